@@ -1,0 +1,124 @@
+# Everything a fresh machine needs is `make`, a Python with pip, and node for the page and two suites.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.DEFAULT_GOAL := help
+
+# Downloads stay in the project.
+export UV_CACHE_DIR ?= $(CURDIR)/.cache/uv
+export UV_PYTHON_INSTALL_DIR ?= $(CURDIR)/.cache/python
+# As pip does: the certificates this machine trusts.
+export UV_SYSTEM_CERTS ?= 1
+export npm_config_cache ?= $(CURDIR)/.cache/npm
+export SAM_CLI_TELEMETRY := 0
+export __SAM_CLI_APP_DIR := $(CURDIR)/.cache/sam
+export AWS_DEFAULT_REGION ?= us-east-1
+
+# Where pyenv keeps a 3.13, whether or not its shims are on the path.
+pyenv := $(lastword $(sort $(wildcard $(or $(PYENV_ROOT),$(HOME)/.pyenv)/versions/3.13*/bin)))
+export PATH := $(PATH)$(pyenv:%=:%)
+
+UV := .venv-uv/bin/uv
+PYTHON := .venv/bin/python
+SAM := PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.venv-uv/bin:$$PATH" .venv-sam/bin/sam
+npm_folders := $(patsubst %/package-lock.json,%,$(wildcard web/package-lock.json tests/*/*/package-lock.json))
+environment := .venv/.done .venv-sam/.done .venv-emulator/.done $(npm_folders:%=%/node_modules/.done)
+
+## demo: the sample sheet through the real API on a local AWS, and the ZIP on disk
+.PHONY: demo
+demo: $(environment)
+	@$(PYTHON) -m local demo
+
+## up: the local stack in the background; prints the page's address
+.PHONY: up
+up: $(environment)
+	@$(PYTHON) -m local up
+
+## down: ends what `make up` started
+.PHONY: down
+down: .venv/.done
+	@$(PYTHON) -m local down
+
+## test: every suite (ARGS="tests/domain -k csv" for some)
+.PHONY: test
+test: $(environment)
+	$(PYTHON) -m pytest $(ARGS)
+
+## lint: style, types, import rules, the template, security
+.PHONY: lint
+lint: $(environment)
+	$(PYTHON) -m ruff check
+	$(PYTHON) -m ruff format --check
+	$(PYTHON) -m mypy --strict layers/core/imagebatch functions
+	$(PYTHON) -m mypy cli/imagebatch_cli local
+	PYTHONPATH=layers/core:cli:. .venv/bin/lint-imports --no-logo --cache-dir .cache/import-linter
+	.venv/bin/cfn-lint template.yaml
+	$(SAM) validate --lint --template template.yaml
+
+## fmt: what the linters can put right by themselves
+.PHONY: fmt
+fmt: .venv/.done
+	$(PYTHON) -m ruff check --fix
+	$(PYTHON) -m ruff format
+
+## deploy: sam build and sam deploy to AWS (ARGS="--guided" the first time)
+.PHONY: deploy
+deploy: $(environment)
+	$(SAM) build --parallel
+	$(SAM) deploy $(ARGS)
+
+## lock: pins every requirement anew, with hashes
+.PHONY: lock
+pin := $(UV) pip compile --quiet --upgrade --python-version 3.13 --universal --generate-hashes --no-header --no-emit-index-url
+lock: $(UV)
+	$(pin) requirements/uv.in -o requirements/uv.txt
+	$(pin) requirements/sam.in -o requirements/sam.txt
+	$(pin) requirements/emulator.in -o requirements/emulator.txt
+	$(pin) requirements/runtime.in -o requirements/runtime.txt
+	$(pin) layers/core/requirements.in -o layers/core/requirements.txt
+	$(pin) layers/imaging/requirements.in -o layers/imaging/requirements.txt -c layers/core/requirements.txt \
+		--no-emit-package pikepdf --no-emit-package lxml \
+		$$(sed -nE 's/^([a-z0-9-]+)==.*/--no-emit-package \1/p' layers/core/requirements.txt)
+	$(pin) requirements/dev.in -o requirements/dev.txt -c layers/core/requirements.txt -c layers/imaging/requirements.txt
+
+## clean: removes what was built and installed here
+.PHONY: clean
+clean:
+	if [ -e .venv/.done ]; then $(PYTHON) -m local down --all; fi
+	rm -rf .venv .venv-uv .venv-sam .venv-emulator .local .aws-sam .cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(npm_folders:%=%/node_modules)
+
+.PHONY: help
+help:
+	@sed -nE 's/^## ([a-z]+): (.*)/  make \1\t\2/p' Makefile | expand -t 18
+
+# --- the environment: uv from the machine's own Python, then everything else by uv -----------------
+
+.venv-uv/bin/uv: requirements/uv.txt
+	@echo "installing $(@D)"
+	@python3 -m venv --clear .venv-uv
+	@.venv-uv/bin/python -m pip install --quiet --disable-pip-version-check --no-cache-dir \
+		--require-hashes --requirement requirements/uv.txt
+	@touch $@
+
+sync = echo "installing $(@D)" && \
+	$(UV) venv --quiet --allow-existing --python 3.13 $(@D) && \
+	$(UV) pip sync --quiet --python $(@D)/bin/python --require-hashes $<
+
+.venv/.done: requirements/dev.txt pyproject.toml $(UV)
+	@$(sync)
+	@$(UV) pip install --quiet --python $(@D)/bin/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv-sam/.done: requirements/sam.txt $(UV)
+	@$(sync)
+	@touch $@
+
+.venv-emulator/.done: requirements/emulator.txt $(UV)
+	@$(sync)
+	@touch $@
+
+$(npm_folders:%=%/node_modules/.done): %/node_modules/.done: %/package-lock.json
+	@echo "installing $(@D)"
+	@cd $* && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@

@@ -1,0 +1,68 @@
+"""`python -m local up | down | demo | build`: what the Makefile calls."""
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Callable
+
+from local import paths, stack
+from local.build import build, exclusive, template_parameters
+from local.config import PORT, Config
+from local.demo import demo
+from local.emulator import EmulatorError
+
+
+def up(_: argparse.Namespace) -> int:
+    config = Config.from_env(os.environ, template_parameters())
+    paths.LOCAL.mkdir(exist_ok=True)
+    with exclusive(paths.LOCAL / "up.lock"):
+        description = stack.up(config, paths.home(config.port))
+        stack.publish(config.port, description)
+    print(f"page  {description['webUrl']}")
+    print(f"api   {description['apiUrl']}")
+    print(f"try   IMAGEBATCH_URL='{description['apiUrl']}' .venv/bin/imagebatch list")
+    print(f"more  {os.path.relpath(paths.STACK)}")
+    return 0
+
+
+def down(arguments: argparse.Namespace) -> int:
+    running = [int(file.stem) for file in paths.LOCAL.glob("stacks/*.json")]
+    ports = running if arguments.all else [int(os.environ.get("PORT") or PORT)]
+    for port in ports:
+        stack.down(port, paths.home(port))
+        stack.withdraw(port)
+    return 0
+
+
+def only_build(_: argparse.Namespace) -> int:
+    print(os.path.relpath(build()))
+    return 0
+
+
+COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "up": up,
+    "down": down,
+    "demo": lambda _: demo(),
+    "build": only_build,
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="local")
+    parser.add_argument("command", choices=COMMANDS)
+    parser.add_argument("--all", action="store_true", help="down: every stack of this checkout")
+    arguments = parser.parse_args()
+    # A terminated run cleans up as an interrupted one does.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        return COMMANDS[arguments.command](arguments)
+    except (EmulatorError, RuntimeError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,114 @@
+"""`sam build` into .local/build, only when something it reads has changed."""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from local import paths
+from local.config import architecture
+
+TEMPLATE = paths.ROOT / "template.yaml"
+SOURCES = ("template.yaml", "functions", "layers", "web/dist")
+KEPT = 3
+IGNORED = {"__pycache__", ".DS_Store"}
+
+
+class Loader(yaml.SafeLoader):
+    """Reads CloudFormation's short forms (!Ref and the like) as what they hold."""
+
+
+def _short_form(loader: Loader, _: str, node: yaml.Node) -> object:
+    if isinstance(node, yaml.ScalarNode):
+        return loader.construct_scalar(node)
+    if isinstance(node, yaml.SequenceNode):
+        return loader.construct_sequence(node, deep=True)
+    return loader.construct_mapping(node, deep=True)  # type: ignore[arg-type]
+
+
+Loader.add_multi_constructor("!", _short_form)
+
+
+@cache
+def read_template() -> dict[str, Any]:
+    return dict(yaml.load(TEMPLATE.read_text(), Loader))  # noqa: S506 - a SafeLoader
+
+
+def template_parameters() -> dict[str, str]:
+    """Every parameter and its default."""
+    declared = read_template().get("Parameters", {})
+    return {name: str(parameter.get("Default", "")) for name, parameter in declared.items()}
+
+
+def build() -> Path:
+    """The built template, in a folder named after everything that went into it."""
+    paths.CACHE.mkdir(exist_ok=True)
+    with exclusive(paths.CACHE / "build.lock"):
+        folder = paths.BUILDS / _fingerprint()
+        if not (folder / "done").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            _sam_build(folder)
+            (folder / "done").touch()
+            _remove_old_builds()
+    return folder / "template.yaml"
+
+
+def _sam_build(folder: Path) -> None:
+    command = ["build", "--parallel", "--build-dir", str(folder), "--template", str(TEMPLATE)]
+    run_sam([*command, "--parameter-overrides", f"Architecture={architecture()}"])
+
+
+def _remove_old_builds() -> None:
+    builds = sorted(paths.BUILDS.iterdir(), key=lambda folder: folder.stat().st_mtime)
+    for folder in builds[:-KEPT]:
+        shutil.rmtree(folder)
+
+
+def run_sam(arguments: list[str], extra: dict[str, str] | None = None) -> None:
+    """Runs SAM, the runtime's interpreter and uv on its path; RuntimeError with its words."""
+    tools = [str(paths.ROOT / venv / "bin") for venv in (".venv", ".venv-uv")]
+    env = {
+        **os.environ,
+        "PATH": os.pathsep.join([*tools, os.environ["PATH"]]),
+        "SAM_CLI_TELEMETRY": "0",
+        "ARCHITECTURE": architecture(),
+        "PYTHON_PLATFORM": "",
+        **(extra or {}),
+    }
+    command = [paths.script(".venv-sam", "sam"), *arguments]
+    done = subprocess.run(
+        command, env=env, cwd=paths.ROOT, check=False, capture_output=True, text=True
+    )
+    if done.returncode:
+        raise RuntimeError(f"sam {arguments[0]} failed:\n{done.stdout}\n{done.stderr}")
+
+
+def _fingerprint() -> str:
+    digest = hashlib.sha256(architecture().encode())
+    for path in _files():
+        digest.update(f"\0{path.relative_to(paths.ROOT)}\0".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _files() -> Iterator[Path]:
+    for source in SOURCES:
+        path = paths.ROOT / source
+        found = sorted(path.rglob("*")) if path.is_dir() else [path]
+        yield from (f for f in found if f.is_file() and not IGNORED & set(f.parts))
+
+
+@contextmanager
+def exclusive(lock: Path) -> Iterator[None]:
+    """One process at a time, in every checkout's own folder."""
+    with lock.open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield

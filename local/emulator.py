@@ -1,0 +1,120 @@
+"""The AWS emulator as a background process of ours, started and ended by its recorded id."""
+
+import json
+import os
+import shutil
+import socket
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from local import paths
+
+
+class EmulatorError(Exception):
+    """The emulator did not start, or its port is somebody else's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Emulator:
+    port: int
+    home: Path
+    wait_scale: str = "1"
+
+    @property
+    def record(self) -> Path:
+        return self.home / "emulator.json"
+
+    @property
+    def log(self) -> Path:
+        return self.home / "emulator.log"
+
+    def process(self) -> psutil.Process | None:
+        """The process started here, if it is still that one and not a later one of its id."""
+        try:
+            known = json.loads(self.record.read_text())
+            process = psutil.Process(known["pid"])
+            same = abs(process.create_time() - known["started"]) < 1
+            return process if same and process.status() != psutil.STATUS_ZOMBIE else None
+        except (FileNotFoundError, json.JSONDecodeError, psutil.NoSuchProcess):
+            return None
+
+    def environment(self) -> dict[str, str]:
+        """Nothing of the caller's: the functions inherit all of it."""
+        return {
+            "PATH": f"{paths.ROOT / '.venv-emulator' / 'bin'}:/usr/bin:/bin",
+            "HOME": str(self.home),
+            "TMPDIR": str(self.home / "tmp"),
+            "STATE_DIR": str(self.home / "state"),
+            "LANG": "C.UTF-8",
+            "BIND_HOST": "127.0.0.1",
+            "GATEWAY_PORT": str(self.port),
+            "IOT_MTLS_ENABLED": "0",
+            "SFTP_ENABLED": "0",
+            "AUTH": "true",
+            "LOG_LEVEL": "INFO",
+            "SFN_WAIT_SCALE": self.wait_scale,
+        }
+
+    def start(self) -> None:
+        """One that runs already is ended first."""
+        self.stop()
+        if self._taken():
+            raise EmulatorError(
+                f"port {self.port} is taken by another program; choose one: PORT=4567 make up"
+            )
+        (self.home / "tmp").mkdir(parents=True)
+        pid = self._spawn()
+        started = psutil.Process(pid).create_time()
+        self.record.write_text(json.dumps({"pid": pid, "started": started}))
+        self._wait_until_ready()
+
+    def _spawn(self) -> int:
+        """Starts it in a session of its own, which outlives ours."""
+        program = paths.script(".venv-emulator", "ministack")
+        streams = [
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, str(self.log), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ]
+        return os.posix_spawn(
+            program, [program], self.environment(), file_actions=streams, setsid=True
+        )
+
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + 60
+        while not self.answers():
+            if self.process() is None or time.monotonic() > deadline:
+                log = self.log.read_text(errors="replace")[-2000:]
+                self.stop()
+                raise EmulatorError(f"the emulator did not start:\n{log}")
+            time.sleep(0.1)
+
+    def _taken(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def answers(self) -> bool:
+        address = f"http://127.0.0.1:{self.port}/_ministack/health"
+        try:
+            with urllib.request.urlopen(address, timeout=5):
+                return True
+        except urllib.error.HTTPError:
+            return True
+        except OSError:
+            return False
+
+    def stop(self) -> None:
+        """Ends the emulator and the functions it runs, and removes everything they left."""
+        if (process := self.process()) is not None:
+            family = [*process.children(recursive=True), process]
+            process.terminate()
+            _, left = psutil.wait_procs(family, timeout=5)
+            for straggler in left:
+                straggler.kill()
+            psutil.wait_procs(left, timeout=5)
+        shutil.rmtree(self.home, ignore_errors=True)

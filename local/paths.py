@@ -1,0 +1,25 @@
+"""Where the local stack keeps what it makes: all of it under .local, one folder a port."""
+
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+CACHE = ROOT / ".local"
+BUILDS = CACHE / "build"
+LOCAL = Path(os.environ.get("LOCAL_DIR") or CACHE)
+"""The running stacks' own; elsewhere in a test."""
+STACK = LOCAL / "stack.json"
+
+
+def home(port: int) -> Path:
+    """The emulator's own folder: its log, its record, its temporary files."""
+    return LOCAL / str(port)
+
+
+def description(port: int) -> Path:
+    return LOCAL / "stacks" / f"{port}.json"
+
+
+def script(environment: str, name: str) -> str:
+    """A command of one of the project's virtual environments."""
+    return str(ROOT / environment / "bin" / name)

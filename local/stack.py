@@ -1,0 +1,114 @@
+"""A local stack's life: up, described in a JSON file, down."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from local import paths
+from local.build import build
+from local.config import ACCESS_KEY, REGION, SECRET_KEY, Config
+from local.deploy import deploy, session
+from local.emulator import Emulator
+from local.patch import patch
+
+OUTPUTS = {
+    "bucket": "BucketName",
+    "table": "TableName",
+    "itemQueueUrl": "ItemQueueUrl",
+    "deadLetterQueueUrl": "DeadLetterQueueUrl",
+    "stateMachineArn": "StateMachineArn",
+    "issuer": "Issuer",
+    "userPoolId": "UserPoolId",
+    "userPoolClientId": "UserPoolClientId",
+}
+"""The description's keys, and the template's outputs they come from."""
+
+
+def up(config: Config, home: Path) -> dict[str, Any]:
+    """Builds, starts and deploys what is not there yet; returns the stack's description."""
+    emulator = Emulator(config.port, home, config.wait_scale)
+    template = build()
+    wanted = _digest(asdict(config), str(template))
+    state = _read(home / "stack.json")
+    if emulator.process() and emulator.answers() and state.get("digest") == wanted:
+        return dict(state["description"])
+    # A running one is replaced: a changed template is then tried as a new stack would be.
+    emulator.start()
+    try:
+        description = _deploy(config, template)
+    except BaseException:
+        emulator.stop()
+        raise
+    _write(home / "stack.json", {"digest": wanted, "description": description})
+    return description
+
+
+def down(port: int, home: Path) -> None:
+    Emulator(port, home).stop()
+
+
+def _deploy(config: Config, template: Path) -> dict[str, Any]:
+    parameters = deploy(config, template)
+    resources = _resources(config)
+    patch(config, parameters, resources)
+    return _describe(config, resources)
+
+
+def _resources(config: Config) -> dict[str, dict[str, str]]:
+    client = session().client("cloudformation", endpoint_url=config.endpoint)
+    found = client.describe_stack_resources(StackName=config.stack)["StackResources"]
+    return {
+        r["LogicalResourceId"]: {"type": r["ResourceType"], "name": r["PhysicalResourceId"]}
+        for r in found
+    }
+
+
+def _describe(config: Config, resources: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+    client = session().client("cloudformation", endpoint_url=config.endpoint)
+    stack = client.describe_stacks(StackName=config.stack)["Stacks"][0]
+    outputs = {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])}
+    told = {key: outputs[name] for key, name in OUTPUTS.items() if outputs.get(name)}
+    functions = {
+        logical: resource["name"]
+        for logical, resource in resources.items()
+        if resource["type"] == "AWS::Lambda::Function"
+    }
+    return {
+        "apiUrl": config.api_url,
+        "webUrl": config.web_url,
+        "endpointUrl": config.endpoint,
+        "region": REGION,
+        "accessKeyId": ACCESS_KEY,
+        "secretAccessKey": SECRET_KEY,
+        **told,
+        "functions": functions,
+    }
+
+
+def _digest(*parts: object) -> str:
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _read(path: Path) -> dict[str, Any]:
+    return dict(json.loads(path.read_text())) if path.exists() else {}
+
+
+def _write(path: Path, content: object) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content, indent=2) + "\n")
+
+
+def publish(port: int, description: Mapping[str, Any]) -> None:
+    """Writes the description where other programs look: one file a port, and one for the last."""
+    for path in (paths.description(port), paths.STACK):
+        _write(path, description)
+
+
+def withdraw(port: int) -> None:
+    mine = _read(paths.description(port))
+    paths.description(port).unlink(missing_ok=True)
+    if mine and _read(paths.STACK) == mine:
+        paths.STACK.unlink()

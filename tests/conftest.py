@@ -1,0 +1,118 @@
+"""Fast suites first; no network but loopback, and none at all for the core; the deployed stacks.
+
+A stack is the template as `sam build` and `sam deploy` leave it, on an emulator of the session's
+own, with IAM enforced.
+"""
+
+import json
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+import httpx
+import pytest
+
+TESTS = Path(__file__).parent
+OFFLINE = {"domain", "usecases"}
+SLOW = ["functions", "template", "cli", "e2e", "browser"]
+DEPLOYED = {"e2e", "browser"}
+
+type Stack = dict[str, Any]
+"""What .local/stack.json holds: apiUrl, endpointUrl, bucket, table, functions ..."""
+
+
+def suite(item: pytest.Item) -> str:
+    return item.path.relative_to(TESTS).parts[0]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--stack", help="a running stack's JSON file, instead of one of the session's")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if suite(item) in OFFLINE:
+            item.add_marker(pytest.mark.disable_socket)
+        if suite(item) in DEPLOYED:
+            item.add_marker(pytest.mark.e2e)
+    items.sort(key=lambda item: SLOW.index(suite(item)) if suite(item) in SLOW else -1)
+
+
+class Stacks(Protocol):
+    def __call__(
+        self, *, keys: dict[str, str] | None = None, wait_scale: str = "1", **values: object
+    ) -> Stack:
+        """A stack with these template parameters, say MaxRows=3; the same one for the same again.
+
+        `keys` are providers' keys by the parameter of their secret (ReplicateSecretArn="r8_...").
+        Placeholders are drawn at once unless DevLatency says otherwise.
+        """
+        ...
+
+
+@pytest.fixture(scope="session")
+def stacks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stacks]:
+    from local import stack as local_stack
+    from local.build import build
+    from local.config import Config, free_port
+
+    made: dict[str, tuple[Config, Path, Stack]] = {}
+
+    def make(
+        *, keys: dict[str, str] | None = None, wait_scale: str = "1", **values: object
+    ) -> Stack:
+        wanted = {"DevLatency": "0", **{name: str(value) for name, value in values.items()}}
+        name = json.dumps([wanted, keys, wait_scale], sort_keys=True)
+        if name not in made:
+            build()
+            config = Config(port=free_port(), values=wanted, keys=keys or {}, wait_scale=wait_scale)
+            home = tmp_path_factory.mktemp("stack") / "emulator"
+            made[name] = config, home, local_stack.up(config, home)
+        return made[name][2]
+
+    # A terminated run ends its emulators as an interrupted one does.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    yield make
+    signal.signal(signal.SIGTERM, before)
+    for config, home, _ in made.values():
+        local_stack.down(config.port, home)
+
+
+@pytest.fixture(scope="session")
+def stack(request: pytest.FixtureRequest) -> Stack:
+    """The session's stack, with the template's own numbers."""
+    if given := request.config.getoption("--stack"):
+        return dict(json.loads(Path(given).read_text()))
+    made: Stack = request.getfixturevalue("stacks")()
+    return made
+
+
+class Aws(Protocol):
+    def __call__(self, service: str, stack: Stack | None = None) -> Any:
+        """A client of the session's stack, or of another, as the account's root user."""
+        ...
+
+
+@pytest.fixture(scope="session")
+def aws(request: pytest.FixtureRequest) -> Aws:
+    import boto3
+
+    def client(service: str, stack: Stack | None = None) -> Any:
+        at = stack or request.getfixturevalue("stack")
+        session = boto3.Session(
+            aws_access_key_id=at["accessKeyId"],
+            aws_secret_access_key=at["secretAccessKey"],
+            aws_session_token=at.get("sessionToken"),
+            region_name=at["region"],
+        )
+        return session.client(service, endpoint_url=at["endpointUrl"])
+
+    return client
+
+
+@pytest.fixture(scope="session")
+def api(stack: Stack) -> Iterator[httpx.Client]:
+    """An HTTP client of the session's stack: `api.get("/health")`."""
+    with httpx.Client(base_url=stack["apiUrl"], timeout=60) as client:
+        yield client
