@@ -1,0 +1,303 @@
+"""A batch and its items: the words, and what always adds up. Read this first, then moves.py.
+
+A batch's counts are eager and its items are lazy: cancelling or retrying ten thousand items is one
+write to the batch, and what that made of an item nobody has touched since follows from the two
+together (`status_of`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+from enum import StrEnum
+from typing import Any
+
+from imagebatch.domain.errors import Failure
+from imagebatch.domain.models import Mode, Quality
+
+ZERO = Decimal(0)
+TRIES = 2
+"""How often a provider is asked for one item in a round, lost answers and bad pictures included."""
+ERRORS_SHOWN = 20
+
+
+class Kind(StrEnum):
+    CARS = "cars"
+    PROMPTS = "prompts"
+    VARIANTS = "variants"
+
+
+class BatchStatus(StrEnum):
+    QUEUED = "queued"
+    PROCESSING = "processing"
+    CANCELLING = "cancelling"
+    ARCHIVING = "archiving"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    """Only ever shown, never stored: see `Batch.shown_status`."""
+
+
+FINISHED = frozenset({BatchStatus.COMPLETED, BatchStatus.CANCELLED, BatchStatus.FAILED})
+RUNNING = frozenset({BatchStatus.QUEUED, BatchStatus.PROCESSING})
+
+
+class ItemStatus(StrEnum):
+    PENDING = "pending"
+    PROCESSING = "processing"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+SETTLED = frozenset({ItemStatus.SUCCEEDED, ItemStatus.FAILED, ItemStatus.CANCELLED})
+
+
+class Outcome(StrEnum):
+    ALL_SUCCEEDED = "all_succeeded"
+    PARTIAL = "partial"
+    NONE_SUCCEEDED = "none_succeeded"
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many items are in each status; they always add up to the batch's total."""
+
+    pending: int = 0
+    processing: int = 0
+    succeeded: int = 0
+    failed: int = 0
+    cancelled: int = 0
+
+    def __post_init__(self) -> None:
+        if min(self.pending, self.processing, self.succeeded, self.failed, self.cancelled) < 0:
+            raise ValueError(f"a count below zero: {self}")
+
+    @property
+    def total(self) -> int:
+        return self.pending + self.processing + self.settled
+
+    @property
+    def settled(self) -> int:
+        return self.succeeded + self.failed + self.cancelled
+
+    @property
+    def open(self) -> int:
+        return self.pending + self.processing
+
+    @property
+    def percent(self) -> int:
+        """Settled of all, half up; 100 only when all are settled."""
+        if not self.open:
+            return 100
+        share = Decimal(100 * self.settled) / self.total
+        return min(99, int(share.quantize(Decimal(1), ROUND_HALF_UP)))
+
+    def moved(self, before: ItemStatus, after: ItemStatus, many: int = 1) -> "Counts":
+        counts = {s.value: getattr(self, s.value) for s in ItemStatus}
+        counts[before.value] -= many
+        counts[after.value] += many
+        return Counts(**counts)
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right of one delivery to work on an item, until its invocation is certainly over."""
+
+    token: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A finished image as stored; the archive is checked against its `crc32` and `etag`."""
+
+    key: str
+    content_type: str
+    size: int
+    crc32: int
+    etag: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    key: str
+    size: int
+    entries: int
+    failed_rows_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Why a batch waits, and until when."""
+
+    reason: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ItemError:
+    """One line of a batch's `errors`."""
+
+    index: int
+    row: int | None
+    custom_id: str
+    failure: Failure
+    rejected: bool = False
+    """Failed at the intake, so that it stays failed in every round."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One image to make.
+
+    `round` is the round this item was last claimed in (0: never). `tries` counts the creates of
+    round
+    `tries_round`. `held` is money committed for a create whose end is not known yet, `cost` what
+    was
+    spent over all rounds. `creating` is true from before a create until its answer is saved: found
+    true by a later delivery, that create's answer was lost. `rev` is the record's version.
+    """
+
+    index: int
+    custom_id: str
+    row: int | None
+    prompt: str
+    stem: str
+    price: Decimal
+    input: Mapping[str, Any] = field(default_factory=dict)
+    aspect_ratio: str | None = None
+    images: tuple[str, ...] = ()
+    quality: Quality = Quality.STANDARD
+    folder: str = ""
+    group: str = ""
+    status: ItemStatus = ItemStatus.PENDING
+    round: int = 0
+    tries: int = 0
+    tries_round: int = 0
+    attempts: int = 0
+    creating: bool = False
+    prediction: str | None = None
+    lease: Lease | None = None
+    deadline: datetime | None = None
+    held: Decimal = ZERO
+    cost: Decimal = ZERO
+    failure: Failure | None = None
+    image: Image | None = None
+    file: str | None = None
+    seconds: float | None = None
+    started_at: datetime | None = None
+    settled_at: datetime | None = None
+    rev: int = 0
+
+    @property
+    def rejected(self) -> bool:
+        """Failed at the intake: it has no valid input, so no round can ever run it."""
+        return self.status is ItemStatus.FAILED and self.round == 0
+
+    def tries_in(self, round_: int) -> int:
+        return self.tries if self.tries_round == round_ else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What a client submits and watches. `seq` numbers its changes without a gap."""
+
+    id: str
+    owner: str
+    kind: Kind
+    mode: Mode
+    model: str
+    counts: Counts
+    created_at: datetime
+    retained_until: datetime
+    name: str = ""
+    status: BatchStatus = BatchStatus.QUEUED
+    round: int = 1
+    round_total: int = 0
+    """How many items the current round runs."""
+    dispatched: int = 0
+    """The last round whose items are all stored and whose dispatch list is complete."""
+    attempt: int = 1
+    """The finalizer's attempt in this round."""
+    rejected: int = 0
+    """How many items failed at the intake."""
+    seq: int = 0
+    estimated: Decimal = ZERO
+    committed: Decimal = ZERO
+    actual: Decimal = ZERO
+    max_cost: Decimal | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
+    callback_url: str | None = None
+    drop_key: str | None = None
+    """The object in the drop folder this batch came from."""
+    errors: tuple[ItemError, ...] = ()
+    waiting: Waiting | None = None
+    halted: Failure | None = None
+    """Set when the provider refused our key: what is left of this round fails with it, unasked."""
+    archive: Archive | None = None
+    updated_at: datetime | None = None
+    started_at: datetime | None = None
+    round_started_at: datetime | None = None
+    cancelling_at: datetime | None = None
+    archiving_at: datetime | None = None
+    finished_at: datetime | None = None
+    expires_at: datetime | None = None
+
+    @property
+    def total(self) -> int:
+        return self.counts.total
+
+    @property
+    def finished(self) -> bool:
+        return self.status in FINISHED
+
+    @property
+    def outcome(self) -> Outcome | None:
+        if not self.finished:
+            return None
+        if self.counts.succeeded == self.total:
+            return Outcome.ALL_SUCCEEDED
+        return Outcome.PARTIAL if self.counts.succeeded else Outcome.NONE_SUCCEEDED
+
+    def expired(self, now: datetime) -> bool:
+        return self.finished and self.expires_at is not None and now >= self.expires_at
+
+    def shown_status(self, now: datetime) -> BatchStatus:
+        return BatchStatus.EXPIRED if self.expired(now) else self.status
+
+    def live_archive(self, now: datetime) -> Archive | None:
+        """The current round's archive while it may be handed out."""
+        return self.archive if self.finished and not self.expired(now) else None
+
+    def eta(self, now: datetime) -> datetime | None:
+        """When this round's last item settles at the pace so far; null until there is a pace."""
+        done = self.round_total - self.counts.open
+        if self.status is not BatchStatus.PROCESSING or not self.round_started_at or done < 1:
+            return None
+        pace = (now - self.round_started_at) / done
+        return now + pace * self.counts.open
+
+    def waiting_for(self, now: datetime) -> Waiting | None:
+        return self.waiting if self.waiting and self.waiting.until > now else None
+
+
+def status_of(batch: Batch, item: Item) -> ItemStatus:
+    """What an item's record means, given what happened to its batch since it was written.
+
+    An item that was never claimed, or failed in an earlier round, was pending in the round after:
+    it
+    still is when that round is running, and was cancelled when that round is over or cancelling.
+    """
+    waits = item.status is ItemStatus.PENDING or (
+        item.status is ItemStatus.FAILED and not item.rejected
+    )
+    if not waits or (item.round == batch.round and item.status is ItemStatus.FAILED):
+        return item.status
+    if batch.round > item.round + 1 or batch.cancelling_at is not None:
+        return ItemStatus.CANCELLED
+    return ItemStatus.PENDING

@@ -1,0 +1,184 @@
+"""Everything that can go wrong, in the product's words.
+
+ImagebatchError
+├── RefusedError             the caller's request cannot be taken; nothing was stored
+│   ├── InvalidRequestError      bad input (400, 413, 415, 422)
+│   ├── OverBudgetError          the estimate is over `maxCost` already (402)
+│   ├── NotFoundError            unknown, or somebody else's (404)
+│   ├── StateConflictError       not in this state (409), or gone for good (410)
+│   └── TooManyBatchesError      backpressure (429)
+├── MovedError               a record changed since it was read: read again and decide again
+├── UnavailableError         a part of ours did not do its work; the same call may work later
+└── ProviderError            what a provider answered, sorted by what must follow
+    ├── RateLimitedError         wait as told; no try is used up
+    ├── RejectedError            this item will never work
+    ├── ProviderAuthError        no item will work until somebody acts
+    ├── OutputGoneError          a finished image that can no longer be downloaded
+    └── ProviderUnavailableError a try is used up; one more may work
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+REASON_LENGTH = 200
+
+
+class FailureCode(StrEnum):
+    """Why an item failed: the closed list that clients may switch on."""
+
+    CONTENT_REFUSED = "content_refused"
+    INVALID_INPUT = "invalid_input"
+    PROVIDER_REJECTED = "provider_rejected"
+    PROVIDER_RATE_LIMITED = "provider_rate_limited"
+    PROVIDER_TIMEOUT = "provider_timeout"
+    PROVIDER_UNAVAILABLE = "provider_unavailable"
+    PROVIDER_AUTH = "provider_auth"
+    INVALID_OUTPUT = "invalid_output"
+    BUDGET_EXHAUSTED = "budget_exhausted"
+    DEADLINE_EXCEEDED = "deadline_exceeded"
+    CRASHED = "crashed"
+    INTERNAL = "internal"
+
+    @property
+    def retryable(self) -> bool:
+        """Whether the same item, unchanged, may succeed in a later round."""
+        return self not in _PERMANENT
+
+
+_PERMANENT = {
+    FailureCode.CONTENT_REFUSED,
+    FailureCode.INVALID_INPUT,
+    FailureCode.PROVIDER_REJECTED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why one item failed: a machine code and one sentence of at most 200 characters."""
+
+    code: FailureCode
+    reason: str
+
+    @classmethod
+    def of(cls, code: FailureCode, reason: str) -> "Failure":
+        text = " ".join(reason.split()) or code.value
+        return cls(code, text if len(text) <= REASON_LENGTH else text[: REASON_LENGTH - 1] + "…")
+
+
+class ImagebatchError(Exception):
+    """Root of the family."""
+
+
+class RefusedError(ImagebatchError):
+    """A request that is refused, with what its problem document says (RFC 9457).
+
+    `kind` is the last part of the problem's `type` and a heading in docs/problems.md; `error` is
+    the
+    one plain sentence frontends show; `details` lists what is wrong where there is a list.
+    """
+
+    status = 400
+
+    def __init__(
+        self,
+        kind: str,
+        error: str,
+        *,
+        title: str | None = None,
+        detail: str | None = None,
+        details: Sequence[Mapping[str, Any]] = (),
+        status: int | None = None,
+        retry_after: int | None = None,
+    ) -> None:
+        super().__init__(error)
+        self.kind = kind
+        self.error = error
+        self.title = title or error
+        self.detail = detail or error
+        self.details = list(details)
+        self.retry_after = retry_after
+        if status is not None:
+            self.status = status
+
+
+class InvalidRequestError(RefusedError):
+    status = 400
+
+
+class OverBudgetError(RefusedError):
+    status = 402
+
+
+class NotFoundError(RefusedError):
+    status = 404
+
+
+class StateConflictError(RefusedError):
+    status = 409
+
+
+class TooManyBatchesError(RefusedError):
+    status = 429
+
+
+class MovedError(ImagebatchError):
+    """A record is not as it was read: nothing was written; read it again and decide again."""
+
+
+class UnavailableError(ImagebatchError):
+    """A part of the system did not do its work; the same call may work later."""
+
+
+class ProviderError(ImagebatchError):
+    """What a provider answered instead of a prediction."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class RateLimitedError(ProviderError):
+    """429: nothing was created. `retry_after` is in seconds."""
+
+    def __init__(self, reason: str, retry_after: float) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
+
+
+class RejectedError(ProviderError):
+    """The provider will never make this image: a refused prompt, a bad input, a missing model."""
+
+    def __init__(self, code: FailureCode, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+
+
+class ProviderAuthError(ProviderError):
+    """401, 402 or an unreadable key: nothing works until somebody acts."""
+
+
+class OutputGoneError(ProviderError):
+    """The prediction succeeded, but its output has expired or was removed: asking again cannot
+    help.
+    """
+
+
+class ProviderUnavailableError(ProviderError):
+    """A network error, a timeout or a 5xx.
+
+    `billed_perhaps` is true when the request may have reached the provider and its answer was lost,
+    so that an image may have been paid for that nobody can collect.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        code: FailureCode = FailureCode.PROVIDER_UNAVAILABLE,
+        billed_perhaps: bool = False,
+    ) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.billed_perhaps = billed_perhaps

@@ -1,0 +1,78 @@
+"""File names from what people typed: safe on every system and in a ZIP, unique in a batch."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+
+STEM_PARTS = ("make", "model", "year", "body_style", "trim", "background")
+MAX_STEM_BYTES = 95
+"""So that the name with its extension stays within 100 bytes."""
+_FORBIDDEN = frozenset('/\\:*?"<>|')
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+_SPACES = re.compile(r"\s+")
+_DOTS = re.compile(r"\.{2,}")
+_RESERVED = frozenset(
+    {"con", "prn", "aux", "nul", "conin$", "conout$", "clock$"}
+    | {f"{device}{number}" for device in ("com", "lpt") for number in range(10)}
+)
+
+
+def car_stem(values: Mapping[str, str], index: int) -> str:
+    """The name of a car's image without its extension; `index` is 0-based.
+
+    A row with none of the naming values of its own is `car-{index}`; in every other the background
+    is named even where it is the default.
+    """
+    parts = [safe_stem(values.get(name, "")) for name in STEM_PARTS]
+    if not any(parts):
+        return f"car-{index}"
+    parts[-1] = parts[-1] or "white"
+    return safe_stem("-".join(part for part in parts if part))
+
+
+def safe_stem(text: str) -> str:
+    """`text` as a file name without extension; empty when nothing of it can be in one."""
+    spaced = _SPACES.sub("_", unicodedata.normalize("NFC", text).strip())
+    kept = "".join(_safe(char) for char in spaced)
+    name = unicodedata.normalize("NFC", _DOTS.sub(".", kept))
+    stem = _cut(name.lstrip("._- "), MAX_STEM_BYTES)
+    return _cut(f"_{stem}", MAX_STEM_BYTES) if _is_reserved(stem) else stem
+
+
+def unique_stems(stems: Iterable[str]) -> list[str]:
+    """The same stems, a repeated one with -2, -3 ...; case and Unicode form make no difference."""
+    taken: set[str] = set()
+    last: dict[str, int] = {}
+    unique = []
+    for stem in stems:
+        name, number = stem, last.get(_key(stem), 1)
+        while _key(name) in taken:
+            number += 1
+            suffix = f"-{number}"
+            name = _cut(stem, MAX_STEM_BYTES - len(suffix)) + suffix
+        last[_key(stem)] = number
+        taken.add(_key(name))
+        unique.append(name)
+    return unique
+
+
+def _safe(char: str) -> str:
+    if unicodedata.category(char) in _INVISIBLE:
+        return ""
+    compatible = unicodedata.normalize("NFKC", char)
+    looks_forbidden = not _FORBIDDEN.isdisjoint(compatible) or (char != "." and "." in compatible)
+    return "_" if looks_forbidden or compatible.isspace() else char
+
+
+def _cut(text: str, size: int) -> str:
+    """At most `size` bytes of UTF-8, cut between characters, with no dot or dash at its end."""
+    return text.encode()[:size].decode(errors="ignore").rstrip("._- ")
+
+
+def _is_reserved(stem: str) -> bool:
+    return _key(stem.partition(".")[0]).strip(" _") in _RESERVED
+
+
+def _key(stem: str) -> str:
+    folded = unicodedata.normalize("NFKC", stem).casefold()
+    return unicodedata.normalize("NFKC", folded)

@@ -1,0 +1,327 @@
+"""The legal moves of a batch and its items.
+
+A move takes values and returns new ones, or raises; storing them is one conditional transaction
+(`ports.BatchStore.commit`) that fails with `MovedError` when either record changed in between. So
+each rule is checked against exactly the state it is written over.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from imagebatch.domain.batch import (
+    ERRORS_SHOWN,
+    RUNNING,
+    ZERO,
+    Archive,
+    Batch,
+    BatchStatus,
+    Image,
+    Item,
+    ItemError,
+    ItemStatus,
+    Lease,
+    Waiting,
+    status_of,
+)
+from imagebatch.domain.errors import Failure, StateConflictError
+
+
+class Admission(StrEnum):
+    """What a delivery may do with its item."""
+
+    CLAIM = "claim"
+    BUSY = "busy"
+    DONE = "done"
+
+
+def admit(batch: Batch, item: Item, round_: int, now: datetime) -> Admission:
+    """Decides on a delivery for `item` in round `round_`. DONE: nothing to do but the after-
+    effects.
+    """
+    if round_ != batch.round:
+        return Admission.DONE
+    match status_of(batch, item):
+        case ItemStatus.PENDING:
+            return Admission.CLAIM if batch.status in RUNNING else Admission.DONE
+        case ItemStatus.PROCESSING:
+            live = item.lease is not None and item.lease.until > now
+            return Admission.BUSY if live else Admission.CLAIM
+        case _:
+            return Admission.DONE
+
+
+def claim(
+    batch: Batch, item: Item, lease: Lease, now: datetime, time_limit: timedelta
+) -> tuple[Batch, Item]:
+    """Takes an item that `admit` let through: newly, or over from a delivery that is gone."""
+    status = status_of(batch, item)
+    if status is ItemStatus.PROCESSING:
+        return batch, replace(item, lease=lease)
+    if status is not ItemStatus.PENDING or batch.status not in RUNNING:
+        raise ValueError(f"a {status} item of a {batch.status} batch cannot be claimed")
+    return replace(
+        batch,
+        status=BatchStatus.PROCESSING,
+        counts=batch.counts.moved(ItemStatus.PENDING, ItemStatus.PROCESSING),
+        started_at=batch.started_at or now,
+        round_started_at=batch.round_started_at or now,
+    ), replace(
+        item,
+        status=ItemStatus.PROCESSING,
+        round=batch.round,
+        tries=item.tries_in(batch.round),
+        tries_round=batch.round,
+        lease=lease,
+        deadline=now + time_limit,
+        prediction=None,
+        creating=False,
+        failure=None,
+        file=None,
+        started_at=now,
+        settled_at=None,
+        seconds=None,
+    )
+
+
+def affordable(batch: Batch, item: Item) -> bool:
+    return batch.max_cost is None or batch.committed + item.price <= batch.max_cost
+
+
+def begin_create(batch: Batch, item: Item) -> tuple[Batch, Item]:
+    """Commits the price and uses up a try, before the provider is called."""
+    _check_claimed(batch, item)
+    if item.held:
+        raise ValueError("the last create was neither spent nor given back")
+    return replace(batch, committed=batch.committed + item.price), replace(
+        item,
+        tries=item.tries + 1,
+        attempts=item.attempts + 1,
+        creating=True,
+        prediction=None,
+        held=item.price,
+    )
+
+
+def created(item: Item, prediction: str) -> Item:
+    return replace(item, prediction=prediction, creating=False)
+
+
+def spend(batch: Batch, item: Item) -> tuple[Batch, Item]:
+    """What was held was billed, or may have been."""
+    return replace(batch, actual=batch.actual + item.held), replace(
+        item, cost=item.cost + item.held, held=ZERO, creating=False, prediction=None
+    )
+
+
+def give_back(batch: Batch, item: Item) -> tuple[Batch, Item]:
+    """What was held was certainly not billed."""
+    return replace(batch, committed=batch.committed - item.held), replace(
+        item, held=ZERO, creating=False, prediction=None
+    )
+
+
+def put_back(
+    batch: Batch, item: Item, now: datetime, waiting: Waiting | None = None
+) -> tuple[Batch, Item]:
+    """Undoes a claim whose create did not happen: the provider said when to come again, or time is
+    up.
+    """
+    if batch.status is BatchStatus.CANCELLING:
+        return drop(batch, item, now)
+    _check_claimed(batch, item)
+    batch, item = give_back(batch, item)
+    return replace(
+        batch,
+        counts=batch.counts.moved(ItemStatus.PROCESSING, ItemStatus.PENDING),
+        waiting=waiting or batch.waiting,
+    ), replace(
+        item,
+        status=ItemStatus.PENDING,
+        round=batch.round - 1,
+        lease=None,
+        tries=max(0, item.tries - 1),
+        attempts=max(0, item.attempts - 1),
+    )
+
+
+def suspended(item: Item) -> Item:
+    """Lets go of an item whose prediction outlasts this invocation; a later one goes on."""
+    return replace(item, lease=None)
+
+
+def succeed(
+    batch: Batch, item: Item, image: Image, extension: str, now: datetime
+) -> tuple[Batch, Item]:
+    batch, item = spend(batch, item)
+    return _settle(
+        replace(batch, waiting=None),
+        replace(item, image=image, file=f"{item.stem}.{extension}", failure=None),
+        ItemStatus.SUCCEEDED,
+        now,
+    )
+
+
+def fail(batch: Batch, item: Item, failure: Failure, now: datetime) -> tuple[Batch, Item]:
+    """Settles a claimed item as failed; what is still held was not billed and goes back."""
+    batch, item = give_back(batch, item)
+    error = ItemError(item.index, item.row, item.custom_id, failure)
+    return _settle(
+        replace(batch, errors=_with_error(batch, error)),
+        replace(item, failure=failure),
+        ItemStatus.FAILED,
+        now,
+    )
+
+
+def drop(batch: Batch, item: Item, now: datetime) -> tuple[Batch, Item]:
+    """Settles a claimed item as cancelled: its prediction was cancelled at the provider."""
+    batch, item = give_back(batch, item)
+    return _settle(batch, item, ItemStatus.CANCELLED, now)
+
+
+def _settle(batch: Batch, item: Item, status: ItemStatus, now: datetime) -> tuple[Batch, Item]:
+    _check_claimed(batch, item)
+    started = item.started_at or now
+    settled = replace(
+        item,
+        status=status,
+        lease=None,
+        settled_at=now,
+        seconds=round((now - started).total_seconds(), 3),
+    )
+    counts = batch.counts.moved(ItemStatus.PROCESSING, status)
+    return close_if_settled(replace(batch, counts=counts), now), settled
+
+
+def _check_claimed(batch: Batch, item: Item) -> None:
+    if item.status is not ItemStatus.PROCESSING or item.round != batch.round:
+        raise ValueError(f"item {item.index} is {item.status} and not claimed in this round")
+
+
+def lose(batch: Batch, item: Item, failure: Failure) -> tuple[Batch, Item]:
+    """Turns a success whose image is gone into a failure, while its batch is archived; what it cost
+    stays.
+    """
+    if item.status is not ItemStatus.SUCCEEDED:
+        return batch, item
+    error = ItemError(item.index, item.row, item.custom_id, failure)
+    return replace(
+        batch,
+        counts=batch.counts.moved(ItemStatus.SUCCEEDED, ItemStatus.FAILED),
+        errors=_with_error(batch, error),
+    ), replace(
+        item, status=ItemStatus.FAILED, failure=failure, image=None, file=None, round=batch.round
+    )
+
+
+def _with_error(batch: Batch, error: ItemError) -> tuple[ItemError, ...]:
+    return tuple(sorted((*batch.errors, error), key=lambda e: e.index)[:ERRORS_SHOWN])
+
+
+def halt(batch: Batch, failure: Failure) -> Batch:
+    """Stops a round whose provider does not take our key: the rest fails unasked."""
+    return replace(batch, halted=failure)
+
+
+def close_if_settled(batch: Batch, now: datetime) -> Batch:
+    """Moves a round to its archive once all of it is dispatched and settled: one winner."""
+    running = batch.status in RUNNING or batch.status is BatchStatus.CANCELLING
+    if not running or batch.counts.open or batch.dispatched < batch.round:
+        return batch
+    return replace(batch, status=BatchStatus.ARCHIVING, archiving_at=now, waiting=None)
+
+
+def dispatched(batch: Batch, now: datetime) -> Batch:
+    """Records that the round's items and list are stored; nothing to run, and it is over."""
+    return close_if_settled(replace(batch, dispatched=batch.round), now)
+
+
+def cancel(batch: Batch, now: datetime) -> Batch:
+    """Cancels what is pending; asked twice it is the same as once."""
+    if batch.status in {BatchStatus.CANCELLING, BatchStatus.CANCELLED}:
+        return batch
+    if batch.status is BatchStatus.ARCHIVING and batch.cancelling_at is not None:
+        return batch
+    if batch.status not in RUNNING:
+        raise StateConflictError(
+            "not-cancellable",
+            "Batch can no longer be cancelled",
+            detail=f"The batch is {batch.status}; "
+            "only a queued or processing batch can be cancelled.",
+        )
+    counts = batch.counts.moved(ItemStatus.PENDING, ItemStatus.CANCELLED, batch.counts.pending)
+    return close_if_settled(
+        replace(
+            batch,
+            status=BatchStatus.CANCELLING,
+            counts=counts,
+            cancelling_at=now,
+            waiting=None,
+        ),
+        now,
+    )
+
+
+def retry(batch: Batch, now: datetime) -> Batch:
+    """Opens the next round with what failed, or builds an archive anew that failed or expired."""
+    if not batch.finished:
+        raise StateConflictError(
+            "not-finished", "Batch is not finished", detail=f"The batch is {batch.status}."
+        )
+    if now >= batch.retained_until:
+        raise StateConflictError(
+            "no-longer-retained",
+            "Batch is no longer kept",
+            detail="The images of this batch are past their retention and "
+            "cannot be archived again.",
+        )
+    again = batch.counts.failed - batch.rejected
+    fresh = replace(batch, archive=None, finished_at=None, expires_at=None, archiving_at=None)
+    if again:
+        return replace(
+            fresh,
+            status=BatchStatus.PROCESSING,
+            round=batch.round + 1,
+            round_total=again,
+            attempt=1,
+            counts=batch.counts.moved(ItemStatus.FAILED, ItemStatus.PENDING, again),
+            errors=tuple(e for e in batch.errors if e.rejected),
+            cancelling_at=None,
+            round_started_at=None,
+            waiting=None,
+            halted=None,
+        )
+    if batch.live_archive(now) is None:
+        return replace(
+            fresh, status=BatchStatus.ARCHIVING, attempt=batch.attempt + 1, archiving_at=now
+        )
+    raise StateConflictError(
+        "nothing-to-retry",
+        "Nothing to retry",
+        detail="No item of this batch failed in a way that can be tried again.",
+    )
+
+
+def publish(batch: Batch, archive: Archive, now: datetime, ttl: timedelta) -> Batch:
+    """Ends a round: its archive is complete and may be seen, until a whole second."""
+    _check_archiving(batch)
+    if batch.cancelling_at is not None:
+        status = BatchStatus.CANCELLED
+    elif batch.counts.succeeded:
+        status = BatchStatus.COMPLETED
+    else:
+        status = BatchStatus.FAILED
+    whole = (now + ttl + timedelta(seconds=1, microseconds=-1)).replace(microsecond=0)
+    return replace(batch, status=status, archive=archive, finished_at=now, expires_at=whole)
+
+
+def give_up(batch: Batch, now: datetime) -> Batch:
+    """The finalizer could not build the archive; `retry` tries again."""
+    _check_archiving(batch)
+    return replace(batch, status=BatchStatus.FAILED, archive=None, finished_at=now, expires_at=None)
+
+
+def _check_archiving(batch: Batch) -> None:
+    if batch.status is not BatchStatus.ARCHIVING:
+        raise ValueError(f"a {batch.status} batch is not archiving")

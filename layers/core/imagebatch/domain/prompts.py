@@ -1,0 +1,66 @@
+"""Prompt templates: `{{make}}` is replaced, `{{#color}} painted {{color}}{{/color}}` needs a value.
+
+A value that is missing disappears together with the spaces, commas and brackets it would leave.
+"""
+
+import re
+from collections.abc import Mapping
+
+_NAME = r"[a-z][a-z0-9_]*"
+_PLACEHOLDER = re.compile(r"\{\{\s*(" + _NAME + r")\s*\}\}")
+_SECTION = re.compile(r"\{\{#(" + _NAME + r")\}\}((?:(?!\{\{#).)*?)\{\{/\1\}\}", re.DOTALL)
+_VALUE = "\x00"
+# What is left over in the template's own text, in the order of tidying up. Values are not in it
+# then, so that nothing in a cell is ever tidied away.
+_LEFTOVERS = (
+    (re.compile(r"\s+"), " "),
+    (re.compile(r"([(\[]) ?(?:[,;:/-] ?)*([)\]])"), ""),
+    (re.compile(r"([(\[]) ?(?:[,;:] ?)+"), r"\1"),
+    (re.compile(r"(?: ?[,;:])+ ?([)\].!?])"), r"\1"),
+    (re.compile(r"([,;:])(?: ?[,;:])+"), r"\1"),
+    (re.compile(r"([.!?])(?: [.,;:])+"), r"\1"),
+    (re.compile(r" ([,;:.!?)\]])"), r"\1"),
+    (re.compile(r"([(\[]) "), r"\1"),
+    (re.compile(r"^[ ,;:.]+|[ ,;:]+$"), ""),
+)
+
+
+class Template:
+    """ValueError for a template that is not well-formed."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text.replace(_VALUE, "")
+        opened = _SECTION.sub(r"{{\1}}\2", self._text)
+        while _SECTION.search(opened):
+            opened = _SECTION.sub(r"{{\1}}\2", opened)
+        rest = _PLACEHOLDER.sub("", opened)
+        if "{{" in rest or "}}" in rest:
+            raise ValueError("not a prompt template: a placeholder or section is not well-formed")
+        self.names = frozenset(_PLACEHOLDER.findall(opened))
+
+    def render(self, values: Mapping[str, str]) -> str:
+        """The prompt; the values' text is taken as it is but for white space, which is squeezed."""
+        present = {name: squeezed for name, text in values.items() if (squeezed := squeeze(text))}
+        text = self._text
+        while _SECTION.search(text):
+            text = _SECTION.sub(lambda match: match[2] if match[1] in present else "", text)
+        used = [present[name] for name in _PLACEHOLDER.findall(text) if name in present]
+        frame = _PLACEHOLDER.sub(lambda match: _VALUE if match[1] in present else "", text)
+        literals = _tidy(frame).split(_VALUE)
+        pieces = [literals[0]]
+        for value, literal in zip(used, literals[1:], strict=True):
+            pieces += [value, literal]
+        return squeeze("".join(pieces))
+
+
+def squeeze(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _tidy(frame: str) -> str:
+    before = None
+    while frame != before:
+        before = frame
+        for pattern, replacement in _LEFTOVERS:
+            frame = pattern.sub(replacement, frame)
+    return frame

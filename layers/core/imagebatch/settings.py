@@ -1,0 +1,90 @@
+"""Every setting, read from the environment once. The template declares each of these variables."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    table_name: str
+    bucket_name: str
+    item_queue_url: str
+    dispatch_queue_url: str
+    dead_letter_queue_url: str
+    state_machine_arn: str
+    public_url: str
+    auth_mode: str
+    max_rows: int
+    worker_concurrency: int
+    archive_ttl_seconds: int
+    retention_days: int
+    item_deadline_seconds: int
+    sweep_after_seconds: int
+    max_active_batches: int
+    default_model: str
+    drop_folder_owner: str
+    replicate_secret_arn: str
+    replicate_base_url: str
+    runpod_secret_arn: str
+    runpod_endpoint_id: str
+    runpod_base_url: str
+    dev_latency: float | None
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] = os.environ) -> "Settings":
+        def text(name: str) -> str:
+            return env.get(name, "")
+
+        def number(name: str, default: int) -> int:
+            return int(env.get(name) or default)
+
+        return cls(
+            table_name=text("TABLE_NAME"),
+            bucket_name=text("BUCKET_NAME"),
+            item_queue_url=text("ITEM_QUEUE_URL"),
+            dispatch_queue_url=text("DISPATCH_QUEUE_URL"),
+            dead_letter_queue_url=text("DEAD_LETTER_QUEUE_URL"),
+            state_machine_arn=text("STATE_MACHINE_ARN"),
+            public_url=text("PUBLIC_URL").rstrip("/"),
+            auth_mode=env.get("AUTH_MODE") or "none",
+            max_rows=number("MAX_ROWS", 50),
+            worker_concurrency=number("WORKER_CONCURRENCY", 3),
+            archive_ttl_seconds=number("ARCHIVE_TTL_SECONDS", 21600),
+            retention_days=number("RETENTION_DAYS", 7),
+            item_deadline_seconds=number("ITEM_DEADLINE_SECONDS", 300),
+            sweep_after_seconds=number("SWEEP_AFTER_SECONDS", 900),
+            max_active_batches=number("MAX_ACTIVE_BATCHES", 20),
+            default_model=text("DEFAULT_MODEL"),
+            drop_folder_owner=env.get("DROP_FOLDER_OWNER") or "drop-folder",
+            replicate_secret_arn=text("REPLICATE_SECRET_ARN"),
+            replicate_base_url=text("REPLICATE_BASE_URL"),
+            runpod_secret_arn=text("RUNPOD_SECRET_ARN"),
+            runpod_endpoint_id=text("RUNPOD_ENDPOINT_ID"),
+            runpod_base_url=text("RUNPOD_BASE_URL"),
+            dev_latency=float(env["DEV_LATENCY"]) if env.get("DEV_LATENCY") else None,
+        )
+
+    @property
+    def archive_ttl(self) -> timedelta:
+        return timedelta(seconds=self.archive_ttl_seconds)
+
+    @property
+    def retention(self) -> timedelta:
+        return timedelta(days=self.retention_days)
+
+    @property
+    def item_deadline(self) -> timedelta:
+        return timedelta(seconds=self.item_deadline_seconds)
+
+    @property
+    def providers(self) -> frozenset[str]:
+        """The providers a key is configured for; with none the stack is in development mode."""
+        pairs = {"replicate": self.replicate_secret_arn, "runpod": self.runpod_secret_arn}
+        return frozenset(name for name, arn in pairs.items() if arn)
+
+    @property
+    def window(self) -> int:
+        """How many messages of one batch are in the queue at once."""
+        return 2 * self.worker_concurrency

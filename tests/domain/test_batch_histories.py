@@ -1,0 +1,219 @@
+"""Any history of deliveries, crashes, waits, cancels and retries keeps the books in order."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import settings
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from imagebatch.domain import moves
+from imagebatch.domain.batch import (
+    RUNNING,
+    TRIES,
+    ZERO,
+    Archive,
+    Batch,
+    BatchStatus,
+    Counts,
+    Image,
+    Item,
+    ItemStatus,
+    Lease,
+    Waiting,
+    status_of,
+)
+from imagebatch.domain.errors import Failure, FailureCode, StateConflictError
+from imagebatch.domain.moves import Admission
+from tests.fakes import FakeClock
+from tests.fakes.system import START
+from tests.support.records import a_batch, an_item
+
+FAILURE = Failure(FailureCode.PROVIDER_UNAVAILABLE, "no answer")
+IMAGE = Image("k", "image/png", 9, 7, '"e"', 1024, 1024)
+ARCHIVE = Archive("archives/b1.zip", 10, 3)
+TTL = timedelta(hours=1)
+LIMIT = timedelta(seconds=300)
+WAITING = Waiting("provider_rate_limit", START + TTL)
+LEASE_SECONDS = 65
+
+type Act = Callable[[], None]
+
+
+class History(RuleBasedStateMachine):
+    """Each step is one write that is legal now. A worker that crashes is one that is not moved on."""
+
+    @initialize(
+        size=st.integers(1, 4),
+        rejected=st.integers(0, 2),
+        cap=st.none() | st.integers(0, 12),
+    )
+    def submit(self, size: int, rejected: int, cap: int | None) -> None:
+        self.clock = FakeClock()
+        rejected = min(rejected, size)
+        refused = [an_item(n, status=ItemStatus.FAILED, failure=FAILURE) for n in range(rejected)]
+        self.items = [*refused, *(an_item(n) for n in range(rejected, size))]
+        self.batch = a_batch(
+            size=size, rejected=rejected, max_cost=None if cap is None else cap * Decimal("0.05")
+        )
+        self.succeeded: dict[int, Item] = {}
+
+    @rule(data=st.data())
+    def step(self, data: st.DataObject) -> None:
+        acts = self.batch_acts() | {
+            f"{name} {item.index}": act
+            for item in self.items
+            for name, act in self.item_acts(item).items()
+        }
+        acts[data.draw(st.sampled_from(sorted(acts)))]()
+
+    def item_acts(self, item: Item) -> dict[str, Act]:
+        """What a delivery of the item's message, or the one that holds its lease, may write now."""
+        acts: dict[str, Act] = {}
+        if moves.admit(self.batch, item, self.batch.round, self.now) is Admission.CLAIM:
+            acts["claim"] = lambda: self.claim(item)
+        if item.lease is None or item.lease.until <= self.now:
+            return acts
+        acts["fail"] = lambda: self.write(*moves.fail(self.batch, item, FAILURE, self.now))
+        if item.prediction is not None:
+            acts["succeed"] = lambda: self.succeed(item)
+            acts["let go"] = lambda: self.write(self.batch, moves.suspended(item))
+        if item.creating:
+            acts["answer"] = lambda: self.write(self.batch, moves.created(item, "p"))
+            acts["wait"] = lambda: self.write(*moves.put_back(self.batch, item, self.now, WAITING))
+        if item.held:
+            acts["spend"] = lambda: self.write(*moves.spend(self.batch, item))
+            acts["give back"] = lambda: self.write(*moves.give_back(self.batch, item))
+        elif item.tries < TRIES and moves.affordable(self.batch, item) and not self.stopped:
+            acts["create"] = lambda: self.write(*moves.begin_create(self.batch, item))
+        if self.batch.status is BatchStatus.CANCELLING:
+            acts["drop"] = lambda: self.write(*moves.drop(self.batch, item, self.now))
+        return acts
+
+    def batch_acts(self) -> dict[str, Act]:
+        acts: dict[str, Act] = {"time out": lambda: self.pass_time(LEASE_SECONDS)}
+        batch, now = self.batch, self.now
+        if batch.status in RUNNING:
+            acts["cancel"] = lambda: self.write(moves.cancel(batch, now))
+            acts["halt"] = lambda: self.write(moves.halt(batch, FAILURE))
+        if batch.dispatched < batch.round:
+            acts["dispatch"] = lambda: self.write(moves.dispatched(batch, now))
+        if batch.status is BatchStatus.ARCHIVING:
+            acts["publish"] = lambda: self.write(moves.publish(batch, ARCHIVE, now, TTL))
+            acts["give up"] = lambda: self.write(moves.give_up(batch, now))
+            acts |= {f"lose {index}": lambda n=index: self.lose(n) for index in self.succeeded}
+        if batch.finished and batch.archive is not None:
+            acts["expire"] = self.expire
+        if batch.finished and (batch.counts.failed > batch.rejected or batch.archive is None):
+            acts["retry"] = lambda: self.write(moves.retry(batch, now))
+        return acts
+
+    def claim(self, item: Item) -> None:
+        """A create whose answer was never saved counts as spent."""
+        lease = Lease("t", self.now + timedelta(seconds=LEASE_SECONDS))
+        batch, item = moves.claim(self.batch, item, lease, self.now, LIMIT)
+        self.write(*(moves.spend(batch, item) if item.creating else (batch, item)))
+
+    def succeed(self, item: Item) -> None:
+        self.write(*moves.succeed(self.batch, item, IMAGE, "png", self.now))
+        self.succeeded[item.index] = self.items[item.index]
+
+    def lose(self, index: int) -> None:
+        self.write(*moves.lose(self.batch, self.items[index], FAILURE))
+        del self.succeeded[index]
+
+    def expire(self) -> None:
+        self.pass_time(TTL.total_seconds())
+        assert self.batch.expired(self.now)
+        self.write(replace(self.batch, archive=None))
+
+    def pass_time(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+
+    # --- what always holds
+
+    @invariant()
+    def the_counts_are_those_of_the_items(self) -> None:
+        statuses = [status_of(self.batch, item) for item in self.items]
+        tally = {status.value: statuses.count(status) for status in ItemStatus}
+        assert self.batch.counts == Counts(**tally)
+
+    @invariant()
+    def the_money_adds_up(self) -> None:
+        assert self.batch.committed == sum((i.held + i.cost for i in self.items), ZERO)
+        assert self.batch.actual == sum((i.cost for i in self.items), ZERO)
+        assert self.batch.max_cost is None or self.batch.committed <= self.batch.max_cost
+
+    @invariant()
+    def money_is_held_only_for_what_runs(self) -> None:
+        for item in self.items:
+            running = item.creating or item.prediction is not None
+            assert (item.held > 0) == running
+            assert not running or item.status is ItemStatus.PROCESSING
+            assert item.tries <= TRIES
+            assert item.attempts * item.price >= item.held + item.cost
+
+    @invariant()
+    def a_round_that_is_over_has_nothing_open(self) -> None:
+        if self.batch.status is BatchStatus.ARCHIVING or self.batch.finished:
+            assert self.batch.counts.open == 0
+            assert all(item.lease is None for item in self.items)
+            assert self.batch.dispatched == self.batch.round
+        elif self.batch.dispatched == self.batch.round:
+            assert self.batch.counts.open > 0
+
+    @invariant()
+    def a_finished_image_is_never_thrown_away(self) -> None:
+        for index, item in self.succeeded.items():
+            assert self.items[index] == item
+
+    @invariant()
+    def what_was_rejected_at_the_intake_stays_so(self) -> None:
+        assert sum(item.rejected for item in self.items) == self.batch.rejected
+
+    # --- what never works
+
+    @invariant()
+    def what_is_not_claimed_cannot_be_settled(self) -> None:
+        for item in self.items:
+            if item.status is not ItemStatus.PROCESSING:
+                with pytest.raises(ValueError, match="not claimed"):
+                    moves.fail(self.batch, item, FAILURE, self.now)
+            if moves.admit(self.batch, item, self.batch.round, self.now) is Admission.DONE:
+                with pytest.raises(ValueError, match="cannot be claimed"):
+                    moves.claim(self.batch, item, Lease("t", self.now), self.now, LIMIT)
+
+    @invariant()
+    def a_message_of_an_earlier_round_changes_nothing(self) -> None:
+        for item in self.items:
+            earlier = moves.admit(self.batch, item, self.batch.round - 1, self.now)
+            assert earlier is Admission.DONE
+
+    @invariant()
+    def an_end_is_reached_once(self) -> None:
+        if self.batch.status is not BatchStatus.ARCHIVING:
+            with pytest.raises(ValueError, match="not archiving"):
+                moves.publish(self.batch, ARCHIVE, self.now, TTL)
+        if not self.batch.finished:
+            with pytest.raises(StateConflictError):
+                moves.retry(self.batch, self.now)
+
+    @property
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    @property
+    def stopped(self) -> bool:
+        return self.batch.cancelling_at is not None or self.batch.halted is not None
+
+    def write(self, batch: Batch, item: Item | None = None) -> None:
+        self.batch = batch
+        if item is not None:
+            self.items[item.index] = item
+
+
+History.TestCase.settings = settings(max_examples=120, stateful_step_count=60, deadline=None)
+TestHistory = History.TestCase
