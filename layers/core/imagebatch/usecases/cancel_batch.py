@@ -1,0 +1,22 @@
+"""Stops a batch: what is pending costs nothing, what runs is stopped, what is finished is kept."""
+
+from dataclasses import dataclass
+
+from imagebatch.domain.batch import Batch, BatchStatus
+from imagebatch.domain.moves import cancel
+from imagebatch.ports import Finalizer
+from imagebatch.usecases.records import Records
+
+
+@dataclass(frozen=True, slots=True)
+class CancelBatch:
+    records: Records
+    finalizer: Finalizer
+
+    def __call__(self, owner: str, batch_id: str) -> Batch:
+        """NotFoundError, or StateConflictError once the batch is archiving or finished."""
+        now = self.records.clock.now()
+        batch = self.records.change(owner, batch_id, lambda b: cancel(b, now))
+        if batch.status is BatchStatus.ARCHIVING:
+            self.finalizer.start(owner, batch_id, batch.round, batch.attempt)
+        return batch

@@ -1,0 +1,98 @@
+"""The last delivery of a message that kept failing: nothing paid is lost and no batch hangs."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from imagebatch.domain import moves
+from imagebatch.domain.batch import Batch, BatchStatus, Image, Item, ItemStatus, Lease
+from imagebatch.domain.errors import Failure, FailureCode, ProviderError
+from imagebatch.domain.moves import Admission
+from imagebatch.ports import (
+    BadImageError,
+    Busy,
+    ItemMessage,
+    Journal,
+    PredictionStatus,
+    TimeLeft,
+)
+from imagebatch.usecases.collect_image import CollectImage, Provision
+from imagebatch.usecases.delivery import LEASE_MARGIN, Move
+from imagebatch.usecases.move_on import MoveOn
+from imagebatch.usecases.records import Records
+
+CRASHED = Failure.of(
+    FailureCode.CRASHED, "The item kept failing inside the service and was given up"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CollectDeadLetter:
+    records: Records
+    provision: Provision
+    collect: CollectImage
+    move_on: MoveOn
+    journal: Journal
+    time_limit: timedelta
+
+    def __call__(self, message: ItemMessage, time_left: TimeLeft) -> Busy | None:
+        store, now = self.records.store, self.records.clock.now()
+        batch = store.get(message.owner, message.batch_id)
+        item = store.get_item(message.owner, message.batch_id, message.index)
+        if batch is None or item is None:
+            return None
+        match moves.admit(batch, item, message.round, now):
+            case Admission.BUSY if item.lease is not None:
+                return Busy(item.lease.until)
+            case Admission.CLAIM:
+                batch = self._settle(batch, item, message, time_left)
+        self.move_on(batch, message, again=True)
+        return None
+
+    def _settle(self, batch: Batch, item: Item, message: ItemMessage, time_left: TimeLeft) -> Batch:
+        now = self.records.clock.now()
+        until = now + timedelta(seconds=time_left()) + LEASE_MARGIN
+        lease = Lease(self.records.ids.new(), until)
+
+        def take(b: Batch, i: Item) -> tuple[Batch, Item]:
+            if moves.admit(b, i, message.round, now) is not Admission.CLAIM:
+                return b, i
+            return moves.claim(b, i, lease, now, self.time_limit)
+
+        batch, item = self.records.change_item(batch, item, take)
+        if item.lease != lease or item.status is not ItemStatus.PROCESSING:
+            return batch
+        end = self._end(batch, item)
+        batch, item = self.records.change_item(batch, item, end, token=lease.token)
+        self.journal.settled(batch, item)
+        return batch
+
+    def _end(self, batch: Batch, item: Item) -> Move:
+        """The move that settles the item: with its image if there is one, else as crashed."""
+        collected = self._collect(batch, item) if item.prediction else None
+
+        def end(b: Batch, i: Item) -> tuple[Batch, Item]:
+            now = self.records.clock.now()
+            if collected is not None:
+                return moves.succeed(b, i, *collected, now)
+            if i.creating or i.prediction:
+                b, i = moves.spend(b, i)
+            if b.status is BatchStatus.CANCELLING:
+                return moves.drop(b, i, now)
+            return moves.fail(b, i, CRASHED, now)
+
+        return end
+
+    def _collect(self, batch: Batch, item: Item) -> tuple[Image, str] | None:
+        stored = self.collect.already_stored(batch, item)
+        if stored is not None:
+            return stored
+        try:
+            prediction = self.provision.look(batch, item)
+            if prediction.status is PredictionStatus.RUNNING:
+                self.provision.cancel(batch, item)
+                prediction = self.provision.look(batch, item)
+            if prediction.status is PredictionStatus.SUCCEEDED:
+                return self.collect(batch, item, prediction)
+        except (ProviderError, BadImageError):
+            pass  # what cannot be collected is what crashed means
+        return None

@@ -1,0 +1,139 @@
+"""From a finished prediction to a stored, checked image."""
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from imagebatch.domain.batch import Batch, Image, Item
+from imagebatch.domain.errors import (
+    FailureCode,
+    OutputGoneError,
+    ProviderUnavailableError,
+)
+from imagebatch.domain.models import Mode, ModelRegistry
+from imagebatch.ports import (
+    Clock,
+    ImageInspector,
+    ImageProvider,
+    ImageRequest,
+    MediaStore,
+    Prediction,
+)
+from imagebatch.usecases import keys
+from imagebatch.usecases.pace import Pace
+
+FETCHES = 2
+"""How often one delivery tries to download a finished image before it leaves that to a later one."""
+FETCH_PAUSE = 0.5
+REFERENCE_SECONDS = 900
+OURS = "s3:"
+"""What marks a reference image as an object of ours, to be signed when it is used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Provision:
+    """The provider of a batch, and what it is asked for."""
+
+    providers: Mapping[str, ImageProvider]
+    registry: ModelRegistry
+    media: MediaStore
+    pace: Pace
+    development_seconds: float = 2.0
+
+    def create(self, batch: Batch, item: Item) -> Prediction:
+        return self._provider(batch).create(self.request(batch, item))
+
+    def look(self, batch: Batch, item: Item) -> Prediction:
+        return self._provider(batch).get(item.prediction or "", self.request(batch, item))
+
+    def cancel(self, batch: Batch, item: Item) -> None:
+        self._provider(batch).cancel(item.prediction or "", self.request(batch, item))
+
+    def fetch(self, batch: Batch, item: Item, prediction: Prediction) -> bytes:
+        return self._provider(batch).fetch(prediction, self.request(batch, item))
+
+    def next_look(self, batch: Batch, waited: float) -> float:
+        """Seconds until the next look at a prediction that has run for `waited` seconds."""
+        if batch.mode is Mode.DEVELOPMENT:
+            return self.pace.next_look(batch.mode, self.development_seconds, waited)
+        typical = self.registry.find(batch.model).typical_seconds
+        return self.pace.next_look(batch.model, typical, waited)
+
+    def observe(self, batch: Batch, seconds: float) -> None:
+        self.pace.observe(batch.mode if batch.mode is Mode.DEVELOPMENT else batch.model, seconds)
+
+    def request(self, batch: Batch, item: Item) -> ImageRequest:
+        model = self.registry.find(batch.model)
+        values = dict(item.input)
+        if item.images and "images" in model.fields:
+            urls = [self._reference(image) for image in item.images]
+            values[model.fields["images"]] = urls if model.images_as_list else urls[0]
+        return ImageRequest(model.upstream or model.id, values, item.prompt, item.aspect_ratio)
+
+    def _reference(self, image: str) -> str:
+        if not image.startswith(OURS):
+            return image
+        return self.media.url(image.removeprefix(OURS), seconds=REFERENCE_SECONDS)
+
+    def _provider(self, batch: Batch) -> ImageProvider:
+        if batch.mode is Mode.DEVELOPMENT:
+            return self.providers["development"]
+        return self.providers[self.registry.find(batch.model).provider]
+
+
+@dataclass(frozen=True, slots=True)
+class CollectImage:
+    provision: Provision
+    inspector: ImageInspector
+    media: MediaStore
+    clock: Clock
+
+    def __call__(self, batch: Batch, item: Item, prediction: Prediction) -> tuple[Image, str]:
+        """Downloads, checks and stores the image; returns it with its file extension.
+
+        BadImageError when it is not what was asked for, ProviderUnavailableError when it cannot be
+        had.
+        """
+        body = self._download(batch, item, prediction)
+        seen = self.inspector.inspect(body, item.aspect_ratio)
+        key = keys.image(batch.id, item.index, prediction.id)
+        image = Image(
+            key, seen.content_type, len(body), zlib.crc32(body), "", seen.width, seen.height
+        )
+        facts = {
+            "crc32": str(image.crc32),
+            "width": str(image.width),
+            "height": str(image.height),
+            "extension": seen.extension,
+        }
+        stored = self.media.put(key, body, seen.content_type, metadata=facts)
+        return replace(image, etag=stored.etag), seen.extension
+
+    def already_stored(self, batch: Batch, item: Item) -> tuple[Image, str] | None:
+        """What an earlier delivery stored and could not settle, as it was checked then."""
+        found = self.media.head(keys.image(batch.id, item.index, item.prediction or ""))
+        if found is None:
+            return None
+        facts = found.metadata
+        image = Image(
+            found.key,
+            found.content_type,
+            found.size,
+            int(facts["crc32"]),
+            found.etag,
+            int(facts["width"]),
+            int(facts["height"]),
+        )
+        return image, facts["extension"]
+
+    def _download(self, batch: Batch, item: Item, prediction: Prediction) -> bytes:
+        for left in reversed(range(FETCHES)):
+            try:
+                return self.provision.fetch(batch, item, prediction)
+            except ProviderUnavailableError as error:
+                if error.code is FailureCode.INVALID_OUTPUT:
+                    raise OutputGoneError(error.reason) from error
+                if not left:
+                    raise
+                self.clock.sleep(FETCH_PAUSE)
+        raise AssertionError("unreachable")

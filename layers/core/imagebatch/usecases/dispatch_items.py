@@ -1,0 +1,79 @@
+"""Stores a round's items and sends the first of its messages."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from imagebatch.domain.batch import RUNNING, Batch, BatchStatus, Item, ItemStatus, status_of
+from imagebatch.domain.errors import UnavailableError
+from imagebatch.domain.moves import dispatched
+from imagebatch.domain.plan import decode_plan
+from imagebatch.ports import Finalizer, ItemMessage, ItemQueue, MediaStore
+from imagebatch.usecases import keys
+from imagebatch.usecases.records import Records
+
+OPEN = frozenset({ItemStatus.PENDING, ItemStatus.PROCESSING})
+
+
+@dataclass(frozen=True, slots=True)
+class DispatchItems:
+    """Every item is stored before the first message is sent, and the list is written once.
+
+    Run again from any point it sends some messages twice, which harms nothing, and changes nothing.
+    """
+
+    records: Records
+    media: MediaStore
+    queue: ItemQueue
+    finalizer: Finalizer
+    window: int
+
+    def __call__(self, owner: str, batch_id: str, round_: int) -> Batch | None:
+        store = self.records.store
+        batch = store.get(owner, batch_id)
+        if batch is None or batch.round != round_ or batch.finished:
+            return batch
+        if store.round_list(owner, batch_id, round_) is None:
+            store.put_round(owner, batch_id, round_, self._open_indices(batch))
+        if batch.dispatched < round_:
+            now = self.records.clock.now()
+            batch = self.records.change(
+                owner,
+                batch_id,
+                lambda b: dispatched(b, now) if b.round == round_ and b.dispatched < round_ else b,
+            )
+        if batch.status is BatchStatus.ARCHIVING:
+            self.finalizer.start(owner, batch_id, batch.round, batch.attempt)
+        elif batch.status in RUNNING and batch.round == round_:
+            self.queue.send(self.first_messages(batch))
+        return batch
+
+    def first_messages(self, batch: Batch) -> list[ItemMessage]:
+        """The first open entries of the running round's list, as many as the window holds."""
+        return list(islice(self._open_messages(batch), self.window))
+
+    def _open_messages(self, batch: Batch) -> Iterator[ItemMessage]:
+        store = self.records.store
+        entries = store.round_list(batch.owner, batch.id, batch.round) or ()
+        positions = {index: position for position, index in enumerate(entries)}
+        for item in store.items(batch.owner, batch.id, start=min(entries, default=0)):
+            if item.index in positions and status_of(batch, item) in OPEN:
+                yield ItemMessage(
+                    batch.owner, batch.id, batch.round, positions[item.index], item.index
+                )
+
+    def _open_indices(self, batch: Batch) -> Sequence[int]:
+        items = self._stored_items(batch) if batch.round > 1 else self._new_items(batch)
+        return [item.index for item in items if not item.rejected]
+
+    def _new_items(self, batch: Batch) -> Sequence[Item]:
+        body = self.media.get(keys.plan(batch.id))
+        if body is None:
+            raise UnavailableError("the batch's plan is not there")
+        items = [planned.to_item() for planned in decode_plan(body).items]
+        self.records.store.add_items(batch.owner, batch.id, items)
+        return items
+
+    def _stored_items(self, batch: Batch) -> Sequence[Item]:
+        items = self.records.store.items(batch.owner, batch.id)
+        return [item for item in items if status_of(batch, item) is ItemStatus.PENDING]

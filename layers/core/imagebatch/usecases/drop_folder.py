@@ -1,0 +1,93 @@
+"""The drop folder: a sheet under `inbox/` becomes a batch, and its end lies under `outbox/`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from imagebatch.domain.batch import Batch
+from imagebatch.domain.errors import InvalidRequestError, RefusedError, UnavailableError
+from imagebatch.ports import BatchStore, Journal, MediaStore
+from imagebatch.usecases.once import Answer, Once, fingerprint
+from imagebatch.usecases.submit_batch import SubmitBatch
+from imagebatch.usecases.take_car_sheet import TakeCarSheet
+
+INBOX, OUTBOX, SUFFIX = "inbox/", "outbox/", ".csv"
+LARGEST = 5_000_000
+IN_FLIGHT = "request-in-flight"
+
+
+def owner_of(key: str, default: str) -> str:
+    """`inbox/<owner>/<name>.csv` belongs to that owner, `inbox/<name>.csv` to the default one."""
+    folder, _, rest = key.removeprefix(INBOX).partition("/")
+    return folder if rest else default
+
+
+def outbox_base(key: str) -> str:
+    """Where the answers to a dropped sheet lie, without their endings."""
+    return OUTBOX + key.removeprefix(INBOX)[: -len(SUFFIX)]
+
+
+def is_sheet(key: str) -> bool:
+    name = key.rsplit("/", 1)[-1]
+    return key.startswith(INBOX) and key.lower().endswith(SUFFIX) and len(name) > len(SUFFIX)
+
+
+@dataclass(frozen=True, slots=True)
+class TakeDroppedSheet:
+    take: TakeCarSheet
+    submit: SubmitBatch
+    once: Once
+    media: MediaStore
+    journal: Journal
+    problem: Callable[[RefusedError], bytes]
+    default_owner: str
+
+    def __call__(self, key: str, etag: str) -> Answer:
+        """One batch for one content of one file, however often its arrival is announced."""
+        if not is_sheet(key):
+            return {"ignored": key}
+        owner = owner_of(key, self.default_owner)
+        content = fingerprint("drop", key, etag.strip('"'))
+        try:
+            return self.once(owner, content, content, lambda id_: self._create(owner, key, id_))
+        except RefusedError as error:
+            if error.kind == IN_FLIGHT:
+                raise UnavailableError("the same file is being taken right now") from error
+            self._refuse(key, error)
+            return {"refused": error.kind}
+
+    def _create(self, owner: str, key: str, batch_id: str) -> Answer:
+        found = self.media.head(key)
+        if found is not None and found.size > LARGEST:
+            raise InvalidRequestError("too-large", "CSV file is too large (max 5 MB)", status=413)
+        body = self.media.get(key)
+        if body is None:
+            raise UnavailableError("the dropped file is not there")
+        name = key.rsplit("/", 1)[-1][: -len(SUFFIX)]
+        submission = self.take(owner, body, name=name[:200], drop_key=key)
+        batch = self.submit(submission, batch_id)
+        self.journal.submitted(batch, submission.plan.warnings)
+        return {"batchId": batch.id}
+
+    def _refuse(self, key: str, error: RefusedError) -> None:
+        body = self.problem(error)
+        self.media.put(outbox_base(key) + ".error.json", body, "application/problem+json")
+        self.journal.note("dropped sheet refused", kind=error.kind, status=error.status)
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverToOutbox:
+    """Puts a finished batch's archive and status where the person who dropped its sheet looks."""
+
+    store: BatchStore
+    media: MediaStore
+    status: Callable[[Batch], bytes]
+
+    def __call__(self, batch: Batch) -> None:
+        if batch.drop_key is None:
+            return
+        base = outbox_base(batch.drop_key)
+        if not self.store.claim_name(base, batch.id, batch.retained_until):
+            base = f"{base}-{batch.id[:8]}"
+        if batch.archive is not None:
+            self.media.copy(batch.archive.key, base + ".zip")
+        self.media.put(base + ".json", self.status(batch), "application/json")

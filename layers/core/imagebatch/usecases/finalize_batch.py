@@ -1,0 +1,202 @@
+"""The finalizer's steps: build → publish → notify → (wait) → delete → expire, or give up.
+
+Each can be run twice, and each belongs to one round and one attempt: what a sleeping execution of
+an
+earlier round wakes up to do can harm nothing that came after it.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from imagebatch.domain import moves
+from imagebatch.domain.batch import Archive, Batch, BatchStatus, Item, ItemStatus, status_of
+from imagebatch.domain.errors import Failure, FailureCode, UnavailableError
+from imagebatch.domain.plan import Plan, decode_plan
+from imagebatch.domain.results import member_name
+from imagebatch.ports import (
+    ArchiveBuilder,
+    ArchiveMember,
+    BadMembersError,
+    Journal,
+    MediaStore,
+    StoredMember,
+    TextMember,
+)
+from imagebatch.usecases import keys
+from imagebatch.usecases.records import Records
+
+LOST_IMAGE = "The stored image is damaged or gone; a retry makes it again"
+
+type Texts = Callable[[Batch, Plan, Sequence[Item]], Sequence[TextMember]]
+"""The archive's text files; `failed_rows.json` is there when something failed."""
+type Publish = Callable[[Batch], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    owner: str
+    batch_id: str
+    round: int
+    attempt: int
+
+    def is_of(self, batch: Batch) -> bool:
+        return (batch.round, batch.attempt) == (self.round, self.attempt)
+
+
+@dataclass(frozen=True, slots=True)
+class FinalizeBatch:
+    records: Records
+    media: MediaStore
+    builder: ArchiveBuilder
+    texts: Texts
+    deliver: Publish
+    """Hands a finished drop-folder batch to its outbox."""
+    notify_owner: Publish
+    archive_url: Callable[[Batch], str | None]
+    journal: Journal
+    ttl: timedelta
+
+    def build(self, which: Round) -> dict[str, Any]:
+        batch = self._batch(which)
+        if batch is None or batch.status is not BatchStatus.ARCHIVING:
+            return {"done": True}
+        started = self.records.clock.now()
+        archive = self._build(batch)
+        seconds = (self.records.clock.now() - started).total_seconds()
+        return {
+            "done": True,
+            "archive": {
+                "key": archive.key,
+                "size": archive.size,
+                "entries": archive.entries,
+                "failedRowsKey": archive.failed_rows_key,
+                "seconds": seconds,
+            },
+        }
+
+    def publish(self, which: Round, built: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Ends the round; its output holds the presigned URL and the time the archive goes."""
+        batch = self._batch(which)
+        if batch is None:
+            return {"expiresAt": self._soon(), "zipUrl": None}
+        if batch.status is BatchStatus.ARCHIVING and built is not None:
+            batch = self._publish(which, built)
+            self.journal.archived(batch, float(built["seconds"]))
+        if batch.finished:
+            self.deliver(batch)
+        expires = batch.expires_at or self.records.clock.now()
+        text = expires.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return {"expiresAt": text, "zipUrl": self.archive_url(batch)}
+
+    def notify(self, which: Round) -> dict[str, Any]:
+        batch = self._batch(which)
+        if batch is not None and batch.finished:
+            self.notify_owner(batch)
+        return {}
+
+    def delete(self, which: Round) -> dict[str, Any]:
+        batch = self.records.store.get(which.owner, which.batch_id)
+        if batch is not None and which.is_of(batch) and not batch.expired(self.records.clock.now()):
+            raise UnavailableError("the archive has not expired yet")
+        self.media.delete(keys.archive(which.batch_id, which.round, which.attempt))
+        self.media.delete(keys.failed_rows(which.batch_id, which.round, which.attempt))
+        return {}
+
+    def expire(self, which: Round) -> dict[str, Any]:
+        if self._batch(which) is None:
+            return {}
+        now = self.records.clock.now()
+
+        def forget(batch: Batch) -> Batch:
+            gone = which.is_of(batch) and batch.expired(now) and batch.archive is not None
+            return replace(batch, archive=None) if gone else batch
+
+        self.records.change(which.owner, which.batch_id, forget)
+        return {}
+
+    def give_up(self, which: Round) -> dict[str, Any]:
+        self.builder.discard(keys.archive(which.batch_id, which.round, which.attempt))
+        now = self.records.clock.now()
+
+        def end(batch: Batch) -> Batch:
+            ours = which.is_of(batch) and batch.status is BatchStatus.ARCHIVING
+            return moves.give_up(batch, now) if ours else batch
+
+        batch = self.records.change(which.owner, which.batch_id, end)
+        self.journal.note("finalizer gave up", batch_id=batch.id, round=which.round)
+        if batch.finished and which.is_of(batch):
+            self.deliver(batch)
+            self.notify_owner(batch)
+        return {}
+
+    def _batch(self, which: Round) -> Batch | None:
+        """The batch while it is still at this round and attempt."""
+        batch = self.records.store.get(which.owner, which.batch_id)
+        return batch if batch is not None and which.is_of(batch) else None
+
+    def _build(self, batch: Batch) -> Archive:
+        """Builds until every member is what was recorded: a lost image is a failed row, never a
+        hole.
+        """
+        body = self.media.get(keys.plan(batch.id))
+        if body is None:
+            raise UnavailableError("the batch's plan is not there")
+        plan = decode_plan(body)
+        while True:
+            items = list(self.records.store.items(batch.owner, batch.id))
+            texts = self.texts(batch, plan, items)
+            try:
+                return self._store(batch, [*_images(batch, items), *texts], texts)
+            except BadMembersError as error:
+                batch = self._lose(batch, items, error)
+
+    def _store(
+        self, batch: Batch, members: Sequence[ArchiveMember], texts: Sequence[TextMember]
+    ) -> Archive:
+        key = keys.archive(batch.id, batch.round, batch.attempt)
+        built = self.builder.build(
+            key, members, modified=batch.archiving_at or self.records.clock.now()
+        )
+        failed = next((text for text in texts if text.name == "failed_rows.json"), None)
+        failed_key = None
+        if failed is not None:
+            failed_key = keys.failed_rows(batch.id, batch.round, batch.attempt)
+            self.media.put(failed_key, failed.body, "application/json")
+        return Archive(key, built.size, built.entries, failed_key)
+
+    def _lose(self, batch: Batch, items: Sequence[Item], error: BadMembersError) -> Batch:
+        names = {member_name(item): item for item in items if item.image is not None}
+        failure = Failure.of(FailureCode.INTERNAL, LOST_IMAGE)
+        for name, reason in error.reasons.items():
+            self.journal.note("image lost", batch_id=batch.id, file=name, reason=reason)
+            if name not in names:
+                raise error
+            batch, _ = self.records.change_item(
+                batch, names[name], lambda b, i: moves.lose(b, i, failure)
+            )
+        return batch
+
+    def _publish(self, which: Round, built: dict[str, Any]) -> Batch:
+        archive = Archive(
+            built["key"], int(built["size"]), int(built["entries"]), built.get("failedRowsKey")
+        )
+        now = self.records.clock.now()
+
+        def end(batch: Batch) -> Batch:
+            ours = which.is_of(batch) and batch.status is BatchStatus.ARCHIVING
+            return moves.publish(batch, archive, now, self.ttl) if ours else batch
+
+        return self.records.change(which.owner, which.batch_id, end)
+
+    def _soon(self) -> str:
+        return self.records.clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _images(batch: Batch, items: Sequence[Item]) -> list[ArchiveMember]:
+    return [
+        StoredMember(member_name(item), image.key, image.size, image.crc32, image.etag)
+        for item in items
+        if status_of(batch, item) is ItemStatus.SUCCEEDED and (image := item.image) is not None
+    ]

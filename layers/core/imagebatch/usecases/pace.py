@@ -1,0 +1,31 @@
+"""When to look at a running prediction: near its usual end, then often."""
+
+from dataclasses import dataclass, field
+
+BLIND_START = 0.3
+"""Where nothing was observed yet, the first look comes at this share of the registry's seconds."""
+KNOWN_START = 0.9
+EVERY = 0.06
+"""Looks follow each other at this share of the time waited so far: what it adds to a batch at most.
+"""
+SHORTEST, LONGEST = 0.1, 4.0
+WEIGHT = 0.3
+
+
+@dataclass(slots=True)
+class Pace:
+    """How long each model took lately, as this process saw it."""
+
+    seen: dict[str, float] = field(default_factory=dict)
+
+    def observe(self, model: str, seconds: float) -> None:
+        before = self.seen.get(model, seconds)
+        self.seen[model] = before + WEIGHT * (seconds - before)
+
+    def next_look(self, model: str, typical: float, waited: float) -> float:
+        """Seconds until the next look at a prediction that has run for `waited` seconds."""
+        usual = self.seen.get(model)
+        start = KNOWN_START * usual if usual is not None else BLIND_START * typical
+        if waited < start:
+            return start - waited
+        return min(LONGEST, max(SHORTEST, EVERY * waited))

@@ -1,0 +1,133 @@
+"""Takes a planned batch: prices it, stores it, and sends it off."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from imagebatch.domain.batch import ERRORS_SHOWN, ZERO, Batch, Counts, ItemError
+from imagebatch.domain.errors import MovedError, OverBudgetError, TooManyBatchesError
+from imagebatch.domain.models import Mode, Model, ModelRegistry
+from imagebatch.domain.plan import Plan, encode_plan
+from imagebatch.ports import DispatchQueue, MediaStore
+from imagebatch.usecases import keys
+from imagebatch.usecases.records import Records
+
+RETRY_AFTER = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """What every way of creating a batch takes; `source` is the request's own file, kept as it
+    came.
+    """
+
+    owner: str
+    plan: Plan
+    model: Model
+    mode: Mode
+    source: bytes
+    source_type: str
+    name: str = ""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
+    callback_url: str | None = None
+    max_cost: Decimal | None = None
+    drop_key: str | None = None
+
+    @property
+    def estimated(self) -> Decimal:
+        return sum((i.price for i in self.plan.items if i.failure is None), ZERO)
+
+
+def mode_of(model: Model, providers: frozenset[str]) -> Mode:
+    """Live where the model's provider has a key; decided at submission and kept on the batch."""
+    return Mode.LIVE if model.provider in providers else Mode.DEVELOPMENT
+
+
+def price_of(model: Model, mode: Mode, registry: ModelRegistry, quality: Any) -> Decimal:
+    return registry.development_price if mode is Mode.DEVELOPMENT else model.price(quality)
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitBatch:
+    records: Records
+    media: MediaStore
+    dispatch: DispatchQueue
+    retention: timedelta
+    most_unfinished: int
+
+    def check(self, submission: Submission) -> None:
+        """Everything that can refuse a valid plan, before anything is stored."""
+        estimated, cap = submission.estimated, submission.max_cost
+        if cap is not None and estimated > cap:
+            raise OverBudgetError(
+                "over-budget",
+                "Estimated cost is over the maximum cost",
+                detail=f"The batch is estimated at {estimated} USD, over its maximum of {cap} USD.",
+            )
+
+    def __call__(self, submission: Submission, batch_id: str) -> Batch:
+        """Stores the batch under `batch_id` and returns it; again with the same id it is the same
+        batch.
+        """
+        self.check(submission)
+        found = self.records.store.get(submission.owner, batch_id)
+        if found is None:
+            self._make_room(submission.owner)
+            found = self._store(submission, batch_id)
+        self.dispatch.send(found.owner, found.id, 1)
+        return found
+
+    def _make_room(self, owner: str) -> None:
+        running = sum(1 for _ in self.records.store.unfinished(owner))
+        if running >= self.most_unfinished:
+            raise TooManyBatchesError(
+                "too-many-batches",
+                "Too many unfinished batches",
+                detail=f"{running} batches are unfinished; {self.most_unfinished} may be.",
+                retry_after=RETRY_AFTER,
+            )
+
+    def _store(self, submission: Submission, batch_id: str) -> Batch:
+        self.media.put(keys.source(batch_id), submission.source, submission.source_type)
+        self.media.put(keys.plan(batch_id), encode_plan(submission.plan), "application/gzip")
+        batch = self._batch(submission, batch_id)
+        try:
+            self.records.store.create(batch)
+        except MovedError:
+            return self.records.batch(submission.owner, batch_id)
+        return batch
+
+    def _batch(self, submission: Submission, batch_id: str) -> Batch:
+        now = self.records.clock.now()
+        items = submission.plan.items
+        rejected = [i for i in items if i.failure is not None]
+        errors = tuple(
+            ItemError(i.index, i.row, i.custom_id, i.failure, rejected=True)
+            for i in rejected[:ERRORS_SHOWN]
+            if i.failure is not None
+        )
+        waiting = len(items) - len(rejected)
+        return Batch(
+            id=batch_id,
+            owner=submission.owner,
+            kind=submission.plan.kind,
+            mode=submission.mode,
+            model=submission.model.id,
+            counts=Counts(pending=waiting, failed=len(rejected)),
+            round_total=waiting,
+            rejected=len(rejected),
+            errors=errors,
+            created_at=now,
+            updated_at=now,
+            retained_until=now + self.retention,
+            name=submission.name,
+            metadata=dict(submission.metadata),
+            options=dict(submission.options),
+            estimated=submission.estimated,
+            max_cost=submission.max_cost,
+            callback_url=submission.callback_url,
+            drop_key=submission.drop_key,
+        )

@@ -1,0 +1,66 @@
+"""Finds batches that stopped moving and hands them back to the use cases that move them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from imagebatch.domain.batch import Batch, BatchStatus
+from imagebatch.domain.moves import close_if_settled
+from imagebatch.ports import DispatchQueue, Execution, Finalizer, ItemQueue
+from imagebatch.usecases.dispatch_items import DispatchItems
+from imagebatch.usecases.records import Records
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    records: Records
+    dispatch: DispatchQueue
+    dispatch_items: DispatchItems
+    queue: ItemQueue
+    finalizer: Finalizer
+    after: timedelta
+
+    def __call__(self) -> Iterator[Batch]:
+        """Repairs every batch that has not moved for `after`; yields each as it is then."""
+        now = self.records.clock.now()
+        for owner, batch_id in self.records.store.unfinished():
+            batch = self.records.store.get(owner, batch_id)
+            if batch is None or batch.finished:
+                continue
+            if now - (batch.updated_at or batch.created_at) >= self.after:
+                yield self._repair(batch)
+
+    def _repair(self, batch: Batch) -> Batch:
+        if batch.status is BatchStatus.ARCHIVING:
+            return self._restart_finalizer(batch)
+        if batch.dispatched < batch.round:
+            self.dispatch.send(batch.owner, batch.id, batch.round)
+            return batch
+        now = self.records.clock.now()
+        touched = self.records.change(
+            batch.owner, batch.id, lambda b: replace(close_if_settled(b, now), updated_at=now)
+        )
+        if touched.status is BatchStatus.ARCHIVING:
+            return self._restart_finalizer(touched)
+        self.queue.send(self.dispatch_items.first_messages(touched))
+        return touched
+
+    def _restart_finalizer(self, batch: Batch) -> Batch:
+        """A start that was lost is repeated; an execution that ended without an end is followed by
+        another.
+        """
+        state = self.finalizer.state(batch.id, batch.round, batch.attempt)
+        if state is Execution.RUNNING:
+            return batch
+        if state is Execution.ENDED:
+            batch = self.records.change(
+                batch.owner,
+                batch.id,
+                lambda b: (
+                    replace(b, attempt=b.attempt + 1)
+                    if b.status is BatchStatus.ARCHIVING and b.attempt == batch.attempt
+                    else b
+                ),
+            )
+        self.finalizer.start(batch.owner, batch.id, batch.round, batch.attempt)
+        return batch

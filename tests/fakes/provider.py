@@ -1,0 +1,92 @@
+"""A provider that keeps a ledger and does what its script says."""
+
+from collections import defaultdict, deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from imagebatch.domain.errors import ProviderError
+from imagebatch.ports import Clock, ImageRequest, Inspected, Prediction, PredictionStatus
+
+PNG = b"png"
+
+
+@dataclass
+class Made:
+    """One create the provider took, billed or not."""
+
+    id: str
+    prompt: str
+    ready: datetime
+    end: Prediction
+    cancelled: bool = False
+
+
+@dataclass
+class ScriptedProvider:
+    """Makes each image in `seconds` unless a prompt's next step says otherwise.
+
+    A step is an error to raise, a Prediction to end as (its id is replaced), or a callable to run
+    before the create is taken; steps of a prompt are used up in order.
+    """
+
+    clock: Clock
+    seconds: float = 2.0
+    made: list[Made] = field(default_factory=list)
+    steps: dict[str, deque[object]] = field(default_factory=lambda: defaultdict(deque))
+    after_create: Callable[[Made], None] = lambda _: None
+    fetch_faults: deque[ProviderError] = field(default_factory=deque)
+    body: bytes = PNG
+    obeys_cancel: bool = True
+
+    def script(self, prompt: str, *steps: object) -> None:
+        self.steps[prompt].extend(steps)
+
+    def creates(self, prompt: str) -> int:
+        return sum(each.prompt == prompt for each in self.made)
+
+    def create(self, request: ImageRequest) -> Prediction:
+        steps = self.steps[request.prompt]
+        step = steps.popleft() if steps else None
+        if isinstance(step, ProviderError) and not getattr(step, "billed_perhaps", False):
+            raise step
+        id_ = f"p{len(self.made) + 1}"
+        end = step if isinstance(step, Prediction) else Prediction(id_, PredictionStatus.SUCCEEDED)
+        ready = self.clock.now() + timedelta(seconds=self.seconds)
+        made = Made(id_, request.prompt, ready, end)
+        self.made.append(made)
+        self.after_create(made)
+        if isinstance(step, ProviderError):
+            raise step
+        return self.get(id_, request)
+
+    def get(self, prediction_id: str, request: ImageRequest) -> Prediction:
+        made = next(each for each in self.made if each.id == prediction_id)
+        if made.cancelled:
+            return Prediction(made.id, PredictionStatus.CANCELLED)
+        if self.clock.now() < made.ready:
+            return Prediction(made.id, PredictionStatus.RUNNING)
+        end = made.end
+        return Prediction(made.id, end.status, f"https://out/{made.id}", end.failure, end.try_again)
+
+    def cancel(self, prediction_id: str, request: ImageRequest) -> None:
+        made = next(each for each in self.made if each.id == prediction_id)
+        if self.obeys_cancel and self.clock.now() < made.ready:
+            made.cancelled = True
+
+    def fetch(self, prediction: Prediction, request: ImageRequest) -> bytes:
+        if self.fetch_faults:
+            raise self.fetch_faults.popleft()
+        return self.body + prediction.id.encode()
+
+
+@dataclass
+class LenientInspector:
+    """Takes everything as an image, but what `faults` holds next."""
+
+    faults: deque[Exception] = field(default_factory=deque)
+
+    def inspect(self, body: bytes, aspect_ratio: str | None) -> Inspected:
+        if self.faults:
+            raise self.faults.popleft()
+        return Inspected("image/png", "png", 64, 64)

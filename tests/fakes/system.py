@@ -1,0 +1,42 @@
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from threading import Lock
+
+START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+
+
+class FakeClock:
+    """Stands still until it is told, or sleeps; `slept` holds every sleep in seconds."""
+
+    def __init__(self, start: datetime = START) -> None:
+        self._now = start
+        self._lock = Lock()
+        self.slept: list[float] = []
+
+    def now(self) -> datetime:
+        with self._lock:
+            return self._now.replace(microsecond=self._now.microsecond // 1000 * 1000)
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.advance(seconds)
+
+    def advance(self, seconds: float) -> datetime:
+        with self._lock:
+            self._now += timedelta(seconds=seconds)
+        return self.now()
+
+
+class FakeIds:
+    """id-0001, id-0002 and so on; jitter is what a test sets it to."""
+
+    def __init__(self, prefix: str = "id", jitter: float = 0.0) -> None:
+        self._prefix = prefix
+        self._numbers = count(1)
+        self._jitter = jitter
+
+    def new(self) -> str:
+        return f"{self._prefix}-{next(self._numbers):04d}"
+
+    def jitter(self) -> float:
+        return self._jitter

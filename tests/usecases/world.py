@@ -1,0 +1,224 @@
+"""The whole core over fakes: submit, deliver, crash, and look at what is recorded."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from imagebatch.domain.batch import Batch, Item, ItemStatus, Kind, status_of
+from imagebatch.domain.manifest import archive_texts
+from imagebatch.domain.models import Mode, Model, ModelRegistry, Quality
+from imagebatch.domain.plan import Plan, PlannedItem
+from imagebatch.ports import ArchiveMember, BuiltArchive, Busy, ItemMessage, StoredMember
+from imagebatch.usecases.cancel_batch import CancelBatch
+from imagebatch.usecases.collect_dead_letter import CollectDeadLetter
+from imagebatch.usecases.collect_image import CollectImage, Provision
+from imagebatch.usecases.dispatch_items import DispatchItems
+from imagebatch.usecases.drop_folder import DeliverToOutbox
+from imagebatch.usecases.finalize_batch import FinalizeBatch, Round
+from imagebatch.usecases.generate_item import GenerateItem
+from imagebatch.usecases.move_on import MoveOn
+from imagebatch.usecases.pace import Pace
+from imagebatch.usecases.records import Records
+from imagebatch.usecases.retry_batch import RetryBatch
+from imagebatch.usecases.submit_batch import Submission, SubmitBatch
+from imagebatch.usecases.sweep import Sweep
+from imagebatch.usecases.watch_batch import WatchBatch
+from tests.fakes import (
+    FakeClock,
+    FakeIds,
+    InMemoryBatchStore,
+    InMemoryDispatchQueue,
+    InMemoryFinalizer,
+    InMemoryItemQueue,
+    InMemoryMediaStore,
+    LenientInspector,
+    ScriptedProvider,
+)
+
+OWNER = "ann"
+PRICE = Decimal("0.05")
+WINDOW = 6
+MODEL = Model(
+    id="m",
+    provider="scripted",
+    prices={Quality.STANDARD: PRICE},
+    fields={"prompt": "prompt"},
+    typical_seconds=2.0,
+)
+REGISTRY = ModelRegistry("m", Decimal("0.035"), {"m": MODEL})
+
+
+class SilentJournal:
+    def __init__(self) -> None:
+        self.settlements: list[tuple[int, ItemStatus]] = []
+        self.notes: list[str] = []
+
+    def submitted(self, batch: Batch, warnings: Sequence[str]) -> None: ...
+
+    def settled(self, batch: Batch, item: Item) -> None:
+        self.settlements.append((item.index, item.status))
+
+    def archived(self, batch: Batch, seconds: float) -> None: ...
+
+    def note(self, event: str, **facts: Any) -> None:
+        self.notes.append(event)
+
+
+@dataclass
+class ListingBuilder:
+    """Keeps the list of members instead of a ZIP."""
+
+    built: dict[str, list[ArchiveMember]] = field(default_factory=dict)
+    faults: list[Exception] = field(default_factory=list)
+
+    def build(self, key: str, members: Sequence[ArchiveMember], *, modified: Any) -> BuiltArchive:
+        if self.faults:
+            raise self.faults.pop(0)
+        self.built[key] = list(members)
+        return BuiltArchive(key, 1, len(members))
+
+    def discard(self, key: str) -> None: ...
+
+    def images(self, key: str) -> list[str]:
+        return [each.name for each in self.built[key] if isinstance(each, StoredMember)]
+
+
+class World:
+    def __init__(self, *, seconds: float = 2.0, time_limit: float = 300) -> None:
+        self.clock, self.ids = FakeClock(), FakeIds()
+        self.store, self.media = InMemoryBatchStore(), InMemoryMediaStore()
+        self.queue, self.dispatch = InMemoryItemQueue(), InMemoryDispatchQueue()
+        self.finalizer, self.journal = InMemoryFinalizer(), SilentJournal()
+        self.provider = ScriptedProvider(self.clock, seconds)
+        self.inspector, self.builder = LenientInspector(), ListingBuilder()
+        limit = timedelta(seconds=time_limit)
+        self.records = Records(self.store, self.clock, self.ids)
+        provision = Provision({"scripted": self.provider}, REGISTRY, self.media, Pace())
+        collect = CollectImage(provision, self.inspector, self.media, self.clock)
+        move_on = MoveOn(self.store, self.queue, self.finalizer, WINDOW)
+        self.submit_batch = SubmitBatch(
+            self.records, self.media, self.dispatch, timedelta(days=7), 20
+        )
+        self.dispatch_items = DispatchItems(
+            self.records, self.media, self.queue, self.finalizer, WINDOW
+        )
+        self.generate = GenerateItem(
+            self.records, self.queue, provision, collect, move_on, self.journal, limit
+        )
+        self.dead_letter = CollectDeadLetter(
+            self.records, provision, collect, move_on, self.journal, limit
+        )
+        self.cancel_batch = CancelBatch(self.records, self.finalizer)
+        self.retry_batch = RetryBatch(self.records, self.dispatch, self.finalizer)
+        self.watch = WatchBatch(self.records)
+        self.sweep = Sweep(
+            self.records,
+            self.dispatch,
+            self.dispatch_items,
+            self.queue,
+            self.finalizer,
+            timedelta(minutes=15),
+        )
+        self.notified: list[str] = []
+        self.finalize = FinalizeBatch(
+            self.records,
+            self.media,
+            self.builder,
+            archive_texts,
+            DeliverToOutbox(self.store, self.media, lambda b: b.status.encode()),
+            lambda b: self.notified.append(b.id),
+            lambda b: None if b.live_archive(self.clock.now()) is None else "https://zip",
+            self.journal,
+            timedelta(hours=6),
+        )
+
+    # --- what users and AWS do ------------------------------------------------------------------
+
+    def submit(self, size: int = 3, batch_id: str = "b1", **facts: Any) -> Batch:
+        """A batch of `size` items whose prompts are "0", "1" and so on."""
+        items = tuple(
+            PlannedItem(
+                index=i, custom_id=f"c{i}", row=i + 2, prompt=str(i), stem=f"car-{i}",
+                price=PRICE, input={"prompt": str(i)}, cells=(str(i),),
+            )
+            for i in range(size)
+        )  # fmt: skip
+        submission = Submission(
+            owner=OWNER,
+            plan=Plan(Kind.CARS, ("make",), items),
+            model=MODEL,
+            mode=Mode.LIVE,
+            source=b"make\n",
+            source_type="text/csv",
+            **facts,
+        )
+        return self.submit_batch(submission, batch_id)
+
+    def start(self, size: int = 3, **facts: Any) -> Batch:
+        self.submit(size, **facts)
+        self.dispatch_items(OWNER, "b1", 1)
+        return self.batch
+
+    def deliver(self, message: ItemMessage | None = None, seconds: float = 60) -> Busy | None:
+        """One delivery, of the next message by default, with so much time left."""
+        wanted = message or self.queue.pop()
+        assert wanted is not None, "there is no message to deliver"
+        end = self.clock.now() + timedelta(seconds=seconds)
+        return self.generate(wanted, lambda: (end - self.clock.now()).total_seconds())
+
+    def drain(self) -> None:
+        """Delivers until the queue is empty, each message when its delay is over."""
+        while self.queue.waiting:
+            self.clock.advance(self.queue.waiting[0].delay)
+            assert self.deliver() is None
+
+    def finish(self) -> Batch:
+        """Runs the finalizer of the current round up to its wait."""
+        which = self.which
+        built = self.finalize.build(which)
+        self.finalize.publish(which, built.get("archive"))
+        self.finalize.notify(which)
+        return self.batch
+
+    def run(self, size: int = 3, **facts: Any) -> Batch:
+        self.start(size, **facts)
+        self.drain()
+        return self.finish()
+
+    # --- what is recorded -----------------------------------------------------------------------
+
+    @property
+    def batch(self) -> Batch:
+        found = self.store.get(OWNER, "b1")
+        assert found is not None
+        return found
+
+    @property
+    def which(self) -> Round:
+        return Round(OWNER, "b1", self.batch.round, self.batch.attempt)
+
+    def item(self, index: int) -> Item:
+        found = self.store.get_item(OWNER, "b1", index)
+        assert found is not None
+        return found
+
+    @property
+    def statuses(self) -> str:
+        """One letter an item: p(ending), r(unning), s(ucceeded), f(ailed), c(ancelled)."""
+        letters = {
+            ItemStatus.PENDING: "p",
+            ItemStatus.PROCESSING: "r",
+            ItemStatus.SUCCEEDED: "s",
+            ItemStatus.FAILED: "f",
+            ItemStatus.CANCELLED: "c",
+        }
+        batch = self.batch
+        items = list(self.store.items(OWNER, "b1"))
+        shown = [status_of(batch, item) for item in items]
+        for status in ItemStatus:
+            assert shown.count(status) == getattr(batch.counts, status), (batch.counts, shown)
+        assert batch.committed == sum((i.held + i.cost for i in items), Decimal(0))
+        assert batch.actual == sum((i.cost for i in items), Decimal(0))
+        return "".join(letters[status] for status in shown)
