@@ -1,0 +1,67 @@
+"""Builds the archive from S3 to S3, out of order, in memory that does not grow with it.
+
+The ZIP's layout is planned from the recorded sizes and CRCs and cut into parts. Reads run ahead in
+the archive's order and write straight into the buffers of the parts they belong to. A part is
+uploaded once it is whole and every member that ends in it has the CRC that was recorded: so a part
+that is there was checked, which is what lets a killed build be carried on.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from imagebatch.adapters.archiveplan import ArchivePlan
+from imagebatch.adapters.assembly import MOST_READS, Assembly
+from imagebatch.adapters.s3multipart import SinglePut, Target, Upload, open_upload
+from imagebatch.adapters.sources import BadMemberError, SourceReader
+from imagebatch.ports import ArchiveMember, BadMembersError, BuiltArchive, StoredMember
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+class S3ArchiveBuilder:
+    """The client needs room for 24 connections (MOST_READS and WINDOW of `assembly`)."""
+
+    def __init__(self, client: "S3Client", bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def build(
+        self, key: str, members: Sequence[ArchiveMember], *, modified: datetime
+    ) -> BuiltArchive:
+        plan = ArchivePlan(members, modified)
+        target = Target(self._client, self._bucket, key, plan.fingerprint)
+        try:
+            self._store(plan, target)
+        except BadMemberError as bad:
+            raise BadMembersError(self._all_bad(members, bad)) from bad
+        return BuiltArchive(key, plan.size, len(members))
+
+    def discard(self, key: str) -> None:
+        Target(self._client, self._bucket, key).discard()
+
+    def _store(self, plan: ArchivePlan, target: Target) -> None:
+        if len(plan.parts) == 1:
+            self._fill(plan, SinglePut(target))
+            return
+        with ExitStack() as on_failure:
+            on_failure.callback(target.discard)
+            if upload := open_upload(target, plan.parts, plan.tail_md5):
+                self._fill(plan, upload)
+            on_failure.pop_all()
+
+    def _fill(self, plan: ArchivePlan, upload: Upload) -> None:
+        Assembly(plan, upload, SourceReader(self._client, self._bucket)).run()
+        upload.complete()
+
+    def _all_bad(self, members: Sequence[ArchiveMember], first: BadMemberError) -> dict[str, str]:
+        """Every member that is not what was recorded, so that one more build is enough."""
+        stored = [member for member in members if isinstance(member, StoredMember)]
+        reader = SourceReader(self._client, self._bucket)
+        with ThreadPoolExecutor(MOST_READS) as pool:
+            found = dict(zip(stored, pool.map(reader.check, stored), strict=True))
+        reasons = {member.name: reason for member, reason in found.items() if reason}
+        return {first.member.name: first.reason, **reasons}

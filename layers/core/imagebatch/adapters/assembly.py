@@ -1,0 +1,140 @@
+"""Many reads at once fill a few parts in memory; each part is uploaded as soon as it is whole."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+from imagebatch.adapters.archiveplan import ArchivePlan, Read
+from imagebatch.adapters.s3multipart import MINIMUM_PART, Part, Upload
+from imagebatch.adapters.sources import SourceReader
+
+IN_FLIGHT = 16 * 1024 * 1024
+FEWEST_READS, MOST_READS = 6, 16
+WINDOW = 8
+"""Parts in memory at once, and uploads in flight."""
+WINDOW_BYTES = WINDOW * MINIMUM_PART
+
+
+class _Building:
+    """A part in memory; `needs` counts the reads and checks it still waits for."""
+
+    __slots__ = ("buffer", "needs", "part")
+
+    def __init__(self, part: Part, needs: int) -> None:
+        self.part = part
+        self.needs = needs
+        self.buffer = bytearray(part.size)
+
+
+class Assembly:
+    def __init__(self, plan: ArchivePlan, upload: Upload, sources: SourceReader) -> None:
+        self._plan = plan
+        self._upload = upload
+        self._sources = sources
+        self._missing = {p.number: p for p in plan.parts if p.number not in upload.done}
+        self._reads = list(plan.reads(self._missing.keys()))
+        self._building: dict[int, _Building] = {}
+        self._begun: set[int] = set()
+        self._uploaded = 0
+        self._error: BaseException | None = None
+        self._changed = threading.Condition()
+        self._readers = ThreadPoolExecutor(self._width(), thread_name_prefix="read")
+        self._writers = ThreadPoolExecutor(WINDOW, thread_name_prefix="upload")
+
+    def run(self) -> None:
+        """Uploads every missing part, or raises the first error once all threads are done."""
+        try:
+            self._schedule()
+            self._wait(lambda: self._uploaded == len(self._missing))
+        finally:
+            self._sources.stop()
+            self._readers.shutdown(cancel_futures=True)
+            self._writers.shutdown(cancel_futures=True)
+
+    def _width(self) -> int:
+        """As many reads at once as keep 16 MiB in flight."""
+        total = sum(read.length for read in self._reads)
+        wanted = -(-IN_FLIGHT * len(self._reads) // total) if total else 0
+        return min(MOST_READS, max(FEWEST_READS, wanted))
+
+    def _schedule(self) -> None:
+        needs = Counter(part.number for read in self._reads for part in read.parts)
+        needs.update({id(r.source): r.source.last for r in self._reads}.values())
+        for part in self._missing.values():
+            if not needs[part.number]:
+                self._begin(part, 0)
+        for read in self._reads:
+            for part in read.parts:
+                if part.number in self._missing and part.number not in self._begun:
+                    self._begin(part, needs[part.number])
+            self._start(self._readers, self._fetch, read)
+
+    def _begin(self, part: Part, needs: int) -> None:
+        """Takes a part into memory once there is room; it always comes, as reads start in order."""
+        self._wait(lambda: self._has_room(part))
+        building = _Building(part, needs)
+        self._plan.fill(part, building.buffer)
+        with self._changed:
+            self._begun.add(part.number)
+            self._building[part.number] = building
+        if not needs:
+            self._start(self._writers, self._send, building)
+
+    def _has_room(self, part: Part) -> bool:
+        """Two parts always have: a read may need two, and never more."""
+        held = sum(len(building.buffer) for building in self._building.values())
+        fits = len(self._building) < WINDOW and held + part.size <= WINDOW_BYTES
+        return fits or len(self._building) < 2
+
+    def _fetch(self, read: Read) -> None:
+        source = read.source
+        targets = [self._target(read, part) for part in read.parts]
+        checksum = self._sources.read(source.member, read.first, read.length, targets)
+        with self._changed:
+            right = source.note(read.first, checksum)
+        for part in read.parts:
+            self._advance(part.number)
+        if right:
+            self._advance(source.last)
+
+    def _target(self, read: Read, part: Part) -> tuple[memoryview | None, int]:
+        low, high = max(read.start, part.start), min(read.start + read.length, part.end)
+        building = self._building.get(part.number)
+        if building is None:
+            return None, high - low
+        return memoryview(building.buffer)[low - part.start : high - part.start], high - low
+
+    def _advance(self, number: int) -> None:
+        with self._changed:
+            building = self._building.get(number)
+            if building is None:
+                return
+            building.needs -= 1
+            whole = not building.needs
+        if whole:
+            self._start(self._writers, self._send, building)
+
+    def _send(self, building: _Building) -> None:
+        self._upload.put(building.part, building.buffer)
+        with self._changed:
+            del self._building[building.part.number]
+            self._uploaded += 1
+            self._changed.notify_all()
+
+    def _start(self, pool: ThreadPoolExecutor, work: Callable[..., None], *args: Any) -> None:
+        pool.submit(work, *args).add_done_callback(self._ended)
+
+    def _ended(self, future: Future[None]) -> None:
+        if future.cancelled() or (error := future.exception()) is None:
+            return
+        with self._changed:
+            self._error = self._error or error
+            self._changed.notify_all()
+
+    def _wait(self, condition: Callable[[], bool]) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._error is not None or condition())
+            if self._error is not None:
+                raise self._error

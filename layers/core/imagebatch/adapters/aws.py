@@ -1,0 +1,117 @@
+"""AWS clients, made in one place and only when asked for, and what their failures mean."""
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import (
+    ClientError,
+    FlexibleChecksumError,
+    HTTPClientError,
+    IncompleteReadError,
+)
+
+from imagebatch.domain.errors import UnavailableError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_stepfunctions import SFNClient
+
+_PASSING_CODES = {
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "RequestTimeout",
+    "RequestTimeoutException",
+    "SlowDown",
+    "ThrottledException",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+    "TransactionInProgressException",
+}
+
+
+def client_config(*, read_timeout: float, connections: int = 10, **more: Any) -> Config:
+    """Four tries in all, each with short time-outs: an invocation has a minute, not an hour."""
+    return Config(
+        connect_timeout=2,
+        read_timeout=read_timeout,
+        retries={"mode": "standard", "total_max_attempts": 4},
+        max_pool_connections=connections,
+        tcp_keepalive=True,
+        **more,
+    )
+
+
+class Clients:
+    """Region, credentials and a development endpoint come from the environment, by the SDK."""
+
+    def __init__(self, region: str | None = None) -> None:
+        self._region = region
+
+    @cached_property
+    def _session(self) -> boto3.Session:
+        return boto3.Session(region_name=self._region)
+
+    @cached_property
+    def dynamodb(self) -> "DynamoDBClient":
+        return self._session.client("dynamodb", config=client_config(read_timeout=5))
+
+    @cached_property
+    def s3(self) -> "S3Client":
+        """Regional addresses and SigV4, because a presigned URL must work in every region."""
+        config = client_config(
+            read_timeout=20,
+            connections=32,
+            signature_version="s3v4",
+            s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"},
+            request_checksum_calculation="when_required",
+        )
+        return self._session.client("s3", config=config)
+
+    @cached_property
+    def sqs(self) -> "SQSClient":
+        return self._session.client("sqs", config=client_config(read_timeout=10))
+
+    @cached_property
+    def stepfunctions(self) -> "SFNClient":
+        return self._session.client("stepfunctions", config=client_config(read_timeout=10))
+
+    @cached_property
+    def secretsmanager(self) -> "SecretsManagerClient":
+        return self._session.client("secretsmanager", config=client_config(read_timeout=5))
+
+
+@contextmanager
+def available(part: str) -> Iterator[None]:
+    """Turns a failure that may pass into UnavailableError; a refusal of AWS stays a ClientError."""
+    try:
+        yield
+    except (HTTPClientError, IncompleteReadError, FlexibleChecksumError) as error:
+        raise UnavailableError(f"the {part} could not be reached") from error
+    except ClientError as error:
+        if not _may_pass(error):
+            raise
+        raise UnavailableError(f"the {part} is not available: {error_code(error)}") from error
+
+
+def error_code(error: ClientError) -> str:
+    return error.response.get("Error", {}).get("Code", "")
+
+
+def _may_pass(error: ClientError) -> bool:
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return status >= 500 or status == 429 or error_code(error) in _PASSING_CODES
+
+
+def delays(tries: int, first: float, longest: float = 2.0) -> Iterator[float]:
+    """Seconds to wait after each of `tries` failures: exponential, with full jitter."""
+    for count in range(tries):
+        yield random.uniform(0, min(longest, first * 2**count))  # noqa: S311 - not a secret

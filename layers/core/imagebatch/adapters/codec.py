@@ -1,0 +1,125 @@
+"""Records as the table keeps them: dataclasses to plain values and back, exactly.
+
+    datetime     ISO 8601 UTC text         enumeration  its value
+    Decimal      text                      tuple        list
+    float        number                    dataclass    map
+    Mapping      JSON text, because JSON gives back what went in and a table's numbers do not
+
+None and empty defaults are left out. What a reader does not know is ignored, what it misses takes
+its default, so versions of the code can write and read the same records.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import Enum
+from functools import cache, partial
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Any, NamedTuple, Union, get_args, get_origin, get_type_hints
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+
+def encode(record: "DataclassInstance") -> dict[str, Any]:
+    """The record as strings, numbers, booleans, lists and dicts of them."""
+    values = ((spec, getattr(record, spec.name)) for spec in _specs(type(record)))
+    return {spec.name: _dump(value) for spec, value in values if not spec.omits(value)}
+
+
+def decode[T: "DataclassInstance"](cls: type[T], plain: Mapping[str, Any]) -> T:
+    values: dict[str, Any] = {}
+    for spec in _specs(cls):
+        if spec.name in plain:
+            values[spec.name] = spec.load(plain[spec.name])
+        elif spec.optional and not spec.has_default:
+            values[spec.name] = None
+    return cls(**values)
+
+
+def time_text(time: datetime) -> str:
+    """UTC with `Z`, to the millisecond; to the microsecond where there is more to it."""
+    if time.tzinfo is None:
+        raise ValueError(f"a time without a zone: {time}")
+    spec = "microseconds" if time.microsecond % 1000 else "milliseconds"
+    return time.astimezone(UTC).replace(tzinfo=None).isoformat(timespec=spec) + "Z"
+
+
+def time_of(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def json_text(value: Mapping[str, Any]) -> str:
+    return json.dumps(dict(value), ensure_ascii=False, separators=(",", ":"))
+
+
+class _Spec(NamedTuple):
+    name: str
+    load: Callable[[Any], Any]
+    optional: bool
+    has_default: bool
+
+    def omits(self, value: Any) -> bool:
+        empty = isinstance(value, str | tuple | Mapping) and not value
+        return value is None or (empty and self.has_default)
+
+
+@cache
+def _specs(cls: type["DataclassInstance"]) -> tuple[_Spec, ...]:
+    hints = get_type_hints(cls)
+    return tuple(
+        _Spec(
+            each.name,
+            _loader(hints[each.name]),
+            NoneType in get_args(hints[each.name]),
+            each.default is not MISSING or each.default_factory is not MISSING,
+        )
+        for each in fields(cls)
+    )
+
+
+_DUMPERS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
+    (Enum, lambda value: value.value),
+    (str | int, lambda value: value),
+    (datetime, time_text),
+    (Decimal, str),
+    (float, lambda value: Decimal(repr(value))),
+    (tuple | list, lambda value: [_dump(each) for each in value]),
+    (Mapping, json_text),
+)
+
+
+def _dump(value: Any) -> Any:
+    for kind, dump in _DUMPERS:
+        if isinstance(value, kind):
+            return dump(value)
+    return encode(value)
+
+
+_LOADERS: dict[Any, Callable[[Any], Any]] = {
+    str: str,
+    bool: bool,
+    int: int,
+    float: float,
+    Decimal: Decimal,
+    datetime: time_of,
+}
+
+
+def _loader(hint: Any) -> Callable[[Any], Any]:
+    origin, args = get_origin(hint), get_args(hint)
+    if origin in (Union, UnionType):
+        (inner,) = (each for each in args if each is not NoneType)
+        return _loader(inner)
+    if origin is tuple:
+        load = _loader(args[0])
+        return lambda plain: tuple(load(each) for each in plain)
+    if origin is Mapping:
+        return json.loads
+    if isinstance(hint, type) and is_dataclass(hint):
+        return partial(decode, hint)
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return hint
+    return _LOADERS[hint]

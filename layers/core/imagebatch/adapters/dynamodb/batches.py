@@ -1,0 +1,246 @@
+"""Batches, their items, changes and rounds in one DynamoDB table (layout: `keys`)."""
+
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import fields, replace
+from datetime import datetime, timedelta
+from itertools import batched
+from typing import TYPE_CHECKING
+
+from imagebatch.adapters import codec
+from imagebatch.adapters.dynamodb import keys, listing
+from imagebatch.adapters.dynamodb.table import (
+    ACTIONS_A_TRANSACTION,
+    BYTES_A_TRANSACTION,
+    NEW,
+    Condition,
+    ConditionFailedError,
+    Record,
+    Table,
+    unchanged,
+)
+from imagebatch.domain.batch import Batch, BatchStatus, Item, Kind
+from imagebatch.domain.errors import MovedError
+from imagebatch.ports import Change, Page
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+_GRACE = timedelta(days=1)
+
+
+class DynamoDBBatchStore:
+    """`ports.BatchStore`. Every record of a batch is removed a day after its retention ends."""
+
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        table: str,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._table = Table(client, table, sleep=sleep)
+
+    def create(self, batch: Batch) -> None:
+        ttl = _ttl(batch)
+        key, entry = listing.entry(batch)
+        self._table.transact(
+            [
+                self._put_batch(batch, NEW),
+                self._table.put(key, entry | ttl),
+                self._put_unfinished(batch),
+            ]
+        )
+
+    def get(self, owner: str, batch_id: str) -> Batch | None:
+        record = self._table.get(keys.batch(owner, batch_id))
+        return codec.decode(Batch, record) if record else None
+
+    def get_item(self, owner: str, batch_id: str, index: int) -> Item | None:
+        record = self._table.get((keys.batch_partition(owner, batch_id), keys.item_sort(index)))
+        return codec.decode(Item, record) if record else None
+
+    def items(
+        self, owner: str, batch_id: str, *, start: int = 0, limit: int | None = None
+    ) -> Iterator[Item]:
+        if start > keys.LAST_ITEM:
+            return
+        low, high = keys.item_sort(max(start, 0)), keys.item_sort(keys.LAST_ITEM)
+        partition = keys.batch_partition(owner, batch_id)
+        for record in self._table.query(partition, low, high, limit=limit):
+            yield codec.decode(Item, record)
+
+    def add_items(self, owner: str, batch_id: str, items: Sequence[Item]) -> None:
+        ttl = self._ttl_of(owner, batch_id)
+        partition = keys.batch_partition(owner, batch_id)
+        puts = (self._new_item(partition, item, ttl) for item in items)
+        for group in _transactions(puts):
+            self._put_missing(group)
+
+    def commit(self, batch: Batch, item: Item | None = None) -> tuple[Batch, Item | None]:
+        after = replace(batch, seq=batch.seq + 1)
+        actions = [
+            self._put_batch(after, unchanged("seq", batch.seq)),
+            *self._unfinished_action(after),
+        ]
+        settled = None if item is None else replace(item, rev=item.rev + 1)
+        if item is not None and settled is not None:
+            actions.append(self._put_item(after, settled, unchanged("rev", item.rev)))
+        actions.append(self._put_change(after, settled))
+        self._table.transact(actions)
+        return after, settled
+
+    def save_item(self, owner: str, batch_id: str, item: Item) -> Item:
+        after = replace(item, rev=item.rev + 1)
+        record = codec.encode(after)
+        gone = [each.name for each in fields(Item) if each.name not in record]
+        key = keys.batch_partition(owner, batch_id), keys.item_sort(item.index)
+        self._table.transact([self._table.update(key, record, gone, unchanged("rev", item.rev))])
+        return after
+
+    def put_round(self, owner: str, batch_id: str, round_: int, indices: Sequence[int]) -> None:
+        """One transaction up to 49,500 entries; a longer list's first ones go before it."""
+        ttl = self._ttl_of(owner, batch_id)
+        partition = keys.batch_partition(owner, batch_id)
+        chunks = enumerate(batched(indices, keys.ENTRIES_A_CHUNK, strict=False))
+        puts = [
+            self._table.put((partition, keys.chunk_sort(round_, n)), {"indices": list(each)} | ttl)
+            for n, each in chunks
+        ]
+        length = {"length": len(indices)} | ttl
+        puts.append(self._table.put((partition, keys.length_sort(round_)), length, NEW))
+        try:
+            for group in batched(puts, ACTIONS_A_TRANSACTION, strict=False):
+                self._table.transact(group)
+        except ConditionFailedError:
+            return
+
+    def round_list(self, owner: str, batch_id: str, round_: int) -> Sequence[int] | None:
+        partition = keys.batch_partition(owner, batch_id)
+        low, high = keys.chunk_sort(round_, 0), keys.length_sort(round_)
+        *chunks, last = [*self._table.query(partition, low, high)] or [{}]
+        indices = [int(index) for chunk in chunks for index in chunk["indices"]]
+        return indices if last.get("length") == len(indices) else None
+
+    def round_entry(self, owner: str, batch_id: str, round_: int, position: int) -> int | None:
+        partition = keys.batch_partition(owner, batch_id)
+        number, offset = divmod(position, keys.ENTRIES_A_CHUNK)
+        chunk = partition, keys.chunk_sort(round_, number)
+        length = partition, keys.length_sort(round_)
+        records = self._table.get_many([chunk, length])
+        if records.keys() != {chunk, length} or not 0 <= position < records[length]["length"]:
+            return None
+        return int(records[chunk]["indices"][offset])
+
+    def changes(self, owner: str, batch_id: str, after: int, limit: int) -> Sequence[Change]:
+        if after >= keys.LAST_CHANGE:
+            return []
+        low, high = keys.change_sort(max(after, 0) + 1), keys.change_sort(keys.LAST_CHANGE)
+        partition = keys.batch_partition(owner, batch_id)
+        records = self._table.query(partition, low, high, limit=limit)
+        return [codec.decode(Change, record) for record in records]
+
+    def list_batches(
+        self,
+        owner: str,
+        *,
+        limit: int,
+        cursor: str | None = None,
+        kind: Kind | None = None,
+        keep: Callable[[Batch], bool] = lambda _: True,
+    ) -> Page[Batch]:
+        return listing.page(self._table, owner, limit=limit, cursor=cursor, kind=kind, keep=keep)
+
+    def unfinished(self, owner: str | None = None) -> Iterator[tuple[str, str]]:
+        prefix = "" if owner is None else f"{keys.part(owner)}#"
+        records = self._table.query(keys.UNFINISHED, prefix or "!", f"{prefix}~")
+        for record in records:
+            yield record["owner"], record["batchId"]
+
+    def claim_name(self, name: str, batch_id: str, until: datetime) -> bool:
+        free_or_ours = Condition(
+            "attribute_not_exists(pk) OR #batchId = :batchId", ("batchId",), {"batchId": batch_id}
+        )
+        record = {"batchId": batch_id, "ttl": math.ceil(until.timestamp())}
+        try:
+            self._table.transact([self._table.put(keys.name(name), record, free_or_ours)])
+        except ConditionFailedError:
+            return False
+        return True
+
+    def _put_batch(self, batch: Batch, condition: Condition) -> "TransactWriteItemTypeDef":
+        record = codec.encode(batch) | _ttl(batch)
+        return self._table.put(keys.batch(batch.owner, batch.id), record, condition)
+
+    def _put_item(
+        self, batch: Batch, item: Item, condition: Condition
+    ) -> "TransactWriteItemTypeDef":
+        key = keys.batch_partition(batch.owner, batch.id), keys.item_sort(item.index)
+        return self._table.put(key, codec.encode(item) | _ttl(batch), condition)
+
+    def _new_item(
+        self, partition: str, item: Item, ttl: Record
+    ) -> tuple[int, "TransactWriteItemTypeDef"]:
+        """The action with its size in bytes."""
+        record = codec.encode(item) | ttl
+        put = self._table.put((partition, keys.item_sort(item.index)), record, NEW)
+        return len(str(record).encode()), put
+
+    def _put_change(self, batch: Batch, item: Item | None) -> "TransactWriteItemTypeDef":
+        at = batch.updated_at or batch.created_at
+        change = Change(batch.seq, at, batch.status, batch.counts, item)
+        key = keys.batch_partition(batch.owner, batch.id), keys.change_sort(batch.seq)
+        return self._table.put(key, codec.encode(change) | _ttl(batch))
+
+    def _put_unfinished(self, batch: Batch) -> "TransactWriteItemTypeDef":
+        record = {"owner": batch.owner, "batchId": batch.id} | _ttl(batch)
+        return self._table.put(keys.unfinished(batch.owner, batch.id), record)
+
+    def _unfinished_action(self, batch: Batch) -> list["TransactWriteItemTypeDef"]:
+        """Keeps the list of unfinished batches true without knowing what the batch was before.
+
+        A finished batch is taken off. One that a retry reopened has not started its round or is
+        archiving: it is put on, which changes nothing for one that was never off.
+        """
+        if batch.finished:
+            return [self._table.delete(keys.unfinished(batch.owner, batch.id))]
+        if batch.round_started_at is None or batch.status is BatchStatus.ARCHIVING:
+            return [self._put_unfinished(batch)]
+        return []
+
+    def _put_missing(self, puts: list["TransactWriteItemTypeDef"]) -> None:
+        while puts:
+            try:
+                self._table.transact(puts)
+            except ConditionFailedError as error:
+                puts = [put for at, put in enumerate(puts) if at not in error.at]
+            else:
+                return
+
+    def _ttl_of(self, owner: str, batch_id: str) -> Record:
+        batch = self.get(owner, batch_id)
+        if batch is None:
+            raise MovedError("the batch is gone")
+        return _ttl(batch)
+
+
+def _transactions(
+    sized: Iterable[tuple[int, "TransactWriteItemTypeDef"]],
+) -> Iterator[list["TransactWriteItemTypeDef"]]:
+    """Actions, each with its size in bytes, in groups that one transaction takes."""
+    group: list[TransactWriteItemTypeDef] = []
+    total = 0
+    for size, action in sized:
+        if group and (len(group) == ACTIONS_A_TRANSACTION or total + size > BYTES_A_TRANSACTION):
+            yield group
+            group, total = [], 0
+        group.append(action)
+        total += size
+    if group:
+        yield group
+
+
+def _ttl(batch: Batch) -> Record:
+    return {"ttl": math.ceil((batch.retained_until + _GRACE).timestamp())}

@@ -1,0 +1,105 @@
+"""Idempotency keys: what was asked under a key, who is at it, and what the answer was."""
+
+import json
+import math
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from imagebatch.adapters.codec import json_text, time_of, time_text
+from imagebatch.adapters.dynamodb import keys
+from imagebatch.adapters.dynamodb.table import (
+    NEW,
+    Condition,
+    ConditionFailedError,
+    Record,
+    Table,
+)
+from imagebatch.domain.errors import MovedError
+from imagebatch.ports import Claimed, KeyClaim
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+_UNANSWERED_FOR = timedelta(days=1)
+_TRIES = 5
+
+
+class DynamoDBIdempotencyStore:
+    """`ports.IdempotencyStore`. A key whose first try died is taken over with that try's subject.
+
+    Each write gives the record a new `version`, and is made over the version it was decided on.
+    """
+
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        table: str,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._table = Table(client, table, sleep=sleep)
+
+    def claim(
+        self, owner: str, key: str, content: str, subject: str, now: datetime, busy_until: datetime
+    ) -> KeyClaim:
+        at = keys.idempotency(owner, key)
+        for _ in range(_TRIES):
+            found = self._table.get(at)
+            claim = _judge(found, content, subject, now)
+            if claim.state is not Claimed.NEW:
+                return claim
+            record = {
+                "content": content,
+                "subject": claim.subject,
+                "busyUntil": time_text(busy_until),
+                **_stamp(busy_until + _UNANSWERED_FOR),
+            }
+            if self._write(self._table.put(at, record, _as_found(found))):
+                return claim
+        raise MovedError("others took the key each time")
+
+    def answer(self, owner: str, key: str, answer: Mapping[str, Any], until: datetime) -> None:
+        record = {"answer": json_text(answer), **_stamp(until)}
+        there = Condition("attribute_exists(pk)")
+        self._write(self._table.update(keys.idempotency(owner, key), record, (), there))
+
+    def release(self, owner: str, key: str) -> None:
+        unanswered = Condition("attribute_not_exists(#answer)", ("answer",))
+        self._write(self._table.delete(keys.idempotency(owner, key), unanswered))
+
+    def _write(self, action: "TransactWriteItemTypeDef") -> bool:
+        try:
+            self._table.transact([action])
+        except ConditionFailedError:
+            return False
+        return True
+
+
+def _judge(found: Record | None, content: str, subject: str, now: datetime) -> KeyClaim:
+    if found is None or time_of(found["expiresAt"]) <= now:
+        return KeyClaim(Claimed.NEW, subject)
+    first = found["subject"]
+    if found["content"] != content:
+        return KeyClaim(Claimed.OTHER_CONTENT, first)
+    if "answer" in found:
+        return KeyClaim(Claimed.DONE, first, json.loads(found["answer"]))
+    busy = time_of(found["busyUntil"]) > now
+    return KeyClaim(Claimed.BUSY if busy else Claimed.NEW, first)
+
+
+def _as_found(found: Record | None) -> Condition:
+    if found is None:
+        return NEW
+    return Condition("#version = :version", ("version",), {"version": found["version"]})
+
+
+def _stamp(until: datetime) -> Record:
+    return {
+        "version": uuid4().hex,
+        "expiresAt": time_text(until),
+        "ttl": math.ceil(until.timestamp()),
+    }

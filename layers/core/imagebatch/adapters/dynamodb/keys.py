@@ -1,0 +1,103 @@
+"""The table's keys. Single table: `pk` and `sk`, both text.
+
+BATCH#owner#id    BATCH                    the batch
+                  ITEM#000041              an item
+                  CHANGE#000000000133      a numbered change
+                  ROUND#0001#00000         500 entries of a round's dispatch list
+                  ROUND#0001#LENGTH        its length, written with its last entries
+OWNER#owner       BATCH#createdAt#id       the listing
+UNFINISHED        owner#id                 every batch that is not finished
+KEY#owner         sha256 of the key        an idempotency key
+NAME#name         NAME                     a name in the outbox
+UPLOAD#id         OWNER                    whose an upload is, and when it was made
+UPLOADS#owner     UPLOAD#createdAt#id      the upload
+"""
+
+import hashlib
+from datetime import datetime
+from urllib.parse import quote
+
+from imagebatch.adapters.codec import time_text
+
+type Key = tuple[str, str]
+
+UNFINISHED = "UNFINISHED"
+BATCH_SORT = "BATCH"
+LAST_ITEM = 999_999
+LAST_CHANGE = 10**12 - 1
+ENTRIES_A_CHUNK = 500
+_LONGEST_PART = 250
+
+
+def part(text: str) -> str:
+    """Any text as a part of a key that cannot collide with another's: it holds no `#`.
+
+    Text too long for a key is hashed; nothing that is quoted starts with `=`.
+    """
+    quoted = quote(text, safe="", errors="surrogatepass")
+    return quoted if len(quoted) <= _LONGEST_PART else "=" + digest(text)
+
+
+def digest(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
+
+
+def batch_partition(owner: str, batch_id: str) -> str:
+    return f"BATCH#{part(owner)}#{part(batch_id)}"
+
+
+def batch(owner: str, batch_id: str) -> Key:
+    return batch_partition(owner, batch_id), BATCH_SORT
+
+
+def item_sort(index: int) -> str:
+    return f"ITEM#{index:06d}"
+
+
+def change_sort(seq: int) -> str:
+    return f"CHANGE#{seq:012d}"
+
+
+def chunk_sort(round_: int, chunk: int) -> str:
+    return f"ROUND#{round_:04d}#{chunk:05d}"
+
+
+def length_sort(round_: int) -> str:
+    return f"ROUND#{round_:04d}#LENGTH"
+
+
+def listing_partition(owner: str) -> str:
+    return f"OWNER#{part(owner)}"
+
+
+def listing_sort(created_at: datetime, batch_id: str) -> str:
+    return f"BATCH#{time_sort(created_at)}#{part(batch_id)}"
+
+
+def time_sort(time: datetime) -> str:
+    """Of fixed width, so that text order is the order of time."""
+    return time_text(time.replace(microsecond=time.microsecond // 1000 * 1000))
+
+
+def unfinished(owner: str, batch_id: str) -> Key:
+    return UNFINISHED, f"{part(owner)}#{part(batch_id)}"
+
+
+def idempotency(owner: str, key: str) -> Key:
+    return f"KEY#{part(owner)}", digest(key)
+
+
+def name(name: str) -> Key:
+    return f"NAME#{part(name)}", "NAME"
+
+
+def upload_owner(upload_id: str) -> Key:
+    return f"UPLOAD#{part(upload_id)}", "OWNER"
+
+
+def uploads_partition(owner: str) -> str:
+    return f"UPLOADS#{part(owner)}"
+
+
+def upload_sort(created_at: str, upload_id: str) -> str:
+    return f"UPLOAD#{created_at}#{part(upload_id)}"

@@ -1,0 +1,78 @@
+"""The owner's list of batches: newest first, filtered as it is read, in pages with a cursor."""
+
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Iterator
+from itertools import batched, islice
+
+from imagebatch.adapters import codec
+from imagebatch.adapters.dynamodb import keys
+from imagebatch.adapters.dynamodb.table import KEYS_A_READ, Record, Table
+from imagebatch.domain.batch import Batch, Kind
+from imagebatch.domain.errors import InvalidRequestError
+from imagebatch.ports import Page
+
+_SEAL_LENGTH = 16
+_SORT = re.compile(r"BATCH#[0-9TZ:.-]{24}#[\w.~%=-]+", re.ASCII)
+
+
+def page(
+    table: Table,
+    owner: str,
+    *,
+    limit: int,
+    cursor: str | None,
+    kind: Kind | None,
+    keep: Callable[[Batch], bool],
+) -> Page[Batch]:
+    after = cursor_sort(owner, cursor) if cursor else None
+    rows = _rows(table, owner, after, kind, size=min(limit + 1, KEYS_A_READ))
+    found = list(islice(((sort, b) for sort, b in rows if keep(b)), limit + 1))
+    batches = [batch for _, batch in found[:limit]]
+    more = len(found) > limit
+    return Page(batches, cursor_text(owner, found[limit - 1][0]) if more else None)
+
+
+def entry(batch: Batch) -> tuple[keys.Key, Record]:
+    key = keys.listing_partition(batch.owner), keys.listing_sort(batch.created_at, batch.id)
+    return key, {"batchId": batch.id, "kind": batch.kind.value}
+
+
+def _rows(
+    table: Table, owner: str, after: str | None, kind: Kind | None, size: int
+) -> Iterator[tuple[str, Batch]]:
+    """Each batch with its sort key; a whole page of records is one read."""
+    partition = keys.listing_partition(owner)
+    entries = table.query(partition, "BATCH#", after or "BATCH#~", newest_first=True)
+    wanted = (e for e in entries if e["sk"] != after and kind in (None, e["kind"]))
+    for chunk in batched(wanted, size, strict=False):
+        sorts = {keys.batch(owner, each["batchId"]): each["sk"] for each in chunk}
+        records = table.get_many(list(sorts))
+        for key, sort in sorts.items():
+            if key in records:
+                yield sort, codec.decode(Batch, records[key])
+
+
+def cursor_text(owner: str, sort: str) -> str:
+    return urlsafe_b64encode(f"{_seal(owner, sort)}{sort}".encode()).decode().rstrip("=")
+
+
+def cursor_sort(owner: str, cursor: str, known: re.Pattern[str] = _SORT) -> str:
+    """The sort key of a cursor; `known` is what those of the list look like."""
+    try:
+        text = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+    except ValueError:
+        text = ""
+    seal, sort = text[:_SEAL_LENGTH], text[_SEAL_LENGTH:]
+    if not known.fullmatch(sort) or seal != _seal(owner, sort):
+        raise InvalidRequestError(
+            "invalid-cursor",
+            "Invalid cursor",
+            detail="The cursor is not one that this list gave you; start again without one.",
+        )
+    return sort
+
+
+def _seal(owner: str, sort: str) -> str:
+    """Ties a cursor to its owner's list; no secret, as a forged one only moves within that list."""
+    return keys.digest(f"{owner}\n{sort}")[:_SEAL_LENGTH]

@@ -1,0 +1,206 @@
+"""One DynamoDB table: plain records in, plain records out, every write a transaction."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import uuid4
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from botocore.exceptions import ClientError
+
+from imagebatch.adapters.aws import available, delays, error_code
+from imagebatch.adapters.dynamodb.keys import Key
+from imagebatch.domain.errors import MovedError, UnavailableError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+type Record = dict[str, Any]
+
+ACTIONS_A_TRANSACTION = 100
+BYTES_A_TRANSACTION = 3_500_000
+"""DynamoDB takes 4 MB; the keys and what a size leaves out need some of it."""
+KEYS_A_READ = 100
+TRIES = 8
+_PASSING = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+
+
+class ConditionFailedError(MovedError):
+    """A condition did not hold, so nothing was written; `at` says of which actions."""
+
+    def __init__(self, at: Sequence[int]) -> None:
+        super().__init__("a record is not as it was read")
+        self.at = frozenset(at)
+
+
+class Condition(NamedTuple):
+    """A condition in DynamoDB's language; attribute names as `#name`, values as `:name`."""
+
+    text: str
+    names: tuple[str, ...] = ()
+    values: Mapping[str, Any] = {}
+
+    def arguments(self) -> Record:
+        arguments: Record = {"ConditionExpression": self.text}
+        if self.names:
+            arguments["ExpressionAttributeNames"] = {f"#{name}": name for name in self.names}
+        if self.values:
+            arguments["ExpressionAttributeValues"] = wire(
+                {f":{name}": value for name, value in self.values.items()}
+            )
+        return arguments
+
+
+NEW = Condition("attribute_not_exists(pk)")
+
+
+def unchanged(name: str, value: int) -> Condition:
+    return Condition(f"#{name} = :{name}", (name,), {name: value})
+
+
+_serializer, _deserializer = TypeSerializer(), TypeDeserializer()
+
+
+def wire(record: Mapping[str, Any]) -> Record:
+    return {name: _serializer.serialize(value) for name, value in record.items()}
+
+
+def plain(item: Mapping[str, Any]) -> Record:
+    return {name: _deserializer.deserialize(value) for name, value in item.items()}
+
+
+def key_of(key: Key) -> Record:
+    return wire({"pk": key[0], "sk": key[1]})
+
+
+class Table:
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        name: str,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.client = client
+        self.name = name
+        self._sleep = sleep
+
+    def get(self, key: Key) -> Record | None:
+        with available("table"):
+            answer = self.client.get_item(TableName=self.name, Key=key_of(key), ConsistentRead=True)
+        return plain(answer["Item"]) if "Item" in answer else None
+
+    def get_many(self, keys: Sequence[Key]) -> dict[Key, Record]:
+        """Those of at most 100 records that are there, by their keys."""
+        found: dict[Key, Record] = {}
+        request: Any = {self.name: {"Keys": [key_of(k) for k in keys], "ConsistentRead": True}}
+        for delay in delays(TRIES, first=0.05):
+            with available("table"):
+                answer = self.client.batch_get_item(RequestItems=request)
+            records = [plain(item) for item in answer["Responses"].get(self.name, [])]
+            found |= {(record["pk"], record["sk"]): record for record in records}
+            request = answer.get("UnprocessedKeys")
+            if not request:
+                return found
+            self._sleep(delay)
+        raise UnavailableError("the table did not return all records")
+
+    def query(
+        self,
+        partition: str,
+        low: str,
+        high: str,
+        *,
+        newest_first: bool = False,
+        limit: int | None = None,
+    ) -> Iterator[Record]:
+        """The partition's records from `low` to `high`, both included, read page by page."""
+        arguments: Record = {
+            "TableName": self.name,
+            "KeyConditionExpression": "pk = :pk AND sk BETWEEN :low AND :high",
+            "ExpressionAttributeValues": wire({":pk": partition, ":low": low, ":high": high}),
+            "ConsistentRead": True,
+            "ScanIndexForward": not newest_first,
+        }
+        while limit is None or limit > 0:
+            if limit is not None:
+                arguments["Limit"] = limit
+            with available("table"):
+                answer = self.client.query(**arguments)
+            yield from (plain(item) for item in answer["Items"])
+            if "LastEvaluatedKey" not in answer:
+                return
+            arguments["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+            limit = None if limit is None else limit - len(answer["Items"])
+
+    def put(
+        self, key: Key, record: Record, condition: Condition | None = None
+    ) -> "TransactWriteItemTypeDef":
+        item = wire({"pk": key[0], "sk": key[1], **record})
+        arguments = condition.arguments() if condition else {}
+        put: Any = {"TableName": self.name, "Item": item, **arguments}
+        return {"Put": put}
+
+    def update(
+        self, key: Key, record: Record, gone: Sequence[str], condition: Condition
+    ) -> "TransactWriteItemTypeDef":
+        """Sets what is in `record`, removes what is in `gone`, leaves the rest (the TTL)."""
+        arguments = condition.arguments()
+        names = {f"#{name}": name for name in (*record, *gone)}
+        values = wire({f":new_{name}": value for name, value in record.items()})
+        arguments.setdefault("ExpressionAttributeNames", {}).update(names)
+        arguments.setdefault("ExpressionAttributeValues", {}).update(values)
+        text = "SET " + ", ".join(f"#{name} = :new_{name}" for name in record)
+        if gone:
+            text += " REMOVE " + ", ".join(f"#{name}" for name in gone)
+        update: Any = {
+            "TableName": self.name,
+            "Key": key_of(key),
+            "UpdateExpression": text,
+            **arguments,
+        }
+        return {"Update": update}
+
+    def delete(self, key: Key, condition: Condition | None = None) -> "TransactWriteItemTypeDef":
+        arguments = condition.arguments() if condition else {}
+        delete: Any = {"TableName": self.name, "Key": key_of(key), **arguments}
+        return {"Delete": delete}
+
+    def transact(self, actions: Sequence["TransactWriteItemTypeDef"]) -> None:
+        """Writes all or nothing. The token makes a request whose answer was lost the same request.
+
+        ConditionFailedError at once; what collides with another transaction is tried again, then
+        MovedError; a table that is throttled or cannot be reached is UnavailableError.
+        """
+        token = uuid4().hex
+        codes: set[str] = set()
+        for delay in delays(TRIES, first=0.02):
+            try:
+                with available("table"):
+                    self.client.transact_write_items(
+                        TransactItems=actions, ClientRequestToken=token
+                    )
+            except ClientError as error:
+                codes = _passing_codes(error)
+                self._sleep(delay)
+            else:
+                return
+        if "TransactionConflict" in codes:
+            raise MovedError("another transaction was at the same records each time")
+        raise UnavailableError("the table is throttled")
+
+
+def _passing_codes(error: ClientError) -> set[str]:
+    """Why a transaction was cancelled, where trying it again may help; raises where it may not."""
+    if error_code(error) != "TransactionCanceledException":
+        raise error
+    response: Mapping[str, Any] = error.response
+    codes = [reason.get("Code", "None") for reason in response.get("CancellationReasons", ())]
+    failed = [at for at, code in enumerate(codes) if code == "ConditionalCheckFailed"]
+    if failed:
+        raise ConditionFailedError(failed) from error
+    reasons = set(codes) - {"None"}
+    if not reasons or not reasons <= _PASSING:
+        raise error
+    return reasons

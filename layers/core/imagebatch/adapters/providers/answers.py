@@ -1,0 +1,254 @@
+"""What providers' answers mean: HTTP errors, failed predictions, where an output has its image."""
+
+import base64
+import binascii
+import json
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx
+
+from imagebatch.adapters.providers.transport import BoundedTransport, creates
+from imagebatch.domain.errors import (
+    Failure,
+    FailureCode,
+    ProviderAuthError,
+    ProviderError,
+    ProviderUnavailableError,
+    RateLimitedError,
+    RejectedError,
+)
+from imagebatch.ports import Prediction, PredictionStatus
+
+DEFAULT_WAIT = 5.0
+LONGEST_WAIT = 300.0
+
+_AUTH_REASONS = {
+    401: "does not accept the configured API key.",
+    402: "has no credit left on this account.",
+    403: "does not permit this to the configured API key.",
+}
+_INVALID = {400, 413, 422}
+_GATEWAY_GAVE_UP = {504, 524}
+"""A gateway stopped waiting for the provider, who may have started the prediction all the same."""
+
+_REFUSED = re.compile(
+    r"\b(nsfw|sensitive|safety|moderation|content[ _]policy|content[ _]filter|responsible ai"
+    r"|E005)\b",
+    re.IGNORECASE,
+)
+_TIMED_OUT = re.compile(r"\b(timed[ -]out|time-?out|deadline exceeded|E6716)\b", re.IGNORECASE)
+_PASSING = re.compile(
+    r"\b(interrupted|unavailable|overloaded|high demand|busy|try again|retry|out of memory"
+    r"|internal (server )?error|connection|rate limit|throttled|unhealthy|bad gateway"
+    r"|code: PA|E003|E004|E1000|E1001|E8367|E8765|E9825)\b",
+    re.IGNORECASE,
+)
+_RESETS_IN = re.compile(r"resets in ~?\s*(\d+(?:\.\d+)?)\s*s", re.IGNORECASE)
+_ADDRESS = re.compile(r"\b(?:https?://|data:)\S+", re.IGNORECASE)
+_MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF")
+_IMAGE_KEYS = ("image_url", "url", "image", "images", "output", "result", "data", "message")
+
+
+class MissingError(RejectedError):
+    """404: the provider has no such thing."""
+
+    def __init__(self, vendor: str) -> None:
+        super().__init__(FailureCode.PROVIDER_REJECTED, f"{vendor} has no such thing.")
+
+
+class AuthorizedTransport(httpx.BaseTransport):
+    """Adds the key and lets only successful answers through; others raise the ProviderError family.
+
+    A key that is refused is read anew once (`key.refresh()` where it has one), so that it can be
+    rotated without a deploy.
+    """
+
+    def __init__(self, vendor: str, key: Callable[[], str], wire: BoundedTransport) -> None:
+        self._vendor = vendor
+        self._key = key
+        self._refresh: Callable[[], str] = getattr(key, "refresh", key)
+        self._wire = wire
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        key = self._key()
+        response = self._send(request, key)
+        if response.status_code == 401:
+            fresh = self._refresh()
+            if fresh != key:
+                response = self._send(request, fresh)
+        if not response.is_success:
+            raise error_of(self._vendor, response, creates=creates(request))
+        return response
+
+    def close(self) -> None:
+        self._wire.close()
+
+    def _send(self, request: httpx.Request, key: str) -> httpx.Response:
+        request.headers["Authorization"] = f"Bearer {key}"
+        return self._wire.handle_request(request)
+
+
+def error_of(vendor: str, response: httpx.Response, *, creates: bool) -> ProviderError:
+    """What an answer that is not a success means."""
+    status = response.status_code
+    if status in _AUTH_REASONS:
+        return ProviderAuthError(f"{vendor} {_AUTH_REASONS[status]}")
+    if status == 404:
+        return MissingError(vendor)
+    if status == 429:
+        return RateLimitedError(f"{vendor} asked to wait.", retry_after(response))
+    if 400 <= status < 500 and status not in {408, 425}:
+        code = FailureCode.INVALID_INPUT if status in _INVALID else FailureCode.PROVIDER_REJECTED
+        return RejectedError(code, _detail(response) or f"{vendor} refused the request ({status}).")
+    timed_out = status in {408, *_GATEWAY_GAVE_UP}
+    return ProviderUnavailableError(
+        f"{vendor} answered with an error ({status}).",
+        code=FailureCode.PROVIDER_TIMEOUT if timed_out else FailureCode.PROVIDER_UNAVAILABLE,
+        billed_perhaps=creates and status in _GATEWAY_GAVE_UP,
+    )
+
+
+def retry_after(response: httpx.Response) -> float:
+    """Seconds to wait: the body's `retry_after`, the header, or the sentence; never hours."""
+    for seconds in _waits(response):
+        return min(max(seconds, 1.0), LONGEST_WAIT)
+    return DEFAULT_WAIT
+
+
+def _waits(response: httpx.Response) -> Iterator[float]:
+    body = _json(response)
+    told = body.get("retry_after") if isinstance(body, Mapping) else None
+    for value in (told, response.headers.get("Retry-After")):
+        seconds = _seconds(value)
+        if seconds is not None:
+            yield seconds
+    found = _RESETS_IN.search(response.text)
+    if found:
+        yield float(found[1])
+
+
+def _seconds(value: Any) -> float | None:
+    try:
+        seconds = float(value)
+    except (TypeError, ValueError):
+        seconds = _seconds_until(value)
+    return seconds if 0 <= seconds < float("inf") else None
+
+
+def _seconds_until(date: Any) -> float:
+    try:
+        return max(0.0, parsedate_to_datetime(str(date)).timestamp() - time.time())
+    except ValueError:
+        return -1.0
+
+
+def json_object(vendor: str, response: httpx.Response, *, billed_perhaps: bool) -> dict[str, Any]:
+    body = _json(response)
+    if not isinstance(body, dict):
+        raise ProviderUnavailableError(
+            f"The answer of {vendor} cannot be read.", billed_perhaps=billed_perhaps
+        )
+    return body
+
+
+def _json(response: httpx.Response) -> Any:
+    try:
+        return json.loads(response.content)
+    except (ValueError, RecursionError):
+        return None
+
+
+def plain(text: str) -> str:
+    """A provider's text for people: addresses in it may be signed, or megabytes of data."""
+    return " ".join(_ADDRESS.sub("(address)", text[:4000]).split())
+
+
+def _detail(response: httpx.Response) -> str:
+    return plain("; ".join(_sentences(_json(response))))
+
+
+def _sentences(body: Any) -> Iterator[str]:
+    if isinstance(body, str):
+        yield body
+    elif isinstance(body, list):
+        for entry in body[:20]:
+            yield from _sentences(entry)
+    elif isinstance(body, Mapping):
+        for key in ("detail", "msg", "message", "error", "error_message", "title"):
+            if body.get(key):
+                yield from _sentences(body[key])
+                return
+
+
+def failed(prediction_id: str, text: Any) -> Prediction:
+    """A prediction that the provider says has failed, sorted by what it says."""
+    reason = plain("; ".join(_sentences(_unwrapped(text))))
+    if not reason:
+        code, reason = FailureCode.PROVIDER_UNAVAILABLE, "The provider failed and gave no reason."
+    elif _REFUSED.search(reason):
+        code = FailureCode.CONTENT_REFUSED
+    elif _TIMED_OUT.search(reason):
+        code = FailureCode.PROVIDER_TIMEOUT
+    elif _PASSING.search(reason):
+        code = FailureCode.PROVIDER_UNAVAILABLE
+    else:
+        code = FailureCode.PROVIDER_REJECTED
+    return failure(prediction_id, code, reason)
+
+
+def failure(prediction_id: str, code: FailureCode, reason: str) -> Prediction:
+    return Prediction(
+        prediction_id,
+        PredictionStatus.FAILED,
+        failure=Failure.of(code, reason),
+        try_again=code.retryable,
+    )
+
+
+def _unwrapped(text: Any) -> Any:
+    """RunPod's handlers report an error as JSON in a string."""
+    if isinstance(text, str) and text.lstrip().startswith("{"):
+        try:
+            return json.loads(text)
+        except ValueError:
+            return text
+    return text
+
+
+def succeeded(prediction_id: str, output: Any) -> Prediction:
+    """A prediction that the provider says is done: it still has to hold an image."""
+    image = next(_images(output), None)
+    if image is None:
+        return failure(
+            prediction_id,
+            FailureCode.INVALID_OUTPUT,
+            "The provider finished without an image.",
+        )
+    return Prediction(prediction_id, PredictionStatus.SUCCEEDED, output=image)
+
+
+def _images(output: Any) -> Iterator[str]:
+    """Every image in an output, as an address or a data URI; likely places first."""
+    if isinstance(output, str):
+        if output.startswith(("https://", "http://", "data:")):
+            yield output
+        elif _is_base64_image(output):
+            yield f"data:application/octet-stream;base64,{output}"
+    elif isinstance(output, list):
+        for entry in output:
+            yield from _images(entry)
+    elif isinstance(output, Mapping):
+        likely = [key for key in _IMAGE_KEYS if key in output]
+        for key in [*likely, *(key for key in output if key not in likely)]:
+            yield from _images(output[key])
+
+
+def _is_base64_image(text: str) -> bool:
+    try:
+        return base64.b64decode(text[:16], validate=True).startswith(_MAGIC)
+    except (binascii.Error, ValueError):
+        return False

@@ -1,0 +1,102 @@
+"""Fetching a finished image: from the provider's own hosts, without the key, bounded."""
+
+import base64
+import binascii
+from collections.abc import Collection
+from functools import cached_property
+from urllib.parse import unquote_to_bytes
+
+import httpx
+
+from imagebatch.adapters.providers.transport import MEGABYTE, BoundedTransport
+from imagebatch.domain.errors import FailureCode, ProviderUnavailableError
+
+MAX_IMAGE_BYTES = 50 * MEGABYTE
+MAX_HOPS = 3
+
+
+class Downloader:
+    """`hosts` are names, or `*.name` for any host under one; only https and the usual port.
+
+    `development_url` is the address of a provider stood up for development: files are taken from
+    exactly its scheme, host and port too. Raises ProviderUnavailableError; its code is
+    `invalid_output` where asking again for the same address cannot help.
+    """
+
+    def __init__(
+        self,
+        vendor: str,
+        hosts: Collection[str],
+        *,
+        development_url: str = "",
+        seconds: float = 30.0,
+    ) -> None:
+        self._vendor = vendor
+        self._hosts = frozenset(hosts)
+        self._development = _origin(httpx.URL(development_url)) if development_url else None
+        self._seconds = seconds
+
+    def fetch(self, address: str) -> bytes:
+        if address[:5].lower() == "data:":
+            return self._inline(address)
+        for _ in range(MAX_HOPS):
+            response = self._client.get(self._allowed(address))
+            if not response.is_redirect:
+                return self._body(response)
+            address = str(response.url.join(response.headers["Location"]))
+        raise self._useless("was moved too often")
+
+    def close(self) -> None:
+        self._client.close()
+
+    @cached_property
+    def _client(self) -> httpx.Client:
+        wire = BoundedTransport(self._vendor, seconds=self._seconds, max_bytes=MAX_IMAGE_BYTES)
+        return httpx.Client(transport=wire, follow_redirects=False, trust_env=False)
+
+    def _body(self, response: httpx.Response) -> bytes:
+        if response.status_code in {404, 410}:
+            raise self._useless("is no longer there: output link expired")
+        if response.status_code != 200:
+            raise ProviderUnavailableError(
+                f"The image could not be downloaded from {self._vendor} ({response.status_code})."
+            )
+        return response.content
+
+    def _allowed(self, address: str) -> httpx.URL:
+        try:
+            url = httpx.URL(address)
+        except httpx.InvalidURL:
+            raise self._useless("has no valid address") from None
+        if not (self._is_own(url) or _origin(url) == self._development) or url.userinfo:
+            raise self._useless("is not on the provider's own hosts")
+        return url
+
+    def _is_own(self, url: httpx.URL) -> bool:
+        _, _, domain = url.host.partition(".")
+        parents = {f"*.{domain}"}
+        while "." in domain:
+            _, _, domain = domain.partition(".")
+            parents.add(f"*.{domain}")
+        usual = url.scheme == "https" and url.port is None
+        return usual and not self._hosts.isdisjoint({url.host, *parents})
+
+    def _inline(self, address: str) -> bytes:
+        head, comma, data = address.partition(",")
+        if not comma or len(data) > MAX_IMAGE_BYTES * 4 // 3 + 4:
+            raise self._useless("is malformed or too large")
+        if not head.lower().endswith(";base64"):
+            return unquote_to_bytes(data)
+        try:
+            return base64.b64decode(data, validate=True)
+        except (binascii.Error, ValueError):
+            raise self._useless("is malformed") from None
+
+    def _useless(self, what: str) -> ProviderUnavailableError:
+        return ProviderUnavailableError(
+            f"The image {self._vendor} made {what}.", code=FailureCode.INVALID_OUTPUT
+        )
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port

@@ -1,0 +1,200 @@
+"""Replicate, through its own client with the client's traps closed.
+
+The client is given a transport that keeps our deadline, reads what an error says, retries nothing
+and shows it only answers it can parse.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, override
+from urllib.parse import quote
+
+import httpx
+
+from imagebatch.adapters.providers.answers import (
+    AuthorizedTransport,
+    MissingError,
+    failed,
+    failure,
+    json_object,
+    succeeded,
+)
+from imagebatch.adapters.providers.download import Downloader
+from imagebatch.adapters.providers.transport import MEGABYTE, BoundedTransport, creates
+from imagebatch.domain.errors import (
+    FailureCode,
+    ProviderUnavailableError,
+    RejectedError,
+)
+from imagebatch.ports import ImageProvider, ImageRequest, Prediction, PredictionStatus
+
+if TYPE_CHECKING:
+    from replicate.client import Client
+    from replicate.prediction import Prediction as Answer
+
+VENDOR = "Replicate"
+API = "https://api.replicate.com"
+OUTPUT_HOSTS = ("replicate.delivery", "*.replicate.delivery")
+MAX_ANSWER_BYTES = 32 * MEGABYTE
+
+_STATUSES = {
+    "succeeded": "succeeded",
+    "failed": "failed",
+    "canceled": "canceled",
+    "aborted": "canceled",
+    "starting": "starting",
+}
+_REMOVED = "The provider has already deleted the image it made."
+_NO_MODEL = re.compile(r"specified version does not exist|invalid version", re.IGNORECASE)
+
+
+class ReplicateProvider(ImageProvider):
+    """`token` is called for each request; where it has a `refresh`, that is called on a 401.
+
+    `base_url` is the root of an API stood up for development; files are then fetched from it too.
+    """
+
+    def __init__(
+        self,
+        token: Callable[[], str],
+        base_url: str = "",
+        *,
+        seconds: float = 20.0,
+        download_seconds: float = 30.0,
+    ) -> None:
+        self._token = token
+        self._base_url = base_url.rstrip("/")
+        self._seconds = seconds
+        self._files = Downloader(
+            VENDOR, OUTPUT_HOSTS, development_url=self._base_url, seconds=download_seconds
+        )
+
+    @override
+    def create(self, request: ImageRequest) -> Prediction:
+        name, _, version = request.model.partition(":")
+        values = dict(request.input)
+        if name.count("/") != 1:
+            raise _no_model(request.model)
+        try:
+            if version:
+                return _prediction(self._client.predictions.create(version=version, input=values))
+            return _prediction(self._client.models.predictions.create(model=name, input=values))
+        except MissingError:
+            raise _no_model(request.model) from None
+        except RejectedError as error:
+            if _NO_MODEL.search(error.reason):
+                raise _no_model(request.model) from None
+            raise
+
+    @override
+    def get(self, prediction_id: str, request: ImageRequest) -> Prediction:
+        try:
+            return _prediction(self._client.predictions.get(quote(prediction_id, safe="")))
+        except MissingError:
+            return failure(
+                prediction_id,
+                FailureCode.PROVIDER_UNAVAILABLE,
+                "Replicate no longer knows this prediction.",
+            )
+
+    @override
+    def cancel(self, prediction_id: str, request: ImageRequest) -> None:
+        try:
+            self._client.predictions.cancel(quote(prediction_id, safe=""))
+        except RejectedError:
+            return
+
+    @override
+    def fetch(self, prediction: Prediction, request: ImageRequest) -> bytes:
+        if prediction.output is None:
+            raise ProviderUnavailableError(_REMOVED, code=FailureCode.INVALID_OUTPUT)
+        return self._files.fetch(prediction.output)
+
+    def close(self) -> None:
+        self._files.close()
+        self._transport.close()
+
+    @cached_property
+    def _transport(self) -> "_ReplicateTransport":
+        wire = BoundedTransport(VENDOR, seconds=self._seconds, max_bytes=MAX_ANSWER_BYTES)
+        return _ReplicateTransport(AuthorizedTransport(VENDOR, self._token, wire))
+
+    @cached_property
+    def _client(self) -> "Client":
+        from replicate.client import Client
+
+        # With an Authorization header of ours the client looks for no token in the environment; the
+        # transport puts the real one in its place.
+        return Client(
+            base_url=self._base_url or API,
+            headers={"Authorization": "Bearer"},
+            transport=self._transport,
+            trust_env=False,
+        )
+
+
+class _ReplicateTransport(httpx.BaseTransport):
+    """Rewrites each answer to what the client's model takes.
+
+    The client refuses the status `aborted` and forgets `data_removed`, and a prediction whose
+    answer it cannot parse is lost after it was paid for.
+    """
+
+    def __init__(self, api: AuthorizedTransport) -> None:
+        self._api = api
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        response = self._api.handle_request(request)
+        body = self._object(request, response)
+        return httpx.Response(response.status_code, json=_parsable(body))
+
+    def close(self) -> None:
+        self._api.close()
+
+    def _object(self, request: httpx.Request, response: httpx.Response) -> dict[str, Any]:
+        if request.url.path.endswith("/cancel"):
+            return {"id": "", "status": "canceled"}
+        body = json_object(VENDOR, response, billed_perhaps=creates(request))
+        if not isinstance(body.get("id"), str) or not body["id"]:
+            raise ProviderUnavailableError(
+                f"{VENDOR} answered without a prediction.", billed_perhaps=creates(request)
+            )
+        return body
+
+
+def _parsable(body: dict[str, Any]) -> dict[str, Any]:
+    error = body.get("error")
+    if body.get("data_removed") and not body.get("output"):
+        error = _REMOVED
+    return {
+        "id": body["id"],
+        "model": str(body.get("model") or ""),
+        "version": str(body.get("version") or "hidden"),
+        "status": _STATUSES.get(str(body.get("status")), "processing"),
+        "output": body.get("output"),
+        "error": error if error is None or isinstance(error, str) else json.dumps(error),
+    }
+
+
+def _prediction(answer: "Answer") -> Prediction:
+    match answer.status:
+        case "starting" | "processing":
+            return Prediction(answer.id, PredictionStatus.RUNNING)
+        case "succeeded" if answer.error == _REMOVED:
+            return failure(answer.id, FailureCode.INVALID_OUTPUT, _REMOVED)
+        case "succeeded":
+            return succeeded(answer.id, answer.output)
+        case "canceled":
+            return Prediction(answer.id, PredictionStatus.CANCELLED)
+        case _:
+            return failed(answer.id, answer.error)
+
+
+def _no_model(model: str) -> RejectedError:
+    return RejectedError(
+        FailureCode.PROVIDER_REJECTED,
+        f"Replicate has no model {model}: choose another `model`, "
+        "or change the DefaultModel setting.",
+    )

@@ -1,0 +1,196 @@
+"""HTTP for the providers: one deadline and one size for a whole exchange, and nothing hidden in it.
+
+httpx times each read by itself, so an answer that trickles never times out there; here the socket
+itself knows when the exchange must be over.
+"""
+
+import io
+import ssl
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from typing import Any
+
+import httpcore
+import httpx
+
+from imagebatch.domain.errors import FailureCode, ProviderUnavailableError
+
+MEGABYTE = 1024 * 1024
+CONNECT_SECONDS = 5.0
+KEEPALIVE_SECONDS = 15.0
+
+_NEVER_SENT = (
+    httpcore.ConnectError,
+    httpcore.ConnectTimeout,
+    httpcore.PoolTimeout,
+    httpcore.UnsupportedProtocol,
+)
+_LOST = (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError)
+_ends: ContextVar[float] = ContextVar("_ends")
+
+
+def creates(request: httpx.Request) -> bool:
+    """Whether the request starts a prediction, so that losing its answer may lose money."""
+    return request.method == "POST" and "/cancel" not in request.url.path
+
+
+class BoundedTransport(httpx.BaseTransport):
+    """Sends a request and reads its answer whole.
+
+    Ends within `seconds`, whatever timeouts the caller asked for, and takes at most `max_bytes`.
+    Raises ProviderUnavailableError in every other case; `vendor` is the name its reasons use.
+    """
+
+    def __init__(self, vendor: str, *, seconds: float, max_bytes: int) -> None:
+        self._vendor = vendor
+        self._seconds = seconds
+        self._max_bytes = max_bytes
+        self._pool = _pool(keep=4)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        request.headers["Accept-Encoding"] = "identity"
+        lost_money = creates(request)
+        try:
+            with _within(self._seconds):
+                return self._create(request) if lost_money else self._send(self._pool, request)
+        except _NEVER_SENT as error:
+            raise self._unavailable("could not be reached", error) from error
+        except _LOST as error:
+            raise self._unavailable(
+                "did not answer completely", error, billed_perhaps=lost_money
+            ) from error
+
+    def close(self) -> None:
+        self._pool.close()
+
+    def _create(self, request: httpx.Request) -> httpx.Response:
+        """On a connection of its own: on an idle one that has died nobody knows what arrived."""
+        with _pool(keep=0) as pool:
+            return self._send(pool, request)
+
+    def _send(self, pool: httpcore.ConnectionPool, request: httpx.Request) -> httpx.Response:
+        left = self._seconds
+        with pool.stream(
+            request.method,
+            httpcore.URL(
+                scheme=request.url.raw_scheme,
+                host=request.url.raw_host,
+                port=request.url.port,
+                target=request.url.raw_path,
+            ),
+            headers=request.headers.raw,
+            content=request.read(),
+            extensions={
+                "timeout": {"connect": CONNECT_SECONDS, "read": left, "write": left, "pool": left}
+            },
+        ) as answer:
+            headers = httpx.Headers(answer.headers)
+            body = self._read(headers, answer.iter_stream(), lost_money=creates(request))
+        return httpx.Response(answer.status, headers=headers, content=body)
+
+    def _read(self, headers: httpx.Headers, chunks: Iterable[bytes], *, lost_money: bool) -> bytes:
+        if headers.get("Content-Encoding", "identity") != "identity":
+            raise self._unusable("compressed, which was not asked for", lost_money=lost_money)
+        too_large = f"larger than {self._max_bytes // MEGABYTE} MB"
+        if int(headers.get("Content-Length", "0")) > self._max_bytes:
+            raise self._unusable(too_large, lost_money=lost_money)
+        body = io.BytesIO()
+        for chunk in chunks:
+            if body.tell() + len(chunk) > self._max_bytes:
+                raise self._unusable(too_large, lost_money=lost_money)
+            body.write(chunk)
+        return body.getvalue()
+
+    def _unavailable(
+        self, what: str, error: Exception, *, billed_perhaps: bool = False
+    ) -> ProviderUnavailableError:
+        timed_out = isinstance(error, httpcore.TimeoutException)
+        return ProviderUnavailableError(
+            f"{self._vendor} {what}{' in time' if timed_out else ''}.",
+            code=FailureCode.PROVIDER_TIMEOUT if timed_out else FailureCode.PROVIDER_UNAVAILABLE,
+            billed_perhaps=billed_perhaps,
+        )
+
+    def _unusable(self, what: str, *, lost_money: bool) -> ProviderUnavailableError:
+        return ProviderUnavailableError(
+            f"The answer of {self._vendor} is {what}.",
+            code=FailureCode.INVALID_OUTPUT,
+            billed_perhaps=lost_money,
+        )
+
+
+def _pool(*, keep: int) -> httpcore.ConnectionPool:
+    return httpcore.ConnectionPool(
+        ssl_context=_ssl_context(),
+        max_keepalive_connections=keep,
+        keepalive_expiry=KEEPALIVE_SECONDS,
+        network_backend=_DeadlineBackend(),
+    )
+
+
+@cache
+def _ssl_context() -> ssl.SSLContext:
+    return httpcore.default_ssl_context()
+
+
+@contextmanager
+def _within(seconds: float) -> Iterator[None]:
+    before = _ends.set(time.monotonic() + seconds)
+    try:
+        yield
+    finally:
+        _ends.reset(before)
+
+
+def _capped(timeout: float | None, late: type[httpcore.TimeoutException]) -> float:
+    left = _ends.get() - time.monotonic()
+    if left <= 0:
+        raise late
+    return left if timeout is None else min(left, timeout)
+
+
+class _DeadlineStream(httpcore.NetworkStream):
+    def __init__(self, stream: httpcore.NetworkStream) -> None:
+        self._stream = stream
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, _capped(timeout, httpcore.ReadTimeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, _capped(timeout, httpcore.WriteTimeout))
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.NetworkStream:
+        left = _capped(timeout, httpcore.ConnectTimeout)
+        return _DeadlineStream(self._stream.start_tls(ssl_context, server_hostname, left))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+class _DeadlineBackend(httpcore.NetworkBackend):
+    def __init__(self) -> None:
+        self._backend = httpcore.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        left = _capped(timeout, httpcore.ConnectTimeout)
+        return _DeadlineStream(
+            self._backend.connect_tcp(host, port, left, local_address, socket_options or [])
+        )

@@ -1,0 +1,108 @@
+"""Objects in the one bucket."""
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from unicodedata import normalize
+from urllib.parse import quote
+
+from botocore.exceptions import ClientError
+
+from imagebatch.adapters.aws import available, error_code
+from imagebatch.ports import PostForm, StoredObject
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_MISSING = {"404", "NoSuchKey", "NotFound"}
+_NOT_PLAIN = re.compile(r"[^A-Za-z0-9 ._()-]")
+
+
+class S3MediaStore:
+    """`ports.MediaStore`. An `etag` is kept as S3 writes it, quotes and all, for `If-Match`."""
+
+    def __init__(self, client: "S3Client", bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def put(
+        self,
+        key: str,
+        body: bytes,
+        content_type: str,
+        *,
+        metadata: Mapping[str, str] | None = None,
+    ) -> StoredObject:
+        kept = dict(metadata or {})
+        with available("bucket"):
+            answer = self._client.put_object(
+                Bucket=self._bucket, Key=key, Body=body, ContentType=content_type, Metadata=kept
+            )
+        return StoredObject(key, len(body), answer["ETag"], content_type, kept)
+
+    def get(self, key: str) -> bytes | None:
+        with available("bucket"):
+            try:
+                return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+            except ClientError as error:
+                _raise_unless_missing(error)
+                return None
+
+    def head(self, key: str) -> StoredObject | None:
+        with available("bucket"):
+            try:
+                found = self._client.head_object(Bucket=self._bucket, Key=key)
+            except ClientError as error:
+                _raise_unless_missing(error)
+                return None
+        size, etag = found["ContentLength"], found["ETag"]
+        return StoredObject(key, size, etag, found.get("ContentType", ""), found["Metadata"])
+
+    def copy(self, source: str, target: str) -> None:
+        """Within the bucket, of any size; a copy in parts keeps the type and the metadata too."""
+        found = self.head(source)
+        if found is None:
+            raise FileNotFoundError(source)
+        with available("bucket"):
+            self._client.copy(
+                {"Bucket": self._bucket, "Key": source},
+                self._bucket,
+                target,
+                ExtraArgs={
+                    "ContentType": found.content_type,
+                    "Metadata": dict(found.metadata),
+                    "MetadataDirective": "REPLACE",
+                },
+            )
+
+    def delete(self, key: str) -> None:
+        with available("bucket"):
+            self._client.delete_object(Bucket=self._bucket, Key=key)
+
+    def url(self, key: str, *, seconds: int, filename: str | None = None) -> str:
+        params: dict[str, Any] = {"Bucket": self._bucket, "Key": key}
+        if filename is not None:
+            params["ResponseContentDisposition"] = content_disposition(filename)
+        return self._client.generate_presigned_url("get_object", Params=params, ExpiresIn=seconds)
+
+    def post_form(self, key: str, *, content_type: str, largest: int, seconds: int) -> PostForm:
+        made = self._client.generate_presigned_post(
+            self._bucket,
+            key,
+            Fields={"Content-Type": content_type},
+            Conditions=[{"Content-Type": content_type}, ["content-length-range", 1, largest]],
+            ExpiresIn=seconds,
+        )
+        return PostForm(made["url"], made["fields"])
+
+
+def content_disposition(filename: str) -> str:
+    """Both forms of RFC 6266: the plain name for old clients, the true one for the rest."""
+    plain = _NOT_PLAIN.sub("_", normalize("NFKD", filename).encode("ascii", "ignore").decode())
+    encoded = quote(filename, safe="", errors="replace")
+    return f"attachment; filename=\"{plain or 'download'}\"; filename*=UTF-8''{encoded}"
+
+
+def _raise_unless_missing(error: ClientError) -> None:
+    if error_code(error) not in _MISSING:
+        raise error

@@ -1,0 +1,83 @@
+"""API keys from Secrets Manager, so that one can be rotated without a deploy."""
+
+import json
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from imagebatch.domain.errors import ProviderAuthError, ProviderUnavailableError
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+CACHE_SECONDS = 300.0
+_FOR_NOW = {"InternalServiceError", "ThrottlingException", "RequestTimeout", "ServiceUnavailable"}
+
+
+class SecretReader:
+    """Calling it returns the secret's text, at most five minutes old.
+
+    The secret is the bare key, or a JSON object with the key as its only value, as the console
+    writes it. ProviderAuthError when it cannot be read or is empty, ProviderUnavailableError when
+    Secrets Manager does not answer now and there is no earlier text to go on with.
+    """
+
+    def __init__(
+        self,
+        arn: str,
+        client: Callable[[], "SecretsManagerClient"],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._arn = arn
+        self._client = client
+        self._clock = clock
+        self._text = ""
+        self._fresh_until = float("-inf")
+
+    def __call__(self) -> str:
+        return self._text if self._clock() < self._fresh_until else self.refresh()
+
+    def refresh(self) -> str:
+        """Reads the secret now, whatever is cached."""
+        text = _bare(self._read())
+        if not text:
+            raise ProviderAuthError("The secret that holds the provider's API key is empty.")
+        self._text = text
+        self._fresh_until = self._clock() + CACHE_SECONDS
+        return text
+
+    def _read(self) -> str:
+        from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+        from botocore.exceptions import ConnectionError as NoConnectionError
+
+        try:
+            return self._client().get_secret_value(SecretId=self._arn).get("SecretString", "")
+        except (HTTPClientError, NoConnectionError) as error:
+            return self._earlier(error)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _FOR_NOW:
+                return self._earlier(error)
+            raise _unreadable() from error
+        except BotoCoreError as error:
+            raise _unreadable() from error
+
+    def _earlier(self, error: Exception) -> str:
+        if self._text:
+            return self._text
+        raise ProviderUnavailableError("The provider's API key cannot be read now.") from error
+
+
+def _unreadable() -> ProviderAuthError:
+    return ProviderAuthError("The secret that holds the provider's API key cannot be read.")
+
+
+def _bare(text: str) -> str:
+    try:
+        values = json.loads(text)
+    except ValueError:
+        return text.strip()
+    if isinstance(values, dict):
+        only = list(values.values())
+        return only[0].strip() if len(only) == 1 and isinstance(only[0], str) else ""
+    return text.strip()

@@ -1,0 +1,117 @@
+"""Reads stored objects piece by piece, and only as they were recorded."""
+
+import contextlib
+import threading
+import zlib
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+from urllib3.exceptions import HTTPError
+
+from imagebatch.adapters.aws import available, error_code
+from imagebatch.domain.errors import UnavailableError
+from imagebatch.ports import StoredMember
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+CHUNK = 256 * 1024
+TRIES = 4
+CHANGED = "the stored image is not the one that was recorded"
+DAMAGED = "the stored image does not have the checksum that was recorded"
+REASONS = {
+    "404": "the stored image is gone",
+    "NoSuchKey": "the stored image is gone",
+    "412": CHANGED,
+    "PreconditionFailed": CHANGED,
+    "416": CHANGED,
+    "InvalidRange": CHANGED,
+}
+
+type Targets = Iterable[tuple[memoryview | None, int]]
+"""Where the bytes go, in order, and how many to each; None is nowhere."""
+
+
+class BadMemberError(Exception):
+    def __init__(self, member: StoredMember, reason: str) -> None:
+        super().__init__(f"{member.name}: {reason}")
+        self.member = member
+        self.reason = reason
+
+
+class StoppedError(Exception):
+    """The build has failed elsewhere; nobody waits for these bytes."""
+
+
+class SourceReader:
+    def __init__(self, client: "S3Client", bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+        self._stopped = threading.Event()
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+    def read(self, member: StoredMember, first: int, length: int, targets: Targets) -> int:
+        """Fills the targets with bytes `first` to `first + length`; returns their CRC-32.
+
+        A body that breaks off is read again from its beginning. BadMemberError when the object is
+        not what was recorded, UnavailableError when it cannot be had.
+        """
+        targets = list(targets)
+        broken: Exception | None = None
+        for attempt in range(TRIES):
+            if self._stopped.wait(0.1 * (2**attempt - 1)):
+                raise StoppedError
+            with contextlib.closing(self._open(member, first, length)) as body:
+                try:
+                    return self._copy(body, targets)
+                except (BotoCoreError, HTTPError, OSError) as error:
+                    broken = error
+        raise UnavailableError(f"a stored image broke off {TRIES} times") from broken
+
+    def check(self, member: StoredMember) -> str | None:
+        """Why the object is not what was recorded, as far as can be told without reading it."""
+        with available("object store"):
+            try:
+                head = self._client.head_object(
+                    Bucket=self._bucket, Key=member.key, IfMatch=member.etag
+                )
+            except ClientError as error:
+                if reason := REASONS.get(error_code(error)):
+                    return reason
+                raise
+        return None if head["ContentLength"] == member.size else CHANGED
+
+    def _open(self, member: StoredMember, first: int, length: int) -> Any:
+        asked = {"Bucket": self._bucket, "Key": member.key, "IfMatch": member.etag}
+        if length != member.size:
+            asked["Range"] = f"bytes={first}-{first + length - 1}"
+        with available("object store"):
+            try:
+                answer = self._client.get_object(**asked)  # type: ignore[arg-type]
+            except ClientError as error:
+                if reason := REASONS.get(error_code(error)):
+                    raise BadMemberError(member, reason) from error
+                raise
+        if answer["ContentLength"] != length:
+            answer["Body"].close()
+            raise BadMemberError(member, CHANGED)
+        return answer["Body"]
+
+    def _copy(self, body: Any, targets: Targets) -> int:
+        checksum = 0
+        for view, length in targets:
+            done = 0
+            while done < length:
+                if self._stopped.is_set():
+                    raise StoppedError
+                chunk = body.read(min(CHUNK, length - done))
+                if not chunk:
+                    raise ConnectionError("the body ended early")
+                checksum = zlib.crc32(chunk, checksum)
+                if view is not None:
+                    view[done : done + len(chunk)] = chunk
+                done += len(chunk)
+        return checksum

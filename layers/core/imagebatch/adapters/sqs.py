@@ -1,0 +1,79 @@
+"""SQS queues. A message names its owner's group, so that SQS lets owners take turns."""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from itertools import batched
+from typing import TYPE_CHECKING
+
+from imagebatch.adapters.aws import available, delays
+from imagebatch.adapters.dynamodb.keys import digest
+from imagebatch.domain.errors import UnavailableError
+from imagebatch.ports import ItemMessage
+from imagebatch.schemas.messages import DispatchMessage, encode_dispatch, encode_item
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
+
+MESSAGES_A_CALL = 10
+LONGEST_DELAY = 900
+TRIES = 5
+
+
+class SQSItemQueue:
+    """`ports.ItemQueue`. A delay over SQS's 900 s is cut to it."""
+
+    def __init__(
+        self, client: "SQSClient", url: str, *, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self._client = client
+        self._url = url
+        self._sleep = sleep
+
+    def send(self, messages: Sequence[ItemMessage], *, delay: float = 0) -> None:
+        seconds = min(LONGEST_DELAY, max(0, math.ceil(delay)))
+        for chunk in batched(messages, MESSAGES_A_CALL, strict=False):
+            self._send([_entry(at, message, seconds) for at, message in enumerate(chunk)])
+
+    def _send(self, entries: Sequence["SendMessageBatchRequestEntryTypeDef"]) -> None:
+        """Sends again what SQS answers it did not take."""
+        for pause in delays(TRIES, first=0.1):
+            with available("item queue"):
+                answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
+            failed = {each["Id"] for each in answer.get("Failed", ())}
+            if not failed:
+                return
+            entries = [each for each in entries if each["Id"] in failed]
+            self._sleep(pause)
+        raise UnavailableError(f"the item queue did not take {len(entries)} messages")
+
+
+def _entry(at: int, message: ItemMessage, seconds: int) -> "SendMessageBatchRequestEntryTypeDef":
+    return {
+        "Id": str(at),
+        "MessageBody": encode_item(message),
+        "DelaySeconds": seconds,
+        "MessageGroupId": group_of(message.owner),
+    }
+
+
+class SQSDispatchQueue:
+    """`ports.DispatchQueue`."""
+
+    def __init__(self, client: "SQSClient", url: str) -> None:
+        self._client = client
+        self._url = url
+
+    def send(self, owner: str, batch_id: str, round_: int) -> None:
+        with available("dispatch queue"):
+            self._client.send_message(
+                QueueUrl=self._url,
+                MessageBody=encode_dispatch(DispatchMessage(owner, batch_id, round_)),
+                MessageGroupId=group_of(owner),
+            )
+
+
+def group_of(owner: str) -> str:
+    """An owner may be any text, a group id only some of it and 128 characters."""
+    return digest(owner)[:32]

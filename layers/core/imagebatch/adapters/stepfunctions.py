@@ -1,0 +1,51 @@
+"""The state machine that builds, publishes and later removes an archive."""
+
+import json
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from imagebatch.adapters.aws import available, error_code
+from imagebatch.ports import Execution
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions import SFNClient
+
+_NOT_ENDED = {"RUNNING", "PENDING_REDRIVE"}
+
+
+class StepFunctionsFinalizer:
+    """`ports.Finalizer`. An execution's name says what it is for, so a second start is harmless."""
+
+    def __init__(self, client: "SFNClient", state_machine_arn: str) -> None:
+        self._client = client
+        self._arn = state_machine_arn
+
+    def start(self, owner: str, batch_id: str, round_: int, attempt: int) -> None:
+        request = {"owner": owner, "batchId": batch_id, "round": round_, "attempt": attempt}
+        with available("finalizer"):
+            try:
+                self._client.start_execution(
+                    stateMachineArn=self._arn,
+                    name=_name(batch_id, round_, attempt),
+                    input=json.dumps(request),
+                )
+            except ClientError as error:
+                if error_code(error) != "ExecutionAlreadyExists":
+                    raise
+
+    def state(self, batch_id: str, round_: int, attempt: int) -> Execution:
+        executions = self._arn.replace(":stateMachine:", ":execution:")
+        arn = f"{executions}:{_name(batch_id, round_, attempt)}"
+        with available("finalizer"):
+            try:
+                status = self._client.describe_execution(executionArn=arn)["status"]
+            except ClientError as error:
+                if error_code(error) != "ExecutionDoesNotExist":
+                    raise
+                return Execution.UNKNOWN
+        return Execution.RUNNING if status in _NOT_ENDED else Execution.ENDED
+
+
+def _name(batch_id: str, round_: int, attempt: int) -> str:
+    return f"{batch_id}-{round_}-{attempt}"

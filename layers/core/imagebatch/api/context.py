@@ -1,0 +1,33 @@
+"""What every route works with: the wired use cases and the request at hand."""
+
+from dataclasses import dataclass
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
+
+from imagebatch.api.caller import owner_of
+from imagebatch.bootstrap import Bootstrap
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    app: APIGatewayHttpResolver
+    parts: Bootstrap
+
+    @property
+    def event(self) -> APIGatewayProxyEventV2:
+        return self.app.current_event
+
+    @property
+    def owner(self) -> str:
+        return owner_of(self.event)
+
+    @property
+    def idempotency_key(self) -> str | None:
+        return self.event.headers.get("idempotency-key")
+
+    def sign(self, key: str, seconds: int, filename: str | None) -> str:
+        return self.parts.sign(key, seconds, filename)
+
+    def absolute(self, path: str) -> str:
+        return self.parts.settings.public_url + path

@@ -1,0 +1,126 @@
+"""HTTP in and out: the caller, the body as bytes, JSON answers and problem documents."""
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
+from multipart import MultipartError, parse_form_data
+
+from imagebatch.domain.errors import InvalidRequestError, RefusedError
+from imagebatch.schemas.problem import internal_problem, problem
+
+FORM_FIELDS = 64
+
+
+def body_of(event: APIGatewayProxyEventV2) -> bytes:
+    """The body as it was sent: the gateway hands text on as text and everything else as base64."""
+    body = event.get("body") or ""
+    if not event.is_base64_encoded:
+        return body.encode("utf-8", "surrogatepass")
+    try:
+        return base64.b64decode(body, validate=True)
+    except binascii.Error:
+        raise InvalidRequestError("invalid-body", "The body is not valid base64") from None
+
+
+def content_type_of(event: APIGatewayProxyEventV2) -> str:
+    return (event.headers.get("content-type") or "").split(";")[0].strip().lower()
+
+
+def json_of(event: APIGatewayProxyEventV2) -> Any:
+    try:
+        return json.loads(body_of(event) or b"{}")
+    except ValueError:
+        raise InvalidRequestError("invalid-json", "The body is not valid JSON") from None
+    except RecursionError:
+        raise InvalidRequestError("invalid-json", "The body is nested too deeply") from None
+
+
+def json_object_of(event: APIGatewayProxyEventV2) -> dict[str, Any]:
+    data = json_of(event)
+    if not isinstance(data, dict):
+        raise InvalidRequestError("invalid-json", "The body must be a JSON object")
+    return data
+
+
+@dataclass(frozen=True, slots=True)
+class FormFile:
+    body: bytes
+    filename: str
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    fields: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, FormFile] = field(default_factory=dict)
+
+
+def form_of(event: APIGatewayProxyEventV2) -> Form:
+    """A multipart body; InvalidRequestError when it is not one."""
+    body = body_of(event)
+    environ = {
+        "wsgi.input": BytesIO(body),
+        "CONTENT_TYPE": event.headers.get("content-type", ""),
+        "CONTENT_LENGTH": str(len(body)),
+    }
+    try:
+        forms, files = parse_form_data(
+            environ,
+            strict=True,
+            part_limit=FORM_FIELDS,
+            memory_limit=len(body) + 1024,
+            spool_limit=len(body) + 1024,
+        )
+    except (MultipartError, UnicodeError) as error:
+        raise InvalidRequestError(
+            "invalid-multipart",
+            "The multipart body cannot be read",
+            detail=f"The multipart body cannot be read: {error}.",
+        ) from None
+    return Form(
+        {name: forms[name] for name in forms},
+        {
+            name: FormFile(files[name].raw, files[name].filename or "", files[name].content_type)
+            for name in files
+        },
+    )
+
+
+def query_of(event: APIGatewayProxyEventV2) -> dict[str, str]:
+    return dict(event.query_string_parameters or {})
+
+
+def page_limit(query: Mapping[str, str]) -> int:
+    """`limit`, 1..100, 20 when it is absent."""
+    text = query.get("limit") or "20"
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= 100:
+        raise InvalidRequestError("invalid-limit", "limit must be a number from 1 to 100")
+    return int(text)
+
+
+def answer(status: int, document: Any, headers: Mapping[str, str] | None = None) -> Response[str]:
+    return Response(
+        status,
+        "application/json",
+        json.dumps(document, ensure_ascii=False, separators=(",", ":")),
+        {"Cache-Control": "no-store", **(headers or {})},
+    )
+
+
+def refusal(error: RefusedError) -> Response[str]:
+    headers = {"Cache-Control": "no-store"}
+    if error.retry_after is not None:
+        headers["Retry-After"] = str(error.retry_after)
+    body = json.dumps(problem(error), ensure_ascii=False, separators=(",", ":"))
+    return Response(error.status, "application/problem+json", body, headers)
+
+
+def failure() -> Response[str]:
+    return Response(500, "application/problem+json", json.dumps(internal_problem()))

@@ -1,0 +1,301 @@
+"""Makes the OpenAPI 3.1 document: `python -m imagebatch.api.openapi` writes data/openapi.json.
+
+It is made when the code changes, not when the API starts, and a test compares the two.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from imagebatch.api.apidocs import page
+from imagebatch.domain.batch import BatchStatus, Kind
+from imagebatch.schemas import answers, requests
+
+VERSION = "1.0.0"
+REF = "#/components/schemas/{model}"
+BATCH_ID = {
+    "name": "batch_id",
+    "in": "path",
+    "required": True,
+    "schema": {"type": "string"},
+    "description": "The id of a batch: `jobId` in the car API, `batch_id` in the v1 API.",
+}
+IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "description": "The same key and content within 24 hours returns the first answer.",
+}
+
+
+def query(name: str, schema: Mapping[str, Any], description: str = "") -> dict[str, Any]:
+    return {"name": name, "in": "query", "schema": dict(schema), "description": description}
+
+
+LIMIT = query("limit", {"type": "integer", "minimum": 1, "maximum": 100, "default": 20})
+CURSOR = query("cursor", {"type": "string"}, "The cursor of the page before.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """One route. `request` is by media type, a model or a schema; `answers` by status, likewise."""
+
+    method: str
+    path: str
+    id: str
+    tag: str
+    summary: str
+    description: str = ""
+    parameters: Sequence[Mapping[str, Any]] = ()
+    request: Mapping[str, Any] = field(default_factory=dict)
+    answers: Mapping[int, Any] = field(default_factory=dict)
+    problems: Sequence[int] = ()
+    public: bool = False
+
+
+CSV_FILE = {"type": "string", "contentMediaType": "text/csv"}
+
+
+def _with_file(model: type[BaseModel], file: Mapping[str, Any]) -> dict[str, Any]:
+    """A multipart form: the options as fields, `metadata` as JSON text, beside the file."""
+    schema = model.model_json_schema(ref_template=REF)
+    fields = {k: v for k, v in schema["properties"].items() if k != "uploadId"}
+    fields["metadata"] = {"type": "string", "description": "A JSON object of strings."}
+    return {"type": "object", "properties": {"file": dict(file), **fields}, "required": ["file"]}
+
+
+OPERATIONS: list[Operation] = [
+    Operation(
+        method="post",
+        path="/api/car-batch",
+        id="createCarBatch",
+        tag="Car batches",
+        summary="Submit a sheet of cars",
+        description="Answers at once; the images are made afterwards. `dryRun` creates nothing.",
+        parameters=[IDEMPOTENCY_KEY],
+        request={
+            "multipart/form-data": _with_file(requests.CarOptions, CSV_FILE),
+            "text/csv": CSV_FILE,
+            "application/octet-stream": {"type": "string", "format": "binary"},
+            "application/json": requests.CarOptions,
+        },
+        answers={200: answers.Preview, 202: answers.CarBatchAccepted},
+        problems=[400, 402, 404, 409, 413, 415, 422, 429],
+    ),
+    Operation(
+        method="get",
+        path="/api/batch/{batch_id}",
+        id="getBatch",
+        tag="Car batches",
+        summary="The status of a batch",
+        parameters=[BATCH_ID],
+        answers={200: answers.BatchAnswer},
+        problems=[404],
+    ),
+    Operation(
+        method="get",
+        path="/api/v1/batch",
+        id="listBatches",
+        tag="Batches",
+        summary="Your batches of every kind, newest first",
+        parameters=[
+            LIMIT,
+            CURSOR,
+            query("status", {"type": "string", "enum": [*BatchStatus]}),
+            query("kind", {"type": "string", "enum": [*Kind]}),
+        ],
+        answers={200: answers.BatchListV1},
+        problems=[400],
+    ),
+    Operation(
+        method="get",
+        path="/api/v1/batch/{batch_id}/status",
+        id="getBatchStatus",
+        tag="Batches",
+        summary="A batch with the states of its items",
+        parameters=[BATCH_ID, LIMIT, CURSOR],
+        answers={200: answers.StatusV1},
+        problems=[400, 404],
+    ),
+    Operation(
+        method="get",
+        path="/api/v1/batch/{batch_id}/progress",
+        id="watchBatch",
+        tag="Batches",
+        summary="Live progress as server-sent events",
+        description="A finite stream; reconnect with `Last-Event-ID`. 204 once it is over.",
+        parameters=[
+            BATCH_ID,
+            {"name": "Last-Event-ID", "in": "header", "schema": {"type": "string"}},
+        ],
+        answers={200: {"text/event-stream": {"type": "string"}}, 204: None},
+        problems=[404],
+    ),
+    Operation(
+        method="get",
+        path="/api/v1/batch/{batch_id}/events",
+        id="watchBatchInBrowser",
+        tag="Batches",
+        summary="The same for a browser's EventSource, with the token in the address",
+        parameters=[
+            BATCH_ID,
+            query("access_token", {"type": "string"}),
+            {"name": "Last-Event-ID", "in": "header", "schema": {"type": "string"}},
+        ],
+        answers={200: {"text/event-stream": {"type": "string"}}, 204: None},
+        problems=[404],
+    ),
+    Operation(
+        method="get",
+        path="/api/v1/batch/{batch_id}/download",
+        id="downloadBatch",
+        tag="Batches",
+        summary="The archive",
+        parameters=[BATCH_ID],
+        answers={302: None},
+        problems=[404, 409, 410],
+    ),
+    Operation(
+        method="post",
+        path="/api/v1/batch/{batch_id}/cancel",
+        id="cancelBatch",
+        tag="Batches",
+        summary="Cancel a batch",
+        parameters=[BATCH_ID],
+        answers={202: answers.BatchV1},
+        problems=[404, 409],
+    ),
+    Operation(
+        method="post",
+        path="/api/batches/{batch_id}/retry",
+        id="retryBatch",
+        tag="Batches",
+        summary="Run what failed again, as the next round",
+        parameters=[BATCH_ID],
+        answers={202: answers.BatchAnswer},
+        problems=[404, 409],
+    ),
+    Operation(
+        method="get",
+        path="/api/queue",
+        id="getQueue",
+        tag="Operations",
+        summary="What is running and waiting",
+        answers={200: answers.QueueAnswer},
+    ),
+    Operation(
+        method="get",
+        path="/health",
+        id="getHealth",
+        tag="Operations",
+        summary="Whether the API answers",
+        answers={200: answers.Health},
+        public=True,
+    ),
+    Operation(
+        method="get",
+        path="/openapi.json",
+        id="getOpenapi",
+        tag="Operations",
+        summary="This document",
+        answers={200: {"application/json": {"type": "object"}}},
+        public=True,
+    ),
+    Operation(
+        method="get",
+        path="/docs",
+        id="getDocs",
+        tag="Operations",
+        summary="This document, to read",
+        answers={200: {"text/html": {"type": "string"}}},
+        public=True,
+    ),
+]
+
+
+def document() -> dict[str, Any]:
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in OPERATIONS:
+        paths.setdefault(operation.path, {})[operation.method] = _operation(operation)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "imagebatch",
+            "version": VERSION,
+            "description": "A sheet of rows in, one image per row out, one ZIP to download.",
+        },
+        "paths": paths,
+        "components": {
+            "schemas": _schemas(),
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+            },
+        },
+    }
+
+
+def _operation(operation: Operation) -> dict[str, Any]:
+    responses = {str(s): _answer(s, body) for s, body in operation.answers.items()}
+    problem = {"application/problem+json": {"schema": _schema(answers.Problem)}}
+    for status in [*operation.problems, *([] if operation.public else [500, 503])]:
+        responses[str(status)] = {"description": "A problem document", "content": problem}
+    described: dict[str, Any] = {
+        "operationId": operation.id,
+        "tags": [operation.tag],
+        "summary": operation.summary,
+        "responses": responses,
+        "security": [] if operation.public else [{"bearer": []}],
+    }
+    if operation.description:
+        described["description"] = operation.description
+    if operation.parameters:
+        described["parameters"] = list(operation.parameters)
+    if operation.request:
+        content = {kind: {"schema": _schema(body)} for kind, body in operation.request.items()}
+        described["requestBody"] = {"required": True, "content": content}
+    return described
+
+
+def _answer(status: int, body: Any) -> dict[str, Any]:
+    described: dict[str, Any] = {"description": {202: "Accepted"}.get(status, "Answer")}
+    if isinstance(body, dict):
+        described["content"] = {kind: {"schema": schema} for kind, schema in body.items()}
+    elif body is not None:
+        described["content"] = {"application/json": {"schema": _schema(body)}}
+    if status in {202, 302}:
+        described["headers"] = {"Location": {"schema": {"type": "string", "format": "uri"}}}
+    return described
+
+
+def _schema(body: Any) -> dict[str, Any]:
+    if isinstance(body, Mapping):
+        return dict(body)
+    return {"$ref": REF.format(model=body.__name__)}
+
+
+def _schemas() -> dict[str, Any]:
+    bodies = [b for o in OPERATIONS for b in (*o.request.values(), *o.answers.values())]
+    models = {answers.Problem, *(b for b in bodies if isinstance(b, type))}
+    ordered = sorted(models, key=lambda model: model.__name__)
+    _, found = models_json_schema([(model, "validation") for model in ordered], ref_template=REF)
+    return dict(sorted(found["$defs"].items()))
+
+
+def text() -> str:
+    return json.dumps(document(), indent=1, ensure_ascii=False) + "\n"
+
+
+def write() -> None:
+    data = Path(str(files("imagebatch.data")))
+    (data / "openapi.json").write_text(text(), "utf-8")
+    (data / "docs.html").write_text(page(document()), "utf-8")
+
+
+if __name__ == "__main__":
+    write()

@@ -1,0 +1,51 @@
+"""The API's routes on one resolver, and the one place where an error becomes an answer."""
+
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError as NoRouteError
+
+from imagebatch.api import batches, cars, documents
+from imagebatch.api.context import Context
+from imagebatch.api.http import failure, refusal
+from imagebatch.bootstrap import Bootstrap
+from imagebatch.domain.errors import NotFoundError, RefusedError, UnavailableError
+
+logger = Logger(child=True)
+
+
+def build(parts: Bootstrap) -> APIGatewayHttpResolver:
+    app = APIGatewayHttpResolver()
+    context = Context(app, parts)
+    for routes in (cars, batches, documents):
+        routes.register(context)
+
+    @app.exception_handler(RefusedError)  # type: ignore[untyped-decorator]
+    def refused(error: RefusedError) -> Response[str]:
+        return refusal(error)
+
+    @app.exception_handler(UnavailableError)  # type: ignore[untyped-decorator]
+    def unavailable(error: UnavailableError) -> Response[str]:
+        logger.warning("a part of the service is unavailable", reason=str(error))
+        return refusal(
+            RefusedError(
+                "unavailable",
+                "Service unavailable",
+                status=503,
+                retry_after=5,
+                detail="A part of the service did not answer. The same request may work in "
+                "a moment.",
+            )
+        )
+
+    @app.not_found
+    def no_route(_: NoRouteError) -> Response[str]:
+        return refusal(NotFoundError("no-such-route", "Not found"))
+
+    @app.exception_handler(Exception)  # type: ignore[untyped-decorator]
+    def unforeseen(error: Exception) -> Response[Any]:
+        logger.error("unforeseen error", exc_info=error)
+        return failure()
+
+    return app

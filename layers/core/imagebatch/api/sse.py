@@ -1,0 +1,103 @@
+"""Server-sent events of a batch. A change n has the ids 2n-1 (its item) and 2n (the batch after
+it).
+"""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from imagebatch.domain.batch import Batch, Item, ItemStatus
+from imagebatch.schemas.views import (
+    URL_SECONDS,
+    Sign,
+    batch_view,
+    waiting_view,
+)
+from imagebatch.schemas.wire import moment, money
+from imagebatch.usecases.watch_batch import News
+
+RETRY_MILLISECONDS = 500
+
+
+def after_of(last_event_id: str | None) -> int | None:
+    """The change number a Last-Event-ID stands for; None for one that is not ours."""
+    text = (last_event_id or "").strip()
+    if not text.isascii() or not text.isdigit() or len(text) > 12:
+        return None
+    return (int(text) + 1) // 2
+
+
+def stream(news: News, now: datetime, sign: Sign) -> str:
+    """One finite answer; the client's own reconnect carries on after its last id."""
+    parts = [f"retry: {RETRY_MILLISECONDS}\n\n", *_items(news, sign)]
+    if news.over:
+        parts.append(_event(2 * news.seq, news.batch.status, _end(news.batch, now, sign)))
+    elif news.changes or news.items or not news.seq:
+        parts.append(_event(2 * news.seq, "progress", _progress(news, now)))
+    else:
+        parts.append(": nothing new\n\n")
+    return "".join(parts)
+
+
+def _items(news: News, sign: Sign) -> Iterator[str]:
+    told = [(c.seq, c.item, c.item.status) for c in news.changes if c.item is not None]
+    for seq, item, status in sorted([*told, *news.items], key=lambda each: each[0]):
+        yield _event(2 * seq - 1, "item", _item(item, status, sign))
+
+
+def _item(item: Item, status: ItemStatus, sign: Sign) -> dict[str, Any]:
+    failure = item.failure if status is ItemStatus.FAILED else None
+    image = item.image if status is ItemStatus.SUCCEEDED else None
+    return {
+        "index": item.index,
+        "custom_id": item.custom_id,
+        "row": item.row,
+        "status": status,
+        "file": item.file if image else None,
+        "code": failure.code if failure else None,
+        "reason": failure.reason if failure else None,
+        "thumbnail_url": sign(image.key, URL_SECONDS, None) if image else None,
+    }
+
+
+def _progress(news: News, now: datetime) -> dict[str, Any]:
+    batch = news.batch
+    last = news.changes[-1] if news.changes else None
+    counts = last.counts if last else batch.counts
+    return {
+        "batch_id": batch.id,
+        "status": last.status if last else batch.status,
+        "total": counts.total,
+        "pending": counts.pending,
+        "processing": counts.processing,
+        "succeeded": counts.succeeded,
+        "failed": counts.failed,
+        "cancelled": counts.cancelled,
+        "percent": counts.percent,
+        "cost": money(batch.actual),
+        "eta": moment(batch.eta(now)),
+        "waiting_for": waiting_view(batch.waiting_for(now)),
+        "mode": batch.mode,
+    }
+
+
+def _end(batch: Batch, now: datetime, sign: Sign) -> dict[str, Any]:
+    view = batch_view(batch, now, sign)
+    return {
+        "batch_id": batch.id,
+        "status": view["status"],
+        "outcome": batch.outcome,
+        "zip_url": view["zipUrl"],
+        "failed_rows_url": view["failedRowsUrl"],
+        "total": batch.total,
+        "succeeded": batch.counts.succeeded,
+        "failed": batch.counts.failed,
+        "cancelled": batch.counts.cancelled,
+        "cost": money(batch.actual),
+    }
+
+
+def _event(number: int, name: str, data: dict[str, Any]) -> str:
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return f"id: {number}\nevent: {name}\ndata: {text}\n\n"

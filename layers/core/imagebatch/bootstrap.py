@@ -1,0 +1,375 @@
+"""Settings to wired use cases: the one file that knows every class.
+
+Everything is made when it is first asked for, so a function pays at its start for what it uses
+only.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from imagebatch.adapters.aws import Clients, available
+from imagebatch.adapters.deliveries import SQSDeliveries
+from imagebatch.adapters.system import SystemClock, SystemIds
+from imagebatch.domain.batch import Batch
+from imagebatch.domain.errors import InvalidRequestError, RefusedError
+from imagebatch.domain.models import ModelRegistry, parse_registry
+from imagebatch.observability import PowertoolsJournal
+from imagebatch.ports import (
+    BatchStore,
+    DispatchQueue,
+    Finalizer,
+    ImageProvider,
+    ItemQueue,
+    MediaStore,
+)
+from imagebatch.settings import Settings
+from imagebatch.usecases.records import Records
+
+if TYPE_CHECKING:
+    from imagebatch.adapters.secrets import SecretReader
+    from imagebatch.domain.prompts import Template
+    from imagebatch.usecases.cancel_batch import CancelBatch
+    from imagebatch.usecases.collect_dead_letter import CollectDeadLetter
+    from imagebatch.usecases.collect_image import CollectImage, Provision
+    from imagebatch.usecases.dispatch_items import DispatchItems
+    from imagebatch.usecases.drop_folder import TakeDroppedSheet
+    from imagebatch.usecases.finalize_batch import FinalizeBatch
+    from imagebatch.usecases.generate_item import GenerateItem
+    from imagebatch.usecases.move_on import MoveOn
+    from imagebatch.usecases.once import Once
+    from imagebatch.usecases.retry_batch import RetryBatch
+    from imagebatch.usecases.submit_batch import SubmitBatch
+    from imagebatch.usecases.sweep import Sweep
+    from imagebatch.usecases.take_car_sheet import TakeCarSheet
+    from imagebatch.usecases.watch_batch import WatchBatch
+
+DOWNLOAD_SECONDS = 15.0
+"""Two downloads fit into a worker's invocation, which a later delivery repeats."""
+
+
+class Bootstrap:
+    def __init__(self, settings: Settings, clients: Clients | None = None) -> None:
+        self.settings = settings
+        self.clients = clients or Clients()
+        self.clock = SystemClock()
+        self.ids = SystemIds()
+        self.journal = PowertoolsJournal()
+
+    # --- what the use cases need from outside ----------------------------------------------------
+
+    @cached_property
+    def store(self) -> BatchStore:
+        from imagebatch.adapters.dynamodb.batches import DynamoDBBatchStore
+
+        return DynamoDBBatchStore(self.clients.dynamodb, self.settings.table_name)
+
+    @cached_property
+    def media(self) -> MediaStore:
+        from imagebatch.adapters.s3 import S3MediaStore
+
+        return S3MediaStore(self.clients.s3, self.settings.bucket_name)
+
+    @cached_property
+    def records(self) -> Records:
+        return Records(self.store, self.clock, self.ids)
+
+    @cached_property
+    def item_queue(self) -> ItemQueue:
+        from imagebatch.adapters.sqs import SQSItemQueue
+
+        return SQSItemQueue(self.clients.sqs, self.settings.item_queue_url)
+
+    @cached_property
+    def dispatch_queue(self) -> DispatchQueue:
+        from imagebatch.adapters.sqs import SQSDispatchQueue
+
+        return SQSDispatchQueue(self.clients.sqs, self.settings.dispatch_queue_url)
+
+    @cached_property
+    def finalizer(self) -> Finalizer:
+        from imagebatch.adapters.stepfunctions import StepFunctionsFinalizer
+
+        return StepFunctionsFinalizer(self.clients.stepfunctions, self.settings.state_machine_arn)
+
+    @cached_property
+    def registry(self) -> ModelRegistry:
+        return parse_registry(_data("models.toml"), self.settings.default_model)
+
+    @cached_property
+    def templates(self) -> "Mapping[str, Template]":
+        from imagebatch.domain.prompts import Template
+
+        return {name: Template(_data(f"prompts/car.{name}.txt")) for name in ("white", "hub")}
+
+    @cached_property
+    def providers(self) -> Mapping[str, ImageProvider]:
+        return _Lazily(
+            {
+                "development": self._development,
+                "replicate": self._replicate,
+                "runpod": self._runpod,
+            }
+        )
+
+    def _development(self) -> ImageProvider:
+        from imagebatch.adapters.providers.development import DevelopmentProvider
+
+        return DevelopmentProvider(self.clock, self.settings.dev_latency)
+
+    def _replicate(self) -> ImageProvider:
+        from imagebatch.adapters.providers.replicate import ReplicateProvider
+
+        token = self._secret(self.settings.replicate_secret_arn)
+        return ReplicateProvider(
+            token, self.settings.replicate_base_url, download_seconds=DOWNLOAD_SECONDS
+        )
+
+    def _runpod(self) -> ImageProvider:
+        from imagebatch.adapters.providers.runpod import RunpodProvider
+
+        settings = self.settings
+        key = self._secret(settings.runpod_secret_arn)
+        return RunpodProvider(
+            key,
+            settings.runpod_endpoint_id,
+            settings.runpod_base_url,
+            download_seconds=DOWNLOAD_SECONDS,
+        )
+
+    def _secret(self, arn: str) -> "SecretReader":
+        from imagebatch.adapters.secrets import SecretReader
+
+        return SecretReader(arn, lambda: self.clients.secretsmanager)
+
+    # --- taking batches in -----------------------------------------------------------------------
+
+    @cached_property
+    def once(self) -> "Once":
+        from imagebatch.adapters.dynamodb.idempotency import DynamoDBIdempotencyStore
+        from imagebatch.usecases.once import Once
+
+        keys = DynamoDBIdempotencyStore(self.clients.dynamodb, self.settings.table_name)
+        return Once(keys, self.clock, self.ids)
+
+    @cached_property
+    def submit(self) -> "SubmitBatch":
+        from imagebatch.usecases.submit_batch import SubmitBatch
+
+        return SubmitBatch(
+            self.records,
+            self.media,
+            self.dispatch_queue,
+            self.settings.retention,
+            self.settings.max_active_batches,
+        )
+
+    @cached_property
+    def take_car_sheet(self) -> "TakeCarSheet":
+        from imagebatch.usecases.take_car_sheet import TakeCarSheet
+
+        return TakeCarSheet(
+            self.registry, self.templates, self.settings.providers, self.settings.max_rows
+        )
+
+    @cached_property
+    def take_dropped_sheet(self) -> "TakeDroppedSheet":
+        from imagebatch.usecases.drop_folder import TakeDroppedSheet
+
+        return TakeDroppedSheet(
+            self.take_car_sheet,
+            self.submit,
+            self.once,
+            self.media,
+            self.journal,
+            _problem_bytes,
+            self.settings.drop_folder_owner,
+        )
+
+    def uploaded_csv(self, owner: str, fields: Mapping[str, Any]) -> bytes:
+        """The bytes of an uploaded sheet; NotFoundError for an id that is not the owner's."""
+        raise InvalidRequestError("csv-required", "CSV file is required")
+
+    # --- running them ----------------------------------------------------------------------------
+
+    @cached_property
+    def dispatch_items(self) -> "DispatchItems":
+        from imagebatch.usecases.dispatch_items import DispatchItems
+
+        return DispatchItems(
+            self.records, self.media, self.item_queue, self.finalizer, self.settings.window
+        )
+
+    @cached_property
+    def provision(self) -> "Provision":
+        from imagebatch.usecases.collect_image import Provision
+        from imagebatch.usecases.pace import Pace
+
+        return Provision(self.providers, self.registry, self.media, Pace())
+
+    @cached_property
+    def collect_image(self) -> "CollectImage":
+        from imagebatch.adapters.images import PillowInspector
+        from imagebatch.usecases.collect_image import CollectImage
+
+        return CollectImage(self.provision, PillowInspector(), self.media, self.clock)
+
+    @cached_property
+    def move_on(self) -> "MoveOn":
+        from imagebatch.usecases.move_on import MoveOn
+
+        return MoveOn(self.store, self.item_queue, self.finalizer, self.settings.window)
+
+    @cached_property
+    def generate_item(self) -> "GenerateItem":
+        from imagebatch.usecases.generate_item import GenerateItem
+
+        return GenerateItem(
+            self.records,
+            self.item_queue,
+            self.provision,
+            self.collect_image,
+            self.move_on,
+            self.journal,
+            self.settings.item_deadline,
+        )
+
+    @cached_property
+    def collect_dead_letter(self) -> "CollectDeadLetter":
+        from imagebatch.usecases.collect_dead_letter import CollectDeadLetter
+
+        return CollectDeadLetter(
+            self.records,
+            self.provision,
+            self.collect_image,
+            self.move_on,
+            self.journal,
+            self.settings.item_deadline,
+        )
+
+    @cached_property
+    def deliveries(self) -> SQSDeliveries:
+        url = self.settings.item_queue_url
+        return SQSDeliveries(self.clients.sqs, url, self.clock, self.journal)
+
+    @cached_property
+    def dead_letter_deliveries(self) -> SQSDeliveries:
+        url = self.settings.dead_letter_queue_url
+        return SQSDeliveries(self.clients.sqs, url, self.clock, self.journal, last_resort=True)
+
+    @cached_property
+    def sweep(self) -> "Sweep":
+        from datetime import timedelta
+
+        from imagebatch.usecases.sweep import Sweep
+
+        return Sweep(
+            self.records,
+            self.dispatch_queue,
+            self.dispatch_items,
+            self.item_queue,
+            self.finalizer,
+            timedelta(seconds=self.settings.sweep_after_seconds),
+        )
+
+    # --- ending them -----------------------------------------------------------------------------
+
+    @cached_property
+    def cancel(self) -> "CancelBatch":
+        from imagebatch.usecases.cancel_batch import CancelBatch
+
+        return CancelBatch(self.records, self.finalizer)
+
+    @cached_property
+    def retry(self) -> "RetryBatch":
+        from imagebatch.usecases.retry_batch import RetryBatch
+
+        return RetryBatch(self.records, self.dispatch_queue, self.finalizer)
+
+    @cached_property
+    def finalize_batch(self) -> "FinalizeBatch":
+        from imagebatch.adapters.archive import S3ArchiveBuilder
+        from imagebatch.domain.manifest import archive_texts
+        from imagebatch.usecases.drop_folder import DeliverToOutbox
+        from imagebatch.usecases.finalize_batch import FinalizeBatch
+
+        return FinalizeBatch(
+            self.records,
+            self.media,
+            S3ArchiveBuilder(self.clients.s3, self.settings.bucket_name),
+            archive_texts,
+            DeliverToOutbox(self.store, self.media, self._status_bytes),
+            lambda _: None,
+            self._archive_url,
+            self.journal,
+            self.settings.archive_ttl,
+        )
+
+    @cached_property
+    def watch(self) -> "WatchBatch":
+        from imagebatch.usecases.watch_batch import WatchBatch
+
+        return WatchBatch(self.records)
+
+    def sign(self, key: str, seconds: int, filename: str | None) -> str:
+        return self.media.url(key, seconds=seconds, filename=filename)
+
+    def queue_depth(self) -> dict[str, int]:
+        """The queues' own counts, for operators."""
+        return _depth(self.clients.sqs, self.settings)
+
+    def _archive_url(self, batch: Batch) -> str | None:
+        from imagebatch.schemas.views import download_name, url_seconds
+
+        now = self.clock.now()
+        archive = batch.live_archive(now)
+        if archive is None:
+            return None
+        seconds = url_seconds(batch, now)
+        return self.media.url(archive.key, seconds=seconds, filename=download_name(batch))
+
+    def _status_bytes(self, batch: Batch) -> bytes:
+        """A batch's status as a file: without URLs, which would be dead when it is read."""
+        from imagebatch.schemas.views import batch_view
+
+        view = batch_view(batch, self.clock.now(), lambda *_: "")
+        view |= {"zipUrl": None, "failedRowsUrl": None}
+        return json.dumps(view, ensure_ascii=False, indent=1).encode()
+
+
+class _Lazily(dict[str, ImageProvider]):
+    """Providers by name, each made when it is first asked for: their libraries are heavy."""
+
+    def __init__(self, makers: Mapping[str, Callable[[], ImageProvider]]) -> None:
+        super().__init__()
+        self._makers = makers
+
+    def __missing__(self, name: str) -> ImageProvider:
+        self[name] = self._makers[name]()
+        return self[name]
+
+
+def _data(name: str) -> str:
+    return (files("imagebatch.data") / name).read_text("utf-8")
+
+
+def _problem_bytes(error: RefusedError) -> bytes:
+    from imagebatch.schemas.problem import problem
+
+    return json.dumps(problem(error), ensure_ascii=False, indent=1).encode()
+
+
+def _depth(sqs: Any, settings: Settings) -> dict[str, int]:
+    names = ("", "NotVisible", "Delayed")
+
+    def read(url: str) -> list[int]:
+        wanted = [f"ApproximateNumberOfMessages{name}" for name in names]
+        with available("queue"):
+            found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=wanted)["Attributes"]
+        return [int(found[name]) for name in wanted]
+
+    visible, in_flight, delayed = read(settings.item_queue_url)
+    dead = read(settings.dead_letter_queue_url)[0]
+    return {"visible": visible, "inFlight": in_flight, "delayed": delayed, "deadLetter": dead}

@@ -1,0 +1,81 @@
+"""Logs and metrics: one logger, one metrics namespace, and the journal the use cases write in.
+
+Nothing that opens a door is ever logged: no token, no presigned URL, no Authorization header.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from imagebatch.domain.batch import Batch, Item, ItemStatus
+from imagebatch.domain.errors import FailureCode
+from imagebatch.domain.models import Mode
+
+logger = Logger()
+metrics = Metrics()
+
+
+class PowertoolsJournal:
+    def submitted(self, batch: Batch, warnings: Sequence[str]) -> None:
+        logger.info(
+            _marked("batch submitted", batch),
+            **_of(batch),
+            kind=batch.kind,
+            rows=batch.total,
+            rejected_rows=batch.rejected,
+            warnings=list(warnings),
+            estimated_cost=str(batch.estimated),
+        )
+        metrics.add_metric("BatchesSubmitted", MetricUnit.Count, 1)
+
+    def settled(self, batch: Batch, item: Item) -> None:
+        logger.info(
+            _marked(f"item {item.status}", batch),
+            **_of(batch),
+            index=item.index,
+            custom_id=item.custom_id,
+            prompt=item.prompt,
+            attempts=item.attempts,
+            seconds=item.seconds,
+            cost=str(item.cost),
+            file=item.file,
+            code=item.failure and item.failure.code,
+            reason=item.failure and item.failure.reason,
+        )
+        self._measure(batch, item)
+
+    def archived(self, batch: Batch, seconds: float) -> None:
+        size = batch.archive.size if batch.archive else 0
+        logger.info("archive published", **_of(batch), bytes=size, seconds=round(seconds, 3))
+        metrics.add_metric("ArchiveBytes", MetricUnit.Bytes, size)
+        metrics.add_metric("ArchiveSeconds", MetricUnit.Seconds, seconds)
+
+    def note(self, event: str, **facts: Any) -> None:
+        logger.info(event, **facts)
+
+    def _measure(self, batch: Batch, item: Item) -> None:
+        name = {
+            ItemStatus.SUCCEEDED: "ItemsSucceeded",
+            ItemStatus.CANCELLED: "ItemsCancelled",
+        }.get(item.status, "ItemsFailed")
+        metrics.add_metric(name, MetricUnit.Count, 1)
+        if item.status is ItemStatus.SUCCEEDED and item.seconds is not None:
+            metrics.add_metric("ProviderSeconds", MetricUnit.Seconds, item.seconds)
+        if item.started_at is not None:
+            opened = batch.round_started_at or batch.created_at
+            waited = max(0.0, (item.started_at - opened).total_seconds())
+            metrics.add_metric("QueueWaitSeconds", MetricUnit.Seconds, waited)
+        if batch.mode is Mode.LIVE:
+            metrics.add_metric("Cost", MetricUnit.NoUnit, float(item.cost))
+        if item.failure and item.failure.code is FailureCode.PROVIDER_AUTH:
+            metrics.add_metric("ProviderAuthFailures", MetricUnit.Count, 1)
+
+
+def _of(batch: Batch) -> dict[str, Any]:
+    return {"batch_id": batch.id, "round": batch.round, "mode": batch.mode, "model": batch.model}
+
+
+def _marked(text: str, batch: Batch) -> str:
+    return f"{text} (development mode)" if batch.mode is Mode.DEVELOPMENT else text

@@ -1,0 +1,86 @@
+"""What travels on the queues, as JSON. Standard library only, because every worker loads it."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from imagebatch.ports import ItemMessage
+
+
+class MalformedMessageError(ValueError):
+    """Not a message of ours: it can never be read, however often it is delivered."""
+
+
+@dataclass(frozen=True, slots=True)
+class DispatchMessage:
+    """A round whose items are to be stored and sent."""
+
+    owner: str
+    batch_id: str
+    round: int
+
+
+def encode_item(message: ItemMessage) -> str:
+    return _text(
+        {
+            "owner": message.owner,
+            "batchId": message.batch_id,
+            "round": message.round,
+            "position": message.position,
+            "index": message.index,
+        }
+    )
+
+
+def decode_item(body: str) -> ItemMessage:
+    """MalformedMessageError for what `encode_item` did not write; unknown fields are ignored."""
+    fields = _fields(body)
+    return ItemMessage(
+        owner=_string(fields, "owner"),
+        batch_id=_string(fields, "batchId"),
+        round=_number(fields, "round"),
+        position=_number(fields, "position"),
+        index=_number(fields, "index"),
+    )
+
+
+def encode_dispatch(message: DispatchMessage) -> str:
+    return _text({"owner": message.owner, "batchId": message.batch_id, "round": message.round})
+
+
+def decode_dispatch(body: str) -> DispatchMessage:
+    """MalformedMessageError as in `decode_item`."""
+    fields = _fields(body)
+    return DispatchMessage(
+        owner=_string(fields, "owner"),
+        batch_id=_string(fields, "batchId"),
+        round=_number(fields, "round"),
+    )
+
+
+def _text(fields: dict[str, Any]) -> str:
+    return json.dumps(fields, separators=(",", ":"))
+
+
+def _fields(body: str) -> dict[str, Any]:
+    try:
+        fields = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise MalformedMessageError("the message is not JSON") from error
+    if not isinstance(fields, dict):
+        raise MalformedMessageError("the message is not a JSON object")
+    return fields
+
+
+def _string(fields: dict[str, Any], name: str) -> str:
+    value = fields.get(name)
+    if not isinstance(value, str) or not value:
+        raise MalformedMessageError(f"the message has no {name}")
+    return value
+
+
+def _number(fields: dict[str, Any], name: str) -> int:
+    value = fields.get(name)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise MalformedMessageError(f"the message has no {name}")
+    return value

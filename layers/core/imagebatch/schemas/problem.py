@@ -1,0 +1,31 @@
+"""RFC 9457 problem documents: what every refusal says, over HTTP and in the outbox."""
+
+from typing import Any
+
+from imagebatch.domain.errors import RefusedError
+
+TYPE_BASE = "https://imagebatch.dev/problems/"
+"""Each kind is a heading of docs/problems.md."""
+
+
+def problem(error: RefusedError) -> dict[str, Any]:
+    document: dict[str, Any] = {
+        "type": TYPE_BASE + error.kind,
+        "title": error.title,
+        "status": error.status,
+        "detail": error.detail,
+        "error": error.error,
+    }
+    if error.details:
+        document["details"] = list(error.details)
+    return document
+
+
+def internal_problem() -> dict[str, Any]:
+    return {
+        "type": TYPE_BASE + "internal",
+        "title": "Internal error",
+        "status": 500,
+        "detail": "Something went wrong on our side. The same request may work later.",
+        "error": "Internal error",
+    }

@@ -1,0 +1,352 @@
+import hashlib
+import io
+import json
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import zipfile
+import zlib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from bench.archive import image
+from imagebatch.adapters.archive import S3ArchiveBuilder
+from imagebatch.domain.errors import UnavailableError
+from imagebatch.ports import ArchiveMember, BadMembersError, StoredMember, TextMember
+from tests.support.s3server import S3Server
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+ROOT = Path(__file__).parents[2]
+BUCKET = "bucket"
+KEY = "archives/b1/1-1.zip"
+MODIFIED = datetime(2026, 11, 20, 8, 31, 42, tzinfo=UTC)
+MIB = 1024 * 1024
+ALWAYS = 10**9
+TEXTS = [
+    TextMember("results.csv", b"row,status\r\n2,succeeded\r\n"),
+    TextMember("index.html", b"<p>"),
+]
+
+
+@pytest.fixture
+def server() -> Iterator[S3Server]:
+    with S3Server() as running:
+        yield running
+
+
+def stored(server: S3Server, name: str, size: int) -> StoredMember:
+    body = image(len(server.objects) + 1, size)
+    made = server.put(f"{BUCKET}/images/{name}", body)
+    return StoredMember(name, f"images/{name}", size, zlib.crc32(body), f'"{made.etag}"')
+
+
+def images(server: S3Server, count: int, size: int = 2 * MIB + 7) -> list[StoredMember]:
+    return [stored(server, f"{index:04}.png", size) for index in range(count)]
+
+
+def build(server: S3Server, members: list[ArchiveMember], key: str = KEY) -> bytes:
+    """Builds, and returns the archive after checking it as any reader would."""
+    builder = S3ArchiveBuilder(server.client(attempts=2), BUCKET)
+    built = builder.build(key, members, modified=MODIFIED)
+    body = bytes(server.objects[f"{BUCKET}/{key}"].body)
+    assert (built.key, built.size, built.entries) == (key, len(body), len(members))
+    check(server, body, members)
+    assert server.uploads == {}
+    return body
+
+
+def check(server: S3Server, body: bytes, members: list[ArchiveMember]) -> None:
+    with zipfile.ZipFile(io.BytesIO(body)) as archived:
+        assert archived.namelist() == [member.name for member in members]
+        for member in members:
+            if isinstance(member, TextMember):
+                assert archived.read(member.name) == member.body
+            else:
+                assert archived.read(member.name) == server.objects[f"{BUCKET}/{member.key}"].body
+
+
+def nothing_is_left(server: S3Server) -> bool:
+    return server.uploads == {} and f"{BUCKET}/{KEY}" not in server.objects
+
+
+def test_images_and_texts_become_one_archive_in_their_order(server: S3Server) -> None:
+    build(server, [*images(server, 9), *TEXTS])
+    assert server.count("UploadPart") == 4
+
+
+def test_a_small_archive_is_put_in_one_request(server: S3Server) -> None:
+    build(server, [*images(server, 3, 200_000), *TEXTS])
+    assert server.count("PutObject") == 1
+    assert server.count("CreateMultipartUpload") == 0
+
+
+def test_an_archive_without_images_is_built_all_the_same(server: S3Server) -> None:
+    build(server, [*TEXTS])
+    assert server.count("GetObject") == 0
+
+
+def test_texts_larger_than_a_part_are_archived_beside_few_images(server: S3Server) -> None:
+    texts = [TextMember("index.html", image(7, 12 * MIB)), *TEXTS[:1]]
+    build(server, [*images(server, 1, 1000), *texts])
+    build(server, [*images(server, 5), *texts], "archives/b1/2-1.zip")
+
+
+def test_texts_may_come_before_and_between_the_images(server: S3Server) -> None:
+    first, *others = images(server, 6)
+    large = TextMember("large.txt", image(9, 11 * MIB))
+    build(server, [TEXTS[0], first, large, *others, TEXTS[1]])
+
+
+def test_large_images_are_read_in_ranges(server: S3Server) -> None:
+    build(server, [*images(server, 2, 17 * MIB + 3), *TEXTS])
+    assert server.count("GetObject") == 8
+
+
+@pytest.mark.parametrize("over", [-1, 0, 1])
+def test_images_that_end_where_a_part_does_are_archived(server: S3Server, over: int) -> None:
+    header = 30 + len("0000.png")
+    sizes = [5 * MIB - header + over, 5 * MIB - header, 5 * MIB - header - over, 1]
+    build(server, [stored(server, f"{i:04}.png", size) for i, size in enumerate(sizes)])
+
+
+def test_an_empty_object_is_archived_as_an_empty_file(server: S3Server) -> None:
+    build(server, [*images(server, 3), stored(server, "empty.png", 0), *TEXTS])
+
+
+def test_the_same_members_make_the_same_bytes(server: S3Server) -> None:
+    members = [*images(server, 9), *TEXTS]
+    digests = {
+        hashlib.sha256(build(server, members, f"archives/{n}.zip")).digest() for n in range(3)
+    }
+    assert len(digests) == 1
+
+
+def test_an_archive_that_is_there_is_not_built_again(server: S3Server) -> None:
+    members = [*images(server, 9), *TEXTS]
+    build(server, members)
+    reads = server.count("GetObject")
+    build(server, members)
+    assert server.count("GetObject") == reads
+
+
+def test_an_archive_of_something_else_under_the_same_key_is_replaced(server: S3Server) -> None:
+    members: list[ArchiveMember] = [*images(server, 9), *TEXTS]
+    first = build(server, members)
+    assert build(server, [*members, TextMember("more.txt", b"more")]) != first
+
+
+CHILD = """
+import pickle, sys
+from datetime import datetime
+from imagebatch.adapters.archive import S3ArchiveBuilder
+from tests.support.s3server import client_of
+address, key, members, modified = pickle.loads(sys.stdin.buffer.read())
+S3ArchiveBuilder(client_of(address), "bucket").build(key, members, modified=modified)
+"""
+
+
+def killed_at(server: S3Server, members: list[ArchiveMember], operation: str, nth: int) -> None:
+    """Builds in a process of its own, which is killed while S3 has the nth such request."""
+    held = server.hold(operation, nth=nth)
+    path = os.pathsep.join([str(ROOT / "layers/core"), str(ROOT)])
+    with subprocess.Popen(
+        [sys.executable, "-c", CHILD],
+        stdin=subprocess.PIPE,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": path},
+    ) as child:
+        assert child.stdin is not None
+        child.stdin.write(pickle.dumps((server.endpoint, KEY, members, MODIFIED)))
+        child.stdin.close()
+        assert held.reached.wait(30)
+        child.send_signal(signal.SIGKILL)
+    held.drop()
+    server.drain()
+
+
+@pytest.mark.parametrize("nth", [2, 6, 11])
+def test_a_build_that_was_killed_is_carried_on(server: S3Server, nth: int) -> None:
+    members: list[ArchiveMember] = [*images(server, 20, 3 * MIB), *TEXTS]
+    killed_at(server, members, "UploadPart", nth)
+    assert server.objects.keys().isdisjoint({f"{BUCKET}/{KEY}"})
+    [kept] = [upload.parts for upload in server.uploads.values()]
+    there, sent = set(kept), server.count("UploadPart")
+    assert 13 in there
+    body = build(server, members)
+    assert server.count("UploadPart") - sent == 13 - len(there)
+    assert body == build(server, members, "archives/b1/again.zip")
+
+
+def test_a_build_killed_before_its_completion_uploads_nothing_again(server: S3Server) -> None:
+    members: list[ArchiveMember] = [*images(server, 9), *TEXTS]
+    killed_at(server, members, "CompleteMultipartUpload", 1)
+    parts, reads = server.count("UploadPart"), server.count("GetObject")
+    build(server, members)
+    assert (server.count("UploadPart"), server.count("GetObject")) == (parts, reads)
+
+
+def test_what_a_killed_build_of_other_members_left_is_removed(server: S3Server) -> None:
+    members: list[ArchiveMember] = [*images(server, 9), *TEXTS]
+    killed_at(server, members, "UploadPart", 4)
+    build(server, [*members[1:]])
+
+
+def test_what_a_killed_build_left_can_be_discarded(server: S3Server) -> None:
+    killed_at(server, [*images(server, 9), *TEXTS], "UploadPart", 4)
+    assert not nothing_is_left(server)
+    S3ArchiveBuilder(server.client(), BUCKET).discard(KEY)
+    assert nothing_is_left(server)
+
+
+EVERY_CALL = [
+    "HeadObject",
+    "ListMultipartUploads",
+    "CreateMultipartUpload",
+    "GetObject",
+    "UploadPart",
+    "CompleteMultipartUpload",
+]
+
+
+@pytest.mark.parametrize("operation", EVERY_CALL)
+@pytest.mark.parametrize(("status", "code"), [(503, "SlowDown"), (500, "InternalError")])
+def test_a_call_that_s3_refuses_once_is_made_again(
+    server: S3Server, operation: str, status: int, code: str
+) -> None:
+    fault = server.fail(operation, status=status, code=code)
+    build(server, [*images(server, 6), *TEXTS])
+    assert fault.fired == 1
+
+
+@pytest.mark.parametrize("operation", EVERY_CALL)
+def test_a_call_that_s3_refuses_always_leaves_nothing_behind(
+    server: S3Server, operation: str
+) -> None:
+    fault = server.fail(operation, times=ALWAYS)
+    with pytest.raises(UnavailableError):
+        build(server, [*images(server, 6), *TEXTS])
+    assert fault.fired >= 2
+    assert nothing_is_left(server)
+
+
+@pytest.mark.parametrize(
+    "operation", ["CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload"]
+)
+def test_an_answer_that_is_lost_does_no_harm(server: S3Server, operation: str) -> None:
+    fault = server.fail(operation, action="lost")
+    build(server, [*images(server, 6), *TEXTS])
+    assert fault.fired == 1
+
+
+def test_a_body_that_breaks_off_is_read_again(server: S3Server) -> None:
+    fault = server.fail("GetObject", action="cut", times=3)
+    build(server, [*images(server, 6), *TEXTS])
+    assert fault.fired == 3
+
+
+def test_a_body_that_always_breaks_off_ends_the_build(server: S3Server) -> None:
+    members = [*images(server, 6), *TEXTS]
+    server.fail("GetObject", action="cut", times=ALWAYS, key=f"{BUCKET}/images/0003.png")
+    with pytest.raises(UnavailableError, match="broke off"):
+        build(server, members)
+    assert nothing_is_left(server)
+
+
+@pytest.mark.parametrize("size", [300_000, 2 * MIB, 12 * MIB])
+def test_images_that_are_gone_or_were_overwritten_are_all_named(
+    server: S3Server, size: int
+) -> None:
+    members = images(server, 7, size)
+    del server.objects[f"{BUCKET}/{members[2].key}"]
+    server.put(f"{BUCKET}/{members[5].key}", b"another image")
+    with pytest.raises(BadMembersError) as caught:
+        build(server, [*members, *TEXTS])
+    assert set(caught.value.reasons) == {"0002.png", "0005.png"}
+    assert caught.value.reasons["0002.png"] == "the stored image is gone"
+    assert nothing_is_left(server)
+
+
+@pytest.mark.parametrize("size", [300_000, 2 * MIB, 12 * MIB])
+def test_an_image_without_the_recorded_checksum_is_named(server: S3Server, size: int) -> None:
+    members = images(server, 6, size)
+    members[4] = replace(members[4], crc32=members[4].crc32 ^ 1)
+    with pytest.raises(BadMembersError) as caught:
+        build(server, [*members, *TEXTS])
+    assert list(caught.value.reasons) == ["0004.png"]
+    assert "checksum" in caught.value.reasons["0004.png"]
+    assert nothing_is_left(server)
+
+
+def test_an_image_of_another_size_than_recorded_is_named(server: S3Server) -> None:
+    members = images(server, 6)
+    members[1] = replace(members[1], size=members[1].size - 1)
+    with pytest.raises(BadMembersError) as caught:
+        build(server, [*members, *TEXTS])
+    assert list(caught.value.reasons) == ["0001.png"]
+    assert nothing_is_left(server)
+
+
+def test_the_archive_is_not_seen_before_it_is_complete(server: S3Server) -> None:
+    held = server.hold("CompleteMultipartUpload")
+    members: list[ArchiveMember] = [*images(server, 6), *TEXTS]
+    with ThreadPoolExecutor(1) as pool:
+        building = pool.submit(build, server, members)
+        assert held.reached.wait(30)
+        assert f"{BUCKET}/{KEY}" not in server.objects
+        held.release()
+        building.result()
+
+
+@pytest.mark.parametrize(("count", "size"), [(50, 1_500_000), (2_000, 150_000)])
+def test_memory_does_not_grow_with_the_archive(server: S3Server, count: int, size: int) -> None:
+    for index in range(count):
+        server.put(f"bench/images/{index}", image(index, size))
+    sizes = ["--images", str(count), "--size", str(size)]
+    ran = subprocess.run(
+        [sys.executable, "-m", "bench.archive", *sizes, "--alone", server.endpoint],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "layers/core"), str(ROOT)])},
+        capture_output=True,
+        check=True,
+    )
+    assert 0 < json.loads(ran.stdout)["added_mib"] <= 120
+
+
+@pytest.fixture
+def moto_client(monkeypatch: pytest.MonkeyPatch) -> Iterator["S3Client"]:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    with mock_aws():
+        client = boto3.client("s3", region_name="us-east-1")
+        client.create_bucket(Bucket=BUCKET)
+        yield client
+
+
+@pytest.mark.parametrize("size", [1_000, 3 * MIB, 11 * MIB])
+def test_an_emulated_s3_is_served_alike(moto_client: "S3Client", size: int) -> None:
+    bodies = [image(index, size) for index in range(3)]
+    members: list[ArchiveMember] = []
+    for index, body in enumerate(bodies):
+        answer = moto_client.put_object(Bucket=BUCKET, Key=f"i/{index}", Body=body)
+        members.append(
+            StoredMember(f"{index}.png", f"i/{index}", size, zlib.crc32(body), answer["ETag"])
+        )
+    builder = S3ArchiveBuilder(moto_client, BUCKET)
+    builder.build(KEY, members, modified=MODIFIED)
+    made = moto_client.get_object(Bucket=BUCKET, Key=KEY)
+    with zipfile.ZipFile(io.BytesIO(made["Body"].read())) as archived:
+        assert [archived.read(name) for name in archived.namelist()] == bodies
+    assert made["ContentType"] == "application/zip"
+    assert "Uploads" not in moto_client.list_multipart_uploads(Bucket=BUCKET)

@@ -1,0 +1,605 @@
+"""ReplicateProvider over the real `replicate` client, against a server that has every fault."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from email.utils import formatdate
+from typing import Any
+
+import pytest
+
+from imagebatch.adapters.images import PillowInspector
+from imagebatch.adapters.providers.replicate import ReplicateProvider
+from imagebatch.domain.errors import (
+    FailureCode,
+    ProviderAuthError,
+    ProviderUnavailableError,
+    RateLimitedError,
+    RejectedError,
+)
+from imagebatch.ports import BadImageError, ImageRequest, Prediction, PredictionStatus
+from tests.support.fake_providers import FakeProviders
+
+MODEL = "google/imagen-3"
+INPUT = {"prompt": "a red car", "aspect_ratio": "16:9", "safety_filter_level": "block_only_high"}
+CAR = ImageRequest(MODEL, INPUT, "a red car", "16:9")
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeProviders]:
+    with FakeProviders() as fake:
+        yield fake
+
+
+@pytest.fixture
+def provider(fake: FakeProviders) -> Iterator[ReplicateProvider]:
+    provider = ReplicateProvider(lambda: "token", fake.url, seconds=0.5, download_seconds=1.0)
+    yield provider
+    provider.close()
+
+
+def made(provider: ReplicateProvider, request: ImageRequest = CAR) -> Prediction:
+    return provider.get(provider.create(request).id, request)
+
+
+def lost(provider: ReplicateProvider) -> ProviderUnavailableError:
+    with pytest.raises(ProviderUnavailableError) as caught:
+        provider.create(CAR)
+    return caught.value
+
+
+# --- what is sent --------------------------------------------------------------------------------
+
+
+def test_the_model_gets_its_input_as_it_is(
+    fake: FakeProviders, provider: ReplicateProvider
+) -> None:
+    provider.create(CAR)
+
+    [create] = fake.creates()
+    assert (create.model, create.input) == (MODEL, INPUT)
+
+
+def test_a_model_is_run_at_the_version_it_is_named_with(
+    fake: FakeProviders, provider: ReplicateProvider
+) -> None:
+    version = "a" * 64
+    provider.create(ImageRequest(f"owner/name:{version}", INPUT, "a red car"))
+
+    assert fake.creates()[0].model == version
+
+
+def test_the_module_can_be_imported_without_a_token_or_the_client() -> None:
+    check = (
+        "import imagebatch.adapters.providers.replicate as p, sys;"
+        "provider = p.ReplicateProvider(lambda: 'token');"
+        "assert 'replicate' not in sys.modules; assert 'PIL' not in sys.modules"
+    )
+    path = {"PYTHONPATH": ":".join(sys.path)}
+    subprocess.run([sys.executable, "-c", check], check=True, env=path)
+
+
+def test_the_token_comes_from_us_and_never_from_the_environment(
+    fake: FakeProviders, provider: ReplicateProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REPLICATE_API_TOKEN", "from-the-environment")
+    monkeypatch.setenv("REPLICATE_BASE_URL", "http://127.0.0.1:9")
+    fake.token = "token"
+
+    assert made(provider).status is PredictionStatus.SUCCEEDED
+
+
+# --- the key -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fault", ["401", "402", "403"])
+def test_a_key_that_is_refused_stops_everything_in_plain_words(
+    fake: FakeProviders, provider: ReplicateProvider, fault: str
+) -> None:
+    fake.script(fault)
+    with pytest.raises(ProviderAuthError) as caught:
+        provider.create(CAR)
+
+    assert caught.value.reason.startswith("Replicate ")
+    assert "http" not in caught.value.reason
+    assert "purchase" not in caught.value.reason
+
+
+class RotatedKey:
+    def __init__(self, before: str, after: str) -> None:
+        self.key, self.after, self.refreshed = before, after, 0
+
+    def __call__(self) -> str:
+        return self.key
+
+    def refresh(self) -> str:
+        self.refreshed += 1
+        self.key = self.after
+        return self.key
+
+
+def test_a_rotated_key_is_picked_up_without_a_deploy(fake: FakeProviders) -> None:
+    fake.token = "new"
+    key = RotatedKey("old", "new")
+    provider = ReplicateProvider(key, fake.url)
+    done = made(provider)
+    provider.close()
+
+    assert done.status is PredictionStatus.SUCCEEDED
+    assert key.refreshed == 1
+    assert len(fake.billed()) == 1
+
+
+def test_a_key_that_stays_wrong_is_asked_for_once_more_and_no_further(fake: FakeProviders) -> None:
+    fake.token = "other"
+    key = RotatedKey("old", "new")
+    provider = ReplicateProvider(key, fake.url)
+    with pytest.raises(ProviderAuthError):
+        provider.create(CAR)
+    provider.close()
+
+    assert key.refreshed == 1
+
+
+# --- refusals ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fault", ["404", "422_version"])
+def test_a_missing_model_names_the_settings_to_change(
+    fake: FakeProviders, provider: ReplicateProvider, fault: str
+) -> None:
+    fake.script(fault)
+    with pytest.raises(RejectedError) as caught:
+        provider.create(CAR)
+
+    assert caught.value.code is FailureCode.PROVIDER_REJECTED
+    for word in (MODEL, "DefaultModel", "`model`"):
+        assert word in caught.value.reason
+
+
+def test_a_model_without_an_owner_names_the_settings_to_change(
+    fake: FakeProviders, provider: ReplicateProvider
+) -> None:
+    with pytest.raises(RejectedError, match="DefaultModel"):
+        provider.create(ImageRequest("imagen", INPUT, "a red car"))
+    assert fake.creates() == []
+
+
+def test_a_bad_input_is_refused_with_the_providers_reason(
+    fake: FakeProviders, provider: ReplicateProvider
+) -> None:
+    fake.script("422", text="- input.prompt: see https://host/x?X-Amz-Signature=abc is too long")
+    with pytest.raises(RejectedError) as caught:
+        provider.create(CAR)
+
+    assert caught.value.code is FailureCode.INVALID_INPUT
+    assert caught.value.reason == "- input.prompt: see (address) is too long"
+
+
+def test_an_error_that_is_a_json_list_is_understood(
+    fake: FakeProviders, provider: ReplicateProvider
+) -> None:
+    fake.script("json_list")
+    with pytest.raises(RejectedError, match="prompt is required; bad model"):
+        provider.create(CAR)
+
+
+# --- rate limits ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fault", "seconds", "waits"),
+    [
+        ("429", 7, 5),
+        ("429_header", 7, 7),
+        ("429_body", 9, 9),
+        ("429_text", 30, 30),
+        ("429_header", 3600, 300),
+        ("429_body", 0, 1),
+    ],
+)
+def test_a_rate_limit_waits_as_told_within_reason(
+    fake: FakeProviders, provider: ReplicateProvider, fault: str, seconds: float, waits: float
+) -> None:
+    fake.script(fault, seconds=seconds)
+    with pytest.raises(RateLimitedError) as caught:
+        provider.create(CAR)
+
+    assert caught.value.retry_after == waits
+    assert fake.billed() == []
+
+
+def test_a_rate_limit_may_name_a_date(fake: FakeProviders, provider: ReplicateProvider) -> None:
+    date = formatdate(time.time() + 60, usegmt=True)
+    fake.script("status", status=429, body={}, headers={"Retry-After": date})
+    with pytest.raises(RateLimitedError) as caught:
+        provider.create(CAR)
+
+    assert 50 < caught.value.retry_after <= 60
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"), [("429", RateLimitedError), ("503", ProviderUnavailableError)]
+)
+def test_a_poll_that_is_refused_is_not_repeated_in_secret(
+    fake: FakeProviders, provider: ReplicateProvider, fault: str, error: type[Exception]
+) -> None:
+    started = provider.create(CAR)
+    fake.script(fault, on="get")
+    with pytest.raises(error):
+        provider.get(started.id, CAR)
+
+    assert fake.ledger.gets == 1
+
+
+# --- the provider or the network is out of order --------------------------------------------------
+
+
+@pytest.mark.parametrize("fault", ["500", "502", "503"])
+def test_a_clean_server_error_cost_nothing(
+    fake: FakeProviders, provider: ReplicateProvider, fault: str
+) -> None:
+    fake.script(fault)
+    error = lost(provider)
+
+    assert error.code is FailureCode.PROVIDER_UNAVAILABLE
+    assert not error.billed_perhaps
+
+
+def test_a_gateway_that_gave_up_waiting_may_have_cost_an_image(
+    fake: FakeProviders, provider: ReplicateProvider
+) -> None:
+    fake.script("504")
+    error = lost(provider)
+
+    assert error.code is FailureCode.PROVIDER_TIMEOUT
+    assert error.billed_perhaps
+
+
+def test_a_provider_that_cannot_be_reached_cost_nothing(fake: FakeProviders) -> None:
+    fake.close()
+    provider = ReplicateProvider(lambda: "token", fake.url)
+    error = lost(provider)
+    provider.close()
+
+    assert error.code is FailureCode.PROVIDER_UNAVAILABLE
+    assert not error.billed_perhaps
+
+
+@pytest.mark.parametrize("fault", ["cut_before", "cut_after", "half", "html", "garbled"])
+def test_a_create_whose_answer_was_lost_may_have_cost_an_image(
+    fake: FakeProviders, provider: ReplicateProvider, fault: str
+) -> None:
+    rule = fake.script(fault)
+    error = lost(provider)
+
+    assert fake.fired(rule) == len(fake.creates()) == 1
+    assert error.code is FailureCode.PROVIDER_UNAVAILABLE
+    assert error.billed_perhaps
+
+
+@pytest.mark.parametrize("fault", ["hang", "hang_after", "headers_then_hang", "trickle"])
+def test_an_answer_that_does_not_end_is_given_up_in_time(
+    fake: FakeProviders, provider: ReplicateProvider, fault: str
+) -> None:
+    fake.script(fault, seconds=0.05)
+    began = time.monotonic()
+    error = lost(provider)
+
+    assert time.monotonic() - began < 1.5
+    assert error.code is FailureCode.PROVIDER_TIMEOUT
+    assert error.billed_perhaps
+
+
+@pytest.mark.parametrize("fault", ["hang", "cut_before", "html", "500"])
+def test_a_poll_that_fails_loses_no_money(
+    fake: FakeProviders, provider: ReplicateProvider, fault: str
+) -> None:
+    started = provider.create(CAR)
+    fake.script(fault, on="get", times=1)
+    with pytest.raises(ProviderUnavailableError) as caught:
+        provider.get(started.id, CAR)
+
+    assert not caught.value.billed_perhaps
+    assert provider.get(started.id, CAR).status is PredictionStatus.SUCCEEDED
+
+
+def test_an_answer_without_an_id_may_have_cost_an_image(
+    fake: FakeProviders, provider: ReplicateProvider
+) -> None:
+    fake.script("status", status=201, body={"status": "starting"})
+
+    assert lost(provider).billed_perhaps
+
+
+def test_fields_the_client_does_not_know_or_misses_do_not_lose_a_prediction(
+    fake: FakeProviders, provider: ReplicateProvider
+) -> None:
+    body = {"id": "abc", "status": "warming up", "error": {"detail": "x"}, "novelty": [1]}
+    fake.script("status", status=202, body=body)
+
+    assert provider.create(CAR) == Prediction("abc", PredictionStatus.RUNNING)
+
+
+# --- how predictions end --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "try_again"),
+    [
+        (
+            "The input or output was flagged as sensitive. Please try again. (E005) (abc123)",
+            FailureCode.CONTENT_REFUSED,
+            False,
+        ),
+        (
+            "NSFW content detected. Try running it again, or try a different prompt.",
+            FailureCode.CONTENT_REFUSED,
+            False,
+        ),
+        ("Blocked by the Content Policy", FailureCode.CONTENT_REFUSED, False),
+        (
+            "Prediction interrupted; please retry (code: PA)",
+            FailureCode.PROVIDER_UNAVAILABLE,
+            True,
+        ),
+        ("Unknown error (E1000)", FailureCode.PROVIDER_UNAVAILABLE, True),
+        ("Service is currently unavailable (E004)", FailureCode.PROVIDER_UNAVAILABLE, True),
+        ("", FailureCode.PROVIDER_UNAVAILABLE, True),
+        ("The request timed out", FailureCode.PROVIDER_TIMEOUT, True),
+        ("width must be at most 1536", FailureCode.PROVIDER_REJECTED, False),
+        ("safety_filter_level must be one of a, b", FailureCode.PROVIDER_REJECTED, False),
+    ],
+)
+def test_a_failed_prediction_is_sorted_by_what_the_provider_says(
+    fake: FakeProviders,
+    provider: ReplicateProvider,
+    text: str,
+    code: FailureCode,
+    try_again: bool,
+) -> None:
+    fake.script("failed", text=text)
+    done = made(provider)
+
+    assert done.status is PredictionStatus.FAILED
+    assert done.failure is not None
+    assert done.failure.code is code
+    assert done.try_again is try_again
+    assert done.failure.reason.startswith(text[:80])
+
+
+@pytest.mark.parametrize("fault", ["canceled", "aborted"])
+def test_a_prediction_that_was_stopped_is_cancelled(
+    fake: FakeProviders, provider: ReplicateProvider, fault: str
+) -> None:
+    fake.script(fault)
+
+    assert made(provider).status is PredictionStatus.CANCELLED
+
+
+def test_a_running_prediction_is_cancelled_at_the_provider(
+    fake: FakeProviders, provider: ReplicateProvider
+) -> None:
+    fake.script("never")
+    started = provider.create(CAR)
+    provider.cancel(started.id, CAR)
+
+    assert fake.cancels == [started.id]
+    assert provider.get(started.id, CAR).status is PredictionStatus.CANCELLED
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        "{url}",
+        ["{url}"],
+        ["{url}", "https://replicate.delivery/second.png"],
+        {"images": [{"url": "{url}"}], "seed": 7},
+        {"seed": "7", "prompt": "a red car", "image": "{url}"},
+    ],
+)
+def test_the_first_image_of_any_output_is_taken(
+    fake: FakeProviders, provider: ReplicateProvider, output: Any
+) -> None:
+    fake.script("output", output=output)
+    done = made(provider)
+
+    assert done.output is not None
+    assert done.output.startswith(fake.url)
+    assert PillowInspector().inspect(provider.fetch(done, CAR), "16:9").extension == "png"
+
+
+@pytest.mark.parametrize("output", [None, [], "", {}, "a sentence", [None, 3]])
+def test_success_without_an_image_is_a_failure_that_may_be_made_again(
+    fake: FakeProviders, provider: ReplicateProvider, output: Any
+) -> None:
+    fake.script("output", output=output)
+    done = made(provider)
+
+    assert done.status is PredictionStatus.FAILED
+    assert done.failure is not None
+    assert done.failure.code is FailureCode.INVALID_OUTPUT
+    assert done.try_again
+
+
+def test_an_output_that_was_already_deleted_says_so(
+    fake: FakeProviders, provider: ReplicateProvider
+) -> None:
+    fake.script("removed")
+    done = made(provider)
+
+    assert done.failure is not None
+    assert done.failure.code is FailureCode.INVALID_OUTPUT
+    assert "deleted" in done.failure.reason
+
+
+# --- fetching -------------------------------------------------------------------------------------
+
+
+def unfetched(provider: ReplicateProvider, done: Prediction) -> ProviderUnavailableError:
+    with pytest.raises(ProviderUnavailableError) as caught:
+        provider.fetch(done, CAR)
+    assert not caught.value.billed_perhaps
+    return caught.value
+
+
+def test_the_token_is_never_sent_to_where_the_image_is(
+    fake: FakeProviders, provider: ReplicateProvider
+) -> None:
+    provider.fetch(made(provider), CAR)
+
+    assert (fake.ledger.files, fake.ledger.keys_on_files) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://evil.example/x.png",
+        "https://replicate.delivery.evil.example/x.png",
+        "https://notreplicate.delivery/x.png",
+        "https://replicate.delivery@evil.example/x.png",
+        "https://user:pass@replicate.delivery/x.png",
+        "https://replicate.delivery:8443/x.png",
+        "http://replicate.delivery/x.png",
+        "http://169.254.169.254/latest/meta-data/",
+        "http://127.0.0.1:1/x.png",
+        "http://localhost/x.png",
+        "file:///etc/passwd",
+        "https://",
+        "https://[::1",
+        "gopher://replicate.delivery/x",
+    ],
+)
+def test_an_image_on_a_foreign_host_is_never_asked_for(
+    fake: FakeProviders, provider: ReplicateProvider, address: str
+) -> None:
+    done = Prediction("abc", PredictionStatus.SUCCEEDED, output=address)
+
+    assert unfetched(provider, done).code is FailureCode.INVALID_OUTPUT
+
+
+def test_without_a_development_address_not_even_loopback_is_asked(fake: FakeProviders) -> None:
+    provider = ReplicateProvider(lambda: "token")
+    done = Prediction("abc", PredictionStatus.SUCCEEDED, output=f"{fake.url}/files/x.png")
+
+    assert unfetched(provider, done).code is FailureCode.INVALID_OUTPUT
+    assert fake.ledger.files == 0
+    provider.close()
+
+
+def test_a_redirect_away_from_the_allowed_hosts_is_not_followed(
+    fake: FakeProviders, provider: ReplicateProvider
+) -> None:
+    done = made(provider)
+    with FakeProviders() as elsewhere:
+        away = {"Location": f"{elsewhere.url}/files/x.png"}
+        fake.script("status", on="file", status=302, headers=away)
+        error = unfetched(provider, done)
+
+        assert error.code is FailureCode.INVALID_OUTPUT
+        assert elsewhere.ledger.files == 0
+
+
+def test_a_redirect_on_the_same_host_is_followed_but_not_in_circles(
+    fake: FakeProviders, provider: ReplicateProvider
+) -> None:
+    done = made(provider)
+    fake.script("status", on="file", status=302, headers={"Location": done.output}, times=2)
+    assert provider.fetch(done, CAR).startswith(b"\x89PNG")
+
+    fake.script("status", on="file", status=302, headers={"Location": done.output})
+    assert "moved" in unfetched(provider, done).reason
+
+
+@pytest.mark.parametrize("fault", ["truncated", "chunked_cut", "500", "hang", "trickle"])
+def test_a_download_that_breaks_can_be_tried_again(
+    fake: FakeProviders, provider: ReplicateProvider, fault: str
+) -> None:
+    done = made(provider)
+    fake.script(fault, on="file", times=1)
+
+    assert unfetched(provider, done).code is not FailureCode.INVALID_OUTPUT
+    assert provider.fetch(done, CAR).startswith(b"\x89PNG")
+
+
+def test_an_expired_output_link_says_so(fake: FakeProviders, provider: ReplicateProvider) -> None:
+    done = made(provider)
+    fake.script("expired")
+    error = unfetched(provider, done)
+
+    assert "output link expired" in error.reason
+    assert error.code is FailureCode.INVALID_OUTPUT
+
+
+@pytest.mark.parametrize(("fault", "most"), [("huge", 8), ("huge_chunked", 60)])
+def test_a_file_that_is_too_large_is_not_read_to_its_end(
+    fake: FakeProviders, fault: str, most: int
+) -> None:
+    provider = ReplicateProvider(lambda: "token", fake.url)
+    done = made(provider)
+    fake.script(fault)
+    error = unfetched(provider, done)
+    provider.close()
+
+    assert error.code is FailureCode.INVALID_OUTPUT
+    assert "50 MB" in error.reason
+    assert fake.ledger.bytes_sent < most * 1024 * 1024
+
+
+@pytest.mark.parametrize(
+    "fault", ["html", "svg", "empty", "blank", "black", "wrong_aspect", "bomb", "truncated_quietly"]
+)
+def test_a_file_that_is_not_the_asked_image_does_not_pass_the_inspection(
+    fake: FakeProviders, provider: ReplicateProvider, fault: str
+) -> None:
+    done = made(provider)
+    rule = fake.script(fault, on="file")
+    body = provider.fetch(done, CAR)
+
+    assert fake.fired(rule) == 1
+    with pytest.raises(BadImageError):
+        PillowInspector().inspect(body, "16:9")
+
+
+def test_a_compressed_answer_is_not_unpacked(
+    fake: FakeProviders, provider: ReplicateProvider
+) -> None:
+    done = made(provider)
+    fake.script("status", on="file", body={}, headers={"Content-Encoding": "gzip"})
+
+    assert unfetched(provider, done).code is FailureCode.INVALID_OUTPUT
+
+
+@pytest.mark.parametrize(
+    ("address", "body"),
+    [
+        ("data:image/png;base64,iVBORw0KGgo=", b"\x89PNG\r\n\x1a\n"),
+        ("DATA:text/plain,a%20b", b"a b"),
+    ],
+)
+def test_an_image_inside_the_answer_is_taken_from_there(
+    provider: ReplicateProvider, address: str, body: bytes
+) -> None:
+    assert (
+        provider.fetch(Prediction("abc", PredictionStatus.SUCCEEDED, output=address), CAR) == body
+    )
+
+
+@pytest.mark.parametrize("address", ["data:image/png;base64", "data:image/png;base64,***"])
+def test_a_malformed_image_inside_the_answer_is_an_invalid_output(
+    provider: ReplicateProvider, address: str
+) -> None:
+    done = Prediction("abc", PredictionStatus.SUCCEEDED, output=address)
+
+    assert unfetched(provider, done).code is FailureCode.INVALID_OUTPUT
+
+
+def test_a_create_goes_out_on_a_new_connection_and_polls_share_one(
+    fake: FakeProviders, provider: ReplicateProvider
+) -> None:
+    """An idle one may have died unseen while the machine slept, and then a create is in doubt."""
+    for _ in range(3):
+        made(provider)
+
+    assert fake.ledger.connections == 3 + 1

@@ -1,0 +1,223 @@
+"""RunpodProvider against a server that speaks RunPod's API and has its faults."""
+
+import base64
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from imagebatch.adapters.images import PillowInspector
+from imagebatch.adapters.providers.runpod import RunpodProvider
+from imagebatch.domain.errors import (
+    FailureCode,
+    ProviderAuthError,
+    ProviderUnavailableError,
+    RateLimitedError,
+    RejectedError,
+)
+from imagebatch.ports import ImageRequest, Prediction, PredictionStatus
+from tests.support.fake_providers import FakeProviders
+from tests.support.fake_routes import picture
+
+PUBLIC = "black-forest-labs-flux-1-schnell"
+INPUT = {"prompt": "a red car", "width": 1344, "height": 768, "num_inference_steps": 4}
+CAR = ImageRequest(PUBLIC, INPUT, "a red car", "16:9")
+PICTURE = picture("seed", INPUT)
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeProviders]:
+    with FakeProviders() as fake:
+        yield fake
+
+
+@pytest.fixture
+def provider(fake: FakeProviders) -> Iterator[RunpodProvider]:
+    provider = RunpodProvider(lambda: "key", "", fake.url, seconds=0.5)
+    yield provider
+    provider.close()
+
+
+def made(provider: RunpodProvider) -> Prediction:
+    return provider.get(provider.create(CAR).id, CAR)
+
+
+def test_a_model_of_its_own_endpoint_is_run_there(
+    fake: FakeProviders, provider: RunpodProvider
+) -> None:
+    provider.create(CAR)
+
+    [create] = fake.creates()
+    assert (create.model, create.input) == (PUBLIC, INPUT)
+
+
+def test_the_configured_endpoint_runs_every_model(fake: FakeProviders) -> None:
+    provider = RunpodProvider(lambda: "key", "abc123", fake.url)
+    done = made(provider)
+    provider.close()
+
+    assert fake.creates()[0].model == "abc123"
+    assert done.status is PredictionStatus.SUCCEEDED
+
+
+def encoded(body: bytes) -> str:
+    return base64.b64encode(body).decode()
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        {"image_url": "{url}", "cost": 0.02},
+        {"result": "{url}"},
+        [{"image": "{url}", "seed": 1}],
+        {"images": [{"filename": "a.png", "type": "s3_url", "data": "{url}"}]},
+        {"images": [{"filename": "a.png", "type": "base64", "data": encoded(PICTURE)}]},
+        {"message": encoded(PICTURE), "status": "success"},
+        {"image_url": f"data:image/png;base64,{encoded(PICTURE)}", "images": []},
+        "{url}",
+    ],
+)
+def test_the_image_is_found_wherever_a_handler_puts_it(
+    fake: FakeProviders, provider: RunpodProvider, output: Any
+) -> None:
+    fake.script("output", output=output)
+    body = provider.fetch(made(provider), CAR)
+
+    assert PillowInspector().inspect(body, "16:9").extension == "png"
+
+
+@pytest.mark.parametrize("output", [None, {}, {"message": "done"}, [], {"image": "aGVsbG8="}])
+def test_a_job_without_an_image_may_be_made_again(
+    fake: FakeProviders, provider: RunpodProvider, output: Any
+) -> None:
+    fake.script("output", output=output)
+    done = made(provider)
+
+    assert done.failure is not None
+    assert done.failure.code is FailureCode.INVALID_OUTPUT
+    assert done.try_again
+
+
+@pytest.mark.parametrize(
+    ("fault", "more", "code"),
+    [
+        ("failed", {"text": "NSFW content"}, FailureCode.CONTENT_REFUSED),
+        ("failed", {"text": "width must be divisible by 64"}, FailureCode.PROVIDER_REJECTED),
+        (
+            "failed",
+            {"text": '{"error_type": "E", "error_message": "CUDA out of memory"}'},
+            FailureCode.PROVIDER_UNAVAILABLE,
+        ),
+        ("aborted", {}, FailureCode.PROVIDER_TIMEOUT),
+        ("output", {"output": {"error": "safety filter"}}, FailureCode.CONTENT_REFUSED),
+    ],
+)
+def test_a_failed_job_is_sorted_by_what_is_said_of_it(
+    fake: FakeProviders,
+    provider: RunpodProvider,
+    fault: str,
+    more: dict[str, Any],
+    code: FailureCode,
+) -> None:
+    fake.script(fault, **more)
+    done = made(provider)
+
+    assert done.status is PredictionStatus.FAILED
+    assert done.failure is not None
+    assert done.failure.code is code
+    assert done.try_again is code.retryable
+
+
+def test_a_job_that_is_gone_has_expired(fake: FakeProviders, provider: RunpodProvider) -> None:
+    fake.script("lost")
+    done = made(provider)
+
+    assert done.failure is not None
+    assert done.failure.code is FailureCode.PROVIDER_TIMEOUT
+    assert "expired" in done.failure.reason
+
+
+def test_a_running_job_is_cancelled_at_runpod(
+    fake: FakeProviders, provider: RunpodProvider
+) -> None:
+    fake.script("never")
+    started = provider.create(CAR)
+    provider.cancel(started.id, CAR)
+
+    assert fake.cancels == [started.id]
+    assert provider.get(started.id, CAR).status is PredictionStatus.CANCELLED
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        ("401", ProviderAuthError),
+        ("402", ProviderAuthError),
+        ("404", RejectedError),
+        ("422", RejectedError),
+        ("json_list", RejectedError),
+        ("429_header", RateLimitedError),
+        ("500", ProviderUnavailableError),
+    ],
+)
+def test_a_refused_create_is_sorted_by_what_must_follow(
+    fake: FakeProviders, provider: RunpodProvider, fault: str, error: type[Exception]
+) -> None:
+    fake.script(fault)
+    with pytest.raises(error):
+        provider.create(CAR)
+
+    assert len(fake.creates()) == 1
+    assert fake.billed() == []
+
+
+def test_a_missing_endpoint_names_the_settings_to_change(
+    fake: FakeProviders, provider: RunpodProvider
+) -> None:
+    fake.script("404")
+    with pytest.raises(RejectedError) as caught:
+        provider.create(CAR)
+
+    for word in (PUBLIC, "RunpodEndpointId", "DefaultModel"):
+        assert word in caught.value.reason
+
+
+@pytest.mark.parametrize(
+    ("fault", "billed_perhaps"),
+    [("500", False), ("hang", True), ("cut_after", True), ("html", True), ("garbled", True)],
+)
+def test_a_create_whose_answer_was_lost_may_have_cost_an_image(
+    fake: FakeProviders, provider: RunpodProvider, fault: str, billed_perhaps: bool
+) -> None:
+    fake.script(fault)
+    with pytest.raises(ProviderUnavailableError) as caught:
+        provider.create(CAR)
+
+    assert caught.value.billed_perhaps is billed_perhaps
+
+
+def test_an_answer_without_a_job_may_have_cost_an_image(
+    fake: FakeProviders, provider: RunpodProvider
+) -> None:
+    fake.script("status", body={"status": "IN_QUEUE"})
+    with pytest.raises(ProviderUnavailableError) as caught:
+        provider.create(CAR)
+
+    assert caught.value.billed_perhaps
+
+
+def test_the_key_is_never_sent_to_where_the_image_is(
+    fake: FakeProviders, provider: RunpodProvider
+) -> None:
+    provider.fetch(made(provider), CAR)
+
+    assert (fake.ledger.files, fake.ledger.keys_on_files) == (1, 0)
+
+
+@pytest.mark.parametrize("host", ["runpod.ai.evil.example", "bucket.s3.amazonaws.com", "10.0.0.1"])
+def test_an_image_on_a_foreign_host_is_never_asked_for(provider: RunpodProvider, host: str) -> None:
+    done = Prediction("abc", PredictionStatus.SUCCEEDED, output=f"https://{host}/x.png")
+    with pytest.raises(ProviderUnavailableError) as caught:
+        provider.fetch(done, CAR)
+
+    assert caught.value.code is FailureCode.INVALID_OUTPUT

@@ -1,0 +1,418 @@
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from imagebatch.adapters.dynamodb import DynamoDBBatchStore
+from imagebatch.domain.batch import (
+    Archive,
+    Batch,
+    BatchStatus,
+    Counts,
+    Item,
+    ItemStatus,
+    Kind,
+    Lease,
+)
+from imagebatch.domain.errors import InvalidRequestError, MovedError
+from imagebatch.domain.moves import give_up, publish, retry
+from imagebatch.ports import BatchStore
+from tests.fakes import InMemoryBatchStore
+from tests.fakes.system import START
+from tests.support.aws import TABLE, no_sleep
+from tests.support.awsfaults import one_at_a_time
+from tests.support.records import a_batch, an_item, some_items
+
+LATER = START + timedelta(minutes=5)
+OWNERS = ["ann", "auth0|123", "a#b", "a%23b", "Zoë Ünal", "=a", "x" * 900]
+
+
+@pytest.fixture(params=["memory", "dynamodb"])
+def store(request: pytest.FixtureRequest) -> BatchStore:
+    if request.param == "memory":
+        return InMemoryBatchStore()
+    client = request.getfixturevalue("dynamodb")
+    one_at_a_time(client)
+    return DynamoDBBatchStore(client, TABLE, sleep=no_sleep)
+
+
+@pytest.fixture
+def batch(store: BatchStore) -> Batch:
+    """One with three items, as the dispatcher leaves it."""
+    store.create(a_batch())
+    store.add_items("ann", "b1", some_items(3))
+    return stored(store)
+
+
+def stored(store: BatchStore, batch_id: str = "b1", owner: str = "ann") -> Batch:
+    found = store.get(owner, batch_id)
+    assert found is not None
+    return found
+
+
+def item_of(store: BatchStore, index: int) -> Item:
+    found = store.get_item("ann", "b1", index)
+    assert found is not None
+    return found
+
+
+# --- batches --------------------------------------------------------------------------------------
+
+
+def test_a_batch_is_read_as_it_was_stored(store: BatchStore) -> None:
+    batch = a_batch(
+        name="Spring hub",
+        max_cost=Decimal("2.50"),
+        metadata={"season": "spring", "ü": "ß"},
+        options={"quality": "hd", "ratio": 1.5, "count": 1, "nothing": None, "deep": {"a": [1]}},
+    )
+    store.create(batch)
+    assert stored(store) == batch
+
+
+def test_a_stored_batch_is_no_longer_what_the_caller_holds(store: BatchStore) -> None:
+    metadata = {"season": "spring"}
+    store.create(a_batch(metadata=metadata))
+    metadata["season"] = "autumn"
+    assert stored(store).metadata == {"season": "spring"}
+
+
+def test_an_unknown_batch_is_none(store: BatchStore) -> None:
+    assert store.get("ann", "nobody's") is None
+    assert store.get("ann", "") is None
+    assert store.get("ann", "x" * 5000) is None
+    assert store.get_item("ann", "nobody's", 0) is None
+    assert list(store.items("ann", "nobody's")) == []
+    assert list(store.changes("ann", "nobody's", 0, 10)) == []
+
+
+def test_an_id_that_is_taken_is_not_taken_again(store: BatchStore, batch: Batch) -> None:
+    with pytest.raises(MovedError):
+        store.create(a_batch(name="another"))
+    assert stored(store) == batch
+
+
+@pytest.mark.parametrize("owner", OWNERS)
+def test_an_owner_reads_only_what_is_theirs(store: BatchStore, owner: str) -> None:
+    for each in OWNERS:
+        store.create(a_batch(owner=each, name=each))
+    assert stored(store, owner=owner).name == owner
+    assert [b.name for b in store.list_batches(owner, limit=10).items] == [owner]
+    assert list(store.unfinished(owner)) == [(owner, "b1")]
+
+
+def test_no_owner_and_id_make_the_key_of_another_pair(store: BatchStore) -> None:
+    store.create(a_batch(owner="a", id="b#c"))
+    assert store.get("a#b", "c") is None
+    assert stored(store, "b#c", "a").owner == "a"
+
+
+# --- items ----------------------------------------------------------------------------------------
+
+
+def test_items_are_read_in_order_and_in_parts(store: BatchStore, batch: Batch) -> None:
+    assert list(store.items("ann", "b1")) == some_items(3)
+    assert [i.index for i in store.items("ann", "b1", start=1)] == [1, 2]
+    assert [i.index for i in store.items("ann", "b1", limit=2)] == [0, 1]
+    assert [i.index for i in store.items("ann", "b1", start=2, limit=5)] == [2]
+    assert list(store.items("ann", "b1", limit=0)) == []
+    assert list(store.items("ann", "b1", start=2_000_000)) == []
+
+
+def test_more_items_than_one_write_takes_are_all_stored(store: BatchStore) -> None:
+    store.create(a_batch(size=230))
+    store.add_items("ann", "b1", some_items(230))
+    assert [i.index for i in store.items("ann", "b1")] == list(range(230))
+
+
+def test_an_item_that_is_there_is_left_alone(store: BatchStore, batch: Batch) -> None:
+    taken = store.save_item("ann", "b1", replace(item_of(store, 1), status=ItemStatus.PROCESSING))
+    store.add_items("ann", "b1", some_items(5))
+    assert item_of(store, 1) == taken
+    assert [i.index for i in store.items("ann", "b1")] == [0, 1, 2, 3, 4]
+    store.add_items("ann", "b1", some_items(5))
+    assert item_of(store, 1) == taken
+
+
+def test_items_of_a_batch_that_is_gone_are_not_stored(store: BatchStore) -> None:
+    with pytest.raises(MovedError):
+        store.add_items("ann", "gone", some_items(1))
+    with pytest.raises(MovedError):
+        store.put_round("ann", "gone", 1, [0])
+    assert store.get_item("ann", "gone", 0) is None
+
+
+def test_an_item_written_alone_counts_its_versions(store: BatchStore, batch: Batch) -> None:
+    lease = Lease("t1", LATER)
+    first = store.save_item("ann", "b1", replace(item_of(store, 0), lease=lease, tries=1))
+    assert first.rev == 1
+    assert item_of(store, 0) == first
+    second = store.save_item("ann", "b1", replace(first, lease=None, input={}))
+    assert item_of(store, 0) == second == replace(first, lease=None, input={}, rev=2)
+    assert stored(store) == batch
+
+
+def test_an_item_that_changed_in_between_is_not_written_over(
+    store: BatchStore, batch: Batch
+) -> None:
+    read = item_of(store, 0)
+    kept = store.save_item("ann", "b1", replace(read, tries=1))
+    with pytest.raises(MovedError):
+        store.save_item("ann", "b1", replace(read, tries=2))
+    with pytest.raises(MovedError):
+        store.save_item("ann", "b1", an_item(99))
+    assert item_of(store, 0) == kept
+
+
+# --- changes --------------------------------------------------------------------------------------
+
+
+def test_a_commit_is_the_next_numbered_change(store: BatchStore, batch: Batch) -> None:
+    counts = Counts(pending=2, processing=1)
+    claimed = replace(batch, counts=counts, status=BatchStatus.PROCESSING, updated_at=LATER)
+    item = replace(item_of(store, 0), status=ItemStatus.PROCESSING)
+    after, written = store.commit(claimed, item)
+    assert (after, written) == (replace(claimed, seq=1), replace(item, rev=1))
+    assert stored(store) == after
+    assert item_of(store, 0) == written
+    [change] = store.changes("ann", "b1", 0, 10)
+    assert (change.seq, change.at, change.status) == (1, LATER, BatchStatus.PROCESSING)
+    assert (change.counts, change.item) == (counts, written)
+
+
+def test_a_commit_of_the_batch_alone_names_no_item(store: BatchStore, batch: Batch) -> None:
+    after, written = store.commit(batch)
+    assert written is None
+    assert [c.item for c in store.changes("ann", "b1", 0, 10)] == [None]
+    assert after.seq == 1
+
+
+def test_of_two_commits_from_the_same_state_one_wins(store: BatchStore, batch: Batch) -> None:
+    item = item_of(store, 0)
+    won, _ = store.commit(replace(batch, name="first"), item)
+    with pytest.raises(MovedError):
+        store.commit(replace(batch, name="second"), item)
+    assert stored(store) == won
+    assert len(store.changes("ann", "b1", 0, 10)) == 1
+
+
+def test_two_equal_commits_from_the_same_state_are_still_two(
+    store: BatchStore, batch: Batch
+) -> None:
+    store.commit(batch)
+    with pytest.raises(MovedError):
+        store.commit(batch)
+
+
+def test_a_commit_over_a_stale_item_writes_nothing(store: BatchStore, batch: Batch) -> None:
+    stale = item_of(store, 0)
+    kept = store.save_item("ann", "b1", stale)
+    with pytest.raises(MovedError):
+        store.commit(replace(batch, name="other"), stale)
+    with pytest.raises(MovedError):
+        store.commit(batch, an_item(77))
+    assert stored(store) == batch
+    assert item_of(store, 0) == kept
+    assert list(store.changes("ann", "b1", 0, 10)) == []
+
+
+def test_a_batch_that_was_never_created_cannot_be_committed(store: BatchStore) -> None:
+    with pytest.raises(MovedError):
+        store.commit(a_batch())
+    assert store.get("ann", "b1") is None
+
+
+def test_changes_are_read_from_where_a_reader_stopped(store: BatchStore, batch: Batch) -> None:
+    for _ in range(5):
+        batch, _ = store.commit(batch)
+
+    def seqs(after: int, limit: int) -> Sequence[int]:
+        return [change.seq for change in store.changes("ann", "b1", after, limit)]
+
+    assert seqs(0, 10) == [1, 2, 3, 4, 5]
+    assert seqs(-7, 10) == [1, 2, 3, 4, 5]
+    assert seqs(2, 2) == [3, 4]
+    assert seqs(5, 10) == []
+    assert seqs(10**15, 10) == []
+
+
+def test_twenty_writers_number_their_changes_without_a_gap(store: BatchStore) -> None:
+    store.create(a_batch(size=20))
+    store.add_items("ann", "b1", some_items(20))
+
+    def settle(index: int) -> int:
+        lost = 0
+        while True:
+            batch, item = stored(store), item_of(store, index)
+            counts = batch.counts.moved(ItemStatus.PENDING, ItemStatus.PROCESSING)
+            try:
+                claimed = replace(item, status=ItemStatus.PROCESSING)
+                store.commit(replace(batch, counts=counts), claimed)
+            except MovedError:
+                lost += 1
+            else:
+                return lost
+
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(settle, range(20)))
+    changes = store.changes("ann", "b1", 0, 100)
+    assert [c.seq for c in changes] == list(range(1, 21))
+    assert sorted(c.item.index for c in changes if c.item) == list(range(20))
+    assert [c.counts.processing for c in changes] == list(range(1, 21))
+    assert stored(store).counts == Counts(processing=20)
+    assert all(i.rev == 1 for i in store.items("ann", "b1"))
+
+
+# --- rounds ---------------------------------------------------------------------------------------
+
+
+def test_a_rounds_list_is_read_whole_and_by_position(store: BatchStore, batch: Batch) -> None:
+    assert store.round_list("ann", "b1", 1) is None
+    assert store.round_entry("ann", "b1", 1, 0) is None
+    entries = list(range(0, 2400, 2))
+    store.put_round("ann", "b1", 1, entries)
+    assert store.round_list("ann", "b1", 1) == entries
+    for position in (0, 499, 500, 1199):
+        assert store.round_entry("ann", "b1", 1, position) == 2 * position
+    assert store.round_entry("ann", "b1", 1, 1200) is None
+    assert store.round_entry("ann", "b1", 1, -1) is None
+    assert store.round_list("ann", "b1", 2) is None
+
+
+def test_a_round_may_have_nothing_to_run(store: BatchStore, batch: Batch) -> None:
+    store.put_round("ann", "b1", 1, [])
+    assert store.round_list("ann", "b1", 1) == []
+    assert store.round_entry("ann", "b1", 1, 0) is None
+
+
+def test_a_rounds_list_that_is_complete_stays_as_it_is(store: BatchStore, batch: Batch) -> None:
+    store.put_round("ann", "b1", 1, [0, 1, 2])
+    store.put_round("ann", "b1", 1, [2])
+    assert store.round_list("ann", "b1", 1) == [0, 1, 2]
+    store.put_round("ann", "b1", 2, [1])
+    assert store.round_list("ann", "b1", 2) == [1]
+
+
+# --- lists ----------------------------------------------------------------------------------------
+
+
+def make_many(store: BatchStore, count: int, owner: str = "ann") -> list[str]:
+    """Newest first."""
+    for n in range(count):
+        kind = Kind.PROMPTS if n % 3 == 0 else Kind.CARS
+        at = START + timedelta(milliseconds=n)
+        store.create(a_batch(f"{owner}-{n:02d}", owner, created_at=at, kind=kind, name=str(n)))
+    return [f"{owner}-{n:02d}" for n in reversed(range(count))]
+
+
+def test_batches_are_listed_newest_first_in_pages(store: BatchStore) -> None:
+    wanted, listed, cursor = make_many(store, 7), [], None
+    make_many(store, 2, "bob")
+    for size in (3, 3, 1):
+        page = store.list_batches("ann", limit=3, cursor=cursor)
+        assert len(page.items) == size
+        listed += [b.id for b in page.items]
+        cursor = page.cursor
+    assert cursor is None
+    assert listed == wanted
+
+
+def test_a_page_that_ends_with_the_last_batch_has_no_cursor(store: BatchStore) -> None:
+    make_many(store, 3)
+    assert store.list_batches("ann", limit=3).cursor is None
+    assert store.list_batches("nobody", limit=3).items == []
+
+
+def test_a_list_shows_each_batch_as_it_is_now(store: BatchStore, batch: Batch) -> None:
+    after, _ = store.commit(replace(batch, name="renamed"))
+    assert list(store.list_batches("ann", limit=1).items) == [after]
+
+
+def test_a_filtered_page_is_full_while_there_are_more(store: BatchStore) -> None:
+    make_many(store, 10)
+
+    def even(batch: Batch) -> bool:
+        return int(batch.name) % 2 == 0
+
+    first = store.list_batches("ann", limit=2, kind=Kind.PROMPTS, keep=even)
+    assert [b.name for b in first.items] == ["6", "0"]
+    assert first.cursor is None
+    page = store.list_batches("ann", limit=2, keep=even)
+    assert [b.name for b in page.items] == ["8", "6"]
+    page = store.list_batches("ann", limit=2, keep=even, cursor=page.cursor)
+    assert [b.name for b in page.items] == ["4", "2"]
+
+
+def test_batches_created_while_paging_do_not_shift_the_pages(store: BatchStore) -> None:
+    wanted = make_many(store, 4)
+    page = store.list_batches("ann", limit=2)
+    store.create(a_batch("newer", created_at=LATER))
+    rest = store.list_batches("ann", limit=5, cursor=page.cursor)
+    assert [b.id for b in (*page.items, *rest.items)] == wanted
+
+
+@pytest.mark.parametrize("cursor", ["x", "!!", "AAAA", "ü", "a" * 5000, "%00", "YWJj="])
+def test_a_cursor_that_is_not_ours_is_refused(store: BatchStore, cursor: str) -> None:
+    make_many(store, 3)
+    with pytest.raises(InvalidRequestError) as refused:
+        store.list_batches("ann", limit=1, cursor=cursor)
+    assert (refused.value.kind, refused.value.status) == ("invalid-cursor", 400)
+
+
+def test_a_cursor_is_its_owners_alone(store: BatchStore) -> None:
+    make_many(store, 3)
+    make_many(store, 3, "bob")
+    cursor = store.list_batches("bob", limit=1).cursor
+    assert cursor is not None
+    with pytest.raises(InvalidRequestError):
+        store.list_batches("ann", limit=1, cursor=cursor)
+
+
+# --- the unfinished -------------------------------------------------------------------------------
+
+
+def test_a_batch_is_unfinished_until_it_is_finished_and_again_when_retried(
+    store: BatchStore,
+) -> None:
+    store.create(a_batch(size=1))
+    store.create(a_batch("b2", "bob"))
+
+    def step(batch: Batch) -> Batch:
+        after, _ = store.commit(batch)
+        mine = [("ann", "b1")] if not after.finished else []
+        assert list(store.unfinished("ann")) == mine
+        assert set(store.unfinished()) == {*mine, ("bob", "b2")}
+        return after
+
+    batch = step(replace(stored(store), status=BatchStatus.PROCESSING, round_started_at=START))
+    batch = step(replace(batch, counts=Counts(failed=1), dispatched=1))
+    batch = step(replace(batch, status=BatchStatus.ARCHIVING, archiving_at=START))
+    batch = step(publish(batch, Archive("k", 1, 1), LATER, timedelta(hours=6)))
+    batch = step(retry(batch, LATER))
+    batch = step(replace(batch, counts=Counts(processing=1), round_started_at=LATER))
+    batch = step(replace(batch, counts=Counts(succeeded=1), status=BatchStatus.ARCHIVING))
+    batch = step(give_up(batch, LATER))
+    batch = step(retry(batch, LATER))
+    batch = step(publish(batch, Archive("k", 1, 1), LATER, timedelta(hours=6)))
+    step(replace(batch, archive=None))
+
+
+def test_unfinished_batches_of_an_owner_are_not_those_of_a_namesake(store: BatchStore) -> None:
+    for owner in ("an", "ann", "ann#x", "ann~"):
+        store.create(a_batch(owner=owner))
+    assert list(store.unfinished("ann")) == [("ann", "b1")]
+    assert len(list(store.unfinished())) == 4
+
+
+# --- names ----------------------------------------------------------------------------------------
+
+
+def test_a_name_in_the_outbox_belongs_to_the_batch_that_came_first(store: BatchStore) -> None:
+    until = START + timedelta(days=7)
+    assert store.claim_name("outbox/Frühling 1", "b1", until)
+    assert store.claim_name("outbox/Frühling 1", "b1", until)
+    assert not store.claim_name("outbox/Frühling 1", "b2", until)
+    assert store.claim_name("outbox/Frühling 2", "b2", until)

@@ -1,0 +1,207 @@
+"""What DynamoDB does that no fake can: conflicts, throttling, answers lost on the way."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from imagebatch.adapters.dynamodb import DynamoDBBatchStore, DynamoDBIdempotencyStore
+from imagebatch.domain.batch import Batch
+from imagebatch.domain.errors import MovedError, UnavailableError
+from imagebatch.ports import Claimed
+from tests.fakes.system import START
+from tests.support.aws import TABLE, no_sleep
+from tests.support.awsfaults import cancel_transaction, event, lose_answer, refuse
+from tests.support.records import a_batch, an_item, some_items
+
+
+@pytest.fixture
+def store(dynamodb: Any) -> DynamoDBBatchStore:
+    return DynamoDBBatchStore(dynamodb, TABLE, sleep=no_sleep)
+
+
+@pytest.fixture
+def batch(store: DynamoDBBatchStore) -> Batch:
+    batch = a_batch()
+    store.create(batch)
+    store.add_items("ann", "b1", some_items(3))
+    return batch
+
+
+def sent_tokens(client: Any) -> list[str]:
+    tokens: list[str] = []
+
+    def keep(params: Any, **_: Any) -> None:
+        tokens.append(params["ClientRequestToken"])
+
+    client.meta.events.register(event(client, "before-parameter-build", "TransactWriteItems"), keep)
+    return tokens
+
+
+def test_a_transaction_that_collided_is_tried_again_as_the_same_one(
+    dynamodb: Any, store: DynamoDBBatchStore, batch: Batch
+) -> None:
+    tokens = sent_tokens(dynamodb)
+    fired = cancel_transaction(dynamodb, "TransactionConflict", "None", "None", times=3)
+    after, _ = store.commit(batch, an_item(0))
+    assert fired.count == 3
+    assert store.get("ann", "b1") == after
+    assert len(tokens) == 4
+    assert len(set(tokens)) == 1
+
+
+def test_a_transaction_that_always_collides_has_moved(
+    dynamodb: Any, store: DynamoDBBatchStore, batch: Batch
+) -> None:
+    cancel_transaction(dynamodb, "None", "TransactionConflict", times=100)
+    with pytest.raises(MovedError):
+        store.commit(batch, an_item(0))
+    assert store.get("ann", "b1") == batch
+
+
+def test_a_failed_condition_beside_a_conflict_is_not_tried_again(
+    dynamodb: Any, store: DynamoDBBatchStore, batch: Batch
+) -> None:
+    fired = cancel_transaction(
+        dynamodb, "ConditionalCheckFailed", "TransactionConflict", "None", times=100
+    )
+    with pytest.raises(MovedError):
+        store.commit(batch, an_item(0))
+    assert fired.count == 1
+
+
+@pytest.mark.parametrize("code", ["ThrottlingError", "ProvisionedThroughputExceeded"])
+def test_a_table_that_stays_throttled_is_unavailable(
+    dynamodb: Any, store: DynamoDBBatchStore, batch: Batch, code: str
+) -> None:
+    cancel_transaction(dynamodb, code, "None", times=100)
+    with pytest.raises(UnavailableError):
+        store.commit(batch)
+
+
+def test_a_transaction_that_can_never_work_is_an_error_of_ours(
+    dynamodb: Any, store: DynamoDBBatchStore, batch: Batch
+) -> None:
+    fired = cancel_transaction(dynamodb, "ValidationError", "None", times=100)
+    with pytest.raises(ClientError):
+        store.commit(batch)
+    assert fired.count == 1
+
+
+def test_a_commit_whose_answer_was_lost_is_not_written_twice(
+    dynamodb: Any, store: DynamoDBBatchStore, batch: Batch
+) -> None:
+    fired = lose_answer(dynamodb, "TransactWriteItems")
+    after, item = store.commit(replace(batch, name="renamed"), an_item(0))
+    assert fired.count == 1
+    assert store.get("ann", "b1") == after
+    assert store.get_item("ann", "b1", 0) == item
+    assert [c.seq for c in store.changes("ann", "b1", 0, 10)] == [1]
+
+
+def test_an_item_whose_answer_was_lost_is_ours_all_the_same(
+    dynamodb: Any, store: DynamoDBBatchStore, batch: Batch
+) -> None:
+    fired = lose_answer(dynamodb, "TransactWriteItems")
+    saved = store.save_item("ann", "b1", replace(an_item(0), prediction="p1"))
+    assert fired.count == 1
+    assert store.get_item("ann", "b1", 0) == saved
+
+
+def test_a_batch_whose_creation_was_answered_into_the_void_is_not_taken(
+    dynamodb: Any, store: DynamoDBBatchStore
+) -> None:
+    fired = lose_answer(dynamodb, "TransactWriteItems")
+    store.create(a_batch())
+    assert fired.count == 1
+    assert store.get("ann", "b1") == a_batch()
+
+
+def test_a_key_whose_claim_was_answered_into_the_void_is_not_busy(dynamodb: Any) -> None:
+    keys = DynamoDBIdempotencyStore(dynamodb, TABLE, sleep=no_sleep)
+    fired = lose_answer(dynamodb, "TransactWriteItems")
+    claim = keys.claim("ann", "k", "c", "s1", START, START + timedelta(minutes=1))
+    assert fired.count == 1
+    assert claim.state is Claimed.NEW
+
+
+@pytest.mark.parametrize("operation", ["GetItem", "Query", "BatchGetItem", "TransactWriteItems"])
+def test_a_table_that_does_not_answer_is_unavailable(
+    dynamodb: Any, store: DynamoDBBatchStore, batch: Batch, operation: str
+) -> None:
+    calls: dict[str, Callable[[], object]] = {
+        "GetItem": lambda: store.get("ann", "b1"),
+        "Query": lambda: list(store.items("ann", "b1")),
+        "BatchGetItem": lambda: store.round_entry("ann", "b1", 1, 0),
+        "TransactWriteItems": lambda: store.commit(batch),
+    }
+    fired = refuse(dynamodb, operation, "InternalServerError", status=500)
+    with pytest.raises(UnavailableError):
+        calls[operation]()
+    assert fired.count == 1
+
+
+def test_a_permission_that_is_missing_is_said_as_it_is(
+    dynamodb: Any, store: DynamoDBBatchStore, batch: Batch
+) -> None:
+    refuse(dynamodb, "GetItem", "AccessDeniedException")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        store.get("ann", "b1")
+
+
+def test_records_that_a_read_left_out_are_asked_for_again(
+    dynamodb: Any, store: DynamoDBBatchStore
+) -> None:
+    for n in range(4):
+        store.create(a_batch(f"b{n}", created_at=START + timedelta(seconds=n)))
+    asked: list[int] = []
+
+    def halve(parsed: Any, **_: Any) -> None:
+        found = parsed["Responses"][TABLE]
+        asked.append(len(found))
+        kept, left = found[: (len(found) + 1) // 2], found[(len(found) + 1) // 2 :]
+        keys = [{"pk": each["pk"], "sk": each["sk"]} for each in left]
+        parsed["Responses"][TABLE] = kept
+        parsed["UnprocessedKeys"] = {TABLE: {"Keys": keys}} if keys else {}
+
+    dynamodb.meta.events.register(event(dynamodb, "after-call", "BatchGetItem"), halve)
+    listed = store.list_batches("ann", limit=10).items
+    assert [b.id for b in listed] == ["b3", "b2", "b1", "b0"]
+    assert asked == [4, 2, 1]
+
+
+def test_everything_of_a_batch_is_removed_a_day_after_its_retention(
+    dynamodb: Any, store: DynamoDBBatchStore, batch: Batch
+) -> None:
+    store.put_round("ann", "b1", 1, [0, 1, 2])
+    store.commit(batch, an_item(0))
+    store.save_item("ann", "b1", an_item(1))
+    records = dynamodb.scan(TableName=TABLE)["Items"]
+    assert len(records) == 9
+    ttl = int((batch.retained_until + timedelta(days=1)).timestamp())
+    assert {record["ttl"]["N"] for record in records} == {str(ttl)}
+
+
+def test_the_longest_items_are_stored_in_transactions_that_dynamodb_takes(
+    dynamodb: Any, store: DynamoDBBatchStore
+) -> None:
+    store.create(a_batch(size=120))
+    sizes: list[int] = []
+
+    def weigh(params: Any, **_: Any) -> None:
+        actions = json.loads(params["body"])["TransactItems"]
+        sizes.append(len(json.dumps(actions, ensure_ascii=False).encode()))
+
+    dynamodb.meta.events.register(event(dynamodb, "before-call", "TransactWriteItems"), weigh)
+    prompt = "車" * 4000
+    urls = tuple(f"https://example.com/{'x' * 2000}/{n}" for n in range(4))
+    values = {"prompt": prompt, "product_images": urls}
+    items = [an_item(n, prompt=prompt, input=values, images=urls) for n in range(120)]
+    store.add_items("ann", "b1", items)
+    assert len(sizes) == 2
+    assert sum(sizes) > 4_000_000 > max(sizes)
+    assert [i.index for i in store.items("ann", "b1")] == list(range(120))

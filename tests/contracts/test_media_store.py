@@ -1,0 +1,174 @@
+import re
+from collections.abc import Callable
+from datetime import datetime
+from email.message import Message
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import pytest
+from boto3.s3.transfer import TransferConfig
+
+from imagebatch.adapters.aws import Clients
+from imagebatch.adapters.s3 import S3MediaStore, content_disposition
+from imagebatch.domain.errors import UnavailableError
+from imagebatch.ports import MediaStore
+from tests.fakes import InMemoryMediaStore
+from tests.support.aws import BUCKET, REGION
+from tests.support.awsfaults import refuse
+
+KEYS = ["batches/b1/images/0", "outbox/Frühling 1+2.zip", "a//b", "inbox/%20&=?#.csv"]
+
+
+@pytest.fixture
+def s3(clients: Clients) -> Any:
+    where: Any = {"LocationConstraint": REGION}
+    clients.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration=where)
+    return clients.s3
+
+
+@pytest.fixture(params=["memory", "s3"])
+def media(request: pytest.FixtureRequest) -> MediaStore:
+    if request.param == "memory":
+        return InMemoryMediaStore()
+    return S3MediaStore(request.getfixturevalue("s3"), BUCKET)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_an_object_is_read_as_it_was_put(media: MediaStore, key: str) -> None:
+    stored = media.put(key, b"bytes", "image/png", metadata={"crc32": "7"})
+    assert (stored.key, stored.size, stored.content_type) == (key, 5, "image/png")
+    assert stored.metadata == {"crc32": "7"}
+    assert media.get(key) == b"bytes"
+    assert media.head(key) == stored
+
+
+def test_an_object_that_is_not_there_is_none(media: MediaStore) -> None:
+    assert media.get("nothing") is None
+    assert media.head("nothing") is None
+
+
+def test_other_bytes_have_another_etag(media: MediaStore) -> None:
+    first = media.put("k", b"one", "text/plain")
+    second = media.put("k", b"two", "text/plain")
+    assert first.etag
+    assert first.etag != second.etag
+    assert media.get("k") == b"two"
+
+
+def test_an_empty_object_is_an_object(media: MediaStore) -> None:
+    media.put("k", b"", "text/plain")
+    assert media.get("k") == b""
+
+
+def test_a_copy_is_the_same_object_under_another_key(media: MediaStore) -> None:
+    source = media.put("a b/ü", b"zip", "application/zip", metadata={"name": "x"})
+    media.copy("a b/ü", "outbox/b")
+    copied = media.head("outbox/b")
+    assert copied is not None
+    assert (copied.size, copied.content_type) == (3, "application/zip")
+    assert copied.metadata == {"name": "x"}
+    assert media.get("outbox/b") == b"zip"
+    assert media.head("a b/ü") == source
+
+
+def test_what_is_not_there_cannot_be_copied(media: MediaStore) -> None:
+    with pytest.raises(FileNotFoundError):
+        media.copy("nothing", "k")
+    assert media.head("k") is None
+
+
+def test_a_deleted_object_is_gone_and_may_be_deleted_again(media: MediaStore) -> None:
+    media.put("k", b"x", "text/plain")
+    media.delete("k")
+    media.delete("k")
+    assert media.get("k") is None
+
+
+def test_a_url_is_for_one_object(media: MediaStore) -> None:
+    assert media.url("a b/ü", seconds=60) != media.url("c", seconds=60)
+    assert urlsplit(media.url("a b/ü", seconds=60)).path.endswith("/a%20b/%C3%BC")
+
+
+# --- S3 alone -------------------------------------------------------------------------------------
+
+
+def query_of(url: str) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "us-west-2", "eu-central-1"])
+def test_urls_are_signed_with_sigv4_for_the_buckets_own_region(
+    clients: Clients, region: str
+) -> None:
+    url = S3MediaStore(Clients(region).s3, BUCKET).url("k", seconds=900)
+    assert urlsplit(url).netloc == f"{BUCKET}.s3.{region}.amazonaws.com"
+    query = query_of(url)
+    assert query["X-Amz-Algorithm"] == "AWS4-HMAC-SHA256"
+    assert query["X-Amz-Expires"] == "900"
+    datetime.strptime(query["X-Amz-Date"] + "+0000", "%Y%m%dT%H%M%SZ%z")
+    assert f"/{region}/s3/" in query["X-Amz-Credential"]
+    assert "response-content-disposition" not in query
+
+
+def test_a_local_endpoint_is_addressed_by_path(
+    monkeypatch: pytest.MonkeyPatch, clients: Clients
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:45999")
+    url = S3MediaStore(Clients(REGION).s3, BUCKET).url("k", seconds=60)
+    assert url.startswith(f"http://127.0.0.1:45999/{BUCKET}/k?")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["cars.zip", "Frühling 2026.zip", "車.zip", 'a"b\\c.zip', "a\r\nSet-Cookie: x.zip", "100%.zip"],
+)
+def test_a_download_is_saved_under_its_name_whatever_the_script(
+    clients: Clients, name: str
+) -> None:
+    url = S3MediaStore(clients.s3, BUCKET).url("k", seconds=60, filename=name)
+    header = query_of(url)["response-content-disposition"]
+    assert header == content_disposition(name)
+    assert re.fullmatch(r"[ -~]+", header)
+    message = Message()
+    message["Content-Disposition"] = header
+    assert message.get_content_disposition() == "attachment"
+    plain, encoded = re.fullmatch(
+        r"attachment; filename=\"([\w .()-]+)\"; filename\*=UTF-8''(\S+)", header
+    ).groups()  # type: ignore[union-attr]
+    assert unquote(encoded) == name
+    assert plain
+
+
+@pytest.mark.parametrize(("code", "status"), [("SlowDown", 503), ("InternalError", 500)])
+def test_a_bucket_that_does_not_answer_is_unavailable(s3: Any, code: str, status: int) -> None:
+    media = S3MediaStore(s3, BUCKET)
+    calls: dict[str, Callable[[], object]] = {
+        "PutObject": lambda: media.put("k", b"", "text/plain"),
+        "GetObject": lambda: media.get("k"),
+        "HeadObject": lambda: media.head("k"),
+        "DeleteObject": lambda: media.delete("k"),
+    }
+    for operation, call in calls.items():
+        fired = refuse(s3, operation, code, status=status)
+        with pytest.raises(UnavailableError):
+            call()
+        assert fired.count == 1
+
+
+def test_a_large_object_is_copied_in_parts_with_its_type(
+    s3: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Over 5 GiB S3 copies in parts only, which by itself forgets the type and the metadata."""
+    parts = TransferConfig(
+        multipart_threshold=5 * 1024 * 1024, multipart_chunksize=5 * 1024 * 1024, use_threads=False
+    )
+    copy = type(s3).copy
+    monkeypatch.setattr(type(s3), "copy", lambda *a, **k: copy(*a, **k, Config=parts))
+    media = S3MediaStore(s3, BUCKET)
+    media.put("large", b"x" * (6 * 1024 * 1024), "application/zip", metadata={"name": "x"})
+    media.copy("large", "copy")
+    copied = media.head("copy")
+    assert copied is not None
+    assert copied.etag.endswith('-2"')
+    assert (copied.size, copied.content_type) == (6 * 1024 * 1024, "application/zip")
+    assert copied.metadata == {"name": "x"}

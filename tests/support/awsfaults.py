@@ -1,0 +1,137 @@
+"""Faults between a boto3 client and AWS, injected through the SDK's own event hooks."""
+
+import json
+from collections.abc import Callable, Mapping
+from threading import RLock
+from typing import Any
+
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
+from botocore.exceptions import ConnectionClosedError
+
+
+class Fired:
+    """How often a fault happened: a test asserts that it did."""
+
+    def __init__(self, times: int) -> None:
+        self.left = times
+        self.count = 0
+
+    def now(self) -> bool:
+        if not self.left:
+            return False
+        self.left -= 1
+        self.count += 1
+        return True
+
+
+def event(client: Any, moment: str, operation: str) -> str:
+    return f"{moment}.{client.meta.service_model.service_id.hyphenize()}.{operation}"
+
+
+def refuse(
+    client: Any, operation: str, code: str, *, times: int = 1, status: int = 400, **more: Any
+) -> Fired:
+    """AWS answers the next calls with an error, after the SDK's own retries, and does nothing."""
+    fired = Fired(times)
+    answer = {
+        "Error": {"Code": code, "Message": "injected"},
+        "ResponseMetadata": {"HTTPStatusCode": status},
+        **more,
+    }
+
+    def hook(**_: Any) -> Any:
+        return (AWSResponse("", status, HTTPHeaders(), None), answer) if fired.now() else None
+
+    client.meta.events.register_first(event(client, "before-call", operation), hook)
+    return fired
+
+
+def cancel_transaction(client: Any, *codes: str, times: int = 1) -> Fired:
+    """A transaction is cancelled for these reasons, one for each of its actions."""
+    reasons = [{"Code": code} for code in codes]
+    return refuse(
+        client,
+        "TransactWriteItems",
+        "TransactionCanceledException",
+        times=times,
+        CancellationReasons=reasons,
+    )
+
+
+class _Raw:
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def stream(self, *_: Any, **__: Any) -> Any:
+        yield self._body
+
+
+def lose_answer(client: Any, operation: str, answer: Mapping[str, Any] | None = None) -> Fired:
+    """The next request is carried out and its answer lost on the way.
+
+    moto knows no ClientRequestToken, so the token is honoured here: the same request again, by the
+    SDK's own retry, is answered as AWS answers it, without being carried out twice.
+    """
+    fired, seen = Fired(1), set[str]()
+
+    def repeat(request: Any, **_: Any) -> AWSResponse | None:
+        if token_of(request) not in seen:
+            return None
+        body = json.dumps(answer or {}).encode()
+        return AWSResponse(request.url, 200, HTTPHeaders(), _Raw(body))
+
+    def lose(request: Any, **_: Any) -> None:
+        if fired.now():
+            seen.add(token_of(request))
+            raise ConnectionClosedError(endpoint_url=request.url)
+
+    name = event(client, "before-send", operation)
+    client.meta.events.register_first(name, repeat)
+    client.meta.events.register_last(name, lose)
+    return fired
+
+
+def token_of(request: Any) -> str:
+    return str(json.loads(request.body).get("ClientRequestToken"))
+
+
+def leave_out(client: Any, operation: str, refused: Callable[[Any], bool], *, times: int) -> Fired:
+    """A batch call takes some entries only and answers `Failed` for what is `refused`."""
+    fired = Fired(times)
+    failed: list[str] = []
+
+    def drop(params: Any, **_: Any) -> None:
+        failed.clear()
+        if any(refused(entry) for entry in params["Entries"]) and fired.now():
+            failed.extend(e["Id"] for e in params["Entries"] if refused(e))
+            params["Entries"] = [e for e in params["Entries"] if not refused(e)]
+
+    def answer_for_none(params: Any, **_: Any) -> Any:
+        left = json.loads(params["body"])["Entries"]
+        return None if left else (AWSResponse("", 200, HTTPHeaders(), None), {})
+
+    def report(parsed: Any, **_: Any) -> None:
+        if failed:
+            entries = [{"Id": i, "Code": "InternalError", "SenderFault": False} for i in failed]
+            parsed["Failed"] = entries
+
+    client.meta.events.register(event(client, "before-parameter-build", operation), drop)
+    client.meta.events.register_first(event(client, "before-call", operation), answer_for_none)
+    client.meta.events.register(event(client, "after-call", operation), report)
+    return fired
+
+
+def one_at_a_time(client: Any) -> None:
+    """Serialises a client's calls: moto rolls a failed transaction back over others' writes."""
+    lock = RLock()
+
+    def acquire(**_: Any) -> None:
+        lock.acquire()
+
+    def release(**_: Any) -> None:
+        lock.release()
+
+    client.meta.events.register_first(event(client, "before-call", "*"), acquire)
+    client.meta.events.register_last(event(client, "after-call", "*"), release)
+    client.meta.events.register_last(event(client, "after-call-error", "*"), release)
