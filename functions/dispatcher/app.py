@@ -1,0 +1,26 @@
+"""Stores a round's items and sends its first messages: one message of the dispatch queue is one
+round.
+"""
+
+from typing import Any
+
+from imagebatch.bootstrap import Bootstrap
+from imagebatch.observability import logger, metrics
+from imagebatch.schemas.messages import decode_dispatch
+from imagebatch.settings import Settings
+
+parts = Bootstrap(Settings.from_env())
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def handler(event: dict[str, Any], _context: Any) -> None:
+    for record in event["Records"]:
+        message = decode_dispatch(record["body"])
+        batch = parts.dispatch_items(message.owner, message.batch_id, message.round)
+        logger.info(
+            "round dispatched",
+            batch_id=message.batch_id,
+            round=message.round,
+            items=batch.round_total if batch else None,
+        )

@@ -1,0 +1,26 @@
+"""The steps of the finalizer's state machine: `event["step"]` names one."""
+
+from typing import Any
+
+from imagebatch.bootstrap import Bootstrap
+from imagebatch.observability import logger, metrics
+from imagebatch.settings import Settings
+from imagebatch.usecases.finalize_batch import Round
+
+parts = Bootstrap(Settings.from_env())
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    finalize = parts.finalize_batch
+    steps = {
+        "build": finalize.build,
+        "publish": lambda which: finalize.publish(which, event.get("built", {}).get("archive")),
+        "notify": finalize.notify,
+        "delete": finalize.delete,
+        "expire": finalize.expire,
+        "giveUp": finalize.give_up,
+    }
+    which = Round(event["owner"], event["batchId"], int(event["round"]), int(event["attempt"]))
+    return steps[event["step"]](which)

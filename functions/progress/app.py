@@ -1,0 +1,41 @@
+"""Live progress as server-sent events: each answer is finite, the client's reconnect carries on."""
+
+import json
+from typing import Any
+
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
+
+from imagebatch.api.caller import owner_of
+from imagebatch.api.sse import after_of, stream
+from imagebatch.bootstrap import Bootstrap
+from imagebatch.domain.errors import RefusedError
+from imagebatch.observability import logger
+from imagebatch.schemas.problem import problem
+from imagebatch.settings import Settings
+
+parts = Bootstrap(Settings.from_env())
+HEADERS = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store"}
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    request = APIGatewayProxyEventV2(event)
+    batch_id = (request.path_parameters or {}).get("batch_id", "")
+    after = after_of(request.headers.get("last-event-id"))
+    try:
+        news = parts.watch(
+            owner_of(request),
+            batch_id,
+            after,
+            lambda: context.get_remaining_time_in_millis() / 1000,
+        )
+    except RefusedError as error:
+        headers = {"content-type": "application/problem+json", "cache-control": "no-store"}
+        return {"statusCode": error.status, "headers": headers, "body": json.dumps(problem(error))}
+    if news is None:
+        return {"statusCode": 204, "headers": {"cache-control": "no-store"}}
+    return {
+        "statusCode": 200,
+        "headers": HEADERS,
+        "body": stream(news, parts.clock.now(), parts.sign),
+    }

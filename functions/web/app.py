@@ -1,0 +1,160 @@
+"""Serves the page from the API's own origin: the built files, and what the page must know first.
+
+Standard library only, so that a cold start costs next to nothing.
+"""
+
+import base64
+import gzip
+import hashlib
+import json
+import mimetypes
+import os
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+STATIC = Path(__file__).with_name("static")
+HASHED = "assets/"
+FOREVER = "public, max-age=31536000, immutable"
+ASK_AGAIN = "no-cache"
+TYPES = {".js": "text/javascript", ".woff2": "font/woff2", ".svg": "image/svg+xml"}
+PACKED = frozenset({"text/html", "text/javascript", "text/css", "text/csv", "image/svg+xml"})
+
+type Answer = dict[str, Any]
+
+
+def handler(event: Mapping[str, Any], _context: object) -> Answer:
+    method = event["requestContext"]["http"]["method"]
+    if method not in {"GET", "HEAD"}:
+        return answer(405, b"", {"allow": "GET, HEAD"})
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    path = event["rawPath"].lstrip("/")
+    if path == "config.json":
+        body = json.dumps(config(os.environ)).encode()
+        return answer(200, body, {"content-type": "application/json", "cache-control": "no-store"})
+    found = served(path, headers)
+    return {**found, "body": ""} if method == "HEAD" else found
+
+
+def served(path: str, headers: Mapping[str, str]) -> Answer:
+    name = path if path in files() else "index.html"
+    if name != path and "." in path.rsplit("/", 1)[-1]:
+        return answer(404, b"Not found", {"content-type": "text/plain"})
+    body, content_type, etag = files()[name]
+    about = {
+        "content-type": content_type,
+        "cache-control": FOREVER if name.startswith(HASHED) else ASK_AGAIN,
+        "etag": etag,
+        "vary": "accept-encoding",
+    }
+    if headers.get("if-none-match") == etag:
+        return answer(304, b"", about)
+    if content_type.split(";")[0] in PACKED and "gzip" in headers.get("accept-encoding", ""):
+        return answer(200, packed(name), {**about, "content-encoding": "gzip"})
+    return answer(200, body, about)
+
+
+@cache
+def files() -> dict[str, tuple[bytes, str, str]]:
+    """Body, content type and ETag of every built file, by its path."""
+    found = {}
+    for file in sorted(STATIC.rglob("*")):
+        if file.is_file():
+            body = file.read_bytes()
+            etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+            found[file.relative_to(STATIC).as_posix()] = body, type_of(file), etag
+    return found
+
+
+@cache
+def packed(name: str) -> bytes:
+    return gzip.compress(files()[name][0], 9, mtime=0)
+
+
+def type_of(file: Path) -> str:
+    guess = TYPES.get(file.suffix) or mimetypes.guess_type(file.name)[0]
+    kind = guess or "application/octet-stream"
+    return f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
+
+
+def answer(status: int, body: bytes, headers: Mapping[str, str]) -> Answer:
+    return {
+        "statusCode": status,
+        "headers": {**guards(), **headers},
+        "body": base64.b64encode(body).decode(),
+        "isBase64Encoded": True,
+    }
+
+
+@cache
+def guards() -> dict[str, str]:
+    policy = {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "font-src": ["'self'"],
+        "img-src": ["'self'", "data:", "blob:", *image_origins(os.environ)],
+        "connect-src": ["'self'", *bucket_origins(os.environ), *login_origins(os.environ)],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    }
+    return {
+        "content-security-policy": "; ".join(" ".join([k, *v]) for k, v in policy.items()),
+        "strict-transport-security": "max-age=63072000; includeSubDomains",
+        "x-content-type-options": "nosniff",
+        "referrer-policy": "no-referrer",
+        "cross-origin-opener-policy": "same-origin",
+        "permissions-policy": "camera=(), geolocation=(), microphone=()",
+    }
+
+
+def config(env: Mapping[str, str]) -> dict[str, Any]:
+    live = env.get("REPLICATE_SECRET_ARN") or env.get("RUNPOD_SECRET_ARN")
+    return {
+        "maxRows": int(env.get("MAX_ROWS") or 50),
+        "workerConcurrency": int(env.get("WORKER_CONCURRENCY") or 3),
+        "mode": "live" if live else "development",
+        "imageOrigins": image_origins(env),
+        "auth": auth(env),
+    }
+
+
+def auth(env: Mapping[str, str]) -> dict[str, str | None] | None:
+    if (env.get("AUTH_MODE") or "none") == "none":
+        return None
+    return {
+        "issuer": env["OIDC_ISSUER"],
+        "clientId": env["OIDC_CLIENT_ID"],
+        "audience": env.get("OIDC_AUDIENCE") or None,
+        "scope": env.get("OIDC_SCOPE") or None,
+    }
+
+
+def bucket_origins(env: Mapping[str, str]) -> list[str]:
+    """Where presigned addresses of the bucket point to: two names on AWS, one on a laptop."""
+    if endpoint := env.get("AWS_ENDPOINT_URL"):
+        return [origin(endpoint)]
+    if not (bucket := env.get("BUCKET_NAME")):
+        return []
+    region = env.get("AWS_REGION", "us-east-1")
+    suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
+    return [f"https://{bucket}.s3.{region}.{suffix}", f"https://{bucket}.s3.{suffix}"]
+
+
+def image_origins(env: Mapping[str, str]) -> list[str]:
+    """The bucket's, and those of the catalog's own images where whoever deploys names them."""
+    named = [one.strip() for one in env.get("CATALOG_IMAGE_ORIGINS", "").split(",")]
+    return [*bucket_origins(env), *(origin(one) for one in named if one)]
+
+
+def login_origins(env: Mapping[str, str]) -> list[str]:
+    """The issuer's, and that of its token endpoint where they differ (Cognito's do)."""
+    return sorted({origin(env[n]) for n in ("OIDC_ISSUER", "OIDC_DOMAIN") if env.get(n)})
+
+
+def origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,15 @@
+"""Makes one image: one message of the item queue is one item."""
+
+from typing import Any
+
+from imagebatch.bootstrap import Bootstrap
+from imagebatch.observability import logger, metrics
+from imagebatch.settings import Settings
+
+parts = Bootstrap(Settings.from_env())
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    return parts.deliveries(event["Records"], parts.generate_item, context)

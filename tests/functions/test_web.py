@@ -1,0 +1,179 @@
+"""The page's own function: what it serves, and how carefully."""
+
+import base64
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from functions.web import app
+
+INDEX = b"<!doctype html><title>imagebatch</title>"
+SCRIPT = b"console.info('page');" * 200
+
+
+@pytest.fixture(autouse=True)
+def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "index.html").write_bytes(INDEX)
+    (tmp_path / "assets" / "index-4f3a.js").write_bytes(SCRIPT)
+    (tmp_path / "assets" / "type-91bc.woff2").write_bytes(bytes(range(256)))
+    (tmp_path / "cars-template.csv").write_bytes(b"make,model\r\n")
+    monkeypatch.setattr(app, "STATIC", tmp_path)
+    for name in ("AWS_ENDPOINT_URL", "BUCKET_NAME", "AUTH_MODE", "CATALOG_IMAGE_ORIGINS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("BUCKET_NAME", "images")
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    forget()
+    yield tmp_path
+    forget()
+
+
+def forget() -> None:
+    for cached in (app.files, app.packed, app.guards):
+        cached.cache_clear()
+
+
+def ask(path: str, method: str = "GET", **headers: str) -> dict[str, Any]:
+    event = {
+        "rawPath": path,
+        "headers": {name.replace("_", "-"): value for name, value in headers.items()},
+        "requestContext": {"http": {"method": method}},
+    }
+    return app.handler(event, None)
+
+
+def body(answer: dict[str, Any]) -> bytes:
+    return base64.b64decode(answer["body"])
+
+
+def policy() -> dict[str, list[str]]:
+    text = ask("/")["headers"]["content-security-policy"]
+    return {name: values for name, *values in (part.split() for part in text.split("; "))}
+
+
+@pytest.mark.parametrize("path", ["/", "/csv", "/batches/5f0c", "/variants/7", "/index.html"])
+def test_every_view_is_the_page_and_asked_for_anew(path: str) -> None:
+    answer = ask(path)
+    assert (answer["statusCode"], body(answer)) == (200, INDEX)
+    assert answer["headers"]["content-type"] == "text/html; charset=utf-8"
+    assert answer["headers"]["cache-control"] == "no-cache"
+
+
+def test_a_page_that_has_not_changed_is_not_sent_again() -> None:
+    etag = ask("/")["headers"]["etag"]
+    again = ask("/csv", if_none_match=etag)
+    assert (again["statusCode"], again["body"]) == (304, "")
+    assert ask("/", if_none_match='"other"')["statusCode"] == 200
+
+
+def test_an_asset_named_after_its_content_is_kept_for_good() -> None:
+    headers = ask("/assets/index-4f3a.js")["headers"]
+    assert headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert headers["content-type"] == "text/javascript; charset=utf-8"
+
+
+def test_text_is_packed_for_who_can_unpack_it_and_fonts_are_not() -> None:
+    packed = ask("/assets/index-4f3a.js", accept_encoding="br, gzip")
+    assert packed["headers"]["content-encoding"] == "gzip"
+    assert gzip.decompress(body(packed)) == SCRIPT
+    assert body(ask("/assets/index-4f3a.js")) == SCRIPT
+    font = ask("/assets/type-91bc.woff2", accept_encoding="gzip")
+    assert "content-encoding" not in font["headers"]
+    assert body(font) == bytes(range(256))
+    assert font["headers"]["content-type"] == "font/woff2"
+
+
+@pytest.mark.parametrize(
+    "path", ["/assets/gone.js", "/favicon.ico", "/../app.py", "/assets/../../app.py"]
+)
+def test_a_file_that_is_not_there_is_not_the_page(path: str) -> None:
+    answer = ask(path)
+    assert answer["statusCode"] == 404
+    assert body(answer) == b"Not found"
+
+
+def test_a_head_request_has_no_body_and_nothing_else_is_allowed() -> None:
+    assert ask("/", "HEAD")["body"] == ""
+    refused = ask("/", "POST")
+    assert (refused["statusCode"], refused["headers"]["allow"]) == (405, "GET, HEAD")
+
+
+def test_the_page_runs_its_own_script_and_nothing_else() -> None:
+    rules = policy()
+    assert rules["default-src"] == ["'none'"]
+    assert rules["script-src"] == rules["style-src"] == rules["font-src"] == ["'self'"]
+    assert rules["frame-ancestors"] == rules["base-uri"] == ["'none'"]
+    headers = ask("/")["headers"]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["strict-transport-security"].startswith("max-age=63072000")
+
+
+def test_on_aws_the_page_may_talk_to_itself_and_the_bucket() -> None:
+    bucket = ["https://images.s3.eu-west-1.amazonaws.com", "https://images.s3.amazonaws.com"]
+    assert policy()["connect-src"] == ["'self'", *bucket]
+    assert policy()["img-src"] == ["'self'", "data:", "blob:", *bucket]
+
+
+def test_on_a_laptop_the_bucket_is_at_the_emulator(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4600/")
+    assert policy()["connect-src"] == ["'self'", "http://127.0.0.1:4600"]
+
+
+def test_pictures_of_a_catalog_are_shown_from_the_hosts_that_are_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CATALOG_IMAGE_ORIGINS", "https://cdn.shop.example/path, ")
+    assert policy()["img-src"][-1] == "https://cdn.shop.example"
+    assert json.loads(body(ask("/config.json")))["imageOrigins"][-1] == "https://cdn.shop.example"
+
+
+def test_with_a_login_the_page_may_talk_to_the_issuer_and_its_token_endpoint(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    login(monkeypatch)
+    monkeypatch.setenv("OIDC_DOMAIN", "https://people.auth.eu-west-1.amazoncognito.com")
+    assert policy()["connect-src"][-2:] == [
+        "https://login.example",
+        "https://people.auth.eu-west-1.amazoncognito.com",
+    ]
+
+
+def login(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUTH_MODE", "oidc")
+    monkeypatch.setenv("OIDC_ISSUER", "https://login.example/pool")
+    monkeypatch.setenv("OIDC_CLIENT_ID", "page")
+
+
+def test_the_page_learns_what_it_must_know_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAX_ROWS", "75")
+    monkeypatch.setenv("WORKER_CONCURRENCY", "5")
+    answer = ask("/config.json")
+    assert answer["headers"]["cache-control"] == "no-store"
+    assert json.loads(body(answer)) == {
+        "maxRows": 75,
+        "workerConcurrency": 5,
+        "mode": "development",
+        "imageOrigins": [
+            "https://images.s3.eu-west-1.amazonaws.com",
+            "https://images.s3.amazonaws.com",
+        ],
+        "auth": None,
+    }
+
+
+def test_a_configured_provider_and_a_login_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    login(monkeypatch)
+    monkeypatch.setenv("RUNPOD_SECRET_ARN", "arn:aws:secretsmanager:eu-west-1:1:secret:r")
+    config = json.loads(body(ask("/config.json")))
+    assert config["mode"] == "live"
+    assert config["auth"] == {
+        "issuer": "https://login.example/pool",
+        "clientId": "page",
+        "audience": None,
+        "scope": None,
+    }
