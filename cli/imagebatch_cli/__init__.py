@@ -1,0 +1,1 @@
+"""The `imagebatch` command: a client of the HTTPS API and nothing else."""

@@ -1,0 +1,3 @@
+from imagebatch_cli.app import main
+
+main()

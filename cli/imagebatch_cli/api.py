@@ -1,0 +1,208 @@
+"""The calls of the imagebatch API that this command makes, one method each."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from imagebatch_cli.errors import InvalidInputError, ProblemError, UnreachableError
+from imagebatch_cli.transport import Transport
+
+BODY_LIMIT = 4 * 1024 * 1024 - 64 * 1024
+"""A sheet above this goes through an upload: 4 MiB a body, less room for the form around it."""
+UPLOAD_CHECK_SECONDS = 120
+UPLOAD_TIMEOUT = httpx.Timeout(120, connect=10)
+CSV = "text/csv"
+FINISHED = frozenset({"completed", "cancelled", "failed", "expired"})
+
+type Document = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    name: str
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a submit says beside the sheet; an option that is not given is not sent."""
+
+    name: str | None = None
+    metadata: dict[str, str] = field(default_factory=dict)
+    model: str | None = None
+    max_cost: str | None = None
+    callback_url: str | None = None
+    dry_run: bool = False
+    skip_invalid: bool = False
+
+    def fields(self) -> Document:
+        """The options as JSON fields."""
+        given: Document = {
+            "name": self.name,
+            "metadata": self.metadata or None,
+            "model": self.model,
+            "maxCost": self.max_cost,
+            "callbackUrl": self.callback_url,
+            "dryRun": self.dry_run or None,
+            "invalidRows": "skip" if self.skip_invalid else None,
+        }
+        return {key: value for key, value in given.items() if value is not None}
+
+    def form(self) -> dict[str, str]:
+        """The same as form fields, where everything is text."""
+        return {
+            key: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            for key, value in self.fields().items()
+        }
+
+
+class Api:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def submit(self, sheet: Sheet, options: Options, key: str) -> Document:
+        """202's body, or the dry run's. The same key never makes a second batch."""
+        request: Document = {"headers": {} if options.dry_run else {"Idempotency-Key": key}}
+        if len(sheet.body) > BODY_LIMIT:
+            request["json"] = {"uploadId": self._upload(sheet, key)} | options.fields()
+        else:
+            request["data"] = options.form()
+            request["files"] = {"file": (sheet.name, sheet.body, CSV)}
+        # 409: an earlier try of ours, whose answer was lost, is still being worked on.
+        response = self._transport.send(
+            "POST", "/api/car-batch", busy={httpx.codes.CONFLICT}, **request
+        )
+        return document(response)
+
+    def _upload(self, sheet: Sheet, key: str) -> str:
+        wanted = {
+            "kind": "csv",
+            "filename": sheet.name,
+            "contentType": CSV,
+            "size": len(sheet.body),
+        }
+        response = self._transport.send(
+            "POST",
+            "/api/uploads",
+            busy={httpx.codes.CONFLICT},
+            headers={"Idempotency-Key": f"{key}-upload"},
+            json=wanted,
+        )
+        answer = document(response)
+        self._post_form(answer["upload"], sheet)
+        self._await_check(answer["file"]["id"])
+        return str(answer["file"]["id"])
+
+    def _post_form(self, upload: Document, sheet: Sheet) -> None:
+        """Posts to the storage itself, which must not see the token."""
+        storage = Transport(
+            upload["url"],
+            None,
+            patience=self._transport.patience,
+            notify=self._transport.notify,
+            timeout=UPLOAD_TIMEOUT,
+        )
+        try:
+            storage.send(
+                "POST",
+                upload["url"],
+                data=upload["fields"],
+                files={"file": (sheet.name, sheet.body, CSV)},
+            )
+        except ProblemError as error:
+            raise UnreachableError(f"The upload was refused (HTTP {error.code})") from error
+        finally:
+            storage.close()
+
+    def _await_check(self, upload_id: str) -> None:
+        deadline = time.monotonic() + UPLOAD_CHECK_SECONDS
+        while time.monotonic() < deadline:
+            found = self._find_upload(upload_id)
+            if found.get("status") == "rejected":
+                reason = found.get("reason") or "it is not a CSV file"
+                raise InvalidInputError(f"The upload was rejected: {reason}")
+            if found and found.get("status") != "checking":
+                return
+            time.sleep(1)
+        raise UnreachableError("The upload has not been checked in time; try again.")
+
+    def _find_upload(self, upload_id: str) -> Document:
+        """Its entry among the newest uploads; empty while it is not listed."""
+        response = self._transport.send("GET", "/api/uploads", params={"kind": "csv", "limit": 100})
+        items = document(response).get("items", [])
+        return next((item for item in items if item.get("id") == upload_id), {})
+
+    def status(self, batch_id: str) -> Document:
+        return document(self._transport.send("GET", f"/api/batch/{_part(batch_id)}"))
+
+    def list(self, **filters: str | int | None) -> Document:
+        params = {key: value for key, value in filters.items() if value is not None}
+        return document(self._transport.send("GET", "/api/v1/batch", params=params))
+
+    def cancel(self, batch_id: str) -> Document:
+        return document(self._transport.send("POST", f"/api/v1/batch/{_part(batch_id)}/cancel"))
+
+    def retry(self, batch_id: str, key: str) -> Document:
+        path = f"/api/batches/{_part(batch_id)}/retry"
+        headers = {"Idempotency-Key": key}
+        try:
+            return document(self._transport.send("POST", path, headers=headers))
+        except ProblemError as error:
+            # An earlier try may have opened the round before its answer was lost.
+            if error.code != httpx.codes.CONFLICT or error.tries == 1:
+                raise
+            status = self.status(batch_id)
+            if status["status"] in FINISHED:
+                raise
+            return status
+
+    def import_variants(self, body: bytes, content_type: str) -> Document:
+        response = self._transport.send(
+            "PUT", "/api/variants", content=body, headers={"Content-Type": content_type}
+        )
+        return document(response)
+
+    def archive_url(self, batch_id: str) -> str:
+        """A fresh presigned URL. ProblemError 409 while there is none, 410 once it has expired."""
+        path = f"/api/v1/batch/{_part(batch_id)}/download"
+        response = self._transport.send("GET", path)
+        location = response.headers.get("Location")
+        if not location:
+            raise UnreachableError("The service did not say where the archive is.")
+        return str(response.url.join(location))
+
+    @contextmanager
+    def events(self, batch_id: str, last_event_id: str) -> Iterator[httpx.Response]:
+        """One answer of the event stream, which goes on after `last_event_id`."""
+        headers = {"Accept": "text/event-stream", "Cache-Control": "no-store"}
+        if last_event_id:
+            headers["Last-Event-ID"] = last_event_id
+        path = f"/api/v1/batch/{_part(batch_id)}/progress"
+        with self._transport.stream(path, headers) as response:
+            yield response
+
+
+def _part(batch_id: str) -> str:
+    if not batch_id.strip():
+        raise InvalidInputError("A batch id is required")
+    return quote(batch_id.strip(), safe="")
+
+
+def document(response: httpx.Response) -> Document:
+    """A JSON object. UnreachableError for anything else, such as another site's page."""
+    try:
+        body = response.json()
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        raise UnreachableError(
+            f"The answer of {response.url.copy_with(query=None)} is not the API's",
+            hint="Check --url or IMAGEBATCH_URL.",
+        )
+    return body

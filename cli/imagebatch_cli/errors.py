@@ -1,0 +1,116 @@
+"""What can go wrong, and the exit status each leads to.
+
+CliError
+├── InvalidInputError       3  the command, its file or its options cannot be used
+├── ProblemError            3  the service refused the request (4 where it did not let us in)
+├── UnreachableError        4  no answer, or none that can be used
+├── InterruptedWaitError  130  Ctrl-C
+└── ReaderGoneError       141  nobody reads standard output any more, as after `| head`
+"""
+
+from enum import IntEnum
+from typing import Any
+
+import httpx
+
+NOT_ALLOWED = {401, 403}
+HEADING_KEYS = ("error", "detail", "title", "message")
+
+
+class ExitStatus(IntEnum):
+    GOOD = 0
+    SOME_FAILED = 1
+    NONE_SUCCEEDED = 2
+    INVALID = 3
+    UNREACHABLE = 4
+    INTERRUPTED = 130
+    READER_GONE = 141
+
+
+class CliError(Exception):
+    """`hint` is one line on what to do next."""
+
+    exit_status = ExitStatus.INVALID
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.details: list[Any] = []
+        self.batch_id: str | None = None
+        self.tries = 1
+        self.retry_after = 0.0
+
+    def document(self) -> dict[str, Any]:
+        """What `--json` prints instead of a result."""
+        told = {"hint": self.hint, "details": self.details, "jobId": self.batch_id}
+        return {"error": self.message} | {key: value for key, value in told.items() if value}
+
+
+class InvalidInputError(CliError):
+    pass
+
+
+class UnreachableError(CliError):
+    """`answer_lost`: the request may have been taken all the same."""
+
+    exit_status = ExitStatus.UNREACHABLE
+    answer_lost = False
+
+
+class InterruptedWaitError(CliError):
+    exit_status = ExitStatus.INTERRUPTED
+
+
+class ReaderGoneError(CliError):
+    exit_status = ExitStatus.READER_GONE
+
+
+class ProblemError(CliError):
+    """An answer of 400 and above: a problem document (RFC 9457), or the gateway's own words."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self.code = response.status_code
+        self.problem = _document(response)
+        super().__init__(self._heading(response))
+        self.detail = str(self.problem.get("detail") or "")
+        found = self.problem.get("details")
+        self.details = found if isinstance(found, list) else []
+        self._explain()
+
+    def _heading(self, response: httpx.Response) -> str:
+        for key in HEADING_KEYS:
+            if self.problem.get(key):
+                return str(self.problem[key])
+        return f"The service answered {self.code} {response.reason_phrase}".rstrip()
+
+    def _explain(self) -> None:
+        if self.code in NOT_ALLOWED:
+            self.hint = "Give a valid token with --token or IMAGEBATCH_TOKEN."
+        elif self.code == httpx.codes.NOT_FOUND and not self._is_ours:
+            self.hint = "There is no imagebatch API at this address: check --url or IMAGEBATCH_URL."
+        elif self.code >= httpx.codes.INTERNAL_SERVER_ERROR:
+            self.hint = "The service has trouble; try again in a while."
+
+    @property
+    def _is_ours(self) -> bool:
+        return "error" in self.problem or "title" in self.problem
+
+    @property
+    def exit_status(self) -> ExitStatus:  # type: ignore[override]
+        elsewhere = self.code == httpx.codes.NOT_FOUND and not self._is_ours
+        refused_entry = self.code in NOT_ALLOWED or self.code == httpx.codes.TOO_MANY_REQUESTS
+        if refused_entry or elsewhere or self.code >= httpx.codes.INTERNAL_SERVER_ERROR:
+            return ExitStatus.UNREACHABLE
+        return ExitStatus.INVALID
+
+    def document(self) -> dict[str, Any]:
+        return {"status": self.code} | self.problem | super().document()
+
+
+def _document(response: httpx.Response) -> dict[str, Any]:
+    try:
+        body = response.json()
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}

@@ -1,0 +1,142 @@
+"""What several commands share: reading the sheet, submitting once, waiting, fetching."""
+
+import codecs
+import sys
+import uuid
+from pathlib import Path
+
+from imagebatch_cli import render
+from imagebatch_cli.api import Api, Document, Options, Sheet
+from imagebatch_cli.display import display, transfer
+from imagebatch_cli.download import Archive, Target, download
+from imagebatch_cli.errors import (
+    CliError,
+    ExitStatus,
+    InterruptedWaitError,
+    InvalidInputError,
+    UnreachableError,
+)
+from imagebatch_cli.output import Output
+from imagebatch_cli.watch import exit_status, watch
+
+STDIN = "-"
+NAME_LENGTH = 100
+
+
+def read_file(name: str) -> Sheet:
+    if name == STDIN:
+        return Sheet("stdin.csv", sys.stdin.buffer.read())
+    path = Path(name)
+    try:
+        return Sheet(path.name, path.read_bytes())
+    except OSError as error:
+        raise InvalidInputError(f"{name} cannot be read: {error.strerror}") from error
+
+
+def catalog_body(catalog: Sheet) -> tuple[bytes, str]:
+    """The body and its content type; a CSV that is not UTF-8 is made so, as text must be."""
+    if catalog.name.lower().endswith(".json"):
+        return catalog.body, "application/json"
+    return _as_utf8(catalog.body), "text/csv"
+
+
+def _as_utf8(body: bytes) -> bytes:
+    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return body.decode("utf-16", "replace").encode()
+    try:
+        body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return body.decode("cp1252", "replace").encode()
+    return body
+
+
+def default_name(file: str) -> str | None:
+    """A batch is called after its sheet."""
+    return None if file == STDIN else Path(file).stem[:NAME_LENGTH] or None
+
+
+def pairs(given: list[str]) -> dict[str, str]:
+    """`key=value` options. InvalidInputError for anything else, or a key given twice."""
+    found: dict[str, str] = {}
+    for pair in given:
+        key, equals, value = pair.partition("=")
+        if not equals or not key:
+            raise InvalidInputError(f"--metadata takes KEY=VALUE, not {pair!r}")
+        if key in found:
+            raise InvalidInputError(f"--metadata has {key!r} twice")
+        found[key] = value
+    return found
+
+
+def target_for(name: str | None, *, force: bool, as_json: bool) -> Target | None:
+    """Where the archive goes, checked before anything is asked of the service."""
+    if name is None:
+        return None
+    target = Target(name)
+    if target.is_stdout and as_json:
+        raise InvalidInputError("-o - and --json both want standard output; choose one.")
+    target.check(force=force)
+    return target
+
+
+def submit_once(api: Api, sheet: Sheet, options: Options, key: str | None) -> Document:
+    """Submits under a key, so that trying again, by us or by whoever runs this, is safe."""
+    key = key or str(uuid.uuid4())
+    unsure = "The batch may have been accepted: run the same command again with"
+    hint = f"{unsure} --idempotency-key {key} to get its id; that makes no second batch."
+    try:
+        return api.submit(sheet, options, key)
+    except UnreachableError as error:
+        if error.answer_lost:
+            error.hint = hint
+        raise
+    except KeyboardInterrupt:
+        raise InterruptedWaitError("Stopped before the answer.", hint=hint) from None
+
+
+def warn(out: Output, answer: Document) -> None:
+    for warning in answer.get("warnings") or []:
+        out.say(f"warning: {warning}")
+
+
+def show_plan(out: Output, answer: Document) -> ExitStatus:
+    warn(out, answer)
+    out.result(answer, lambda: render.plan(answer))
+    return ExitStatus.GOOD
+
+
+def see_through(api: Api, out: Output, batch_id: str, target: Target | None) -> ExitStatus:
+    """Waits for the end, fetches the archive if it is wanted, and says what came of it."""
+    try:
+        with display(out) as live:
+            final = watch(api, batch_id, live.show)
+        archive = _archive_of(final, api, out, batch_id, target)
+    except KeyboardInterrupt:
+        hint = f"Watch it: imagebatch watch {batch_id}\nCancel it: imagebatch cancel {batch_id}"
+        stopped = InterruptedWaitError("Stopped waiting; the batch goes on.", hint=hint)
+        stopped.batch_id = batch_id
+        raise stopped from None
+    except CliError as error:
+        error.batch_id = batch_id
+        if isinstance(error, UnreachableError):
+            error.hint = f"The batch goes on without us: imagebatch watch {batch_id}"
+        raise
+    answer = final | ({"output": archive.file} if archive else {})
+    out.result(answer, lambda: render.ended(final, archive))
+    return exit_status(final)
+
+
+def _archive_of(
+    final: Document, api: Api, out: Output, batch_id: str, target: Target | None
+) -> Archive | None:
+    if not target:
+        return None
+    if final["status"] == "failed" and not final.get("zipUrl"):
+        out.say(f"There is no archive; build it again with: imagebatch retry {batch_id}")
+        return None
+    return fetch(api, out, batch_id, target)
+
+
+def fetch(api: Api, out: Output, batch_id: str, target: Target) -> Archive:
+    with transfer(out) as moved:
+        return download(api, batch_id, target, moved)

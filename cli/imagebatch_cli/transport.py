@@ -1,0 +1,141 @@
+"""HTTP with patience: every call may be sent again, under the same key where it creates."""
+
+import itertools
+import random
+import time
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from email.utils import parsedate_to_datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import httpx
+
+from imagebatch_cli.errors import CliError, InvalidInputError, ProblemError, UnreachableError
+
+TRY_AGAIN = frozenset({429, 500, 502, 503, 504})
+LONGEST_PAUSE = 10.0
+FIRST_CONTACT_TRIES = 3
+"""A wrong address shows soon; once the service has answered, it gets the whole patience."""
+TIMEOUT = httpx.Timeout(35, connect=10)
+NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError)
+
+
+class Transport:
+    """`patience` is how long, in seconds, a call is tried again; `notify` is told of each wait."""
+
+    def __init__(
+        self,
+        url: str,
+        token: str | None,
+        *,
+        patience: float,
+        notify: Callable[[str], None],
+        timeout: httpx.Timeout = TIMEOUT,
+    ) -> None:
+        self.patience = patience
+        self.notify = notify
+        self._url = _checked(url)
+        self._reached = False
+        headers = {"User-Agent": f"imagebatch-cli/{cli_version()}"}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        self._client = httpx.Client(base_url=self._url, headers=headers, timeout=timeout)
+
+    def close(self) -> None:
+        self._client.close()
+
+    def send(
+        self, method: str, path: str, *, busy: Collection[int] = (), **request: Any
+    ) -> httpx.Response:
+        """The answer, a success or a redirect. ProblemError, UnreachableError.
+
+        `busy` are further statuses that mean "not yet" for this call.
+        """
+        deadline = time.monotonic() + self.patience
+        for tries in itertools.count(1):
+            outcome = self._attempt(method, path, request)
+            if isinstance(outcome, httpx.Response):
+                return outcome
+            outcome.tries = tries
+            if isinstance(outcome, ProblemError) and outcome.code not in TRY_AGAIN.union(busy):
+                raise outcome
+            pause = max(_backoff(tries), outcome.retry_after)
+            if self._is_hopeless(outcome, tries) or time.monotonic() + pause > deadline:
+                raise outcome
+            self.notify(f"{outcome.message}. Trying again in {pause:.1f} s.")
+            time.sleep(pause)
+        raise AssertionError("unreachable")
+
+    def _attempt(
+        self, method: str, path: str, request: dict[str, Any]
+    ) -> httpx.Response | ProblemError | UnreachableError:
+        try:
+            response = self._client.request(method, path, **request)
+        except httpx.TransportError as error:
+            return self._lost(error)
+        self._reached = True
+        if response.status_code < httpx.codes.BAD_REQUEST:
+            return response
+        problem = ProblemError(response)
+        problem.retry_after = retry_after(response)
+        return problem
+
+    def _is_hopeless(self, outcome: CliError, tries: int) -> bool:
+        never_sent = isinstance(outcome.__cause__, NEVER_SENT)
+        return never_sent and not self._reached and tries >= FIRST_CONTACT_TRIES
+
+    @contextmanager
+    def stream(self, path: str, headers: dict[str, str]) -> Iterator[httpx.Response]:
+        """One try; httpx.TransportError when it is lost."""
+        with self._client.stream("GET", path, headers=headers) as response:
+            yield response
+
+    def _lost(self, error: httpx.TransportError) -> UnreachableError:
+        if isinstance(error, NEVER_SENT):
+            what = "cannot be reached"
+        elif isinstance(error, httpx.TimeoutException):
+            what = "did not answer in time"
+        else:
+            what = "broke the connection off"
+        reason = f" ({error})" if str(error) else ""
+        hint = "" if self._reached else "Check --url or IMAGEBATCH_URL, and the network."
+        lost = UnreachableError(f"{self._url} {what}{reason}", hint=hint)
+        lost.answer_lost = not isinstance(error, NEVER_SENT)
+        lost.__cause__ = error
+        return lost
+
+
+def _checked(url: str) -> str:
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise InvalidInputError(f"Not an address: {url!r} ({error})") from error
+    if parsed.scheme not in {"http", "https"} or not parsed.host:
+        raise InvalidInputError(f"Not an http(s) address: {url!r}", hint="See --url.")
+    return url.rstrip("/")
+
+
+def _backoff(tries: int) -> float:
+    """Doubles from half a second, with jitter, so that many clients do not come back at once."""
+    longest = min(LONGEST_PAUSE, 0.5 * 2.0 ** min(tries - 1, 8))
+    return longest * random.uniform(0.5, 1)  # noqa: S311 (not a secret)
+
+
+def retry_after(response: httpx.Response) -> float:
+    """Seconds the answer asks us to wait; 0 when it does not say."""
+    told: str = response.headers.get("Retry-After", "").strip()
+    if told.isdigit():
+        return float(told)
+    try:
+        when = parsedate_to_datetime(told)
+    except ValueError:
+        return 0
+    return max(0.0, when.timestamp() - time.time())
+
+
+def cli_version() -> str:
+    try:
+        return version("imagebatch")
+    except PackageNotFoundError:
+        return "0"

@@ -1,0 +1,151 @@
+"""Following a batch to its end: by the server's events where it has them, by polling otherwise."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import httpx
+from httpx_sse import EventSource, SSEError
+
+from imagebatch_cli.api import FINISHED, Api, Document
+from imagebatch_cli.errors import ExitStatus
+
+ENDED = frozenset({"completed", "failed", "cancelled"})
+LOST_ANSWERS = 3
+POLL_SECONDS = 1.0
+SLOW_POLL_SECONDS = 2.0
+SLOW_AFTER_SECONDS = 60.0
+SHORTEST_PAUSE, DEFAULT_PAUSE, LONGEST_PAUSE = 0.1, 1.0, 10.0
+OUTCOMES = {
+    "all_succeeded": ExitStatus.GOOD,
+    "partial": ExitStatus.SOME_FAILED,
+    "none_succeeded": ExitStatus.NONE_SUCCEEDED,
+}
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a batch is. `cost` is USD spent so far, `eta` an ISO 8601 time."""
+
+    status: str
+    mode: str
+    total: int
+    percent: int
+    succeeded: int
+    failed: int
+    cancelled: int
+    processing: int
+    pending: int
+    cost: str
+    eta: str | None
+    waiting: str
+
+    @classmethod
+    def of(cls, told: Document) -> "Progress":
+        """From a status (camelCase) or a `progress` event (snake_case)."""
+        cost = told.get("cost")
+        succeeded = told["done"] if "done" in told else told.get("succeeded", 0)
+        return cls(
+            status=str(told.get("status", "")),
+            mode=str(told.get("mode") or ""),
+            total=told.get("total", 0),
+            percent=told.get("percent", 0),
+            succeeded=succeeded,
+            failed=told.get("failed", 0),
+            cancelled=told.get("cancelled", 0),
+            processing=told.get("processing", 0),
+            pending=told.get("pending", 0),
+            cost=str((cost.get("actual") if isinstance(cost, dict) else cost) or "0"),
+            eta=told.get("eta"),
+            waiting=_waiting(told.get("waitingFor") or told.get("waiting_for")),
+        )
+
+
+def _waiting(told: Document | str | None) -> str:
+    if not isinstance(told, dict):
+        return told or ""
+    until = f" until {told['until']}" if told.get("until") else ""
+    return f"{told.get('reason', '')}{until}".strip()
+
+
+def is_finished(status: Document) -> bool:
+    return status["status"] in FINISHED
+
+
+def exit_status(status: Document) -> ExitStatus:
+    """What a batch's state means to a script; a batch that still runs is good so far."""
+    if not is_finished(status):
+        return ExitStatus.GOOD
+    if status["status"] == "failed":
+        return ExitStatus.NONE_SUCCEEDED
+    return OUTCOMES.get(status.get("outcome") or "", ExitStatus.GOOD)
+
+
+def watch(api: Api, batch_id: str, show: Callable[[Progress], None]) -> Document:
+    """Waits for the batch's end; its final status. `show` is called as it moves."""
+    status = api.status(batch_id)
+    show(Progress.of(status))
+    if is_finished(status):
+        return status
+    _follow_events(api, batch_id, show)
+    return _poll(api, batch_id, show)
+
+
+def _poll(api: Api, batch_id: str, show: Callable[[Progress], None]) -> Document:
+    started = time.monotonic()
+    while True:
+        status = api.status(batch_id)
+        show(Progress.of(status))
+        if is_finished(status):
+            return status
+        slow = time.monotonic() - started > SLOW_AFTER_SECONDS
+        time.sleep(SLOW_POLL_SECONDS if slow else POLL_SECONDS)
+
+
+class _EventsOverError(Exception):
+    """The stream said all it has to say, or there is none: what is left is found by polling."""
+
+
+@dataclass
+class _Stream:
+    """The events of one batch over many short answers, each of which goes on after the last."""
+
+    api: Api
+    batch_id: str
+    show: Callable[[Progress], None]
+    last_id: str = ""
+    pause: float = DEFAULT_PAUSE
+
+    def read_answer(self) -> bool:
+        """Reads one answer to its end; whether it said anything."""
+        heard = False
+        with self.api.events(self.batch_id, self.last_id) as response:
+            if response.status_code != httpx.codes.OK:
+                raise _EventsOverError
+            for event in EventSource(response).iter_sse():
+                self.last_id = event.id or self.last_id
+                if event.retry is not None:
+                    self.pause = min(max(event.retry / 1000, SHORTEST_PAUSE), LONGEST_PAUSE)
+                heard = heard or bool(event.data)
+                if event.event == "progress":
+                    self.show(Progress.of(json.loads(event.data)))
+                if event.event in ENDED:
+                    raise _EventsOverError
+        return heard
+
+
+def _follow_events(api: Api, batch_id: str, show: Callable[[Progress], None]) -> None:
+    """Returns when the stream is over, or is not to be had."""
+    stream = _Stream(api, batch_id, show)
+    lost = 0
+    while lost < LOST_ANSWERS:
+        try:
+            heard, lost = stream.read_answer(), 0
+        except (_EventsOverError, SSEError, ValueError):
+            return
+        except httpx.TransportError:
+            heard, lost = True, lost + 1
+        if not heard and is_finished(api.status(batch_id)):
+            return
+        time.sleep(stream.pause)

@@ -1,0 +1,114 @@
+"""The commands for batches that exist, and the catalog."""
+
+import json
+
+from tests.cli.conftest import Cli
+from tests.support.fake_api import BATCH, STATUS, Answer, FakeApi, Lost, problem, status
+
+LIST = "/api/v1/batch"
+CANCEL = f"/api/v1/batch/{BATCH}/cancel"
+RETRY = f"/api/batches/{BATCH}/retry"
+LISTED = {
+    "items": [
+        {
+            "batch_id": BATCH,
+            "kind": "cars",
+            "name": "[red]Spring[/red] hub",
+            "status": "completed",
+            "outcome": "partial",
+            "total": 50,
+            "done": 49,
+            "failed": 1,
+            "cost": {"estimated": "2.50", "actual": "2.45"},
+            "created_at": "2026-11-20T08:00:00.000Z",
+        }
+    ],
+    "next_cursor": "abc",
+}
+
+
+def test_a_list_shows_what_a_person_needs_and_how_to_see_more(cli: Cli, api: FakeApi) -> None:
+    api.answers["GET", LIST] = Answer(200, LISTED)
+    done = cli("list", "--limit", "1", "--status", "completed", "--kind", "cars", "--cursor", "c")
+    assert done.returncode == 0
+    for told in (BATCH, "[red]Spring[/red] hub", "49/50", "$2.45", "partial", "--cursor abc"):
+        assert told in done.stdout
+    assert api.requests[0].query == {
+        "limit": "1",
+        "status": "completed",
+        "kind": "cars",
+        "cursor": "c",
+    }
+
+
+def test_a_list_as_json_is_the_answer_itself(cli: Cli, api: FakeApi) -> None:
+    api.answers["GET", LIST] = Answer(200, LISTED)
+    assert json.loads(cli("list", "--json").stdout) == LISTED
+    assert api.requests[0].query == {}
+
+
+def test_a_status_tells_what_there_is_to_know(cli: Cli, api: FakeApi) -> None:
+    cost = {"estimated": "2.50", "committed": "1.00", "actual": "0.95", "max": "3.00"}
+    waiting = {"reason": "provider_rate_limit", "until": "2026-11-20T09:00:00Z"}
+    api.life = [status(done=1, mode="development", round=2, cost=cost, waitingFor=waiting)]
+    shown = cli("status", BATCH).stdout
+    for told in (BATCH, "development", "round", "33%", "$0.95", "$2.50", "$3.00", "rate_limit"):
+        assert told in shown
+
+
+def test_cancel_says_what_the_batch_is_now(cli: Cli, api: FakeApi) -> None:
+    api.answers["POST", CANCEL] = Answer(202, {"batch_id": BATCH, "status": "cancelling"})
+    done = cli("cancel", BATCH)
+    assert done.returncode == 0
+    assert "cancelling" in done.stdout
+    assert json.loads(cli("cancel", BATCH, "--json").stdout)["status"] == "cancelling"
+
+
+def test_a_batch_that_cannot_be_cancelled_exits_3(cli: Cli, api: FakeApi) -> None:
+    api.answers["POST", CANCEL] = problem(409, "Batch can no longer be cancelled")
+    done = cli("cancel", BATCH)
+    assert done.returncode == 3
+    assert "can no longer be cancelled" in done.stderr
+
+
+def test_retry_runs_the_failed_items_and_waits_when_asked(cli: Cli, api: FakeApi) -> None:
+    api.answers["POST", RETRY] = Answer(202, status())
+    assert "processing" in cli("retry", BATCH).stdout
+    api.life = [status(round=2), status("completed", done=3, round=2)]
+    done = cli("retry", BATCH, "--json", "-o", "cars.zip")
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["output"] == "cars.zip"
+    assert (cli.home / "cars.zip").read_bytes() == api.archive
+
+
+def test_nothing_to_retry_exits_3(cli: Cli, api: FakeApi) -> None:
+    api.answers["POST", RETRY] = problem(409, "Nothing to retry")
+    assert cli("retry", BATCH).returncode == 3
+    assert not api.sent("GET", STATUS)
+
+
+def test_a_retry_whose_answer_was_lost_is_found_running(cli: Cli, api: FakeApi) -> None:
+    api.script("POST", RETRY, Lost())
+    api.answers["POST", RETRY] = problem(409, "Batch is not finished")
+    api.life = [status(round=2)]
+    done = cli("retry", BATCH, "--json")
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["round"] == 2
+
+
+def test_variants_are_imported_from_csv_in_any_encoding_and_from_json(
+    cli: Cli, api: FakeApi
+) -> None:
+    api.answers["PUT", "/api/variants"] = Answer(200, {"imported": 2})
+    csv = "variantId,variantTitle\n1,Größe\n"
+    (cli.home / "catalog.csv").write_bytes(csv.encode("cp1252"))
+    (cli.home / "catalog.JSON").write_text('[{"variantId": 1}]')
+    assert "imported 2" in cli("variants", "import", "catalog.csv").stdout
+    done = cli("variants", "import", "catalog.JSON", "--json")
+    assert json.loads(done.stdout) == {"imported": 2}
+    first, second = api.sent("PUT", "/api/variants")
+    assert (first.headers["content-type"], first.body.decode()) == ("text/csv", csv)
+    assert (second.headers["content-type"], second.json()) == (
+        "application/json",
+        [{"variantId": 1}],
+    )
