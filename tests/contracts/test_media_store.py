@@ -1,6 +1,8 @@
+import json
 import re
+from base64 import b64decode
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from email.message import Message
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -89,6 +91,12 @@ def test_a_url_is_for_one_object(media: MediaStore) -> None:
     assert urlsplit(media.url("a b/ü", seconds=60)).path.endswith("/a%20b/%C3%BC")
 
 
+def test_a_form_is_for_one_key_and_type(media: MediaStore) -> None:
+    form = media.post_form("uploads/u1", content_type="image/png", largest=100, seconds=900)
+    assert form.fields["key"] == "uploads/u1"
+    assert form.fields["Content-Type"] == "image/png"
+
+
 # --- S3 alone -------------------------------------------------------------------------------------
 
 
@@ -172,3 +180,16 @@ def test_a_large_object_is_copied_in_parts_with_its_type(
     assert copied.etag.endswith('-2"')
     assert (copied.size, copied.content_type) == (6 * 1024 * 1024, "application/zip")
     assert copied.metadata == {"name": "x"}
+
+
+def test_a_forms_policy_holds_key_type_size_and_time(clients: Clients) -> None:
+    media = S3MediaStore(clients.s3, BUCKET)
+    form = media.post_form("uploads/u1", content_type="image/png", largest=100, seconds=900)
+    policy = json.loads(b64decode(form.fields["policy"]))
+    assert {"bucket": BUCKET} in policy["conditions"]
+    assert {"key": "uploads/u1"} in policy["conditions"]
+    assert {"Content-Type": "image/png"} in policy["conditions"]
+    assert ["content-length-range", 1, 100] in policy["conditions"]
+    left = datetime.fromisoformat(policy["expiration"]) - datetime.now(UTC)  # noqa: TID251
+    assert 890 < left.total_seconds() <= 900
+    assert form.fields["x-amz-algorithm"] == "AWS4-HMAC-SHA256"

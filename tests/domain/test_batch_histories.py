@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 import hypothesis.strategies as st
 import pytest
@@ -39,15 +40,17 @@ TTL = timedelta(hours=1)
 LIMIT = timedelta(seconds=300)
 WAITING = Waiting("provider_rate_limit", START + TTL)
 LEASE_SECONDS = 65
+WORK_WEIGHT = 4
+"""Deliveries are this much likelier than what befalls the batch, so that histories are long."""
 
 type Act = Callable[[], None]
 
 
 class History(RuleBasedStateMachine):
-    """Each step is one write that is legal now. A worker that crashes is one that is not moved on."""
+    """Each step is one write that is legal now. A worker that crashes takes no further step."""
 
     @initialize(
-        size=st.integers(1, 4),
+        size=st.integers(1, 5),
         rejected=st.integers(0, 2),
         cap=st.none() | st.integers(0, 12),
     )
@@ -63,12 +66,14 @@ class History(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def step(self, data: st.DataObject) -> None:
-        acts = self.batch_acts() | {
+        acts = self.batch_acts()
+        work = {
             f"{name} {item.index}": act
             for item in self.items
             for name, act in self.item_acts(item).items()
         }
-        acts[data.draw(st.sampled_from(sorted(acts)))]()
+        often = [*acts, *WORK_WEIGHT * list(work)]
+        (acts | work)[data.draw(st.sampled_from(often))]()
 
     def item_acts(self, item: Item) -> dict[str, Act]:
         """What a delivery of the item's message, or the one that holds its lease, may write now."""
@@ -104,7 +109,7 @@ class History(RuleBasedStateMachine):
         if batch.status is BatchStatus.ARCHIVING:
             acts["publish"] = lambda: self.write(moves.publish(batch, ARCHIVE, now, TTL))
             acts["give up"] = lambda: self.write(moves.give_up(batch, now))
-            acts |= {f"lose {index}": lambda n=index: self.lose(n) for index in self.succeeded}
+            acts |= {f"lose {index}": partial(self.lose, index) for index in self.succeeded}
         if batch.finished and batch.archive is not None:
             acts["expire"] = self.expire
         if batch.finished and (batch.counts.failed > batch.rejected or batch.archive is None):
@@ -215,5 +220,5 @@ class History(RuleBasedStateMachine):
             self.items[item.index] = item
 
 
-History.TestCase.settings = settings(max_examples=120, stateful_step_count=60, deadline=None)
+History.TestCase.settings = settings(max_examples=150, stateful_step_count=80, deadline=None)
 TestHistory = History.TestCase

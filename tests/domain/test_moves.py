@@ -47,8 +47,8 @@ def asked(batch: Batch | None = None, item: Item | None = None) -> tuple[Batch, 
 
 
 def at_end(status: BatchStatus = BatchStatus.COMPLETED, **fields: Any) -> Batch:
-    fields = {"counts": Counts(succeeded=3), "archive": ARCHIVE, "dispatched": 1} | fields
-    return a_batch(status=status, finished_at=LATER, expires_at=LATER + TTL, **fields)
+    known: dict[str, Any] = {"counts": Counts(succeeded=3), "archive": ARCHIVE, "dispatched": 1}
+    return a_batch(status=status, finished_at=LATER, expires_at=LATER + TTL, **known | fields)
 
 
 # --- deliveries -----------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from imagebatch.ports import PostForm, StoredObject
 from tests.fakes.faults import Faults, faulty
@@ -58,3 +58,9 @@ class InMemoryMediaStore(Faults):
     def post_form(self, key: str, *, content_type: str, largest: int, seconds: int) -> PostForm:
         fields = {"key": key, "Content-Type": content_type, "most": str(largest)}
         return PostForm(f"https://media.test/?expires={seconds}", fields)
+
+    @faulty
+    def key_of(self, url: str) -> str | None:
+        parts = urlsplit(url)
+        ours = (parts.scheme, parts.netloc) == ("https", "media.test")
+        return unquote(parts.path).removeprefix("/") if ours else None

@@ -1,0 +1,148 @@
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Any
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given, settings
+
+from imagebatch.adapters.codec import decode, encode, time_text
+from imagebatch.adapters.dynamodb.table import plain, wire
+from imagebatch.domain.batch import (
+    Archive,
+    Batch,
+    BatchStatus,
+    Counts,
+    Image,
+    Item,
+    ItemError,
+    ItemStatus,
+    Kind,
+    Lease,
+    Waiting,
+)
+from imagebatch.domain.errors import Failure, FailureCode
+from imagebatch.domain.models import Mode, Quality
+from imagebatch.ports import Change
+from tests.fakes.system import START
+from tests.support.records import a_batch, an_item
+
+numbers = st.integers(0, 10**12)
+words = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+money = st.decimals(0, 10**6, places=6).map(lambda d: d.normalize()) | st.decimals(0, 9, places=2)
+times = st.datetimes(timezones=st.just(UTC))
+finite = st.floats(allow_nan=False, allow_infinity=False)
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | finite | words,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3),
+    max_leaves=6,
+)
+kinds: dict[Any, st.SearchStrategy[Any]] = {
+    str: words,
+    int: numbers,
+    bool: st.booleans(),
+    float: st.floats(0, 1e9),
+    Decimal: money,
+    datetime: times,
+    Mapping[str, Any]: st.dictionaries(words, json_values, max_size=3),
+    Mapping[str, str]: st.dictionaries(words, words, max_size=3),
+}
+for kind, strategy in kinds.items():
+    if isinstance(kind, type):
+        st.register_type_strategy(kind, strategy)
+
+
+def records[T](cls: type[T]) -> st.SearchStrategy[T]:
+    """Any value of a dataclass, every field of it given."""
+    given_fields = {f.name: kinds.get(f.type, st.from_type(f.type)) for f in fields(cls)}  # type: ignore[arg-type]
+    return st.builds(cls, **given_fields)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nested_records() -> None:
+    for cls in (Counts, Lease, Image, Archive, Waiting, Failure, ItemError, Item):
+        st.register_type_strategy(cls, records(cls))
+
+
+@pytest.mark.parametrize("cls", [Batch, Item, Change])
+def test_any_record_comes_back_from_the_table_as_it_went_in(cls: type[Any]) -> None:
+    @settings(max_examples=60, deadline=None)
+    @given(records(cls))
+    def round_trip(record: Any) -> None:
+        back = decode(cls, plain(wire(encode(record))))
+        assert back == record
+        assert repr(back) == repr(record)
+
+    round_trip()
+
+
+def test_values_are_plain_and_readable() -> None:
+    item = an_item(
+        status=ItemStatus.PROCESSING,
+        quality=Quality.HD,
+        images=("s3:a", "https://b"),
+        lease=Lease("t", START + timedelta(milliseconds=7)),
+        held=Decimal("0.050"),
+        seconds=2.5,
+    )
+    record = encode(item)
+    assert record["status"] == "processing"
+    assert record["quality"] == "hd"
+    assert record["images"] == ["s3:a", "https://b"]
+    assert record["lease"] == {"token": "t", "until": "2026-01-05T09:00:00.007Z"}
+    assert record["held"] == "0.050"
+    assert record["seconds"] == Decimal("2.5")
+    assert record["input"] == '{"prompt":"a car, number 0","aspect_ratio":"16:9"}'
+
+
+def test_what_is_not_there_takes_no_room() -> None:
+    assert {"failure", "image", "file", "folder", "images", "lease"}.isdisjoint(encode(an_item()))
+    assert {"metadata", "options", "errors", "name", "archive"}.isdisjoint(encode(a_batch()))
+
+
+def test_a_required_field_is_kept_even_when_it_is_empty() -> None:
+    item = an_item(prompt="", row=None)
+    assert encode(item)["prompt"] == ""
+    assert decode(Item, encode(item)) == item
+
+
+@dataclass(frozen=True)
+class Newer:
+    name: str
+    kind: Kind = Kind.CARS
+    added: Mapping[str, Any] = field(default_factory=dict)
+    counted: int = 7
+
+
+@dataclass(frozen=True)
+class Older:
+    name: str
+
+
+def test_a_newer_writers_fields_are_ignored_and_an_older_ones_take_their_default() -> None:
+    assert decode(Older, encode(Newer("a", added={"x": 1}))) == Older("a")
+    assert decode(Newer, encode(Older("a"))) == Newer("a")
+
+
+def test_times_are_utc_whatever_zone_they_came_in() -> None:
+    cet = timezone(timedelta(hours=1))
+    assert time_text(datetime(2026, 1, 5, 10, 0, tzinfo=cet)) == "2026-01-05T09:00:00.000Z"
+    assert time_text(START + timedelta(microseconds=1)) == "2026-01-05T09:00:00.000001Z"
+
+
+def test_a_time_without_a_zone_is_refused() -> None:
+    with pytest.raises(ValueError, match="without a zone"):
+        encode(replace(a_batch(), updated_at=datetime(2026, 1, 5)))  # noqa: DTZ001
+
+
+def test_enumerations_and_modes_are_stored_by_their_words() -> None:
+    record = encode(a_batch(status=BatchStatus.CANCELLING, mode=Mode.DEVELOPMENT))
+    assert (record["status"], record["mode"], record["kind"]) == (
+        "cancelling",
+        "development",
+        "cars",
+    )
+    failed = encode(an_item(failure=Failure(FailureCode.CRASHED, "it crashed")))
+    assert failed["failure"] == {"code": "crashed", "reason": "it crashed"}

@@ -1,0 +1,154 @@
+"""A person's browser on the deployed page: headless Chromium at the host-form address.
+
+There page and bucket have different origins, as on AWS. Whatever a test does, its console has no
+error at the end, and what it looked at is kept under output/browser.
+"""
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
+
+from tests.conftest import Stack, Stacks
+from tests.support.fake_providers import FakeProviders
+
+ROOT = Path(__file__).parents[2]
+STATIC = ROOT / "functions" / "web" / "static"
+SHOTS = ROOT / "output" / "browser"
+PATIENCE = 30_000
+"""Milliseconds; the emulator's first call of a function takes seconds on a busy machine."""
+SHIFTS = """
+window.shifts = [];
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifts.push(
+    {value: entry.value, nodes: entry.sources.map((s) => s.node?.className ?? s.node?.nodeName)});
+}).observe({type: "layout-shift", buffered: true});
+"""
+
+type Shot = Callable[[str], None]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if reason := missing():
+        mark = pytest.mark.skip(reason=reason)
+        for item in items:
+            if Path(__file__).parent in item.path.parents:
+                item.add_marker(mark)
+
+
+def missing() -> str:
+    """What a browser test lacks here; nothing may be lacking where CI is true."""
+    if os.environ.get("CI") == "true":
+        return ""
+    if not (STATIC / "index.html").exists():
+        return "the page is not built: npm --prefix web ci && npm --prefix web run build"
+    return "" if chromium() else "no Chromium: apt-get install chromium"
+
+
+def chromium() -> str | None:
+    return shutil.which("chromium") or shutil.which("google-chrome")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    arguments = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+    with sync_playwright() as driver:
+        expect.set_options(timeout=PATIENCE)
+        browser = driver.chromium.launch(executable_path=chromium(), args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def provider() -> Iterator[FakeProviders]:
+    """What the live stack takes for Replicate."""
+    with FakeProviders(latency=0.4) as fake:
+        yield fake
+
+
+@pytest.fixture(scope="session")
+def live(stacks: Stacks, provider: FakeProviders) -> Stack:
+    """A stack with a provider's key, so that images can fail and be tried again."""
+    keys = {"ReplicateSecretArn": "r8_a_key_of_the_tests"}
+    return stacks(keys=keys, ReplicateBaseUrl=provider.url, DefaultModel="google/nano-banana")
+
+
+@pytest.fixture(autouse=True)
+def no_faults(request: pytest.FixtureRequest) -> Iterator[None]:
+    yield
+    if "provider" in request.fixturenames:
+        request.getfixturevalue("provider").clear()
+
+
+@pytest.fixture
+def open_context(browser: Browser, expected: list[str]) -> Iterator[Callable[..., BrowserContext]]:
+    """A context of the given width and colour scheme; its pages' consoles are watched."""
+    opened: list[BrowserContext] = []
+    wrong: list[str] = []
+
+    def listen(page: Page) -> None:
+        page.on("console", lambda message: wrong.append(said(message)) if bad(message) else None)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+
+    def bad(message: ConsoleMessage) -> bool:
+        return message.type in {"error", "warning"}
+
+    def make(base_url: str, *, width: int = 1280, dark: bool = False) -> BrowserContext:
+        context = browser.new_context(
+            base_url=base_url,
+            viewport={"width": width, "height": 860 if width > 480 else 740},
+            color_scheme="dark" if dark else "light",
+        )
+        context.set_default_timeout(PATIENCE)
+        context.add_init_script(SHIFTS)
+        context.on("page", listen)
+        opened.append(context)
+        return context
+
+    yield make
+    for context in opened:
+        context.close()
+    assert [text for text in wrong if not any(re.search(one, text) for one in expected)] == []
+
+
+def said(message: ConsoleMessage) -> str:
+    return f"{message.text} ({message.location.get('url', '')})"
+
+
+@pytest.fixture
+def expected() -> list[str]:
+    """Patterns of console messages that belong to what a test does, such as being offline."""
+    return []
+
+
+@pytest.fixture
+def page(open_context: Callable[..., BrowserContext], stack: Stack) -> Page:
+    """The page of the stack in development mode."""
+    return open_context(stack["webUrl"]).new_page()
+
+
+@pytest.fixture
+def live_page(open_context: Callable[..., BrowserContext], live: Stack) -> Page:
+    """The page of the stack with a provider's key."""
+    return open_context(live["webUrl"]).new_page()
+
+
+@pytest.fixture
+def shot(request: pytest.FixtureRequest) -> Callable[[Page, str], None]:
+    def keep(page: Page, name: str) -> None:
+        SHOTS.mkdir(parents=True, exist_ok=True)
+        test = request.node.name.replace("/", "-").replace("[", "-").rstrip("]")
+        page.screenshot(path=SHOTS / f"{test}-{name}.png", full_page=True)
+
+    return keep

@@ -1,0 +1,77 @@
+"""What a person does on the page, and what a test reads from it."""
+
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+HEADER = "make,model,year,background,aspect_ratio"
+
+
+def sheet(*rows: str, header: str = HEADER) -> str:
+    return "".join(f"{line}\r\n" for line in (header, *rows))
+
+
+def cars(many: int) -> list[str]:
+    return [f"Ford,Model {n},2024,white,1:1" for n in range(1, many + 1)]
+
+
+def choose(page: Page, text: str, name: str = "cars.csv") -> None:
+    file = {"name": name, "mimeType": "text/csv", "buffer": text.encode()}
+    page.locator(".drop input[type=file]").set_input_files([file])
+
+
+def drop(page: Page, text: str, name: str = "cars.csv") -> None:
+    """A file dragged from the desktop."""
+    transfer = page.evaluate_handle(
+        """([text, name]) => {
+          const transfer = new DataTransfer();
+          transfer.items.add(new File([text], name, {type: "text/csv"}));
+          return transfer;
+        }""",
+        [text, name],
+    )
+    page.locator(".drop").dispatch_event("drop", {"dataTransfer": transfer})
+
+
+def start(page: Page) -> str:
+    """Presses Start Batch and returns the batch's id from the address."""
+    page.get_by_role("button", name="Start Batch").click()
+    page.wait_for_url(re.compile(r"/batches/\w+"))
+    return page.url.rsplit("/", 1)[1].split("?")[0]
+
+
+def submit(page: Page, *rows: str, name: str = "") -> str:
+    page.goto("/")
+    choose(page, sheet(*rows))
+    if name:
+        page.get_by_label("Name").fill(name)
+    return start(page)
+
+
+def images(page: Page) -> Locator:
+    return page.locator(".tile img")
+
+
+def finished(page: Page) -> Locator:
+    """Waits for the ZIP."""
+    link = page.get_by_role("link", name="Download ZIP")
+    expect(link).to_be_visible(timeout=60_000)
+    return link
+
+
+STILL = 0.001
+"""A hundredth of what counts as a good layout shift score; a digit that gets wider stays below."""
+
+
+def shifted(page: Page) -> float:
+    """The layout shift score: how much has moved by itself since the page was opened."""
+    score: float = page.evaluate("window.shifts.reduce((sum, one) => sum + one.value, 0)")
+    return score
+
+
+def too_wide(page: Page) -> int:
+    """By how many pixels the page could be scrolled sideways."""
+    width: int = page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    return width

@@ -1,0 +1,236 @@
+"""What holds on every view: for a screen reader, a keyboard, a phone, a dark room, a slow line."""
+
+import gzip
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.browser.conftest import ROOT, STATIC
+from tests.browser.steps import STILL, cars, choose, finished, images, sheet, shifted, submit, too_wide
+from tests.conftest import Stack
+
+AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
+SCRIPT_BUDGET = 150_000
+VIEWS = ["/", "/prompts", "/variants", "/batches", "/nowhere"]
+
+
+def violations(page: Page) -> list[str]:
+    page.evaluate(AXE.read_text())
+    found: list[dict[str, Any]] = page.evaluate("axe.run().then((report) => report.violations)")
+    return [f"{one['id']}: {[node['target'] for node in one['nodes']]}" for one in found]
+
+
+def settled(page: Page) -> None:
+    page.wait_for_load_state("networkidle")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+
+@pytest.fixture
+def batch(page: Page) -> str:
+    """A finished batch with one row that failed."""
+    page.goto("/")
+    rows = ["Ford,Model 1,2024,white,1:1", "Ford,Model 2,2024,hub,16:9", "Ford,Model 3,2024,no,1:1"]
+    choose(page, sheet(*rows))
+    page.get_by_label("Skip this row").check()
+    page.get_by_label("Name").fill("Every view")
+    page.get_by_role("button", name="Start Batch").click()
+    page.wait_for_url(re.compile(r"/batches/\w+"))
+    finished(page)
+    return page.url
+
+
+def looks(batch: str, context: BrowserContext) -> Iterator[tuple[str, Page]]:
+    """Each view in a state with something on it."""
+    page = context.new_page()
+    for path in VIEWS:
+        page.goto(path)
+        settled(page)
+        yield path.strip("/") or "csv", page
+    page.goto("/")
+    choose(page, sheet("Ford,Model 1,garage,2:1,A", header="make,model,background,aspect_ratio,x"))
+    expect(page.get_by_label("Skip this row")).to_be_visible()
+    expect(page.get_by_test_id("images")).to_have_text("0")
+    yield "csv-marked", page
+    page.goto(batch)
+    expect(images(page)).to_have_count(2)
+    page.wait_for_load_state("networkidle")
+    yield "batch", page
+    images(page).first.click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    yield "enlarged", page
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_no_view_has_an_accessibility_violation(
+    stack: Stack, batch: str, open_context: Callable[..., BrowserContext], shot, dark: bool
+) -> None:
+    found = {}
+    for name, page in looks(batch, open_context(stack["webUrl"], dark=dark)):
+        page.evaluate("document.getAnimations().forEach((one) => one.finish())")
+        shot(page, name)
+        found[name] = violations(page)
+    assert {name: list_ for name, list_ in found.items() if list_} == {}
+
+
+def test_no_view_scrolls_sideways_on_a_phone(
+    stack: Stack, batch: str, open_context: Callable[..., BrowserContext], shot
+) -> None:
+    over = {}
+    for name, page in looks(batch, open_context(stack["webUrl"], width=360)):
+        over[name] = too_wide(page)
+        shot(page, name)
+    assert {name: pixels for name, pixels in over.items() if pixels > 0} == {}
+
+
+def test_nothing_moves_after_a_view_is_there(
+    stack: Stack, batch: str, open_context: Callable[..., BrowserContext]
+) -> None:
+    page = open_context(stack["webUrl"]).new_page()
+    moved = {}
+    for path in [*VIEWS, batch]:
+        page.goto(path)
+        settled(page)
+        moved[path] = shifted(page)
+    assert {path: score for path, score in moved.items() if score >= STILL} == {}
+
+
+def test_dark_mode_is_dark(stack: Stack, open_context: Callable[..., BrowserContext]) -> None:
+    shades = {}
+    for dark in (False, True):
+        page = open_context(stack["webUrl"], dark=dark).new_page()
+        page.goto("/")
+        settled(page)
+        colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        shades[dark] = [int(part) for part in re.findall(r"\d+", colour)[:3]]
+    assert min(shades[False]) > 240
+    assert max(shades[True]) < 30
+
+
+def test_a_batch_is_made_with_the_keyboard_alone(page: Page) -> None:
+    page.goto("/")
+    settled(page)
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    for _ in range(2):
+        page.keyboard.press("Tab")
+    expect(page.locator(".drop input")).to_be_focused()
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Enter")
+    file = {"name": "k.csv", "mimeType": "text/csv", "buffer": sheet(*cars(2)).encode()}
+    chooser.value.set_files([file])
+    button = page.get_by_role("button", name="Start Batch")
+    expect(button).to_be_enabled()
+    walk_to(page, "Start Batch")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/batches/\w+"))
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
+    finished(page)
+    expect(images(page)).to_have_count(2)
+    walk_to(page, "Enlarge Ford-Model_1-2024-white.png")
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_have_accessible_name("Ford-Model_1-2024-white.png")
+    page.keyboard.press("ArrowRight")
+    expect(dialog).to_have_accessible_name("Ford-Model_2-2024-white.png")
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    walk_to(page, "Download ZIP")
+    with page.expect_download():
+        page.keyboard.press("Enter")
+
+
+def walk_to(page: Page, name: str) -> None:
+    """Presses Tab until the control of that name has the focus, once around the page at most."""
+    words = "document.activeElement.ariaLabel ?? document.activeElement.textContent"
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate(words).strip() == name:
+            return
+    pytest.fail(f"{name!r} cannot be reached with the Tab key")
+
+
+def test_the_page_says_that_the_stack_is_in_development_mode(page: Page) -> None:
+    page.goto("/")
+    banner = page.get_by_role("note")
+    expect(banner).to_contain_text("Development mode")
+    expect(banner).to_contain_text("images are placeholders")
+
+
+def test_with_a_providers_key_there_is_no_such_banner(live_page: Page) -> None:
+    live_page.goto("/")
+    settled(live_page)
+    expect(live_page.get_by_role("note")).to_have_count(0)
+
+
+def test_the_script_of_the_page_is_small() -> None:
+    packed = {
+        file.name: len(gzip.compress(file.read_bytes(), 9)) for file in STATIC.rglob("*.js")
+    }
+    assert packed
+    assert sum(packed.values()) < SCRIPT_BUDGET
+
+
+def test_the_script_is_sent_compressed_once_and_from_here(page: Page, stack: Stack) -> None:
+    scripts, elsewhere = [], []
+
+    def seen(response) -> None:
+        if response.request.resource_type == "script":
+            scripts.append(response)
+        if not response.url.startswith(stack["webUrl"]):
+            elsewhere.append(response.url)
+
+    page.on("response", seen)
+    page.goto("/")
+    settled(page)
+    assert [script.header_value("content-encoding") for script in scripts] == ["gzip"]
+    assert "immutable" in (scripts[0].header_value("cache-control") or "")
+    assert elsewhere == []
+
+
+def test_nothing_but_the_page_the_bucket_and_its_own_script_is_allowed(stack: Stack) -> None:
+    answer = httpx.get(f"{stack['apiUrl']}/", timeout=30)
+    policy = dict(
+        part.split(" ", 1) for part in answer.headers["content-security-policy"].split("; ")
+    )
+    assert policy["default-src"] == policy["frame-ancestors"] == "'none'"
+    assert policy["script-src"] == policy["style-src"] == "'self'"
+    assert policy["connect-src"] == f"'self' {stack['endpointUrl']}"
+    scripts = re.findall(r"<script[^>]*>(.*?)</script>", answer.text, re.DOTALL)
+    assert "".join(scripts).strip() == ""
+    assert not re.findall(r"\son\w+=|<style|style=", answer.text)
+    assert not any("http" in src for src in re.findall(r'(?:src|href)="([^"]+)"', answer.text))
+
+
+def test_with_debug_the_page_logs_ids_and_each_answer(page: Page) -> None:
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.goto("/?debug=1")
+    choose(page, sheet(*cars(1)))
+    expect(page.get_by_test_id("price")).to_contain_text("$")
+    assert any("200 POST /api/car-batch" in line for line in said)
+    quiet = len(said)
+    page.goto("/?debug=0")
+    settled(page)
+    assert len(said) == quiet
+
+
+def test_an_unknown_batch_is_said_to_be_unknown(page: Page, expected: list[str]) -> None:
+    expected.append("status of 404")
+    page.goto("/batches/0123456789abcdef")
+    expect(page.get_by_role("alert")).to_contain_text("Job not found")
+
+
+def test_the_template_to_download_is_a_sheet_that_can_be_sent(page: Page, tmp_path: Path) -> None:
+    page.goto("/")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download a template").click()
+    download.value.save_as(tmp_path / "cars.csv")
+    choose(page, (tmp_path / "cars.csv").read_text())
+    expect(page.get_by_test_id("images")).to_have_text("3")
+    expect(page.get_by_role("button", name="Start Batch")).to_be_enabled()

@@ -1,0 +1,192 @@
+"""A sheet of cars on the deployed template, live through a server that speaks Replicate's API."""
+
+import csv
+import io
+import json
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+
+from tests.conftest import Stack, Stacks
+from tests.support.batches import archive, finished, images, run, sheet, started, status, submit
+from tests.support.fake_providers import FakeProviders
+
+TOKEN = "r8_end_to_end"
+
+
+@pytest.fixture(scope="module")
+def fake() -> Iterator[FakeProviders]:
+    with FakeProviders() as server:
+        server.token = TOKEN
+        yield server
+
+
+@pytest.fixture(scope="module")
+def live_stack(stacks: Stacks, fake: FakeProviders) -> Stack:
+    return stacks(keys={"ReplicateSecretArn": TOKEN}, ReplicateBaseUrl=fake.url)
+
+
+@pytest.fixture(scope="module")
+def live(live_stack: Stack) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=live_stack["apiUrl"], timeout=60) as client:
+        yield client
+
+
+def test_three_rows_become_three_images_in_the_archive(
+    live: httpx.Client, fake: FakeProviders
+) -> None:
+    found = run(live, sheet("Three A", "Three B", "Three C"), name="Three cars")
+    assert (found["status"], found["outcome"], found["mode"]) == (
+        "completed",
+        "all_succeeded",
+        "live",
+    )
+    assert found["cost"]["actual"] == found["cost"]["committed"] == "0.15"
+    opened = archive(found)
+    names = ["Volvo-Three_A-2024-white", "Volvo-Three_B-2024-white", "Volvo-Three_C-2024-white"]
+    assert [name.rsplit(".", 1)[0] for name in images(opened)] == names
+    assert {"results.csv", "index.html"} <= set(opened.namelist())
+    results = list(csv.DictReader(io.StringIO(opened.read("results.csv").decode("utf-8-sig"))))
+    assert [row["status"] for row in results] == ["succeeded"] * 3
+    assert [row["cost"] for row in results] == ["0.05"] * 3
+    (create,) = fake.creates("Three A")
+    assert create.model == "google/imagen-3"
+    assert create.input == {
+        "prompt": create.prompt,
+        "aspect_ratio": "1:1",
+        "safety_filter_level": "block_only_high",
+    }
+
+
+def test_a_refused_row_is_a_failed_row_and_the_batch_completes(
+    live: httpx.Client, fake: FakeProviders
+) -> None:
+    rule = fake.script("failed", prompt="Refused B", text="flagged as sensitive (E005)")
+    found = run(live, sheet("Refused A", "Refused B", "Refused C"))
+    assert (found["status"], found["outcome"]) == ("completed", "partial")
+    assert (found["done"], found["failed"]) == (2, 1)
+    opened = archive(found)
+    assert len(images(opened)) == 2
+    (row,) = json.loads(opened.read("failed_rows.json"))
+    assert (row["row"], row["code"], row["retryable"]) == (3, "content_refused", False)
+    assert json.loads(httpx.get(found["failedRowsUrl"]).content) == [row]
+    assert fake.fired(rule) == 1
+    again = opened.read("failed_rows.csv")
+    assert submit(live, again, dryRun="true").json()["total"] == 1
+
+
+@pytest.mark.parametrize("fault", ["500", "cut_before"])
+def test_a_passing_fault_is_tried_once_more_and_succeeds(
+    live: httpx.Client, fake: FakeProviders, fault: str
+) -> None:
+    model = f"Passing {fault}"
+    rule = fake.script(fault, prompt=model, times=1)
+    found = run(live, sheet(model))
+    assert (found["outcome"], fake.fired(rule)) == ("all_succeeded", 1)
+    assert len(fake.creates(model)) == 2
+    assert len(fake.billed(model)) == 1
+
+
+def test_the_answer_waits_for_no_image_and_never_more_than_three_are_made_at_once(
+    live: httpx.Client, fake: FakeProviders
+) -> None:
+    fake.latency, fake.ledger.high_water = 2.0, 0
+    try:
+        start = time.monotonic()
+        batch = started(live, sheet(*(f"Parallel {n}" for n in range(9))))
+        answered = time.monotonic() - start
+        assert len(fake.billed("Parallel")) < 9
+        found = finished(live, batch)
+    finally:
+        fake.latency = 0.0
+    assert answered < 2.0 * 3
+    assert found["outcome"] == "all_succeeded"
+    assert fake.ledger.high_water == 3
+    assert len(fake.creates("Parallel")) == 9
+
+
+def test_two_equal_rows_are_two_images(live: httpx.Client, fake: FakeProviders) -> None:
+    found = run(live, sheet("Twin", "Twin"))
+    assert len(set(images(archive(found)))) == 2
+    assert len(fake.creates("Twin")) == 2
+
+
+def test_no_cell_can_produce_an_unsafe_name(live: httpx.Client) -> None:
+    hostile = ["../../etc/passwd", "..\\x", "/abs", "C:\\x", "con", "a/b", "dot. ", "é" * 100]
+    opened = archive(run(live, sheet(*hostile, "\u202egnp.exe", "A", "a")))
+    names = opened.namelist()
+    assert len(images(opened)) == 11
+    assert len({name.casefold() for name in names}) == len(names)
+    for name in names:
+        assert not set(name) & set('/\\:*?"<>|\u202e')
+        assert ".." not in name
+        assert len(name.encode()) <= 100
+
+
+def test_the_same_sheet_sent_twice_at_once_under_one_key_is_one_batch(live: httpx.Client) -> None:
+    def send(_: int) -> httpx.Response:
+        files = {"file": ("cars.csv", sheet("Once").encode(), "text/csv")}
+        return live.post("/api/car-batch", files=files, headers={"Idempotency-Key": "at-once"})
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(send, range(4)))
+    assert {answer.status_code for answer in answers} <= {202, 409}
+    assert len({a.json()["jobId"] for a in answers if a.status_code == 202}) == 1
+    assert send(0).status_code == 202
+
+
+def test_a_batch_can_be_cancelled_and_keeps_what_is_finished(
+    live: httpx.Client, fake: FakeProviders
+) -> None:
+    fake.latency = 3.0
+    try:
+        batch = started(live, sheet(*(f"Cancel {n}" for n in range(12))))
+        until = time.monotonic() + 60
+        while status(live, batch)["done"] < 1:
+            assert time.monotonic() < until
+            time.sleep(0.1)
+        answer = live.post(f"/api/v1/batch/{batch}/cancel")
+        assert (answer.status_code, answer.json()["status"]) == (202, "cancelling")
+        found = finished(live, batch)
+    finally:
+        fake.latency = 0.0
+    assert found["status"] == "cancelled"
+    assert found["done"] + found["cancelled"] == 12
+    assert found["cancelled"] >= 6
+    assert len(images(archive(found))) == found["done"]
+
+
+def test_what_failed_is_retried_and_the_archive_is_whole(
+    live: httpx.Client, fake: FakeProviders
+) -> None:
+    rule = fake.script("503", prompt="Retry B", times=2)
+    found = run(live, sheet("Retry A", "Retry B"))
+    assert (found["outcome"], found["errors"][0]["code"]) == ("partial", "provider_unavailable")
+    first = found["zipUrl"]
+    answer = live.post(f"/api/batches/{found['jobId']}/retry")
+    assert (answer.status_code, answer.json()["round"]) == (202, 2)
+    found = finished(live, found["jobId"])
+    assert (found["outcome"], found["round"], fake.fired(rule)) == ("all_succeeded", 2, 2)
+    assert len(images(archive(found))) == 2
+    assert first.split("?")[0] != found["zipUrl"].split("?")[0]
+    assert len(fake.billed("Retry A")) == 1
+
+
+def test_the_download_route_leads_to_the_archive_under_the_batchs_name(live: httpx.Client) -> None:
+    found = run(live, sheet("Download"), name="Frühling hub")
+    answer = live.get(f"/api/v1/batch/{found['jobId']}/download")
+    assert answer.status_code == 302
+    fetched = httpx.get(answer.headers["location"])
+    assert fetched.content[:2] == b"PK"
+    assert "Fr%C3%BChling%20hub.zip" in fetched.headers["content-disposition"]
+
+
+def test_fifty_five_rows_and_a_malformed_sheet_are_refused(live: httpx.Client) -> None:
+    many = submit(live, sheet(*(str(n) for n in range(55))))
+    assert (many.status_code, many.json()["error"]) == (400, "Row limit exceeded (max 50)")
+    malformed = submit(live, sheet("A") + '"open')
+    assert (malformed.status_code, malformed.json()["error"]) == (400, "Malformed CSV")
+    assert malformed.json()["details"]

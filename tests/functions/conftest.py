@@ -1,0 +1,140 @@
+"""The API's own function over moto: routes, refusals and answers, without a deployment."""
+
+import base64
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+import httpx
+import pytest
+from moto import mock_aws
+
+from imagebatch.adapters.aws import Clients
+from imagebatch.api.resolver import build
+from imagebatch.bootstrap import Bootstrap
+from imagebatch.settings import Settings
+from tests.support.aws import BUCKET, REGION, TABLE
+
+HEADERS = {"host": "api.test"}
+
+
+class LambdaContext:
+    function_name = "api"
+    memory_limit_in_mb = 1024
+    invoked_function_arn = "arn:aws:lambda:eu-central-1:123456789012:function:api"
+    aws_request_id = "request"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 29_000
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: str
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass
+class Api:
+    """Turns a request into the gateway's event, as httpx encodes it, and answers it."""
+
+    parts: Bootstrap
+    owner: str | None = None
+    claims: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.resolver = build(self.parts)
+
+    def as_owner(self, owner: str) -> "Api":
+        return Api(self.parts, owner)
+
+    def request(self, method: str, path: str, **content: Any) -> Answer:
+        request = httpx.Request(method, "https://api.test" + path, **content)
+        event = self._event(request)
+        found = self.resolver.resolve(event, LambdaContext())
+        headers = {k.lower(): str(v) for k, v in (found.get("headers") or {}).items()}
+        for name, values in (found.get("multiValueHeaders") or {}).items():
+            headers[name.lower()] = values[0]
+        return Answer(found["statusCode"], headers, found.get("body") or "")
+
+    def get(self, path: str, **content: Any) -> Answer:
+        return self.request("GET", path, **content)
+
+    def post(self, path: str, **content: Any) -> Answer:
+        return self.request("POST", path, **content)
+
+    def put(self, path: str, **content: Any) -> Answer:
+        return self.request("PUT", path, **content)
+
+    def _event(self, request: httpx.Request) -> dict[str, Any]:
+        body = request.read()
+        kind = request.headers.get("content-type", "")
+        text = kind.split(";")[0] in {"application/json", "text/csv", "text/plain"}
+        context: dict[str, Any] = {
+            "http": {"method": request.method, "path": request.url.path},
+            "domainName": "api.test",
+            "requestId": "r",
+            "stage": "$default",
+        }
+        if self.owner is not None:
+            context["authorizer"] = {"jwt": {"claims": {"sub": self.owner, **self.claims}}}
+        return {
+            "version": "2.0",
+            "rawPath": request.url.path,
+            "rawQueryString": request.url.query.decode(),
+            "queryStringParameters": _joined(request.url.params),
+            "headers": dict(request.headers),
+            "requestContext": context,
+            "body": (body.decode() if text else base64.b64encode(body).decode()) if body else None,
+            "isBase64Encoded": bool(body) and not text,
+        }
+
+
+def _joined(params: httpx.QueryParams) -> Mapping[str, str]:
+    return {name: ",".join(params.get_list(name)) for name in params}
+
+
+@pytest.fixture
+def parts(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bootstrap]:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        yield Bootstrap(Settings.from_env(_resources()), Clients(REGION))
+
+
+@pytest.fixture
+def api(parts: Bootstrap) -> Api:
+    return Api(parts)
+
+
+def _resources() -> dict[str, str]:
+    session = boto3.Session(region_name=REGION)
+    session.client("s3").create_bucket(
+        Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION}
+    )
+    keys = [("pk", "HASH"), ("sk", "RANGE")]
+    session.client("dynamodb").create_table(
+        TableName=TABLE,
+        AttributeDefinitions=[{"AttributeName": n, "AttributeType": "S"} for n, _ in keys],
+        KeySchema=[{"AttributeName": n, "KeyType": t} for n, t in keys],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    sqs = session.client("sqs")
+    urls = {n: sqs.create_queue(QueueName=n)["QueueUrl"] for n in ("item", "dispatch", "dead")}
+    return {
+        "TABLE_NAME": TABLE,
+        "BUCKET_NAME": BUCKET,
+        "ITEM_QUEUE_URL": urls["item"],
+        "DISPATCH_QUEUE_URL": urls["dispatch"],
+        "DEAD_LETTER_QUEUE_URL": urls["dead"],
+        "STATE_MACHINE_ARN": f"arn:aws:states:{REGION}:123456789012:stateMachine:finalizer",
+        "PUBLIC_URL": "https://api.test",
+        "AUTH_MODE": "none",
+    }

@@ -1,0 +1,65 @@
+"""A client's view of a deployed stack: submit, wait, download."""
+
+import io
+import time
+import zipfile
+from typing import Any
+
+import httpx
+
+FINISHED = {"completed", "failed", "cancelled", "expired"}
+HEADER = "make,model,year,background,aspect_ratio,custom_id\n"
+
+
+def sheet(*models: str) -> str:
+    return HEADER + "".join(f"Volvo,{model},2024,white,1:1,\n" for model in models)
+
+
+def submit(api: httpx.Client, text: str | bytes, **fields: str) -> httpx.Response:
+    body = text.encode() if isinstance(text, str) else text
+    return api.post("/api/car-batch", files={"file": ("cars.csv", body, "text/csv")}, data=fields)
+
+
+def started(api: httpx.Client, text: str | bytes, **fields: str) -> str:
+    answer = submit(api, text, **fields)
+    assert answer.status_code == 202, answer.text
+    return str(answer.json()["jobId"])
+
+
+def status(api: httpx.Client, batch: str) -> dict[str, Any]:
+    answer = api.get(f"/api/batch/{batch}")
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    counts = ("pending", "processing", "done", "failed", "cancelled")
+    assert sum(found[name] for name in counts) == found["total"]
+    return found
+
+
+def finished(api: httpx.Client, batch: str, seconds: float = 120) -> dict[str, Any]:
+    """The batch once it has ended; polls as a client does, and fails after `seconds`."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        found = status(api, batch)
+        if found["status"] in FINISHED:
+            return found
+        time.sleep(0.25)
+    raise AssertionError(f"batch {batch} has not ended after {seconds} s: {found}")
+
+
+def run(
+    api: httpx.Client, text: str | bytes, seconds: float = 120, **fields: str
+) -> dict[str, Any]:
+    return finished(api, started(api, text, **fields), seconds)
+
+
+def archive(found: dict[str, Any]) -> zipfile.ZipFile:
+    """The batch's archive as its URL hands it out, checked."""
+    answer = httpx.get(found["zipUrl"], timeout=60)
+    assert answer.status_code == 200, answer.text
+    opened = zipfile.ZipFile(io.BytesIO(answer.content))
+    assert opened.testzip() is None
+    return opened
+
+
+def images(opened: zipfile.ZipFile) -> list[str]:
+    return [n for n in opened.namelist() if n.endswith((".png", ".jpg", ".webp"))]

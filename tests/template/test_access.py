@@ -1,0 +1,126 @@
+"""Each function may do what its code does, and nothing else."""
+
+import pytest
+
+from tests.template.rendering import Node, Rendered
+
+FOLDERS = {"inbox", "outbox", "uploads", "batches", "archives", "library"}
+DELETED_BY = {
+    "FinalizerFunction": {"<Bucket.Arn>/archives/*"},
+    "IntakeFunction": {"<Bucket.Arn>/uploads/incoming/*"},
+}
+SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:replicate-AbCdEf"
+
+
+def as_list(value: object) -> list[str]:
+    return [value] if isinstance(value, str) else list(value)  # type: ignore[call-overload]
+
+
+def allowed(template: Rendered, logical: str, action: str) -> set[str]:
+    """The resources a function or state machine may do something with."""
+    return {
+        resource
+        for statement in template.statements(logical)
+        if action in as_list(statement["Action"])
+        for resource in as_list(statement["Resource"])
+    }
+
+
+def every_statement(template: Rendered) -> list[tuple[str, Node]]:
+    owners = [*template.functions, "FinalizerStateMachine"]
+    return [(logical, s) for logical in owners for s in template.statements(logical)]
+
+
+def test_actions_are_named_one_by_one(production: Rendered) -> None:
+    for owner, statement in every_statement(production):
+        assert statement["Effect"] == "Allow"
+        assert not [a for a in as_list(statement["Action"]) if "*" in a], owner
+
+
+def test_only_log_delivery_which_knows_no_resource_is_allowed_on_all(production: Rendered) -> None:
+    on_all = [
+        (owner, as_list(statement["Action"]))
+        for owner, statement in every_statement(production)
+        if "*" in as_list(statement["Resource"])
+    ]
+
+    assert [owner for owner, _ in on_all] == ["FinalizerStateMachine"]
+    assert all(action.startswith("logs:") for action in on_all[0][1])
+
+
+def test_objects_are_reached_by_prefix(production: Rendered) -> None:
+    of_the_bucket = {"s3:ListBucket", "s3:ListBucketMultipartUploads"}
+    for owner, statement in every_statement(production):
+        for action in as_list(statement["Action"]):
+            if action.startswith("s3:") and action not in of_the_bucket:
+                for resource in as_list(statement["Resource"]):
+                    folder, *_, last = resource.removeprefix("<Bucket.Arn>/").split("/")
+                    assert folder in FOLDERS, owner
+                    assert last == "*", owner
+
+
+def test_listing_serves_to_tell_missing_from_forbidden_under_known_prefixes(
+    production: Rendered,
+) -> None:
+    for owner, statement in every_statement(production):
+        if "s3:ListBucket" in as_list(statement["Action"]):
+            prefixes = as_list(statement["Condition"]["StringLikeIfExists"]["s3:prefix"])
+            reached = {f"<Bucket.Arn>/{prefix}" for prefix in prefixes}
+            readable = allowed(production, owner, "s3:GetObject")
+            writable = allowed(production, owner, "s3:PutObject")
+            assert reached <= readable | writable, owner
+
+
+def test_only_archives_and_unchecked_uploads_are_ever_deleted_by_code(production: Rendered) -> None:
+    for function in production.functions:
+        may_delete = allowed(production, function, "s3:DeleteObject")
+        assert may_delete == DELETED_BY.get(function, set()), function
+
+
+def test_nobody_scans_the_table_or_changes_it(production: Rendered) -> None:
+    used = {"GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"}
+    used |= {"BatchWriteItem"}
+    for owner, statement in every_statement(production):
+        for action in as_list(statement["Action"]):
+            if action.startswith("dynamodb:"):
+                assert action.removeprefix("dynamodb:") in used, owner
+
+
+def test_the_watchers_function_changes_nothing(production: Rendered) -> None:
+    actions = {a for s in production.statements("ProgressFunction") for a in as_list(s["Action"])}
+
+    assert actions <= {
+        "dynamodb:GetItem",
+        "dynamodb:BatchGetItem",
+        "dynamodb:Query",
+        "s3:GetObject",
+    }
+
+
+def test_the_page_has_no_rights_and_no_layer(production: Rendered) -> None:
+    assert not production.statements("WebFunction")
+    assert "Layers" not in production["WebFunction"]
+
+
+@pytest.mark.parametrize("parameter", ["ReplicateSecretArn", "RunpodSecretArn"])
+def test_a_providers_key_is_read_by_those_who_call_providers_alone(parameter: str) -> None:
+    template = Rendered(**{parameter: SECRET})
+    readers = {
+        function
+        for function in template.functions
+        if allowed(template, function, "secretsmanager:GetSecretValue") & {SECRET}
+    }
+
+    assert readers == {"WorkerFunction", "DeadLetterFunction"}
+
+
+def test_without_a_providers_key_nobody_may_read_one(production: Rendered) -> None:
+    for function in ("WorkerFunction", "DeadLetterFunction"):
+        secrets = allowed(production, function, "secretsmanager:GetSecretValue")
+        assert all(secret.startswith("<") for secret in secrets)
+
+
+def test_the_state_machine_calls_the_finalizer_alone(production: Rendered) -> None:
+    machine = "FinalizerStateMachine"
+
+    assert allowed(production, machine, "lambda:InvokeFunction") == {"<FinalizerFunction.Arn>"}

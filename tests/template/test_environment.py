@@ -1,0 +1,128 @@
+"""Settings and the template speak of the same variables, and development stays at home."""
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from imagebatch.settings import Settings
+from tests.template.rendering import Rendered
+
+FUNCTIONS = Path(__file__).parents[2] / "functions"
+SETTINGS = {field.name.upper() for field in fields(Settings)}
+READ_BY_LIBRARIES = {
+    "AWS_ENDPOINT_URL",
+    "POWERTOOLS_SERVICE_NAME",
+    "POWERTOOLS_METRICS_NAMESPACE",
+    "POWERTOOLS_LOG_LEVEL",
+}
+DEVELOPMENT_ONLY = {
+    "AwsEndpointUrl": "AWS_ENDPOINT_URL",
+    "ReplicateBaseUrl": "REPLICATE_BASE_URL",
+    "RunpodBaseUrl": "RUNPOD_BASE_URL",
+    "DevLatency": "DEV_LATENCY",
+}
+
+
+def read_by_the_page() -> set[str]:
+    text = (FUNCTIONS / "web" / "app.py").read_text()
+    names = set(re.findall(r'env(?:\.get\(|\[)"([A-Z_]+)"', text))
+    names |= set(re.findall(r'"(OIDC_[A-Z_]+)"', text))
+    return names - {"AWS_REGION"}
+
+
+def test_every_setting_is_a_variable_of_the_template_and_the_reverse(development: Rendered) -> None:
+    declared = {
+        name
+        for function in development.functions
+        if function != "WebFunction"
+        for name in development.environment(function)
+    }
+
+    assert declared - READ_BY_LIBRARIES == SETTINGS
+
+
+def test_the_page_gets_what_it_reads_and_nothing_more_of_its_own() -> None:
+    with_oidc = Rendered(AuthMode="oidc").environment("WebFunction").keys()
+    with_cognito = Rendered().environment("WebFunction").keys()
+    everywhere = Rendered().environment("FinalizerFunction").keys()
+
+    assert read_by_the_page() - DEVELOPMENT_ONLY_VARIABLES <= with_oidc | with_cognito
+    assert (with_oidc | with_cognito) - everywhere <= read_by_the_page()
+
+
+DEVELOPMENT_ONLY_VARIABLES = set(DEVELOPMENT_ONLY.values())
+
+
+def test_without_parameters_a_function_sees_the_defaults_of_the_code(production: Rendered) -> None:
+    seen = Settings.from_env(production.environment("WorkerFunction"))
+    alone = Settings.from_env({})
+    made_by_the_stack = {
+        "table_name",
+        "bucket_name",
+        "item_queue_url",
+        "dispatch_queue_url",
+        "dead_letter_queue_url",
+        "state_machine_arn",
+        "public_url",
+        "auth_mode",
+    }
+
+    for field in fields(Settings):
+        if field.name in made_by_the_stack:
+            assert getattr(seen, field.name)
+        else:
+            assert getattr(seen, field.name) == getattr(alone, field.name), field.name
+
+
+def test_authentication_is_on_unless_it_is_switched_off(production: Rendered) -> None:
+    assert production.environment("ApiFunction")["AUTH_MODE"] == "cognito"
+    assert Rendered(AuthMode="none").environment("ApiFunction")["AUTH_MODE"] == "none"
+
+
+def test_in_production_no_function_knows_a_development_only_variable(
+    production: Rendered,
+) -> None:
+    for function in production.functions:
+        assert not DEVELOPMENT_ONLY_VARIABLES & production.environment(function).keys()
+
+
+@pytest.mark.parametrize("parameter", [*DEVELOPMENT_ONLY, "PublicUrl"])
+def test_a_development_only_parameter_is_empty_and_says_what_it_is(
+    production: Rendered, parameter: str
+) -> None:
+    declared = production.source["Parameters"][parameter]
+
+    assert declared["Default"] == ""
+    assert declared["Description"].startswith("Development only.")
+
+
+@pytest.mark.parametrize(("parameter", "variable"), DEVELOPMENT_ONLY.items())
+def test_a_development_only_parameter_reaches_the_functions_when_it_is_given(
+    development: Rendered, parameter: str, variable: str
+) -> None:
+    for function in development.functions:
+        given = development.parameters[parameter]
+        assert development.environment(function)[variable] == given
+
+
+def test_the_public_address_is_the_gateways_own_unless_another_is_given(
+    production: Rendered, development: Rendered
+) -> None:
+    api, page = (r.environment("ApiFunction")["PUBLIC_URL"] for r in (production, development))
+
+    assert api == "https://<HttpApi>.execute-api.eu-west-1.amazonaws.com"
+    assert page == development.parameters["PublicUrl"]
+
+
+def test_who_may_start_the_finalizer_is_told_its_name(production: Rendered) -> None:
+    told = {f for f in production.functions if "STATE_MACHINE_ARN" in production.environment(f)}
+    allowed = {
+        function
+        for function in production.functions
+        for statement in production.statements(function)
+        if "states:StartExecution" in statement["Action"]
+    }
+
+    assert told == allowed

@@ -1,0 +1,82 @@
+"""`events/` has what really triggers each function."""
+
+import base64
+import fnmatch
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from imagebatch.schemas.messages import decode_dispatch, decode_item
+from tests.template.rendering import Rendered
+
+EVENTS = Path(__file__).parents[2] / "events"
+ROUTE = {"api": "ANY /api/{proxy+}", "web": "$default"}
+ROUTE |= {"progress": "GET /api/v1/batch/{batch_id}/progress"}
+
+
+def event(name: str) -> Any:
+    return json.loads((EVENTS / f"{name}.json").read_text())
+
+
+def test_there_is_an_event_for_every_function(production: Rendered) -> None:
+    folders = {f["CodeUri"].strip("/").split("/")[-1] for f in production.functions.values()}
+
+    assert folders == {file.stem for file in EVENTS.glob("*.json")}
+
+
+@pytest.mark.parametrize(("name", "key"), ROUTE.items())
+def test_a_request_comes_by_a_route_of_the_template(
+    production: Rendered, name: str, key: str
+) -> None:
+    routes = production.of_type("AWS::ApiGatewayV2::Route").values()
+    [route] = [r for r in routes if r["RouteKey"] == key]
+    integration = production[route["Target"].removeprefix("integrations/").strip("<>")]
+    function = production[integration["IntegrationUri"].strip("<>").removesuffix(".Arn")]
+
+    assert function["CodeUri"] == f"functions/{name}/"
+    assert event(name)["routeKey"] == event(name)["requestContext"]["routeKey"] == key
+    assert event(name)["version"] == integration["PayloadFormatVersion"]
+
+
+def test_the_request_to_the_api_submits_the_sample_sheet() -> None:
+    body = base64.b64decode(event("api")["body"])
+
+    assert (EVENTS / "cars.csv").read_bytes() in body
+
+
+def test_messages_are_in_the_words_of_the_queues() -> None:
+    [dispatch] = event("dispatcher")["Records"]
+    assert decode_dispatch(dispatch["body"]).round == 1
+    for name in ("worker", "deadletter"):
+        [record] = event(name)["Records"]
+        assert decode_item(record["body"]).index == 0
+
+
+def test_the_dropped_sheet_is_one_the_rule_lets_through(production: Rendered) -> None:
+    [rule] = [
+        e["Properties"]["Pattern"]
+        for e in production["IntakeFunction"]["Events"].values()
+        if "inbox" in json.dumps(e)
+    ]
+    dropped = event("intake")
+    patterns = [
+        each["wildcard"] if "wildcard" in each else each["prefix"] + "*"
+        for each in rule["detail"]["object"]["key"]
+    ]
+
+    assert [dropped["source"]] == rule["source"]
+    assert [dropped["detail-type"]] == rule["detail-type"]
+    assert any(fnmatch.fnmatchcase(dropped["detail"]["object"]["key"], p) for p in patterns)
+    assert rule["detail"]["bucket"]["name"] == ["<Bucket>"]
+
+
+def test_the_step_of_the_finalizer_is_the_first_one() -> None:
+    assert event("finalizer").keys() == {"step", "owner", "batchId", "round", "attempt"}
+    assert event("finalizer")["step"] == "build"
+
+
+def test_the_sweeper_is_woken_by_its_schedule(production: Rendered) -> None:
+    assert event("sweeper")["detail-type"] == "Scheduled Event"
+    assert [e["Type"] for e in production["SweeperFunction"]["Events"].values()] == ["Schedule"]

@@ -1,0 +1,145 @@
+"""Numbers that depend on each other."""
+
+import pytest
+
+from tests.template.rendering import Rendered
+
+QUEUE_OF = {
+    "DispatcherFunction": "DispatchQueue",
+    "WorkerFunction": "ItemQueue",
+    "DeadLetterFunction": "DeadLetterQueue",
+}
+DAY = 86_400
+
+
+def timeout(template: Rendered, function: str) -> int:
+    return int(template[function]["Timeout"])
+
+
+def mapping(template: Rendered, function: str) -> dict[str, object]:
+    [event] = template[function]["Events"].values()
+    properties: dict[str, object] = event["Properties"]
+    return properties
+
+
+@pytest.mark.parametrize("seconds", range(1, 121))
+def test_an_item_comes_back_15_seconds_after_its_worker_would_have_ended(seconds: int) -> None:
+    template = Rendered(WorkerTimeoutSeconds=seconds)
+
+    assert timeout(template, "WorkerFunction") == seconds
+    assert template["ItemQueue"]["VisibilityTimeout"] == seconds + 15
+
+
+def test_each_allowed_worker_timeout_has_a_visibility_timeout(production: Rendered) -> None:
+    parameter = production.source["Parameters"]["WorkerTimeoutSeconds"]
+    known = production.source["Mappings"]["ItemVisibility"]["OfWorkerTimeout"]
+
+    assert [int(key) for key in known] == [*range(parameter["MinValue"], parameter["MaxValue"] + 1)]
+
+
+@pytest.mark.parametrize(("function", "queue"), QUEUE_OF.items())
+def test_a_message_stays_hidden_for_as_long_as_its_invocation_may_take(
+    production: Rendered, function: str, queue: str
+) -> None:
+    hidden = production[queue]["VisibilityTimeout"]
+
+    assert mapping(production, function)["Queue"] == f"<{queue}.Arn>"
+    assert hidden == timeout(production, function) + 15
+
+
+@pytest.mark.parametrize("function", QUEUE_OF)
+def test_one_message_is_one_invocation_and_a_failed_one_is_reported(
+    production: Rendered, function: str
+) -> None:
+    assert mapping(production, function)["BatchSize"] == 1
+    assert mapping(production, function)["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_the_reservation_is_the_queues_own_maximum() -> None:
+    for concurrency in (3, 50):
+        template = Rendered(WorkerConcurrency=concurrency, ReservedConcurrency=concurrency)
+        maximum = mapping(template, "WorkerFunction")["ScalingConfig"]
+
+        assert maximum == {"MaximumConcurrency": str(concurrency)}
+        reserved = template["WorkerFunction"]["ReservedConcurrentExecutions"]
+        assert reserved == str(concurrency)
+
+
+def test_three_images_are_made_at_the_same_time_by_default(production: Rendered) -> None:
+    assert production.parameters["WorkerConcurrency"] == "3"
+    assert production.parameters["ReservedConcurrency"] == "3"
+    assert not production.broken_rules()
+
+
+def test_a_reservation_of_0_leaves_it_out_and_keeps_the_queues_maximum() -> None:
+    template = Rendered(ReservedConcurrency=0, ProgressConcurrency=0)
+
+    assert "ReservedConcurrentExecutions" not in template["WorkerFunction"]
+    assert "ReservedConcurrentExecutions" not in template["ProgressFunction"]
+    assert mapping(template, "WorkerFunction")["ScalingConfig"] == {"MaximumConcurrency": "3"}
+    assert not template.broken_rules()
+
+
+def test_a_reservation_that_is_not_the_queues_maximum_is_refused() -> None:
+    assert Rendered(WorkerConcurrency=10).broken_rules() == [
+        "ReservedConcurrency must equal WorkerConcurrency, or be 0."
+    ]
+
+
+def test_an_archive_never_outlives_the_lifecycle_rule_behind_it(production: Rendered) -> None:
+    longest = production.source["Parameters"]["ArchiveTtlSeconds"]["MaxValue"]
+    [rule] = [
+        rule
+        for rule in production["Bucket"]["LifecycleConfiguration"]["Rules"]
+        if rule.get("Prefix") == "archives/"
+    ]
+
+    assert longest == DAY
+    assert rule["ExpirationInDays"] == 1
+
+
+def test_a_dead_letter_is_kept_longer_than_any_message_lived_before(production: Rendered) -> None:
+    queues = production.of_type("AWS::SQS::Queue")
+    kept = {name: queue["MessageRetentionPeriod"] for name, queue in queues.items()}
+    last = kept.pop("DeadLetterQueue")
+
+    assert last == 14 * DAY
+    assert all(period <= last - 7 * DAY for period in kept.values())
+
+
+def test_whoever_keeps_failing_goes_to_the_dead_letter_queue_after_five_times(
+    production: Rendered,
+) -> None:
+    for queue in ("DispatchQueue", "ItemQueue"):
+        assert production[queue]["RedrivePolicy"] == {
+            "deadLetterTargetArn": "<DeadLetterQueue.Arn>",
+            "maxReceiveCount": 5,
+        }
+
+
+def test_the_gateway_waits_longer_than_the_functions_behind_it(production: Rendered) -> None:
+    for integration in production.of_type("AWS::ApiGatewayV2::Integration").values():
+        function = integration["IntegrationUri"].strip("<>").removesuffix(".Arn")
+        assert timeout(production, function) * 1000 < integration["TimeoutInMillis"] <= 30_000
+
+
+def test_the_sweeper_is_done_before_it_starts_again(production: Rendered) -> None:
+    assert mapping(production, "SweeperFunction")["Schedule"] == "rate(5 minutes)"
+    assert timeout(production, "SweeperFunction") < 300
+
+
+def test_oidc_without_an_issuer_or_an_audience_is_refused() -> None:
+    issuer = "https://login.example.com/"
+
+    assert Rendered(AuthMode="oidc").broken_rules()
+    assert Rendered(AuthMode="oidc", OidcIssuer=issuer).broken_rules()
+    assert not Rendered(AuthMode="oidc", OidcIssuer=issuer, OidcAudience="api").broken_rules()
+
+
+def test_every_parameter_is_described_constrained_and_has_a_default(production: Rendered) -> None:
+    free_text = {"OidcAudience", "OidcClientId", "OidcScope"}
+    for name, parameter in production.source["Parameters"].items():
+        assert parameter["Description"]
+        assert "Default" in parameter
+        constrained = {"AllowedValues", "AllowedPattern", "MinValue"} & parameter.keys()
+        assert constrained or name in free_text, name

@@ -1,0 +1,110 @@
+"""Who gets through which door."""
+
+import pytest
+
+from tests.template.rendering import Node, Rendered
+
+PUBLIC = {"GET /health", "GET /openapi.json", "GET /docs", "$default"}
+OIDC = {"AuthMode": "oidc", "OidcIssuer": "https://login.example.com/", "OidcAudience": "api"}
+
+
+def routes(template: Rendered) -> dict[str, Node]:
+    found = template.of_type("AWS::ApiGatewayV2::Route").values()
+    return {route["RouteKey"]: route for route in found}
+
+
+def test_every_api_route_needs_a_token(production: Rendered) -> None:
+    guarded = {key: r for key, r in routes(production).items() if key not in PUBLIC}
+
+    assert {"ANY /api/{proxy+}", "GET /api/v1/batch/{batch_id}/progress"} <= guarded.keys()
+    for key, route in guarded.items():
+        assert route["AuthorizationType"] == "JWT", key
+        assert route["AuthorizerId"] in {"<Authorizer>", "<EventsAuthorizer>"}
+
+
+@pytest.mark.parametrize("mode", ["cognito", "none"])
+def test_the_page_and_the_descriptions_are_public_whatever_the_mode(mode: str) -> None:
+    found = routes(Rendered(AuthMode=mode))
+
+    for key in PUBLIC:
+        assert found[key]["AuthorizationType"] == "NONE"
+
+
+def test_without_authentication_there_is_no_authorizer_and_no_user_pool() -> None:
+    template = Rendered(AuthMode="none")
+
+    assert {r["AuthorizationType"] for r in routes(template).values()} == {"NONE"}
+    assert not template.of_type("AWS::ApiGatewayV2::Authorizer")
+    assert not [r for r in template.resources.values() if "Cognito" in r["Type"]]
+    assert template.outputs["AuthMode"]["Value"] == "none"
+
+
+def test_only_the_events_route_takes_its_token_from_the_query(production: Rendered) -> None:
+    header, query = production["Authorizer"], production["EventsAuthorizer"]
+    events = [
+        k for k, r in routes(production).items() if r.get("AuthorizerId") == "<EventsAuthorizer>"
+    ]
+
+    assert header["IdentitySource"] == ["$request.header.Authorization"]
+    assert query["IdentitySource"] == ["$request.querystring.access_token"]
+    assert header["JwtConfiguration"] == query["JwtConfiguration"]
+    assert events == ["GET /api/v1/batch/{batch_id}/events"]
+
+
+def test_by_default_the_stacks_own_user_pool_is_trusted(production: Rendered) -> None:
+    assert production["Authorizer"]["JwtConfiguration"] == {
+        "Issuer": "https://cognito-idp.eu-west-1.amazonaws.com/<UserPool>",
+        "Audience": ["<UserPoolClient>"],
+    }
+
+
+def test_with_oidc_the_given_issuer_is_trusted_and_no_pool_is_made() -> None:
+    template = Rendered(**OIDC)
+
+    assert template["Authorizer"]["JwtConfiguration"] == {
+        "Issuer": "https://login.example.com/",
+        "Audience": ["api"],
+    }
+    assert not [r for r in template.resources.values() if "Cognito" in r["Type"]]
+
+
+def test_people_are_let_in_by_whoever_runs_the_stack_and_sign_in_without_a_secret(
+    production: Rendered,
+) -> None:
+    client = production["UserPoolClient"]
+
+    assert production["UserPool"]["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True}
+    assert client["GenerateSecret"] is False
+    assert client["AllowedOAuthFlows"] == ["code"]
+    assert client["CallbackURLs"] == ["https://<HttpApi>.execute-api.eu-west-1.amazonaws.com/"]
+    assert production["OperatorsGroup"]["GroupName"] == "operators"
+
+
+def test_every_route_leads_to_a_function_that_the_gateway_may_call(production: Rendered) -> None:
+    callable_ = {
+        permission["FunctionName"].strip("<>")
+        for permission in production.of_type("AWS::Lambda::Permission").values()
+        if permission["Principal"] == "apigateway.amazonaws.com"
+        and "<HttpApi>" in permission["SourceArn"]
+    }
+    integrations = production.of_type("AWS::ApiGatewayV2::Integration")
+    for key, route in routes(production).items():
+        integration = integrations[route["Target"].removeprefix("integrations/").strip("<>")]
+        assert integration["IntegrationType"] == "AWS_PROXY"
+        assert integration["PayloadFormatVersion"] == "2.0"
+        assert integration["IntegrationUri"].strip("<>").removesuffix(".Arn") in callable_, key
+
+
+def test_other_origins_are_refused_unless_they_are_named(production: Rendered) -> None:
+    assert "CorsConfiguration" not in production["HttpApi"]
+
+    cors = Rendered(AllowedOrigins="https://shop.example")["HttpApi"]["CorsConfiguration"]
+    assert cors["AllowOrigins"] == ["https://shop.example"]
+    assert set(cors["ExposeHeaders"]) == {"location", "retry-after", "content-disposition"}
+    assert {"authorization", "idempotency-key", "last-event-id"} <= set(cors["AllowHeaders"])
+
+
+def test_a_flood_of_requests_is_throttled(production: Rendered) -> None:
+    settings = production["HttpApiStage"]["DefaultRouteSettings"]
+
+    assert 0 < settings["ThrottlingRateLimit"] <= settings["ThrottlingBurstLimit"] <= 1000

@@ -1,0 +1,158 @@
+from dataclasses import replace
+
+import pytest
+
+from imagebatch.domain.errors import (
+    InvalidRequestError,
+    NotFoundError,
+    StateConflictError,
+    UnavailableError,
+)
+from imagebatch.domain.uploads import Upload, UploadKind, UploadStatus
+from imagebatch.usecases.uploads import CheckUpload, ReadSheet, TakeUpload
+from tests.fakes import FakeClock, InMemoryMediaStore, InMemoryUploadStore
+from tests.usecases.world import SilentJournal
+
+PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR...IEND\xaeB`\x82"
+SHEET = b"make,model\nToyota,Corolla\n"
+PRODUCT, CSV = UploadKind.PRODUCT, UploadKind.CSV
+INCOMING, FINAL = "uploads/incoming/u1", "uploads/u1"
+
+
+class Uploads:
+    def __init__(self) -> None:
+        self.store, self.media, self.clock = (
+            InMemoryUploadStore(),
+            InMemoryMediaStore(),
+            FakeClock(),
+        )
+        self.take = TakeUpload(self.store, self.media, self.clock)
+        self.check = CheckUpload(self.store, self.media, SilentJournal())
+        self.read = ReadSheet(self.store, self.media)
+
+    def announce(self, kind: UploadKind = PRODUCT) -> Upload:
+        return self.take.announced("ann", "u1", kind, "a.png", "image/png", 100)
+
+    def arrive(self, body: bytes) -> dict[str, str]:
+        self.media.put(INCOMING, body, "image/jpeg")
+        return self.check(INCOMING)
+
+    @property
+    def status(self) -> UploadStatus:
+        return self.store.uploads["u1"].status
+
+
+@pytest.fixture
+def uploads() -> Uploads:
+    return Uploads()
+
+
+def test_a_file_that_comes_with_its_request_is_ready_at_once(uploads: Uploads) -> None:
+    upload = uploads.take.with_body("ann", "u1", PRODUCT, "photo.jpg", PNG)
+    assert (upload.status, upload.content_type, upload.size) == ("ready", "image/png", len(PNG))
+    assert uploads.media.objects[FINAL].content_type == "image/png"
+
+
+def test_a_refused_file_leaves_nothing(uploads: Uploads) -> None:
+    with pytest.raises(InvalidRequestError):
+        uploads.take.with_body("ann", "u1", PRODUCT, "a.png", b"<svg/>")
+    assert not uploads.media.objects
+    assert not uploads.store.uploads
+
+
+def test_taken_twice_it_is_one_upload(uploads: Uploads) -> None:
+    first = uploads.announce()
+    uploads.clock.advance(60)
+    assert uploads.announce() == first
+
+
+def test_the_form_is_for_one_key_and_size_and_type(uploads: Uploads) -> None:
+    form = uploads.take.form("u1", "image/png", 100)
+    assert form.fields == {"key": INCOMING, "Content-Type": "image/png", "most": "100"}
+
+
+def test_what_arrives_is_checked_and_moved_to_where_nobody_else_can_write(
+    uploads: Uploads,
+) -> None:
+    uploads.announce()
+    assert uploads.status is UploadStatus.CHECKING
+    assert uploads.arrive(PNG) == {"uploadId": "u1", "status": "ready"}
+    assert uploads.status is UploadStatus.READY
+    assert list(uploads.media.objects) == [FINAL]
+    assert uploads.media.objects[FINAL].content_type == "image/png"
+
+
+def test_what_is_not_what_it_claims_is_rejected_with_a_reason(uploads: Uploads) -> None:
+    uploads.announce()
+    uploads.arrive(b"<html>")
+    assert uploads.status is UploadStatus.REJECTED
+    assert uploads.store.uploads["u1"].reason
+    assert not uploads.media.objects
+
+
+def test_a_ready_upload_cannot_be_replaced(uploads: Uploads) -> None:
+    uploads.announce()
+    uploads.arrive(PNG)
+    assert uploads.arrive(PNG + b"other") == {"ignored": INCOMING}
+    assert uploads.media.bodies == {FINAL: PNG}
+
+
+def test_an_arrival_told_twice_is_checked_once(uploads: Uploads) -> None:
+    uploads.announce()
+    uploads.arrive(PNG)
+    assert uploads.check(INCOMING) == {"ignored": INCOMING}
+    assert uploads.status is UploadStatus.READY
+
+
+def test_two_checks_at_once_agree(uploads: Uploads) -> None:
+    uploads.announce()
+    ready = replace(uploads.store.uploads["u1"], status=UploadStatus.READY)
+    uploads.store.before_next("settle", lambda: uploads.store.uploads.update(u1=ready))
+    uploads.arrive(PNG)
+    assert uploads.store.uploads["u1"] == ready
+    assert uploads.media.bodies == {FINAL: PNG}
+
+
+@pytest.mark.parametrize("call", ["put", "delete"])
+def test_a_check_that_died_is_done_again(uploads: Uploads, call: str) -> None:
+    uploads.announce()
+    uploads.media.put(INCOMING, PNG, "image/png")
+    uploads.media.fail_next(call, UnavailableError("S3 is down"), applied=True)
+    with pytest.raises(UnavailableError):
+        uploads.check(INCOMING)
+    uploads.check(INCOMING)
+    assert uploads.status is UploadStatus.READY
+    assert list(uploads.media.objects) == [FINAL]
+
+
+def test_an_object_that_nobody_announced_is_removed(uploads: Uploads) -> None:
+    assert uploads.arrive(PNG) == {"ignored": INCOMING}
+    assert not uploads.media.objects
+
+
+def test_a_sheet_is_read_once_it_is_ready(uploads: Uploads) -> None:
+    uploads.announce(CSV)
+    with pytest.raises(StateConflictError) as refused:
+        uploads.read("ann", "u1")
+    assert (refused.value.status, refused.value.retry_after) == (409, 2)
+    uploads.arrive(SHEET)
+    assert uploads.read("ann", "u1") == SHEET
+
+
+def test_a_rejected_sheet_is_refused_with_its_reason(uploads: Uploads) -> None:
+    uploads.announce(CSV)
+    uploads.arrive(PNG)
+    with pytest.raises(StateConflictError, match="rejected") as refused:
+        uploads.read("ann", "u1")
+    assert "image/png" in refused.value.detail
+
+
+def test_unknown_foreign_and_other_uploads_are_all_not_found(uploads: Uploads) -> None:
+    uploads.take.with_body("ann", "u1", PRODUCT, "a.png", PNG)
+    uploads.take.with_body("bob", "u2", CSV, "b.csv", SHEET)
+    seen = set()
+    for upload_id in ["u1", "u2", "nothing"]:
+        with pytest.raises(NotFoundError) as refused:
+            uploads.read("ann", upload_id)
+        seen.add((refused.value.status, refused.value.error))
+    assert seen == {(404, "Upload not found")}
