@@ -1,0 +1,167 @@
+"""Writes docs/configuration.md from template.yaml: `python docs/generate_configuration.py`."""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+TEMPLATE = ROOT / "template.yaml"
+PAGE = ROOT / "docs" / "configuration.md"
+
+type Node = dict[str, Any]
+
+HEAD = """\
+# Configuration
+
+<!-- Written by docs/generate_configuration.py from template.yaml; a test compares the two. -->
+
+A stack is configured by the parameters of `template.yaml` and by nothing else. On AWS they are
+given to the deploy and kept by the stack until they are given again:
+
+    sam deploy --parameter-overrides MaxRows=200 AlarmEmail=ops@example.com
+
+On the local stack each parameter is an environment variable of the same name in capitals:
+
+    MAX_ROWS=200 DEV_LATENCY=0 make up
+
+`make up` reads four more: `PORT` (of the emulator, 4566), `REPLICATE_API_TOKEN` and
+`RUNPOD_API_KEY` (it puts them into the emulator's Secrets Manager and passes their ARNs), and
+`SFN_WAIT_SCALE` (how long the emulator's Step Functions wait, as a share of the real time). Locally
+`AUTH_MODE` is `none` unless it is given, `ReservedConcurrency` follows `WORKER_CONCURRENCY`, and
+`Architecture` is the machine's own.
+"""
+
+NUMBERS = """\
+## Numbers that depend on each other
+
+| number | follows from |
+| --- | --- |
+| visibility timeout of the item queue | `WorkerTimeoutSeconds` + 15 (the mapping `ItemVisibility`, as CloudFormation cannot add): the item of a killed worker comes back then |
+| maximum concurrency of the item queue | `WorkerConcurrency` |
+| reserved concurrency of the worker | `ReservedConcurrency`, which must equal `WorkerConcurrency` or be 0; anything else is refused |
+| messages of one batch in the queue | twice `WorkerConcurrency` |
+| lifecycle rule of `archives/` | a day, behind `ArchiveTtlSeconds`, which is a day at most |
+| lifecycle rules of `batches/`, `inbox/`, `outbox/` | `RetentionDays` |
+| retention of the dead-letter queue | longer than that of the other queues, because a message's age counts from the first |
+
+A new AWS account may not reserve any Lambda concurrency: deploy with `ReservedConcurrency=0
+ProgressConcurrency=0` until its quota is raised. The queue's own maximum still holds.
+"""  # noqa: E501 - a table's row is one line
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads CloudFormation's short forms as the long ones: !Ref X is {"Ref": "X"}."""
+
+
+def _long_form(loader: _Loader, tag: str, node: yaml.Node) -> Node:
+    if isinstance(node, yaml.ScalarNode):
+        value: Any = loader.construct_scalar(node)
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        value = loader.construct_mapping(node, deep=True)  # type: ignore[arg-type]
+    if tag == "GetAtt" and isinstance(value, str):
+        value = value.split(".", 1)
+    return {tag if tag in {"Ref", "Condition"} else f"Fn::{tag}": value}
+
+
+_Loader.add_multi_constructor("!", _long_form)
+
+
+def load(path: Path = TEMPLATE) -> Node:
+    return dict(yaml.load(path.read_text(encoding="utf-8"), _Loader))  # noqa: S506 - a SafeLoader
+
+
+def page(template: Node) -> str:
+    parts = [HEAD, "## Parameters\n", *_parameters(template), NUMBERS]
+    parts += [
+        "## Environment variables\n",
+        _variables(template),
+        "## Outputs\n",
+        _outputs(template),
+    ]
+    return "\n".join(parts)
+
+
+def _parameters(template: Node) -> Iterator[str]:
+    groups = template["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+    for group in groups:
+        rows = [_parameter(name, template["Parameters"][name]) for name in group["Parameters"]]
+        yield f"### {group['Label']['default']}\n"
+        yield _table(["parameter", "default", "allowed", "what it does"], rows)
+
+
+def _parameter(name: str, parameter: Node) -> list[str]:
+    default = str(parameter["Default"])
+    description = parameter["Description"].removeprefix("Development only. ")
+    return [f"`{name}`", f"`{default}`" if default else "empty", _allowed(parameter), description]
+
+
+def _allowed(parameter: Node) -> str:
+    if "AllowedValues" in parameter:
+        return ", ".join(f"`{value}`" for value in parameter["AllowedValues"])
+    if "MinValue" in parameter:
+        return f"{parameter['MinValue']:,} to {parameter['MaxValue']:,}"
+    return str(parameter.get("ConstraintDescription", "text"))
+
+
+def _variables(template: Node) -> str:
+    everywhere = template["Globals"]["Function"]["Environment"]["Variables"]
+    rows = [[f"`{name}`", "all", _source(template, value)] for name, value in everywhere.items()]
+    own: dict[str, tuple[list[str], Any]] = {}
+    for logical, resource in template["Resources"].items():
+        environment = resource.get("Properties", {}).get("Environment", {})
+        for name, value in environment.get("Variables", {}).items():
+            own.setdefault(name, ([], value))[0].append(logical.removesuffix("Function"))
+    rows += [[f"`{n}`", ", ".join(on), _source(template, value)] for n, (on, value) in own.items()]
+    return (
+        "What the functions read. Nobody sets these by hand: they follow from the parameters and"
+        " from what the stack made.\n\n" + _table(["variable", "functions", "from"], rows)
+    )
+
+
+def _source(template: Node, value: object) -> str:
+    """The parameters and resources a value is made of, or the value itself."""
+    names = [name for name in dict.fromkeys(_names(value)) if "::" not in name]
+    known = [n for n in names if n in template["Parameters"] or n in template["Resources"]]
+    return ", ".join(f"`{name}`" for name in known) or f"`{_text(value)}`"
+
+
+def _names(value: object) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            if key == "Ref":
+                yield inner
+            elif key == "Fn::Sub":
+                text = inner if isinstance(inner, str) else inner[0]
+                yield from re.findall(r"\$\{([\w:]+)", text)
+            else:
+                yield from _names(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _names(inner)
+
+
+def _text(value: object) -> str:
+    return str(value["Fn::Sub"]) if isinstance(value, Mapping) else str(value)
+
+
+def _outputs(template: Node) -> str:
+    rows = [[f"`{name}`", output["Description"]] for name, output in template["Outputs"].items()]
+    return _table(["output", "what it is"], rows)
+
+
+def _table(head: list[str], rows: list[list[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join(f"| {' | '.join(_cell(cell) for cell in line)} |\n" for line in lines)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ").strip()
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(load()), encoding="utf-8")
