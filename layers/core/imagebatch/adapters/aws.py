@@ -10,6 +10,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import (
     ClientError,
+    ConnectionError,  # noqa: A004 - botocore's: no connection, no answer in time, no TLS
     FlexibleChecksumError,
     HTTPClientError,
     IncompleteReadError,
@@ -94,7 +95,7 @@ def available(part: str) -> Iterator[None]:
     """Turns a failure that may pass into UnavailableError; a refusal of AWS stays a ClientError."""
     try:
         yield
-    except (HTTPClientError, IncompleteReadError, FlexibleChecksumError) as error:
+    except (HTTPClientError, ConnectionError, IncompleteReadError, FlexibleChecksumError) as error:
         raise UnavailableError(f"the {part} could not be reached") from error
     except ClientError as error:
         if not _may_pass(error):
