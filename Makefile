@@ -23,15 +23,17 @@ PYTHON := .venv/bin/python
 SAM := PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.venv-uv/bin:$$PATH" .venv-sam/bin/sam
 npm_folders := $(patsubst %/package-lock.json,%,$(wildcard web/package-lock.json tests/*/*/package-lock.json))
 environment := .venv/.done .venv-sam/.done .venv-emulator/.done $(npm_folders:%=%/node_modules/.done)
+page := functions/web/static/index.html
+page_sources := $(shell find web -path web/node_modules -prune -o -type f -print)
 
 ## demo: the sample sheet through the real API on a local AWS, and the ZIP on disk
 .PHONY: demo
-demo: $(environment)
+demo: $(environment) $(page)
 	@$(PYTHON) -m local demo
 
 ## up: the local stack in the background; prints the page's address
 .PHONY: up
-up: $(environment)
+up: $(environment) $(page)
 	@$(PYTHON) -m local up
 
 ## down: ends what `make up` started
@@ -41,7 +43,8 @@ down: .venv/.done
 
 ## test: every suite (ARGS="tests/domain -k csv" for some)
 .PHONY: test
-test: $(environment)
+test: $(environment) $(page)
+	$(if $(ARGS),,npm --prefix web test)
 	$(PYTHON) -m pytest $(ARGS)
 
 ## lint: style, types, import rules, the template, security
@@ -54,6 +57,7 @@ lint: $(environment)
 	PYTHONPATH=layers/core:cli:. .venv/bin/lint-imports --no-logo --cache-dir .cache/import-linter
 	.venv/bin/cfn-lint template.yaml
 	$(SAM) validate --lint --template template.yaml
+	npm --prefix web run check
 
 ## fmt: what the linters can put right by themselves
 .PHONY: fmt
@@ -63,7 +67,7 @@ fmt: .venv/.done
 
 ## deploy: sam build and sam deploy to AWS (ARGS="--guided" the first time)
 .PHONY: deploy
-deploy: $(environment)
+deploy: $(environment) $(page)
 	$(SAM) build --parallel
 	$(SAM) deploy $(ARGS)
 
@@ -122,3 +126,7 @@ $(npm_folders:%=%/node_modules/.done): %/node_modules/.done: %/package-lock.json
 	@echo "installing $(@D)"
 	@cd $* && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
+
+$(page): web/node_modules/.done $(page_sources)
+	@echo "building the page"
+	@npm --prefix web run --silent build -- --logLevel warn

@@ -138,6 +138,8 @@ def _names(value: object) -> Iterator[str]:
             elif key == "Fn::Sub":
                 text = inner if isinstance(inner, str) else inner[0]
                 yield from re.findall(r"\$\{([\w:]+)", text)
+            elif key == "Fn::GetAtt":
+                yield inner[0]
             else:
                 yield from _names(inner)
     elif isinstance(value, list):

@@ -1,4 +1,4 @@
-"""`python -m local up | down | demo | build`: what the Makefile calls."""
+"""`python -m local up | down | demo | build | relay`: what the Makefile calls, and two by hand."""
 
 import argparse
 import os
@@ -11,6 +11,7 @@ from local.build import build, exclusive, template_parameters
 from local.config import PORT, Config
 from local.demo import demo
 from local.emulator import EmulatorError
+from local.relay import relay
 
 
 def up(_: argparse.Namespace) -> int:
@@ -40,11 +41,20 @@ def only_build(_: argparse.Namespace) -> int:
     return 0
 
 
+def only_relay(_: argparse.Namespace) -> int:
+    port = int(os.environ.get("PORT") or PORT)
+    with relay(port):
+        print(f"containers reach the emulator on port {port} until this ends", flush=True)
+        signal.pause()
+    return 0
+
+
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "up": up,
     "down": down,
     "demo": lambda _: demo(),
     "build": only_build,
+    "relay": only_relay,
 }
 
 

@@ -17,7 +17,7 @@ from local import paths
 from local.config import architecture
 
 TEMPLATE = paths.ROOT / "template.yaml"
-SOURCES = ("template.yaml", "functions", "layers", "web/dist")
+SOURCES = ("template.yaml", "functions", "layers")
 KEPT = 3
 IGNORED = {"__pycache__", ".DS_Store"}
 
@@ -57,7 +57,9 @@ def build() -> Path:
             shutil.rmtree(folder, ignore_errors=True)
             _sam_build(folder)
             (folder / "done").touch()
-            _remove_old_builds()
+        os.utime(folder)
+        _point_at(folder)
+        _remove_old_builds()
     return folder / "template.yaml"
 
 
@@ -66,9 +68,17 @@ def _sam_build(folder: Path) -> None:
     run_sam([*command, "--parameter-overrides", f"Architecture={architecture()}"])
 
 
+def _point_at(folder: Path) -> None:
+    """.local/build/latest, for people and their `sam local invoke`."""
+    new = paths.BUILDS / "new"
+    new.unlink(missing_ok=True)
+    new.symlink_to(folder.name)
+    new.replace(paths.BUILDS / "latest")
+
+
 def _remove_old_builds() -> None:
-    builds = sorted(paths.BUILDS.iterdir(), key=lambda folder: folder.stat().st_mtime)
-    for folder in builds[:-KEPT]:
+    builds = [f for f in paths.BUILDS.iterdir() if f.is_dir() and not f.is_symlink()]
+    for folder in sorted(builds, key=lambda folder: folder.stat().st_mtime)[:-KEPT]:
         shutil.rmtree(folder)
 
 

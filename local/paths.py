@@ -9,6 +9,7 @@ BUILDS = CACHE / "build"
 LOCAL = Path(os.environ.get("LOCAL_DIR") or CACHE)
 """The running stacks' own; elsewhere in a test."""
 STACK = LOCAL / "stack.json"
+ENVIRONMENTS = LOCAL / "env.json"
 
 
 def home(port: int) -> Path:

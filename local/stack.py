@@ -13,6 +13,7 @@ from local.config import ACCESS_KEY, REGION, SECRET_KEY, Config
 from local.deploy import deploy, session
 from local.emulator import Emulator
 from local.patch import patch
+from local.relay import HOST_OF_CONTAINERS
 
 OUTPUTS = {
     "bucket": "BucketName",
@@ -20,6 +21,7 @@ OUTPUTS = {
     "itemQueueUrl": "ItemQueueUrl",
     "deadLetterQueueUrl": "DeadLetterQueueUrl",
     "stateMachineArn": "StateMachineArn",
+    "webhookSecretArn": "WebhookSecretArn",
     "issuer": "Issuer",
     "userPoolId": "UserPoolId",
     "userPoolClientId": "UserPoolClientId",
@@ -103,6 +105,7 @@ def _write(path: Path, content: object) -> None:
 
 def publish(port: int, description: Mapping[str, Any]) -> None:
     """Writes the description where other programs look: one file a port, and one for the last."""
+    _write(paths.ENVIRONMENTS, environments(description, HOST_OF_CONTAINERS))
     for path in (paths.description(port), paths.STACK):
         _write(path, description)
 
@@ -112,3 +115,19 @@ def withdraw(port: int) -> None:
     paths.description(port).unlink(missing_ok=True)
     if mine and _read(paths.STACK) == mine:
         paths.STACK.unlink()
+        paths.ENVIRONMENTS.unlink(missing_ok=True)
+
+
+def environments(description: Mapping[str, Any], host: str) -> dict[str, dict[str, str]]:
+    """Each function's environment as deployed, for `sam local invoke --env-vars`.
+
+    `host` is this machine as a container reaches it. An address, not a name: for an address the SDK
+    asks for a bucket by path, for a name by a host name that no container could resolve.
+    """
+    client = session().client("lambda", endpoint_url=description["endpointUrl"])
+    found = {}
+    for logical, name in description["functions"].items():
+        variables = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+        endpoint = variables["AWS_ENDPOINT_URL"].replace("127.0.0.1", host)
+        found[logical] = {**variables, "AWS_ENDPOINT_URL": endpoint}
+    return found

@@ -15,8 +15,8 @@ import pytest
 
 TESTS = Path(__file__).parent
 OFFLINE = {"domain", "usecases"}
-SLOW = ["functions", "template", "cli", "e2e", "browser"]
-DEPLOYED = {"e2e", "browser"}
+SLOW = ["functions", "template", "cli", "e2e", "security", "browser"]
+DEPLOYED = {"e2e", "security", "browser"}
 
 type Stack = dict[str, Any]
 """What .local/stack.json holds: apiUrl, endpointUrl, bucket, table, functions ..."""

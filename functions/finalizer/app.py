@@ -1,5 +1,6 @@
 """The steps of the finalizer's state machine: `event["step"]` names one."""
 
+from collections.abc import Callable
 from typing import Any
 
 from imagebatch.bootstrap import Bootstrap
@@ -13,11 +14,12 @@ parts = Bootstrap(Settings.from_env())
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    finalize = parts.finalize_batch
-    steps = {
+    finalize, notice = parts.finalize_batch, event.get("notice")
+    steps: dict[str, Callable[[Round], dict[str, Any]]] = {
         "build": finalize.build,
         "publish": lambda which: finalize.publish(which, event.get("built", {}).get("archive")),
-        "notify": finalize.notify,
+        "notify": lambda which: parts.notify_owner.deliver(which.owner, which.batch_id, notice),
+        "stopNotifying": lambda which: parts.notify_owner.give_up(which.batch_id, notice),
         "delete": finalize.delete,
         "expire": finalize.expire,
         "giveUp": finalize.give_up,

@@ -1,10 +1,11 @@
-"""A file arrived in the bucket: a sheet in the drop folder becomes a batch."""
+"""A file arrived in the bucket: a dropped sheet becomes a batch, an upload is checked."""
 
 from typing import Any
 
 from imagebatch.bootstrap import Bootstrap
 from imagebatch.observability import logger, metrics
 from imagebatch.settings import Settings
+from imagebatch.usecases.keys import INCOMING
 
 parts = Bootstrap(Settings.from_env())
 
@@ -13,4 +14,6 @@ parts = Bootstrap(Settings.from_env())
 @metrics.log_metrics
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     found = event["detail"]["object"]
+    if found["key"].startswith(INCOMING):
+        return dict(parts.check_upload(found["key"]))
     return dict(parts.take_dropped_sheet(found["key"], found["etag"]))

@@ -8,9 +8,9 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 from imagebatch.api.caller import owner_of
 from imagebatch.api.sse import after_of, stream
 from imagebatch.bootstrap import Bootstrap
-from imagebatch.domain.errors import RefusedError
+from imagebatch.domain.errors import MovedError, RefusedError, UnavailableError
 from imagebatch.observability import logger
-from imagebatch.schemas.problem import problem
+from imagebatch.schemas.problem import problem, unavailable
 from imagebatch.settings import Settings
 
 parts = Bootstrap(Settings.from_env())
@@ -24,14 +24,16 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     after = after_of(request.headers.get("last-event-id"))
     try:
         news = parts.watch(
-            owner_of(request),
+            owner_of(request, parts.settings.auth_mode),
             batch_id,
             after,
             lambda: context.get_remaining_time_in_millis() / 1000,
         )
     except RefusedError as error:
-        headers = {"content-type": "application/problem+json", "cache-control": "no-store"}
-        return {"statusCode": error.status, "headers": headers, "body": json.dumps(problem(error))}
+        return _refusal(error)
+    except (UnavailableError, MovedError) as error:
+        logger.warning("a part of the service is unavailable", reason=str(error))
+        return _refusal(unavailable())
     if news is None:
         return {"statusCode": 204, "headers": {"cache-control": "no-store"}}
     return {
@@ -39,3 +41,10 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         "headers": HEADERS,
         "body": stream(news, parts.clock.now(), parts.sign),
     }
+
+
+def _refusal(error: RefusedError) -> dict[str, Any]:
+    headers = {"content-type": "application/problem+json", "cache-control": "no-store"}
+    if error.retry_after is not None:
+        headers["retry-after"] = str(error.retry_after)
+    return {"statusCode": error.status, "headers": headers, "body": json.dumps(problem(error))}

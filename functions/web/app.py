@@ -123,7 +123,7 @@ def config(env: Mapping[str, str]) -> dict[str, Any]:
 
 
 def auth(env: Mapping[str, str]) -> dict[str, str | None] | None:
-    if (env.get("AUTH_MODE") or "none") == "none":
+    if env.get("AUTH_MODE") == "none":
         return None
     return {
         "issuer": env["OIDC_ISSUER"],

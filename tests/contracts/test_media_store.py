@@ -91,6 +91,20 @@ def test_a_url_is_for_one_object(media: MediaStore) -> None:
     assert urlsplit(media.url("a b/ü", seconds=60)).path.endswith("/a%20b/%C3%BC")
 
 
+@pytest.mark.parametrize("key", ["library/b1/000001-ab", "uploads/ü é+%20#?.png"])
+def test_a_url_of_ours_names_its_key_again(media: MediaStore, key: str) -> None:
+    assert media.key_of(media.url(key, seconds=60)) == key
+    assert media.key_of(media.url(key, seconds=60, filename="a.png").partition("?")[0]) == key
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://example.com/library/a", "library/a", "", "https://[", "file:///library/a"],
+)
+def test_any_other_address_names_no_key(media: MediaStore, url: str) -> None:
+    assert media.key_of(url) is None
+
+
 def test_a_form_is_for_one_key_and_type(media: MediaStore) -> None:
     form = media.post_form("uploads/u1", content_type="image/png", largest=100, seconds=900)
     assert form.fields["key"] == "uploads/u1"
@@ -124,6 +138,20 @@ def test_a_local_endpoint_is_addressed_by_path(
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:45999")
     url = S3MediaStore(Clients(REGION).s3, BUCKET).url("k", seconds=60)
     assert url.startswith(f"http://127.0.0.1:45999/{BUCKET}/k?")
+
+
+def test_a_url_of_another_bucket_or_scheme_is_not_ours(
+    monkeypatch: pytest.MonkeyPatch, clients: Clients
+) -> None:
+    media = S3MediaStore(Clients(REGION).s3, BUCKET)
+    url = media.url("k", seconds=60)
+    assert media.key_of(url.replace(BUCKET, BUCKET + "-2", 1)) is None
+    assert media.key_of(url.replace("https:", "http:", 1)) is None
+    assert media.key_of(url.replace(BUCKET, BUCKET.upper(), 1)) == "k"
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:45999")
+    local = S3MediaStore(Clients(REGION).s3, BUCKET)
+    assert local.key_of(local.url("a/k", seconds=60)) == "a/k"
+    assert local.key_of(f"http://127.0.0.1:45999/{BUCKET}-2/k") is None
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ def test_many_are_read_at_once(uploads: UploadStore) -> None:
     for number in range(120):
         uploads.create(an_upload(f"u{number}"))
     uploads.create(an_upload("b1", "bob"))
-    wanted = [f"u{number}" for number in range(0, 120)]
+    wanted = [f"u{number}" for number in range(120)]
     found = uploads.get_many("ann", [*wanted, "u3", "b1", "nothing"])
     assert found == {id_: an_upload(id_) for id_ in wanted}
     assert uploads.get_many("ann", []) == {}

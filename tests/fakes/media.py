@@ -61,6 +61,9 @@ class InMemoryMediaStore(Faults):
 
     @faulty
     def key_of(self, url: str) -> str | None:
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            return None
         ours = (parts.scheme, parts.netloc) == ("https", "media.test")
         return unquote(parts.path).removeprefix("/") if ours else None

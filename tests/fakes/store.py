@@ -8,6 +8,7 @@ from imagebatch.domain.batch import Batch, Item, Kind
 from imagebatch.domain.errors import InvalidRequestError, MovedError
 from imagebatch.ports import Change, Page
 from tests.fakes.faults import Faults, faulty
+from tests.fakes.library import InMemoryLibraryStore
 
 type Id = tuple[str, str]
 
@@ -23,6 +24,7 @@ class InMemoryBatchStore(Faults):
         self._changes: dict[Id, list[Change]] = {}
         self._rounds: dict[tuple[str, str, int], tuple[int, ...]] = {}
         self._names: dict[str, str] = {}
+        self.library = InMemoryLibraryStore()
 
     @faulty
     def create(self, batch: Batch) -> None:
@@ -70,6 +72,7 @@ class InMemoryBatchStore(Faults):
             if item is not None and settled is not None:
                 self._check(self._items[at], item)
                 self._items[at][item.index] = deepcopy(settled)
+                self.library.settled(after, settled)
             self._batches[at] = deepcopy(after)
             when = after.updated_at or after.created_at
             change = Change(after.seq, when, after.status, after.counts, settled)

@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import boto3
@@ -51,8 +51,10 @@ class Api:
     def __post_init__(self) -> None:
         self.resolver = build(self.parts)
 
-    def as_owner(self, owner: str) -> "Api":
-        return Api(self.parts, owner)
+    def as_owner(self, owner: str, mode: str = "cognito", **claims: str) -> "Api":
+        """The same stack with authentication on, and a caller whom the gateway has verified."""
+        settings = replace(self.parts.settings, auth_mode=mode)
+        return Api(Bootstrap(settings, self.parts.clients), owner, claims)
 
     def request(self, method: str, path: str, **content: Any) -> Answer:
         request = httpx.Request(method, "https://api.test" + path, **content)

@@ -1,9 +1,11 @@
 import json
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
 from imagebatch.bootstrap import Bootstrap
+from imagebatch.domain.errors import MovedError, UnavailableError
 from imagebatch.schemas import answers
 from tests.functions.conftest import Answer, Api
 
@@ -235,3 +237,20 @@ def test_every_route_is_in_the_openapi_document_and_the_reverse(parts: Bootstrap
         ("get", "/api/v1/batch/{batch_id}/events"),
     }
     assert {(o.method, o.path) for o in openapi.OPERATIONS} == known | elsewhere
+
+
+def test_a_part_that_is_down_is_503_and_says_when_to_come_again(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for error in (UnavailableError("down"), MovedError("moved")):
+        monkeypatch.setattr(api.parts.store, "get", Mock(side_effect=error))
+        answer = api.get("/api/batch/any")
+        assert refused(answer)[0] == 503
+        assert answer.headers["retry-after"] == "5"
+
+
+def test_a_bug_is_a_500_that_tells_nothing(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api.parts.store, "get", Mock(side_effect=KeyError("arn:aws:s3:::secret")))
+    answer = api.get("/api/batch/any")
+    assert refused(answer) == (500, "Internal error")
+    assert "secret" not in answer.body

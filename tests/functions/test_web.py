@@ -23,8 +23,9 @@ def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (tmp_path / "assets" / "type-91bc.woff2").write_bytes(bytes(range(256)))
     (tmp_path / "cars-template.csv").write_bytes(b"make,model\r\n")
     monkeypatch.setattr(app, "STATIC", tmp_path)
-    for name in ("AWS_ENDPOINT_URL", "BUCKET_NAME", "AUTH_MODE", "CATALOG_IMAGE_ORIGINS"):
+    for name in ("AWS_ENDPOINT_URL", "BUCKET_NAME", "CATALOG_IMAGE_ORIGINS"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AUTH_MODE", "none")
     monkeypatch.setenv("BUCKET_NAME", "images")
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
     forget()

@@ -4,7 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from imagebatch.domain.batch import Batch, Counts, Item, Kind
+from imagebatch.domain.batch import Batch, Counts, Image, Item, Kind
 from imagebatch.domain.models import Mode
 from tests.fakes.system import START
 
@@ -48,3 +48,7 @@ def an_item(index: int = 0, **fields: Any) -> Item:
 
 def some_items(count: int) -> list[Item]:
     return [an_item(index) for index in range(count)]
+
+
+def an_image(key: str = "library/b1/000000-0123456789abcdef") -> Image:
+    return Image(key, "image/png", 3, 1, '"etag"', 64, 64)

@@ -1,5 +1,7 @@
 """Each function may do what its code does, and nothing else."""
 
+import string
+
 import pytest
 
 from tests.template.rendering import Node, Rendered
@@ -118,6 +120,25 @@ def test_without_a_providers_key_nobody_may_read_one(production: Rendered) -> No
     for function in ("WorkerFunction", "DeadLetterFunction"):
         secrets = allowed(production, function, "secretsmanager:GetSecretValue")
         assert all(secret.startswith("<") for secret in secrets)
+
+
+def test_the_webhooks_secret_is_read_by_the_finalizer_alone(production: Rendered) -> None:
+    readers = {
+        function
+        for function in production.functions
+        if "<WebhookSecret.Id>" in allowed(production, function, "secretsmanager:GetSecretValue")
+    }
+    told = {f for f in production.functions if "WEBHOOK_SECRET_ARN" in production.environment(f)}
+
+    assert readers == told == {"FinalizerFunction"}
+
+
+def test_the_webhooks_secret_is_48_bytes_in_base64(production: Rendered) -> None:
+    made = production["WebhookSecret"]["GenerateSecretString"]
+
+    assert made["PasswordLength"] == 64
+    assert made["ExcludePunctuation"] is True
+    assert set(string.punctuation) == set(made["ExcludeCharacters"])
 
 
 def test_the_state_machine_calls_the_finalizer_alone(production: Rendered) -> None:

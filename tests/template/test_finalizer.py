@@ -13,7 +13,17 @@ from tests.template.rendering import Rendered
 FOLDER = Path(__file__).parents[2] / "functions" / "finalizer"
 APP = (FOLDER / "app.py").read_text()
 MACHINE = json.loads((FOLDER / "finalizer.asl.json").read_text())
-STATES: dict[str, dict[str, Any]] = MACHINE["States"]
+
+
+def states(machine: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """All states, those of branches too: a name stands for one in the whole machine."""
+    for name, state in machine["States"].items():
+        yield name, state
+        for branch in state.get("Branches", []):
+            yield from states(branch)
+
+
+STATES = dict(states(MACHINE))
 TASKS = {name: state for name, state in STATES.items() if state["Type"] == "Task"}
 
 
@@ -27,16 +37,13 @@ def path(start: str) -> Iterator[str]:
         start = state.get("Next") or state["Default"]
 
 
+def branches() -> list[list[str]]:
+    return [[*path(branch["StartAt"])] for branch in STATES["Afterwards"]["Branches"]]
+
+
 def test_an_archive_is_built_published_told_of_and_deleted_when_it_expires() -> None:
-    assert [*path(MACHINE["StartAt"])] == [
-        "Build",
-        "Built",
-        "Publish",
-        "Notify",
-        "Wait",
-        "Delete",
-        "Expire",
-    ]
+    assert [*path(MACHINE["StartAt"])] == ["Build", "Built", "Publish", "Afterwards"]
+    assert branches() == [["Notify"], ["Wait", "Delete", "Expire"]]
     assert STATES["Wait"]["TimestampPath"] == "$.archive.expiresAt"
     assert STATES["Publish"]["ResultPath"] == "$.archive"
 
@@ -82,11 +89,46 @@ def test_a_step_outlasts_the_function_it_waits_for(production: Rendered, name: s
 @pytest.mark.parametrize("name", ["Build", "Publish"])
 def test_without_an_archive_the_batch_is_given_up_and_the_execution_fails(name: str) -> None:
     assert [each["Next"] for each in TASKS[name]["Catch"]] == ["GiveUp"]
-    assert STATES[STATES["GiveUp"]["Next"]]["Type"] == "Fail"
+    assert STATES[[*path("GiveUp")][-1]]["Type"] == "Fail"
 
 
-def test_a_receiver_that_never_answers_does_not_keep_the_archive() -> None:
-    assert [each["Next"] for each in TASKS["Notify"]["Catch"]] == ["Wait"]
+def test_no_two_states_have_the_same_name() -> None:
+    assert len([*states(MACHINE)]) == len(STATES)
+
+
+def test_a_receiver_that_never_answers_neither_delays_nor_stops_the_deletion() -> None:
+    """A branch that failed would stop the one beside it."""
+    assert [each["Next"] for each in TASKS["Notify"]["Catch"]] == ["StopNotifying"]
+    assert [each["Next"] for each in TASKS["StopNotifying"]["Catch"]] == ["NotNotified"]
+    assert STATES["NotNotified"]["Type"] == "Succeed"
+
+
+def seconds_of_retries(name: str) -> float:
+    """How long after the first try the last one is, at most."""
+    retry = TASKS[name]["Retry"][-1]
+    first, rate, most = (
+        retry[key] for key in ("IntervalSeconds", "BackoffRate", "MaxDelaySeconds")
+    )
+    return sum(min(most, first * rate**count) for count in range(retry["MaxAttempts"]))
+
+
+def test_a_receiver_is_tried_for_half_a_day_while_the_batch_is_surely_still_there() -> None:
+    assert 12 * 3600 < seconds_of_retries("Notify") < 24 * 3600
+
+
+def test_a_receiver_does_not_keep_the_alarm_of_a_failure_waiting() -> None:
+    assert seconds_of_retries("NotifyOfFailure") < 20 * 60
+    assert STATES["GiveUp"]["Next"] == "NotifyOfFailure"
+    assert [*path("NotifyOfFailure")] == ["NotifyOfFailure", "GaveUp"]
+    assert [*path("StopNotifyingOfFailure")] == ["StopNotifyingOfFailure", "GaveUp"]
+
+
+@pytest.mark.parametrize("name", ["Publish", "GiveUp"])
+def test_what_there_is_to_tell_is_fixed_when_the_round_ends(name: str) -> None:
+    assert STATES[name]["ResultSelector"]["notice.$"] == "$.Payload.notice"
+    assert STATES[name]["ResultPath"] == "$.archive"
+    for told in ("Notify", "NotifyOfFailure", "StopNotifying", "StopNotifyingOfFailure"):
+        assert TASKS[told]["Parameters"]["Payload"]["notice.$"] == "$.archive.notice"
 
 
 def test_every_placeholder_is_filled_in_by_the_template(production: Rendered) -> None:

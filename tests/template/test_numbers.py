@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.template.rendering import Rendered
+from tests.template.rendering import Node, Rendered
 
 QUEUE_OF = {
     "DispatcherFunction": "DispatchQueue",
@@ -16,10 +16,10 @@ def timeout(template: Rendered, function: str) -> int:
     return int(template[function]["Timeout"])
 
 
-def mapping(template: Rendered, function: str) -> dict[str, object]:
-    [event] = template[function]["Events"].values()
-    properties: dict[str, object] = event["Properties"]
-    return properties
+def mapping(template: Rendered, function: str) -> Node:
+    mappings = template.of_type("AWS::Lambda::EventSourceMapping").values()
+    [found] = [m for m in mappings if m["FunctionName"] == f"<{function}>"]
+    return found
 
 
 @pytest.mark.parametrize("seconds", range(1, 121))
@@ -43,7 +43,7 @@ def test_a_message_stays_hidden_for_as_long_as_its_invocation_may_take(
 ) -> None:
     hidden = production[queue]["VisibilityTimeout"]
 
-    assert mapping(production, function)["Queue"] == f"<{queue}.Arn>"
+    assert mapping(production, function)["EventSourceArn"] == f"<{queue}.Arn>"
     assert hidden == timeout(production, function) + 15
 
 
@@ -124,7 +124,9 @@ def test_the_gateway_waits_longer_than_the_functions_behind_it(production: Rende
 
 
 def test_the_sweeper_is_done_before_it_starts_again(production: Rendered) -> None:
-    assert mapping(production, "SweeperFunction")["Schedule"] == "rate(5 minutes)"
+    [schedule] = production["SweeperFunction"]["Events"].values()
+
+    assert schedule["Properties"]["Schedule"] == "rate(5 minutes)"
     assert timeout(production, "SweeperFunction") < 300
 
 

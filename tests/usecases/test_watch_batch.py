@@ -1,5 +1,6 @@
 from imagebatch.api.sse import after_of, stream
 from imagebatch.domain.errors import FailureCode
+from imagebatch.ports import Receipt
 from tests.usecases.test_generate_item import failed
 from tests.usecases.world import OWNER, World
 
@@ -100,3 +101,35 @@ def test_a_retry_opens_the_stream_again(world: World) -> None:
     assert names(watcher.look()) == ["item", "progress"]
     world.dispatch_items(OWNER, "b1", 2)
     assert names(watcher.look()) == ["progress"]
+
+
+def test_the_end_is_told_once_whatever_is_written_down_after_it(world: World) -> None:
+    watcher = Watcher(world)
+    world.webhooks.answers = [Receipt.GONE]
+    world.start(1, callback_url="https://shop.example/hook")
+    world.drain()
+    built = world.finalize.build(world.which)
+    published = world.finalize.publish(world.which, built["archive"])
+    while not watcher.over and names(watcher.events)[-1:] != ["completed"]:
+        watcher.look()
+    told = world.batch.seq
+    world.notify_owner.deliver(OWNER, "b1", published["notice"])
+    assert world.batch.seq == told + 1
+    assert watcher.look() == []
+    assert watcher.over
+    world.clock.advance(6 * 3600 + 1)
+    world.finalize.expire(world.which)
+    again = Watcher(world)
+    again.last = watcher.last
+    assert again.look() == []
+    assert names(watcher.events).count("completed") == 1
+
+
+def test_a_watcher_who_was_told_the_end_is_told_of_a_retry(world: World) -> None:
+    world.provider.script("0", failed(FailureCode.PROVIDER_REJECTED))
+    watcher = Watcher(world)
+    world.run(2)
+    while names(watcher.events)[-1:] != ["completed"]:
+        watcher.look()
+    world.retry_batch(OWNER, "b1")
+    assert names(watcher.look())[-1] == "progress"

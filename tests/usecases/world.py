@@ -10,15 +10,18 @@ from imagebatch.domain.batch import Batch, Item, ItemStatus, Kind, status_of
 from imagebatch.domain.manifest import archive_texts
 from imagebatch.domain.models import Mode, Model, ModelRegistry, Quality
 from imagebatch.domain.plan import Plan, PlannedItem
-from imagebatch.ports import ArchiveMember, BuiltArchive, Busy, ItemMessage, StoredMember
+from imagebatch.ports import ArchiveMember, BuiltArchive, Busy, ItemMessage, Receipt, StoredMember
+from imagebatch.schemas.webhook import webhook_body
 from imagebatch.usecases.cancel_batch import CancelBatch
 from imagebatch.usecases.collect_dead_letter import CollectDeadLetter
 from imagebatch.usecases.collect_image import CollectImage, Provision
 from imagebatch.usecases.dispatch_items import DispatchItems
 from imagebatch.usecases.drop_folder import DeliverToOutbox
 from imagebatch.usecases.finalize_batch import FinalizeBatch, Round
+from imagebatch.usecases.folders import OpenFolders
 from imagebatch.usecases.generate_item import GenerateItem
 from imagebatch.usecases.move_on import MoveOn
+from imagebatch.usecases.notify_owner import NotifyOwner, notice_of
 from imagebatch.usecases.pace import Pace
 from imagebatch.usecases.records import Records
 from imagebatch.usecases.retry_batch import RetryBatch
@@ -33,6 +36,7 @@ from tests.fakes import (
     InMemoryFinalizer,
     InMemoryItemQueue,
     InMemoryMediaStore,
+    InMemoryWebhooks,
     LenientInspector,
     ScriptedProvider,
 )
@@ -54,6 +58,7 @@ class SilentJournal:
     def __init__(self) -> None:
         self.settlements: list[tuple[int, ItemStatus]] = []
         self.notes: list[str] = []
+        self.receipts: list[tuple[str, Receipt | None]] = []
 
     def submitted(self, batch: Batch, warnings: Sequence[str]) -> None: ...
 
@@ -61,6 +66,9 @@ class SilentJournal:
         self.settlements.append((item.index, item.status))
 
     def archived(self, batch: Batch, seconds: float) -> None: ...
+
+    def notified(self, batch_id: str, message_id: str, receipt: Receipt | None) -> None:
+        self.receipts.append((message_id, receipt))
 
     def note(self, event: str, **facts: Any) -> None:
         self.notes.append(event)
@@ -85,24 +93,48 @@ class ListingBuilder:
         return [each.name for each in self.built[key] if isinstance(each, StoredMember)]
 
 
+@dataclass
+class ListingPages:
+    """Keeps the list of images instead of a PDF."""
+
+    drawn: dict[str, list[StoredMember]] = field(default_factory=dict)
+    faults: list[Exception] = field(default_factory=list)
+
+    def build(self, key: str, images: Sequence[StoredMember]) -> None:
+        if self.faults:
+            raise self.faults.pop(0)
+        self.drawn[key] = list(images)
+
+    def find(self, key: str, images: Sequence[StoredMember]) -> StoredMember | None:
+        found = self.drawn.get(key) == list(images)
+        return StoredMember("pages.pdf", key, 1, 0, "") if found else None
+
+    def discard(self, key: str) -> None:
+        self.drawn.pop(key, None)
+
+
 class World:
-    def __init__(self, *, seconds: float = 2.0, time_limit: float = 300) -> None:
+    def __init__(
+        self, *, seconds: float = 2.0, time_limit: float = 300, registry: ModelRegistry = REGISTRY
+    ) -> None:
         self.clock, self.ids = FakeClock(), FakeIds()
         self.store, self.media = InMemoryBatchStore(), InMemoryMediaStore()
         self.queue, self.dispatch = InMemoryItemQueue(), InMemoryDispatchQueue()
         self.finalizer, self.journal = InMemoryFinalizer(), SilentJournal()
         self.provider = ScriptedProvider(self.clock, seconds)
         self.inspector, self.builder = LenientInspector(), ListingBuilder()
+        self.pages = ListingPages()
         limit = timedelta(seconds=time_limit)
         self.records = Records(self.store, self.clock, self.ids)
-        provision = Provision({"scripted": self.provider}, REGISTRY, self.media, Pace())
+        provision = Provision({"scripted": self.provider}, registry, self.media, Pace())
         collect = CollectImage(provision, self.inspector, self.media, self.clock)
         move_on = MoveOn(self.store, self.queue, self.finalizer, WINDOW)
         self.submit_batch = SubmitBatch(
             self.records, self.media, self.dispatch, timedelta(days=7), 20
         )
+        self.open_folders = OpenFolders(self.store.library)
         self.dispatch_items = DispatchItems(
-            self.records, self.media, self.queue, self.finalizer, WINDOW
+            self.records, self.media, self.queue, self.finalizer, self.open_folders, WINDOW
         )
         self.generate = GenerateItem(
             self.records, self.queue, provision, collect, move_on, self.journal, limit
@@ -121,17 +153,19 @@ class World:
             self.finalizer,
             timedelta(minutes=15),
         )
-        self.notified: list[str] = []
+        self.webhooks = InMemoryWebhooks()
+        self.notify_owner = NotifyOwner(self.records, self.webhooks, self.journal)
         self.finalize = FinalizeBatch(
             self.records,
             self.media,
             self.builder,
             archive_texts,
             DeliverToOutbox(self.store, self.media, lambda b: b.status.encode()),
-            lambda b: self.notified.append(b.id),
+            lambda b: notice_of(b, webhook_body),
             lambda b: None if b.live_archive(self.clock.now()) is None else "https://zip",
             self.journal,
             timedelta(hours=6),
+            self.pages,
         )
 
     # --- what users and AWS do ------------------------------------------------------------------
@@ -177,9 +211,10 @@ class World:
     def finish(self) -> Batch:
         """Runs the finalizer of the current round up to its wait."""
         which = self.which
-        built = self.finalize.build(which)
-        self.finalize.publish(which, built.get("archive"))
-        self.finalize.notify(which)
+        while not (built := self.finalize.build(which))["done"]:
+            pass
+        published = self.finalize.publish(which, built.get("archive"))
+        self.notify_owner.deliver(OWNER, which.batch_id, published["notice"])
         return self.batch
 
     def run(self, size: int = 3, **facts: Any) -> Batch:

@@ -14,16 +14,20 @@ from imagebatch.adapters.aws import Clients, available
 from imagebatch.adapters.deliveries import SQSDeliveries
 from imagebatch.adapters.system import SystemClock, SystemIds
 from imagebatch.domain.batch import Batch
-from imagebatch.domain.errors import InvalidRequestError, RefusedError
+from imagebatch.domain.errors import RefusedError
 from imagebatch.domain.models import ModelRegistry, parse_registry
 from imagebatch.observability import PowertoolsJournal
 from imagebatch.ports import (
     BatchStore,
+    CatalogStore,
     DispatchQueue,
     Finalizer,
     ImageProvider,
     ItemQueue,
+    LibraryStore,
     MediaStore,
+    UploadStore,
+    Webhooks,
 )
 from imagebatch.settings import Settings
 from imagebatch.usecases.records import Records
@@ -31,19 +35,27 @@ from imagebatch.usecases.records import Records
 if TYPE_CHECKING:
     from imagebatch.adapters.secrets import SecretReader
     from imagebatch.domain.prompts import Template
+    from imagebatch.domain.settings_schema import SettingsSchema
     from imagebatch.usecases.cancel_batch import CancelBatch
+    from imagebatch.usecases.catalog import ImportVariants, ListVariants
     from imagebatch.usecases.collect_dead_letter import CollectDeadLetter
     from imagebatch.usecases.collect_image import CollectImage, Provision
     from imagebatch.usecases.dispatch_items import DispatchItems
     from imagebatch.usecases.drop_folder import TakeDroppedSheet
     from imagebatch.usecases.finalize_batch import FinalizeBatch
+    from imagebatch.usecases.folders import ListFolders, OpenFolders, ReadFolder
     from imagebatch.usecases.generate_item import GenerateItem
+    from imagebatch.usecases.image_candidates import ImageCandidates
     from imagebatch.usecases.move_on import MoveOn
+    from imagebatch.usecases.notify_owner import NotifyOwner
     from imagebatch.usecases.once import Once
     from imagebatch.usecases.retry_batch import RetryBatch
     from imagebatch.usecases.submit_batch import SubmitBatch
     from imagebatch.usecases.sweep import Sweep
     from imagebatch.usecases.take_car_sheet import TakeCarSheet
+    from imagebatch.usecases.take_prompts import TakePrompts
+    from imagebatch.usecases.take_variants import TakeVariants
+    from imagebatch.usecases.uploads import CheckUpload, ReadSheet, TakeUpload
     from imagebatch.usecases.watch_batch import WatchBatch
 
 DOWNLOAD_SECONDS = 15.0
@@ -71,6 +83,24 @@ class Bootstrap:
         from imagebatch.adapters.s3 import S3MediaStore
 
         return S3MediaStore(self.clients.s3, self.settings.bucket_name)
+
+    @cached_property
+    def uploads(self) -> UploadStore:
+        from imagebatch.adapters.dynamodb.uploads import DynamoDBUploadStore
+
+        return DynamoDBUploadStore(self.clients.dynamodb, self.settings.table_name)
+
+    @cached_property
+    def catalog(self) -> CatalogStore:
+        from imagebatch.adapters.dynamodb.catalog import DynamoDBCatalogStore
+
+        return DynamoDBCatalogStore(self.clients.dynamodb, self.settings.table_name)
+
+    @cached_property
+    def library(self) -> LibraryStore:
+        from imagebatch.adapters.dynamodb.library import DynamoDBLibraryStore
+
+        return DynamoDBLibraryStore(self.clients.dynamodb, self.settings.table_name)
 
     @cached_property
     def records(self) -> Records:
@@ -103,6 +133,15 @@ class Bootstrap:
         from imagebatch.domain.prompts import Template
 
         return {name: Template(_data(f"prompts/car.{name}.txt")) for name in ("white", "hub")}
+
+    @cached_property
+    def schemas(self) -> "Mapping[str, SettingsSchema]":
+        """The settings schemas by key: every file of data/schemas is one."""
+        from imagebatch.domain.settings_schema import parse_schema
+
+        found = sorted((files("imagebatch.data") / "schemas").iterdir(), key=lambda f: f.name)
+        schemas = [parse_schema(f.read_text("utf-8")) for f in found if f.name.endswith(".json")]
+        return {schema.key: schema for schema in schemas}
 
     @cached_property
     def providers(self) -> Mapping[str, ImageProvider]:
@@ -175,6 +214,27 @@ class Bootstrap:
         )
 
     @cached_property
+    def take_prompts(self) -> "TakePrompts":
+        from imagebatch.usecases.take_prompts import TakePrompts
+
+        return TakePrompts(
+            self.registry, self.uploads, self.settings.providers, self.settings.max_rows
+        )
+
+    @cached_property
+    def take_variants(self) -> "TakeVariants":
+        from imagebatch.usecases.references import References
+        from imagebatch.usecases.take_variants import TakeVariants
+
+        return TakeVariants(
+            self.registry,
+            self.schemas,
+            self.catalog,
+            References(self.media, self.uploads, self.library, self.store),
+            self.settings.providers,
+        )
+
+    @cached_property
     def take_dropped_sheet(self) -> "TakeDroppedSheet":
         from imagebatch.usecases.drop_folder import TakeDroppedSheet
 
@@ -188,9 +248,61 @@ class Bootstrap:
             self.settings.drop_folder_owner,
         )
 
-    def uploaded_csv(self, owner: str, fields: Mapping[str, Any]) -> bytes:
-        """The bytes of an uploaded sheet; NotFoundError for an id that is not the owner's."""
-        raise InvalidRequestError("csv-required", "CSV file is required")
+    @cached_property
+    def take_upload(self) -> "TakeUpload":
+        from imagebatch.usecases.uploads import TakeUpload
+
+        return TakeUpload(self.uploads, self.media, self.clock)
+
+    @cached_property
+    def check_upload(self) -> "CheckUpload":
+        from imagebatch.usecases.uploads import CheckUpload
+
+        return CheckUpload(self.uploads, self.media, self.journal)
+
+    @cached_property
+    def read_sheet(self) -> "ReadSheet":
+        from imagebatch.usecases.uploads import ReadSheet
+
+        return ReadSheet(self.uploads, self.media)
+
+    # --- the catalog and the library -------------------------------------------------------------
+
+    @cached_property
+    def import_variants(self) -> "ImportVariants":
+        from imagebatch.usecases.catalog import ImportVariants
+
+        return ImportVariants(self.catalog)
+
+    @cached_property
+    def list_variants(self) -> "ListVariants":
+        from imagebatch.usecases.catalog import ListVariants
+
+        return ListVariants(self.catalog)
+
+    @cached_property
+    def image_candidates(self) -> "ImageCandidates":
+        from imagebatch.usecases.image_candidates import ImageCandidates
+
+        return ImageCandidates(self.catalog, self.library, self.uploads)
+
+    @cached_property
+    def open_folders(self) -> "OpenFolders":
+        from imagebatch.usecases.folders import OpenFolders
+
+        return OpenFolders(self.library)
+
+    @cached_property
+    def list_folders(self) -> "ListFolders":
+        from imagebatch.usecases.folders import ListFolders
+
+        return ListFolders(self.library, self.catalog)
+
+    @cached_property
+    def read_folder(self) -> "ReadFolder":
+        from imagebatch.usecases.folders import ReadFolder
+
+        return ReadFolder(self.library, self.store)
 
     # --- running them ----------------------------------------------------------------------------
 
@@ -199,7 +311,12 @@ class Bootstrap:
         from imagebatch.usecases.dispatch_items import DispatchItems
 
         return DispatchItems(
-            self.records, self.media, self.item_queue, self.finalizer, self.settings.window
+            self.records,
+            self.media,
+            self.item_queue,
+            self.finalizer,
+            self.open_folders,
+            self.settings.window,
         )
 
     @cached_property
@@ -291,6 +408,7 @@ class Bootstrap:
     @cached_property
     def finalize_batch(self) -> "FinalizeBatch":
         from imagebatch.adapters.archive import S3ArchiveBuilder
+        from imagebatch.adapters.pages import S3PagesBuilder
         from imagebatch.domain.manifest import archive_texts
         from imagebatch.usecases.drop_folder import DeliverToOutbox
         from imagebatch.usecases.finalize_batch import FinalizeBatch
@@ -301,11 +419,31 @@ class Bootstrap:
             S3ArchiveBuilder(self.clients.s3, self.settings.bucket_name),
             archive_texts,
             DeliverToOutbox(self.store, self.media, self._status_bytes),
-            lambda _: None,
+            self._notice,
             self._archive_url,
             self.journal,
             self.settings.archive_ttl,
+            S3PagesBuilder(self.clients.s3, self.settings.bucket_name, self.media),
         )
+
+    @cached_property
+    def webhooks(self) -> Webhooks:
+        from imagebatch.adapters.secrets import SecretReader
+        from imagebatch.adapters.webhooks import StandardWebhooks
+
+        settings = self.settings
+        secret = SecretReader(
+            settings.webhook_secret_arn,
+            lambda: self.clients.secretsmanager,
+            holds="key that webhooks are signed with",
+        )
+        return StandardWebhooks(secret, self.clock, development_origin=settings.dev_callback_origin)
+
+    @cached_property
+    def notify_owner(self) -> "NotifyOwner":
+        from imagebatch.usecases.notify_owner import NotifyOwner
+
+        return NotifyOwner(self.records, self.webhooks, self.journal)
 
     @cached_property
     def watch(self) -> "WatchBatch":
@@ -319,6 +457,12 @@ class Bootstrap:
     def queue_depth(self) -> dict[str, int]:
         """The queues' own counts, for operators."""
         return _depth(self.clients.sqs, self.settings)
+
+    def _notice(self, batch: Batch) -> dict[str, Any] | None:
+        from imagebatch.schemas.webhook import webhook_body
+        from imagebatch.usecases.notify_owner import notice_of
+
+        return notice_of(batch, webhook_body)
 
     def _archive_url(self, batch: Batch) -> str | None:
         from imagebatch.schemas.views import download_name, url_seconds

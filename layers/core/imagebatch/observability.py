@@ -3,6 +3,7 @@
 Nothing that opens a door is ever logged: no token, no presigned URL, no Authorization header.
 """
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,9 +13,11 @@ from aws_lambda_powertools.metrics import MetricUnit
 from imagebatch.domain.batch import Batch, Item, ItemStatus
 from imagebatch.domain.errors import FailureCode
 from imagebatch.domain.models import Mode
+from imagebatch.ports import Receipt
 
 logger = Logger()
 metrics = Metrics()
+warnings.filterwarnings("ignore", "No application metrics to publish")
 
 
 class PowertoolsJournal:
@@ -51,6 +54,17 @@ class PowertoolsJournal:
         logger.info("archive published", **_of(batch), bytes=size, seconds=round(seconds, 3))
         metrics.add_metric("ArchiveBytes", MetricUnit.Bytes, size)
         metrics.add_metric("ArchiveSeconds", MetricUnit.Seconds, seconds)
+
+    def notified(self, batch_id: str, message_id: str, receipt: Receipt | None) -> None:
+        delivered = receipt is Receipt.DELIVERED
+        logger.info(
+            "webhook delivered" if delivered else "webhook given up",
+            batch_id=batch_id,
+            message_id=message_id,
+            receipt=receipt or "unanswered",
+        )
+        name = "WebhooksDelivered" if delivered else "WebhooksUndelivered"
+        metrics.add_metric(name, MetricUnit.Count, 1)
 
     def note(self, event: str, **facts: Any) -> None:
         logger.info(event, **facts)

@@ -7,7 +7,9 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from imagebatch.domain.batch import Batch, BatchStatus, Counts, Item, Kind
+from imagebatch.domain.catalog import Variant
 from imagebatch.domain.errors import Failure
+from imagebatch.domain.library import Folder, LibraryImage
 from imagebatch.domain.uploads import Upload, UploadKind
 from imagebatch.domain.ziplayout import TextMember as TextMember  # noqa: PLC0414 - exported
 
@@ -71,7 +73,7 @@ class BatchStore(Protocol):
         ...
 
     def add_items(self, owner: str, batch_id: str, items: Sequence[Item]) -> None:
-        """Stores items that are not there yet; one that is there is left alone."""
+        """Stores items that are not there yet. MovedError when the batch itself is gone."""
         ...
 
     def commit(self, batch: Batch, item: Item | None = None) -> tuple[Batch, Item | None]:
@@ -79,7 +81,8 @@ class BatchStore(Protocol):
         Change.
 
         Returns them with the new `seq` and `rev`. MovedError when either record is no longer at the
-        `seq` or `rev` it carries; then nothing was written.
+        `seq` or `rev` it carries; then nothing was written. What the item has made for a variant is
+        in the library (LibraryStore) with the same write, and what it lost is not.
         """
         ...
 
@@ -88,7 +91,7 @@ class BatchStore(Protocol):
         ...
 
     def put_round(self, owner: str, batch_id: str, round_: int, indices: Sequence[int]) -> None:
-        """Stores the round's dispatch list, complete or not at all to a reader."""
+        """Stores the round's dispatch list, whole to a reader or not at all; a stored one stays."""
         ...
 
     def round_list(self, owner: str, batch_id: str, round_: int) -> Sequence[int] | None:
@@ -121,6 +124,67 @@ class BatchStore(Protocol):
 
     def claim_name(self, name: str, batch_id: str, until: datetime) -> bool:
         """Reserves a name in the drop folder's outbox; true when it is this batch's."""
+        ...
+
+
+class CatalogStore(Protocol):
+    """The owner's product variants. Every read is consistent."""
+
+    def upsert(self, owner: str, variants: Sequence[Variant]) -> int:
+        """Stores all, each whole or not at all; returns how many were not there before.
+
+        MovedError when others kept changing the same ones; what was stored by then stays.
+        """
+        ...
+
+    def get_many(self, owner: str, variant_ids: Sequence[int]) -> Mapping[int, Variant]:
+        """Those that are there."""
+        ...
+
+    def list_variants(
+        self,
+        owner: str,
+        *,
+        limit: int,
+        cursor: str | None = None,
+        keep: Callable[[Variant], bool] = lambda _: True,
+    ) -> Page[Variant]:
+        """By product id, then variant id. InvalidRequestError for a cursor that is not ours."""
+        ...
+
+
+class LibraryStore(Protocol):
+    """What was made for variants, kept for ever. BatchStore.commit writes the images."""
+
+    def open(self, owner: str, folder: Folder) -> None:
+        """Stores a batch's folders; again it is the same."""
+        ...
+
+    def folder(self, owner: str, batch_id: str) -> Folder | None: ...
+
+    def folders_of(
+        self, owner: str, variant_id: int, *, limit: int, cursor: str | None = None
+    ) -> Page[Folder]:
+        """The batches with a folder of the variant's, newest first, each with that folder alone.
+
+        InvalidRequestError for a cursor that is not ours.
+        """
+        ...
+
+    def images_of(self, owner: str, variant_id: int, limit: int) -> Sequence[LibraryImage]:
+        """The variant's newest images, newest first, in one query."""
+        ...
+
+    def images_in(
+        self, owner: str, batch_id: str, *, first: int, last: int, limit: int
+    ) -> Sequence[LibraryImage]:
+        """The images of the batch's items from `first` to `last`, in their order."""
+        ...
+
+    def get_images(
+        self, owner: str, places: Sequence[tuple[str, int]]
+    ) -> Mapping[tuple[str, int], LibraryImage]:
+        """Those that are there, by batch and index."""
         ...
 
 
@@ -226,12 +290,18 @@ class MediaStore(Protocol):
 
     def head(self, key: str) -> StoredObject | None: ...
 
-    def copy(self, source: str, target: str) -> None: ...
+    def copy(self, source: str, target: str) -> None:
+        """FileNotFoundError when there is no `source`."""
+        ...
 
     def delete(self, key: str) -> None: ...
 
     def url(self, key: str, *, seconds: int, filename: str | None = None) -> str:
         """A presigned GET; `filename` is what a browser saves it as, shown inline without."""
+        ...
+
+    def key_of(self, url: str) -> str | None:
+        """The key a URL of `url` names, expired or not; None for an address that is not ours."""
         ...
 
     def post_form(self, key: str, *, content_type: str, largest: int, seconds: int) -> PostForm:
@@ -368,11 +438,39 @@ class Journal(Protocol):
 
     def archived(self, batch: Batch, seconds: float) -> None: ...
 
+    def notified(self, batch_id: str, message_id: str, receipt: "Receipt | None") -> None:
+        """What became of a webhook in the end; None when no try was answered well."""
+        ...
+
     def note(self, event: str, **facts: Any) -> None: ...
 
 
 class BadImageError(Exception):
     """Not an image, truncated, blank, or of another aspect ratio; the text says which."""
+
+
+# --- webhooks ------------------------------------------------------------------------------------
+
+
+class Receipt(StrEnum):
+    """How a webhook ended for good."""
+
+    DELIVERED = "delivered"
+    GONE = "gone"
+    """The receiver wants no more of them."""
+    REFUSED = "refused"
+    """The address is none that we call."""
+
+
+class Webhooks(Protocol):
+    """Signed POSTs to addresses that clients gave: Standard Webhooks."""
+
+    def post(self, url: str, message_id: str, body: Mapping[str, Any]) -> Receipt:
+        """One try, bounded in time. UndeliveredError when a later one may be answered better.
+
+        `message_id` is the same in every try, so that a receiver knows what it has seen.
+        """
+        ...
 
 
 # --- archive -------------------------------------------------------------------------------------
@@ -414,6 +512,22 @@ class ArchiveBuilder(Protocol):
     def discard(self, key: str) -> None:
         """Removes what a build that was killed has left of an unfinished archive."""
         ...
+
+
+class PagesBuilder(Protocol):
+    """A PDF with an image a page, in order and without loss."""
+
+    def build(self, key: str, images: Sequence[StoredMember]) -> None:
+        """Stores the PDF, seen whole or not at all. BadMembersError and UnavailableError as in
+        `ArchiveBuilder`.
+        """
+        ...
+
+    def find(self, key: str, images: Sequence[StoredMember]) -> StoredMember | None:
+        """The PDF as a file of the archive; None unless it was made of exactly these images."""
+        ...
+
+    def discard(self, key: str) -> None: ...
 
 
 class BadMembersError(Exception):

@@ -30,6 +30,8 @@ class Settings:
     runpod_secret_arn: str
     runpod_endpoint_id: str
     runpod_base_url: str
+    webhook_secret_arn: str
+    dev_callback_origin: str
     dev_latency: float | None
 
     @classmethod
@@ -48,7 +50,7 @@ class Settings:
             dead_letter_queue_url=text("DEAD_LETTER_QUEUE_URL"),
             state_machine_arn=text("STATE_MACHINE_ARN"),
             public_url=text("PUBLIC_URL").rstrip("/"),
-            auth_mode=env.get("AUTH_MODE") or "none",
+            auth_mode=env.get("AUTH_MODE") or "cognito",
             max_rows=number("MAX_ROWS", 50),
             worker_concurrency=number("WORKER_CONCURRENCY", 3),
             archive_ttl_seconds=number("ARCHIVE_TTL_SECONDS", 21600),
@@ -63,6 +65,8 @@ class Settings:
             runpod_secret_arn=text("RUNPOD_SECRET_ARN"),
             runpod_endpoint_id=text("RUNPOD_ENDPOINT_ID"),
             runpod_base_url=text("RUNPOD_BASE_URL"),
+            webhook_secret_arn=text("WEBHOOK_SECRET_ARN"),
+            dev_callback_origin=text("DEV_CALLBACK_ORIGIN"),
             dev_latency=float(env["DEV_LATENCY"]) if env.get("DEV_LATENCY") else None,
         )
 

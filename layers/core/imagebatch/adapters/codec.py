@@ -34,7 +34,7 @@ def decode[T: "DataclassInstance"](cls: type[T], plain: Mapping[str, Any]) -> T:
     for spec in _specs(cls):
         if spec.name in plain:
             values[spec.name] = spec.load(plain[spec.name])
-        elif spec.optional and not spec.has_default:
+        elif spec.optional and spec.default is MISSING:
             values[spec.name] = None
     return cls(**values)
 
@@ -59,11 +59,11 @@ class _Spec(NamedTuple):
     name: str
     load: Callable[[Any], Any]
     optional: bool
-    has_default: bool
+    default: Any
 
     def omits(self, value: Any) -> bool:
         empty = isinstance(value, str | tuple | Mapping) and not value
-        return value is None or (empty and self.has_default)
+        return value is None or (empty and value == self.default)
 
 
 @cache
@@ -74,7 +74,7 @@ def _specs(cls: type["DataclassInstance"]) -> tuple[_Spec, ...]:
             each.name,
             _loader(hints[each.name]),
             NoneType in get_args(hints[each.name]),
-            each.default is not MISSING or each.default_factory is not MISSING,
+            each.default if each.default_factory is MISSING else each.default_factory(),
         )
         for each in fields(cls)
     )

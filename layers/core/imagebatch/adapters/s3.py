@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from unicodedata import normalize
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 
 from botocore.exceptions import ClientError
 
@@ -84,6 +85,22 @@ class S3MediaStore:
         if filename is not None:
             params["ResponseContentDisposition"] = content_disposition(filename)
         return self._client.generate_presigned_url("get_object", Params=params, ExpiresIn=seconds)
+
+    def key_of(self, url: str) -> str | None:
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            return None
+        scheme, host, path = self._address
+        if (parts.scheme, parts.netloc.lower()) != (scheme, host):
+            return None
+        return unquote(parts.path).removeprefix(path) if parts.path.startswith(path) else None
+
+    @cached_property
+    def _address(self) -> tuple[str, str, str]:
+        """Scheme, host and path in front of a key, as the SDK writes them for this bucket."""
+        parts = urlsplit(self.url("k", seconds=1))
+        return parts.scheme, parts.netloc.lower(), parts.path[: -len("k")]
 
     def post_form(self, key: str, *, content_type: str, largest: int, seconds: int) -> PostForm:
         made = self._client.generate_presigned_post(

@@ -27,10 +27,12 @@ class SecretReader:
         arn: str,
         client: Callable[[], "SecretsManagerClient"],
         *,
+        holds: str = "provider's API key",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._arn = arn
         self._client = client
+        self._holds = holds
         self._clock = clock
         self._text = ""
         self._fresh_until = float("-inf")
@@ -42,7 +44,7 @@ class SecretReader:
         """Reads the secret now, whatever is cached."""
         text = _bare(self._read())
         if not text:
-            raise ProviderAuthError("The secret that holds the provider's API key is empty.")
+            raise ProviderAuthError(f"The secret that holds the {self._holds} is empty.")
         self._text = text
         self._fresh_until = self._clock() + CACHE_SECONDS
         return text
@@ -58,18 +60,17 @@ class SecretReader:
         except ClientError as error:
             if error.response["Error"]["Code"] in _FOR_NOW:
                 return self._earlier(error)
-            raise _unreadable() from error
+            raise self._unreadable() from error
         except BotoCoreError as error:
-            raise _unreadable() from error
+            raise self._unreadable() from error
 
     def _earlier(self, error: Exception) -> str:
         if self._text:
             return self._text
-        raise ProviderUnavailableError("The provider's API key cannot be read now.") from error
+        raise ProviderUnavailableError(f"The {self._holds} cannot be read now.") from error
 
-
-def _unreadable() -> ProviderAuthError:
-    return ProviderAuthError("The secret that holds the provider's API key cannot be read.")
+    def _unreadable(self) -> ProviderAuthError:
+        return ProviderAuthError(f"The secret that holds the {self._holds} cannot be read.")
 
 
 def _bare(text: str) -> str:

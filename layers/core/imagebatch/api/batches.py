@@ -4,9 +4,9 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from imagebatch.api.caller import groups_of
+from imagebatch.api.caller import OFF, groups_of
 from imagebatch.api.context import Context
-from imagebatch.api.http import answer, page_limit, query_of
+from imagebatch.api.http import answer, one_of, page_limit, query_of
 from imagebatch.domain.batch import Batch, BatchStatus, Kind
 from imagebatch.domain.errors import InvalidRequestError, StateConflictError
 from imagebatch.ports import Page
@@ -43,7 +43,7 @@ def register(context: Context) -> None:
 
     @app.get("/api/v1/batch")
     def list_batches() -> Response[str]:
-        page, now = _page(context), parts.clock.now()
+        page, now = page_of(context), parts.clock.now()
         views = [v1_view(b, now, context.sign) for b in page.items]
         return answer(200, paged(views, page.cursor, snake_names=True))
 
@@ -79,7 +79,8 @@ def register(context: Context) -> None:
             "pendingItems": sum(batch.counts.open for batch in active),
             "concurrency": parts.settings.worker_concurrency,
         }
-        if parts.settings.auth_mode == "none" or OPERATORS in groups_of(context.event):
+        mode = parts.settings.auth_mode
+        if mode == OFF or OPERATORS in groups_of(context.event, mode):
             document |= parts.queue_depth()
         return answer(200, document)
 
@@ -88,7 +89,7 @@ def _view(context: Context, batch: Batch) -> dict[str, Any]:
     return batch_view(batch, context.parts.clock.now(), context.sign)
 
 
-def _page(context: Context) -> Page[Batch]:
+def page_of(context: Context) -> Page[Batch]:
     query, now = query_of(context.event), context.parts.clock.now()
     status = one_of(BatchStatus, query, "status")
     return context.parts.store.list_batches(
@@ -122,16 +123,3 @@ def item_cursor(query: dict[str, str]) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > 6:
         raise InvalidRequestError("invalid-cursor", "The cursor is not one of ours")
     return int(text)
-
-
-def one_of[E: (BatchStatus, Kind)](kind: type[E], query: dict[str, str], name: str) -> E | None:
-    text = query.get(name)
-    if not text:
-        return None
-    try:
-        return kind(text)
-    except ValueError:
-        known = ", ".join(sorted(kind))
-        raise InvalidRequestError(
-            f"invalid-{name}", f"Unknown {name}", detail=f"{name} must be one of {known}."
-        ) from None

@@ -30,7 +30,7 @@ def register(context: Context) -> None:
     @context.app.post("/api/car-batch")
     def create_car_batch() -> Response[str]:
         sent = sent_sheet(context)
-        options = parsed(CarOptions, sent.fields)
+        options = parsed(CarOptions, sent.fields, callback_origin=context.callback_origin)
         submission = submission_of(context, sent.body, options)
         context.parts.submit.check(submission)
         if options.dry_run:
@@ -73,10 +73,8 @@ def sent_sheet(context: Context) -> SentSheet:
     if kind in RAW_TYPES:
         return SentSheet(_required(body_of(event)), dict(query))
     if kind == "application/json":
-        fields = json_object_of(event)
-        return SentSheet(
-            _required(context.parts.uploaded_csv(context.owner, fields)), query | fields
-        )
+        fields = query | json_object_of(event)
+        return SentSheet(_uploaded(context, fields.get("uploadId")), fields)
     if not event.get("body"):
         _required(b"")
     raise InvalidRequestError(
@@ -87,9 +85,15 @@ def sent_sheet(context: Context) -> SentSheet:
     )
 
 
+def _uploaded(context: Context, upload_id: Any) -> bytes:
+    if not isinstance(upload_id, str) or not upload_id:
+        raise _csv_required()
+    return context.parts.read_sheet(context.owner, upload_id)
+
+
 def _required(body: bytes) -> bytes:
     if not body:
-        raise InvalidRequestError("csv-required", "CSV file is required")
+        raise _csv_required()
     if len(body) > BODY_BYTES:
         raise _too_large()
     return body
@@ -100,6 +104,10 @@ def _check_size(event: APIGatewayProxyEventV2) -> None:
     length = len(event.get("body") or "")
     if length > BODY_BYTES * (4 / 3 if event.is_base64_encoded else 1) + 65_536:
         raise _too_large()
+
+
+def _csv_required() -> InvalidRequestError:
+    return InvalidRequestError("csv-required", "CSV file is required")
 
 
 def _too_large() -> InvalidRequestError:

@@ -20,11 +20,16 @@ class Context:
 
     @property
     def owner(self) -> str:
-        return owner_of(self.event)
+        return owner_of(self.event, self.parts.settings.auth_mode)
 
     @property
     def idempotency_key(self) -> str | None:
         return self.event.headers.get("idempotency-key")
+
+    @property
+    def callback_origin(self) -> str:
+        """Of a webhook receiver in development; empty in production."""
+        return self.parts.settings.dev_callback_origin
 
     def sign(self, key: str, seconds: int, filename: str | None) -> str:
         return self.parts.sign(key, seconds, filename)

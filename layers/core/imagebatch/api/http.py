@@ -5,6 +5,7 @@ import binascii
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from io import BytesIO
 from typing import Any
 
@@ -16,6 +17,8 @@ from imagebatch.domain.errors import InvalidRequestError, RefusedError
 from imagebatch.schemas.problem import internal_problem, problem
 
 FORM_FIELDS = 64
+MOST_PLAIN_BYTES = 5_500_000
+"""Lambda answers with 6 MB at most."""
 
 
 def body_of(event: APIGatewayProxyEventV2) -> bytes:
@@ -34,12 +37,20 @@ def content_type_of(event: APIGatewayProxyEventV2) -> str:
 
 
 def json_of(event: APIGatewayProxyEventV2) -> Any:
+    body = body_of(event)
     try:
-        return json.loads(body_of(event) or b"{}")
+        data = json.loads(body or b"{}", parse_constant=_no_number)
+        if b"\\ud" in body.lower():
+            json.dumps(data, ensure_ascii=False).encode()  # half of a surrogate pair is no text
     except ValueError:
         raise InvalidRequestError("invalid-json", "The body is not valid JSON") from None
     except RecursionError:
         raise InvalidRequestError("invalid-json", "The body is nested too deeply") from None
+    return data
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
 
 
 def json_object_of(event: APIGatewayProxyEventV2) -> dict[str, Any]:
@@ -105,6 +116,20 @@ def page_limit(query: Mapping[str, str]) -> int:
     return int(text)
 
 
+def one_of[E: StrEnum](kind: type[E], query: Mapping[str, str], name: str) -> E | None:
+    """A query parameter with a closed list of values, None when it is absent."""
+    text = query.get(name)
+    if not text:
+        return None
+    try:
+        return kind(text)
+    except ValueError:
+        known = ", ".join(sorted(kind))
+        raise InvalidRequestError(
+            f"invalid-{name}", f"Unknown {name}", detail=f"{name} must be one of {known}."
+        ) from None
+
+
 def answer(status: int, document: Any, headers: Mapping[str, str] | None = None) -> Response[str]:
     return Response(
         status,
@@ -114,10 +139,25 @@ def answer(status: int, document: Any, headers: Mapping[str, str] | None = None)
     )
 
 
+def fitting(event: APIGatewayProxyEventV2, response: Response[str]) -> Response[str]:
+    """The answer of a route that compresses, unless it is too long for a client that cannot."""
+    packs = "gzip" in (event.headers.get("accept-encoding") or "").lower()
+    if packs or len((response.body or "").encode()) <= MOST_PLAIN_BYTES:
+        return response
+    raise InvalidRequestError(
+        "answer-too-large",
+        "The answer is too large",
+        detail="Send Accept-Encoding: gzip, or ask for less at once.",
+        status=406,
+    )
+
+
 def refusal(error: RefusedError) -> Response[str]:
     headers = {"Cache-Control": "no-store"}
     if error.retry_after is not None:
         headers["Retry-After"] = str(error.retry_after)
+    if error.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
     body = json.dumps(problem(error), ensure_ascii=False, separators=(",", ":"))
     return Response(error.status, "application/problem+json", body, headers)
 

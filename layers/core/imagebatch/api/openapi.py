@@ -4,8 +4,7 @@ It is made when the code changes, not when the API starts, and a test compares t
 """
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -14,52 +13,30 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from imagebatch.api.apidocs import page
+from imagebatch.api.openapi_prompts import PROMPT_OPERATIONS
+from imagebatch.api.openapi_variants import VARIANT_OPERATIONS
+from imagebatch.api.operations import (
+    BATCH_ID,
+    CURSOR,
+    IDEMPOTENCY_KEY,
+    LIMIT,
+    REF,
+    Operation,
+    query,
+)
 from imagebatch.domain.batch import BatchStatus, Kind
 from imagebatch.schemas import answers, requests
 
 VERSION = "1.0.0"
-REF = "#/components/schemas/{model}"
-BATCH_ID = {
-    "name": "batch_id",
-    "in": "path",
-    "required": True,
-    "schema": {"type": "string"},
-    "description": "The id of a batch: `jobId` in the car API, `batch_id` in the v1 API.",
-}
-IDEMPOTENCY_KEY = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
-    "description": "The same key and content within 24 hours returns the first answer.",
-}
-
-
-def query(name: str, schema: Mapping[str, Any], description: str = "") -> dict[str, Any]:
-    return {"name": name, "in": "query", "schema": dict(schema), "description": description}
-
-
-LIMIT = query("limit", {"type": "integer", "minimum": 1, "maximum": 100, "default": 20})
-CURSOR = query("cursor", {"type": "string"}, "The cursor of the page before.")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Operation:
-    """One route. `request` is by media type, a model or a schema; `answers` by status, likewise."""
-
-    method: str
-    path: str
-    id: str
-    tag: str
-    summary: str
-    description: str = ""
-    parameters: Sequence[Mapping[str, Any]] = ()
-    request: Mapping[str, Any] = field(default_factory=dict)
-    answers: Mapping[int, Any] = field(default_factory=dict)
-    problems: Sequence[int] = ()
-    public: bool = False
-
-
 CSV_FILE = {"type": "string", "contentMediaType": "text/csv"}
+UNAUTHORIZED = {
+    "description": "No token or a wrong one, in the gateway's words",
+    "content": {
+        "application/json": {
+            "schema": {"type": "object", "properties": {"message": {"type": "string"}}}
+        }
+    },
+}
 
 
 def _with_file(model: type[BaseModel], file: Mapping[str, Any]) -> dict[str, Any]:
@@ -145,11 +122,11 @@ OPERATIONS: list[Operation] = [
         summary="The same for a browser's EventSource, with the token in the address",
         parameters=[
             BATCH_ID,
-            query("access_token", {"type": "string"}),
             {"name": "Last-Event-ID", "in": "header", "schema": {"type": "string"}},
         ],
         answers={200: {"text/event-stream": {"type": "string"}}, 204: None},
         problems=[404],
+        token_in="query",
     ),
     Operation(
         method="get",
@@ -181,6 +158,8 @@ OPERATIONS: list[Operation] = [
         answers={202: answers.BatchAnswer},
         problems=[404, 409],
     ),
+    *PROMPT_OPERATIONS,
+    *VARIANT_OPERATIONS,
     Operation(
         method="get",
         path="/api/queue",
@@ -234,7 +213,8 @@ def document() -> dict[str, Any]:
         "components": {
             "schemas": _schemas(),
             "securitySchemes": {
-                "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+                "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+                "query": {"type": "apiKey", "in": "query", "name": "access_token"},
             },
         },
     }
@@ -242,15 +222,19 @@ def document() -> dict[str, Any]:
 
 def _operation(operation: Operation) -> dict[str, Any]:
     responses = {str(s): _answer(s, body) for s, body in operation.answers.items()}
+    for status, sample in operation.samples.items():
+        responses[str(status)]["content"]["application/json"]["example"] = sample
     problem = {"application/problem+json": {"schema": _schema(answers.Problem)}}
     for status in [*operation.problems, *([] if operation.public else [500, 503])]:
         responses[str(status)] = {"description": "A problem document", "content": problem}
+    if not operation.public:
+        responses["401"] = UNAUTHORIZED
     described: dict[str, Any] = {
         "operationId": operation.id,
         "tags": [operation.tag],
         "summary": operation.summary,
         "responses": responses,
-        "security": [] if operation.public else [{"bearer": []}],
+        "security": [] if operation.public else [{operation.token_in: []}],
     }
     if operation.description:
         described["description"] = operation.description
@@ -258,6 +242,8 @@ def _operation(operation: Operation) -> dict[str, Any]:
         described["parameters"] = list(operation.parameters)
     if operation.request:
         content = {kind: {"schema": _schema(body)} for kind, body in operation.request.items()}
+        if operation.sample is not None:
+            content["application/json"]["example"] = operation.sample
         described["requestBody"] = {"required": True, "content": content}
     return described
 

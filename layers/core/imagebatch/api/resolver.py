@@ -6,11 +6,20 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError as NoRouteError
 
-from imagebatch.api import batches, cars, documents
+from imagebatch.api import (
+    batches,
+    cars,
+    documents,
+    prompts,
+    uploads,
+    variant_batches,
+    variants,
+)
 from imagebatch.api.context import Context
 from imagebatch.api.http import failure, refusal
 from imagebatch.bootstrap import Bootstrap
-from imagebatch.domain.errors import NotFoundError, RefusedError, UnavailableError
+from imagebatch.domain.errors import MovedError, NotFoundError, RefusedError, UnavailableError
+from imagebatch.schemas.problem import unavailable
 
 logger = Logger(child=True)
 
@@ -18,26 +27,17 @@ logger = Logger(child=True)
 def build(parts: Bootstrap) -> APIGatewayHttpResolver:
     app = APIGatewayHttpResolver()
     context = Context(app, parts)
-    for routes in (cars, batches, documents):
+    for routes in (cars, prompts, uploads, variants, variant_batches, batches, documents):
         routes.register(context)
 
     @app.exception_handler(RefusedError)  # type: ignore[untyped-decorator]
     def refused(error: RefusedError) -> Response[str]:
         return refusal(error)
 
-    @app.exception_handler(UnavailableError)  # type: ignore[untyped-decorator]
-    def unavailable(error: UnavailableError) -> Response[str]:
+    @app.exception_handler([UnavailableError, MovedError])  # type: ignore[untyped-decorator]
+    def not_now(error: UnavailableError | MovedError) -> Response[str]:
         logger.warning("a part of the service is unavailable", reason=str(error))
-        return refusal(
-            RefusedError(
-                "unavailable",
-                "Service unavailable",
-                status=503,
-                retry_after=5,
-                detail="A part of the service did not answer. The same request may work in "
-                "a moment.",
-            )
-        )
+        return refusal(unavailable())
 
     @app.not_found
     def no_route(_: NoRouteError) -> Response[str]:

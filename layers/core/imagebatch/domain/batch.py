@@ -155,11 +155,11 @@ class Item:
     """One image to make.
 
     `round` is the round this item was last claimed in (0: never). `tries` counts the creates of
-    round
-    `tries_round`. `held` is money committed for a create whose end is not known yet, `cost` what
-    was
-    spent over all rounds. `creating` is true from before a create until its answer is saved: found
-    true by a later delivery, that create's answer was lost. `rev` is the record's version.
+    round `tries_round`. `held` is money committed for a create whose end is not known yet, `cost`
+    what was spent over all rounds. `creating` is true from before a create until its answer is
+    saved: found true by a later delivery, that create's answer was lost. `group` is the variant the
+    image is made for, `folder` its directory in the archive, `settings` the client's own input.
+    `rev` is the record's version.
     """
 
     index: int
@@ -174,6 +174,7 @@ class Item:
     quality: Quality = Quality.STANDARD
     folder: str = ""
     group: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
     status: ItemStatus = ItemStatus.PENDING
     round: int = 0
     tries: int = 0

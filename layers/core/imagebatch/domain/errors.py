@@ -3,12 +3,14 @@
 ImagebatchError
 ├── RefusedError             the caller's request cannot be taken; nothing was stored
 │   ├── InvalidRequestError      bad input (400, 413, 415, 422)
+│   ├── UnauthenticatedError     nobody that the gateway has verified (401)
 │   ├── OverBudgetError          the estimate is over `maxCost` already (402)
 │   ├── NotFoundError            unknown, or somebody else's (404)
 │   ├── StateConflictError       not in this state (409), or gone for good (410)
 │   └── TooManyBatchesError      backpressure (429)
 ├── MovedError               a record changed since it was read: read again and decide again
 ├── UnavailableError         a part of ours did not do its work; the same call may work later
+├── UndeliveredError         a receiver did not take a webhook; it may the next time
 └── ProviderError            what a provider answered, sorted by what must follow
     ├── RateLimitedError         wait as told; no try is used up
     ├── RejectedError            this item will never work
@@ -107,6 +109,10 @@ class InvalidRequestError(RefusedError):
     status = 400
 
 
+class UnauthenticatedError(RefusedError):
+    status = 401
+
+
 class OverBudgetError(RefusedError):
     status = 402
 
@@ -129,6 +135,10 @@ class MovedError(ImagebatchError):
 
 class UnavailableError(ImagebatchError):
     """A part of the system did not do its work; the same call may work later."""
+
+
+class UndeliveredError(ImagebatchError):
+    """A receiver did not take a webhook: it is tried again."""
 
 
 class ProviderError(ImagebatchError):

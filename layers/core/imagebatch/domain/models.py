@@ -75,6 +75,8 @@ class ModelRegistry:
     default_id: str
     development_price: Decimal
     models: Mapping[str, Model]
+    default_with_images: str = ""
+    """The default where reference images are the point; empty is the default model."""
 
     def find(self, name: str | None) -> Model:
         """The model a client named; omitted, or the older clients' `claude`, is the default."""
@@ -92,6 +94,13 @@ class ModelRegistry:
                 status=422,
             ) from None
 
+    def find_for_images(self, name: str | None) -> Model:
+        """As `find`, but by default a model that takes reference images."""
+        model = self.find(name)
+        if (name or "").strip() in DEFAULT_ALIASES and not model.max_images:
+            return self.models.get(self.default_with_images, model)
+        return model
+
 
 def parse_registry(text: str, default_id: str = "") -> ModelRegistry:
     """Reads the registry's TOML; `default_id` (a setting) wins over the file's own default."""
@@ -108,7 +117,9 @@ def parse_registry(text: str, default_id: str = "") -> ModelRegistry:
         )
         for entry in data["models"]
     }
-    default = default_id or data["default"]
+    default, with_images = default_id or data["default"], data.get("default_with_images", "")
     if default not in models:
         raise ValueError(f"DefaultModel names {default!r}, which is not in the model registry")
-    return ModelRegistry(default, Decimal(data["development_price"]), models)
+    if with_images and not models[with_images].max_images:
+        raise ValueError(f"default_with_images names {with_images!r}, which takes no images")
+    return ModelRegistry(default, Decimal(data["development_price"]), models, with_images)

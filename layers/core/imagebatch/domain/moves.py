@@ -24,7 +24,7 @@ from imagebatch.domain.batch import (
     Waiting,
     status_of,
 )
-from imagebatch.domain.errors import Failure, StateConflictError
+from imagebatch.domain.errors import Failure, MovedError, StateConflictError
 
 
 class Admission(StrEnum):
@@ -155,7 +155,7 @@ def succeed(
 ) -> tuple[Batch, Item]:
     batch, item = spend(batch, item)
     return _settle(
-        replace(batch, waiting=None),
+        batch,
         replace(item, image=image, file=f"{item.stem}.{extension}", failure=None),
         ItemStatus.SUCCEEDED,
         now,
@@ -203,6 +203,8 @@ def lose(batch: Batch, item: Item, failure: Failure) -> tuple[Batch, Item]:
     """Turns a success whose image is gone into a failure, while its batch is archived; what it cost
     stays.
     """
+    if batch.status is not BatchStatus.ARCHIVING:
+        raise MovedError(f"the batch is {batch.status}")
     if item.status is not ItemStatus.SUCCEEDED:
         return batch, item
     error = ItemError(item.index, item.row, item.custom_id, failure)
@@ -221,7 +223,7 @@ def _with_error(batch: Batch, error: ItemError) -> tuple[ItemError, ...]:
 
 def halt(batch: Batch, failure: Failure) -> Batch:
     """Stops a round whose provider does not take our key: the rest fails unasked."""
-    return replace(batch, halted=failure)
+    return replace(batch, halted=failure, waiting=None)
 
 
 def close_if_settled(batch: Batch, now: datetime) -> Batch:

@@ -16,7 +16,8 @@ from imagebatch.domain.models import Quality
 class PlannedItem:
     """One image to make. `failure` is set when the intake refused the row; then it costs nothing.
 
-    `cells` is the row as submitted, empty where the batch did not come from a sheet.
+    `cells` is the row as submitted, empty where the batch did not come from a sheet. `input` is
+    what the provider is sent but for `images`, `settings` what the client gave in its own words.
     """
 
     index: int
@@ -33,6 +34,7 @@ class PlannedItem:
     quality: Quality = Quality.STANDARD
     folder: str = ""
     group: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     def to_item(self) -> Item:
         return Item(
@@ -48,6 +50,7 @@ class PlannedItem:
             quality=self.quality,
             folder=self.folder,
             group=self.group,
+            settings=self.settings,
             status=ItemStatus.FAILED if self.failure else ItemStatus.PENDING,
             failure=self.failure,
         )

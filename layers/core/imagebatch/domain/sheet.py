@@ -45,8 +45,11 @@ class Sheet:
     delimiter: str
 
 
-def read_sheet(body: bytes, *, max_rows: int) -> Sheet:
-    """Reads an exported sheet. InvalidRequestError in the order of the product's refusals."""
+def read_sheet(body: bytes, *, max_rows: int, known: Sequence[str] = COLUMNS) -> Sheet:
+    """Reads an exported sheet. InvalidRequestError in the order of the product's refusals.
+
+    `known` are the columns to read, in any capitals.
+    """
     if not body:
         raise InvalidRequestError("csv-required", "CSV file is required")
     if len(body) > MAX_BYTES:
@@ -55,8 +58,8 @@ def read_sheet(body: bytes, *, max_rows: int) -> Sheet:
     if not text.strip(" \r\n\ufeff" + "".join(DELIMITERS)):
         raise _no_rows()
     parsed = parse_csv(text, keep_rows=max_rows)
-    columns = _columns(parsed.header)
-    _refuse_malformed(parsed, columns)
+    columns = _columns(parsed.header, known)
+    _refuse_malformed(parsed, columns, known)
     if parsed.row_count > max_rows:
         raise _too_many_rows(parsed.row_count, max_rows)
     if not parsed.rows:
@@ -64,7 +67,7 @@ def read_sheet(body: bytes, *, max_rows: int) -> Sheet:
     return Sheet(
         header=tuple(parsed.header),
         rows=tuple(_row(number, cells, columns) for number, cells in parsed.rows),
-        warnings=(*warnings, *_column_warnings(parsed.header)),
+        warnings=(*warnings, *_column_warnings(parsed.header, known)),
         delimiter=parsed.delimiter,
     )
 
@@ -73,12 +76,13 @@ def trimmed(cell: str) -> str:
     return cell.strip().strip("\ufeff").strip()
 
 
-def _columns(header: Sequence[str]) -> dict[str, int]:
+def _columns(header: Sequence[str], known: Sequence[str]) -> dict[str, int]:
     """Where each known column is; of two with one name the first counts."""
+    spelled = {name.lower(): name for name in known}
     places: dict[str, int] = {}
     for place, name in enumerate(_names(header)):
-        if name in COLUMNS:
-            places.setdefault(name, place)
+        if name in spelled:
+            places.setdefault(spelled[name], place)
     return places
 
 
@@ -91,14 +95,15 @@ def _row(number: int, cells: Sequence[str], columns: dict[str, int]) -> SheetRow
     return SheetRow(number, tuple(cells), values)
 
 
-def _column_warnings(header: Sequence[str]) -> list[str]:
+def _column_warnings(header: Sequence[str], known: Sequence[str]) -> list[str]:
     names = _names(header)
     named = zip(header, names, strict=True)
-    unknown = [shown for shown, name in named if name and name not in COLUMNS]
-    repeated = [name for name in COLUMNS if names.count(name) > 1]
+    spelled = {name.lower() for name in known}
+    unknown = [shown for shown, name in named if name and name not in spelled]
+    repeated = [name for name in known if names.count(name.lower()) > 1]
     warnings = []
     if unknown:
-        hinted = [_with_hint(name) for name in unknown[:_NAMES_SHOWN]]
+        hinted = [_with_hint(name, known) for name in unknown[:_NAMES_SHOWN]]
         warnings.append(f"Unknown columns are ignored: {_listed(hinted, len(unknown))}.")
     if unnamed := names.count(""):
         warnings.append(f"Columns without a name are ignored: {unnamed}.")
@@ -107,11 +112,11 @@ def _column_warnings(header: Sequence[str]) -> list[str]:
     return warnings
 
 
-def _with_hint(name: str) -> str:
+def _with_hint(name: str, known: Sequence[str]) -> str:
     words = trimmed(name)[: 2 * _NAME_LENGTH].split()
     label = " ".join(words)
     label = label if len(label) <= _NAME_LENGTH else label[: _NAME_LENGTH - 1] + "…"
-    close = get_close_matches("_".join(words).lower(), COLUMNS, n=1, cutoff=0.8)
+    close = get_close_matches("_".join(words).lower(), known, n=1, cutoff=0.8)
     return f"{label} (did you mean {close[0]}?)" if close else label
 
 
@@ -129,11 +134,11 @@ def _decode(body: bytes) -> tuple[str, list[str]]:
         raise _malformed([fault]) from None
 
 
-def _refuse_malformed(parsed: ParsedCsv, columns: dict[str, int]) -> None:
+def _refuse_malformed(parsed: ParsedCsv, columns: dict[str, int], known: Sequence[str]) -> None:
     if parsed.faults:
         raise _malformed(parsed.faults)
     if parsed.header and not columns:
-        message = f"None of the known columns is in the header: {', '.join(COLUMNS)}"
+        message = f"None of the known columns is in the header: {', '.join(known)}"
         raise _malformed([Fault("FieldMismatch", "TooFewFields", message, parsed.header_row)])
 
 

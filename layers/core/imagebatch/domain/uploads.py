@@ -14,8 +14,9 @@ LARGEST_BODY = 4 * 1024 * 1024
 LARGEST = 20 * 1024 * 1024
 """Of a file posted to the bucket."""
 LONGEST_NAME = 255
-UNSETTLED_FOR = timedelta(days=1)
-"""How long an upload that never arrived, or was rejected, is remembered."""
+UNSETTLED_FOR = timedelta(days=2)
+"""How long an upload that never arrived, or was rejected, is remembered: longer than any
+Idempotency-Key that may ask for it."""
 IMAGE_TYPES = ("image/png", "image/jpeg", "image/webp")
 CSV_TYPES = (
     "text/csv",
@@ -68,17 +69,22 @@ class Upload:
         return None if self.ready else self.created_at + UNSETTLED_FOR
 
 
+def why_unusable(upload: Upload | None, kind: UploadKind) -> str | None:
+    """What keeps it from being used as one of the kind, to follow "the upload"."""
+    if upload is None or upload.kind is not kind:
+        return f"is not one of your {kind} uploads"
+    if upload.status is UploadStatus.CHECKING:
+        return "is still being checked; try again in a moment"
+    return None if upload.ready else f"was rejected: {upload.reason}"
+
+
 def judged(upload: Upload, body: bytes) -> Upload:
     """The upload as its bytes turned out: ready, or rejected with the reason."""
     try:
         content_type = type_of(upload.kind, body)
     except InvalidRequestError as error:
-        return replace(
-            upload, status=UploadStatus.REJECTED, reason=error.detail, size=len(body)
-        )
-    return replace(
-        upload, status=UploadStatus.READY, content_type=content_type, size=len(body)
-    )
+        return replace(upload, status=UploadStatus.REJECTED, reason=error.detail, size=len(body))
+    return replace(upload, status=UploadStatus.READY, content_type=content_type, size=len(body))
 
 
 def type_of(kind: UploadKind, body: bytes) -> str:
@@ -107,7 +113,7 @@ def image_type(body: bytes) -> str | None:
 
 def check_claim(kind: UploadKind, content_type: str, size: int) -> str:
     """The content type to hold a direct upload to; InvalidRequestError 413 or 415."""
-    claimed = content_type.split(";")[0].strip().lower()
+    claimed = content_type.partition(";")[0].strip().lower()
     if claimed not in (CSV_TYPES if kind is UploadKind.CSV else IMAGE_TYPES):
         known = ", ".join(CSV_TYPES if kind is UploadKind.CSV else IMAGE_TYPES)
         raise _unsupported(f"A {kind} upload has one of the content types {known}.")
@@ -121,10 +127,14 @@ def check_body(body: bytes) -> None:
     if not body:
         raise InvalidRequestError("file-required", "File is required")
     if len(body) > LARGEST_BODY:
-        raise too_large(
-            "Send a file over 4 MiB as JSON {kind, filename, contentType, size} and post it to the "
-            "address you get."
-        )
+        raise body_too_large()
+
+
+def body_too_large() -> InvalidRequestError:
+    return too_large(
+        "Send a file over 4 MiB as JSON {kind, filename, contentType, size} and post it to the "
+        "address you get."
+    )
 
 
 def too_large(detail: str) -> InvalidRequestError:

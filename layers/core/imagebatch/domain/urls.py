@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 LONGEST_URL = 2048
 PRIVATE_SUFFIXES = (".localhost", ".local", ".internal", ".lan", ".home.arpa")
+GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
 
 
 def why_not_public(url: str) -> str | None:
@@ -38,7 +39,42 @@ def why_not_public(url: str) -> str | None:
 def _public_literal(host: str) -> bool:
     """True for a name that is no IP address in any spelling, and for public addresses."""
     try:
-        return ipaddress.ip_address(host).is_global
+        ipaddress.ip_address(host)
     except ValueError:
         last = host.rsplit(".", 1)[-1]
         return not (last.isdigit() or last.lower().startswith("0x"))
+    return is_public_address(host)
+
+
+def is_public_address(text: str) -> bool:
+    """Whether an IP address is a machine on the open internet.
+
+    An IPv6 address that stands for an IPv4 one (mapped, NAT64, 6to4, Teredo) is refused whatever it
+    stands for: who translates it, and to where, is not ours to know.
+    """
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    if isinstance(address, ipaddress.IPv4Address):
+        return address.is_global and not address.is_multicast
+    stands_for_another = address.sixtofour is not None or address.teredo is not None
+    return address in GLOBAL_UNICAST and address.is_global and not stands_for_another
+
+
+def why_not_callable(url: str, development_origin: str = "") -> str | None:
+    """As `why_not_public`, for a callback address; the development receiver's may be private."""
+    return None if at_origin(url, development_origin) else why_not_public(url)
+
+
+def at_origin(url: str, origin: str) -> bool:
+    """Whether the address has exactly this scheme, host and port; none has those of ""."""
+    return bool(origin) and _origin(url) == _origin(origin)
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None, str | None] | str:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme, parts.hostname, parts.port, parts.username
+    except ValueError:
+        return url

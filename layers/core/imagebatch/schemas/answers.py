@@ -10,6 +10,7 @@ from pydantic.alias_generators import to_camel
 from imagebatch.domain.batch import BatchStatus, ItemStatus, Kind, Outcome
 from imagebatch.domain.errors import FailureCode
 from imagebatch.domain.models import Mode
+from imagebatch.domain.uploads import UploadKind, UploadStatus
 
 type Money = Annotated[str, Field(pattern=r"^\d+\.\d{2,}$", description="USD", examples=["2.45"])]
 type Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
@@ -170,6 +171,63 @@ class Preview(Camel):
     mode: Mode
     warnings: list[str]
     items: list[PreviewItem]
+
+
+class PromptBatchAccepted(Snake):
+    batch_id: str
+    status: Literal["queued"]
+    total_items: int
+    mode: Mode
+    estimated_cost: Money
+    warnings: list[str]
+    status_url: Link
+
+
+class PreviewItemV1(Snake):
+    row: int | None
+    custom_id: str
+    prompt: str
+    file: str | None
+    input: dict[str, Any]
+    price: Money
+
+
+class PreviewV1(Snake):
+    dry_run: Literal[True]
+    total: int
+    estimated_cost: Money
+    mode: Mode
+    warnings: list[str]
+    items: list[PreviewItemV1]
+
+
+class UploadedFile(Camel):
+    """`url` is null until the file is ready, `reason` unless it was rejected."""
+
+    id: str
+    url: Link | None
+    original_name: str
+    kind: UploadKind
+    status: UploadStatus
+    reason: str | None
+    created_at: Moment
+
+
+class UploadTarget(Camel):
+    """Post the fields, in this order, and then the file as `file` to the URL within 15 minutes."""
+
+    url: Link
+    fields: dict[str, str]
+
+
+class UploadAnswer(Camel):
+    file: UploadedFile
+    upload: UploadTarget | None
+
+
+class UploadList(Camel):
+    items: list[UploadedFile]
+    next_cursor: str | None
 
 
 class QueueAnswer(Camel):

@@ -21,6 +21,17 @@ def problem(error: RefusedError) -> dict[str, Any]:
     return document
 
 
+def unavailable() -> RefusedError:
+    """What a failure that may pass is answered with."""
+    return RefusedError(
+        "unavailable",
+        "Service unavailable",
+        status=503,
+        retry_after=5,
+        detail="A part of the service did not answer. The same request may work in a moment.",
+    )
+
+
 def internal_problem() -> dict[str, Any]:
     return {
         "type": TYPE_BASE + "internal",

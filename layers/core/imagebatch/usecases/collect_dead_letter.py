@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from imagebatch.domain import moves
-from imagebatch.domain.batch import Batch, BatchStatus, Image, Item, ItemStatus, Lease
+from imagebatch.domain.batch import Batch, BatchStatus, Image, Item, Lease
 from imagebatch.domain.errors import Failure, FailureCode, ProviderError
 from imagebatch.domain.moves import Admission
 from imagebatch.ports import (
@@ -16,9 +16,9 @@ from imagebatch.ports import (
     TimeLeft,
 )
 from imagebatch.usecases.collect_image import CollectImage, Provision
-from imagebatch.usecases.delivery import LEASE_MARGIN, Move
+from imagebatch.usecases.delivery import LEASE_MARGIN, Move, NothingToDoError
 from imagebatch.usecases.move_on import MoveOn
-from imagebatch.usecases.records import Records
+from imagebatch.usecases.records import LeaseLostError, Records
 
 CRASHED = Failure.of(
     FailureCode.CRASHED, "The item kept failing inside the service and was given up"
@@ -44,7 +44,10 @@ class CollectDeadLetter:
             case Admission.BUSY if item.lease is not None:
                 return Busy(item.lease.until)
             case Admission.CLAIM:
-                batch = self._settle(batch, item, message, time_left)
+                try:
+                    batch = self._settle(batch, item, message, time_left)
+                except (NothingToDoError, LeaseLostError):
+                    return self(message, time_left)
         self.move_on(batch, message, again=True)
         return None
 
@@ -55,12 +58,10 @@ class CollectDeadLetter:
 
         def take(b: Batch, i: Item) -> tuple[Batch, Item]:
             if moves.admit(b, i, message.round, now) is not Admission.CLAIM:
-                return b, i
+                raise NothingToDoError
             return moves.claim(b, i, lease, now, self.time_limit)
 
         batch, item = self.records.change_item(batch, item, take)
-        if item.lease != lease or item.status is not ItemStatus.PROCESSING:
-            return batch
         end = self._end(batch, item)
         batch, item = self.records.change_item(batch, item, end, token=lease.token)
         self.journal.settled(batch, item)

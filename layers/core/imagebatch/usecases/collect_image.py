@@ -96,7 +96,7 @@ class CollectImage:
         """
         body = self._download(batch, item, prediction)
         seen = self.inspector.inspect(body, item.aspect_ratio)
-        key = keys.image(batch.id, item.index, prediction.id)
+        key = keys.image(batch.kind, batch.id, item.index, prediction.id)
         image = Image(
             key, seen.content_type, len(body), zlib.crc32(body), "", seen.width, seen.height
         )
@@ -111,7 +111,8 @@ class CollectImage:
 
     def already_stored(self, batch: Batch, item: Item) -> tuple[Image, str] | None:
         """What an earlier delivery stored and could not settle, as it was checked then."""
-        found = self.media.head(keys.image(batch.id, item.index, item.prediction or ""))
+        key = keys.image(batch.kind, batch.id, item.index, item.prediction or "")
+        found = self.media.head(key)
         if found is None:
             return None
         facts = found.metadata

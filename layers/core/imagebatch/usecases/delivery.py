@@ -110,16 +110,20 @@ class Delivery:
     # --- one attempt -----------------------------------------------------------------------------
 
     def _attempt(self, batch: Batch, item: Item) -> Pair:
-        if item.prediction is not None:
-            return self._resume(batch, item)
         try:
-            prediction = self.provision.create(batch, item)
-        except RateLimitedError as error:
-            return self._put_back(batch, item, error.retry_after)
+            if item.prediction is not None:
+                return self._resume(batch, item)
+            return self._create(batch, item)
         except RejectedError as error:
             return self._fail(batch, item, Failure.of(error.code, error.reason))
         except ProviderAuthError as error:
             return self._halt(batch, item, error)
+
+    def _create(self, batch: Batch, item: Item) -> Pair:
+        try:
+            prediction = self.provision.create(batch, item)
+        except RateLimitedError as error:
+            return self._put_back(batch, item, error.retry_after)
         except ProviderUnavailableError as error:
             failure = Failure.of(error.code, error.reason)
             return self._again(batch, item, failure, billed=error.billed_perhaps)
@@ -139,13 +143,7 @@ class Delivery:
         if stored is not None:
             return self._succeed(batch, item, *stored)
         unknown = Prediction(item.prediction or "", PredictionStatus.RUNNING)
-        try:
-            prediction = self._follower().look(batch, item, unknown)
-        except RejectedError as error:
-            return self._fail(batch, item, Failure.of(error.code, error.reason))
-        except ProviderAuthError as error:
-            return self._halt(batch, item, error)
-        return self._follow(batch, item, prediction)
+        return self._follow(batch, item, self._follower().look(batch, item, unknown))
 
     def _follow(self, batch: Batch, item: Item, prediction: Prediction) -> Pair:
         if prediction.status is PredictionStatus.RUNNING:

@@ -10,6 +10,7 @@ from imagebatch.domain.moves import dispatched
 from imagebatch.domain.plan import decode_plan
 from imagebatch.ports import Finalizer, ItemMessage, ItemQueue, MediaStore
 from imagebatch.usecases import keys
+from imagebatch.usecases.folders import OpenFolders
 from imagebatch.usecases.records import Records
 
 OPEN = frozenset({ItemStatus.PENDING, ItemStatus.PROCESSING})
@@ -26,6 +27,7 @@ class DispatchItems:
     media: MediaStore
     queue: ItemQueue
     finalizer: Finalizer
+    folders: OpenFolders
     window: int
 
     def __call__(self, owner: str, batch_id: str, round_: int) -> Batch | None:
@@ -70,7 +72,9 @@ class DispatchItems:
         body = self.media.get(keys.plan(batch.id))
         if body is None:
             raise UnavailableError("the batch's plan is not there")
-        items = [planned.to_item() for planned in decode_plan(body).items]
+        plan = decode_plan(body)
+        self.folders(batch, plan)
+        items = [planned.to_item() for planned in plan.items]
         self.records.store.add_items(batch.owner, batch.id, items)
         return items
 

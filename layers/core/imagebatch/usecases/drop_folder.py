@@ -4,7 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from imagebatch.domain.batch import Batch
-from imagebatch.domain.errors import InvalidRequestError, RefusedError, UnavailableError
+from imagebatch.domain.errors import (
+    InvalidRequestError,
+    RefusedError,
+    StateConflictError,
+    UnavailableError,
+)
 from imagebatch.ports import BatchStore, Journal, MediaStore
 from imagebatch.usecases.once import Answer, Once, fingerprint
 from imagebatch.usecases.submit_batch import SubmitBatch
@@ -13,6 +18,7 @@ from imagebatch.usecases.take_car_sheet import TakeCarSheet
 INBOX, OUTBOX, SUFFIX = "inbox/", "outbox/", ".csv"
 LARGEST = 5_000_000
 IN_FLIGHT = "request-in-flight"
+OVERWRITTEN = "overwritten"
 
 
 def owner_of(key: str, default: str) -> str:
@@ -48,25 +54,38 @@ class TakeDroppedSheet:
         owner = owner_of(key, self.default_owner)
         content = fingerprint("drop", key, etag.strip('"'))
         try:
-            return self.once(owner, content, content, lambda id_: self._create(owner, key, id_))
+            return self.once(
+                owner, content, content, lambda id_: self._create(owner, key, etag, id_)
+            )
         except RefusedError as error:
+            if error.kind == OVERWRITTEN:
+                return {"ignored": key}
             if error.kind == IN_FLIGHT:
                 raise UnavailableError("the same file is being taken right now") from error
             self._refuse(key, error)
             return {"refused": error.kind}
 
-    def _create(self, owner: str, key: str, batch_id: str) -> Answer:
-        found = self.media.head(key)
-        if found is not None and found.size > LARGEST:
-            raise InvalidRequestError("too-large", "CSV file is too large (max 5 MB)", status=413)
-        body = self.media.get(key)
-        if body is None:
-            raise UnavailableError("the dropped file is not there")
+    def _create(self, owner: str, key: str, etag: str, batch_id: str) -> Answer:
+        body = self._read(key, etag)
         name = key.rsplit("/", 1)[-1][: -len(SUFFIX)]
         submission = self.take(owner, body, name=name[:200], drop_key=key)
         batch = self.submit(submission, batch_id)
         self.journal.submitted(batch, submission.plan.warnings)
         return {"batchId": batch.id}
+
+    def _read(self, key: str, etag: str) -> bytes:
+        """The content whose arrival was announced: a later one has an announcement of its own."""
+        found = self.media.head(key)
+        if found is not None and found.size > LARGEST:
+            raise InvalidRequestError("too-large", "CSV file is too large (max 5 MB)", status=413)
+        body = self.media.get(key)
+        # Looked at after it was read: what was still there then is what was read.
+        still = self.media.head(key)
+        if body is None or still is None:
+            raise UnavailableError("the dropped file is not there")
+        if still.etag.strip('"') != etag.strip('"'):
+            raise StateConflictError(OVERWRITTEN, "The file was overwritten")
+        return body
 
     def _refuse(self, key: str, error: RefusedError) -> None:
         body = self.problem(error)

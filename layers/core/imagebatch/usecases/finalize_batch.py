@@ -1,8 +1,7 @@
-"""The finalizer's steps: build → publish → notify → (wait) → delete → expire, or give up.
+"""The finalizer's steps: build → publish → (wait) → delete → expire, or give up.
 
 Each can be run twice, and each belongs to one round and one attempt: what a sleeping execution of
-an
-earlier round wakes up to do can harm nothing that came after it.
+an earlier round wakes up to do can harm nothing that came after it. notify_owner.py tells of it.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,6 +20,7 @@ from imagebatch.ports import (
     BadMembersError,
     Journal,
     MediaStore,
+    PagesBuilder,
     StoredMember,
     TextMember,
 )
@@ -32,6 +32,7 @@ LOST_IMAGE = "The stored image is damaged or gone; a retry makes it again"
 type Texts = Callable[[Batch, Plan, Sequence[Item]], Sequence[TextMember]]
 """The archive's text files; `failed_rows.json` is there when something failed."""
 type Publish = Callable[[Batch], None]
+type Notice = Callable[[Batch], dict[str, Any] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +54,22 @@ class FinalizeBatch:
     texts: Texts
     deliver: Publish
     """Hands a finished drop-folder batch to its outbox."""
-    notify_owner: Publish
+    notice: Notice
+    """What a finished batch's owner is to be told, if anything."""
     archive_url: Callable[[Batch], str | None]
     journal: Journal
     ttl: timedelta
+    pages: PagesBuilder
 
     def build(self, which: Round) -> dict[str, Any]:
+        """Builds the archive; `done` is false when there is more to do than one call should."""
         batch = self._batch(which)
         if batch is None or batch.status is not BatchStatus.ARCHIVING:
             return {"done": True}
         started = self.records.clock.now()
         archive = self._build(batch)
+        if archive is None:
+            return {"done": False}
         seconds = (self.records.clock.now() - started).total_seconds()
         return {
             "done": True,
@@ -77,10 +83,12 @@ class FinalizeBatch:
         }
 
     def publish(self, which: Round, built: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Ends the round; its output holds the presigned URL and the time the archive goes."""
+        """Ends the round; its output holds the presigned URL, the time the archive goes, and the
+        notice to deliver.
+        """
         batch = self._batch(which)
         if batch is None:
-            return {"expiresAt": self._soon(), "zipUrl": None}
+            return {"expiresAt": self._soon(), "zipUrl": None, "notice": None}
         if batch.status is BatchStatus.ARCHIVING and built is not None:
             batch = self._publish(which, built)
             self.journal.archived(batch, float(built["seconds"]))
@@ -88,13 +96,8 @@ class FinalizeBatch:
             self.deliver(batch)
         expires = batch.expires_at or self.records.clock.now()
         text = expires.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        return {"expiresAt": text, "zipUrl": self.archive_url(batch)}
-
-    def notify(self, which: Round) -> dict[str, Any]:
-        batch = self._batch(which)
-        if batch is not None and batch.finished:
-            self.notify_owner(batch)
-        return {}
+        notice = self.notice(batch) if batch.finished else None
+        return {"expiresAt": text, "zipUrl": self.archive_url(batch), "notice": notice}
 
     def delete(self, which: Round) -> dict[str, Any]:
         batch = self.records.store.get(which.owner, which.batch_id)
@@ -102,6 +105,7 @@ class FinalizeBatch:
             raise UnavailableError("the archive has not expired yet")
         self.media.delete(keys.archive(which.batch_id, which.round, which.attempt))
         self.media.delete(keys.failed_rows(which.batch_id, which.round, which.attempt))
+        self.pages.discard(keys.pages(which.batch_id, which.round, which.attempt))
         return {}
 
     def expire(self, which: Round) -> dict[str, Any]:
@@ -118,6 +122,7 @@ class FinalizeBatch:
 
     def give_up(self, which: Round) -> dict[str, Any]:
         self.builder.discard(keys.archive(which.batch_id, which.round, which.attempt))
+        self.pages.discard(keys.pages(which.batch_id, which.round, which.attempt))
         now = self.records.clock.now()
 
         def end(batch: Batch) -> Batch:
@@ -126,19 +131,19 @@ class FinalizeBatch:
 
         batch = self.records.change(which.owner, which.batch_id, end)
         self.journal.note("finalizer gave up", batch_id=batch.id, round=which.round)
-        if batch.finished and which.is_of(batch):
-            self.deliver(batch)
-            self.notify_owner(batch)
-        return {}
+        if not batch.finished or not which.is_of(batch):
+            return {"notice": None}
+        self.deliver(batch)
+        return {"notice": self.notice(batch)}
 
     def _batch(self, which: Round) -> Batch | None:
         """The batch while it is still at this round and attempt."""
         batch = self.records.store.get(which.owner, which.batch_id)
         return batch if batch is not None and which.is_of(batch) else None
 
-    def _build(self, batch: Batch) -> Archive:
+    def _build(self, batch: Batch) -> Archive | None:
         """Builds until every member is what was recorded: a lost image is a failed row, never a
-        hole.
+        hole. None after drawing the pages, which takes as long as the archive does.
         """
         body = self.media.get(keys.plan(batch.id))
         if body is None:
@@ -147,10 +152,25 @@ class FinalizeBatch:
         while True:
             items = list(self.records.store.items(batch.owner, batch.id))
             texts = self.texts(batch, plan, items)
+            images = _images(batch, items)
             try:
-                return self._store(batch, [*_images(batch, items), *texts], texts)
+                pages = self._drawn(batch, images)
+                if pages is None:
+                    return None
+                return self._store(batch, [*images, *pages, *texts], texts)
             except BadMembersError as error:
                 batch = self._lose(batch, items, error)
+
+    def _drawn(self, batch: Batch, images: Sequence[StoredMember]) -> list[StoredMember] | None:
+        """The PDF of these images, where one is wanted; None when it was drawn just now."""
+        if not batch.options.get("include_pdf") or not images:
+            return []
+        key = keys.pages(batch.id, batch.round, batch.attempt)
+        found = self.pages.find(key, images)
+        if found is None:
+            self.pages.build(key, images)
+            return None
+        return [found]
 
     def _store(
         self, batch: Batch, members: Sequence[ArchiveMember], texts: Sequence[TextMember]
@@ -194,7 +214,7 @@ class FinalizeBatch:
         return self.records.clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _images(batch: Batch, items: Sequence[Item]) -> list[ArchiveMember]:
+def _images(batch: Batch, items: Sequence[Item]) -> list[StoredMember]:
     return [
         StoredMember(member_name(item), image.key, image.size, image.crc32, image.etag)
         for item in items

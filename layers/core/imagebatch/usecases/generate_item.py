@@ -34,7 +34,11 @@ class GenerateItem:
             case Admission.BUSY if item.lease is not None:
                 return Busy(item.lease.until)
             case Admission.CLAIM if not self._waits(batch, item, message, now):
-                self._deliver(batch, item, message, time_left)
+                try:
+                    self._deliver(batch, item, message, time_left)
+                except (NothingToDoError, LeaseLostError, MovedError):
+                    # Somebody was quicker, and may yet die: what the item is now decides.
+                    return self(message, time_left)
             case Admission.DONE:
                 self.move_on(batch, message, again=True)
         return None
@@ -60,8 +64,6 @@ class GenerateItem:
             settled, done = delivery.run(batch, item, self.time_limit)
         except DeferredError as deferred:
             self.send_later(message, deferred.seconds)
-        except (NothingToDoError, LeaseLostError, MovedError):
-            return
         else:
             self.journal.settled(settled, done)
             self.move_on(settled, message, again=False)

@@ -3,6 +3,12 @@ folder.
 """
 
 import hashlib
+import re
+
+from imagebatch.domain.batch import Kind
+
+LIBRARY = "library/"
+_IMAGE = re.compile(r"(?:library/([^/]+)|batches/([^/]+)/images)/(\d{6})-[0-9a-f]{16}", re.ASCII)
 
 
 def source(batch_id: str) -> str:
@@ -13,10 +19,20 @@ def plan(batch_id: str) -> str:
     return f"batches/{batch_id}/plan.jsonl.gz"
 
 
-def image(batch_id: str, index: int, prediction: str) -> str:
-    """One key a prediction: whoever collects it, however often, stores the same object."""
+def image(kind: Kind, batch_id: str, index: int, prediction: str) -> str:
+    """One key a prediction: whoever collects it, however often, stores the same object.
+
+    What is made for a variant is kept, and lies where no lifecycle rule looks.
+    """
     digest = hashlib.sha256(prediction.encode()).hexdigest()[:16]
-    return f"batches/{batch_id}/images/{index:06d}-{digest}"
+    folder = f"{LIBRARY}{batch_id}" if kind is Kind.VARIANTS else f"batches/{batch_id}/images"
+    return f"{folder}/{index:06d}-{digest}"
+
+
+def image_place(key: str) -> tuple[str, int] | None:
+    """The batch and the index of the item whose image has this key."""
+    match = _IMAGE.fullmatch(key)
+    return (match[1] or match[2], int(match[3])) if match else None
 
 
 def archive(batch_id: str, round_: int, attempt: int) -> str:
@@ -32,6 +48,12 @@ INCOMING = "uploads/incoming/"
 
 def upload(upload_id: str) -> str:
     return f"uploads/{upload_id}"
+
+
+def upload_of(key: str) -> str | None:
+    """The id of the upload whose checked bytes have this key."""
+    folder, _, upload_id = key.partition("/")
+    return upload_id if folder == "uploads" and "/" not in upload_id else None
 
 
 def incoming(upload_id: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from imagebatch.domain.batch import Batch, BatchStatus
+from imagebatch.domain.errors import ImagebatchError
 from imagebatch.domain.moves import close_if_settled
 from imagebatch.ports import DispatchQueue, Execution, Finalizer, ItemQueue
 from imagebatch.usecases.dispatch_items import DispatchItems
@@ -21,14 +22,23 @@ class Sweep:
     after: timedelta
 
     def __call__(self) -> Iterator[Batch]:
-        """Repairs every batch that has not moved for `after`; yields each as it is then."""
+        """Repairs every batch that has not moved for `after`; yields each as it is then.
+
+        One that cannot be repaired keeps no other from it; its error is raised in the end.
+        """
         now = self.records.clock.now()
+        failed: ImagebatchError | None = None
         for owner, batch_id in self.records.store.unfinished():
             batch = self.records.store.get(owner, batch_id)
             if batch is None or batch.finished:
                 continue
             if now - (batch.updated_at or batch.created_at) >= self.after:
-                yield self._repair(batch)
+                try:
+                    yield self._repair(batch)
+                except ImagebatchError as error:
+                    failed = error
+        if failed is not None:
+            raise failed
 
     def _repair(self, batch: Batch) -> Batch:
         if batch.status is BatchStatus.ARCHIVING:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from imagebatch.domain.batch import Batch, Item, ItemStatus, status_of
+from imagebatch.domain.batch import FINISHED, Batch, Item, ItemStatus, status_of
 from imagebatch.ports import Change, TimeLeft
 from imagebatch.usecases.records import Records
 
@@ -60,11 +60,13 @@ class WatchBatch:
         while time_left() > until and not store.changes(batch.owner, batch.id, after, 1):
             clock.sleep(PAUSE)
 
-    def _news(self, batch: Batch, after: int) -> News:
+    def _news(self, batch: Batch, after: int) -> News | None:
         store = self.records.store
         start = max(0, after - 1)
         found = store.changes(batch.owner, batch.id, start, CHANGES_AN_ANSWER)
         known = [change for change in found if change.seq <= batch.seq]
+        if known and known[0].seq == after and all(c.status in FINISHED for c in known):
+            return None  # the end was told, and nothing to be seen has happened since
         changes = [change for change in known if change.seq > after]
         seq = changes[-1].seq if changes else after
         return News(

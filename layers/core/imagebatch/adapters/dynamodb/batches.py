@@ -1,5 +1,6 @@
 """Batches, their items, changes and rounds in one DynamoDB table (layout: `keys`)."""
 
+import json
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from imagebatch.adapters import codec
 from imagebatch.adapters.dynamodb import keys, listing
+from imagebatch.adapters.dynamodb.library import library_actions
 from imagebatch.adapters.dynamodb.table import (
     ACTIONS_A_TRANSACTION,
     BYTES_A_TRANSACTION,
@@ -89,6 +91,7 @@ class DynamoDBBatchStore:
         if item is not None and settled is not None:
             actions.append(self._put_item(after, settled, unchanged("rev", item.rev)))
         actions.append(self._put_change(after, settled))
+        actions += library_actions(self._table, after, settled)
         self._table.transact(actions)
         return after, settled
 
@@ -155,7 +158,8 @@ class DynamoDBBatchStore:
 
     def unfinished(self, owner: str | None = None) -> Iterator[tuple[str, str]]:
         prefix = "" if owner is None else f"{keys.part(owner)}#"
-        records = self._table.query(keys.UNFINISHED, prefix or "!", f"{prefix}~")
+        # Every character of a key sorts below DEL, and "~" is one of them.
+        records = self._table.query(keys.UNFINISHED, prefix or "!", f"{prefix}\x7f")
         for record in records:
             yield record["owner"], record["batchId"]
 
@@ -183,10 +187,10 @@ class DynamoDBBatchStore:
     def _new_item(
         self, partition: str, item: Item, ttl: Record
     ) -> tuple[int, "TransactWriteItemTypeDef"]:
-        """The action with its size in bytes."""
-        record = codec.encode(item) | ttl
-        put = self._table.put((partition, keys.item_sort(item.index)), record, NEW)
-        return len(str(record).encode()), put
+        """The action with its size in bytes as it is sent: DynamoDB counts no more."""
+        key = partition, keys.item_sort(item.index)
+        put = self._table.put(key, codec.encode(item) | ttl, NEW)
+        return len(json.dumps(put)), put
 
     def _put_change(self, batch: Batch, item: Item | None) -> "TransactWriteItemTypeDef":
         at = batch.updated_at or batch.created_at

@@ -11,6 +11,13 @@ KEY#owner         sha256 of the key        an idempotency key
 NAME#name         NAME                     a name in the outbox
 UPLOAD#id         OWNER                    whose an upload is, and when it was made
 UPLOADS#owner     UPLOAD#createdAt#id      the upload
+CATALOG#owner     VARIANT#variant          a variant of the catalog
+                  PRODUCT#product#variant  the same, in the order of the products
+LIBRARY#owner#variant
+                  IMAGE#settledAt#id#000041  an image made for the variant
+                  FOLDER#createdAt#id      the variant's folder in a batch
+FOLDER#owner#id   FOLDER                   a batch's folders
+                  IMAGE#000041             an image in them
 """
 
 import hashlib
@@ -101,3 +108,39 @@ def uploads_partition(owner: str) -> str:
 
 def upload_sort(created_at: str, upload_id: str) -> str:
     return f"UPLOAD#{created_at}#{part(upload_id)}"
+
+
+def catalog_partition(owner: str) -> str:
+    return f"CATALOG#{part(owner)}"
+
+
+def variant_sort(variant_id: int) -> str:
+    return f"VARIANT#{variant_id:016d}"
+
+
+def product_sort(product_id: int, variant_id: int) -> str:
+    return f"PRODUCT#{product_id:016d}#{variant_id:016d}"
+
+
+def library_partition(owner: str, variant_id: int) -> str:
+    return f"LIBRARY#{part(owner)}#{variant_id}"
+
+
+def library_image_sort(created_at: datetime, batch_id: str, index: int) -> str:
+    return f"IMAGE#{time_text(created_at)}#{part(batch_id)}#{index:06d}"
+
+
+def library_folder_sort(created_at: datetime, batch_id: str) -> str:
+    return f"FOLDER#{time_text(created_at)}#{part(batch_id)}"
+
+
+def folder_partition(owner: str, batch_id: str) -> str:
+    return f"FOLDER#{part(owner)}#{part(batch_id)}"
+
+
+def folder(owner: str, batch_id: str) -> Key:
+    return folder_partition(owner, batch_id), "FOLDER"
+
+
+def folder_image(owner: str, batch_id: str, index: int) -> Key:
+    return folder_partition(owner, batch_id), f"IMAGE#{index:06d}"

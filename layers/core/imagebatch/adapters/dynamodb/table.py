@@ -20,7 +20,7 @@ type Record = dict[str, Any]
 
 ACTIONS_A_TRANSACTION = 100
 BYTES_A_TRANSACTION = 3_500_000
-"""DynamoDB takes 4 MB; the keys and what a size leaves out need some of it."""
+"""DynamoDB takes 4 MB, counted in ways of its own."""
 KEYS_A_READ = 100
 TRIES = 8
 _PASSING = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}

@@ -6,16 +6,13 @@ itself knows when the exchange must be over.
 
 import io
 import ssl
-import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Iterable
 from functools import cache
-from typing import Any
 
 import httpcore
 import httpx
 
+from imagebatch.adapters.deadline import DeadlineBackend, within
 from imagebatch.domain.errors import FailureCode, ProviderUnavailableError
 
 MEGABYTE = 1024 * 1024
@@ -29,7 +26,6 @@ _NEVER_SENT = (
     httpcore.UnsupportedProtocol,
 )
 _LOST = (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError)
-_ends: ContextVar[float] = ContextVar("_ends")
 
 
 def creates(request: httpx.Request) -> bool:
@@ -54,7 +50,7 @@ class BoundedTransport(httpx.BaseTransport):
         request.headers["Accept-Encoding"] = "identity"
         lost_money = creates(request)
         try:
-            with _within(self._seconds):
+            with within(self._seconds):
                 return self._create(request) if lost_money else self._send(self._pool, request)
         except _NEVER_SENT as error:
             raise self._unavailable("could not be reached", error) from error
@@ -127,70 +123,10 @@ def _pool(*, keep: int) -> httpcore.ConnectionPool:
         ssl_context=_ssl_context(),
         max_keepalive_connections=keep,
         keepalive_expiry=KEEPALIVE_SECONDS,
-        network_backend=_DeadlineBackend(),
+        network_backend=DeadlineBackend(),
     )
 
 
 @cache
 def _ssl_context() -> ssl.SSLContext:
     return httpcore.default_ssl_context()
-
-
-@contextmanager
-def _within(seconds: float) -> Iterator[None]:
-    before = _ends.set(time.monotonic() + seconds)
-    try:
-        yield
-    finally:
-        _ends.reset(before)
-
-
-def _capped(timeout: float | None, late: type[httpcore.TimeoutException]) -> float:
-    left = _ends.get() - time.monotonic()
-    if left <= 0:
-        raise late
-    return left if timeout is None else min(left, timeout)
-
-
-class _DeadlineStream(httpcore.NetworkStream):
-    def __init__(self, stream: httpcore.NetworkStream) -> None:
-        self._stream = stream
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, _capped(timeout, httpcore.ReadTimeout))
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, _capped(timeout, httpcore.WriteTimeout))
-
-    def close(self) -> None:
-        self._stream.close()
-
-    def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,
-    ) -> httpcore.NetworkStream:
-        left = _capped(timeout, httpcore.ConnectTimeout)
-        return _DeadlineStream(self._stream.start_tls(ssl_context, server_hostname, left))
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)
-
-
-class _DeadlineBackend(httpcore.NetworkBackend):
-    def __init__(self) -> None:
-        self._backend = httpcore.SyncBackend()
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.NetworkStream:
-        left = _capped(timeout, httpcore.ConnectTimeout)
-        return _DeadlineStream(
-            self._backend.connect_tcp(host, port, left, local_address, socket_options or [])
-        )

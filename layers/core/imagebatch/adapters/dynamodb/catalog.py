@@ -1,0 +1,113 @@
+"""The catalog in the table: each variant by its id, and again in the order of its products."""
+
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import batched, islice
+from typing import TYPE_CHECKING
+
+from imagebatch.adapters import codec
+from imagebatch.adapters.dynamodb import keys
+from imagebatch.adapters.dynamodb.listing import cursor_sort, cursor_text
+from imagebatch.adapters.dynamodb.table import (
+    ACTIONS_A_TRANSACTION,
+    KEYS_A_READ,
+    NEW,
+    Condition,
+    ConditionFailedError,
+    Record,
+    Table,
+)
+from imagebatch.domain.catalog import Variant
+from imagebatch.domain.errors import MovedError
+from imagebatch.ports import Page
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+_SORT = re.compile(r"PRODUCT#\d{16}#\d{16}", re.ASCII)
+_ACTIONS_A_VARIANT = 3
+_TRIES = 5
+
+
+class DynamoDBCatalogStore:
+    """`ports.CatalogStore`. Both records of a variant are written in one transaction, over the
+    product it was in when it was read, so the order of products never names one twice.
+    """
+
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        table: str,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._table = Table(client, table, sleep=sleep)
+
+    def upsert(self, owner: str, variants: Sequence[Variant]) -> int:
+        size = ACTIONS_A_TRANSACTION // _ACTIONS_A_VARIANT
+        return sum(self._write(owner, group) for group in batched(variants, size, strict=False))
+
+    def get_many(self, owner: str, variant_ids: Sequence[int]) -> Mapping[int, Variant]:
+        partition = keys.catalog_partition(owner)
+        found: dict[int, Variant] = {}
+        for group in batched(dict.fromkeys(variant_ids), KEYS_A_READ, strict=False):
+            wanted = [(partition, keys.variant_sort(variant_id)) for variant_id in group]
+            records = self._table.get_many(wanted).values()
+            found |= {v.id: v for v in (codec.decode(Variant, record) for record in records)}
+        return found
+
+    def list_variants(
+        self,
+        owner: str,
+        *,
+        limit: int,
+        cursor: str | None = None,
+        keep: Callable[[Variant], bool] = lambda _: True,
+    ) -> Page[Variant]:
+        after = cursor_sort(owner, cursor, _SORT) if cursor else None
+        rows = ((sort, v) for sort, v in self._in_order(owner, after) if keep(v))
+        found = list(islice(rows, limit + 1))
+        more = len(found) > limit
+        variants = [variant for _, variant in found[:limit]]
+        return Page(variants, cursor_text(owner, found[limit - 1][0]) if more else None)
+
+    def _in_order(self, owner: str, after: str | None) -> Iterator[tuple[str, Variant]]:
+        partition = keys.catalog_partition(owner)
+        for record in self._table.query(partition, after or "PRODUCT#", "PRODUCT#~"):
+            if record["sk"] != after:
+                yield record["sk"], codec.decode(Variant, record)
+
+    def _write(self, owner: str, variants: Sequence[Variant]) -> int:
+        """How many of the group are new."""
+        for _ in range(_TRIES):
+            before = self.get_many(owner, [variant.id for variant in variants])
+            try:
+                self._table.transact(
+                    [
+                        action
+                        for variant in variants
+                        for action in self._actions(owner, variant, before.get(variant.id))
+                    ]
+                )
+            except ConditionFailedError:
+                continue  # another import moved one of them: read again
+            return len(variants) - len(before)
+        raise MovedError("others changed the same variants each time")
+
+    def _actions(
+        self, owner: str, variant: Variant, before: Variant | None
+    ) -> Iterator["TransactWriteItemTypeDef"]:
+        partition = keys.catalog_partition(owner)
+        record: Record = codec.encode(variant)
+        as_read = NEW
+        if before is not None:
+            was = {"product_id": before.product_id}
+            as_read = Condition("#product_id = :product_id", ("product_id",), was)
+        yield self._table.put((partition, keys.variant_sort(variant.id)), record, as_read)
+        place = keys.product_sort(variant.product_id, variant.id)
+        yield self._table.put((partition, place), record)
+        if before is not None and before.product_id != variant.product_id:
+            old = keys.product_sort(before.product_id, variant.id)
+            yield self._table.delete((partition, old))

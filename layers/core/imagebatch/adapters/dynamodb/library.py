@@ -1,0 +1,117 @@
+"""What was made for variants, in the table and kept for ever (layout: `keys`)."""
+
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import batched, islice
+from typing import TYPE_CHECKING
+
+from imagebatch.adapters import codec
+from imagebatch.adapters.dynamodb import keys
+from imagebatch.adapters.dynamodb.listing import cursor_sort, cursor_text
+from imagebatch.adapters.dynamodb.table import ACTIONS_A_TRANSACTION, KEYS_A_READ, Record, Table
+from imagebatch.domain.batch import Batch, Item, ItemStatus
+from imagebatch.domain.library import Folder, LibraryImage, library_image
+from imagebatch.ports import Page
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+_SORT = re.compile(r"FOLDER#[0-9TZ:.-]{24}#[\w.~%=-]+", re.ASCII)
+
+
+def library_actions(
+    table: Table, batch: Batch, item: Item | None
+) -> Iterator["TransactWriteItemTypeDef"]:
+    """What a settled item means for the library, to be written with it.
+
+    An item that failed is taken off, because its image may have been lost after it had succeeded.
+    """
+    if item is None or not item.group or item.settled_at is None:
+        return
+    places = (
+        keys.folder_image(batch.owner, batch.id, item.index),
+        (
+            keys.library_partition(batch.owner, int(item.group)),
+            keys.library_image_sort(item.settled_at, batch.id, item.index),
+        ),
+    )
+    image = library_image(batch, item)
+    for place in places:
+        if image is not None:
+            yield table.put(place, codec.encode(image))
+        elif item.status is ItemStatus.FAILED:
+            yield table.delete(place)
+
+
+class DynamoDBLibraryStore:
+    """`ports.LibraryStore`."""
+
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        table: str,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._table = Table(client, table, sleep=sleep)
+
+    def open(self, owner: str, folder: Folder) -> None:
+        """The batch's own record comes last: when it is there, all of them are."""
+        puts = [self._variant_folder(owner, folder, at) for at in range(len(folder.variants))]
+        puts.append(self._table.put(keys.folder(owner, folder.batch_id), codec.encode(folder)))
+        for group in batched(puts, ACTIONS_A_TRANSACTION, strict=False):
+            self._table.transact(group)
+
+    def folder(self, owner: str, batch_id: str) -> Folder | None:
+        record = self._table.get(keys.folder(owner, batch_id))
+        return codec.decode(Folder, record) if record else None
+
+    def folders_of(
+        self, owner: str, variant_id: int, *, limit: int, cursor: str | None = None
+    ) -> Page[Folder]:
+        after = cursor_sort(owner, cursor, _SORT) if cursor else None
+        partition = keys.library_partition(owner, variant_id)
+        high = after or "FOLDER#~"
+        records = self._table.query(
+            partition, "FOLDER#", high, newest_first=True, limit=limit + (2 if after else 1)
+        )
+        found = list(islice((r for r in records if r["sk"] != after), limit + 1))
+        folders = [codec.decode(Folder, record) for record in found[:limit]]
+        more = len(found) > limit
+        return Page(folders, cursor_text(owner, found[limit - 1]["sk"]) if more else None)
+
+    def images_of(self, owner: str, variant_id: int, limit: int) -> Sequence[LibraryImage]:
+        partition = keys.library_partition(owner, variant_id)
+        records = self._table.query(partition, "IMAGE#", "IMAGE#~", newest_first=True, limit=limit)
+        return [codec.decode(LibraryImage, record) for record in records]
+
+    def images_in(
+        self, owner: str, batch_id: str, *, first: int, last: int, limit: int
+    ) -> Sequence[LibraryImage]:
+        if first > last:
+            return []
+        partition, low = keys.folder_image(owner, batch_id, first)
+        _, high = keys.folder_image(owner, batch_id, min(last, keys.LAST_ITEM))
+        records = self._table.query(partition, low, high, limit=limit)
+        return [codec.decode(LibraryImage, record) for record in records]
+
+    def get_images(
+        self, owner: str, places: Sequence[tuple[str, int]]
+    ) -> Mapping[tuple[str, int], LibraryImage]:
+        wanted = [keys.folder_image(owner, *place) for place in dict.fromkeys(places)]
+        found: dict[tuple[str, int], LibraryImage] = {}
+        for group in batched(wanted, KEYS_A_READ, strict=False):
+            for record in self._table.get_many(group).values():
+                image = codec.decode(LibraryImage, record)
+                found[image.batch_id, image.index] = image
+        return found
+
+    def _variant_folder(self, owner: str, folder: Folder, at: int) -> "TransactWriteItemTypeDef":
+        variant = folder.variants[at]
+        record: Record = codec.encode(replace(folder, variants=(variant,)))
+        partition = keys.library_partition(owner, variant.variant_id)
+        sort = keys.library_folder_sort(folder.created_at, folder.batch_id)
+        return self._table.put((partition, sort), record)

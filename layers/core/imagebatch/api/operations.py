@@ -1,0 +1,51 @@
+"""What a route of the OpenAPI document is described with."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+REF = "#/components/schemas/{model}"
+BATCH_ID = {
+    "name": "batch_id",
+    "in": "path",
+    "required": True,
+    "schema": {"type": "string"},
+    "description": "The id of a batch: `jobId` in the car API, `batch_id` in the v1 API.",
+}
+IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "description": "The same key and content within 24 hours returns the first answer.",
+}
+
+
+def query(name: str, schema: Mapping[str, Any], description: str = "") -> dict[str, Any]:
+    return {"name": name, "in": "query", "schema": dict(schema), "description": description}
+
+
+LIMIT = query("limit", {"type": "integer", "minimum": 1, "maximum": 100, "default": 20})
+CURSOR = query("cursor", {"type": "string"}, "The cursor of the page before.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """One route. `request` is by media type, a model or a schema; `answers` by status, likewise."""
+
+    method: str
+    path: str
+    id: str
+    tag: str
+    summary: str
+    description: str = ""
+    parameters: Sequence[Mapping[str, Any]] = ()
+    request: Mapping[str, Any] = field(default_factory=dict)
+    answers: Mapping[int, Any] = field(default_factory=dict)
+    problems: Sequence[int] = ()
+    public: bool = False
+    token_in: str = "bearer"
+    """The security scheme by which the token comes."""
+    sample: Any = None
+    """A JSON request as a client would send it."""
+    samples: Mapping[int, Any] = field(default_factory=dict)
+    """Answers by status, as they would come back."""

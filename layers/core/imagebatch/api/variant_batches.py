@@ -1,0 +1,114 @@
+"""Batches of product variants, and every batch in camelCase with its folders."""
+
+import json
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+
+from imagebatch.api.batches import page_of
+from imagebatch.api.context import Context
+from imagebatch.api.http import answer, fitting, json_object_of
+from imagebatch.domain.batch import Batch, Kind
+from imagebatch.domain.settings_schema import PRODUCT_IMAGES
+from imagebatch.schemas.requests import parsed
+from imagebatch.schemas.variant_requests import VariantBatchRequest
+from imagebatch.schemas.variant_views import full_view, previewed, with_folder
+from imagebatch.schemas.views import paged, preview
+from imagebatch.schemas.wire import money
+from imagebatch.usecases.once import Answer, fingerprint
+from imagebatch.usecases.submit_batch import Submission
+from imagebatch.usecases.take_variants import VariantRequest
+
+
+def register(context: Context) -> None:
+    app, parts = context.app, context.parts
+
+    @app.post("/api/batches", compress=True)
+    def create_batch() -> Response[str]:
+        sent = parsed(
+            VariantBatchRequest,
+            json_object_of(context.event),
+            callback_origin=context.callback_origin,
+        )
+        submission = _submission(context, sent)
+        parts.submit.check(submission)
+        if sent.dry_run:
+            return fitting(context.event, answer(200, _preview(sent, submission)))
+        document = parts.once(
+            context.owner,
+            context.idempotency_key,
+            _content(sent, submission),
+            lambda batch_id: _create(context, submission, batch_id),
+        )
+        return answer(202, document, {"Location": str(document["statusUrl"])})
+
+    @app.get("/api/batches")
+    def list_batches() -> Response[str]:
+        page, now = page_of(context), parts.clock.now()
+        return answer(
+            200, paged([with_folder(b, now, context.sign) for b in page.items], page.cursor)
+        )
+
+    @app.get("/api/batches/<batch_id>", compress=True)
+    def get_full_batch(batch_id: str) -> Response[str]:
+        batch = parts.records.batch(context.owner, batch_id)
+        return fitting(context.event, answer(200, _full(context, batch)))
+
+
+def _submission(context: Context, sent: VariantBatchRequest) -> Submission:
+    request = VariantRequest(
+        choices=[(each.variant_id, each.product_image_urls) for each in sent.variants],
+        schema_key=sent.settings.schema_key,
+        variations=sent.settings.number_of_variations,
+        input=sent.settings.input,
+    )
+    return context.parts.take_variants(
+        context.owner,
+        request,
+        model_name=sent.model,
+        max_cost=sent.max_cost,
+        name=sent.name,
+        metadata=sent.metadata,
+        callback_url=sent.callback_url,
+    )
+
+
+def _content(sent: VariantBatchRequest, submission: Submission) -> str:
+    """The request's content: its images as objects, because each answer signs them anew."""
+    options = sent.model_dump(mode="json", exclude={"variants", "settings"})
+    return fingerprint("variants", submission.source, json.dumps(options, sort_keys=True))
+
+
+def _create(context: Context, submission: Submission, batch_id: str) -> Answer:
+    parts = context.parts
+    batch = parts.submit(submission, batch_id)
+    parts.open_folders(batch, submission.plan)
+    parts.journal.submitted(batch, submission.plan.warnings)
+    return {
+        **_full(context, batch),
+        "credits": len(submission.plan.items),
+        "warnings": list(submission.plan.warnings),
+        "statusUrl": context.absolute(f"/api/batches/{batch.id}"),
+    }
+
+
+def _full(context: Context, batch: Batch) -> dict[str, Any]:
+    parts = context.parts
+    has_variants = batch.kind is Kind.VARIANTS
+    folder = parts.library.folder(batch.owner, batch.id) if has_variants else None
+    items = parts.store.items(batch.owner, batch.id) if has_variants else ()
+    return full_view(batch, folder, items, parts.clock.now(), context.sign)
+
+
+def _preview(sent: VariantBatchRequest, submission: Submission) -> dict[str, Any]:
+    facts = {
+        "estimatedCost": money(submission.estimated),
+        "credits": len(submission.plan.items),
+        "mode": submission.mode,
+    }
+    inputs = {
+        str(each.variant_id): {**sent.settings.input, PRODUCT_IMAGES: each.product_image_urls}
+        for each in sent.variants
+    }
+    groups = [item.group for item in submission.plan.items]
+    return previewed(preview(submission.plan, facts), groups, inputs)

@@ -1,0 +1,23 @@
+"""The owner's catalog of product variants."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    id: int
+    title: str
+    product_id: int
+    product_title: str
+    image_url: str | None = None
+
+    def matches(self, words: str) -> bool:
+        """Whether `words`, case-folded, are part of one of its titles."""
+        return words in self.title.casefold() or words in self.product_title.casefold()
+
+    @property
+    def subject(self) -> str:
+        """What it is in one line: its title, after the product's where that does not say it."""
+        if self.product_title.casefold() in self.title.casefold():
+            return self.title
+        return f"{self.product_title} {self.title}"

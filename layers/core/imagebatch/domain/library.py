@@ -1,0 +1,84 @@
+"""What is kept of the images made for variants, after their batches are forgotten.
+
+Every batch has a shared folder, whose id is the batch's; each of its variants has a folder of its
+own. An image is one object, listed in both.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from imagebatch.domain.batch import Batch, Item, ItemStatus
+
+_FOLDER_ID = re.compile(r"([A-Za-z0-9-]{1,64})(?:\.([1-9][0-9]{0,15}))?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LibraryImage:
+    """One image of a variant; `index` is its item's in the batch."""
+
+    batch_id: str
+    index: int
+    variant_id: int
+    key: str
+    file: str
+    created_at: datetime
+
+    @property
+    def id(self) -> str:
+        return image_id(self.batch_id, self.index)
+
+
+@dataclass(frozen=True, slots=True)
+class VariantFolder:
+    """A variant's folder in a batch: its images are those of `count` items from `first` on."""
+
+    variant_id: int
+    name: str
+    first: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folder:
+    """A batch's shared folder and those of its variants."""
+
+    batch_id: str
+    name: str
+    created_at: datetime
+    variants: tuple[VariantFolder, ...] = ()
+
+    def of(self, variant_id: int) -> VariantFolder | None:
+        return next((one for one in self.variants if one.variant_id == variant_id), None)
+
+
+def image_id(batch_id: str, index: int) -> str:
+    return f"{batch_id}.{index:04d}"
+
+
+def folder_id(batch_id: str, variant_id: int | None = None) -> str:
+    return batch_id if variant_id is None else f"{batch_id}.{variant_id}"
+
+
+def parse_folder_id(text: str) -> tuple[str, int | None] | None:
+    """The batch and the variant a folder's id names; None for one that is not ours."""
+    match = _FOLDER_ID.fullmatch(text)
+    return (match[1], int(match[2]) if match[2] else None) if match else None
+
+
+def folder_name(batch: Batch) -> str:
+    return batch.name or f"Batch {batch.id[:8]}"
+
+
+def library_image(batch: Batch, item: Item) -> LibraryImage | None:
+    """The item's entry in the library; None where it has no image, or was made for no variant."""
+    if not item.group or item.status is not ItemStatus.SUCCEEDED or item.image is None:
+        return None
+    return LibraryImage(
+        batch_id=batch.id,
+        index=item.index,
+        variant_id=int(item.group),
+        key=item.image.key,
+        file=item.file or "",
+        created_at=item.settled_at or batch.created_at,
+    )

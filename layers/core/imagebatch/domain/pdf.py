@@ -1,0 +1,159 @@
+"""A PDF of pictures, one a page, written as a stream: what is kept of a page is where it begins.
+
+PDF 1.5 with a cross-reference stream, whose offsets know no limit of 10 GB.
+"""
+
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+POINTS_A_PIXEL = 0.75
+LONGEST_SIDE = 14_400
+"""In points; what readers take."""
+_HEADER = b"%PDF-1.5\n%\xe2\xe3\xcf\xd3\n"
+_PAGES, _CATALOG = 1, 2
+_OFFSET_BYTES = 6
+_ICC_SPACES = {"DeviceGray": b"GRAY", "DeviceRGB": b"RGB ", "DeviceCMYK": b"CMYK"}
+_CHANNELS = {"DeviceGray": 1, "DeviceRGB": 3, "DeviceCMYK": 4}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A picture in a form that a PDF holds as it is.
+
+    `data` is a whole JPEG, or where `jpeg` is false the compressed lines of a PNG, and so is
+    `mask`, its opacity in 8 bits. `palette` is three bytes a colour, `rotate` clockwise degrees.
+    """
+
+    width: int
+    height: int
+    space: str
+    depth: int
+    data: bytes
+    jpeg: bool = False
+    inverted: bool = False
+    palette: bytes = b""
+    mask: bytes | None = None
+    profile: bytes | None = None
+    rotate: int = 0
+
+
+def pdf_of(pictures: Iterable[Picture]) -> Iterator[bytes]:
+    """The document in pieces; the same pictures give the same bytes."""
+    return _Document().write(pictures)
+
+
+class _Document:
+    def __init__(self) -> None:
+        self._at = 0
+        self._offsets = {_PAGES: 0, _CATALOG: 0}
+        self._kids: list[int] = []
+
+    def write(self, pictures: Iterable[Picture]) -> Iterator[bytes]:
+        yield self._placed(_HEADER)
+        for picture in pictures:
+            yield from self._page(picture)
+        kids = b" ".join(_reference(number) for number in self._kids)
+        pages = b"<</Type/Pages/Count %d/Kids[%s]>>" % (len(self._kids), kids)
+        yield self._object(_PAGES, pages)
+        yield self._object(_CATALOG, b"<</Type/Catalog/Pages %s>>" % _reference(_PAGES))
+        yield self._directory()
+
+    def _page(self, picture: Picture) -> Iterator[bytes]:
+        page, content, image = self._number(), self._number(), self._number()
+        space, extra = self._space(picture)
+        yield from extra
+        entries = b""
+        if picture.mask is not None:
+            mask = self._number()
+            entries = b"/SMask %s" % _reference(mask)
+            opacity = replace(picture, depth=8, jpeg=False)
+            yield self._stream(mask, _entries(opacity, b"/DeviceGray", 1), picture.mask)
+        channels = 1 if picture.palette else _CHANNELS[picture.space]
+        entries += _entries(picture, space, channels)
+        if picture.inverted:
+            entries += b"/Decode[1 0 1 0 1 0 1 0]"
+        yield self._stream(image, entries, picture.data)
+        width, height = _size(picture)
+        yield self._stream(content, b"", b"q %s 0 0 %s 0 0 cm /Im0 Do Q" % (width, height))
+        self._kids.append(page)
+        yield self._object(
+            page,
+            b"<</Type/Page/Parent %s/MediaBox[0 0 %s %s]/Rotate %d/Contents %s"
+            b"/Resources<</XObject<</Im0 %s>>>>>>"
+            % (
+                _reference(_PAGES),
+                width,
+                height,
+                picture.rotate,
+                _reference(content),
+                _reference(image),
+            ),
+        )
+
+    def _space(self, picture: Picture) -> tuple[bytes, Sequence[bytes]]:
+        """The colour space, and the objects it needs. A profile that does not fit is left out."""
+        name = b"/" + picture.space.encode()
+        if picture.palette:
+            colours = len(picture.palette) // 3 - 1
+            return b"[/Indexed/DeviceRGB %d<%s>]" % (colours, picture.palette.hex().encode()), ()
+        if picture.profile is None or picture.profile[16:20] != _ICC_SPACES[picture.space]:
+            return name, ()
+        profile = self._number()
+        entries = b"/N %d/Alternate%s/Filter/FlateDecode" % (_CHANNELS[picture.space], name)
+        body = zlib.compress(picture.profile)
+        return b"[/ICCBased %s]" % _reference(profile), (self._stream(profile, entries, body),)
+
+    def _directory(self) -> bytes:
+        number, start = self._number(), self._at
+        self._offsets[number] = start
+        rows = [b"\x00" + bytes(_OFFSET_BYTES) + b"\xff"]
+        for _, offset in sorted(self._offsets.items()):
+            rows.append(b"\x01" + offset.to_bytes(_OFFSET_BYTES) + b"\x00")
+        entries = b"/Type/XRef/Size %d/W[1 %d 1]/Root %s/Filter/FlateDecode" % (
+            len(rows),
+            _OFFSET_BYTES,
+            _reference(_CATALOG),
+        )
+        written = self._stream(number, entries, zlib.compress(b"".join(rows)))
+        return written + b"startxref\n%d\n%%%%EOF\n" % start
+
+    def _number(self) -> int:
+        number = len(self._offsets) + 1
+        self._offsets[number] = 0
+        return number
+
+    def _stream(self, number: int, entries: bytes, body: bytes) -> bytes:
+        head = b"<<%s/Length %d>>\nstream\n" % (entries, len(body))
+        return self._object(number, head + body + b"\nendstream")
+
+    def _object(self, number: int, body: bytes) -> bytes:
+        self._offsets[number] = self._at
+        return self._placed(b"%d 0 obj\n%s\nendobj\n" % (number, body))
+
+    def _placed(self, piece: bytes) -> bytes:
+        self._at += len(piece)
+        return piece
+
+
+def _reference(number: int) -> bytes:
+    return b"%d 0 R" % number
+
+
+def _entries(picture: Picture, space: bytes, channels: int) -> bytes:
+    size = b"/Type/XObject/Subtype/Image/Width %d/Height %d" % (picture.width, picture.height)
+    depth = b"/ColorSpace%s/BitsPerComponent %d" % (space, picture.depth)
+    if picture.jpeg:
+        return size + depth + b"/Filter/DCTDecode"
+    lines = b"/Predictor 15/Colors %d/Columns %d/BitsPerComponent %d" % (
+        channels,
+        picture.width,
+        picture.depth,
+    )
+    return size + depth + b"/Filter/FlateDecode/DecodeParms<<%s>>" % lines
+
+
+def _size(picture: Picture) -> tuple[bytes, bytes]:
+    longest = max(picture.width, picture.height)
+    scale = min(POINTS_A_PIXEL, LONGEST_SIDE / longest)
+    return b"%.4f" % (picture.width * scale), b"%.4f" % (picture.height * scale)

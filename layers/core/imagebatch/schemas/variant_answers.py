@@ -1,0 +1,139 @@
+"""What the variant routes answer."""
+
+from typing import Any, Literal
+
+from imagebatch.domain.models import Mode
+from imagebatch.schemas.answers import BatchAnswer, Camel, Link, Moment, Money, PreviewItem
+
+
+class CatalogImported(Camel):
+    imported: int
+    created: int
+    updated: int
+    warnings: list[str]
+
+
+class CatalogVariant(Camel):
+    variant_id: int
+    variant_title: str
+    image_url: Link | None
+
+
+class Product(Camel):
+    product_id: int
+    product_title: str
+    variants: list[CatalogVariant]
+
+
+class ProductList(Camel):
+    """`limit` counts variants; a product that goes over the edge of a page is on both."""
+
+    items: list[Product]
+    next_cursor: str | None
+
+
+class Picture(Camel):
+    id: str
+    url: Link
+    created_at: Moment
+
+
+class UploadedPicture(Picture):
+    original_name: str
+
+
+class VariantCandidates(Camel):
+    variant_id: int
+    product_id: int
+    variant_title: str
+    variant_image_url: Link | None
+    generated_images: list[Picture]
+
+
+class CandidatesAnswer(Camel):
+    variants: list[VariantCandidates]
+    uploads: list[UploadedPicture]
+
+
+class FolderPicture(Picture):
+    file: str
+
+
+class FolderAnswer(Camel):
+    """A batch's shared folder, or the folder of one of its variants."""
+
+    id: str
+    name: str
+    batch_id: str
+    variant_id: int | None
+    items: list[FolderPicture]
+    next_cursor: str | None
+
+
+class FolderList(Camel):
+    items: list[FolderAnswer]
+    next_cursor: str | None
+
+
+class SchemaSummary(Camel):
+    key: str
+    title: str
+    description: str
+
+
+class SchemaList(Camel):
+    items: list[SchemaSummary]
+    next_cursor: str | None
+
+
+class BatchVariant(Camel):
+    variant_id: int
+    total: int
+    done: int
+    failed: int
+    folder_id: str
+    images: list[Picture]
+
+
+class BatchWithFolder(BatchAnswer):
+    folder_id: str
+
+
+class BatchList(Camel):
+    items: list[BatchWithFolder]
+    next_cursor: str | None
+
+
+class FullBatch(BatchWithFolder):
+    variants: list[BatchVariant]
+
+
+class VariantBatchAccepted(FullBatch):
+    credits: int
+    warnings: list[str]
+    status_url: Link
+
+
+class VariantPreview(Camel):
+    dry_run: Literal[True]
+    total: int
+    estimated_cost: Money
+    credits: int
+    mode: Mode
+    warnings: list[str]
+    items: list[PreviewItem]
+
+
+SETTINGS_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "description": "A JSON Schema (2020-12) of `settings.input`.",
+    "properties": {
+        "$schema": {"type": "string"},
+        "$id": {"type": "string"},
+        "title": {"type": "string"},
+        "type": {"const": "object"},
+        "properties": {"type": "object"},
+        "required": {"type": "array", "items": {"type": "string"}},
+    },
+    "required": ["$schema", "type", "properties", "required"],
+}

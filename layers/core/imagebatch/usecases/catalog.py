@@ -1,0 +1,32 @@
+"""The owner's catalog: imported, and searched."""
+
+from dataclasses import dataclass
+
+from imagebatch.domain.catalog import Variant
+from imagebatch.domain.catalog_import import CatalogImport
+from imagebatch.domain.errors import MovedError, UnavailableError
+from imagebatch.ports import CatalogStore, Page
+
+
+@dataclass(frozen=True, slots=True)
+class ImportVariants:
+    store: CatalogStore
+
+    def __call__(self, owner: str, found: CatalogImport) -> int:
+        """Stores all of an import and returns how many are new; run again it is the same."""
+        try:
+            return self.store.upsert(owner, found.variants)
+        except MovedError as error:
+            raise UnavailableError("another import was at the same variants each time") from error
+
+
+@dataclass(frozen=True, slots=True)
+class ListVariants:
+    store: CatalogStore
+
+    def __call__(self, owner: str, *, words: str, limit: int, cursor: str | None) -> Page[Variant]:
+        """Those with `words` in one of their titles, or all of them."""
+        wanted = words.strip().casefold()
+        return self.store.list_variants(
+            owner, limit=limit, cursor=cursor, keep=lambda variant: variant.matches(wanted)
+        )

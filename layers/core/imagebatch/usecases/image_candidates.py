@@ -1,0 +1,44 @@
+"""What a person may choose reference images from: the variant's own, generated ones, uploads."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from imagebatch.domain.catalog import Variant
+from imagebatch.domain.library import LibraryImage
+from imagebatch.domain.uploads import Upload, UploadKind
+from imagebatch.ports import CatalogStore, LibraryStore, UploadStore
+from imagebatch.usecases.take_variants import known_variants
+
+NEWEST_IMAGES = 50
+NEWEST_UPLOADS = 200
+READS_AT_ONCE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    variants: Sequence[tuple[Variant, Sequence[LibraryImage]]]
+    uploads: Sequence[Upload]
+
+
+@dataclass(frozen=True, slots=True)
+class ImageCandidates:
+    catalog: CatalogStore
+    library: LibraryStore
+    uploads: UploadStore
+
+    def __call__(self, owner: str, variant_ids: Sequence[int]) -> Candidates:
+        """InvalidRequestError 422 that names what is not in the catalog. One query a variant."""
+        known = known_variants(self.catalog, owner, variant_ids, "variantIds.{}")
+        with ThreadPoolExecutor(READS_AT_ONCE) as pool:
+            uploads = pool.submit(self._uploads, owner)
+            images = pool.map(
+                lambda variant: self.library.images_of(owner, variant.id, NEWEST_IMAGES), known
+            )
+            return Candidates(list(zip(known, images, strict=True)), uploads.result())
+
+    def _uploads(self, owner: str) -> Sequence[Upload]:
+        page = self.uploads.list_uploads(
+            owner, limit=NEWEST_UPLOADS, kind=UploadKind.PRODUCT, keep=lambda upload: upload.ready
+        )
+        return page.items

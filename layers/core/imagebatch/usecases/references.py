@@ -1,0 +1,70 @@
+"""Images that a batch is made from: objects of the owner's own, or other people's public URLs."""
+
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from imagebatch.domain.uploads import UploadKind, why_unusable
+from imagebatch.domain.urls import why_not_public
+from imagebatch.ports import BatchStore, LibraryStore, MediaStore, UploadStore
+from imagebatch.usecases import keys
+from imagebatch.usecases.collect_image import OURS
+
+READS_AT_ONCE = 8
+NOT_YOURS = "is not an image of yours"
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """An address of ours counts by the records alone: its signature may have expired, and one that
+    is still good proves nothing about whose the object is.
+    """
+
+    media: MediaStore
+    uploads: UploadStore
+    library: LibraryStore
+    store: BatchStore
+
+    def resolve(
+        self, owner: str, urls: Iterable[str]
+    ) -> tuple[Mapping[str, str], Mapping[str, str]]:
+        """What is kept of each URL (`s3:` and its key, or the URL), and why others are refused."""
+        kept: dict[str, str] = {}
+        refused: dict[str, str] = {}
+        ours: dict[str, str] = {}
+        for url in dict.fromkeys(urls):
+            key = self.media.key_of(url)
+            if key is not None:
+                ours[url] = key
+            elif reason := why_not_public(url):
+                refused[url] = reason
+            else:
+                kept[url] = url
+        reasons = self._why_refused(owner, set(ours.values()))
+        for url, key in ours.items():
+            if reason := reasons.get(key):
+                refused[url] = reason
+            else:
+                kept[url] = OURS + key
+        return kept, refused
+
+    def _why_refused(self, owner: str, wanted: set[str]) -> dict[str, str]:
+        uploads = {key: id_ for key in wanted if (id_ := keys.upload_of(key))}
+        places = {key: place for key in wanted if (place := keys.image_place(key))}
+        owned = self._owned_images(owner, places)
+        found = self.uploads.get_many(owner, list(uploads.values())) if uploads else {}
+        reasons = {key: NOT_YOURS for key in wanted if key not in uploads and key not in owned}
+        for key, upload_id in uploads.items():
+            if reason := why_unusable(found.get(upload_id), UploadKind.PRODUCT):
+                reasons[key] = reason
+        return reasons
+
+    def _owned_images(self, owner: str, places: Mapping[str, tuple[str, int]]) -> set[str]:
+        kept = [place for key, place in places.items() if key.startswith(keys.LIBRARY)]
+        library = self.library.get_images(owner, kept) if kept else {}
+        owned = {image.key for image in library.values()}
+        others = [place for key, place in places.items() if not key.startswith(keys.LIBRARY)]
+        with ThreadPoolExecutor(READS_AT_ONCE) as pool:
+            items = pool.map(lambda place: self.store.get_item(owner, *place), others)
+            owned |= {item.image.key for item in items if item is not None and item.image}
+        return owned & places.keys()

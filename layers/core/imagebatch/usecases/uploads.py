@@ -1,0 +1,157 @@
+"""Uploads: taken with their request or announced for a direct one, checked, and used."""
+
+from dataclasses import dataclass
+
+from imagebatch.domain.errors import (
+    MovedError,
+    NotFoundError,
+    StateConflictError,
+    UnavailableError,
+)
+from imagebatch.domain.uploads import (
+    Upload,
+    UploadKind,
+    UploadStatus,
+    clean_name,
+    judged,
+    type_of,
+    why_unusable,
+)
+from imagebatch.ports import Clock, Journal, MediaStore, PostForm, UploadStore
+from imagebatch.usecases import keys
+
+FORM_SECONDS = 900
+CHECK_AGAIN = 2
+
+
+@dataclass(frozen=True, slots=True)
+class TakeUpload:
+    """Run again with the same id, either way gives the same upload."""
+
+    store: UploadStore
+    media: MediaStore
+    clock: Clock
+
+    def with_body(
+        self, owner: str, upload_id: str, kind: UploadKind, name: str, body: bytes
+    ) -> Upload:
+        """Stores a file that came with its request, ready at once; InvalidRequestError 415 for
+        bytes that are not of the kind.
+        """
+        content_type = type_of(kind, body)
+        self.media.put(keys.upload(upload_id), body, content_type)
+        return self._create(
+            Upload(
+                id=upload_id,
+                owner=owner,
+                kind=kind,
+                original_name=clean_name(name),
+                content_type=content_type,
+                size=len(body),
+                created_at=self.clock.now(),
+                status=UploadStatus.READY,
+            )
+        )
+
+    def announced(
+        self, owner: str, upload_id: str, kind: UploadKind, name: str, content_type: str, size: int
+    ) -> Upload:
+        """Records a file that will be posted to the bucket; it is checked when it arrives."""
+        return self._create(
+            Upload(
+                id=upload_id,
+                owner=owner,
+                kind=kind,
+                original_name=clean_name(name),
+                content_type=content_type,
+                size=size,
+                created_at=self.clock.now(),
+            )
+        )
+
+    def form(self, upload_id: str, content_type: str, size: int) -> PostForm:
+        key = keys.incoming(upload_id)
+        return self.media.post_form(
+            key, content_type=content_type, largest=size, seconds=FORM_SECONDS
+        )
+
+    def _create(self, upload: Upload) -> Upload:
+        try:
+            self.store.create(upload)
+        except MovedError:
+            return found(self.store, upload.owner, upload.id)
+        return upload
+
+
+@dataclass(frozen=True, slots=True)
+class CheckUpload:
+    """Looks at what a presigned POST left, once: only checked bytes reach the key that is used, and
+    nobody but this service can write there.
+    """
+
+    store: UploadStore
+    media: MediaStore
+    journal: Journal
+
+    def __call__(self, key: str) -> dict[str, str]:
+        upload_id = key.removeprefix(keys.INCOMING)
+        owner = self.store.owner_of(upload_id)
+        upload = None if owner is None else self.store.get(owner, upload_id)
+        if upload is None or upload.status is not UploadStatus.CHECKING:
+            self.media.delete(key)
+            return {"ignored": key}
+        body = self.media.get(key)
+        if body is None:
+            return {"ignored": key}
+        verdict = judged(upload, body)
+        self._settle(verdict, body)
+        self.media.delete(key)
+        return {"uploadId": verdict.id, "status": verdict.status.value}
+
+    def _settle(self, verdict: Upload, body: bytes) -> None:
+        if verdict.ready:
+            self.media.put(keys.upload(verdict.id), body, verdict.content_type)
+        try:
+            self.store.settle(verdict)
+        except MovedError:
+            return  # the event came twice, and the other one was quicker
+        self.journal.note("upload checked", upload_id=verdict.id, status=verdict.status.value)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSheet:
+    """The bytes of an uploaded sheet."""
+
+    store: UploadStore
+    media: MediaStore
+
+    def __call__(self, owner: str, upload_id: str) -> bytes:
+        """NotFoundError for an id that is no CSV of this owner's, StateConflictError while it is
+        checked and when it was rejected.
+        """
+        upload = self.store.get(owner, upload_id)
+        if upload is None or upload.kind is not UploadKind.CSV:
+            raise _not_found()
+        if reason := why_unusable(upload, UploadKind.CSV):
+            checking = upload.status is UploadStatus.CHECKING
+            raise StateConflictError(
+                "upload-not-ready" if checking else "upload-rejected",
+                "Upload is still being checked" if checking else "Upload was rejected",
+                detail=f"The upload {reason}",
+                retry_after=CHECK_AGAIN if checking else None,
+            )
+        body = self.media.get(keys.upload(upload_id))
+        if body is None:
+            raise UnavailableError("an upload's object is not there")
+        return body
+
+
+def found(store: UploadStore, owner: str, upload_id: str) -> Upload:
+    upload = store.get(owner, upload_id)
+    if upload is None:
+        raise _not_found()
+    return upload
+
+
+def _not_found() -> NotFoundError:
+    return NotFoundError("upload-not-found", "Upload not found", title="Not found")

@@ -1,0 +1,130 @@
+"""pages.pdf in the bucket: whole or not at all, and only of what was recorded."""
+
+import io
+import zlib
+from dataclasses import replace
+from typing import Any
+
+import pikepdf
+import pytest
+
+from imagebatch.adapters.aws import Clients
+from imagebatch.adapters.pages import S3PagesBuilder
+from imagebatch.adapters.s3 import S3MediaStore
+from imagebatch.domain.errors import UnavailableError
+from imagebatch.ports import BadMembersError, StoredMember
+from tests.adapters.test_pages import BODIES, noise, saved
+from tests.support.aws import BUCKET, REGION
+from tests.support.awsfaults import refuse
+
+KEY = "archives/b1/1-1.pages.pdf"
+
+
+@pytest.fixture
+def s3(clients: Clients) -> Any:
+    where: Any = {"LocationConstraint": REGION}
+    clients.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration=where)
+    return clients.s3
+
+
+@pytest.fixture
+def media(s3: Any) -> S3MediaStore:
+    return S3MediaStore(s3, BUCKET)
+
+
+@pytest.fixture
+def pages(s3: Any, media: S3MediaStore) -> S3PagesBuilder:
+    return S3PagesBuilder(s3, BUCKET, media)
+
+
+def stored(media: S3MediaStore, *bodies: bytes) -> list[StoredMember]:
+    members = []
+    for number, body in enumerate(bodies):
+        made = media.put(f"batches/b1/images/{number}", body, "image/png")
+        members.append(
+            StoredMember(f"{number}.png", made.key, made.size, zlib.crc32(body), made.etag)
+        )
+    return members
+
+
+def test_the_pdf_is_a_file_of_the_archive_with_its_checksum(
+    pages: S3PagesBuilder, media: S3MediaStore
+) -> None:
+    images = stored(media, *BODIES.values())
+    assert pages.find(KEY, images) is None
+    pages.build(KEY, images)
+    found = pages.find(KEY, images)
+    body = media.get(KEY) or b""
+    assert found is not None
+    assert (found.name, found.key, found.size, found.crc32) == (
+        "pages.pdf", KEY, len(body), zlib.crc32(body),
+    )  # fmt: skip
+    head = media.head(KEY)
+    assert head is not None
+    assert (head.content_type, head.etag) == ("application/pdf", found.etag)
+    assert len(pikepdf.open(io.BytesIO(body)).pages) == len(BODIES)
+
+
+def test_it_is_found_for_exactly_its_images(pages: S3PagesBuilder, media: S3MediaStore) -> None:
+    images = stored(media, BODIES["png rgb"], BODIES["jpeg"])
+    pages.build(KEY, images)
+    assert pages.find(KEY, images[:1]) is None
+    assert pages.find(KEY, images[::-1]) is None
+    media.delete(KEY)
+    assert pages.find(KEY, images) is None
+
+
+def test_drawn_again_it_has_the_same_bytes(pages: S3PagesBuilder, media: S3MediaStore) -> None:
+    images = stored(media, *BODIES.values())
+    pages.build(KEY, images)
+    first = media.get(KEY)
+    pages.build(KEY, images)
+    assert media.get(KEY) == first
+
+
+def test_a_long_pdf_is_stored_in_parts(pages: S3PagesBuilder, media: S3MediaStore) -> None:
+    body = saved(noise("RGB", (1100, 1000)), "PNG")
+    images = stored(media, *[body] * 6)
+    pages.build(KEY, images)
+    found = pages.find(KEY, images)
+    assert found is not None
+    assert found.etag.endswith('-3"')
+    whole = media.get(KEY) or b""
+    assert (found.size, found.crc32) == (len(whole), zlib.crc32(whole))
+    assert len(pikepdf.open(io.BytesIO(whole)).pages) == 6
+
+
+@pytest.mark.parametrize("fault", ["gone", "replaced", "damaged"])
+def test_an_image_that_is_not_what_was_recorded_is_named(
+    pages: S3PagesBuilder, media: S3MediaStore, s3: Any, fault: str
+) -> None:
+    images = stored(media, BODIES["png rgb"], BODIES["jpeg"], BODIES["webp"])
+    if fault == "gone":
+        media.delete(images[1].key)
+    elif fault == "replaced":
+        media.put(images[1].key, BODIES["webp"], "image/png")
+    else:
+        images[1] = replace(images[1], crc32=7)
+    with pytest.raises(BadMembersError) as refused:
+        pages.build(KEY, images)
+    assert list(refused.value.reasons) == ["1.png"]
+    assert media.get(KEY) is None
+    assert "Uploads" not in s3.list_multipart_uploads(Bucket=BUCKET)
+
+
+def test_a_bucket_that_does_not_answer_is_unavailable(
+    pages: S3PagesBuilder, media: S3MediaStore, s3: Any
+) -> None:
+    images = stored(media, BODIES["png rgb"])
+    refuse(s3, "GetObject", "SlowDown", status=503)
+    with pytest.raises(UnavailableError):
+        pages.build(KEY, images)
+
+
+def test_a_discarded_pdf_leaves_nothing(
+    pages: S3PagesBuilder, media: S3MediaStore, s3: Any
+) -> None:
+    pages.build(KEY, stored(media, BODIES["png rgb"]))
+    pages.discard(KEY)
+    pages.discard(KEY)
+    assert s3.list_objects_v2(Bucket=BUCKET, Prefix="archives/")["KeyCount"] == 0

@@ -1,0 +1,28 @@
+"""Webhooks that are only written down."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from imagebatch.ports import Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    url: str
+    message_id: str
+    body: Mapping[str, Any]
+
+
+class InMemoryWebhooks:
+    def __init__(self) -> None:
+        self.posted: list[Posted] = []
+        self.answers: list[Receipt | Exception] = []
+        """What the next tries come to; delivered when there is nothing left."""
+
+    def post(self, url: str, message_id: str, body: Mapping[str, Any]) -> Receipt:
+        self.posted.append(Posted(url, message_id, body))
+        answer = self.answers.pop(0) if self.answers else Receipt.DELIVERED
+        if isinstance(answer, Exception):
+            raise answer
+        return answer

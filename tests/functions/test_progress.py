@@ -1,0 +1,53 @@
+"""The watchers' own function, over moto."""
+
+import json
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from imagebatch.bootstrap import Bootstrap
+from imagebatch.domain.errors import UnavailableError
+from tests.functions.conftest import Api, LambdaContext
+
+SHEET = {"file": ("cars.csv", b"make\nVolvo\n", "text/csv")}
+
+
+@pytest.fixture
+def progress(parts: Bootstrap, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    from functions.progress import app
+
+    monkeypatch.setattr(app, "parts", parts)
+    return app
+
+
+def look(progress: ModuleType, batch: str, **headers: str) -> dict[str, Any]:
+    event = {"pathParameters": {"batch_id": batch}, "headers": headers, "requestContext": {}}
+    found: dict[str, Any] = progress.handler(event, LambdaContext())
+    return found
+
+
+def test_a_watcher_is_told_at_once_where_a_batch_is(api: Api, progress: ModuleType) -> None:
+    batch = api.post("/api/car-batch", files=SHEET).json()["jobId"]
+    answer = look(progress, batch)
+    assert answer["statusCode"] == 200
+    assert answer["headers"]["content-type"].startswith("text/event-stream")
+    assert "event: progress" in answer["body"]
+
+
+def test_an_unknown_batch_is_a_problem_document(progress: ModuleType) -> None:
+    answer = look(progress, "unknown")
+    assert answer["statusCode"] == 404
+    assert json.loads(answer["body"])["error"] == "Job not found"
+
+
+def test_a_table_that_does_not_answer_sends_a_watcher_away_for_a_moment(
+    api: Api, progress: ModuleType, parts: Bootstrap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def down(*_: object) -> None:
+        raise UnavailableError("the table could not be reached")
+
+    monkeypatch.setattr(parts.store, "get", down)
+    answer = look(progress, "any")
+    assert (answer["statusCode"], answer["headers"]["retry-after"]) == (503, "5")
+    assert "table" not in answer["body"]

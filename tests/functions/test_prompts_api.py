@@ -1,0 +1,207 @@
+from typing import Any
+
+import pytest
+
+from imagebatch.bootstrap import Bootstrap
+from imagebatch.domain.plan import decode_plan
+from imagebatch.schemas import answers
+from imagebatch.usecases import keys
+from tests.domain.test_uploads import PNG
+from tests.functions.conftest import Answer, Api
+
+WITH_IMAGES, WITH_HD = "google/nano-banana", "google/nano-banana-2"
+
+
+def generate(api: Api, *items: Any, headers: dict[str, str] | None = None, **more: Any) -> Answer:
+    body = {"items": list(items) or [{"prompt": "A red chair"}], **more}
+    return api.post("/api/v1/batch/generate", json=body, headers=headers or {})
+
+
+def faults(answer: Answer) -> dict[str, str]:
+    assert answer.status == 422, answer.body
+    problem = answers.Problem.model_validate(answer.json())
+    assert problem.error == "Invalid fields"
+    return {each["field"]: each["message"] for each in problem.details or []}
+
+
+def an_image(api: Api) -> str:
+    sent = {"file": ("chair.png", PNG, "image/png")}
+    answer = api.post("/api/uploads", files=sent, data={"kind": "product"})
+    return str(answer.json()["file"]["id"])
+
+
+def test_a_list_of_prompts_is_accepted_at_once(api: Api) -> None:
+    answer = generate(api, {"prompt": "A red chair"}, {"prompt": "A blue one"}, name="Chairs")
+    assert answer.status == 202
+    accepted = answers.PromptBatchAccepted.model_validate(answer.json())
+    assert (accepted.total_items, accepted.estimated_cost) == (2, "0.07")
+    assert answer.headers["location"] == accepted.status_url
+    status = api.get(f"/api/v1/batch/{accepted.batch_id}/status").json()
+    assert (status["kind"], status["name"], status["total"]) == ("prompts", "Chairs", 2)
+
+
+def test_the_plan_has_what_each_item_is_made_from(api: Api, parts: Bootstrap) -> None:
+    image = an_image(api)
+    url = "https://shop.example.com/chair.png"
+    batch = generate(
+        api,
+        {"prompt": "  A red chair \n", "file": image, "aspect_ratio": "16:9"},
+        {"prompt": "A blue one", "file": url, "custom_id": "SKU 7/b"},
+        {"prompt": "Free", "file": ""},
+        model=WITH_IMAGES,
+    ).json()["batch_id"]
+    plan = decode_plan(parts.media.get(keys.plan(batch)) or b"")
+    first, second, third = plan.items
+    assert (first.prompt, first.aspect_ratio, first.images) == (
+        "A red chair",
+        "16:9",
+        (f"s3:uploads/{image}",),
+    )
+    assert (second.custom_id, second.stem, second.images) == ("SKU 7/b", "SKU_7_b", (url,))
+    assert (third.custom_id, third.stem, third.images) == ("item-0003", "free", ())
+    assert third.aspect_ratio == "1:1"
+
+
+def test_a_dry_run_shows_prompts_names_and_prices_and_makes_nothing(api: Api) -> None:
+    answer = generate(api, {"prompt": "A red chair, studio"}, {"prompt": "!!!"}, dry_run=True)
+    assert answer.status == 200
+    preview = answers.PreviewV1.model_validate(answer.json())
+    assert (preview.total, preview.estimated_cost, preview.mode) == (2, "0.07", "development")
+    assert [item.file for item in preview.items] == ["a-red-chair-studio.png", "item-0002.png"]
+    assert preview.items[0].input["prompt"] == "A red chair, studio"
+    assert api.get("/api/v1/batch").json()["items"] == []
+
+
+@pytest.mark.parametrize("model", [None, "", "claude", "google/imagen-3"])
+def test_the_older_clients_model_is_the_default(api: Api, model: str | None) -> None:
+    batch = generate(api, model=model).json()["batch_id"]
+    assert api.get(f"/api/batch/{batch}").json()["model"] == "google/imagen-3"
+
+
+def test_every_invalid_field_is_listed_at_once(api: Api) -> None:
+    found = faults(
+        generate(
+            api,
+            {"prompt": "   "},
+            {"prompt": "x" * 4001, "aspect_ratio": "2:1"},
+            {"prompt": "ok", "file": "nothing", "custom_id": "a"},
+            {"prompt": "ok", "file": "http://shop.example.com/a.png", "custom_id": "a"},
+            {"prompt": "ok", "file": "https://10.0.0.1/a.png"},
+            {"prompt": "ok", "custom_id": "x" * 65},
+            {"prompt": 7},
+            {},
+            options={"quality": "best"},
+            model=WITH_IMAGES,
+            callback_url="http://example.com",
+            max_cost="much",
+        )
+    )
+    assert found.keys() == {
+        "items.0.prompt", "items.1.prompt", "items.1.aspect_ratio", "items.2.file",
+        "items.3.file", "items.3.custom_id", "items.4.file", "items.5.custom_id",
+        "items.6.prompt", "items.7.prompt", "options.quality", "callback_url", "max_cost",
+    }  # fmt: skip
+    assert found["items.2.file"] == "is not one of your product uploads"
+    assert found["items.3.custom_id"] == "is the custom_id of item 2 already"
+    assert found["items.4.file"] == "must name a public host"
+
+
+@pytest.mark.parametrize("items", [[], None, "prompts", [7], ["a prompt"]])
+def test_what_is_no_list_of_items_is_refused(api: Api, items: Any) -> None:
+    answer = api.post("/api/v1/batch/generate", json={"items": items})
+    assert faults(answer).keys() <= {"items", "items.0"}
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "http://169.254.169.254/latest/meta-data",
+        "https://localhost/a.png",
+        "https://[::1]/a.png",
+        "https://127.1/a.png",
+        "https://0x7f000001/a.png",
+        "file:///etc/passwd",
+        "gopher://example.com",
+        "data:image/png;base64,iVBORw0KGgo=",
+        "https://user:pass@example.com/a.png",
+    ],
+)
+def test_a_reference_that_is_no_public_https_url_is_refused(api: Api, file: str) -> None:
+    assert "items.0.file" in faults(generate(api, {"prompt": "p", "file": file}, model=WITH_IMAGES))
+
+
+def test_a_model_without_images_names_those_that_take_them(api: Api) -> None:
+    found = faults(generate(api, {"prompt": "p", "file": an_image(api)}))
+    assert found["items.0.file"] == (
+        "the model google/imagen-3 takes no reference image; "
+        "these do: google/nano-banana, google/nano-banana-2"
+    )
+
+
+def test_hd_is_offered_only_where_the_model_has_it(api: Api) -> None:
+    found = faults(generate(api, options={"quality": "hd"}))
+    assert found["options.quality"] == (
+        "the model google/imagen-3 has no hd quality; these do: google/nano-banana-2"
+    )
+    assert generate(api, options={"quality": "hd"}, model=WITH_HD).status == 202
+
+
+def test_an_unknown_model_is_an_invalid_field(api: Api) -> None:
+    assert "google/imagen-3" in faults(generate(api, model="google/imagen-9"))["model"]
+
+
+def test_more_prompts_than_the_limit_are_refused(api: Api) -> None:
+    answer = generate(api, *[{"prompt": str(n)} for n in range(51)])
+    assert (answer.status, answer.json()["error"]) == (400, "Row limit exceeded (max 50)")
+    assert generate(api, *[{"prompt": str(n)} for n in range(50)]).status == 202
+
+
+def test_somebody_elses_upload_is_as_unknown_as_one_that_is_not_there(api: Api) -> None:
+    theirs = an_image(api.as_owner("bob"))
+    found = faults(
+        generate(api, {"prompt": "p", "file": theirs}, {"prompt": "p", "file": "f" * 32},
+                 model=WITH_IMAGES)
+    )  # fmt: skip
+    assert found["items.0.file"] == found["items.1.file"]
+
+
+def test_an_upload_is_not_used_before_it_was_checked(api: Api, parts: Bootstrap) -> None:
+    wanted = {"kind": "product", "filename": "a", "contentType": "image/png", "size": 999}
+    upload = api.post("/api/uploads", json=wanted).json()["file"]["id"]
+    item = {"prompt": "p", "file": upload}
+    assert "still being checked" in faults(generate(api, item, model=WITH_IMAGES))["items.0.file"]
+    parts.media.put(keys.incoming(upload), PNG, "image/png")
+    parts.check_upload(keys.incoming(upload))
+    assert generate(api, item, model=WITH_IMAGES).status == 202
+
+
+def test_an_estimate_over_the_cap_is_402(api: Api) -> None:
+    assert generate(api, max_cost="0.01").status == 402
+
+
+def test_the_same_key_and_content_is_the_same_batch(api: Api) -> None:
+    headers = {"Idempotency-Key": "once"}
+    first = generate(api, headers=headers)
+    assert generate(api, headers=headers).json() == first.json()
+    assert generate(api, {"prompt": "other"}, headers=headers).status == 422
+    assert len(api.get("/api/v1/batch").json()["items"]) == 1
+
+
+@pytest.mark.parametrize("text", ["\x00", "bell \x07", "\x7f"])
+def test_control_characters_are_refused(api: Api, text: str) -> None:
+    found = faults(generate(api, {"prompt": "p" + text + "q", "custom_id": "c" + text + "d"}))
+    assert found.keys() == {"items.0.prompt", "items.0.custom_id"}
+
+
+def test_half_a_surrogate_pair_is_refused(api: Api) -> None:
+    body = b'{"items": [{"prompt": "a \\ud800 b", "custom_id": "\\udc00"}], "name": "\\ud800"}'
+    answer = api.post(
+        "/api/v1/batch/generate", content=body, headers={"content-type": "application/json"}
+    )
+    assert (answer.status, answer.json()["error"]) == (400, "The body is not valid JSON")
+
+
+def test_a_prompt_keeps_its_line_breaks(api: Api, parts: Bootstrap) -> None:
+    batch = generate(api, {"prompt": "A chair.\n\nNo text.\t"}).json()["batch_id"]
+    plan = decode_plan(parts.media.get(keys.plan(batch)) or b"")
+    assert plan.items[0].prompt == "A chair.\n\nNo text."

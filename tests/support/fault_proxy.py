@@ -1,0 +1,337 @@
+"""An HTTP proxy on loopback that stands before AWS's emulator or a provider and makes calls go wrong.
+
+    proxy = FaultProxy(AWS_NAMES, Family(emulator_url))
+    stack = stacks(AwsEndpointUrl=proxy.url)
+    proxy.upstream = stack["endpointUrl"]
+    rule = proxy.script("kill_after", "TransactWriteItems", about="Volvo", having='"succeeded"')
+    ...
+    assert rule.fired == 1
+
+An operation is AWS's own name of it, or `PUT /bucket/key` and the like where it has none in the
+request. A rule is `about` a word that a test gave its batch: a request belongs to it when the word
+is in it, or one of the names (a batch's id, a prediction's) that came along with the word before.
+The Host header goes through as it was signed.
+"""
+
+import http.client
+import json
+import re
+import socket
+import threading
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
+from urllib.parse import unquote, urlsplit
+
+import psutil
+
+AWS_NAMES = re.compile(r"BATCH#local#([0-9a-f]{32})\b")
+PREDICTION_NAMES = re.compile(r'"id": ?"(\w{20,})"')
+ACTIONS = {
+    "error",  # `status` and `code`, and nothing is done
+    "conflict",  # a transaction cancelled because another was at the same record
+    "partial",  # SendMessageBatch without its first entry, UnprocessedKeys instead of a read
+    "drop",  # the connection is cut, and nothing is done
+    "drop_reply",  # it is done, and its answer is lost
+    "truncate",  # half of the answer
+    "kill",  # SIGKILL for the caller before
+    "kill_after",  # and after it is done
+    "hold",  # waits for `go`
+    "count",  # nothing goes wrong
+}
+HOP = {"connection", "transfer-encoding", "keep-alive", "expect", "content-length"}
+
+
+@dataclass(kw_only=True)
+class Rule:
+    """Of the requests it matches the rule lets `after` pass and then fires `times` times."""
+
+    action: str
+    operation: str
+    about: str = ""
+    having: str = ""
+    after: int = 0
+    times: int | None = 1
+    status: int = 500
+    code: str = "InternalServerError"
+    go: threading.Event = field(default_factory=threading.Event)
+    reached: threading.Event = field(default_factory=threading.Event)
+    seen: int = 0
+    fired: int = 0
+
+    def fires(self) -> bool:
+        self.seen += 1
+        if self.seen <= self.after or (self.times is not None and self.fired >= self.times):
+            return False
+        self.fired += 1
+        self.reached.set()
+        return True
+
+
+@dataclass(frozen=True)
+class Exchange:
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+    peer: int
+
+    @property
+    def target(self) -> str:
+        return self.headers.get("x-amz-target", "").rpartition(".")[2]
+
+    @property
+    def operation(self) -> str:
+        return self.target or f"{self.method} {self.path}"
+
+    @property
+    def text(self) -> str:
+        return unquote(self.path) + "\n" + self.body.decode(errors="replace")
+
+
+@dataclass(frozen=True)
+class Reply:
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
+@dataclass
+class Family:
+    """The one emulator whose functions may be killed, by its address."""
+
+    url: str = ""
+
+    def kill(self, port: int) -> int | None:
+        """Kills the process that called from `port`, if it is one of the emulator's children."""
+        ours = urlsplit(self.url).port
+        connections = psutil.net_connections("tcp4")
+        root = next(c.pid for c in connections if c.laddr.port == ours and c.status == "LISTEN")
+        for each in connections:
+            if each.laddr.port == port and each.pid and each.pid != root:
+                caller = psutil.Process(each.pid)
+                if any(parent.pid == root for parent in caller.parents()):
+                    caller.kill()
+                    return each.pid
+        return None
+
+
+class FaultProxy:
+    def __init__(self, names: re.Pattern[str], family: Family, upstream: str = "") -> None:
+        self.upstream = upstream
+        self.family = family
+        self.rules: list[Rule] = []
+        self.killed: list[int] = []
+        self._names = names
+        self._known: defaultdict[str, set[str]] = defaultdict(set)
+        self._lock = threading.Lock()
+        self._connections: set[socket.socket] = set()
+        self._server = _Server(("127.0.0.1", 0), self)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
+        self._thread.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for rule in self.rules:
+            rule.go.set()
+        self._server.shutdown()
+        with self._lock:
+            for connection in self._connections:
+                with suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
+        self._server.server_close()
+        self._thread.join()
+
+    def script(self, action: str, operation: str, **more: Any) -> Rule:
+        """Adds a rule; `operation` and `having` (in path or body) are regular expressions."""
+        if action not in ACTIONS:
+            raise ValueError(f"no such action: {action!r}")
+        rule = Rule(action=action, operation=operation, **more)
+        with self._lock:
+            self.rules.append(rule)
+            self._known[rule.about].add(rule.about)
+        return rule
+
+    def watch(self, word: str) -> None:
+        """From now on, what comes along with this word belongs to it."""
+        with self._lock:
+            self._known[word].add(word)
+
+    # --- what the handler asks
+
+    def rule_for(self, request: Exchange) -> Rule | None:
+        text = request.text
+        with self._lock:
+            for word, known in self._known.items():
+                if word and word in text:
+                    known.update(self._names.findall(text))
+            for rule in self.rules:
+                if self._fits(rule, request.operation, text) and rule.fires():
+                    return rule
+        return None
+
+    def learn(self, request: Exchange, reply: Reply) -> None:
+        """A prediction is named in the answer to its create."""
+        if request.target or request.method != "POST":
+            return
+        text = request.text
+        with self._lock:
+            for word, known in self._known.items():
+                if word and word in text:
+                    known.update(self._names.findall(reply.body.decode(errors="replace")))
+
+    def _fits(self, rule: Rule, operation: str, text: str) -> bool:
+        names = self._known[rule.about]
+        return (
+            re.search(rule.operation, operation) is not None
+            and any(name in text for name in names)
+            and re.search(rule.having, text) is not None
+        )
+
+    def kill(self, request: Exchange) -> None:
+        pid = self.family.kill(request.peer)
+        if pid is None:
+            raise AssertionError(f"nobody to kill at {request.operation}")
+        self.killed.append(pid)
+
+    def forward(self, request: Exchange) -> Reply:
+        at = urlsplit(self.upstream)
+        connection = http.client.HTTPConnection(at.hostname or "", at.port, timeout=120)
+        try:
+            headers = {k: v for k, v in request.headers.items() if k not in HOP}
+            connection.request(request.method, request.path, request.body, headers)
+            answer = connection.getresponse()
+            keep = [(k, v) for k, v in answer.getheaders() if k.lower() not in HOP]
+            body = answer.read()
+            length = answer.getheader("Content-Length", "0") if request.method == "HEAD" else None
+            return Reply(answer.status, [*keep, ("Content-Length", length or str(len(body)))], body)
+        finally:
+            connection.close()
+
+    def opened(self, connection: socket.socket) -> None:
+        with self._lock:
+            self._connections.add(connection)
+
+    def closed(self, connection: socket.socket) -> None:
+        with self._lock:
+            self._connections.discard(connection)
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 128
+
+    def __init__(self, address: tuple[str, int], proxy: FaultProxy) -> None:
+        self.proxy = proxy
+        super().__init__(address, _Handler)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Who was killed hangs up."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: _Server
+
+    def setup(self) -> None:
+        super().setup()
+        self.server.proxy.opened(self.connection)
+
+    def finish(self) -> None:
+        self.server.proxy.closed(self.connection)
+        with suppress(OSError):
+            super().finish()
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (http.server's name)
+        pass
+
+    def _serve(self) -> None:
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        length = int(headers.get("content-length", 0))
+        body = self.rfile.read(length)
+        request = Exchange(self.command, self.path, headers, body, self.client_address[1])
+        for part in self._answers(request):
+            self.wfile.write(part)
+
+    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = _serve  # noqa: N815
+
+    def _answers(self, request: Exchange) -> Iterator[bytes]:
+        proxy = self.server.proxy
+        rule = proxy.rule_for(request)
+        action = rule.action if rule else ""
+        if rule and action in {"error", "conflict"}:
+            yield _wire(_refusal(request, rule))
+            return
+        if rule and action == "hold":
+            rule.go.wait(120)
+        if action == "kill":
+            proxy.kill(request)
+        if action in {"kill", "drop"}:
+            self.close_connection = True
+            return
+        if action == "partial":
+            yield _wire(_partly(proxy, request))
+            return
+        reply = proxy.forward(request)
+        proxy.learn(request, reply)
+        if action == "kill_after":
+            proxy.kill(request)
+        if action in {"kill_after", "drop_reply"}:
+            self.close_connection = True
+            return
+        wire = _wire(reply)
+        if action == "truncate":
+            self.close_connection = True
+            wire = wire[: len(wire) - len(reply.body) // 2]
+        yield wire
+
+
+def _wire(reply: Reply) -> bytes:
+    lines = [f"HTTP/1.1 {reply.status} Proxied", *(f"{k}: {v}" for k, v in reply.headers), "", ""]
+    return "\r\n".join(lines).encode() + reply.body
+
+
+def _refusal(request: Exchange, rule: Rule) -> Reply:
+    """An error in the words of the protocol it was asked in."""
+    if request.target:
+        document: dict[str, Any] = {"__type": f"aws#{rule.code}", "message": "injected"}
+        if rule.action == "conflict":
+            items = len(json.loads(request.body)["TransactItems"])
+            reasons = [{"Code": "TransactionConflict"}, *[{"Code": "None"}] * (items - 1)]
+            document = {
+                "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+                "message": "injected",
+                "CancellationReasons": reasons,
+            }
+        status = 400 if rule.action == "conflict" else rule.status
+        return _reply(status, "application/x-amz-json-1.0", json.dumps(document).encode())
+    body = f"<Error><Code>{rule.code}</Code><Message>injected</Message></Error>".encode()
+    return _reply(rule.status, "application/xml", b"" if request.method == "HEAD" else body)
+
+
+def _reply(status: int, content_type: str, body: bytes) -> Reply:
+    return Reply(status, [("Content-Type", content_type), ("Content-Length", str(len(body)))], body)
+
+
+def _partly(proxy: FaultProxy, request: Exchange) -> Reply:
+    """What AWS answers that took or found some of what it was asked for, and not the rest."""
+    asked = json.loads(request.body)
+    if request.target == "BatchGetItem":
+        answer: dict[str, Any] = {"Responses": {}, "UnprocessedKeys": asked["RequestItems"]}
+        return _reply(200, "application/x-amz-json-1.0", json.dumps(answer).encode())
+    first, *rest = asked["Entries"]
+    answer = {"Successful": []}
+    if rest:
+        body = json.dumps({**asked, "Entries": rest}).encode()
+        done = proxy.forward(Exchange(request.method, request.path, request.headers, body, 0))
+        answer = json.loads(done.body)
+    answer["Failed"] = [{"Id": first["Id"], "Code": "InternalError", "SenderFault": False}]
+    return _reply(200, "application/x-amz-json-1.0", json.dumps(answer).encode())
