@@ -1,5 +1,5 @@
-"""What can happen at any call into a port: it fails, its answer is lost, the caller dies, or somebody
-else is quicker.
+"""What can happen at any call into a port: it fails, its answer is lost, the caller dies, or
+somebody else is quicker.
 """
 
 from collections.abc import Callable

@@ -1,5 +1,5 @@
-"""Whole batches through random interleavings of deliveries, crashes, lost answers, cancels, retries,
-sweeps and expiries; after every step the books are in order, and in the end every batch ends.
+"""Whole batches through random interleavings of deliveries, crashes, lost answers, cancels,
+retries, sweeps and expiries; after every step the books are in order, and in the end every batch ends.
 """
 
 from collections import Counter
@@ -236,9 +236,7 @@ class Storm(RuleBasedStateMachine):
         run.step = "over"
         self.world.finalizer.end("b1", run.which.round, run.which.attempt)
 
-    def process(
-        self, act: Callable[[], object], troubles: list[tuple[int, Trouble, int]]
-    ) -> bool:
+    def process(self, act: Callable[[], object], troubles: list[tuple[int, Trouble, int]]) -> bool:
         end = self.world.clock.now() + timedelta(days=1)
         return self.peril.run(act, troubles, end)[0]
 
@@ -289,7 +287,7 @@ class Storm(RuleBasedStateMachine):
 
     @invariant()
     def what_is_open_is_in_a_queue(self) -> None:
-        """Without a sweeper: some message will bring every claimed item on, and the round with it."""
+        """Without a sweeper: some message brings every claimed item on, and the round with it."""
         batch = self.world.batch
         if batch.dispatched < batch.round or batch.round in self.dispatches:
             return

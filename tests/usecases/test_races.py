@@ -50,7 +50,9 @@ def test_a_worker_whose_lease_another_has_taken_over_leaves_the_message_to_it(
         now = world.clock.now()
         lease = Lease("other", now + timedelta(seconds=65))
         world.records.change_item(
-            world.batch, world.item(0), lambda b, i: (b, moves.claim(b, i, lease, now, timedelta())[1])
+            world.batch,
+            world.item(0),
+            lambda b, i: (b, moves.claim(b, i, lease, now, timedelta())[1]),
         )
 
     world.provider.after_create = too_late

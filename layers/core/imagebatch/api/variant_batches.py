@@ -19,6 +19,8 @@ from imagebatch.usecases.once import Answer, fingerprint
 from imagebatch.usecases.submit_batch import Submission
 from imagebatch.usecases.take_variants import VariantRequest
 
+UNSIGNED = {"zipUrl": None, "failedRowsUrl": None}
+
 
 def register(context: Context) -> None:
     app, parts = context.app, context.parts
@@ -82,10 +84,12 @@ def _content(sent: VariantBatchRequest, submission: Submission) -> str:
 def _create(context: Context, submission: Submission, batch_id: str) -> Answer:
     parts = context.parts
     batch = parts.submit(submission, batch_id)
-    parts.open_folders(batch, submission.plan)
+    folder = parts.open_folders(batch, submission.plan)
     parts.journal.submitted(batch, submission.plan.warnings)
+    # The answer is kept for a day under the request's key: nothing in it is signed.
     return {
-        **_full(context, batch),
+        **full_view(batch, folder, (), parts.clock.now(), context.sign),
+        **UNSIGNED,
         "credits": len(submission.plan.items),
         "warnings": list(submission.plan.warnings),
         "statusUrl": context.absolute(f"/api/batches/{batch.id}"),

@@ -129,7 +129,8 @@ def _refusal(problems: Sequence[Mapping[str, Any]]) -> InvalidRequestError:
         "invalid-variants",
         "Invalid variants",
         title="Some variants are not valid",
-        detail=f"{rows} of the rows have values that are not valid; nothing was imported. "
+        detail=f"{rows} {'row has' if rows == 1 else 'rows have'} values that are not valid, and "
+        "nothing was imported. "
         f"Row {first['row']}: {first['column']} {first['message']}.",
         details=problems,
         status=422,

@@ -1,0 +1,158 @@
+"""A list of prompts on the deployed template, live through a server that speaks Replicate's API."""
+
+import io
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from PIL import Image
+
+from tests.conftest import Stack, Stacks
+from tests.support.batches import archive, finished, images
+from tests.support.fake_providers import FakeProviders
+
+TOKEN = "r8_end_to_end"
+MODEL = "google/nano-banana"
+
+
+@pytest.fixture(scope="module")
+def fake() -> Iterator[FakeProviders]:
+    with FakeProviders() as server:
+        server.token = TOKEN
+        yield server
+
+
+@pytest.fixture(scope="module")
+def live_stack(stacks: Stacks, fake: FakeProviders) -> Stack:
+    return stacks(keys={"ReplicateSecretArn": TOKEN}, ReplicateBaseUrl=fake.url)
+
+
+@pytest.fixture(scope="module")
+def live(live_stack: Stack) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=live_stack["apiUrl"], timeout=60) as client:
+        yield client
+
+
+def picture(colour: str) -> bytes:
+    body = io.BytesIO()
+    Image.new("RGB", (64, 64), colour).save(body, "PNG")
+    return body.getvalue()
+
+
+def uploaded(api: httpx.Client, body: bytes) -> str:
+    answer = api.post(
+        "/api/uploads", files={"file": ("ref.png", body, "image/png")}, data={"kind": "product"}
+    )
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["file"]["id"])
+
+
+def generated(api: httpx.Client, *items: dict[str, str], **more: Any) -> dict[str, Any]:
+    answer = api.post("/api/v1/batch/generate", json={"items": items, **more})
+    assert answer.status_code == 202, answer.text
+    assert answer.headers["location"] == answer.json()["status_url"]
+    return finished(api, answer.json()["batch_id"])
+
+
+def test_prompts_with_reference_images_become_images_and_a_pdf(
+    live: httpx.Client, fake: FakeProviders, tmp_path: Path
+) -> None:
+    red, blue = picture("red"), picture("blue")
+    first, second = uploaded(live, red), uploaded(live, blue)
+    found = generated(
+        live,
+        {"prompt": "A red chair in a loft", "file": first},
+        {"prompt": "A blue chair", "file": second, "custom_id": "SKU 7", "aspect_ratio": "16:9"},
+        {"prompt": "No chair at all"},
+        model=MODEL,
+        options={"include_pdf": True},
+        name="Chairs",
+    )
+    assert (found["kind"], found["mode"], found["outcome"]) == (
+        "prompts", "live", "all_succeeded",
+    )  # fmt: skip
+    assert found["cost"]["actual"] == "0.117"
+    opened = archive(found)
+    stems = [name.rsplit(".", 1)[0] for name in images(opened)]
+    assert stems == ["a-red-chair-in-a-loft", "SKU_7", "no-chair-at-all"]
+    for prompt, body in [("A red chair in a loft", red), ("A blue chair", blue)]:
+        (create,) = fake.creates(prompt)
+        (url,) = create.input["image_input"]
+        assert httpx.get(url).content == body
+    (create,) = fake.creates("No chair at all")
+    assert "image_input" not in create.input
+    check_pdf(opened, tmp_path)
+
+
+def check_pdf(opened: Any, folder: Path) -> None:
+    """With other people's tools: as many pages as images, in their order, pixel by pixel."""
+    if not (shutil.which("pdfinfo") and shutil.which("pdfimages")):
+        pytest.skip("poppler-utils is not installed")
+    (folder / "pages.pdf").write_bytes(opened.read("pages.pdf"))
+    told = subprocess.run(
+        ["pdfinfo", "pages.pdf"], cwd=folder, capture_output=True, text=True, check=True
+    )
+    names = images(opened)
+    assert f"Pages:           {len(names)}" in told.stdout
+    assert told.stderr == ""
+    subprocess.run(["pdfimages", "-png", "pages.pdf", "page"], cwd=folder, check=True)
+    for number, name in enumerate(names):
+        with Image.open(folder / f"page-{number:03}.png") as page:
+            seen = page.convert("RGB").tobytes()
+        with Image.open(io.BytesIO(opened.read(name))) as image:
+            assert seen == image.convert("RGB").tobytes()
+
+
+def test_a_refused_prompt_is_listed_and_the_pdf_has_the_rest(
+    live: httpx.Client, fake: FakeProviders, tmp_path: Path
+) -> None:
+    fake.script("failed", prompt="Refused one", text="flagged as sensitive (E005)")
+    found = generated(
+        live,
+        {"prompt": "Fine one"},
+        {"prompt": "Refused one"},
+        {"prompt": "Another fine one"},
+        model=MODEL,
+        options={"include_pdf": True},
+    )
+    assert (found["done"], found["failed"]) == (2, 1)
+    opened = archive(found)
+    (row,) = json.loads(opened.read("failed_rows.json"))
+    assert (row["row"], row["custom_id"], row["code"]) == (None, "item-0002", "content_refused")
+    check_pdf(opened, tmp_path)
+
+
+def test_hd_is_priced_and_asked_for_as_such(live: httpx.Client, fake: FakeProviders) -> None:
+    found = generated(
+        live,
+        {"prompt": "A fine clock"},
+        model="google/nano-banana-2",
+        options={"quality": "hd"},
+    )
+    assert found["cost"]["actual"] == "0.134"
+    (create,) = fake.creates("A fine clock")
+    assert create.input["resolution"] == "2K"
+
+
+def test_a_public_url_is_handed_on_and_never_fetched(
+    live: httpx.Client, fake: FakeProviders
+) -> None:
+    url = "https://shop.example.com/never-fetched.png"
+    generated(live, {"prompt": "Handed on", "file": url}, model=MODEL)
+    (create,) = fake.creates("Handed on")
+    assert create.input["image_input"] == [url]
+
+
+def test_without_a_key_the_images_are_placeholders(api: httpx.Client, tmp_path: Path) -> None:
+    found = generated(
+        api, {"prompt": "A red chair"}, {"prompt": "A red chair"}, options={"include_pdf": True}
+    )
+    assert (found["mode"], found["cost"]["actual"]) == ("development", "0.07")
+    opened = archive(found)
+    assert images(opened) == ["a-red-chair.png", "a-red-chair-2.png"]
+    check_pdf(opened, tmp_path)
