@@ -1,4 +1,4 @@
-"""SQS records as deliveries: what is done is acknowledged, what is busy comes back when it is free."""
+"""SQS records as deliveries: what is done is acknowledged, what is busy comes back later."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +18,7 @@ type Deliver = Callable[[ItemMessage, TimeLeft], Busy | None]
 
 
 class SQSDeliveries:
-    """The queues deliver one record at a time. What may pass is reported, what is a bug is raised."""
+    """The queues deliver one record at a time. What may pass is reported, a bug is raised."""
 
     def __init__(
         self,

@@ -126,7 +126,7 @@ OPERATIONS: list[Operation] = [
         ],
         answers={200: {"text/event-stream": {"type": "string"}}, 204: None},
         problems=[404],
-        token_in="query",
+        scheme="query",
     ),
     Operation(
         method="get",
@@ -234,7 +234,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
         "tags": [operation.tag],
         "summary": operation.summary,
         "responses": responses,
-        "security": [] if operation.public else [{operation.token_in: []}],
+        "security": [] if operation.public else [{operation.scheme: []}],
     }
     if operation.description:
         described["description"] = operation.description

@@ -69,7 +69,7 @@ VARIANT_OPERATIONS = [
         tag=TAG,
         summary="Import up to 1,000 variants into your catalog",
         description="A variant that is there already is replaced. A CSV has the columns variantId, "
-        "variantTitle, productId, productTitle, imageUrl. With one invalid row nothing is imported.",
+        "variantTitle, productId, productTitle, imageUrl. One bad row, and nothing is imported.",
         request={
             "application/json": {
                 "type": "array",

@@ -43,7 +43,7 @@ class Operation:
     answers: Mapping[int, Any] = field(default_factory=dict)
     problems: Sequence[int] = ()
     public: bool = False
-    token_in: str = "bearer"
+    scheme: str = "bearer"
     """The security scheme by which the token comes."""
     sample: Any = None
     """A JSON request as a client would send it."""

@@ -23,7 +23,7 @@ from imagebatch.usecases import keys
 from imagebatch.usecases.pace import Pace
 
 FETCHES = 2
-"""How often one delivery tries to download a finished image before it leaves that to a later one."""
+"""How often one delivery tries a download before it leaves that to a later one."""
 FETCH_PAUSE = 0.5
 REFERENCE_SECONDS = 900
 OURS = "s3:"
