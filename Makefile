@@ -49,13 +49,14 @@ test: $(environment) $(page)
 
 ## lint: style, types, import rules, the template, security
 .PHONY: lint
-lint: $(environment)
+lint: $(environment) .venv-checkov/.done
 	$(PYTHON) -m ruff check
 	$(PYTHON) -m ruff format --check
 	$(PYTHON) -m mypy --strict layers/core/imagebatch functions
 	$(PYTHON) -m mypy cli/imagebatch_cli local
 	PYTHONPATH=layers/core:cli:. .venv/bin/lint-imports --no-logo --cache-dir .cache/import-linter
 	.venv/bin/cfn-lint template.yaml
+	.venv-checkov/bin/checkov --config-file .checkov.yaml
 	$(SAM) validate --lint --template template.yaml
 	npm --prefix web run check
 
@@ -78,6 +79,7 @@ lock: $(UV)
 	$(pin) requirements/uv.in -o requirements/uv.txt
 	$(pin) requirements/sam.in -o requirements/sam.txt
 	$(pin) requirements/emulator.in -o requirements/emulator.txt
+	$(pin) requirements/checkov.in -o requirements/checkov.txt
 	$(pin) requirements/runtime.in -o requirements/runtime.txt
 	$(pin) layers/core/requirements.in -o layers/core/requirements.txt
 	$(pin) layers/imaging/requirements.in -o layers/imaging/requirements.txt -c layers/core/requirements.txt \
@@ -89,7 +91,7 @@ lock: $(UV)
 .PHONY: clean
 clean:
 	if [ -e .venv/.done ]; then $(PYTHON) -m local down --all; fi
-	rm -rf .venv .venv-uv .venv-sam .venv-emulator .local .aws-sam .cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-uv .venv-sam .venv-emulator .venv-checkov .local .aws-sam .cache .mypy_cache .pytest_cache .ruff_cache
 	rm -rf $(npm_folders:%=%/node_modules)
 
 .PHONY: help
@@ -119,6 +121,10 @@ sync = echo "installing $(@D)" && \
 	@touch $@
 
 .venv-emulator/.done: requirements/emulator.txt $(UV)
+	@$(sync)
+	@touch $@
+
+.venv-checkov/.done: requirements/checkov.txt $(UV)
 	@$(sync)
 	@touch $@
 

@@ -20,6 +20,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from tests.browser.steps import Shot
 from tests.conftest import Stack, Stacks
 from tests.support.fake_providers import FakeProviders
 
@@ -35,8 +36,6 @@ new PerformanceObserver((list) => {
     {value: entry.value, nodes: entry.sources.map((s) => s.node?.className ?? s.node?.nodeName)});
 }).observe({type: "layout-shift", buffered: true});
 """
-
-type Shot = Callable[[str], None]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -62,7 +61,12 @@ def chromium() -> str | None:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    arguments = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+    arguments = [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--no-first-run",
+        "--disable-background-networking",
+    ]
     with sync_playwright() as driver:
         expect.set_options(timeout=PATIENCE)
         browser = driver.chromium.launch(executable_path=chromium(), args=arguments)
@@ -145,7 +149,7 @@ def live_page(open_context: Callable[..., BrowserContext], live: Stack) -> Page:
 
 
 @pytest.fixture
-def shot(request: pytest.FixtureRequest) -> Callable[[Page, str], None]:
+def shot(request: pytest.FixtureRequest) -> Shot:
     def keep(page: Page, name: str) -> None:
         SHOTS.mkdir(parents=True, exist_ok=True)
         test = request.node.name.replace("/", "-").replace("[", "-").rstrip("]")

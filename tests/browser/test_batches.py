@@ -2,18 +2,20 @@
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.steps import STILL, cars, images, shifted, submit
+from tests.browser.steps import STILL, Shot, cars, forget_shifts, images, shifted, submit
 from tests.support.fake_providers import FakeProviders
 
 
 def test_a_running_batch_is_followed_in_the_list_and_cancelled_from_it(
-    live_page: Page, shot
+    live_page: Page, shot: Shot
 ) -> None:
     page = live_page
     submit(page, *cars(30), name="Stopped")
     expect(images(page).first).to_be_visible()
     page.get_by_role("link", name="Batches").click()
     line = page.get_by_role("listitem").filter(has_text="Stopped").first
+    expect(line).to_be_visible()
+    forget_shifts(page)
     bar = line.get_by_role("progressbar")
     before = int(bar.get_attribute("aria-valuenow") or 0)
     expect(line).to_contain_text("Processing")
@@ -29,9 +31,7 @@ def test_a_running_batch_is_followed_in_the_list_and_cancelled_from_it(
     shot(page, "cancelled")
 
 
-def test_what_failed_is_tried_again_from_the_list(
-    live_page: Page, provider: FakeProviders
-) -> None:
+def test_what_failed_is_tried_again_from_the_list(live_page: Page, provider: FakeProviders) -> None:
     provider.script("422", prompt="Pinto", text="not this one", times=1)
     page = live_page
     submit(page, "Ford,Pinto,1971,white,1:1", "Ford,Model 2,2024,hub,16:9", name="Again")
@@ -53,9 +53,7 @@ def test_the_newest_batch_is_first_with_what_it_cost(page: Page) -> None:
     expect(lines.nth(0)).to_contain_text("$0.035")
 
 
-def test_a_watcher_who_is_refused_live_events_polls(
-    live_page: Page, expected: list[str]
-) -> None:
+def test_a_watcher_who_is_refused_live_events_polls(live_page: Page, expected: list[str]) -> None:
     expected.append("status of 503")
     page = live_page
     page.route("**/progress", lambda route: route.fulfill(status=503, json={"message": "busy"}))

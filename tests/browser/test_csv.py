@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.steps import (
     STILL,
+    Shot,
     cars,
     choose,
     drop,
@@ -27,7 +28,7 @@ from tests.support.fake_providers import FakeProviders
 
 
 def test_a_dropped_sheet_is_shown_priced_started_watched_and_downloaded(
-    live_page: Page, shot, tmp_path: Path
+    live_page: Page, shot: Shot, tmp_path: Path
 ) -> None:
     page = live_page
     page.goto("/")
@@ -73,7 +74,7 @@ def test_a_dropped_sheet_is_shown_priced_started_watched_and_downloaded(
         assert "failed_rows.json" not in archive.namelist()
 
 
-def test_a_column_that_is_not_known_and_a_bad_value_are_marked(page: Page, shot) -> None:
+def test_a_column_that_is_not_known_and_a_bad_value_are_marked(page: Page, shot: Shot) -> None:
     header = "make,model,background,aspect_ratio,dealer"
     page.goto("/csv")
     rows = ["Ford,Model 1,garage,1:1,A", "Ford,Model 2,hub,2:1,B", "Ford,Model 3,white,16:9,C"]
@@ -95,7 +96,7 @@ def test_a_column_that_is_not_known_and_a_bad_value_are_marked(page: Page, shot)
     expect(button).to_be_enabled()
 
 
-def test_a_sheet_over_the_row_limit_is_stopped_before_it_is_sent(page: Page, shot) -> None:
+def test_a_sheet_over_the_row_limit_is_stopped_before_it_is_sent(page: Page, shot: Shot) -> None:
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.method))
     page.goto("/")
@@ -127,7 +128,7 @@ def test_a_file_that_cannot_be_a_sheet_is_refused_in_words(
 
 
 def test_a_refusal_of_the_servers_reads_as_a_sentence_with_its_rows(
-    page: Page, shot, expected: list[str]
+    page: Page, shot: Shot, expected: list[str]
 ) -> None:
     expected.append("status of 400")
     page.goto("/")
@@ -140,7 +141,7 @@ def test_a_refusal_of_the_servers_reads_as_a_sentence_with_its_rows(
 
 
 def test_a_lost_connection_is_shown_and_heals(
-    live_page: Page, shot, expected: list[str]
+    live_page: Page, shot: Shot, expected: list[str]
 ) -> None:
     expected += ["ERR_INTERNET_DISCONNECTED", "Failed to load resource: net::"]
     page = live_page
@@ -164,7 +165,7 @@ def test_a_start_that_got_no_answer_is_not_a_second_batch_when_pressed_again(
     choose(page, sheet(*cars(2)))
     expect(page.get_by_test_id("price")).to_contain_text("$")
 
-    def lose_the_answer(route) -> None:
+    def lose_the_answer(route: Route) -> None:
         keys.append(route.request.headers["idempotency-key"])
         route.fetch(url=f"{stack['apiUrl']}/api/car-batch")
         route.abort()
@@ -180,7 +181,7 @@ def test_a_start_that_got_no_answer_is_not_a_second_batch_when_pressed_again(
 
 
 def test_failed_rows_are_listed_handed_back_and_tried_again(
-    live_page: Page, provider: FakeProviders, shot
+    live_page: Page, provider: FakeProviders, shot: Shot
 ) -> None:
     provider.script("422", prompt="Edsel", text="the prompt is not allowed", times=1)
     page = live_page

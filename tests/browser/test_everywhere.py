@@ -8,10 +8,20 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Response, expect
 
 from tests.browser.conftest import ROOT, STATIC
-from tests.browser.steps import STILL, cars, choose, finished, images, sheet, shifted, submit, too_wide
+from tests.browser.steps import (
+    STILL,
+    Shot,
+    cars,
+    choose,
+    finished,
+    images,
+    sheet,
+    shifted,
+    too_wide,
+)
 from tests.conftest import Stack
 
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
@@ -67,7 +77,7 @@ def looks(batch: str, context: BrowserContext) -> Iterator[tuple[str, Page]]:
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_no_view_has_an_accessibility_violation(
-    stack: Stack, batch: str, open_context: Callable[..., BrowserContext], shot, dark: bool
+    stack: Stack, batch: str, open_context: Callable[..., BrowserContext], shot: Shot, dark: bool
 ) -> None:
     found = {}
     for name, page in looks(batch, open_context(stack["webUrl"], dark=dark)):
@@ -78,7 +88,7 @@ def test_no_view_has_an_accessibility_violation(
 
 
 def test_no_view_scrolls_sideways_on_a_phone(
-    stack: Stack, batch: str, open_context: Callable[..., BrowserContext], shot
+    stack: Stack, batch: str, open_context: Callable[..., BrowserContext], shot: Shot
 ) -> None:
     over = {}
     for name, page in looks(batch, open_context(stack["webUrl"], width=360)):
@@ -121,7 +131,7 @@ def test_a_batch_is_made_with_the_keyboard_alone(page: Page) -> None:
         page.keyboard.press("Tab")
     expect(page.locator(".drop input")).to_be_focused()
     with page.expect_file_chooser() as chooser:
-        page.keyboard.press("Enter")
+        page.keyboard.press("Space")
     file = {"name": "k.csv", "mimeType": "text/csv", "buffer": sheet(*cars(2)).encode()}
     chooser.value.set_files([file])
     button = page.get_by_role("button", name="Start Batch")
@@ -157,7 +167,7 @@ def walk_to(page: Page, name: str) -> None:
 
 def test_the_page_says_that_the_stack_is_in_development_mode(page: Page) -> None:
     page.goto("/")
-    banner = page.get_by_role("note")
+    banner = page.get_by_role("region", name="Development mode")
     expect(banner).to_contain_text("Development mode")
     expect(banner).to_contain_text("images are placeholders")
 
@@ -165,13 +175,11 @@ def test_the_page_says_that_the_stack_is_in_development_mode(page: Page) -> None
 def test_with_a_providers_key_there_is_no_such_banner(live_page: Page) -> None:
     live_page.goto("/")
     settled(live_page)
-    expect(live_page.get_by_role("note")).to_have_count(0)
+    expect(live_page.get_by_text("Development mode")).to_have_count(0)
 
 
 def test_the_script_of_the_page_is_small() -> None:
-    packed = {
-        file.name: len(gzip.compress(file.read_bytes(), 9)) for file in STATIC.rglob("*.js")
-    }
+    packed = {file.name: len(gzip.compress(file.read_bytes(), 9)) for file in STATIC.rglob("*.js")}
     assert packed
     assert sum(packed.values()) < SCRIPT_BUDGET
 
@@ -179,7 +187,7 @@ def test_the_script_of_the_page_is_small() -> None:
 def test_the_script_is_sent_compressed_once_and_from_here(page: Page, stack: Stack) -> None:
     scripts, elsewhere = [], []
 
-    def seen(response) -> None:
+    def seen(response: Response) -> None:
         if response.request.resource_type == "script":
             scripts.append(response)
         if not response.url.startswith(stack["webUrl"]):

@@ -1,0 +1,118 @@
+"""An OpenID provider on loopback: one person, authorization code with PKCE, RS256."""
+
+import base64
+import hashlib
+import json
+import secrets
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+CLIENT, AUDIENCE = "page", "imagebatch-api"
+PERSON = {"sub": "person-1", "email": "ada@example.com"}
+
+
+class Issuer:
+    """`grants` counts the codes that were exchanged; `valid_for` is in seconds."""
+
+    def __init__(self) -> None:
+        self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self.waiting: dict[str, dict[str, str]] = {}
+        self.grants = 0
+        self.valid_for = 3600
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler_of(self))
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.05,))
+
+    def __enter__(self) -> Self:
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
+
+    def discovery(self) -> dict[str, Any]:
+        return {
+            "issuer": self.url,
+            "authorization_endpoint": f"{self.url}/authorize",
+            "token_endpoint": f"{self.url}/token",
+            "jwks_uri": f"{self.url}/jwks",
+            "response_types_supported": ["code"],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": ["RS256"],
+        }
+
+    def jwks(self) -> dict[str, Any]:
+        public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self.key.public_key()))
+        return {"keys": [{**public, "kid": "one", "alg": "RS256", "use": "sig"}]}
+
+    def authorize(self, query: dict[str, str]) -> str:
+        """Where the browser goes on: nobody is asked for a password here."""
+        code = secrets.token_urlsafe()
+        self.waiting[code] = query
+        return f"{query['redirect_uri']}?{urlencode({'code': code, 'state': query['state']})}"
+
+    def exchange(self, form: dict[str, str]) -> dict[str, Any] | None:
+        asked = self.waiting.pop(form.get("code", ""), None)
+        digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
+        proof = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+        if asked is None or asked["code_challenge_method"] != "S256":
+            return None
+        if asked["code_challenge"] != proof:
+            return None
+        self.grants += 1
+        nonce = {"nonce": asked["nonce"]} if "nonce" in asked else {}
+        return {
+            "access_token": self.token(aud=asked.get("audience", CLIENT)),
+            "id_token": self.token(aud=CLIENT, **nonce),
+            "token_type": "Bearer",
+            "expires_in": self.valid_for,
+        }
+
+    def token(self, **claims: str) -> str:
+        now = int(time.time())
+        body = {**PERSON, "iss": self.url, "iat": now, "exp": now + self.valid_for, **claims}
+        return jwt.encode(body, self.key, "RS256", {"kid": "one"})
+
+
+def handler_of(issuer: Issuer) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            parts = urlsplit(self.path)
+            if parts.path == "/authorize":
+                query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+                self.send_response(302)
+                self.send_header("Location", issuer.authorize(query))
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+            elif parts.path == "/jwks":
+                self.answer(200, issuer.jwks())
+            else:
+                self.answer(200, issuer.discovery())
+
+        def do_POST(self) -> None:
+            text = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            form = {name: values[0] for name, values in parse_qs(text).items()}
+            tokens = issuer.exchange(form)
+            self.answer(200 if tokens else 400, tokens or {"error": "invalid_grant"})
+
+        def answer(self, status: int, document: dict[str, Any]) -> None:
+            body = json.dumps(document).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Access-Control-Allow-Origin", "*")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Says nothing."""
+
+    return Handler

@@ -1,0 +1,81 @@
+"""Signing in, on a stack that asks for it."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.browser.issuer import AUDIENCE, CLIENT, PERSON, Issuer
+from tests.browser.steps import Shot, cars, finished, images, submit
+from tests.conftest import Stack, Stacks
+
+
+@pytest.fixture(scope="module")
+def issuer() -> Iterator[Issuer]:
+    with Issuer() as issuer:
+        yield issuer
+
+
+@pytest.fixture(scope="module")
+def closed(stacks: Stacks, issuer: Issuer) -> Stack:
+    """A stack that lets in whom the issuer knows."""
+    values = {"OidcIssuer": issuer.url, "OidcAudience": AUDIENCE, "OidcClientId": CLIENT}
+    return stacks(AuthMode="oidc", **values)
+
+
+@pytest.fixture
+def door(open_context: Callable[..., BrowserContext], closed: Stack) -> Page:
+    return open_context(closed["webUrl"]).new_page()
+
+
+def sign_in(page: Page) -> None:
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_text(PERSON["email"])).to_be_visible()
+
+
+def test_a_person_signs_in_comes_back_to_where_they_were_and_makes_a_batch(
+    door: Page, issuer: Issuer, shot: Shot
+) -> None:
+    page = door
+    page.goto("/batches")
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    shot(page, "door")
+    before = issuer.grants
+    with page.expect_request("**/api/v1/batch?*") as listed:
+        sign_in(page)
+    assert issuer.grants == before + 1
+    assert page.url.endswith("/batches")
+    assert listed.value.headers["authorization"].startswith("Bearer ")
+    submit(page, *cars(2), name="Mine")
+    finished(page)
+    expect(images(page)).to_have_count(2)
+    page.reload()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Mine")
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+
+
+def test_without_a_token_nothing_is_asked_of_the_api(door: Page) -> None:
+    asked: list[str] = []
+    door.on("request", lambda request: asked.append(request.url))
+    door.goto("/batches")
+    expect(door.get_by_role("button", name="Sign in")).to_be_visible()
+    assert not [url for url in asked if "/api/" in url]
+
+
+def test_a_person_whose_token_is_refused_is_asked_to_sign_in_again(
+    door: Page, expected: list[str]
+) -> None:
+    expected.append("status of 401")
+    door.goto("/csv")
+    sign_in(door)
+    refusal = {"status": 401, "json": {"message": "Unauthorized"}}
+    door.route("**/api/v1/batch?*", lambda route: route.fulfill(**refusal))
+    door.get_by_role("link", name="Batches").click()
+    expect(door.get_by_role("button", name="Sign in")).to_be_visible()
+
+
+def test_a_login_that_went_wrong_is_said(door: Page) -> None:
+    door.goto("/?error=access_denied&state=unknown")
+    expect(door.get_by_role("alert")).to_contain_text("Signing in did not work.")
+    expect(door.get_by_role("button", name="Sign in")).to_be_visible()

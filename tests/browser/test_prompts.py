@@ -1,0 +1,95 @@
+"""Prompts with a reference image and a PDF."""
+
+import io
+import os
+import zipfile
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from tests.browser.steps import STILL, Shot, finished, images, shifted, start
+from tests.support.fake_providers import FakeProviders
+
+SMALL, LARGE = (320, 240), (1500, 1500)
+"""The large one is over what fits into a request."""
+
+
+def picture(size: tuple[int, int]) -> bytes:
+    noise = Image.frombytes("RGB", size, os.urandom(size[0] * size[1] * 3))
+    body = io.BytesIO()
+    noise.save(body, "PNG")
+    return body.getvalue()
+
+
+def attach(page: Page, number: int, body: bytes, name: str = "sketch.png") -> None:
+    file = {"name": name, "mimeType": "image/png", "buffer": body}
+    page.get_by_label(f"Image for prompt {number}").set_input_files([file])
+
+
+def write(page: Page, *prompts: str) -> None:
+    page.goto("/prompts")
+    for number, prompt in enumerate(prompts, 1):
+        if number > 1:
+            page.get_by_role("button", name="Add a prompt").click()
+            expect(page.get_by_label(f"Prompt {number}", exact=True)).to_be_focused()
+        page.get_by_label(f"Prompt {number}", exact=True).fill(prompt)
+
+
+@pytest.mark.parametrize(
+    "size", [SMALL, LARGE], ids=["within-the-request", "straight-to-the-bucket"]
+)
+def test_prompts_with_a_reference_image_become_images_and_a_pdf(
+    live_page: Page, provider: FakeProviders, shot: Shot, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    page = live_page
+    write(page, f"a red bicycle {size[0]}", f"a blue kettle {size[0]}")
+    attach(page, 2, picture(size))
+    expect(page.get_by_text("sketch.png")).to_be_visible()
+    page.get_by_label("Aspect ratio of prompt 1").select_option("16:9")
+    page.get_by_label("Add a PDF").check()
+    expect(page.get_by_test_id("images")).to_have_text("2")
+    expect(page.get_by_test_id("price")).to_have_text("$0.078")
+    shot(page, "written")
+    start(page)
+    link = finished(page)
+    expect(images(page)).to_have_count(2)
+    assert shifted(page) < STILL
+    shot(page, "finished")
+    with page.expect_download() as download:
+        link.click()
+    download.value.save_as(tmp_path / "prompts.zip")
+    with zipfile.ZipFile(tmp_path / "prompts.zip") as archive:
+        assert archive.read("pages.pdf").startswith(b"%PDF-")
+    sent = {bool(one.input.get("image_input")): one.input for one in provider.creates(str(size[0]))}
+    assert sent[False]["aspect_ratio"] == "16:9"
+    assert len(sent[True]["image_input"]) == 1
+
+
+def test_a_file_that_is_no_image_is_refused_in_words(page: Page, expected: list[str]) -> None:
+    expected.append("status of 415")
+    write(page, "a red bicycle")
+    attach(page, 1, b"certainly not a picture", "fake.png")
+    expect(page.get_by_role("alert")).to_contain_text("PNG, JPEG or WebP")
+    expect(page.get_by_text("fake.png", exact=True)).to_have_count(0)
+
+
+def test_a_quality_the_model_has_not_is_refused_in_words(
+    live_page: Page, expected: list[str]
+) -> None:
+    expected.append("status of 422")
+    write(live_page, "a red bicycle")
+    live_page.get_by_label("HD").check()
+    expect(live_page.get_by_role("alert")).to_contain_text("options.quality")
+    expect(live_page.get_by_role("button", name="Start Batch")).to_be_disabled()
+    live_page.get_by_label("Standard").check()
+    expect(live_page.get_by_role("button", name="Start Batch")).to_be_enabled()
+
+
+def test_what_was_written_is_still_there_after_a_reload(page: Page) -> None:
+    write(page, "a red bicycle", "a blue kettle")
+    page.reload()
+    expect(page.get_by_label("Prompt 2", exact=True)).to_have_value("a blue kettle")
+    page.get_by_role("button", name="Remove prompt 1").click()
+    expect(page.get_by_label("Prompt 1", exact=True)).to_have_value("a blue kettle")

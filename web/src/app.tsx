@@ -1,0 +1,58 @@
+import { LocationProvider, Route, Router } from "preact-iso";
+import { useEffect, useState } from "preact/hooks";
+import { onSignedOut } from "./lib/api";
+import { signIn } from "./lib/auth";
+import { Notice } from "./ui/Problem";
+import { Mark, Shell } from "./ui/Shell";
+import { Title } from "./ui/Title";
+import { BatchView } from "./views/batch";
+import { BatchesView } from "./views/batches";
+import { CsvView } from "./views/csv";
+import { FolderView } from "./views/folder";
+import { PromptsView } from "./views/prompts";
+import { VariantView } from "./views/variant";
+import { VariantsView } from "./views/variants";
+
+export function App({ signedIn, problem }: { signedIn: boolean; problem: string | null }) {
+  const [inside, setInside] = useState(signedIn);
+  useEffect(() => onSignedOut(() => setInside(false)), []);
+  if (!inside) return <SignIn problem={problem} />;
+  return (
+    <LocationProvider scope={/^\/(?!api\/|docs$|openapi\.json$|health$|[^/]*\.\w+$)/}>
+      <Shell>
+        <Router>
+          <Route path="/" component={CsvView} />
+          <Route path="/csv" component={CsvView} />
+          <Route path="/prompts" component={PromptsView} />
+          <Route path="/variants" component={VariantsView} />
+          <Route path="/variants/:id" component={VariantView} />
+          <Route path="/batches" component={BatchesView} />
+          <Route path="/batches/:id" component={BatchView} />
+          <Route path="/folders/:id" component={FolderView} />
+          <Route default component={Nowhere} />
+        </Router>
+      </Shell>
+    </LocationProvider>
+  );
+}
+
+function Nowhere() {
+  return (
+    <div class="view">
+      <Title text="There is no such page" tab="Not found" />
+      <p class="lead"><a href="/">To the start</a></p>
+    </div>
+  );
+}
+
+function SignIn({ problem }: { problem: string | null }) {
+  return (
+    <main class="door">
+      <Mark />
+      <h1>imagebatch</h1>
+      <p class="lead">A sheet of rows in, one ZIP of images out.</p>
+      {problem && <Notice kind="bad" title="Signing in did not work." text={problem} />}
+      <button class="button main" onClick={() => void signIn()}>Sign in</button>
+    </main>
+  );
+}

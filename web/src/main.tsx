@@ -1,0 +1,32 @@
+import "./styles/index.css";
+import { render } from "preact";
+import { App } from "./app";
+import { startAuth } from "./lib/auth";
+import { loadConfig } from "./lib/config";
+import { debug } from "./lib/debug";
+import { Notice } from "./ui/Problem";
+
+const root = document.getElementById("app") as HTMLElement;
+
+async function start(): Promise<void> {
+  const { auth } = await loadConfig();
+  let problem: string | null = null;
+  const signedIn = auth === null || (await startAuth(auth).catch((error: Error) => {
+    debug("signing in failed", error);
+    problem = error.message;
+    return false;
+  }));
+  render(<App signedIn={signedIn} problem={problem} />, root);
+}
+
+start().catch((error: unknown) => {
+  debug("the page could not start", error);
+  render(
+    <main class="door">
+      <Notice kind="bad" title="The server cannot be reached." text="Check your connection.">
+        <button class="button" onClick={() => location.reload()}>Try again</button>
+      </Notice>
+    </main>,
+    root,
+  );
+});

@@ -1,0 +1,16 @@
+import { config } from "../lib/config";
+
+const LOCAL = /^(blob:|data:|\/)/;
+
+/** Whether the page's security policy lets it show this address: the bucket, or a host the deployer named. */
+export function showable(url: string): boolean {
+  if (LOCAL.test(url)) return true;
+  return [location.origin, ...config().imageOrigins].includes(new URL(url).origin);
+}
+
+/** A picture of the catalog's, or its host's name where it may not be shown. */
+export function Thumb({ url, alt }: { url: string | null; alt: string }) {
+  if (!url) return <span class="thumb-none">{alt || null}</span>;
+  if (!showable(url)) return <span class="thumb-none" title={url}>{alt || new URL(url).host}</span>;
+  return <img src={url} alt={alt} loading="lazy" decoding="async" />;
+}

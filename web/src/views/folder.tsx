@@ -1,0 +1,43 @@
+import { useRoute } from "preact-iso";
+import { useState } from "preact/hooks";
+import { folder } from "../lib/api";
+import { time } from "../lib/format";
+import type { Folder, Picture } from "../lib/types";
+import { Gallery, type Tile } from "../ui/Gallery";
+import { Problem } from "../ui/Problem";
+import { Title } from "../ui/Title";
+import { useAction, useLoad } from "../ui/hooks";
+
+export const tileOf = (picture: Picture): Tile => ({
+  id: picture.id, state: "ready", label: time(picture.createdAt), text: picture.file ?? "", url: picture.url,
+});
+
+export function FolderView() {
+  const { params } = useRoute();
+  return <Opened key={params.id} id={params.id ?? ""} />;
+}
+
+function Opened({ id }: { id: string }) {
+  const first = useLoad((signal) => folder(id, null, signal), [id]);
+  const [rest, setRest] = useState<Pick<Folder, "items" | "nextCursor"> | null>(null);
+  const cursor = rest ? rest.nextCursor : first.data?.nextCursor ?? null;
+  const more = useAction(async () => {
+    const page = await folder(id, cursor);
+    setRest((old) => ({ items: [...(old?.items ?? []), ...page.items], nextCursor: page.nextCursor }));
+  });
+  const pictures = [...(first.data?.items ?? []), ...(rest?.items ?? [])];
+  return (
+    <div class="view">
+      <Title text={first.data?.name || "Folder"} tab="Folder" />
+      <p class="meta">
+        {first.data && <a href={`/batches/${first.data.batchId}`}>The batch</a>}
+        {first.data?.variantId != null && <a href={`/variants/${first.data.variantId}`}>The variant</a>}
+      </p>
+      <Problem error={first.error} />
+      {first.data && !pictures.length && <p class="lead">No image here yet.</p>}
+      <Gallery tiles={pictures.map(tileOf)} label="Images of this folder" onStale={first.reload} />
+      {cursor && <p class="more"><button class="button" disabled={more.busy} onClick={() => void more.run()}>Show more</button></p>}
+      <Problem error={more.error} />
+    </div>
+  );
+}

@@ -1,0 +1,109 @@
+import { beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { bytes, money, plural, until } from "../src/lib/format";
+import { OfflineError, line, problem, sentences } from "../src/lib/problems";
+import { applied, onlySkipped, tilesOf } from "../src/views/batch-tiles";
+import { NOTHING, obstacle, toggled } from "../src/views/wizard/choices";
+import { linesOf, plain, words } from "../src/views/wizard/schema-form";
+import type { Batch, Item } from "../src/lib/types";
+
+beforeAll(() => vi.stubGlobal("location", { search: "" }));
+
+test("a refusal reads as a sentence with its rows", () => {
+  const refused = problem(400, {
+    error: "Invalid rows", detail: "1 of 3 rows is not valid",
+    details: [{ row: 7, column: "aspect_ratio", value: "2:1", message: "must be one of 1:1, 16:9", suggestion: "16:9" }],
+  }, null);
+  expect(sentences(refused)).toEqual({
+    title: "Invalid rows",
+    text: "1 of 3 rows is not valid.",
+    lines: ["Row 7, aspect_ratio: “2:1” must be one of 1:1, 16:9. Did you mean 16:9?"],
+  });
+});
+
+test("a refused field and a refused variant are named", () => {
+  expect(line({ field: "items.0.prompt", message: "is empty" })).toBe("items.0.prompt: is empty.");
+  expect(line({ variantId: 7, message: "needs 1 to 4 images" })).toBe("Variant 7: needs 1 to 4 images.");
+});
+
+test("what the gateway refuses by itself is said in words of ours", () => {
+  expect(sentences(problem(401, { message: "Unauthorized" }, null)).title).toBe("You are signed out");
+  expect(sentences(problem(503, { message: "Service Unavailable" }, "5")).text).toContain("Try again in 5 seconds.");
+  expect(sentences(new OfflineError()).title).toBe("The server cannot be reached");
+});
+
+test("money has cents, and a third digit only where it counts", () => {
+  expect([money("2.5"), money("0.035"), money(null)]).toEqual(["$2.50", "$0.035", "$0.00"]);
+});
+
+test("sizes, counts and waits are in words", () => {
+  expect([bytes(900), bytes(2048), bytes(5_000_000)]).toEqual(["900 B", "2.0 kB", "4.8 MB"]);
+  expect([plural(1, "row"), plural(1200, "row")]).toEqual(["1 row", "1,200 rows"]);
+  expect([until("2026-01-01T00:00:30Z", Date.parse("2026-01-01T00:00:00Z")), until(null)]).toEqual(["30 seconds", ""]);
+});
+
+const item = (fields: Partial<Item>): Item => ({
+  index: 0, customId: "row-0002", row: 2, status: "pending", file: null, thumbnailUrl: null, code: null, reason: null, ...fields,
+});
+
+test("a finished image is never taken back by an older event", () => {
+  const done = new Map([[0, item({ status: "succeeded", thumbnailUrl: "a.png" })]]);
+  expect(applied(done, { index: 0, status: "processing" }).get(0)?.status).toBe("succeeded");
+});
+
+test("there is a tile for every item before any is known", () => {
+  const tiles = tilesOf({ total: 3 } as Batch, new Map([[1, item({ index: 1, status: "failed", reason: "refused" })]]), 100);
+  expect(tiles.map(({ state, text }) => [state, text])).toEqual([["waiting", ""], ["failed", "refused"], ["waiting", ""]]);
+});
+
+test("skipped rows are told from rows that a provider refused", () => {
+  const skipped = item({ status: "failed", code: "invalid_input", attempts: 0 });
+  const batch = { failed: 1 } as Batch;
+  expect(onlySkipped(batch, new Map([[0, skipped]]))).toBe(true);
+  expect(onlySkipped(batch, new Map([[0, { ...skipped, attempts: 1 }]]))).toBe(false);
+  expect(onlySkipped({ failed: 2 } as Batch, new Map([[0, skipped]]))).toBe(false);
+});
+
+test("a fifth image is not taken, and a signed address is known again", () => {
+  const four = ["a?X-Amz-Date=1", "b", "c", "d"];
+  expect(toggled(four, "e")).toEqual(four);
+  expect(toggled(four, "a?X-Amz-Date=2")).toEqual(["b", "c", "d"]);
+});
+
+test("each variant must end with an image before the wizard goes on", () => {
+  const variants = [{ variantId: 1, title: "Linen / White", product: "Linen", images: [] }];
+  expect(obstacle(NOTHING)).toBe("Select at least one variant.");
+  expect(obstacle({ ...NOTHING, step: 1, variants })).toBe("Linen / White needs 1 to 4 images.");
+  expect(obstacle({ ...NOTHING, step: 1, variants: [{ ...variants[0]!, images: ["a"] }] })).toBeNull();
+});
+
+test("a settings form is made of the schema", () => {
+  expect(words("model_image_url")).toBe("Model image address");
+  expect(plain({ anyOf: [{ type: "integer" }, { type: "null" }] }).type).toBe("integer");
+  expect(plain({ type: ["integer", "null"] }).type).toBe("integer");
+  expect(linesOf(" a \n\nb\nc", 2)).toEqual(["a", "b"]);
+});
+
+let kept: Map<string, string>;
+beforeEach(() => {
+  kept = new Map();
+  vi.stubGlobal("sessionStorage", {
+    getItem: (name: string) => kept.get(name) ?? null,
+    setItem: (name: string, value: string) => kept.set(name, value),
+    removeItem: (name: string) => kept.delete(name),
+  });
+});
+
+test("a retry of one request has its key, the next request has another", async () => {
+  const { once } = await import("../src/lib/idempotency");
+  const keys: string[] = [];
+  const lost = once(["same", new Blob(["x"])], (key) => { keys.push(key); return Promise.reject(new OfflineError()); });
+  await expect(lost).rejects.toThrow(OfflineError);
+  for (let again = 0; again < 2; again += 1) await once(["same", new Blob(["x"])], async (key) => { keys.push(key); });
+  expect(keys[1]).toBe(keys[0]);
+  expect(keys[2]).not.toBe(keys[0]);
+});
+
+test("the v1 API's names are turned into this page's, a client's own are left alone", async () => {
+  const { camel } = await import("../src/lib/api");
+  expect(camel({ zip_url: null, cost: { max: "1" }, metadata: { my_key: "v" } })).toEqual({ zipUrl: null, cost: { max: "1" }, metadata: { my_key: "v" } });
+});
