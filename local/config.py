@@ -63,6 +63,7 @@ class Config:
             "Architecture": architecture(),
             "AwsEndpointUrl": self.endpoint,
             "PublicUrl": self.api_url,
+            "AllowedOrigins": self.web_url,
             **self.values,
         }
 

@@ -479,7 +479,7 @@ class Bootstrap:
         from imagebatch.schemas.views import batch_view
 
         view = batch_view(batch, self.clock.now(), lambda *_: "")
-        view |= {"zipUrl": None, "failedRowsUrl": None}
+        view |= {"zipUrl": None, "failedRowsUrl": None, "failedRowsCsvUrl": None}
         return json.dumps(view, ensure_ascii=False, indent=1).encode()
 
 

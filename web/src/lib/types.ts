@@ -22,7 +22,8 @@ export interface Batch extends Counts {
   percent: number;
   zipUrl: string | null;
   failedRowsUrl: string | null;
-  failedRowsCsvUrl?: string | null;
+  failedRowsCsvUrl: string | null;
+  retriable: number;
   errors?: RowError[];
   cost: { estimated: string; committed: string; actual: string; max: string | null };
   eta: string | null;

@@ -57,7 +57,7 @@ const kept = (batch: Batch): string => (batch.zipUrl && batch.expiresAt ? `The Z
 
 /** Something failed, or the ZIP could not be packed. */
 export const retriable = (batch: Batch): boolean =>
-  !running(batch) && (batch.failed > 0 || (batch.status === "failed" && !batch.zipUrl));
+  !running(batch) && (batch.retriable > 0 || (batch.status === "failed" && !batch.zipUrl));
 
 /** What the batch is doing, in one line. */
 export function doing(batch: Batch): string {

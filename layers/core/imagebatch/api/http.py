@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from io import BytesIO
+from math import isfinite
 from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
@@ -39,7 +40,7 @@ def content_type_of(event: APIGatewayProxyEventV2) -> str:
 def json_of(event: APIGatewayProxyEventV2) -> Any:
     body = body_of(event)
     try:
-        data = json.loads(body or b"{}", parse_constant=_no_number)
+        data = json.loads(body or b"{}", parse_constant=_no_number, parse_float=_finite)
         if b"\\ud" in body.lower():
             json.dumps(data, ensure_ascii=False).encode()  # half of a surrogate pair is no text
     except ValueError:
@@ -51,6 +52,13 @@ def json_of(event: APIGatewayProxyEventV2) -> Any:
 
 def _no_number(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
+
+
+def _finite(text: str) -> float:
+    """Such as 1e999 would be read as an infinity, which no answer could repeat."""
+    if not isfinite(number := float(text)):
+        raise ValueError("a number out of range")
+    return number
 
 
 def json_object_of(event: APIGatewayProxyEventV2) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from imagebatch.schemas import answers, requests
 
 VERSION = "1.0.0"
 CSV_FILE = {"type": "string", "contentMediaType": "text/csv"}
+EVENTS = {"description": "Events `item`, `progress` and a last one; their `data` is JSON."}
 UNAUTHORIZED = {
     "description": "No token or a wrong one, in the gateway's words",
     "content": {
@@ -111,7 +112,7 @@ OPERATIONS: list[Operation] = [
             BATCH_ID,
             {"name": "Last-Event-ID", "in": "header", "schema": {"type": "string"}},
         ],
-        answers={200: {"text/event-stream": {"type": "string"}}, 204: None},
+        answers={200: {"text/event-stream": EVENTS}, 204: None},
         problems=[404],
     ),
     Operation(
@@ -124,7 +125,7 @@ OPERATIONS: list[Operation] = [
             BATCH_ID,
             {"name": "Last-Event-ID", "in": "header", "schema": {"type": "string"}},
         ],
-        answers={200: {"text/event-stream": {"type": "string"}}, 204: None},
+        answers={200: {"text/event-stream": EVENTS}, 204: None},
         problems=[404],
         scheme="query",
     ),

@@ -19,7 +19,7 @@ from imagebatch.usecases.once import Answer, fingerprint
 from imagebatch.usecases.submit_batch import Submission
 from imagebatch.usecases.take_variants import VariantRequest
 
-UNSIGNED = {"zipUrl": None, "failedRowsUrl": None}
+UNSIGNED = {"zipUrl": None, "failedRowsUrl": None, "failedRowsCsvUrl": None}
 
 
 def register(context: Context) -> None:

@@ -128,6 +128,7 @@ class Archive:
     size: int
     entries: int
     failed_rows_key: str | None = None
+    failed_rows_csv_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,8 @@ class BatchAnswer(Camel):
     percent: Annotated[int, Field(ge=0, le=100)]
     zip_url: Link | None
     failed_rows_url: Link | None
+    failed_rows_csv_url: Link | None
+    retriable: int
     errors: list[RowError]
     cost: Cost
     eta: Moment | None
@@ -106,6 +108,8 @@ class BatchV1(Snake):
     percent: Annotated[int, Field(ge=0, le=100)]
     zip_url: Link | None
     failed_rows_url: Link | None
+    failed_rows_csv_url: Link | None
+    retriable: int
     errors: list[RowErrorV1]
     cost: Cost
     eta: Moment | None

@@ -31,7 +31,7 @@ def _json_object(value: Any) -> Any:
         return value
     try:
         return json.loads(value) if value.strip() else {}
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError("must be a JSON object of strings") from error
 
 

@@ -45,6 +45,7 @@ def batch_view(batch: Batch, now: datetime, sign: Sign) -> dict[str, Any]:
         "processing": batch.counts.processing,
         "percent": batch.counts.percent,
         **_links(batch, now, sign),
+        "retriable": batch.counts.failed - batch.rejected,
         "errors": [_error(e) for e in batch.errors],
         "cost": {
             "estimated": money(batch.estimated),
@@ -112,12 +113,13 @@ def preview(plan: Plan, batch_facts: Mapping[str, Any]) -> dict[str, Any]:
 def _links(batch: Batch, now: datetime, sign: Sign) -> dict[str, str | None]:
     archive = batch.live_archive(now)
     if archive is None:
-        return {"zipUrl": None, "failedRowsUrl": None}
+        return {"zipUrl": None, "failedRowsUrl": None, "failedRowsCsvUrl": None}
     seconds = url_seconds(batch, now)
-    failed = archive.failed_rows_key
+    failed, sheet = archive.failed_rows_key, archive.failed_rows_csv_key
     return {
         "zipUrl": sign(archive.key, seconds, download_name(batch)),
         "failedRowsUrl": sign(failed, seconds, "failed_rows.json") if failed else None,
+        "failedRowsCsvUrl": sign(sheet, seconds, "failed_rows.csv") if sheet else None,
     }
 
 

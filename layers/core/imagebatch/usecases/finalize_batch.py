@@ -27,6 +27,7 @@ from imagebatch.ports import (
 from imagebatch.usecases import keys
 from imagebatch.usecases.records import Records
 
+FAILED_ROWS = {"json": "application/json", "csv": "text/csv; charset=utf-8"}
 LOST_IMAGE = "The stored image is damaged or gone; a retry makes it again"
 
 type Texts = Callable[[Batch, Plan, Sequence[Item]], Sequence[TextMember]]
@@ -78,6 +79,7 @@ class FinalizeBatch:
                 "size": archive.size,
                 "entries": archive.entries,
                 "failedRowsKey": archive.failed_rows_key,
+                "failedRowsCsvKey": archive.failed_rows_csv_key,
                 "seconds": seconds,
             },
         }
@@ -104,7 +106,8 @@ class FinalizeBatch:
         if batch is not None and which.is_of(batch) and not batch.expired(self.records.clock.now()):
             raise UnavailableError("the archive has not expired yet")
         self.media.delete(keys.archive(which.batch_id, which.round, which.attempt))
-        self.media.delete(keys.failed_rows(which.batch_id, which.round, which.attempt))
+        for form in FAILED_ROWS:
+            self.media.delete(keys.failed_rows(which.batch_id, which.round, which.attempt, form))
         self.pages.discard(keys.pages(which.batch_id, which.round, which.attempt))
         return {}
 
@@ -179,12 +182,17 @@ class FinalizeBatch:
         built = self.builder.build(
             key, members, modified=batch.archiving_at or self.records.clock.now()
         )
-        failed = next((text for text in texts if text.name == "failed_rows.json"), None)
-        failed_key = None
-        if failed is not None:
-            failed_key = keys.failed_rows(batch.id, batch.round, batch.attempt)
-            self.media.put(failed_key, failed.body, "application/json")
-        return Archive(key, built.size, built.entries, failed_key)
+        failed = {form: self._store_failed(batch, texts, form) for form in FAILED_ROWS}
+        return Archive(key, built.size, built.entries, failed["json"], failed["csv"])
+
+    def _store_failed(self, batch: Batch, texts: Sequence[TextMember], form: str) -> str | None:
+        """What failed, beside the archive too, so that nobody has to unpack it for that."""
+        text = next((text for text in texts if text.name == f"failed_rows.{form}"), None)
+        if text is None:
+            return None
+        key = keys.failed_rows(batch.id, batch.round, batch.attempt, form)
+        self.media.put(key, text.body, FAILED_ROWS[form])
+        return key
 
     def _lose(self, batch: Batch, items: Sequence[Item], error: BadMembersError) -> Batch:
         names = {member_name(item): item for item in items if item.image is not None}
@@ -200,7 +208,11 @@ class FinalizeBatch:
 
     def _publish(self, which: Round, built: dict[str, Any]) -> Batch:
         archive = Archive(
-            built["key"], int(built["size"]), int(built["entries"]), built.get("failedRowsKey")
+            built["key"],
+            int(built["size"]),
+            int(built["entries"]),
+            built.get("failedRowsKey"),
+            built.get("failedRowsCsvKey"),
         )
         now = self.records.clock.now()
 

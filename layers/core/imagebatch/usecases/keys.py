@@ -39,8 +39,8 @@ def archive(batch_id: str, round_: int, attempt: int) -> str:
     return f"archives/{batch_id}/{round_}-{attempt}.zip"
 
 
-def failed_rows(batch_id: str, round_: int, attempt: int) -> str:
-    return f"archives/{batch_id}/{round_}-{attempt}.failed_rows.json"
+def failed_rows(batch_id: str, round_: int, attempt: int, form: str = "json") -> str:
+    return f"archives/{batch_id}/{round_}-{attempt}.failed_rows.{form}"
 
 
 INCOMING = "uploads/incoming/"

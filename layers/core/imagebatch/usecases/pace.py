@@ -25,7 +25,8 @@ class Pace:
     def next_look(self, model: str, typical: float, waited: float) -> float:
         """Seconds until the next look at a prediction that has run for `waited` seconds."""
         usual = self.seen.get(model)
-        start = KNOWN_START * usual if usual is not None else BLIND_START * typical
+        # Capped: what a look finds done seems to have taken as long as the look was put off.
+        start = BLIND_START * typical if usual is None else min(KNOWN_START * usual, typical)
         if waited < start:
             return start - waited
         return min(LONGEST, max(SHORTEST, EVERY * waited))
