@@ -47,6 +47,11 @@ test: $(environment) $(page)
 	$(if $(ARGS),,npm --prefix web test)
 	$(PYTHON) -m pytest $(ARGS)
 
+## bench: every figure of docs/performance.md, measured here (ARGS="sizes cold_start" for some)
+.PHONY: bench
+bench: $(environment) $(page)
+	PYTHONPATH=layers/core:. $(PYTHON) -m bench $(ARGS)
+
 ## lint: style, types, import rules, the template, security
 .PHONY: lint
 lint: $(environment) .venv-checkov/.done

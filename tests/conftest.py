@@ -15,8 +15,8 @@ import pytest
 
 TESTS = Path(__file__).parent
 OFFLINE = {"domain", "usecases"}
-SLOW = ["functions", "template", "cli", "e2e", "security", "browser"]
-DEPLOYED = {"e2e", "security", "browser"}
+SLOW = ["functions", "template", "cli", "e2e", "security", "faults", "browser"]
+DEPLOYED = {"e2e", "security", "faults", "browser"}
 
 type Stack = dict[str, Any]
 """What .local/stack.json holds: apiUrl, endpointUrl, bucket, table, functions ..."""
@@ -28,6 +28,12 @@ def suite(item: pytest.Item) -> str:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--stack", help="a running stack's JSON file, instead of one of the session's")
+
+
+def pytest_configure() -> None:
+    # A run in the background ignores interrupts, and so would every command the tests start.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -22,6 +22,17 @@ ASK_AGAIN = "no-cache"
 TYPES = {".js": "text/javascript", ".woff2": "font/woff2", ".svg": "image/svg+xml"}
 PACKED = frozenset({"text/html", "text/javascript", "text/css", "text/csv", "image/svg+xml"})
 
+NO_ROUTE = json.dumps(
+    {
+        "type": "https://imagebatch.dev/problems/no-such-route",
+        "title": "Not found",
+        "status": 404,
+        "detail": "Not found",
+        "error": "Not found",
+    }
+).encode()
+"""As the API answers: the gateway sends odd addresses of the API here."""
+
 type Answer = dict[str, Any]
 
 
@@ -31,6 +42,8 @@ def handler(event: Mapping[str, Any], _context: object) -> Answer:
         return answer(405, b"", {"allow": "GET, HEAD"})
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     path = event["rawPath"].lstrip("/")
+    if path.startswith("api/"):
+        return answer(404, NO_ROUTE, {"content-type": "application/problem+json"})
     if path == "config.json":
         body = json.dumps(config(os.environ)).encode()
         return answer(200, body, {"content-type": "application/json", "cache-control": "no-store"})

@@ -27,7 +27,7 @@ from tests.support.fake_providers import FakeProviders
 ROOT = Path(__file__).parents[2]
 STATIC = ROOT / "functions" / "web" / "static"
 SHOTS = ROOT / "output" / "browser"
-PATIENCE = 30_000
+PATIENCE = 60_000
 """Milliseconds; the emulator's first call of a function takes seconds on a busy machine."""
 SHIFTS = """
 window.shifts = [];

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from functions.web import app
+from imagebatch.domain.errors import NotFoundError
+from imagebatch.schemas.problem import problem
 
 INDEX = b"<!doctype html><title>imagebatch</title>"
 SCRIPT = b"console.info('page');" * 200
@@ -148,6 +150,15 @@ def login(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AUTH_MODE", "oidc")
     monkeypatch.setenv("OIDC_ISSUER", "https://login.example/pool")
     monkeypatch.setenv("OIDC_CLIENT_ID", "page")
+
+
+@pytest.mark.parametrize("path", ["/api/batch/\n", "/api/", "//api/queue"])
+def test_an_address_of_the_api_is_never_answered_with_the_page(path: str) -> None:
+    answer = ask(path)
+
+    assert answer["statusCode"] == 404
+    assert answer["headers"]["content-type"] == "application/problem+json"
+    assert json.loads(body(answer)) == problem(NotFoundError("no-such-route", "Not found"))
 
 
 def test_the_page_learns_what_it_must_know_first(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from tests.support.fault_proxy import AWS_NAMES, Exchange, Family, FaultProxy, Reply
+from tests.support.fault_proxy import Exchange, Family, FaultProxy, Reply
 
+BATCHES = re.compile(r"BATCH#[^#\"]+#([0-9a-f]{32})\b")
 _SIGNED_BY = re.compile(r"Credential=([^/,&]+)/")
 _OF_A_TRANSACTION = {
     "Put": "PutItem",
@@ -38,7 +39,7 @@ class Call:
 
 class Recorder(FaultProxy):
     def __init__(self, family: Family) -> None:
-        super().__init__(AWS_NAMES, family)
+        super().__init__(BATCHES, family)
         self.made: list[Call] = []
 
     def learn(self, request: Exchange, reply: Reply) -> None:
@@ -74,7 +75,10 @@ def actions(request: Exchange, reply: Reply) -> Iterator[tuple[str, str]]:
     if service.startswith("DynamoDB"):
         yield from _of_dynamodb(operation, body)
     elif service == "AmazonSQS":
-        yield f"sqs:{operation}", str(body.get("QueueUrl", "")).rsplit("/", 1)[-1]
+        queue = str(body.get("QueueUrl", "")).rsplit("/", 1)[-1]
+        yield f"sqs:{operation}", queue
+        if operation == "SendMessageBatch":
+            yield "sqs:SendMessage", queue  # what AWS asks for
     elif service == "AWSStepFunctions":
         yield f"states:{operation}", body.get("stateMachineArn") or body.get("executionArn", "")
     else:

@@ -1,4 +1,4 @@
-"""An HTTP proxy on loopback that stands before AWS's emulator or a provider and makes calls go wrong.
+"""An HTTP proxy on loopback, before AWS's emulator or a provider, that makes calls go wrong.
 
     proxy = FaultProxy(AWS_NAMES, Family(emulator_url))
     stack = stacks(AwsEndpointUrl=proxy.url)

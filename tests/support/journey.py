@@ -1,4 +1,4 @@
-"""A day of one owner on a deployed stack: every kind of batch, what it is made from, what it leaves."""
+"""A day of one owner on a deployed stack: every kind of batch, and what it is made from."""
 
 import io
 import time
@@ -67,12 +67,12 @@ def prompts(api: httpx.Client, *items: dict[str, str], **more: Any) -> str:
     return str(ask(api, "POST", "/api/v1/batch/generate", 202, json=body)["batch_id"])
 
 
-def catalog(api: httpx.Client, *ids: int) -> None:
+def catalog(api: httpx.Client, *ids: int, product: int = 10) -> None:
     rows = [
         {
             "variantId": id_,
             "variantTitle": f"Shirt {id_}",
-            "productId": 10,
+            "productId": product,
             "productTitle": "Shirt",
             "imageUrl": f"https://shop.example.com/{id_}.jpg",
         }

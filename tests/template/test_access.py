@@ -99,6 +99,20 @@ def test_the_watchers_function_changes_nothing(production: Rendered) -> None:
     }
 
 
+def test_no_queue_is_an_event_of_a_function_for_which_sam_opens_every_queue(
+    production: Rendered,
+) -> None:
+    events = [e for f in production.functions.values() for e in f.get("Events", {}).values()]
+
+    assert {event["Type"] for event in events} == {"EventBridgeRule", "Schedule"}
+    mapped = production.of_type("AWS::Lambda::EventSourceMapping").values()
+    for mapping in mapped:
+        reader, queue = mapping["FunctionName"].strip("<>"), mapping["EventSourceArn"]
+        for action in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes"):
+            assert queue in allowed(production, reader, f"sqs:{action}"), reader
+    assert len(mapped) == 3
+
+
 def test_the_page_has_no_rights_and_no_layer(production: Rendered) -> None:
     assert not production.statements("WebFunction")
     assert "Layers" not in production["WebFunction"]

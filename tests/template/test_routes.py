@@ -1,5 +1,7 @@
 """Who gets through which door."""
 
+import re
+
 import pytest
 
 from tests.template.rendering import Node, Rendered
@@ -102,6 +104,42 @@ def test_other_origins_are_refused_unless_they_are_named(production: Rendered) -
     assert cors["AllowOrigins"] == ["https://shop.example"]
     assert set(cors["ExposeHeaders"]) == {"location", "retry-after", "content-disposition"}
     assert {"authorization", "idempotency-key", "last-event-id"} <= set(cors["AllowHeaders"])
+
+
+@pytest.mark.parametrize(
+    ("origin", "taken"),
+    [
+        ("https://shop.example.com", True),
+        ("http://127.0.0.1:5173", True),
+        ("*", False),
+        ("https://*", False),
+        ("https://*.example.com", False),
+        ("https://shop.example.com/path", False),
+        ("null", False),
+    ],
+)
+def test_an_origin_is_named_in_full(production: Rendered, origin: str, taken: bool) -> None:
+    pattern = production.source["Parameters"]["AllowedOrigins"]["AllowedPattern"]
+
+    assert bool(re.fullmatch(pattern, origin)) is taken
+
+
+@pytest.mark.parametrize(
+    ("issuer", "taken"),
+    [
+        ("https://login.example.com/tenant/v2.0", True),
+        ("http://127.0.0.1:9000", True),
+        ("http://login.example.com", False),
+        ("http://127.0.0.1.example.com", False),
+        ("http://127.0.0.1:80@example.com", False),
+    ],
+)
+def test_an_issuer_is_asked_over_tls_but_on_this_machine(
+    production: Rendered, issuer: str, taken: bool
+) -> None:
+    pattern = production.source["Parameters"]["OidcIssuer"]["AllowedPattern"]
+
+    assert bool(re.fullmatch(pattern, issuer)) is taken
 
 
 def test_a_flood_of_requests_is_throttled(production: Rendered) -> None:

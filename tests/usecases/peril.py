@@ -3,6 +3,7 @@ somebody else is quicker.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import wraps
@@ -29,16 +30,26 @@ class Trouble(StrEnum):
     OVERTAKE = "overtake"
 
 
+@dataclass(frozen=True)
+class Strike:
+    """After `skip` calls, `trouble`; who overtakes, and whether they die so many calls later."""
+
+    skip: int
+    trouble: Trouble
+    who: int | str = ""
+    dies_after: int | None = None
+
+
 class Peril:
-    """Strikes at the calls of a world's ports as planned: (calls to let pass, trouble, choice).
+    """Strikes at the calls of a world's ports as planned.
 
     A process also dies at its first call after its own time is over, as Lambda ends it.
     """
 
-    def __init__(self, world: World, meanwhile: Callable[[int], None]) -> None:
+    def __init__(self, world: World, meanwhile: Callable[[Strike], None]) -> None:
         self._world = world
         self._meanwhile = meanwhile
-        self._plan: list[tuple[int, Trouble, int]] = []
+        self._plan: list[Strike] = []
         self._ends: list[datetime] = []
         self.struck: list[Trouble] = []
         for port, calls in (
@@ -49,9 +60,7 @@ class Peril:
             for call in calls:
                 setattr(port, call, self._around(port is world.provider, getattr(port, call)))
 
-    def run(
-        self, act: Callable[[], Any], plan: list[tuple[int, Trouble, int]], end: datetime
-    ) -> tuple[bool, Any]:
+    def run(self, act: Callable[[], Any], plan: list[Strike], end: datetime) -> tuple[bool, Any]:
         """Runs a process until `end` at the latest; whether it came to its end, and its answer."""
         before, self._plan = self._plan, list(plan)
         self._ends.append(end)
@@ -66,9 +75,10 @@ class Peril:
     def _around(self, provider: bool, call: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(call)
         def perilous(*args: Any, **more: Any) -> Any:
-            trouble, choice = self._next()
-            if trouble is Trouble.OVERTAKE:
-                self._step_aside(choice)
+            strike = self._next()
+            trouble = strike.trouble if strike else None
+            if strike and trouble is Trouble.OVERTAKE:
+                self._step_aside(strike)
             self._check_time()
             if trouble is Trouble.KILL:
                 raise KilledError
@@ -83,22 +93,22 @@ class Peril:
 
         return perilous
 
-    def _step_aside(self, choice: int) -> None:
+    def _step_aside(self, strike: Strike) -> None:
         plan, ends = self._plan, self._ends
         self._plan, self._ends = [], []
-        self._meanwhile(choice)
+        self._meanwhile(strike)
         self._plan, self._ends = plan, ends
 
-    def _next(self) -> tuple[Trouble | None, int]:
+    def _next(self) -> Strike | None:
         if not self._plan:
-            return None, 0
-        (left, trouble, choice), *rest = self._plan
-        if left:
-            self._plan = [(left - 1, trouble, choice), *rest]
-            return None, 0
+            return None
+        strike, *rest = self._plan
+        if strike.skip:
+            self._plan = [replace(strike, skip=strike.skip - 1), *rest]
+            return None
         self._plan = rest
-        self.struck.append(trouble)
-        return trouble, choice
+        self.struck.append(strike.trouble)
+        return strike
 
     def _check_time(self) -> None:
         if self._ends and self._world.clock.now() >= self._ends[-1]:
