@@ -1,0 +1,82 @@
+"""`make bench`: measures every row, prints one table and writes bench/results.json.
+
+python -m bench                          everything; about an hour on a quiet machine
+python -m bench sizes cold_start         some rows
+python -m bench --tiny                   every row in a size that only shows that it works
+python -m bench --show                   what was measured last
+python -m bench --document               the same into docs/performance.md and its drawing
+"""
+
+import argparse
+import json
+import signal
+import sys
+import traceback
+from importlib import import_module
+from typing import Any
+
+from bench import document, report
+from bench.world import World
+
+ROWS = (
+    "sizes",
+    "cold_start",
+    "cost",
+    "polls",
+    "archives",
+    "resume",
+    "makespan",
+    "latency",
+    "many",
+)
+"""Each a module whose `measure(world)` yields figures."""
+
+
+def main() -> int:
+    given = arguments()
+    if given.document:
+        document.write(ROWS)
+    if given.show or given.document:
+        print(report.table(report.kept()))
+        return 0
+    # A terminated run ends its emulators as an interrupted one does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    measured: list[dict[str, Any]] = []
+    broken = []
+    with World(tiny=given.tiny) as world:
+        for name in given.rows or ROWS:
+            print(f"measuring {name} ...", file=sys.stderr, flush=True)
+            try:
+                figures = list(import_module(f"bench.{name}").measure(world))
+            except Exception:  # noqa: BLE001 - one row that breaks must not take the others along
+                traceback.print_exc()
+                broken.append(name)
+                continue
+            measured += [report.stamp(name, figure) for figure in figures]
+            if not given.tiny:
+                report.write(report.merged(report.kept(), measured, ROWS))
+    if given.details:
+        print(json.dumps(measured, indent=1))
+    print(report.table(measured))
+    if broken:
+        print(f"not measured: {', '.join(broken)}", file=sys.stderr)
+    return 1 if broken or not all(row["met"] for row in measured) else 0
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("rows", nargs="*", metavar="row", help=f"of {', '.join(ROWS)}")
+    parser.add_argument("--tiny", action="store_true", help="small sizes, nothing is written")
+    parser.add_argument("--details", action="store_true", help="print what figures are made of")
+    parser.add_argument("--show", action="store_true", help="print the results that are kept")
+    parser.add_argument("--document", action="store_true", help="write them into the docs")
+    given = parser.parse_args()
+    if unknown := set(given.rows) - set(ROWS):
+        parser.error(f"no such row: {', '.join(sorted(unknown))}")
+    return given
+
+
+if __name__ == "__main__":
+    sys.exit(main())

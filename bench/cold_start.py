@@ -1,0 +1,230 @@
+"""What a function's start costs, against importing boto3 and making the clients that it uses.
+
+Each start is a new interpreter on the built artifact, which cannot write bytecode there. Measured
+is processor time, which a busy machine distorts least and waiting for AWS not at all; ours and the
+peer's starts take turns. The first answer is to a real event, against the local stack.
+"""
+
+import json
+import statistics
+import subprocess
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from bench.artifact import Artifact, runtime
+from bench.report import Figure
+from bench.world import Site, World, sheet, submit
+from local import paths
+
+OWNER = "cold"
+
+OURS = """
+import sys, time, json
+given = json.loads(sys.stdin.read())
+sys.path[:0] = given["path"]
+class Context:
+    function_name = memory_limit_in_mb = invoked_function_arn = aws_request_id = "bench"
+    def get_remaining_time_in_millis(self): return 30_000
+start = time.process_time()
+import app
+ready = time.process_time()
+answer = app.handler(given["event"], Context())
+done = time.process_time()
+import gc
+clients = [vars(o) for o in gc.get_objects() if type(o).__name__ == "Clients"]
+names = sorted(n for each in clients for n in each if not n.startswith("_"))
+print(json.dumps({"ready": ready - start, "answered": done - start, "clients": names,
+                  "answer": repr(answer)[:300]}))
+"""
+
+PEER = """
+import sys, time, json
+given = json.loads(sys.stdin.read())
+sys.path[:0] = given["path"]
+start = time.process_time()
+import boto3
+session = boto3.Session()
+for name in given["clients"]:
+    session.client(name)
+print(json.dumps({"peer": time.process_time() - start}))
+"""
+
+
+def measure(world: World) -> Iterator[Figure]:
+    artifact, packages = Artifact.built(), runtime(world.folder())
+    site, runs = world.stack, 2 if world.tiny else 7
+    site.provider_takes(0)
+    ready, answered = {}, {}
+    detail: dict[str, Any] = {}
+    with site.standing_still(), _held(site):
+        events = Events(site)
+        for function in artifact.functions:
+            path = artifact.search_path(function, packages)
+            found = _starts(site, function, path, getattr(events, _snake(function)), runs)
+            ready[function] = found["ready"] / found["peer"]
+            answered[function] = found["answered"] / found["peer"]
+            detail[function] = {
+                n: round(v * 1000, 1) if isinstance(v, float) else v for n, v in found.items()
+            }
+    site.forget_work()
+    yield Figure(
+        what="cold start, import and set-up, the slowest function",
+        value=max(ready.values()),
+        goal=1.6,
+        detail=ready,
+    )
+    yield Figure(
+        what="cold start to the first answer, the slowest function",
+        value=max(answered.values()),
+        goal=2.2,
+        detail={**answered, "milliseconds": detail},
+    )
+
+
+def _starts(
+    site: Site, function: str, path: list[str], event: Callable[[], Any], runs: int
+) -> dict[str, Any]:
+    """Medians in seconds."""
+    environment = _environment(site, function)
+    first = _start(OURS, environment, {"path": path, "event": event()})
+    asked = {"path": path[-1:], "clients": first["clients"]}
+    ours, peers = [], []
+    for _ in range(runs):
+        ours.append(_start(OURS, environment, {"path": path, "event": event()}))
+        peers.append(_start(PEER, environment, asked)["peer"])
+    return {
+        "ready": statistics.median(run["ready"] for run in ours),
+        "answered": statistics.median(run["answered"] for run in ours),
+        "peer": statistics.median(peers),
+        "clients": ", ".join(first["clients"]),
+        "answer": first["answer"],
+    }
+
+
+def _start(script: str, environment: dict[str, str], given: dict[str, Any]) -> dict[str, Any]:
+    # -B stands for a file system that cannot be written to.
+    command = [paths.script(".venv", "python3.13"), "-I", "-S", "-B", "-c", script]
+    done = subprocess.run(
+        command,
+        input=json.dumps(given),
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def _environment(site: Site, function: str) -> dict[str, str]:
+    found = site.aws("lambda").get_function_configuration(FunctionName=site.function(function))
+    stack = site.stack
+    return {
+        **found["Environment"]["Variables"],
+        "AWS_ENDPOINT_URL": stack["endpointUrl"],
+        "AWS_REGION": stack["region"],
+        "AWS_DEFAULT_REGION": stack["region"],
+        "AWS_ACCESS_KEY_ID": stack["accessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": stack["secretAccessKey"],
+        "AWS_LAMBDA_FUNCTION_NAME": function,
+    }
+
+
+class _held:  # noqa: N801 - reads as a context manager
+    """Meanwhile the stack's own intake and finalizer do nothing, so that ours find their work."""
+
+    def __init__(self, site: Site) -> None:
+        self._client = site.aws("lambda")
+        self._functions = [site.function(n) for n in ("IntakeFunction", "FinalizerFunction")]
+
+    def __enter__(self) -> None:
+        for name in self._functions:
+            self._client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+
+    def __exit__(self, *_: object) -> None:
+        for name in self._functions:
+            self._client.delete_function_concurrency(FunctionName=name)
+
+
+class Events:
+    """A real event for each function, with the work behind it that it finds on AWS."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._api = site.owner(OWNER)
+        self._lambda = site.aws("lambda")
+        self._count = 0
+
+    def api_function(self) -> dict[str, Any]:
+        return self._signed_in("api")
+
+    def web_function(self) -> dict[str, Any]:
+        return self._recorded("web")
+
+    def sweeper_function(self) -> dict[str, Any]:
+        return self._recorded("sweeper")
+
+    def progress_function(self) -> dict[str, Any]:
+        event = self._signed_in("progress")
+        batch = submit(self._api, self._sheet())
+        event["headers"].pop("last-event-id", None)
+        event["pathParameters"] = {"batch_id": batch}
+        return event
+
+    def intake_function(self) -> dict[str, Any]:
+        event = self._recorded("intake")
+        self._count += 1
+        key = f"inbox/{OWNER}/cars {self._count}.csv"
+        bucket, s3 = self._site.stack["bucket"], self._site.aws("s3")
+        etag = s3.put_object(Bucket=bucket, Key=key, Body=self._sheet())["ETag"].strip('"')
+        event["detail"] |= {"bucket": {"name": bucket}}
+        event["detail"]["object"] |= {"key": key, "etag": etag}
+        return event
+
+    def dispatcher_function(self) -> dict[str, Any]:
+        return self._message("dispatcher", submit(self._api, self._sheet()))
+
+    def worker_function(self) -> dict[str, Any]:
+        return self._message("worker", self._dispatched(), position=0, index=0)
+
+    def dead_letter_function(self) -> dict[str, Any]:
+        return self._message("deadletter", self._dispatched(), position=0, index=0)
+
+    def finalizer_function(self) -> dict[str, Any]:
+        batch = self._dispatched(rows=1)
+        self._invoke("WorkerFunction", self._message("worker", batch, position=0, index=0))
+        return {"step": "build", "owner": OWNER, "batchId": batch, "round": 1, "attempt": 1}
+
+    def _dispatched(self, rows: int = 3) -> str:
+        batch = submit(self._api, self._sheet(rows))
+        self._invoke("DispatcherFunction", self._message("dispatcher", batch))
+        return batch
+
+    def _invoke(self, function: str, event: dict[str, Any]) -> None:
+        answer = self._lambda.invoke(
+            FunctionName=self._site.function(function), Payload=json.dumps(event).encode()
+        )
+        assert "FunctionError" not in answer, answer["Payload"].read()
+
+    def _message(self, name: str, batch: str, **more: int) -> dict[str, Any]:
+        event = self._recorded(name)
+        body = {"owner": OWNER, "batchId": batch, "round": 1, **more}
+        event["Records"] = [{**event["Records"][0], "body": json.dumps(body)}]
+        return event
+
+    def _signed_in(self, name: str) -> dict[str, Any]:
+        event = self._recorded(name)
+        event["requestContext"]["authorizer"] = {"jwt": {"claims": {"sub": OWNER}, "scopes": None}}
+        return event
+
+    def _recorded(self, name: str) -> dict[str, Any]:
+        return dict(json.loads((paths.ROOT / "events" / f"{name}.json").read_text()))
+
+    def _sheet(self, rows: int = 3) -> bytes:
+        self._count += 1
+        return sheet(rows, f"Cold {self._count}")
+
+
+def _snake(name: str) -> str:
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")

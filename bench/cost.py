@@ -1,0 +1,199 @@
+"""What AWS would charge for a batch: the calls and the seconds of a real run, at list prices.
+
+Left out, as it is there without a batch too: what Lambda's idle pollers ask the queues, alarms,
+custom metrics, and the traffic of a download (docs/performance.md has them).
+"""
+
+import json
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from bench import prices
+from bench.artifact import Artifact
+from bench.report import Figure
+from bench.world import FINISHED, Site, World, finished, sheet, status, submit, until
+from local import paths
+
+STATES = paths.ROOT / "functions/finalizer/finalizer.asl.json"
+IMAGE_BYTES = 1_500_000
+"""The fake provider's images are small; what is stored is priced as real ones."""
+RETENTION_DAYS, ARCHIVE_HOURS = 7, 6
+REPORT = re.compile(r"REPORT RequestId: \S+\tDuration: ([\d.]+) ms.*?Memory Size: (\d+) MB")
+
+
+@dataclass
+class Bill:
+    """USD by service, and what it was made of."""
+
+    rows: int
+    calls: dict[str, int]
+    units: dict[str, float]
+    seconds: dict[str, float] = field(default_factory=dict)
+    invocations: int = 0
+    gb_seconds: float = 0
+    log_bytes: int = 0
+    transitions: int = 0
+    api_requests: int = 0
+
+    @property
+    def services(self) -> dict[str, float]:
+        units, stored = self.units, self.rows * IMAGE_BYTES / 1e9
+        # Each message is received and deleted by Lambda, which does not pass the counter.
+        messages = self.calls.get("messages", 0)
+        return {
+            "API Gateway": self.api_requests * prices.API_REQUEST,
+            "Lambda": self.invocations * prices.LAMBDA_REQUEST
+            + self.gb_seconds * prices.LAMBDA_GB_SECOND,
+            "SQS": (units.get("sqs_request", 0) + 2 * messages) * prices.SQS_REQUEST,
+            "DynamoDB": units.get("dynamodb_write", 0) * prices.DYNAMODB_WRITE
+            + units.get("dynamodb_read", 0) * prices.DYNAMODB_READ,
+            "S3 requests": units.get("s3_put", 0) * prices.S3_PUT
+            + units.get("s3_get", 0) * prices.S3_GET,
+            "S3 storage": stored * prices.S3_GB_MONTH * (RETENTION_DAYS / 30 + ARCHIVE_HOURS / 720),
+            "EventBridge": units.get("event", 0) * prices.EVENT,
+            "Step Functions": self.transitions * prices.STATE_TRANSITION,
+            "logs": self.log_bytes / 1e9 * prices.LOG_GB,
+            "Secrets Manager": units.get("secret_read", 0) * prices.SECRET_READ,
+            # Lambda samples one request a second; no more traces than invocations.
+            "X-Ray": self.invocations * prices.TRACE,
+        }
+
+    @property
+    def total(self) -> float:
+        return sum(self.services.values())
+
+
+def measure(world: World) -> Iterator[Figure]:
+    rows, seconds = (4, 0.5) if world.tiny else (50, 2.0)
+    bill = run(world, rows, seconds)
+    yield Figure(
+        what=f"AWS cost of a batch of {rows} rows, provider {seconds:g} s",
+        value=bill.total,
+        goal=0.005,
+        unit="USD",
+        detail={
+            **bill.services,
+            "calls": bill.calls,
+            "units": bill.units,
+            "lambda seconds": bill.seconds,
+            "lambda GB-seconds": bill.gb_seconds,
+            "state transitions": bill.transitions,
+        },
+    )
+
+
+def run(world: World, rows: int, seconds: float, within: float = 900) -> Bill:
+    """A warm batch from its POST to the deletion of its archive."""
+    site, counter = world.counted, world.counter
+    site.provider_takes(seconds)
+    owner = site.owner("cost")
+    finished(owner, submit(owner, sheet(3, "Warm")), within=300)
+    quiet(site)
+    counter.reset()
+    began = time.time()
+    batch = submit(owner, sheet(rows, "Cost"))
+    found, looks = watched(owner, batch, within)
+    assert found["done"] == rows, found
+    quiet(site)
+    bill = Bill(rows, dict(counter.calls), dict(counter.units))
+    bill.calls["messages"] = _messages(bill.calls, rows)
+    _read_reports(site, began, bill)
+    _read_history(site, batch, bill)
+    bill.api_requests = 1 + looks
+    return bill
+
+
+def watched(owner: httpx.Client, batch: str, within: float) -> tuple[dict[str, Any], int]:
+    """Polled every 5 s, as a frontend may; the batch at its end, and how often it was looked at."""
+    looks = 0
+    found: dict[str, Any] = {}
+
+    def ended() -> bool:
+        nonlocal looks
+        looks += 1
+        found.update(status(owner, batch))
+        return found["status"] in FINISHED
+
+    until(ended, every=5, within=within)
+    return found, looks
+
+
+def quiet(site: Site) -> None:
+    """Until every execution of the finalizer is over, the deletion of its archive with it."""
+    client, machine = site.aws("stepfunctions"), site.stack["stateMachineArn"]
+    until(
+        lambda: (
+            not client.list_executions(stateMachineArn=machine, statusFilter="RUNNING")[
+                "executions"
+            ]
+        ),
+        every=1,
+        within=300,
+    )
+
+
+def _messages(calls: dict[str, int], rows: int) -> int:
+    """One a row and one to dispatch the round; continued ones are sent singly."""
+    return max(rows + 1, calls.get("sqs SendMessage", 0))
+
+
+def _read_reports(site: Site, began: float, bill: Bill) -> None:
+    """Lambda's own lines tell how long each invocation took and what it was given."""
+    memory = Artifact.built().template["Resources"]
+    logs = site.aws("logs")
+    for logical in site.stack["functions"]:
+        group = _log_group(site, logical)
+        pages = logs.get_paginator("filter_log_events").paginate(
+            logGroupName=group, startTime=int(began * 1000)
+        )
+        for page in pages:
+            for event in page["events"]:
+                bill.log_bytes += len(event["message"].encode()) + 26
+                if not (report := REPORT.search(event["message"])):
+                    continue
+                took = float(report[1]) / 1000
+                size = memory[logical]["Properties"]["MemorySize"]
+                bill.invocations += 1
+                bill.gb_seconds += took * int(size) / 1024
+                bill.seconds[logical] = bill.seconds.get(logical, 0) + took
+
+
+def _log_group(site: Site, logical: str) -> str:
+    found = site.aws("lambda").get_function_configuration(FunctionName=site.function(logical))
+    return str(
+        found.get("LoggingConfig", {}).get("LogGroup") or f"/aws/lambda/{found['FunctionName']}"
+    )
+
+
+def _read_history(site: Site, batch: str, bill: Bill) -> None:
+    client, machine = site.aws("stepfunctions"), site.stack["stateMachineArn"]
+    executions = client.list_executions(stateMachineArn=machine)["executions"]
+    [arn] = [e["executionArn"] for e in executions if batch in e["name"]]
+    pages = client.get_paginator("get_execution_history").paginate(executionArn=arn)
+    events = [event for page in pages for event in page["events"]]
+    entered = [
+        e["stateEnteredEventDetails"]["name"] for e in events if "stateEnteredEventDetails" in e
+    ]
+    states = json.loads(STATES.read_text())["States"]
+    inside = sum(
+        _path(branch)
+        for name in entered
+        if name in states
+        for branch in states[name].get("Branches", [])
+    )
+    # The emulator's history does not tell of the states inside a parallel one.
+    bill.transitions = 1 + sum(name in states for name in entered) + inside
+
+
+def _path(branch: dict[str, Any]) -> int:
+    """States on a branch's way when nothing fails."""
+    name, count = branch["StartAt"], 0
+    while name:
+        count += 1
+        name = branch["States"][name].get("Next", "")
+    return count

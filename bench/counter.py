@@ -1,0 +1,129 @@
+"""Counts what a stack asks of AWS, in the units that AWS bills.
+
+It is a proxy between the functions and the emulator. Its units are those of the price list: a
+DynamoDB write unit is 1 KB of an item (twice in a transaction), a read unit 4 KB (half when
+eventually consistent), S3 is billed by kind of request, SQS by 64 KB.
+"""
+
+import json
+import math
+import re
+import threading
+import time
+from collections import Counter as Counts
+from collections import defaultdict
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from tests.support.fault_proxy import AWS_NAMES, Exchange, Family, FaultProxy, Reply
+
+WRITES = {"Put": "Item", "Update": "ExpressionAttributeValues", "Delete": "Key"}
+
+
+class Counter(FaultProxy):
+    """`calls` by operation, `units` by what is billed; both since the last `reset`."""
+
+    def __init__(self) -> None:
+        super().__init__(AWS_NAMES, Family())
+        self.calls: Counts[str] = Counts()
+        self.units: defaultdict[str, float] = defaultdict(float)
+        self._counting = threading.Lock()
+
+    def reset(self) -> None:
+        with self._counting:
+            self.calls.clear()
+            self.units.clear()
+
+    def wait_until_quiet(self, seconds: float = 2) -> None:
+        """Until nothing was asked for so long."""
+        before = -1
+        while before != (before := self.calls.total()):
+            time.sleep(seconds)
+
+    def learn(self, request: Exchange, reply: Reply) -> None:
+        name, units = billed(request, reply)
+        with self._counting:
+            self.calls[name] += 1
+            for unit, count in units.items():
+                self.units[unit] += count
+
+
+def billed(request: Exchange, reply: Reply) -> tuple[str, dict[str, float]]:
+    service = request.headers.get("x-amz-target", "").partition(".")[0]
+    if not request.target:
+        return _of_s3(request)
+    body: dict[str, Any] = json.loads(request.body or b"{}")
+    if service.startswith("DynamoDB"):
+        return f"dynamodb {request.target}", _of_dynamodb(request.target, body, reply)
+    if service == "AmazonSQS":
+        return f"sqs {request.target}", {"sqs_request": math.ceil(len(request.body) / 65_536)}
+    if service == "secretsmanager":
+        return f"secretsmanager {request.target}", {"secret_read": 1}
+    return f"{service} {request.target}", {}
+
+
+def _of_dynamodb(operation: str, body: dict[str, Any], reply: Reply) -> dict[str, float]:
+    if operation == "TransactWriteItems":
+        units = sum(_written(*next(iter(each.items()))) for each in body["TransactItems"])
+        return {"dynamodb_write": 2 * units}
+    if operation in {"PutItem", "UpdateItem", "DeleteItem"}:
+        return {"dynamodb_write": _written(operation.removesuffix("Item"), body)}
+    if operation == "BatchWriteItem":
+        requests = [r for table in body["RequestItems"].values() for r in table]
+        return {"dynamodb_write": sum(_size_units(r["PutRequest"]["Item"]) for r in requests)}
+    return {"dynamodb_read": _read(operation, body, reply)}
+
+
+def _written(kind: str, what: dict[str, Any]) -> int:
+    """An update names what it changes and not what is there: counted by that, at least one."""
+    return _size_units(what.get(WRITES.get(kind, "Key"), {}))
+
+
+def _size_units(item: dict[str, Any]) -> int:
+    return max(1, math.ceil(_bytes(item) / 1024))
+
+
+def _read(operation: str, body: dict[str, Any], reply: Reply) -> float:
+    found = json.loads(reply.body or b"{}")
+    if operation == "GetItem":
+        items, consistent = [found.get("Item", {})], body.get("ConsistentRead", False)
+    elif operation == "BatchGetItem":
+        asked = next(iter(body["RequestItems"].values()))
+        consistent = asked.get("ConsistentRead", False)
+        items = next(iter(found.get("Responses", {}).values()), [])
+        return sum(max(1, math.ceil(_bytes(i) / 4096)) for i in items) * (1 if consistent else 0.5)
+    else:
+        # A query is billed by the sum of what it looked at.
+        items, consistent = found.get("Items", []), body.get("ConsistentRead", False)
+    units = max(1, math.ceil(sum(map(_bytes, items)) / 4096))
+    return units if consistent else units / 2
+
+
+def _bytes(item: dict[str, Any]) -> int:
+    return sum(len(name.encode()) + _value(value) for name, value in item.items())
+
+
+def _value(typed: dict[str, Any]) -> int:
+    [(kind, value)] = typed.items()
+    if kind == "M":
+        return 3 + _bytes(value)
+    if kind == "L":
+        return 3 + sum(1 + _value(each) for each in value)
+    if kind in {"SS", "NS"}:
+        return sum(len(str(each)) for each in value)
+    return len(str(value).encode()) if kind in {"S", "N", "B"} else 1
+
+
+def _of_s3(request: Exchange) -> tuple[str, dict[str, float]]:
+    query = parse_qs(urlsplit(request.path).query, keep_blank_values=True)
+    lists = request.method == "GET" and (
+        "uploads" in query or "uploadId" in query or not re.search(r"^/[^/]+/.", request.path)
+    )
+    name = f"s3 {'LIST' if lists else request.method}"
+    if request.method == "DELETE":
+        return name, {}
+    dear = lists or request.method in {"PUT", "POST"}
+    whole = request.method == "PUT" and "partNumber" not in query
+    created = whole or (request.method == "POST" and "uploadId" in query)
+    units = {"s3_put" if dear else "s3_get": 1.0}
+    return name, {**units, **({"event": 1.0} if created else {})}

@@ -1,0 +1,81 @@
+"""From the POST of a sheet to its `zipUrl`, against the provider's own time, three at a time."""
+
+import math
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from bench.peers import sleeping_makespan
+from bench.report import Figure
+from bench.world import Site, World, finished, sheet, submit
+
+AT_ONCE = 3
+
+
+def measure(world: World) -> Iterator[Figure]:
+    site = world.stack
+    site.provider_takes(0.1)
+    warm = site.owner("warm")
+    finished(warm, submit(warm, sheet(6, "Warm")))
+    warm.close()
+    cases = [(6, 0.5, 1.12)] if world.tiny else [(50, 2.0, 1.12), (50, 6.0, 1.06)]
+    for rows, seconds, goal in cases:
+        yield _one(site, rows, seconds, goal)
+    yield from _three_owners(site, 9 if world.tiny else 300, 0.5 if world.tiny else 2.0)
+
+
+def bound(rows: int, seconds: float) -> float:
+    return math.ceil(rows / AT_ONCE) * seconds
+
+
+def _one(site: Site, rows: int, seconds: float, goal: float) -> Figure:
+    site.provider_takes(seconds)
+    least = bound(rows, seconds)
+    took, _ = _batch(site, "makespan", rows, 0.95 * least)
+    empty = sleeping_makespan(site, rows, seconds)
+    return Figure(
+        what=f"makespan, {rows} rows, provider {seconds:g} s",
+        value=took / least,
+        goal=goal,
+        detail={"seconds": took, "bound s": least, "empty handler x": empty / least},
+    )
+
+
+def _three_owners(site: Site, rows: int, seconds: float) -> Iterator[Figure]:
+    """The owners' batches at once, and a small one of a fourth owner in the middle."""
+    site.provider_takes(seconds)
+    least, small = bound(rows, seconds), bound(3, seconds)
+    with ThreadPoolExecutor(4) as pool:
+        start = time.perf_counter()
+        large = [pool.submit(_batch, site, f"owner {n}", rows // 3, 0.95 * least) for n in range(3)]
+        time.sleep(least / 2)
+        took, _ = pool.submit(_batch, site, "small", 3, small).result()
+        for each in large:
+            each.result()
+        whole = time.perf_counter() - start
+    yield Figure(
+        what=f"makespan, {rows} rows of 3 owners, provider {seconds:g} s",
+        value=whole / least,
+        goal=1.10,
+        detail={"seconds": whole, "bound s": least},
+    )
+    yield Figure(
+        what="makespan, 3 rows sent in the middle of it",
+        value=took / small,
+        goal=4,
+        detail={"seconds": took, "bound s": small},
+    )
+
+
+def _batch(site: Site, owner: str, rows: int, quiet: float) -> tuple[float, dict[str, Any]]:
+    """Nobody looks for `quiet` seconds, so that looking costs the run nothing."""
+    client = site.owner(owner)
+    client.get("/api/batches?limit=1")
+    start = time.perf_counter()
+    found = finished(client, submit(client, sheet(rows, owner.title())), after=quiet, every=0.1)
+    took = time.perf_counter() - start
+    assert found["done"] == rows, found
+    assert found["zipUrl"], found
+    client.close()
+    return took, found

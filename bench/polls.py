@@ -1,0 +1,60 @@
+"""What a look at a batch's status costs: the same for 50 and for 10,000 rows, and one read."""
+
+import statistics
+import time
+from collections.abc import Iterator
+
+from bench.report import Figure
+from bench.world import Site, World, sheet, status, submit, until
+
+
+def measure(world: World) -> Iterator[Figure]:
+    sizes, looks = ((5, 50), 3) if world.tiny else ((50, 10_000), 60)
+    site, counter = world.counted, world.counter
+    owner = site.owner("polls")
+    with site.standing_still(but="DispatcherFunction"):
+        batches = {rows: submit(owner, sheet(rows, f"Poll {rows}")) for rows in sizes}
+        for rows, batch in batches.items():
+            wait_for_items(site, "polls", batch, rows)
+        world.counter.wait_until_quiet()
+        times: dict[int, list[float]] = {rows: [] for rows in sizes}
+        counter.reset()
+        for _ in range(looks):
+            for rows, batch in batches.items():
+                start = time.perf_counter()
+                status(owner, batch)
+                times[rows].append(time.perf_counter() - start)
+        calls = dict(counter.calls)
+        site.forget_work()
+    few, many = (statistics.median(times[rows]) for rows in sizes)
+    yield Figure(
+        what=f"status poll, {sizes[1]:,} rows against {sizes[0]}",
+        value=max(few, many) / min(few, many),
+        goal=1.2,
+        detail={f"{rows} rows, ms": statistics.median(t) * 1000 for rows, t in times.items()},
+    )
+    reads = sum(count for name, count in calls.items() if name.startswith("dynamodb"))
+    yield Figure(
+        what="calls to AWS a status poll makes",
+        value=sum(calls.values()) / (2 * looks),
+        goal=1,
+        unit="calls",
+        detail={**calls, "DynamoDB reads a poll": reads / (2 * looks)},
+    )
+
+
+def wait_for_items(site: Site, owner: str, batch: str, rows: int) -> None:
+    """Until every row's record is there."""
+    client = site.aws("dynamodb")
+    key = {":pk": {"S": f"BATCH#{owner}#{batch}"}, ":items": {"S": "ITEM#"}}
+
+    def stored() -> bool:
+        pages = client.get_paginator("query").paginate(
+            TableName=site.stack["table"],
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :items)",
+            ExpressionAttributeValues=key,
+            Select="COUNT",
+        )
+        return sum(page["Count"] for page in pages) == rows
+
+    until(stored, every=0.5, within=180)

@@ -1,0 +1,167 @@
+"""Whether a finished batch is what it should be, from what was recorded alone: the table, the
+bucket, the archive, and the provider's own count of creates.
+"""
+
+import io
+import json
+import re
+import zipfile
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer
+
+from imagebatch.adapters import codec
+from imagebatch.domain.batch import (
+    FINISHED,
+    SETTLED,
+    Batch,
+    Item,
+    ItemStatus,
+    status_of,
+)
+from imagebatch.domain.errors import FailureCode
+from imagebatch.ports import Change
+from tests.support.fake_providers import FakeProviders
+
+TEXTS = {"failed_rows.json", "failed_rows.csv", "results.csv", "index.html"}
+
+
+@dataclass(frozen=True)
+class Recorded:
+    batch: Batch
+    items: list[Item]
+    changes: list[Change]
+    names: list[str]
+    """What is in the archive, in its order; empty where there is none."""
+
+    @property
+    def statuses(self) -> str:
+        """One letter a row: s(ucceeded), f(ailed), c(ancelled)."""
+        return "".join(status_of(self.batch, item).value[0] for item in self.items)
+
+    @property
+    def codes(self) -> set[str]:
+        return {item.failure.code.value for item in self.items if item.failure}
+
+    @property
+    def images(self) -> list[str]:
+        return [name for name in self.names if name not in TEXTS]
+
+
+def check(
+    batch_id: str, stack: Mapping[str, Any], clients: Any, fake: FakeProviders | None = None
+) -> Recorded:
+    """Asserts everything that holds for every batch that has ended, and returns what it read."""
+    batch, items, changes = _records(batch_id, stack, clients("dynamodb", stack))
+    bucket, s3 = stack["bucket"], clients("s3", stack)
+    assert batch.status in FINISHED
+    _check_books(batch, items)
+    _check_history(batch, changes)
+    if fake is not None:
+        _check_creates(items, fake)
+    left = s3.list_multipart_uploads(Bucket=bucket, Prefix=f"archives/{batch_id}/")
+    assert not left.get("Uploads"), "an unfinished upload was left behind"
+    names = [] if batch.archive is None else _check_archive(batch, items, s3, bucket)
+    return Recorded(batch, items, changes, names)
+
+
+def read_batch(batch_id: str, stack: Mapping[str, Any], dynamodb: Any) -> Batch:
+    found = dynamodb.get_item(
+        TableName=stack["table"],
+        Key={"pk": {"S": f"BATCH#local#{batch_id}"}, "sk": {"S": "BATCH"}},
+        ConsistentRead=True,
+    )
+    return codec.decode(Batch, _plain(found["Item"]))
+
+
+def _plain(record: Mapping[str, Any]) -> dict[str, Any]:
+    deserialize = TypeDeserializer().deserialize
+    return {name: deserialize(value) for name, value in record.items()}
+
+
+def _records(
+    batch_id: str, stack: Mapping[str, Any], dynamodb: Any
+) -> tuple[Batch, list[Item], list[Change]]:
+    pages = dynamodb.get_paginator("query").paginate(
+        TableName=stack["table"],
+        KeyConditionExpression="pk = :pk",
+        ExpressionAttributeValues={":pk": {"S": f"BATCH#local#{batch_id}"}},
+        ConsistentRead=True,
+    )
+    found = [_plain(record) for page in pages for record in page["Items"]]
+
+    def of(kind: str, cls: type[Any]) -> list[Any]:
+        return [codec.decode(cls, record) for record in found if record["sk"].startswith(kind)]
+
+    return of("BATCH", Batch)[0], of("ITEM#", Item), of("CHANGE#", Change)
+
+
+def _check_books(batch: Batch, items: list[Item]) -> None:
+    """Every row has one end, the counters are those of the rows, no money is left committed."""
+    ends = Counter(status_of(batch, item) for item in items)
+    assert [item.index for item in items] == list(range(batch.total))
+    assert set(ends) <= SETTLED
+    for status in ItemStatus:
+        assert ends[status] == getattr(batch.counts, status), (batch.counts, ends)
+    for item in items:
+        failed = status_of(batch, item) is ItemStatus.FAILED
+        assert not failed or item.failure is not None
+        assert item.held == 0
+        assert item.lease is None
+    assert batch.committed == batch.actual == sum((item.cost for item in items), Decimal(0))
+    assert batch.max_cost is None or batch.committed <= batch.max_cost
+
+
+def _check_history(batch: Batch, changes: list[Change]) -> None:
+    """No change is missing, the counts added up at each, and no row settled twice in a round."""
+    assert [change.seq for change in changes] == list(range(1, batch.seq + 1))
+    assert {change.counts.total for change in changes} == {batch.total}
+    last: dict[int, Item] = {}
+    for item in (change.item for change in changes if change.item is not None):
+        before = last.get(item.index)
+        again = before is not None and before.status in SETTLED and before.round == item.round
+        # What settled may only be found lost when the archive is built.
+        assert not again or (item.failure and item.failure.code is FailureCode.INTERNAL)
+        last[item.index] = item
+
+
+def _check_creates(items: list[Item], fake: FakeProviders) -> None:
+    """No create that is not recorded, and none that was billed and not paid for."""
+    for item in items:
+        prompt = f"^{re.escape(item.prompt)}$"
+        assert len(fake.creates(prompt)) <= item.attempts + _refused(fake, prompt), item
+        collected = [p for p in fake.billed(prompt) if not p.cancelled and not p.running]
+        if item.status is ItemStatus.SUCCEEDED:
+            assert collected
+            assert item.cost >= item.price
+
+
+def _refused(fake: FakeProviders, prompt: str) -> int:
+    """A 429 is no try."""
+    return sum(create.answer.startswith("429") for create in fake.creates(prompt))
+
+
+def _check_archive(batch: Batch, items: list[Item], s3: Any, bucket: str) -> list[str]:
+    """The rows that succeeded, each once and in order, whole; and failed_rows.json, exactly."""
+    assert batch.archive is not None
+    body = s3.get_object(Bucket=bucket, Key=batch.archive.key)["Body"].read()
+    assert len(body) == batch.archive.size
+    made = [item for item in items if status_of(batch, item) is ItemStatus.SUCCEEDED]
+    failed = [item for item in items if status_of(batch, item) is ItemStatus.FAILED]
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        assert archive.testzip() is None
+        names = archive.namelist()
+        told = json.loads(archive.read("failed_rows.json")) if failed else []
+        for item in made:
+            assert item.image is not None
+            assert archive.getinfo(str(item.file)).file_size == item.image.size
+    images = [name for name in names if name not in TEXTS]
+    assert images == [item.file for item in made]
+    assert len({name.casefold() for name in names}) == len(names)
+    assert [each["row"] for each in told] == [item.row for item in failed]
+    assert ("failed_rows.json" in names) == bool(failed)
+    return names

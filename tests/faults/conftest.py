@@ -1,0 +1,75 @@
+"""Every case is a batch of its own on one stack, and all of them run at once: a case that waits for
+a message to come back costs the suite no time of its own.
+"""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import pytest
+
+pytest.register_assert_rewrite("tests.faults.checker", "tests.faults.lab")
+
+from tests.conftest import Aws, Stacks  # noqa: E402 - what is imported is rewritten first
+from tests.faults.lab import Case, Lab  # noqa: E402
+from tests.support.fake_providers import FakeProviders  # noqa: E402
+from tests.support.fault_proxy import (  # noqa: E402
+    AWS_NAMES,
+    PREDICTION_NAMES,
+    Family,
+    FaultProxy,
+)
+
+AT_ONCE = 14
+LONG = {
+    "a_row_that_fails_at_every_delivery_is_collected_by_the_dead_letter_function",
+    "a_message_that_nobody_can_read",
+    "every_fault_ends_its_row_as_it_should_and_no_other",
+    "retried_while_the_first_rounds_execution_still_sleeps",
+    "with_three_failures_of_a_thousand_rows",
+    "killed_twice_before_the_create_the_row_fails_and_a_retry_makes_it",
+}
+"""The first to start."""
+
+
+@pytest.fixture(scope="session")
+def lab(stacks: Stacks, aws: Aws) -> Iterator[Lab]:
+    family = Family()
+    with (
+        FakeProviders() as fake,
+        FaultProxy(AWS_NAMES, family) as before_aws,
+        FaultProxy(PREDICTION_NAMES, family, fake.url) as before_provider,
+    ):
+        stack = stacks(
+            keys={"ReplicateSecretArn": "r8_x"},
+            AwsEndpointUrl=before_aws.url,
+            ReplicateBaseUrl=before_provider.url,
+            WorkerTimeoutSeconds=20,
+            WorkerConcurrency=8,
+            ItemDeadlineSeconds=60,
+            SweepAfterSeconds=1,
+            ArchiveTtlSeconds=60,
+            MaxActiveBatches=1000,
+        )
+        family.url = before_aws.upstream = stack["endpointUrl"]
+        yield Lab(stack, aws, before_aws, before_provider, fake)
+
+
+@pytest.fixture(scope="session")
+def outcomes(request: pytest.FixtureRequest, lab: Lab) -> Iterator[dict[Case, Future[None]]]:
+    """Every selected case, running."""
+    items = [item for item in request.session.items if isinstance(item, pytest.Function)]
+    cases = [i.callspec.params["case"] for i in items if "outcome" in i.fixturenames]
+    cases.sort(key=lambda case: case.__name__ not in LONG)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        yield {case: pool.submit(case, lab, word_of(case)) for case in cases}
+
+
+@pytest.fixture
+def outcome(case: Case, outcomes: dict[Case, Future[None]]) -> Callable[[], None]:
+    """Waits for the case and raises what it raised."""
+    return outcomes[case].result
+
+
+def word_of(case: Case) -> str:
+    """A make of car that is part of no other's."""
+    return "".join(part.capitalize() for part in case.__name__.split("_")) + "X"

@@ -1,0 +1,203 @@
+"""Messages that come twice, at once or out of order; parts of AWS that fail for a while."""
+
+import json
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.faults.lab import COMPLETED, SETTLED, Case, Lab, every
+
+GIVEN_UP_AFTER = 4
+"""How often the SDK asks."""
+
+
+def every_message_twice_and_twice_at_the_same_time(lab: Lab, word: str) -> None:
+    """Those that come while the image is made, at once; those that come after, to no effect."""
+    lab.fake.script("slow", prompt=word, seconds=8)
+    busy = lab.aws.script("count", "ChangeMessageVisibility", times=None)
+    batch_id = lab.submit(word, 3)
+    lab.until(batch_id, lambda batch: batch.counts.processing == 3)
+    lab.send(batch_id, 0, 1, 2)
+    lab.send(batch_id, 0, 1, 2)
+    before = lab.finish(batch_id)
+    lab.send(batch_id, 0, 1, 2)
+    time.sleep(5)
+    after = lab.finish(batch_id)
+    assert busy.fired > 0
+    assert before == after
+    assert (after.statuses, lab.creates(word, 3)) == ("sss", [1, 1, 1])
+
+
+def messages_in_reverse(lab: Lab, word: str) -> None:
+    held = lab.aws.script("hold", "SendMessageBatch", about=word)
+    batch_id = lab.submit(word, 8)
+    assert held.reached.wait(120)
+    lab.send(batch_id, *reversed(range(8)))
+    lab.until(batch_id, lambda batch: batch.counts.succeeded > 0)
+    held.go.set()
+    found = lab.finish(batch_id)
+    assert (found.statuses, lab.creates(word, 8)) == ("s" * 8, [1] * 8)
+
+
+def a_finalizer_that_is_started_twice(lab: Lab, word: str) -> None:
+    """Once more under the same name, and once more beside it: both build and publish."""
+    lost = lab.aws.script("drop_reply", "StartExecution", about=word)
+    held = lab.aws.script("hold", "^PUT /.*/archives/.*zip", about=word)
+    batch_id = lab.submit(word)
+    assert held.reached.wait(120)
+    request = {"owner": "local", "batchId": batch_id, "round": 1, "attempt": 1}
+    lab.clients("stepfunctions", lab.stack).start_execution(
+        stateMachineArn=lab.stack["stateMachineArn"],
+        name=f"{batch_id}-again",
+        input=json.dumps(request),
+    )
+    held.go.set()
+    found = lab.finish(batch_id)
+    assert lost.fired == 1
+    assert (found.statuses, found.batch.attempt) == ("ss", 1)
+
+
+def a_finalizer_that_is_killed_before_and_after_its_upload(lab: Lab, word: str) -> None:
+    put = "^PUT /.*/archives/.*zip"
+    before = lab.aws.script("kill", put, about=word)
+    after = lab.aws.script("kill_after", put, about=word)
+    found = lab.finish(lab.submit(word))
+    assert (before.fired, after.fired) == (1, 1)
+    assert (found.statuses, len(found.images)) == ("ss", 2)
+
+
+def a_finalizer_that_is_killed_right_after_it_published(lab: Lab, word: str) -> None:
+    rule = lab.aws.script("kill_after", "TransactWriteItems", about=word, having=COMPLETED)
+    found = lab.finish(lab.submit(word))
+    assert rule.fired == 1
+    assert (found.statuses, len(found.images)) == ("ss", 2)
+
+
+def a_start_of_the_finalizer_that_is_lost(lab: Lab, word: str) -> None:
+    rule = lab.aws.script("error", "StartExecution", about=word, times=GIVEN_UP_AFTER, status=503)
+    found = lab.finish(lab.submit(word))
+    assert rule.fired == GIVEN_UP_AFTER
+    assert found.statuses == "ss"
+
+
+def messages_that_the_queue_takes_only_in_part(lab: Lab, word: str) -> None:
+    """And a read of the dispatch list that comes back in part, for rows beyond the window."""
+    sent = lab.aws.script("partial", "SendMessageBatch", about=word, times=3)
+    read = lab.aws.script("partial", "BatchGetItem", about=word)
+    found = lab.finish(lab.submit(word, 18))
+    assert (sent.fired, read.fired) == (3, 1)
+    assert (found.statuses, lab.creates(word, 18)) == ("s" * 18, [1] * 18)
+
+
+def a_bucket_that_answers_500_and_503(lab: Lab, word: str) -> None:
+    """More often than the SDK asks, so that a delivery and a build fail; the image is made once."""
+    slow = {"status": 503, "code": "SlowDown"}
+    rules = [
+        lab.aws.script("error", "^PUT /.*/images/", about=word, times=6, **slow),
+        lab.aws.script("error", "^HEAD /.*/images/", about=word),
+        lab.aws.script("error", "^GET /.*/images/", about=word, times=2),
+        lab.aws.script("truncate", "^GET /.*/images/", about=word),
+        lab.aws.script("error", "^PUT /.*/archives/", about=word, times=5, **slow),
+    ]
+    found = lab.finish(lab.submit(word, 1))
+    assert [rule.fired for rule in rules] == [6, 1, 2, 1, 5]
+    assert (found.statuses, lab.creates(word, 1)) == ("s", [1])
+
+
+def a_table_that_is_throttled_and_in_conflict(lab: Lab, word: str) -> None:
+    slow = {"status": 400, "code": "ProvisionedThroughputExceededException"}
+    batch_id = lab.submit(word, 3)
+    rules = [
+        lab.aws.script("error", "GetItem", about=word, times=5, **slow),
+        lab.aws.script("error", "Query", about=word, times=2, **slow),
+        lab.aws.script("conflict", "TransactWriteItems", about=word, times=4),
+        lab.aws.script("error", "TransactWriteItems", about=word, times=3, **slow),
+    ]
+    found = lab.finish(batch_id)
+    assert all(rule.fired for rule in rules)
+    assert found.statuses == "sss"
+
+
+def answers_of_the_table_that_are_lost_after_the_write(lab: Lab, word: str) -> None:
+    """The claim's, the saved prediction's, the settle's and the end's; the SDK asks once more, and
+    what was written is not written twice.
+    """
+    writes = [r'"creating": \{"BOOL": true\}', ":new_prediction", SETTLED, COMPLETED]
+    rules = [
+        lab.aws.script("drop_reply", "TransactWriteItems", about=word, having=having)
+        for having in writes
+    ]
+    found = lab.finish(lab.submit(word))
+    assert [rule.fired for rule in rules] == [1, 1, 1, 1]
+    assert (found.statuses, lab.creates(word)) == ("ss", [1, 1])
+
+
+def a_message_that_nobody_can_read(lab: Lab, word: str) -> None:
+    """It goes to the dead-letter queue and out of it, and harms no batch."""
+    for body in ("not JSON", "{}", json.dumps({"owner": "local", "batchId": "nobody's"})):
+        lab.send_body(body)
+    found = lab.finish(lab.submit(word))
+    assert found.statuses == "ss"
+    sqs = lab.clients("sqs", lab.stack)
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    for _ in every(1, 200):
+        queues = (lab.stack["itemQueueUrl"], lab.stack["deadLetterQueueUrl"])
+        depths = [sqs.get_queue_attributes(QueueUrl=q, AttributeNames=names) for q in queues]
+        if not any(int(depth["Attributes"][name]) for depth in depths for name in names):
+            return
+    raise AssertionError("the messages are still there")
+
+
+def a_row_that_fails_at_every_delivery_is_collected_by_the_dead_letter_function(
+    lab: Lab, word: str
+) -> None:
+    """The bucket refuses its image five deliveries long; what was paid for is not lost."""
+    times = 5 * GIVEN_UP_AFTER
+    rule = lab.aws.script("error", "^PUT /.*/images/", about=word, times=times, status=503)
+    found = lab.finish(lab.submit(word, 1), 220)
+    assert rule.fired == times
+    assert (found.statuses, lab.creates(word, 1)) == ("s", [1])
+
+
+def a_dispatch_that_died_half_way(lab: Lab, word: str) -> None:
+    """With the items stored and no list; the sweeper hands it back."""
+    rule = lab.aws.script("kill", "TransactWriteItems", about=word, having=r"ROUND#0001#LENGTH")
+    batch_id = lab.submit(word, 3)
+    assert rule.reached.wait(120)
+    assert lab.sweep() > 0
+    found = lab.finish(batch_id)
+    assert (found.statuses, lab.creates(word, 3)) == ("sss", [1, 1, 1])
+
+
+def a_dispatch_that_died_before_it_sent_a_message(lab: Lab, word: str) -> None:
+    rule = lab.aws.script("kill", "SendMessageBatch", about=word)
+    batch_id = lab.submit(word, 3)
+    assert rule.reached.wait(120)
+    assert lab.sweep() > 0
+    found = lab.finish(batch_id)
+    assert (found.statuses, lab.creates(word, 3)) == ("sss", [1, 1, 1])
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        a_row_that_fails_at_every_delivery_is_collected_by_the_dead_letter_function,
+        a_message_that_nobody_can_read,
+        every_message_twice_and_twice_at_the_same_time,
+        messages_in_reverse,
+        a_finalizer_that_is_started_twice,
+        a_finalizer_that_is_killed_before_and_after_its_upload,
+        a_finalizer_that_is_killed_right_after_it_published,
+        a_start_of_the_finalizer_that_is_lost,
+        messages_that_the_queue_takes_only_in_part,
+        a_bucket_that_answers_500_and_503,
+        a_table_that_is_throttled_and_in_conflict,
+        answers_of_the_table_that_are_lost_after_the_write,
+        a_dispatch_that_died_half_way,
+        a_dispatch_that_died_before_it_sent_a_message,
+    ],
+    ids=lambda case: case.__name__,
+)
+def test_a_batch_survives(case: Case, outcome: Callable[[], None]) -> None:
+    outcome()

@@ -1,0 +1,124 @@
+"""What the provider can do wrong, each row of a batch meeting something else."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import NamedTuple
+
+import pytest
+
+from tests.faults.lab import Case, Lab
+
+PRICE = Decimal("0.05")
+HIDDEN_SECONDS = 35
+"""After which a message of a delivery that failed comes back."""
+
+
+class Fault(NamedTuple):
+    """`more` is for the fake's script; then how the row ends and how often it was asked for."""
+
+    name: str
+    more: dict[str, object]
+    end: str
+    creates: int
+
+
+ONCE = {"times": 1}
+FAULTS = [
+    Fault("429_header", {**ONCE, "seconds": 3}, "succeeded", 2),
+    Fault("429", ONCE, "succeeded", 2),
+    Fault("429_text", {"times": 2, "seconds": 1}, "succeeded", 3),
+    Fault("500", ONCE, "succeeded", 2),
+    Fault("503", ONCE, "succeeded", 2),
+    Fault("503", {}, "provider_unavailable", 2),
+    Fault("504", ONCE, "succeeded", 2),
+    Fault("cut_before", ONCE, "succeeded", 2),
+    Fault("cut_after", ONCE, "succeeded", 2),
+    Fault("hang_after", ONCE, "succeeded", 2),
+    Fault("truncated", ONCE, "succeeded", 1),
+    Fault("chunked_cut", {"times": 3}, "succeeded", 1),
+    Fault("truncated_quietly", ONCE, "succeeded", 2),
+    Fault("html", {**ONCE, "on": "file"}, "succeeded", 2),
+    Fault("blank", ONCE, "succeeded", 2),
+    Fault("blank", {}, "invalid_output", 2),
+    Fault("wrong_aspect", ONCE, "succeeded", 2),
+    Fault("expired", ONCE, "succeeded", 2),
+    Fault("canceled", ONCE, "succeeded", 2),
+    Fault("failed", {**ONCE, "text": "Prediction interrupted; please retry"}, "succeeded", 2),
+    Fault("failed", {**ONCE, "text": "NSFW content detected"}, "content_refused", 1),
+    Fault("422", {}, "invalid_input", 1),
+    Fault("500", {"times": 3, "on": "get"}, "succeeded", 1),
+    Fault("never", {}, "deadline_exceeded", 1),
+]
+
+
+def every_fault_ends_its_row_as_it_should_and_no_other(lab: Lab, word: str) -> None:
+    rules = [
+        lab.fake.script(fault.name, prompt=lab.row(word, row), **fault.more)
+        for row, fault in enumerate(FAULTS)
+    ]
+    polled = [row for row, fault in enumerate(FAULTS) if fault.more.get("on") == "get"]
+    for row in polled:
+        lab.fake.script("slow", prompt=lab.row(word, row), seconds=3)
+    found = lab.finish(lab.submit(word, len(FAULTS)), 200)
+    assert [lab.fake.fired(rule) > 0 for rule in rules] == [True] * len(FAULTS)
+    ends = [item.failure.code.value if item.failure else item.status.value for item in found.items]
+    assert [*zip(FAULTS, ends, strict=True)] == [(fault, fault.end) for fault in FAULTS]
+    assert lab.creates(word, len(FAULTS)) == [fault.creates for fault in FAULTS]
+    never = lab.fake.billed(lab.row(word, len(FAULTS) - 1))
+    assert [prediction.cancelled for prediction in never] == [True]
+
+
+def a_wrong_key_fails_every_row_at_once(lab: Lab, word: str) -> None:
+    rule = lab.fake.script("401", prompt=word)
+    found = lab.finish(lab.submit(word, 20))
+    assert lab.fake.fired(rule) > 0
+    assert (found.statuses, found.codes) == ("f" * 20, {"provider_auth"})
+    assert found.batch.committed == 0
+    assert len(lab.fake.creates(word)) < 20
+
+
+def an_account_without_credit_fails_what_is_left_and_keeps_what_is_made(
+    lab: Lab, word: str
+) -> None:
+    rule = lab.fake.script("402", prompt=word, after=4)
+    found = lab.finish(lab.submit(word, 20))
+    assert lab.fake.fired(rule) > 0
+    assert found.statuses.count("s") == 4
+    assert found.codes == {"provider_auth"}
+    assert found.batch.actual == 4 * PRICE
+
+
+def a_key_that_is_refused_while_images_are_made_ends_the_round(lab: Lab, word: str) -> None:
+    lab.fake.script("slow", prompt=word, seconds=4)
+    rule = lab.fake.script("401", prompt=word, on="get")
+    found = lab.finish(lab.submit(word, 8))
+    assert lab.fake.fired(rule) > 0
+    assert (found.statuses, found.codes) == ("f" * 8, {"provider_auth"})
+    assert max(item.seconds or 0 for item in found.items) < HIDDEN_SECONDS
+
+
+def the_cost_cap_holds_under_many_workers_at_once(lab: Lab, word: str) -> None:
+    """Bad pictures are paid for: what would be made twice takes the money of what comes after."""
+    rule = lab.fake.script("blank", prompt=word, times=5)
+    cap = 10 * PRICE
+    found = lab.finish(lab.submit(word, 10, maxCost=cap))
+    assert lab.fake.fired(rule) == 5
+    assert found.batch.committed == cap
+    assert len(lab.fake.billed(word)) * PRICE == cap
+    assert found.statuses.count("s") == 5
+    assert found.codes <= {"budget_exhausted", "invalid_output"}
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        every_fault_ends_its_row_as_it_should_and_no_other,
+        a_wrong_key_fails_every_row_at_once,
+        an_account_without_credit_fails_what_is_left_and_keeps_what_is_made,
+        a_key_that_is_refused_while_images_are_made_ends_the_round,
+        the_cost_cap_holds_under_many_workers_at_once,
+    ],
+    ids=lambda case: case.__name__,
+)
+def test_of_the_providers_faults(case: Case, outcome: Callable[[], None]) -> None:
+    outcome()
