@@ -1,0 +1,70 @@
+"""What builds the archive and its PDF."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from imagebatch.domain.ziplayout import TextMember
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMember:
+    """A file of the archive that is a stored object, and what was recorded when it was made."""
+
+    name: str
+    key: str
+    size: int
+    crc32: int
+    etag: str
+
+
+type ArchiveMember = TextMember | StoredMember
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltArchive:
+    key: str
+    size: int
+    entries: int
+
+
+class ArchiveBuilder(Protocol):
+    def build(
+        self, key: str, members: Sequence[ArchiveMember], *, modified: datetime
+    ) -> BuiltArchive:
+        """Stores the members as a ZIP, in their order, each dated `modified`.
+
+        It is seen whole or not at all. The same arguments make the same bytes; built before, it is
+        found, and a build that was killed is carried on. BadMembersError when objects are not what
+        was recorded, UnavailableError when the store fails; then nothing is left behind.
+        """
+        ...
+
+    def discard(self, key: str) -> None:
+        """Removes what a build that was killed has left of an unfinished archive."""
+        ...
+
+
+class PagesBuilder(Protocol):
+    """A PDF with an image a page, in order and without loss."""
+
+    def build(self, key: str, images: Sequence[StoredMember]) -> None:
+        """Stores the PDF, seen whole or not at all. BadMembersError and UnavailableError as in
+        `ArchiveBuilder`.
+        """
+        ...
+
+    def find(self, key: str, images: Sequence[StoredMember]) -> StoredMember | None:
+        """The PDF as a file of the archive; None unless it was made of exactly these images."""
+        ...
+
+    def discard(self, key: str) -> None: ...
+
+
+class BadMembersError(Exception):
+    """Stored objects are gone, were overwritten or are damaged; `reasons` has one for each name."""
+
+    def __init__(self, reasons: Mapping[str, str]) -> None:
+        super().__init__("; ".join(f"{name}: {reason}" for name, reason in reasons.items()))
+        self.reasons = dict(reasons)

@@ -1,0 +1,79 @@
+"""What makes images, and what checks them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+from imagebatch.domain.errors import Failure
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRequest:
+    """`model` is the provider's own name for it, `input` in the model's own words."""
+
+    model: str
+    input: Mapping[str, Any]
+    prompt: str
+    aspect_ratio: str | None = None
+
+
+class PredictionStatus(StrEnum):
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """`output` is a URL or a data URI of the image; `failure` says why there is none.
+
+    `try_again` marks a failure that one more prediction may cure.
+    """
+
+    id: str
+    status: PredictionStatus
+    output: str | None = None
+    failure: Failure | None = None
+    try_again: bool = False
+
+
+class ImageProvider(Protocol):
+    """One image provider. Every call may raise the ProviderError family and ends within its own
+    time-out.
+    """
+
+    def create(self, request: ImageRequest) -> Prediction:
+        """Starts a prediction and returns without waiting for it."""
+        ...
+
+    def get(self, prediction_id: str, request: ImageRequest) -> Prediction: ...
+
+    def cancel(self, prediction_id: str, request: ImageRequest) -> None:
+        """Asks the provider to stop; one that has ended already stays as it is."""
+        ...
+
+    def fetch(self, prediction: Prediction, request: ImageRequest) -> bytes:
+        """The image's bytes. ProviderUnavailableError when they cannot be had now, OutputGoneError
+        never.
+        """
+        ...
+
+
+class ImageInspector(Protocol):
+    def inspect(self, body: bytes, aspect_ratio: str | None) -> "Inspected":
+        """Decodes the image whole. BadImageError when it is not one that was asked for."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    content_type: str
+    extension: str
+    width: int
+    height: int
+
+
+class BadImageError(Exception):
+    """Not an image, truncated, blank, or of another aspect ratio; the text says which."""

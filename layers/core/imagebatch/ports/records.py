@@ -1,0 +1,97 @@
+"""Batches, their items and their changes."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from imagebatch.domain.batch import Batch, BatchStatus, Counts, Item, Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One numbered change of a batch, as a watcher needs it; `item` is None for the batch's own."""
+
+    seq: int
+    at: datetime
+    status: BatchStatus
+    counts: Counts
+    item: Item | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page[T]:
+    items: Sequence[T]
+    cursor: str | None = None
+
+
+class BatchStore(Protocol):
+    """The records. Every read is consistent; every write is conditional and all or nothing."""
+
+    def create(self, batch: Batch) -> None:
+        """Stores a new batch. MovedError when the id is taken."""
+        ...
+
+    def get(self, owner: str, batch_id: str) -> Batch | None: ...
+
+    def get_item(self, owner: str, batch_id: str, index: int) -> Item | None: ...
+
+    def items(
+        self, owner: str, batch_id: str, *, start: int = 0, limit: int | None = None
+    ) -> Iterator[Item]:
+        """The items from index `start`, in order; at most `limit` of them."""
+        ...
+
+    def add_items(self, owner: str, batch_id: str, items: Sequence[Item]) -> None:
+        """Stores items that are not there yet. MovedError when the batch itself is gone."""
+        ...
+
+    def commit(self, batch: Batch, item: Item | None = None) -> tuple[Batch, Item | None]:
+        """Writes both as the next change after the state they were derived from, and records a
+        Change.
+
+        Returns them with the new `seq` and `rev`. MovedError when either record is no longer at the
+        `seq` or `rev` it carries; then nothing was written. What the item has made for a variant is
+        in the library (LibraryStore) with the same write, and what it lost is not.
+        """
+        ...
+
+    def save_item(self, owner: str, batch_id: str, item: Item) -> Item:
+        """Writes an item whose batch does not change with it. MovedError as in `commit`."""
+        ...
+
+    def put_round(self, owner: str, batch_id: str, round_: int, indices: Sequence[int]) -> None:
+        """Stores the round's dispatch list, whole to a reader or not at all; a stored one stays."""
+        ...
+
+    def round_list(self, owner: str, batch_id: str, round_: int) -> Sequence[int] | None:
+        """The whole dispatch list; None while it is not complete."""
+        ...
+
+    def round_entry(self, owner: str, batch_id: str, round_: int, position: int) -> int | None:
+        """The item index at `position` (0-based) of the round's list; None past its end."""
+        ...
+
+    def changes(self, owner: str, batch_id: str, after: int, limit: int) -> Sequence[Change]:
+        """Changes with a number above `after`, in order."""
+        ...
+
+    def list_batches(
+        self,
+        owner: str,
+        *,
+        limit: int,
+        cursor: str | None = None,
+        kind: Kind | None = None,
+        keep: Callable[[Batch], bool] = lambda _: True,
+    ) -> Page[Batch]:
+        """The owner's batches, newest first. InvalidRequestError for a cursor that is not ours."""
+        ...
+
+    def unfinished(self, owner: str | None = None) -> Iterator[tuple[str, str]]:
+        """(owner, batch id) of every batch that is not finished, of one owner or of all."""
+        ...
+
+    def claim_name(self, name: str, batch_id: str, until: datetime) -> bool:
+        """Reserves a name in the drop folder's outbox; true when it is this batch's."""
+        ...

@@ -1,0 +1,45 @@
+"""Time, randomness, and what operators are told."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from imagebatch.domain.batch import Batch, Item
+from imagebatch.ports.messages import Receipt
+
+type TimeLeft = Callable[[], float]
+"""Seconds until the running invocation is stopped from outside."""
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """The time in UTC, in whole milliseconds, as the records keep it."""
+        ...
+
+    def sleep(self, seconds: float) -> None: ...
+
+
+class Ids(Protocol):
+    def new(self) -> str:
+        """An identifier nobody can guess, safe in a URL, a key and an execution's name."""
+        ...
+
+    def jitter(self) -> float:
+        """A number in [0, 1)."""
+        ...
+
+
+class Journal(Protocol):
+    """What operators are told: logs and metrics."""
+
+    def submitted(self, batch: Batch, warnings: Sequence[str]) -> None: ...
+
+    def settled(self, batch: Batch, item: Item) -> None: ...
+
+    def archived(self, batch: Batch, seconds: float) -> None: ...
+
+    def notified(self, batch_id: str, message_id: str, receipt: "Receipt | None") -> None:
+        """What became of a webhook in the end; None when no try was answered well."""
+        ...
+
+    def note(self, event: str, **facts: Any) -> None: ...
