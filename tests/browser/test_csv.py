@@ -198,7 +198,7 @@ def test_failed_rows_are_listed_handed_back_and_tried_again(
 
     with page.expect_download() as file:
         page.get_by_text("As CSV to correct").click()
-    rows = list(csv.DictReader(file.value.path().read_text().splitlines()))
+    rows = list(csv.DictReader(file.value.path().read_text("utf-8-sig").splitlines()))
     assert [(row["make"], row["model"], row["year"]) for row in rows] == [("Ford", "Edsel", "1958")]
 
     page.get_by_role("button", name="Retry failed").click()

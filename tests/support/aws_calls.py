@@ -29,12 +29,16 @@ _OF_S3 |= {"DELETE": "DeleteObject"}
 
 @dataclass(frozen=True)
 class Call:
-    """`signer` is an access key; `action` and `resource` as a policy would name them."""
+    """`signer` is an access key; `action` and `resource` as a policy would name them.
+
+    `handed_out` marks a presigned request: signed by a function, but sent by whoever holds it.
+    """
 
     signer: str
     action: str
     resource: str
     status: int
+    handed_out: bool
 
 
 class Recorder(FaultProxy):
@@ -45,8 +49,9 @@ class Recorder(FaultProxy):
     def learn(self, request: Exchange, reply: Reply) -> None:
         super().learn(request, reply)
         signer = signer_of(request)
+        handed_out = "authorization" not in request.headers
         self.made += [
-            Call(signer, action, resource, reply.status)
+            Call(signer, action, resource, reply.status, handed_out)
             for action, resource in actions(request, reply)
         ]
 
