@@ -58,7 +58,7 @@ def lab(stacks: Stacks, aws: Aws) -> Iterator[Lab]:
 def outcomes(request: pytest.FixtureRequest, lab: Lab) -> Iterator[dict[Case, Future[None]]]:
     """Every selected case, running."""
     items = [item for item in request.session.items if isinstance(item, pytest.Function)]
-    cases = [i.callspec.params["case"] for i in items if "outcome" in i.fixturenames]
+    cases = [i.callspec.params["case"] for i in items if "outcomes" in i.fixturenames]
     cases.sort(key=lambda case: case.__name__ not in LONG)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         yield {case: pool.submit(case, lab, word_of(case)) for case in cases}
