@@ -156,7 +156,7 @@ def test_a_wait_gives_the_try_and_the_money_back() -> None:
     waiting = Waiting("provider_rate_limit", LATER)
     batch, item = moves.put_back(*moves.begin_create(*claimed()), START, waiting)
     assert batch.counts == Counts(pending=3)
-    assert (batch.waiting, batch.committed) == (waiting, ZERO)
+    assert (batch.waiting, batch.committed) == (replace(waiting, since=START), ZERO)
     assert (item.status, item.lease, item.tries, item.attempts) == (ItemStatus.PENDING, None, 0, 0)
     assert moves.admit(batch, item, 1, START) is Admission.CLAIM
 

@@ -6,6 +6,7 @@ import io
 import json
 import re
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -153,7 +154,8 @@ def _check_archive(batch: Batch, items: list[Item], s3: Any, bucket: str) -> lis
     made = [item for item in items if status_of(batch, item) is ItemStatus.SUCCEEDED]
     failed = [item for item in items if status_of(batch, item) is ItemStatus.FAILED]
     with zipfile.ZipFile(io.BytesIO(body)) as archive:
-        assert archive.testzip() is None
+        broken = archive.testzip()
+        assert broken is None, _damage(str(broken), batch, made, body, s3, bucket)
         names = archive.namelist()
         told = json.loads(archive.read("failed_rows.json")) if failed else []
         for item in made:
@@ -165,3 +167,26 @@ def _check_archive(batch: Batch, items: list[Item], s3: Any, bucket: str) -> lis
     assert [each["row"] for each in told] == [item.row for item in failed]
     assert ("failed_rows.json" in names) == bool(failed)
     return names
+
+
+def _damage(
+    name: str, batch: Batch, made: list[Item], body: bytes, s3: Any, bucket: str
+) -> dict[str, object]:
+    """Where the damage is: in what was read, in the archive that is stored, or in its image."""
+    assert batch.archive is not None
+    again = s3.get_object(Bucket=bucket, Key=batch.archive.key)["Body"].read()
+    [image] = [item.image for item in made if item.file == name]
+    assert image is not None
+    stored = s3.get_object(Bucket=bucket, Key=image.key)
+    source = stored["Body"].read()
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        start = archive.getinfo(name).header_offset + 30 + len(name.encode())
+    packed = body[start : start + image.size]
+    differ = [at for at, pair in enumerate(zip(source, packed, strict=False)) if len(set(pair)) > 1]
+    return {
+        "name": name,
+        "read again the same": again == body,
+        "image is as recorded": zlib.crc32(source) == image.crc32,
+        "etag": (stored["ETag"], image.etag),
+        "bytes that differ": (len(differ), differ[:1], differ[-1:], image.size),
+    }

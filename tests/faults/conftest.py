@@ -26,6 +26,8 @@ LONG = {
     "every_fault_ends_its_row_as_it_should_and_no_other",
     "retried_while_the_first_rounds_execution_still_sleeps",
     "with_three_failures_of_a_thousand_rows",
+    "an_error_at_each_call_to_aws_in_turn",
+    "three_faults_at_random",
     "killed_twice_before_the_create_the_row_fails_and_a_retry_makes_it",
 }
 """The first to start."""

@@ -28,6 +28,8 @@ from urllib.parse import unquote, urlsplit
 
 import psutil
 
+from local.deploy import session
+
 AWS_NAMES = re.compile(r"BATCH#local#([0-9a-f]{32})\b")
 PREDICTION_NAMES = re.compile(r'"id": ?"(\w{20,})"')
 ACTIONS = {
@@ -126,6 +128,8 @@ class FaultProxy:
         self.rules: list[Rule] = []
         self.killed: list[int] = []
         self._names = names
+        self.calls: defaultdict[str, list[str]] = defaultdict(list)
+        """The operations of each word's requests, in their order."""
         self._known: defaultdict[str, set[str]] = defaultdict(set)
         self._lock = threading.Lock()
         self._connections: set[socket.socket] = set()
@@ -171,6 +175,8 @@ class FaultProxy:
             for word, known in self._known.items():
                 if word and word in text:
                     known.update(self._names.findall(text))
+                if any(name in text for name in known):
+                    self.calls[word].append(request.operation)
             for rule in self.rules:
                 if self._fits(rule, request.operation, text) and rule.fires():
                     return rule
@@ -328,10 +334,13 @@ def _partly(proxy: FaultProxy, request: Exchange) -> Reply:
         answer: dict[str, Any] = {"Responses": {}, "UnprocessedKeys": asked["RequestItems"]}
         return _reply(200, "application/x-amz-json-1.0", json.dumps(answer).encode())
     first, *rest = asked["Entries"]
-    answer = {"Successful": []}
+    taken: list[Any] = []
     if rest:
-        body = json.dumps({**asked, "Entries": rest}).encode()
-        done = proxy.forward(Exchange(request.method, request.path, request.headers, body, 0))
-        answer = json.loads(done.body)
-    answer["Failed"] = [{"Id": first["Id"], "Code": "InternalError", "SenderFault": False}]
+        # Asked anew: another body needs another signature.
+        queue: Any = session().client("sqs", endpoint_url=proxy.upstream)
+        done = queue.send_message_batch(QueueUrl=asked["QueueUrl"], Entries=rest)
+        assert not done.get("Failed")
+        taken = done["Successful"]
+    failed = {"Id": first["Id"], "Code": "InternalError", "SenderFault": False}
+    answer = {"Successful": taken, "Failed": [failed]}
     return _reply(200, "application/x-amz-json-1.0", json.dumps(answer).encode())

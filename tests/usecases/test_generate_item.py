@@ -1,3 +1,4 @@
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -14,6 +15,7 @@ from imagebatch.domain.errors import (
     UnavailableError,
 )
 from imagebatch.ports import BadImageError, Busy, Prediction, PredictionStatus
+from imagebatch.usecases.collect_image import FETCHES
 from tests.usecases.world import OWNER, World
 
 PRICE = Decimal("0.05")
@@ -122,6 +124,28 @@ def test_while_the_provider_says_wait_no_other_item_asks_it(world: World) -> Non
     assert world.provider.made == []
     assert world.batch.waiting_for(world.clock.now()) is not None
     world.drain()
+    assert world.statuses == "ss"
+
+
+def test_a_provider_that_only_says_wait_ends_the_round_after_six_hours(world: World) -> None:
+    for index in range(12):
+        world.provider.script(str(index), *[RateLimitedError("slow down", 3000)] * 20)
+    batch = world.run(12)
+    assert world.statuses == "f" * 12
+    assert {error.failure.code for error in batch.errors} == {FailureCode.PROVIDER_RATE_LIMITED}
+    assert timedelta(hours=6) <= world.clock.now() - batch.created_at < timedelta(hours=12)
+    assert (batch.committed, world.provider.made) == (0, [])
+
+
+def test_an_image_between_two_waits_starts_the_six_hours_anew(world: World) -> None:
+    world.start(2)
+    for message in [world.queue.pop(), world.queue.pop()]:
+        assert message is not None
+        world.provider.script(str(message.index), *[RateLimitedError("slow down", 3600)] * 5)
+        for _ in range(5):
+            world.deliver(message)
+            world.clock.advance(3600)
+        world.deliver(message)
     assert world.statuses == "ss"
 
 
@@ -274,6 +298,37 @@ def test_a_dead_letter_collects_the_image_that_was_paid_for(world: World) -> Non
     world.clock.advance(75)
     assert world.dead_letter(message, lambda: 60.0) is None
     assert (world.statuses, world.provider.creates("0")) == ("s", 1)
+
+
+def test_a_dead_letter_waits_for_a_provider_that_does_not_answer(world: World) -> None:
+    world.start(1)
+    message = world.queue.sent[0].message
+    world.media.fail_next("put", UnavailableError("S3 is down"))
+    with pytest.raises(UnavailableError):
+        world.deliver(message)
+    world.clock.advance(75)
+    for _ in range(3):
+        world.provider.fetch_faults += [ProviderUnavailableError("503")] * FETCHES
+        busy = world.dead_letter(message, lambda: 60.0)
+        assert isinstance(busy, Busy)
+        assert world.statuses == "r"
+        world.clock.advance((busy.until - world.clock.now()).total_seconds())
+    assert world.dead_letter(message, lambda: 60.0) is None
+    assert (world.statuses, world.provider.creates("0")) == ("s", 1)
+
+
+def test_a_dead_letter_does_not_wait_for_ever(world: World) -> None:
+    world.start(1)
+    message = world.queue.sent[0].message
+    world.media.fail_next("put", UnavailableError("S3 is down"))
+    with pytest.raises(UnavailableError):
+        world.deliver(message)
+    world.clock.advance(75)
+    world.provider.fetch_faults += [ProviderUnavailableError("503")] * 1000
+    while busy := world.dead_letter(message, lambda: 60.0):
+        world.clock.advance((busy.until - world.clock.now()).total_seconds())
+    assert world.item(0).failure.code is FailureCode.CRASHED  # type: ignore[union-attr]
+    assert (world.batch.actual, world.batch.committed) == (PRICE, PRICE)
 
 
 def test_a_dead_letter_without_an_image_ends_as_crashed(world: World) -> None:

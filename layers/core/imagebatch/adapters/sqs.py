@@ -37,14 +37,14 @@ class SQSItemQueue:
             self._send([_entry(at, message, seconds) for at, message in enumerate(chunk)])
 
     def _send(self, entries: Sequence["SendMessageBatchRequestEntryTypeDef"]) -> None:
-        """Sends again what SQS answers it did not take."""
+        """Sends again what SQS does not answer it took."""
         for pause in delays(TRIES, first=0.1):
             with available("item queue"):
                 answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
-            failed = {each["Id"] for each in answer.get("Failed", ())}
-            if not failed:
+            taken = {each["Id"] for each in answer.get("Successful", ())}
+            entries = [each for each in entries if each["Id"] not in taken]
+            if not entries:
                 return
-            entries = [each for each in entries if each["Id"] in failed]
             self._sleep(pause)
         raise UnavailableError(f"the item queue did not take {len(entries)} messages")
 

@@ -133,10 +133,14 @@ class Archive:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Why a batch waits, and until when."""
+    """Why a batch waits, and until when.
+
+    `since` is when the provider began to answer nothing else.
+    """
 
     reason: str
     until: datetime
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +244,9 @@ class Batch:
     errors: tuple[ItemError, ...] = ()
     waiting: Waiting | None = None
     halted: Failure | None = None
-    """Set when the provider refused our key: what is left of this round fails with it, unasked."""
+    """Set when the provider refused our key, or made us wait too long: what is left of this round
+    fails with it, unasked.
+    """
     archive: Archive | None = None
     updated_at: datetime | None = None
     started_at: datetime | None = None
@@ -292,8 +298,7 @@ def status_of(batch: Batch, item: Item) -> ItemStatus:
     """What an item's record means, given what happened to its batch since it was written.
 
     An item that was never claimed, or failed in an earlier round, was pending in the round after:
-    it
-    still is when that round is running, and was cancelled when that round is over or cancelling.
+    it still is when that round is running, and was cancelled when that round is over or cancelling.
     """
     waits = item.status is ItemStatus.PENDING or (
         item.status is ItemStatus.FAILED and not item.rejected

@@ -77,8 +77,7 @@ class RefusedError(ImagebatchError):
     """A request that is refused, with what its problem document says (RFC 9457).
 
     `kind` is the last part of the problem's `type` and a heading in docs/problems.md; `error` is
-    the
-    one plain sentence frontends show; `details` lists what is wrong where there is a list.
+    the one plain sentence frontends show; `details` lists what is wrong where there is a list.
     """
 
     status = 400

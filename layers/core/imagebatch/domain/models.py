@@ -28,10 +28,8 @@ class Model:
 
     `prices` are USD an image by quality: a quality that is not there is not offered. `fields` maps
     our words (`prompt`, `aspect_ratio`, `images`) to the model's input names; a word that is
-    missing
-    is not sent. `aspect_ratios` maps ours to the model's inputs where one name does not do
-    (RunPod's
-    width and height). `typical_seconds` is when a first look at a prediction pays.
+    missing is not sent. `aspect_ratios` maps ours to the model's inputs where one name does not do
+    (RunPod's width and height). `typical_seconds` is when a first look at a prediction pays.
     """
 
     id: str

@@ -124,9 +124,7 @@ def give_back(batch: Batch, item: Item) -> tuple[Batch, Item]:
 def put_back(
     batch: Batch, item: Item, now: datetime, waiting: Waiting | None = None
 ) -> tuple[Batch, Item]:
-    """Undoes a claim whose create did not happen: the provider said when to come again, or time is
-    up.
-    """
+    """Undoes a claim whose create did not happen: the provider said wait, or time is up."""
     if batch.status is BatchStatus.CANCELLING:
         return drop(batch, item, now)
     _check_claimed(batch, item)
@@ -134,7 +132,7 @@ def put_back(
     return replace(
         batch,
         counts=batch.counts.moved(ItemStatus.PROCESSING, ItemStatus.PENDING),
-        waiting=waiting or batch.waiting,
+        waiting=replace(waiting, since=_since(batch) or now) if waiting else batch.waiting,
     ), replace(
         item,
         status=ItemStatus.PENDING,
@@ -143,6 +141,15 @@ def put_back(
         tries=max(0, item.tries - 1),
         attempts=max(0, item.attempts - 1),
     )
+
+
+def waited(batch: Batch, now: datetime) -> timedelta:
+    """For how long the provider has answered nothing but that we are to wait."""
+    return now - (_since(batch) or now)
+
+
+def _since(batch: Batch) -> datetime | None:
+    return batch.waiting.since if batch.waiting else None
 
 
 def suspended(item: Item) -> Item:
@@ -154,8 +161,9 @@ def succeed(
     batch: Batch, item: Item, image: Image, extension: str, now: datetime
 ) -> tuple[Batch, Item]:
     batch, item = spend(batch, item)
+    waiting = replace(batch.waiting, since=now) if batch.waiting else None
     return _settle(
-        batch,
+        replace(batch, waiting=waiting),
         replace(item, image=image, file=f"{item.stem}.{extension}", failure=None),
         ItemStatus.SUCCEEDED,
         now,
@@ -222,7 +230,7 @@ def _with_error(batch: Batch, error: ItemError) -> tuple[ItemError, ...]:
 
 
 def halt(batch: Batch, failure: Failure) -> Batch:
-    """Stops a round whose provider does not take our key: the rest fails unasked."""
+    """Stops a round that its provider takes nothing of: the rest fails unasked."""
     return replace(batch, halted=failure, waiting=None)
 
 

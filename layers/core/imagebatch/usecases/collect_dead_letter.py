@@ -5,7 +5,13 @@ from datetime import timedelta
 
 from imagebatch.domain import moves
 from imagebatch.domain.batch import Batch, BatchStatus, Image, Item, Lease
-from imagebatch.domain.errors import Failure, FailureCode, ProviderError
+from imagebatch.domain.errors import (
+    Failure,
+    FailureCode,
+    ProviderError,
+    ProviderUnavailableError,
+    RateLimitedError,
+)
 from imagebatch.domain.moves import Admission
 from imagebatch.ports import (
     BadImageError,
@@ -16,13 +22,21 @@ from imagebatch.ports import (
     TimeLeft,
 )
 from imagebatch.usecases.collect_image import CollectImage, Provision
-from imagebatch.usecases.delivery import LEASE_MARGIN, Move, NothingToDoError
+from imagebatch.usecases.delivery import (
+    COLLECT_GRACE,
+    LEASE_MARGIN,
+    DeferredError,
+    Move,
+    NothingToDoError,
+)
 from imagebatch.usecases.move_on import MoveOn
 from imagebatch.usecases.records import LeaseLostError, Records
 
 CRASHED = Failure.of(
     FailureCode.CRASHED, "The item kept failing inside the service and was given up"
 )
+ASK_AGAIN_SECONDS = 60.0
+"""While the provider does not answer, what it may have made is asked for so often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +62,9 @@ class CollectDeadLetter:
                     batch = self._settle(batch, item, message, time_left)
                 except (NothingToDoError, LeaseLostError):
                     return self(message, time_left)
+                except DeferredError as deferred:
+                    later = timedelta(seconds=deferred.seconds)
+                    return Busy(self.records.clock.now() + later)
         self.move_on(batch, message, again=True)
         return None
 
@@ -94,6 +111,15 @@ class CollectDeadLetter:
                 prediction = self.provision.look(batch, item)
             if prediction.status is PredictionStatus.SUCCEEDED:
                 return self.collect(batch, item, prediction)
+        except (ProviderUnavailableError, RateLimitedError):
+            self._ask_again_later(batch, item)
         except (ProviderError, BadImageError):
             pass  # what cannot be collected is what crashed means
         return None
+
+    def _ask_again_later(self, batch: Batch, item: Item) -> None:
+        """DeferredError, until the item's time and some more are over."""
+        if item.deadline is None or self.records.clock.now() >= item.deadline + COLLECT_GRACE:
+            return
+        self.records.store.save_item(batch.owner, batch.id, moves.suspended(item))
+        raise DeferredError(ASK_AGAIN_SECONDS)

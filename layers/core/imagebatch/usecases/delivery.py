@@ -53,6 +53,8 @@ TIME_TO_CREATE, CREATE_SHARE = 25.0, 0.5
 COLLECT_GRACE = timedelta(minutes=10)
 """How long after its deadline a finished image that cannot be downloaded now is still asked for."""
 RESUME_SECONDS = 2.0
+PATIENCE = timedelta(hours=6)
+"""How long a provider may answer nothing but 429 before the round is given up."""
 
 LOST_ANSWER = Failure.of(
     FailureCode.PROVIDER_UNAVAILABLE, "The provider's answers were lost; nothing could be collected"
@@ -62,6 +64,9 @@ DEADLINE = Failure.of(
 )
 BUDGET = Failure.of(
     FailureCode.BUDGET_EXHAUSTED, "Not generated: the batch's maximum cost would have been exceeded"
+)
+THROTTLED = Failure.of(
+    FailureCode.PROVIDER_RATE_LIMITED, "The provider took no request for six hours"
 )
 STOPPED = Failure.of(FailureCode.PROVIDER_UNAVAILABLE, "The provider cancelled the prediction")
 NO_REASON = Failure.of(FailureCode.PROVIDER_REJECTED, "The provider failed and gave no reason")
@@ -243,8 +248,15 @@ class Delivery:
         return moves.fail(batch, item, failure, self._now())
 
     def _put_back(self, batch: Batch, item: Item, seconds: float) -> Pair:
-        waiting = Waiting("provider_rate_limit", self._now() + timedelta(seconds=seconds))
-        return self._write(batch, item, lambda b, i: moves.put_back(b, i, self._now(), waiting))
+        now = self._now()
+        waiting = Waiting("provider_rate_limit", now + timedelta(seconds=seconds))
+
+        def wait(b: Batch, i: Item) -> Pair:
+            if moves.waited(b, now) >= PATIENCE:
+                return moves.fail(moves.halt(b, THROTTLED), i, THROTTLED, now)
+            return moves.put_back(b, i, now, waiting)
+
+        return self._write(batch, item, wait)
 
     def _seconds_to_wait(self, batch: Batch) -> float:
         waiting = batch.waiting_for(self._now())
@@ -261,8 +273,7 @@ def proceed(batch: Batch, item: Item, now: datetime, failure: Failure | None = N
     """What a claimed item does next: go on with its prediction, ask for one, or settle unasked.
 
     `failure` is how the last attempt ended. A create whose answer was never saved is over by now:
-    it
-    is counted as a try and, as it may have been billed, as spent.
+    it is counted as a try and, as it may have been billed, as spent.
     """
     if item.creating:
         batch, item = moves.spend(batch, item)

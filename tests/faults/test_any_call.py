@@ -1,0 +1,123 @@
+"""Faults at calls that no case was written for: each call in turn, and three at random."""
+
+import os
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from random import Random
+
+import pytest
+
+from tests.faults.lab import CREATE, LOOK, Case, Lab
+from tests.support.fault_proxy import Rule
+
+AT_ONCE = 12
+WALKS = int(os.environ.get("FAULT_WALKS", "16"))
+"""How many batches meet three faults; 200 take about half an hour."""
+SDK_ASKS = 4
+SECONDS = 600
+REFUSALS = {
+    "dynamodb": {"status": 400, "code": "ProvisionedThroughputExceededException"},
+    "s3": {"status": 503, "code": "SlowDown"},
+    "other": {"status": 500, "code": "InternalError"},
+}
+
+
+class Site:
+    """The n-th call of its kind that a batch makes."""
+
+    def __init__(self, operation: str, nth: int) -> None:
+        self.operation, self.nth = operation, nth
+
+    @property
+    def service(self) -> str:
+        if self.operation.startswith("^PUT /") or self.operation.startswith("^GET /"):
+            return "s3"
+        return "dynamodb" if "Item" in self.operation or "Query" in self.operation else "other"
+
+    def __repr__(self) -> str:
+        return f"{self.operation} {self.nth}"
+
+
+def sites_of(operations: Iterable[str]) -> list[Site]:
+    counts = Counter(map(_kind, operations))
+    return [Site(kind, nth) for kind, count in counts.items() for nth in range(count)]
+
+
+def _kind(operation: str) -> str:
+    method, space, path = operation.partition(" ")
+    if not space:
+        return f"^{operation}$"
+    return f"^{method} /[^/]+/{re.escape(path.split('/')[2])}/"
+
+
+def calls_of_a_batch(lab: Lab, word: str, rows: int) -> list[Site]:
+    lab.finish(lab.submit(word, rows))
+    return sites_of(lab.aws.calls[word])
+
+
+def an_error_at_each_call_to_aws_in_turn(lab: Lab, word: str) -> None:
+    """As often as the SDK asks, so that the call fails for whoever made it."""
+    sites = calls_of_a_batch(lab, f"{word}First", 2)
+
+    def fail(at: int) -> tuple[Site, int, str]:
+        site, own = sites[at], f"{word}N{at:03d}Z"
+        refusal = REFUSALS[site.service]
+        rule = lab.aws.script(
+            "error", site.operation, about=own, after=site.nth, times=SDK_ASKS, **refusal
+        )
+        found = lab.finish(lab.insist(own), SECONDS)
+        assert sum(lab.creates(own)) <= 3
+        return site, rule.fired, found.statuses
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        ends = list(pool.map(fail, range(len(sites))))
+    assert [(site, end) for site, _, end in ends] == [(site, "ss") for site in sites]
+    assert [site for site, fired, _ in ends if not fired] == []
+
+
+def three_faults_at_random(lab: Lab, word: str) -> None:
+    """Whatever they do, the batch ends, its books are right, and a retry makes what is missing."""
+    sites = calls_of_a_batch(lab, f"{word}First", 3)
+
+    def walk(seed: int) -> int:
+        random, own = Random(seed), f"{word}N{seed:03d}Z"  # noqa: S311 - a walk to be walked again
+        rules = [_fault(lab, own, random, sites) for _ in range(3)]
+        batch_id = lab.insist(own, 3)
+        found = lab.finish(batch_id, SECONDS)
+        if "f" in found.statuses:
+            assert lab.post(batch_id, "retry") == 202
+            found = lab.finish(batch_id, SECONDS, round_=2)
+        assert found.statuses == "sss", (seed, rules)
+        return sum(rule.fired > 0 for rule in rules)
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        fired = list(pool.map(walk, range(WALKS)))
+    assert sum(fired) > 2 * WALKS
+
+
+def _fault(lab: Lab, word: str, random: Random, sites: list[Site]) -> Rule:
+    if random.random() < 0.25:
+        action = random.choice(["kill", "kill_after", "drop", "drop_reply", "truncate"])
+        return lab.provider.script(action, random.choice([CREATE, LOOK]), about=word)
+    site = random.choice(sites)
+    action = random.choice(["error", "drop", "drop_reply", "kill", "kill_after"])
+    times = random.choice([1, SDK_ASKS]) if action in {"error", "drop"} else 1
+    return lab.aws.script(
+        action,
+        site.operation,
+        about=word,
+        after=site.nth,
+        times=times,
+        **REFUSALS[site.service],
+    )
+
+
+@pytest.mark.parametrize(
+    "case",
+    [an_error_at_each_call_to_aws_in_turn, three_faults_at_random],
+    ids=lambda case: case.__name__,
+)
+def test_a_batch_survives(case: Case, outcome: Callable[[], None]) -> None:
+    outcome()
