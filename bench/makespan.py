@@ -15,14 +15,18 @@ AT_ONCE = 3
 
 def measure(world: World) -> Iterator[Figure]:
     site = world.stack
-    site.provider_takes(0.1)
-    warm = site.owner("warm")
-    finished(warm, submit(warm, sheet(6, "Warm")))
-    warm.close()
     cases = [(6, 0.5, 1.12)] if world.tiny else [(50, 2.0, 1.12), (50, 6.0, 1.06)]
     for rows, seconds, goal in cases:
         yield _one(site, rows, seconds, goal)
     yield from _three_owners(site, 9 if world.tiny else 300, 0.5 if world.tiny else 2.0)
+
+
+def _warm(site: Site, seconds: float) -> None:
+    """Workers that run, and know how long this provider takes."""
+    site.provider_takes(seconds)
+    owner = site.owner("warm")
+    finished(owner, submit(owner, sheet(12, "Warm")))
+    owner.close()
 
 
 def bound(rows: int, seconds: float) -> float:
@@ -30,7 +34,7 @@ def bound(rows: int, seconds: float) -> float:
 
 
 def _one(site: Site, rows: int, seconds: float, goal: float) -> Figure:
-    site.provider_takes(seconds)
+    _warm(site, seconds)
     least = bound(rows, seconds)
     took, _ = _batch(site, "makespan", rows, 0.95 * least)
     empty = sleeping_makespan(site, rows, seconds)
@@ -44,7 +48,7 @@ def _one(site: Site, rows: int, seconds: float, goal: float) -> Figure:
 
 def _three_owners(site: Site, rows: int, seconds: float) -> Iterator[Figure]:
     """The owners' batches at once, and a small one of a fourth owner in the middle."""
-    site.provider_takes(seconds)
+    _warm(site, seconds)
     least, small = bound(rows, seconds), bound(3, seconds)
     with ThreadPoolExecutor(4) as pool:
         start = time.perf_counter()

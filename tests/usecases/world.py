@@ -27,6 +27,7 @@ from imagebatch.usecases.records import Records
 from imagebatch.usecases.retry_batch import RetryBatch
 from imagebatch.usecases.submit_batch import Submission, SubmitBatch
 from imagebatch.usecases.sweep import Sweep
+from imagebatch.usecases.turns import Turns
 from imagebatch.usecases.watch_batch import WatchBatch
 from tests.fakes import (
     FakeClock,
@@ -43,7 +44,7 @@ from tests.fakes import (
 
 OWNER = "ann"
 PRICE = Decimal("0.05")
-WINDOW = 6
+WORKERS = 3
 MODEL = Model(
     id="m",
     provider="scripted",
@@ -128,13 +129,14 @@ class World:
         self.records = Records(self.store, self.clock, self.ids)
         provision = Provision({"scripted": self.provider}, registry, self.media, Pace())
         collect = CollectImage(provision, self.inspector, self.media, self.clock)
-        move_on = MoveOn(self.store, self.queue, self.finalizer, WINDOW)
+        turns = Turns(self.store, self.clock, WORKERS)
+        move_on = MoveOn(self.store, self.queue, self.finalizer, turns)
         self.submit_batch = SubmitBatch(
             self.records, self.media, self.dispatch, timedelta(days=7), 20
         )
         self.open_folders = OpenFolders(self.store.library)
         self.dispatch_items = DispatchItems(
-            self.records, self.media, self.queue, self.finalizer, self.open_folders, WINDOW
+            self.records, self.media, self.queue, self.finalizer, self.open_folders, turns
         )
         self.generate = GenerateItem(
             self.records, self.queue, provision, collect, move_on, self.journal, limit

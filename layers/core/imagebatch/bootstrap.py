@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from imagebatch.usecases.take_car_sheet import TakeCarSheet
     from imagebatch.usecases.take_prompts import TakePrompts
     from imagebatch.usecases.take_variants import TakeVariants
+    from imagebatch.usecases.turns import Turns
     from imagebatch.usecases.uploads import CheckUpload, ReadSheet, TakeUpload
     from imagebatch.usecases.watch_batch import WatchBatch
 
@@ -316,8 +317,14 @@ class Bootstrap:
             self.item_queue,
             self.finalizer,
             self.open_folders,
-            self.settings.window,
+            self.turns,
         )
+
+    @cached_property
+    def turns(self) -> "Turns":
+        from imagebatch.usecases.turns import Turns
+
+        return Turns(self.store, self.clock, self.settings.worker_concurrency)
 
     @cached_property
     def provision(self) -> "Provision":
@@ -337,7 +344,7 @@ class Bootstrap:
     def move_on(self) -> "MoveOn":
         from imagebatch.usecases.move_on import MoveOn
 
-        return MoveOn(self.store, self.item_queue, self.finalizer, self.settings.window)
+        return MoveOn(self.store, self.item_queue, self.finalizer, self.turns)
 
     @cached_property
     def generate_item(self) -> "GenerateItem":

@@ -87,8 +87,3 @@ class Settings:
         """The providers a key is configured for; with none the stack is in development mode."""
         pairs = {"replicate": self.replicate_secret_arn, "runpod": self.runpod_secret_arn}
         return frozenset(name for name, arn in pairs.items() if arn)
-
-    @property
-    def window(self) -> int:
-        """How many messages of one batch are in the queue at once."""
-        return 2 * self.worker_concurrency

@@ -164,6 +164,7 @@ class Item:
     what was spent over all rounds. `creating` is true from before a create until its answer is
     saved: found true by a later delivery, that create's answer was lost. `group` is the variant the
     image is made for, `folder` its directory in the archive, `settings` the client's own input.
+    `releases` are the entries of the dispatch list that its settling put into the queue (turns.py).
     `rev` is the record's version.
     """
 
@@ -197,6 +198,7 @@ class Item:
     seconds: float | None = None
     started_at: datetime | None = None
     settled_at: datetime | None = None
+    releases: tuple[int, ...] = ()
     rev: int = 0
 
     @property
@@ -227,6 +229,8 @@ class Batch:
     """How many items the current round runs."""
     dispatched: int = 0
     """The last round whose items are all stored and whose dispatch list is complete."""
+    released: int = 0
+    """How many entries of the round's dispatch list were put into the queue."""
     attempt: int = 1
     """The finalizer's attempt in this round."""
     rejected: int = 0

@@ -81,6 +81,7 @@ def claim(
         started_at=now,
         settled_at=None,
         seconds=None,
+        releases=(),
     )
 
 
@@ -294,6 +295,7 @@ def retry(batch: Batch, now: datetime) -> Batch:
             status=BatchStatus.PROCESSING,
             round=batch.round + 1,
             round_total=again,
+            released=0,
             attempt=1,
             counts=batch.counts.moved(ItemStatus.FAILED, ItemStatus.PENDING, again),
             errors=tuple(e for e in batch.errors if e.rejected),

@@ -26,11 +26,10 @@ from imagebatch.usecases.delivery import (
     COLLECT_GRACE,
     LEASE_MARGIN,
     DeferredError,
-    Move,
     NothingToDoError,
 )
 from imagebatch.usecases.move_on import MoveOn
-from imagebatch.usecases.records import LeaseLostError, Records
+from imagebatch.usecases.records import LeaseLostError, Move, Records
 
 CRASHED = Failure.of(
     FailureCode.CRASHED, "The item kept failing inside the service and was given up"
@@ -59,16 +58,18 @@ class CollectDeadLetter:
                 return Busy(item.lease.until)
             case Admission.CLAIM:
                 try:
-                    batch = self._settle(batch, item, message, time_left)
+                    batch, item = self._settle(batch, item, message, time_left)
                 except (NothingToDoError, LeaseLostError):
                     return self(message, time_left)
                 except DeferredError as deferred:
                     later = timedelta(seconds=deferred.seconds)
                     return Busy(self.records.clock.now() + later)
-        self.move_on(batch, message, again=True)
+        self.move_on(batch, item, message, again=True)
         return None
 
-    def _settle(self, batch: Batch, item: Item, message: ItemMessage, time_left: TimeLeft) -> Batch:
+    def _settle(
+        self, batch: Batch, item: Item, message: ItemMessage, time_left: TimeLeft
+    ) -> tuple[Batch, Item]:
         now = self.records.clock.now()
         until = now + timedelta(seconds=time_left()) + LEASE_MARGIN
         lease = Lease(self.records.ids.new(), until)
@@ -79,10 +80,10 @@ class CollectDeadLetter:
             return moves.claim(b, i, lease, now, self.time_limit)
 
         batch, item = self.records.change_item(batch, item, take)
-        end = self._end(batch, item)
+        end = self.move_on.releasing(self._end(batch, item))
         batch, item = self.records.change_item(batch, item, end, token=lease.token)
         self.journal.settled(batch, item)
-        return batch
+        return batch, item
 
     def _end(self, batch: Batch, item: Item) -> Move:
         """The move that settles the item: with its image if there is one, else as crashed."""

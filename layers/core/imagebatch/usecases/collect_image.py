@@ -59,8 +59,9 @@ class Provision:
         typical = self.registry.find(batch.model).typical_seconds
         return self.pace.next_look(batch.model, typical, waited)
 
-    def observe(self, batch: Batch, seconds: float) -> None:
-        self.pace.observe(batch.mode if batch.mode is Mode.DEVELOPMENT else batch.model, seconds)
+    def observe(self, batch: Batch, seconds: float, looks: int) -> None:
+        model = batch.mode if batch.mode is Mode.DEVELOPMENT else batch.model
+        self.pace.observe(model, seconds, looks=looks)
 
     def request(self, batch: Batch, item: Item) -> ImageRequest:
         model = self.registry.find(batch.model)

@@ -41,7 +41,7 @@ from imagebatch.ports import (
 )
 from imagebatch.usecases.collect_image import CollectImage, Provision
 from imagebatch.usecases.following import Follower, ask_to_cancel
-from imagebatch.usecases.records import Records
+from imagebatch.usecases.records import Move, Records
 
 LEASE_MARGIN = timedelta(seconds=5)
 """How long past the invocation's own end a lease holds: nobody can still be working by then."""
@@ -71,7 +71,6 @@ THROTTLED = Failure.of(
 STOPPED = Failure.of(FailureCode.PROVIDER_UNAVAILABLE, "The provider cancelled the prediction")
 NO_REASON = Failure.of(FailureCode.PROVIDER_REJECTED, "The provider failed and gave no reason")
 
-type Move = Callable[[Batch, Item], tuple[Batch, Item]]
 type Pair = tuple[Batch, Item]
 
 
@@ -92,6 +91,7 @@ class Delivery:
     records: Records
     provision: Provision
     collect: CollectImage
+    releasing: Callable[[Move], Move]
     message: ItemMessage
     time_left: TimeLeft
     token: str
@@ -209,7 +209,7 @@ class Delivery:
                 raise NothingToDoError
             return proceed(*moves.claim(b, i, lease, now, time_limit), now)
 
-        return self.records.change_item(batch, item, take)
+        return self.records.change_item(batch, item, self.releasing(take))
 
     def _again(self, batch: Batch, item: Item, failure: Failure, *, billed: bool) -> Pair:
         """Ends an attempt: one more while there are tries and time, else the item fails with
@@ -263,7 +263,7 @@ class Delivery:
         return (waiting.until - self._now()).total_seconds() if waiting else 0.0
 
     def _write(self, batch: Batch, item: Item, move: Move) -> Pair:
-        return self.records.change_item(batch, item, move, token=self.token)
+        return self.records.change_item(batch, item, self.releasing(move), token=self.token)
 
     def _now(self) -> datetime:
         return self.records.clock.now()

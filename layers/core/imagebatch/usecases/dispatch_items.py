@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 from imagebatch.domain.batch import RUNNING, Batch, BatchStatus, Item, ItemStatus, status_of
 from imagebatch.domain.errors import UnavailableError
 from imagebatch.domain.moves import dispatched
 from imagebatch.domain.plan import decode_plan
+from imagebatch.domain.turns import opened
 from imagebatch.ports import Finalizer, ItemMessage, ItemQueue, MediaStore
 from imagebatch.usecases import keys
 from imagebatch.usecases.folders import OpenFolders
 from imagebatch.usecases.records import Records
+from imagebatch.usecases.turns import Turns
 
 OPEN = frozenset({ItemStatus.PENDING, ItemStatus.PROCESSING})
 
@@ -28,7 +29,7 @@ class DispatchItems:
     queue: ItemQueue
     finalizer: Finalizer
     folders: OpenFolders
-    window: int
+    turns: Turns
 
     def __call__(self, owner: str, batch_id: str, round_: int) -> Batch | None:
         store = self.records.store
@@ -38,27 +39,32 @@ class DispatchItems:
         if store.round_list(owner, batch_id, round_) is None:
             store.put_round(owner, batch_id, round_, self._open_indices(batch))
         if batch.dispatched < round_:
-            now = self.records.clock.now()
+            now, messages = self.records.clock.now(), self.turns.first()
             batch = self.records.change(
                 owner,
                 batch_id,
-                lambda b: dispatched(b, now) if b.round == round_ and b.dispatched < round_ else b,
+                lambda b: (
+                    opened(dispatched(b, now), messages)
+                    if b.round == round_ and b.dispatched < round_
+                    else b
+                ),
             )
         if batch.status is BatchStatus.ARCHIVING:
             self.finalizer.start(owner, batch_id, batch.round, batch.attempt)
         elif batch.status in RUNNING and batch.round == round_:
-            self.queue.send(self.first_messages(batch))
+            self.queue.send(list(self.open_messages(batch)))
         return batch
 
-    def first_messages(self, batch: Batch) -> list[ItemMessage]:
-        """The first open entries of the running round's list, as many as the window holds."""
-        return list(islice(self._open_messages(batch), self.window))
-
-    def _open_messages(self, batch: Batch) -> Iterator[ItemMessage]:
+    def open_messages(self, batch: Batch) -> Iterator[ItemMessage]:
+        """Those of the running round that were released and have not come to an end."""
         store = self.records.store
         entries = store.round_list(batch.owner, batch.id, batch.round) or ()
+        entries = entries[: batch.released]
         positions = {index: position for position, index in enumerate(entries)}
+        last = max(entries, default=-1)
         for item in store.items(batch.owner, batch.id, start=min(entries, default=0)):
+            if item.index > last:
+                return
             if item.index in positions and status_of(batch, item) in OPEN:
                 yield ItemMessage(
                     batch.owner, batch.id, batch.round, positions[item.index], item.index

@@ -35,18 +35,18 @@ class Follower:
     def wait(self, batch: Batch, item: Item, prediction: Prediction) -> tuple[Batch, Prediction]:
         """Until the prediction ends; one still RUNNING when this returns has outlasted our time."""
         waited = self._running_for(item)
-        due = waited + self.provision.next_look(batch, waited)
+        due, looks = waited + self.provision.next_look(batch, waited), 0
         while prediction.status is PredictionStatus.RUNNING and self.time_left() > 0:
             self.records.clock.sleep(max(0.01, min(NAP_SECONDS, due - waited, self.time_left())))
             waited = self._running_for(item)
             if waited >= due - 0.01:
-                prediction = self.look(batch, item, prediction)
+                prediction, looks = self.look(batch, item, prediction), looks + 1
                 due = waited + self.provision.next_look(batch, waited)
             if prediction.status is PredictionStatus.RUNNING:
                 batch = self.records.batch(batch.owner, batch.id)
                 prediction = self._stop_if_wanted(batch, item, prediction)
         if prediction.status is PredictionStatus.SUCCEEDED:
-            self.provision.observe(batch, waited)
+            self.provision.observe(batch, waited, looks)
         return batch, prediction
 
     def look(self, batch: Batch, item: Item, prediction: Prediction) -> Prediction:

@@ -40,7 +40,7 @@ class GenerateItem:
                     # Somebody was quicker, and may yet die: what the item is now decides.
                     return self(message, time_left)
             case Admission.DONE:
-                self.move_on(batch, message, again=True)
+                self.move_on(batch, item, message, again=True)
         return None
 
     def _waits(self, batch: Batch, item: Item, message: ItemMessage, now: datetime) -> bool:
@@ -56,6 +56,7 @@ class GenerateItem:
             self.records,
             self.provision,
             self.collect,
+            self.move_on.releasing,
             message,
             time_left,
             token=self.records.ids.new(),
@@ -66,7 +67,7 @@ class GenerateItem:
             self.send_later(message, deferred.seconds)
         else:
             self.journal.settled(settled, done)
-            self.move_on(settled, message, again=False)
+            self.move_on(settled, done, message, again=False)
 
     def send_later(self, message: ItemMessage, seconds: float) -> None:
         """A new message carries on, so that no receive of this one is used up."""

@@ -1,40 +1,52 @@
 """What follows a settled item: the round's archive, or the next of its items."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from imagebatch.domain.batch import Batch, BatchStatus, ItemStatus, status_of
+from imagebatch.domain import turns
+from imagebatch.domain.batch import SETTLED, Batch, BatchStatus, Item, ItemStatus, status_of
 from imagebatch.ports import BatchStore, Finalizer, ItemMessage, ItemQueue
+from imagebatch.usecases.records import Move
+from imagebatch.usecases.turns import Turns
 
 
 @dataclass(frozen=True, slots=True)
 class MoveOn:
     """Run after every settle, and again by every redelivery of its message; twice is as good as
     once.
-
-    A batch has at most `window` messages in the queue: settling the n-th entry of the dispatch list
-    releases the (n + window)-th, so batches take turns however long they are.
     """
 
     store: BatchStore
     queue: ItemQueue
     finalizer: Finalizer
-    window: int
+    turns: Turns
 
-    def __call__(self, batch: Batch, message: ItemMessage, *, again: bool) -> None:
+    def releasing(self, move: Move) -> Move:
+        """The move, and what it makes room for where it settles its item: one write."""
+
+        def both(batch: Batch, item: Item) -> tuple[Batch, Item]:
+            batch, item = move(batch, item)
+            if item.status not in SETTLED:
+                return batch, item
+            return turns.release(batch, item, self.turns.share())
+
+        return both
+
+    def __call__(self, batch: Batch, item: Item, message: ItemMessage, *, again: bool) -> None:
         if message.round != batch.round:
             return
         if batch.status is BatchStatus.ARCHIVING:
             self.finalizer.start(batch.owner, batch.id, batch.round, batch.attempt)
-        elif batch.status is BatchStatus.PROCESSING:
-            self._release(batch, message, check=again)
+        elif batch.status is BatchStatus.PROCESSING and item.round == batch.round:
+            self.queue.send([*self._released(batch, item, check=again)])
 
-    def _release(self, batch: Batch, message: ItemMessage, *, check: bool) -> None:
-        position = message.position + self.window
-        index = self.store.round_entry(batch.owner, batch.id, batch.round, position)
-        if index is None:
-            return
-        if check:
-            item = self.store.get_item(batch.owner, batch.id, index)
-            if item is None or status_of(batch, item) is not ItemStatus.PENDING:
-                return
-        self.queue.send([ItemMessage(batch.owner, batch.id, batch.round, position, index)])
+    def _released(self, batch: Batch, item: Item, *, check: bool) -> Iterator[ItemMessage]:
+        for position in item.releases:
+            index = self.store.round_entry(batch.owner, batch.id, batch.round, position)
+            if index is None or (check and not self._waits(batch, index)):
+                continue
+            yield ItemMessage(batch.owner, batch.id, batch.round, position, index)
+
+    def _waits(self, batch: Batch, index: int) -> bool:
+        item = self.store.get_item(batch.owner, batch.id, index)
+        return item is not None and status_of(batch, item) is ItemStatus.PENDING

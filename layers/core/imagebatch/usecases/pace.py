@@ -10,6 +10,8 @@ EVERY = 0.06
 """
 SHORTEST, LONGEST = 0.1, 4.0
 WEIGHT = 0.3
+SOONER = 0.75
+"""What the first look finds done took less than that, and nobody knows how much less."""
 
 
 @dataclass(slots=True)
@@ -18,9 +20,15 @@ class Pace:
 
     seen: dict[str, float] = field(default_factory=dict)
 
-    def observe(self, model: str, seconds: float) -> None:
-        before = self.seen.get(model, seconds)
-        self.seen[model] = before + WEIGHT * (seconds - before)
+    def observe(self, model: str, seconds: float, *, looks: int) -> None:
+        """Notes that a prediction was found done after so many seconds, at the `looks`-th look."""
+        before = self.seen.get(model)
+        if before is None:
+            self.seen[model] = seconds
+        elif looks == 1:
+            self.seen[model] = SOONER * min(before, seconds)
+        else:
+            self.seen[model] = before + WEIGHT * (seconds - before)
 
     def next_look(self, model: str, typical: float, waited: float) -> float:
         """Seconds until the next look at a prediction that has run for `waited` seconds."""

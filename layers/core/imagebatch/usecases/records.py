@@ -7,6 +7,7 @@ from imagebatch.domain.batch import Batch, Item
 from imagebatch.domain.errors import ImagebatchError, MovedError, NotFoundError, UnavailableError
 from imagebatch.ports import BatchStore, Clock, Ids
 
+type Move = Callable[[Batch, Item], tuple[Batch, Item]]
 CONFLICTS = 60
 """Lost races in a row before a caller is told to come again: fifty writers get through."""
 
@@ -51,7 +52,7 @@ class Records:
         self,
         batch: Batch,
         item: Item,
-        move: Callable[[Batch, Item], tuple[Batch, Item]],
+        move: Move,
         *,
         token: str | None = None,
     ) -> tuple[Batch, Item]:

@@ -52,7 +52,7 @@ class Sweep:
         )
         if touched.status is BatchStatus.ARCHIVING:
             return self._restart_finalizer(touched)
-        self.queue.send(self.dispatch_items.first_messages(touched))
+        self.queue.send(list(self.dispatch_items.open_messages(touched)))
         return touched
 
     def _restart_finalizer(self, batch: Batch) -> Batch:

@@ -1,0 +1,82 @@
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from imagebatch.domain import turns
+from imagebatch.domain.batch import BatchStatus, Counts, ItemStatus
+from tests.support.records import a_batch, an_item
+
+WORKERS = 3
+SETTLED = replace(an_item(), status=ItemStatus.SUCCEEDED)
+
+
+@pytest.mark.parametrize(
+    ("running", "share", "first"),
+    [(0, 6, 6), (1, 6, 6), (2, 3, 3), (3, 2, 3), (4, 2, 3), (9, 1, 3)],
+)
+def test_running_batches_share_twice_as_many_messages_as_there_are_workers(
+    running: int, share: int, first: int
+) -> None:
+    assert turns.share(WORKERS, running) == share
+    assert turns.first_share(WORKERS, running) == first
+
+
+@given(running=st.integers(1, 100), workers=st.integers(1, 500))
+def test_the_queue_holds_work_for_every_worker(running: int, workers: int) -> None:
+    assert workers < running * turns.share(workers, running) + 1
+    assert turns.share(workers, running) >= 1
+
+
+def test_a_round_opens_with_its_first_entries_and_only_once() -> None:
+    batch = a_batch(size=10, round_total=10)
+    assert turns.opened(batch, 6).released == 6
+    assert turns.opened(turns.opened(batch, 6), 9).released == 6
+    assert turns.opened(batch, 60).released == 10
+    cancelled = replace(batch, status=BatchStatus.CANCELLING)
+    assert turns.opened(cancelled, 6) == cancelled
+
+
+@pytest.mark.parametrize(
+    ("settled", "released", "messages", "positions"),
+    [
+        (1, 6, 6, (6,)),
+        (1, 6, 3, ()),
+        (4, 6, 3, (6,)),
+        (4, 6, 6, (6, 7, 8, 9)),
+        (12, 18, 6, ()),
+        (17, 18, 6, (18, 19)),
+        (20, 20, 6, ()),
+    ],
+)
+def test_a_settled_item_fills_its_batchs_share_again(
+    settled: int, released: int, messages: int, positions: tuple[int, ...]
+) -> None:
+    counts = Counts(pending=20 - settled, succeeded=settled)
+    batch = a_batch(round_total=20, released=released, counts=counts)
+    after, item = turns.release(batch, SETTLED, messages)
+    assert item.releases == positions
+    assert after.released == released + len(positions)
+
+
+def test_an_item_that_goes_on_and_a_batch_that_ends_release_nothing() -> None:
+    batch = a_batch(size=20, round_total=20, released=6)
+    assert turns.release(batch, an_item(), 6) == (batch, an_item())
+    ending = replace(batch, status=BatchStatus.CANCELLING)
+    assert turns.release(ending, SETTLED, 6) == (ending, SETTLED)
+
+
+@given(shares=st.lists(st.integers(1, 6), min_size=50, max_size=50), rows=st.integers(1, 50))
+def test_every_entry_is_released_once_and_there_is_always_one_to_work_on(
+    shares: list[int], rows: int
+) -> None:
+    counts = Counts(pending=rows)
+    batch = turns.opened(a_batch(round_total=rows, counts=counts), 3)
+    seen = list(range(batch.released))
+    for settled in range(1, rows + 1):
+        assert batch.released >= settled
+        counts = Counts(pending=rows - settled, succeeded=settled)
+        batch, item = turns.release(replace(batch, counts=counts), SETTLED, shares[settled - 1])
+        seen += item.releases
+    assert seen == list(range(rows))
