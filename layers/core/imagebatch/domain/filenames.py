@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 STEM_PARTS = ("make", "model", "year", "body_style", "trim", "background")
 MAX_STEM_BYTES = 95
@@ -33,7 +34,7 @@ def car_stem(values: Mapping[str, str], index: int) -> str:
 def safe_stem(text: str) -> str:
     """`text` as a file name without extension; empty when nothing of it can be in one."""
     spaced = _SPACES.sub("_", unicodedata.normalize("NFC", text).strip())
-    kept = "".join(_safe(char) for char in spaced)
+    kept = "".join(map(_safe, spaced))
     name = unicodedata.normalize("NFC", _DOTS.sub(".", kept))
     stem = _cut(name.lstrip("._- "), MAX_STEM_BYTES)
     return _cut(f"_{stem}", MAX_STEM_BYTES) if _is_reserved(stem) else stem
@@ -56,6 +57,7 @@ def unique_stems(stems: Iterable[str]) -> list[str]:
     return unique
 
 
+@lru_cache(maxsize=4096)
 def _safe(char: str) -> str:
     if unicodedata.category(char) in _INVISIBLE:
         return ""

@@ -5,6 +5,7 @@ A value that is missing disappears together with the spaces, commas and brackets
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 _NAME = r"[a-z][a-z0-9_]*"
 _PLACEHOLDER = re.compile(r"\{\{\s*(" + _NAME + r")\s*\}\}")
@@ -37,20 +38,25 @@ class Template:
         if "{{" in rest or "}}" in rest:
             raise ValueError("not a prompt template: a placeholder or section is not well-formed")
         self.names = frozenset(_PLACEHOLDER.findall(opened))
+        # A sheet's rows have few different sets of columns filled in.
+        self._frame_of = lru_cache(maxsize=256)(self._frame)
 
     def render(self, values: Mapping[str, str]) -> str:
         """The prompt; the values' text is taken as it is but for white space, which is squeezed."""
         present = {name: squeezed for name, text in values.items() if (squeezed := squeeze(text))}
+        first, rest = self._frame_of(self.names.intersection(present))
+        pieces = [text for name, literal in rest for text in (present[name], literal)]
+        return squeeze("".join([first, *pieces]))
+
+    def _frame(self, present: frozenset[str]) -> tuple[str, list[tuple[str, str]]]:
+        """The text before the first value, and each value's name with the text that follows it."""
         text = self._text
         while _SECTION.search(text):
             text = _SECTION.sub(lambda match: match[2] if match[1] in present else "", text)
-        used = [present[name] for name in _PLACEHOLDER.findall(text) if name in present]
+        used = [name for name in _PLACEHOLDER.findall(text) if name in present]
         frame = _PLACEHOLDER.sub(lambda match: _VALUE if match[1] in present else "", text)
-        literals = _tidy(frame).split(_VALUE)
-        pieces = [literals[0]]
-        for value, literal in zip(used, literals[1:], strict=True):
-            pieces += [value, literal]
-        return squeeze("".join(pieces))
+        first, *literals = _tidy(frame).split(_VALUE)
+        return first, list(zip(used, literals, strict=True))
 
 
 def squeeze(text: str) -> str:
