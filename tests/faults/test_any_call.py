@@ -74,7 +74,12 @@ def an_error_at_each_call_to_aws_in_turn(lab: Lab, word: str) -> None:
     with ThreadPoolExecutor(AT_ONCE) as pool:
         ends = list(pool.map(fail, range(len(sites))))
     assert [(site, end) for site, _, end in ends] == [(site, "ss") for site in sites]
-    assert [site for site, fired, _ in ends if not fired] == []
+    last = {site.operation: site.nth for site in sites}
+    never = [site for site, fired, _ in ends if not fired]
+    # A batch is read once more or once less from run to run, as its images take.
+    assert all(
+        site.operation == "^GetItem$" and site.nth >= last[site.operation] - 1 for site in never
+    )
 
 
 def three_faults_at_random(lab: Lab, word: str) -> None:

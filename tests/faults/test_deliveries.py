@@ -141,7 +141,7 @@ def a_message_that_nobody_can_read(lab: Lab, word: str) -> None:
     assert found.statuses == "ss"
     sqs = lab.clients("sqs", lab.stack)
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    for _ in every(1, 200):
+    for _ in every(1, 300):
         queues = (lab.stack["itemQueueUrl"], lab.stack["deadLetterQueueUrl"])
         depths = [sqs.get_queue_attributes(QueueUrl=q, AttributeNames=names) for q in queues]
         if not any(int(depth["Attributes"][name]) for depth in depths for name in names):

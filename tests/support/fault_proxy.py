@@ -9,7 +9,8 @@
 
 An operation is AWS's own name of it, or `PUT /bucket/key` and the like where it has none in the
 request. A rule is `about` a word that a test gave its batch: a request belongs to it when the word
-is in it, or one of the names (a batch's id, a prediction's) that came along with the word before.
+is in it (letters and digits, as a word of its own), or one of the names (a batch's id, a
+prediction's) that came along with the word before.
 The Host header goes through as it was signed.
 """
 
@@ -130,7 +131,9 @@ class FaultProxy:
         self._names = names
         self.calls: defaultdict[str, list[str]] = defaultdict(list)
         """The operations of each word's requests, in their order."""
-        self._known: defaultdict[str, set[str]] = defaultdict(set)
+        self._watched: set[str] = set()
+        self._words: defaultdict[str, set[str]] = defaultdict(set)
+        """By a word itself, and by each name that came along with it."""
         self._lock = threading.Lock()
         self._connections: set[socket.socket] = set()
         self._server = _Server(("127.0.0.1", 0), self)
@@ -159,26 +162,26 @@ class FaultProxy:
         rule = Rule(action=action, operation=operation, **more)
         with self._lock:
             self.rules.append(rule)
-            self._known[rule.about].add(rule.about)
+        self.watch(rule.about)
         return rule
 
     def watch(self, word: str) -> None:
         """From now on, what comes along with this word belongs to it."""
         with self._lock:
-            self._known[word].add(word)
+            self._watched.add(word)
+            self._words[word].add(word)
 
     # --- what the handler asks
 
     def rule_for(self, request: Exchange) -> Rule | None:
         text = request.text
         with self._lock:
-            for word, known in self._known.items():
-                if word and word in text:
-                    known.update(self._names.findall(text))
-                if any(name in text for name in known):
-                    self.calls[word].append(request.operation)
+            about = self._words_of(text, text)
+            for word in about:
+                self.calls[word].append(request.operation)
             for rule in self.rules:
-                if self._fits(rule, request.operation, text) and rule.fires():
+                mine = rule.about in about and self._fits(rule, request.operation, text)
+                if mine and rule.fires():
                     return rule
         return None
 
@@ -186,17 +189,20 @@ class FaultProxy:
         """A prediction is named in the answer to its create."""
         if request.target or request.method != "POST":
             return
-        text = request.text
         with self._lock:
-            for word, known in self._known.items():
-                if word and word in text:
-                    known.update(self._names.findall(reply.body.decode(errors="replace")))
+            self._words_of(request.text, reply.body.decode(errors="replace"))
+
+    def _words_of(self, text: str, names_in: str) -> set[str]:
+        """The words a text belongs to; what is named along with a word is its own from now on."""
+        tokens = set(re.findall(r"\w+", text))
+        for word in self._watched & tokens:
+            for name in self._names.findall(names_in):
+                self._words[name].add(word)
+        return {"", *(word for token in tokens for word in self._words.get(token, ()))}
 
     def _fits(self, rule: Rule, operation: str, text: str) -> bool:
-        names = self._known[rule.about]
         return (
             re.search(rule.operation, operation) is not None
-            and any(name in text for name in names)
             and re.search(rule.having, text) is not None
         )
 

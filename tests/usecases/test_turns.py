@@ -13,11 +13,11 @@ def turns(world: World) -> Turns:
 
 
 def test_the_queue_is_shared_by_the_batches_of_every_owner(world: World, turns: Turns) -> None:
-    assert (turns.share(), turns.first()) == (6, 6)
+    assert (turns.share(), turns.first()) == (3, 6)
     for number in range(3):
         world.submit(9, batch_id=f"b{number}")
     world.clock.advance(COUNTED_FOR.total_seconds())
-    assert (turns.share(), turns.first()) == (2, 3)
+    assert (turns.share(), turns.first()) == (1, 3)
 
 
 def test_they_are_counted_every_two_seconds_and_not_for_every_item(
@@ -26,9 +26,9 @@ def test_they_are_counted_every_two_seconds_and_not_for_every_item(
     turns.share()
     world.submit(9, batch_id="b1")
     world.submit(9, batch_id="b2")
-    assert turns.share() == 6
-    world.clock.advance(COUNTED_FOR.total_seconds())
     assert turns.share() == 3
+    world.clock.advance(COUNTED_FOR.total_seconds())
+    assert turns.share() == 2
 
 
 def test_a_table_that_does_not_answer_keeps_no_item_from_settling(
@@ -39,7 +39,7 @@ def test_a_table_that_does_not_answer_keeps_no_item_from_settling(
     turns.share()
     world.clock.advance(timedelta(minutes=1).total_seconds())
     world.store.fail_next("unfinished", UnavailableError("throttled"))
-    assert turns.share() == 3
+    assert turns.share() == 2
 
 
 def test_a_small_batch_is_in_the_queue_at_once_and_large_ones_make_room(world: World) -> None:
@@ -57,8 +57,9 @@ def test_a_small_batch_is_in_the_queue_at_once_and_large_ones_make_room(world: W
 
 def test_a_repeated_message_repeats_what_it_released_until_that_is_claimed(world: World) -> None:
     world.start(9)
-    message = world.queue.sent[0].message
-    world.deliver()
+    for _ in range(4):
+        world.deliver()
+    message = world.queue.sent[3].message
     assert world.queue.indices[6:] == [6]
     world.deliver(message)
     assert world.queue.indices[6:] == [6, 6]

@@ -11,17 +11,17 @@ from imagebatch.domain.batch import RUNNING, SETTLED, Batch, Item
 
 
 def share(workers: int, running: int) -> int:
-    """A batch's messages in the queue: twice as many as workers, shared by the running batches.
+    """How many messages of a batch wait in the queue, besides those that are worked on.
 
-    So the queue is never empty while there is work, and who comes new waits for few messages
-    however many rows the others have.
+    As many as there are workers, shared by the running batches: there is always one to take, and
+    who comes new waits for few however many rows the others have.
     """
-    return max(1, -(-2 * workers // max(1, running)))
+    return max(1, -(-workers // max(1, running)))
 
 
 def first_share(workers: int, running: int) -> int:
     """A batch begins with a row for every worker, so that a small one is done in one go."""
-    return max(workers, share(workers, running))
+    return workers if running > 1 else 2 * workers
 
 
 def opened(batch: Batch, messages: int) -> Batch:
@@ -35,7 +35,7 @@ def release(batch: Batch, item: Item, messages: int) -> tuple[Batch, Item]:
     """Fills the batch's share of the queue again after `item` has settled."""
     if batch.status not in RUNNING or item.status not in SETTLED:
         return batch, item
-    settled = batch.round_total - batch.counts.open
-    upto = max(batch.released, min(batch.round_total, settled + messages))
+    begun = batch.round_total - batch.counts.pending
+    upto = max(batch.released, min(batch.round_total, begun + messages))
     positions = tuple(range(batch.released, upto))
     return replace(batch, released=upto), replace(item, releases=positions)
