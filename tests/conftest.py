@@ -7,6 +7,7 @@ own, with IAM enforced.
 import json
 import signal
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -104,15 +105,15 @@ class Aws(Protocol):
 def aws(request: pytest.FixtureRequest) -> Aws:
     import boto3
 
+    @cache
+    def made(service: str, url: str, region: str, key: str, secret: str, token: str | None) -> Any:
+        session = boto3.Session(key, secret, token, region)
+        return session.client(service, endpoint_url=url)
+
     def client(service: str, stack: Stack | None = None) -> Any:
         at = stack or request.getfixturevalue("stack")
-        session = boto3.Session(
-            aws_access_key_id=at["accessKeyId"],
-            aws_secret_access_key=at["secretAccessKey"],
-            aws_session_token=at.get("sessionToken"),
-            region_name=at["region"],
-        )
-        return session.client(service, endpoint_url=at["endpointUrl"])
+        credentials = at["accessKeyId"], at["secretAccessKey"], at.get("sessionToken")
+        return made(service, at["endpointUrl"], at["region"], *credentials)
 
     return client
 
