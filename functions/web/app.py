@@ -22,28 +22,18 @@ ASK_AGAIN = "no-cache"
 TYPES = {".js": "text/javascript", ".woff2": "font/woff2", ".svg": "image/svg+xml"}
 PACKED = frozenset({"text/html", "text/javascript", "text/css", "text/csv", "image/svg+xml"})
 
-NO_ROUTE = json.dumps(
-    {
-        "type": "https://imagebatch.dev/problems/no-such-route",
-        "title": "Not found",
-        "status": 404,
-        "detail": "Not found",
-        "error": "Not found",
-    }
-).encode()
-"""As the API answers: the gateway sends odd addresses of the API here."""
-
 type Answer = dict[str, Any]
 
 
 def handler(event: Mapping[str, Any], _context: object) -> Answer:
     method = event["requestContext"]["http"]["method"]
     if method not in {"GET", "HEAD"}:
-        return answer(405, b"", {"allow": "GET, HEAD"})
+        detail = "This address takes GET, HEAD."
+        return refusal(405, "method-not-allowed", "Method not allowed", detail, allow="GET, HEAD")
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     path = event["rawPath"].lstrip("/")
     if path.startswith("api/"):
-        return answer(404, NO_ROUTE, {"content-type": "application/problem+json"})
+        return refusal(404, "no-such-route", "Not found", "Not found")
     if path == "config.json":
         body = json.dumps(config(os.environ)).encode()
         return answer(200, body, {"content-type": "application/json", "cache-control": "no-store"})
@@ -99,6 +89,19 @@ def answer(status: int, body: bytes, headers: Mapping[str, str]) -> Answer:
         "body": base64.b64encode(body).decode(),
         "isBase64Encoded": True,
     }
+
+
+def refusal(status: int, kind: str, error: str, detail: str, **headers: str) -> Answer:
+    """As the API answers: the gateway sends odd addresses of the API here, and other methods."""
+    document = {
+        "type": f"https://imagebatch.dev/problems/{kind}",
+        "title": error,
+        "status": status,
+        "detail": detail,
+        "error": error,
+    }
+    kind_of_answer = {"content-type": "application/problem+json", "cache-control": "no-store"}
+    return answer(status, json.dumps(document).encode(), {**kind_of_answer, **headers})
 
 
 @cache

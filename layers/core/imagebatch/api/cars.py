@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 from imagebatch.api.context import Context
 from imagebatch.api.http import answer, body_of, content_type_of, form_of, json_object_of, query_of
 from imagebatch.domain.errors import InvalidRequestError
-from imagebatch.schemas.requests import CarOptions, parsed
+from imagebatch.schemas.requests import CarOptions, from_text, parsed
 from imagebatch.schemas.views import preview
 from imagebatch.schemas.wire import money
 from imagebatch.usecases.once import Answer, fingerprint
@@ -29,6 +29,7 @@ class SentSheet:
 def register(context: Context) -> None:
     @context.app.post("/api/car-batch")
     def create_car_batch() -> Response[str]:
+        key = context.idempotency_key
         sent = sent_sheet(context)
         options = parsed(CarOptions, sent.fields, callback_origin=context.callback_origin)
         submission = submission_of(context, sent.body, options)
@@ -38,7 +39,7 @@ def register(context: Context) -> None:
         content = fingerprint("car-batch", sent.body, json.dumps(sent.fields, sort_keys=True))
         document = context.parts.once(
             context.owner,
-            context.idempotency_key,
+            key,
             content,
             lambda batch_id: _create(context, submission, batch_id),
         )
@@ -63,15 +64,15 @@ def sent_sheet(context: Context) -> SentSheet:
     event = context.event
     _check_size(event)
     kind = content_type_of(event)
-    query = query_of(event)
+    query = from_text(query_of(event))
     if kind == "multipart/form-data":
         form = form_of(event)
         file = form.files.get("file")
         body = file.body if file else form.fields.get("file", "").encode()
-        fields = {k: v for k, v in form.fields.items() if k != "file"}
+        fields = from_text({k: v for k, v in form.fields.items() if k != "file"})
         return SentSheet(_required(body), query | fields)
     if kind in RAW_TYPES:
-        return SentSheet(_required(body_of(event)), dict(query))
+        return SentSheet(_required(body_of(event)), query)
     if kind == "application/json":
         fields = query | json_object_of(event)
         return SentSheet(_uploaded(context, fields.get("uploadId")), fields)

@@ -7,6 +7,7 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
 from imagebatch.api.caller import owner_of
 from imagebatch.bootstrap import Bootstrap
+from imagebatch.usecases.once import check_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,10 @@ class Context:
 
     @property
     def idempotency_key(self) -> str | None:
-        return self.event.headers.get("idempotency-key")
+        key = self.event.headers.get("idempotency-key")
+        if key is not None:
+            check_key(key)
+        return key
 
     @property
     def callback_origin(self) -> str:

@@ -9,22 +9,25 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from imagebatch.api.apidocs import page
+from imagebatch.api.openapi_forms import with_file
 from imagebatch.api.openapi_prompts import PROMPT_OPERATIONS
 from imagebatch.api.openapi_variants import VARIANT_OPERATIONS
 from imagebatch.api.operations import (
     BATCH_ID,
     CURSOR,
     IDEMPOTENCY_KEY,
+    ITEM_CURSOR,
     LIMIT,
     REF,
     Operation,
+    batch_links,
     query,
 )
 from imagebatch.domain.batch import BatchStatus, Kind
+from imagebatch.domain.models import DEFAULT_ALIASES, parse_registry
 from imagebatch.schemas import answers, requests
 
 VERSION = "1.0.0"
@@ -39,15 +42,6 @@ UNAUTHORIZED = {
     },
 }
 
-
-def _with_file(model: type[BaseModel], file: Mapping[str, Any]) -> dict[str, Any]:
-    """A multipart form: the options as fields, `metadata` as JSON text, beside the file."""
-    schema = model.model_json_schema(ref_template=REF)
-    fields = {k: v for k, v in schema["properties"].items() if k != "uploadId"}
-    fields["metadata"] = {"type": "string", "description": "A JSON object of strings."}
-    return {"type": "object", "properties": {"file": dict(file), **fields}, "required": ["file"]}
-
-
 OPERATIONS: list[Operation] = [
     Operation(
         method="post",
@@ -58,12 +52,13 @@ OPERATIONS: list[Operation] = [
         description="Answers at once; the images are made afterwards. `dryRun` creates nothing.",
         parameters=[IDEMPOTENCY_KEY],
         request={
-            "multipart/form-data": _with_file(requests.CarOptions, CSV_FILE),
+            "multipart/form-data": with_file(requests.CarOptions, CSV_FILE),
             "text/csv": CSV_FILE,
             "application/octet-stream": {"type": "string", "format": "binary"},
-            "application/json": requests.CarOptions,
+            "application/json": requests.CarUpload,
         },
         answers={200: answers.Preview, 202: answers.CarBatchAccepted},
+        links={202: batch_links("jobId")},
         problems=[400, 402, 404, 409, 413, 415, 422, 429],
     ),
     Operation(
@@ -97,7 +92,7 @@ OPERATIONS: list[Operation] = [
         id="getBatchStatus",
         tag="Batches",
         summary="A batch with the states of its items",
-        parameters=[BATCH_ID, LIMIT, CURSOR],
+        parameters=[BATCH_ID, LIMIT, ITEM_CURSOR],
         answers={200: answers.StatusV1},
         problems=[400, 404],
     ),
@@ -203,7 +198,7 @@ def document() -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for operation in OPERATIONS:
         paths.setdefault(operation.path, {})[operation.method] = _operation(operation)
-    return {
+    made = {
         "openapi": "3.1.0",
         "info": {
             "title": "imagebatch",
@@ -219,12 +214,16 @@ def document() -> dict[str, Any]:
             },
         },
     }
+    _name_what_is_known(made)
+    return made
 
 
 def _operation(operation: Operation) -> dict[str, Any]:
     responses = {str(s): _answer(s, body) for s, body in operation.answers.items()}
     for status, sample in operation.samples.items():
         responses[str(status)]["content"]["application/json"]["example"] = sample
+    for status, links in operation.links.items():
+        responses[str(status)]["links"] = dict(links)
     problem = {"application/problem+json": {"schema": _schema(answers.Problem)}}
     for status in [*operation.problems, *([] if operation.public else [500, 503])]:
         responses[str(status)] = {"description": "A problem document", "content": problem}
@@ -272,6 +271,21 @@ def _schemas() -> dict[str, Any]:
     ordered = sorted(models, key=lambda model: model.__name__)
     _, found = models_json_schema([(model, "validation") for model in ordered], ref_template=REF)
     return dict(sorted(found["$defs"].items()))
+
+
+def _name_what_is_known(document: dict[str, Any]) -> None:
+    """Models and settings forms are data: their names are put in where a request may have one."""
+    registry = parse_registry((files("imagebatch.data") / "models.toml").read_text("utf-8"))
+    names = [*registry.models, *sorted(DEFAULT_ALIASES)]
+    about = "Omitted, empty or `claude` is the default."
+    schemas = document["components"]["schemas"]
+    for name in ("CarUpload", "PromptBatch", "VariantBatchRequest"):
+        schemas[name]["properties"]["model"] = {"enum": [*names, None], "description": about}
+    form = document["paths"]["/api/car-batch"]["post"]["requestBody"]["content"]
+    fields = form["multipart/form-data"]["schema"]["properties"]
+    fields["model"] = {"type": "string", "enum": names, "description": about}
+    forms = sorted(each.stem for each in Path(str(files("imagebatch.data") / "schemas")).iterdir())
+    schemas["VariantSettings"]["properties"]["schemaKey"]["enum"] = forms
 
 
 def text() -> str:

@@ -1,6 +1,13 @@
 """Uploads and prompt batches in the OpenAPI document."""
 
-from imagebatch.api.operations import CURSOR, IDEMPOTENCY_KEY, LIMIT, Operation, query
+from imagebatch.api.operations import (
+    CURSOR,
+    IDEMPOTENCY_KEY,
+    LIMIT,
+    Operation,
+    batch_links,
+    query,
+)
 from imagebatch.domain.uploads import UploadKind
 from imagebatch.schemas import answers, requests
 
@@ -79,6 +86,7 @@ PROMPT_OPERATIONS = [
         parameters=[IDEMPOTENCY_KEY],
         request={"application/json": requests.PromptBatch},
         answers={200: answers.PreviewV1, 202: answers.PromptBatchAccepted},
+        links={202: batch_links("batch_id")},
         problems=[400, 402, 409, 422, 429],
         sample=PROMPTS,
         samples={

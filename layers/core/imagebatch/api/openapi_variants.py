@@ -6,15 +6,20 @@ from imagebatch.api.operations import (
     BATCH_ID,
     CURSOR,
     IDEMPOTENCY_KEY,
+    ITEM_CURSOR,
     LIMIT,
     Operation,
+    batch_links,
+    link,
     query,
 )
 from imagebatch.domain.batch import BatchStatus, Kind
+from imagebatch.domain.catalog_import import LARGEST_ID
 from imagebatch.schemas import variant_answers as answers
 from imagebatch.schemas import variant_requests as requests
 
 TAG = "Variants"
+FOLDER = r"^[0-9a-f]{32}(\.[1-9][0-9]{0,15})?$"
 ROW = {
     "variantId": 1001,
     "variantTitle": "Linen shirt / White / M",
@@ -71,12 +76,7 @@ VARIANT_OPERATIONS = [
         description="A variant that is there already is replaced. A CSV has the columns variantId, "
         "variantTitle, productId, productTitle, imageUrl. One bad row, and nothing is imported.",
         request={
-            "application/json": {
-                "type": "array",
-                "items": requests.VariantRow.model_json_schema(),
-                "minItems": 1,
-                "maxItems": 1000,
-            },
+            "application/json": requests.VariantList,
             "text/csv": {"type": "string", "contentMediaType": "text/csv"},
         },
         answers={200: answers.CatalogImported},
@@ -125,7 +125,11 @@ VARIANT_OPERATIONS = [
         tag=TAG,
         summary="The folders of a variant, one for each of its batches, newest first",
         parameters=[
-            _path("variant_id", {"type": "integer", "minimum": 1}, "The variant's id."),
+            _path(
+                "variant_id",
+                {"type": "integer", "minimum": 1, "maximum": LARGEST_ID},
+                "The variant's id.",
+            ),
             LIMIT,
             CURSOR,
         ],
@@ -139,7 +143,11 @@ VARIANT_OPERATIONS = [
         tag=TAG,
         summary="The images of a folder, in the order of their batch",
         description="A batch's shared folder has the batch's id.",
-        parameters=[_path("folder_id", {"type": "string"}, "A folder's id."), LIMIT, CURSOR],
+        parameters=[
+            _path("folder_id", {"type": "string", "pattern": FOLDER}, "A folder's id."),
+            LIMIT,
+            ITEM_CURSOR,
+        ],
         answers={200: answers.FolderAnswer},
         problems=[400, 404],
         samples={
@@ -160,6 +168,7 @@ VARIANT_OPERATIONS = [
         tag=TAG,
         summary="The settings schemas there are",
         answers={200: answers.SchemaList},
+        links={200: {"form": link("getSchema", schema_key="items/0/key")}},
     ),
     Operation(
         method="get",
@@ -209,6 +218,7 @@ VARIANT_OPERATIONS = [
         parameters=[IDEMPOTENCY_KEY],
         request={"application/json": requests.VariantBatchRequest},
         answers={200: answers.VariantPreview, 202: answers.VariantBatchAccepted},
+        links={202: {**batch_links("jobId"), "folder": link("getFolder", folder_id="folderId")}},
         problems=[400, 402, 406, 409, 422, 429],
         sample=REQUEST,
     ),

@@ -20,6 +20,7 @@ from imagebatch.usecases.submit_batch import Submission
 def register(context: Context) -> None:
     @context.app.post("/api/v1/batch/generate")
     def create_prompt_batch() -> Response[str]:
+        key = context.idempotency_key
         data = json_object_of(context.event)
         submission, dry_run = _taken(context, data)
         context.parts.submit.check(submission)
@@ -27,7 +28,7 @@ def register(context: Context) -> None:
             return answer(200, _preview(submission))
         document = context.parts.once(
             context.owner,
-            context.idempotency_key,
+            key,
             fingerprint("generate", json.dumps(data, sort_keys=True)),
             lambda batch_id: _create(context, submission, batch_id),
         )

@@ -17,8 +17,15 @@ from imagebatch.api import (
 )
 from imagebatch.api.context import Context
 from imagebatch.api.http import failure, refusal
+from imagebatch.api.methods import methods_of
 from imagebatch.bootstrap import Bootstrap
-from imagebatch.domain.errors import MovedError, NotFoundError, RefusedError, UnavailableError
+from imagebatch.domain.errors import (
+    MovedError,
+    NotFoundError,
+    RefusedError,
+    UnavailableError,
+    WrongMethodError,
+)
 from imagebatch.schemas.problem import unavailable
 
 logger = Logger(child=True)
@@ -32,7 +39,15 @@ def build(parts: Bootstrap) -> APIGatewayHttpResolver:
 
     @app.exception_handler(RefusedError)  # type: ignore[untyped-decorator]
     def refused(error: RefusedError) -> Response[str]:
-        return refusal(error)
+        return refusal(missing(error))
+
+    def missing(error: RefusedError) -> RefusedError:
+        """An address that is there, but not for this method, which a route with an id in its path
+        may have taken for an id.
+        """
+        methods = methods_of(context.event.path) if error.status == 404 else []
+        wrong = methods and context.event.http_method not in methods
+        return WrongMethodError(methods) if wrong else error
 
     @app.exception_handler([UnavailableError, MovedError])  # type: ignore[untyped-decorator]
     def not_now(error: UnavailableError | MovedError) -> Response[str]:
@@ -41,7 +56,7 @@ def build(parts: Bootstrap) -> APIGatewayHttpResolver:
 
     @app.not_found
     def no_route(_: NoRouteError) -> Response[str]:
-        return refusal(NotFoundError("no-such-route", "Not found"))
+        return refusal(missing(NotFoundError("no-such-route", "Not found")))
 
     @app.exception_handler(Exception)  # type: ignore[untyped-decorator]
     def unforeseen(error: Exception) -> Response[Any]:

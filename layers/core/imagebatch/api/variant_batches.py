@@ -27,6 +27,7 @@ def register(context: Context) -> None:
 
     @app.post("/api/batches", compress=True)
     def create_batch() -> Response[str]:
+        key = context.idempotency_key
         sent = parsed(
             VariantBatchRequest,
             json_object_of(context.event),
@@ -38,7 +39,7 @@ def register(context: Context) -> None:
             return fitting(context.event, answer(200, _preview(sent, submission)))
         document = parts.once(
             context.owner,
-            context.idempotency_key,
+            key,
             _content(sent, submission),
             lambda batch_id: _create(context, submission, batch_id),
         )

@@ -58,7 +58,7 @@ def register(context: Context) -> None:
         query = query_of(context.event)
         page = parts.list_variants(
             context.owner,
-            words=query.get("q", "")[:LONGEST_SEARCH],
+            words=_search(query.get("q", "")),
             limit=page_limit(query),
             cursor=query.get("cursor") or None,
         )
@@ -115,6 +115,14 @@ def _sent(context: Context) -> CatalogImport:
         detail="Send the variants as application/json or text/csv.",
         status=415,
     )
+
+
+def _search(words: str) -> str:
+    if len(words) > LONGEST_SEARCH:
+        raise InvalidRequestError(
+            "invalid-search", f"A search has at most {LONGEST_SEARCH} characters"
+        )
+    return words
 
 
 def _variant_id(text: str) -> int:

@@ -95,6 +95,8 @@ def _whole(value: Any) -> int | None:
     """A positive whole number, also where a spreadsheet or an exporter made text of it."""
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 16:
         value = int(value)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
         return None
     return value if 1 <= value <= LARGEST_ID else None

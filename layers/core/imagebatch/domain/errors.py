@@ -6,6 +6,7 @@ ImagebatchError
 │   ├── UnauthenticatedError     nobody that the gateway has verified (401)
 │   ├── OverBudgetError          the estimate is over `maxCost` already (402)
 │   ├── NotFoundError            unknown, or somebody else's (404)
+│   ├── WrongMethodError         a route that has other methods (405)
 │   ├── StateConflictError       not in this state (409), or gone for good (410)
 │   └── TooManyBatchesError      backpressure (429)
 ├── MovedError               a record changed since it was read: read again and decide again
@@ -118,6 +119,16 @@ class OverBudgetError(RefusedError):
 
 class NotFoundError(RefusedError):
     status = 404
+
+
+class WrongMethodError(RefusedError):
+    status = 405
+
+    def __init__(self, methods: Sequence[str]) -> None:
+        allowed = ", ".join(methods)
+        detail = f"This address takes {allowed}."
+        super().__init__("method-not-allowed", "Method not allowed", detail=detail)
+        self.methods = tuple(methods)
 
 
 class StateConflictError(RefusedError):

@@ -39,6 +39,9 @@ class UploadKind(StrEnum):
     CSV = "csv"
 
 
+TYPES_OF_KIND = {UploadKind.PRODUCT: IMAGE_TYPES, UploadKind.CSV: CSV_TYPES}
+
+
 class UploadStatus(StrEnum):
     CHECKING = "checking"
     READY = "ready"
@@ -114,8 +117,8 @@ def image_type(body: bytes) -> str | None:
 def check_claim(kind: UploadKind, content_type: str, size: int) -> str:
     """The content type to hold a direct upload to; InvalidRequestError 413 or 415."""
     claimed = content_type.partition(";")[0].strip().lower()
-    if claimed not in (CSV_TYPES if kind is UploadKind.CSV else IMAGE_TYPES):
-        known = ", ".join(CSV_TYPES if kind is UploadKind.CSV else IMAGE_TYPES)
+    if claimed not in TYPES_OF_KIND[kind]:
+        known = ", ".join(TYPES_OF_KIND[kind])
         raise _unsupported(f"A {kind} upload has one of the content types {known}.")
     if size > LARGEST:
         raise too_large("An upload has at most 20 MB (20,971,520 bytes).")

@@ -1,6 +1,8 @@
 """What clients may send, checked field by field."""
 
 import json
+import re
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -11,28 +13,38 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
+    TypeAdapter,
     ValidationError,
     ValidationInfo,
+    WithJsonSchema,
 )
 from pydantic.alias_generators import to_camel
 
 from imagebatch.domain.models import Quality
 from imagebatch.domain.promptlist import LONGEST_PROMPT, FieldProblem, invalid_fields
-from imagebatch.domain.rowcheck import MAX_CUSTOM_ID
-from imagebatch.domain.uploads import UploadKind
-from imagebatch.domain.urls import why_not_callable
+from imagebatch.domain.rowcheck import ASPECT_RATIOS, MAX_CUSTOM_ID
+from imagebatch.domain.uploads import LARGEST, TYPES_OF_KIND, UploadKind
+from imagebatch.domain.urls import LONGEST_URL, why_not_callable
 
 CALLBACK_ORIGIN = "callback_origin"
 
 
-def _json_object(value: Any) -> Any:
-    """A form field holds its object as JSON text."""
-    if not isinstance(value, str):
-        return value
-    try:
-        return json.loads(value) if value.strip() else {}
-    except (ValueError, RecursionError) as error:
-        raise ValueError("must be a JSON object of strings") from error
+_CONTROLS = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f"
+PRINTABLE = rf"^[^{_CONTROLS}]*$"
+PRINTABLE_WORDS = rf"^[^{_CONTROLS}]*[^\s\x85{_CONTROLS}][^{_CONTROLS}]*$"
+ID = "^[0-9a-f]{32}$"
+AMOUNT = re.compile(r"([0-9]{1,6}(\.[0-9]{0,6})?|\.[0-9]{1,6})?", re.ASCII)
+HTTPS = "^(https://.+)?$"
+
+
+def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def _no_text(value: Any) -> Any:
+    if isinstance(value, str):
+        raise ValueError("must be a JSON object of strings")
+    return value
 
 
 def _sixteen(value: dict[str, str]) -> dict[str, str]:
@@ -53,18 +65,44 @@ def _empty_is_absent(value: Any) -> Any:
     return None if isinstance(value, str) and not value.strip() else value
 
 
+def whole(value: Any) -> Any:
+    """JSON has one kind of number: 3.0 is 3."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _amount(value: Any) -> Any:
+    """Such as "2.50": no exponent, no sign, no digits of other scripts."""
+    if isinstance(value, str) and not AMOUNT.fullmatch(value.strip()):
+        raise ValueError("must be an amount in USD, such as 2.50")
+    return _empty_is_absent(value)
+
+
 type Metadata = Annotated[
     dict[
         Annotated[str, StringConstraints(min_length=1, max_length=64)],
         Annotated[str, StringConstraints(max_length=512)],
     ],
-    BeforeValidator(_json_object),
+    BeforeValidator(_no_text),
     AfterValidator(_sixteen),
+    Field(json_schema_extra={"maxProperties": 16}),
 ]
-type CallbackUrl = Annotated[str | None, AfterValidator(_callable)]
+type CallbackUrl = Annotated[
+    str | None,
+    AfterValidator(_callable),
+    WithJsonSchema(_nullable({"type": "string", "pattern": HTTPS, "maxLength": LONGEST_URL})),
+]
 type MaxCost = Annotated[
     Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=6)] | None,
-    BeforeValidator(_empty_is_absent),
+    BeforeValidator(_amount),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number", "minimum": 0, "maximum": 999_999, "multipleOf": 0.000001},
+                {"type": "string", "pattern": f"^{AMOUNT.pattern}$"},
+                {"type": "null"},
+            ]
+        }
+    ),
 ]
 
 
@@ -77,13 +115,19 @@ class BatchOptions(BaseModel):
     metadata: Metadata = {}
     callback_url: CallbackUrl = None
     max_cost: MaxCost = None
-    dry_run: bool = False
+    dry_run: Annotated[bool, Field(strict=True)] = False
     model: str | None = None
 
 
 class CarOptions(BatchOptions):
     invalid_rows: Literal["reject", "skip"] = "reject"
     upload_id: str | None = None
+
+
+class CarUpload(CarOptions):
+    """A sheet that was uploaded before."""
+
+    upload_id: Annotated[str, StringConstraints(pattern=ID)]
 
 
 def _without_controls(value: str) -> str:
@@ -101,10 +145,14 @@ class PromptItem(BaseModel):
         str,
         StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_PROMPT),
         AfterValidator(_without_controls),
+        Field(json_schema_extra={"pattern": PRINTABLE_WORDS}),
     ]
     file: Annotated[
         Annotated[str, StringConstraints(strip_whitespace=True)] | None,
         BeforeValidator(_empty_is_absent),
+        WithJsonSchema(
+            _nullable({"type": "string", "pattern": f"{HTTPS}|{ID}", "maxLength": LONGEST_URL})
+        ),
     ] = None
     custom_id: Annotated[
         Annotated[
@@ -114,9 +162,14 @@ class PromptItem(BaseModel):
         ]
         | None,
         BeforeValidator(_empty_is_absent),
+        WithJsonSchema(
+            _nullable({"type": "string", "pattern": PRINTABLE, "maxLength": MAX_CUSTOM_ID})
+        ),
     ] = None
     aspect_ratio: Annotated[
-        Literal["1:1", "16:9", "9:16", "4:3", "3:4"] | None, BeforeValidator(_empty_is_absent)
+        Literal["1:1", "16:9", "9:16", "4:3", "3:4"] | None,
+        BeforeValidator(_empty_is_absent),
+        WithJsonSchema({"enum": [*ASPECT_RATIOS, "", None]}),
     ] = None
 
 
@@ -124,7 +177,7 @@ class PromptBatchOptions(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     quality: Quality = Quality.STANDARD
-    include_pdf: bool = False
+    include_pdf: Annotated[bool, Field(strict=True)] = False
 
 
 class PromptBatch(BatchOptions):
@@ -143,11 +196,51 @@ class UploadForm(BaseModel):
 class UploadRequest(UploadForm):
     """A file that will be posted straight to the bucket: what it is said to be."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="ignore")
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        populate_by_name=True,
+        extra="ignore",
+        json_schema_extra={
+            "oneOf": [
+                {"properties": {"kind": {"const": kind}, "contentType": {"enum": [*types]}}}
+                for kind, types in TYPES_OF_KIND.items()
+            ]
+        },
+    )
 
     filename: Annotated[str, StringConstraints(min_length=1, max_length=1024)]
     content_type: Annotated[str, StringConstraints(min_length=1, max_length=255)]
-    size: Annotated[int, Field(ge=1, strict=True, description="In bytes; at most 20,971,520")]
+    size: Annotated[
+        int,
+        Field(ge=1, strict=True, description="In bytes", json_schema_extra={"maximum": LARGEST}),
+        BeforeValidator(whole),
+    ]
+
+
+_FLAG = TypeAdapter(bool)
+
+
+def from_text(fields: Mapping[str, str]) -> dict[str, Any]:
+    """Fields of a form or a query as the JSON API has them: `metadata` as JSON, `dryRun` as a word.
+
+    What cannot be read so stays text, for the model to refuse.
+    """
+    reads = {"metadata": _object, "dryRun": _flag}
+    return {name: reads[name](text) if name in reads else text for name, text in fields.items()}
+
+
+def _object(text: str) -> Any:
+    try:
+        return json.loads(text) if text.strip() else {}
+    except (ValueError, RecursionError):
+        return text
+
+
+def _flag(text: str) -> Any:
+    try:
+        return _FLAG.validate_python(text)
+    except ValidationError:
+        return text
 
 
 def parsed[M: BaseModel](model: type[M], data: Any, *, callback_origin: str = "") -> M:

@@ -2,16 +2,33 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    RootModel,
+    StringConstraints,
+)
 from pydantic.alias_generators import to_camel
 
-from imagebatch.domain.catalog_import import LARGEST_ID
-from imagebatch.domain.variants import MOST_VARIANTS, MOST_VARIATIONS
-from imagebatch.schemas.requests import BatchOptions
+from imagebatch.domain.catalog_import import LARGEST_ID, LARGEST_IMPORT
+from imagebatch.domain.urls import LONGEST_URL
+from imagebatch.domain.variants import MOST_IMAGES, MOST_VARIANTS, MOST_VARIATIONS
+from imagebatch.schemas.requests import HTTPS, BatchOptions, whole
 
-type VariantId = Annotated[int, Field(ge=1, le=LARGEST_ID, strict=True)]
+type VariantId = Annotated[int, Field(ge=1, le=LARGEST_ID, strict=True), BeforeValidator(whole)]
 type Address = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4096)
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=4096),
+    Field(json_schema_extra={"format": "uri", "pattern": "^https://"}),
+]
+type ImportedId = Annotated[
+    VariantId | Annotated[str, StringConstraints(pattern="^[1-9][0-9]{0,14}$")],
+    Field(description="A whole number, or one that an exporter made text of"),
+]
+type Title = Annotated[
+    str, StringConstraints(min_length=1, max_length=200, pattern=r"[^\s\x1c-\x1f\x85]")
 ]
 
 
@@ -26,31 +43,45 @@ class Camel(BaseModel):
 class VariantRow(Camel):
     """A variant of the catalog."""
 
-    variant_id: VariantId
-    variant_title: Annotated[str, StringConstraints(min_length=1, max_length=200)]
-    product_id: VariantId
-    product_title: Annotated[str, StringConstraints(min_length=1, max_length=200)]
-    image_url: Annotated[str, Field(json_schema_extra={"format": "uri"})] | None = None
+    variant_id: ImportedId
+    variant_title: Title
+    product_id: ImportedId
+    product_title: Title
+    image_url: Annotated[str, StringConstraints(max_length=LONGEST_URL, pattern=HTTPS)] | None = (
+        None
+    )
+
+
+class VariantList(RootModel[list[VariantRow]]):
+    root: Annotated[list[VariantRow], Field(min_length=1, max_length=LARGEST_IMPORT)]
 
 
 class CandidatesRequest(Camel):
     variant_ids: Annotated[list[VariantId], Field(min_length=1, max_length=MOST_VARIANTS)]
 
 
+def _one_to_four(schema: dict[str, Any]) -> None:
+    """As the document says it: none at all is refused too, in words that name the variant."""
+    schema["required"] = ["variantId", "productImageUrls"]
+    images = schema["properties"]["productImageUrls"]
+    del images["default"]
+    images |= {"minItems": 1, "maxItems": MOST_IMAGES}
+
+
 class VariantChoice(Camel):
     """A variant with 1 to 4 product images: signed URLs of ours, or https URLs."""
 
+    model_config = ConfigDict(json_schema_extra=_one_to_four)
+
     variant_id: VariantId
-    product_image_urls: Annotated[
-        list[Address],
-        BeforeValidator(_null_is_empty),
-        Field(json_schema_extra={"minItems": 1, "maxItems": 4}),
-    ] = []
+    product_image_urls: Annotated[list[Address], BeforeValidator(_null_is_empty)] = []
 
 
 class VariantSettings(Camel):
     schema_key: Annotated[str, StringConstraints(max_length=100)]
-    number_of_variations: Annotated[int, Field(ge=1, le=MOST_VARIATIONS, strict=True)] = 1
+    number_of_variations: Annotated[
+        int, Field(ge=1, le=MOST_VARIATIONS, strict=True), BeforeValidator(whole)
+    ] = 1
     input: dict[str, Any] = {}
 
 

@@ -26,6 +26,16 @@ def fingerprint(*parts: bytes | str) -> str:
     return digest.hexdigest()
 
 
+def check_key(key: str) -> None:
+    """InvalidRequestError for a text that is no key."""
+    if not key.strip() or len(key) > LONGEST_KEY:
+        raise InvalidRequestError(
+            "invalid-idempotency-key",
+            "Invalid Idempotency-Key",
+            detail=f"An Idempotency-Key has 1 to {LONGEST_KEY} characters.",
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Once:
     keys: IdempotencyStore
@@ -43,12 +53,7 @@ class Once:
         """
         if key is None:
             return create(self.ids.new())
-        if not key.strip() or len(key) > LONGEST_KEY:
-            raise InvalidRequestError(
-                "invalid-idempotency-key",
-                "Invalid Idempotency-Key",
-                detail=f"An Idempotency-Key has 1 to {LONGEST_KEY} characters.",
-            )
+        check_key(key)
         now = self.clock.now()
         claimed = self.keys.claim(owner, key, content, self.ids.new(), now, now + BUSY)
         match claimed.state:
