@@ -1,59 +1,53 @@
-"""One stack with authentication on: an issuer of the tests' own, a recorder before AWS, a provider
-and a webhook receiver on loopback.
+"""Stacks with authentication on: one with an issuer of the tests' own, a recorder before AWS, a
+provider and a webhook receiver on loopback; one with the user pool that comes with it.
 """
 
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
 import pytest
 
 from local.config import free_port
-from tests.conftest import Aws, Stack, Stacks
+from tests.conftest import Aws, Stacks
 from tests.support.aws_calls import Recorder
+from tests.support.doors import Door, Pool
 from tests.support.fake_providers import FakeProviders
 from tests.support.fault_proxy import Family
+from tests.support.forged import forgeries
 from tests.support.issuer import Issuer
-from tests.support.journey import Belongings, a_day_of
+from tests.support.journey import Belongings
 from tests.support.receiver import Receiver
 
 PROVIDER_KEY = "r8_a_key_of_the_security_tests"
 
 
 @dataclass
-class Site:
+class Site(Door):
     """The stack and everything around it. `friend` is the one origin that it lets in."""
 
-    stack: Stack
-    aws: Aws
     issuer: Issuer
     calls: Recorder
     fake: FakeProviders
     receiver: Receiver
     friend: str
-    clients: dict[str, httpx.Client] = field(default_factory=dict)
 
-    def client(self, service: str) -> Any:
-        return self.aws(service, self.stack)
+    def token(self, owner: str, **claims: Any) -> str:
+        return self.issuer.token(owner, **claims)
 
-    def as_(self, owner: str, **claims: Any) -> httpx.Client:
-        """A client that carries a good token of this owner's."""
-        name = f"{owner} {sorted(claims.items())}"
-        if name not in self.clients:
-            token = self.issuer.token(owner, **claims)
-            self.clients[name] = self.with_token(token)
-        return self.clients[name]
-
-    def with_token(self, token: str | None) -> httpx.Client:
-        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-        return httpx.Client(base_url=self.stack["apiUrl"], headers=headers, timeout=60)
-
-    def log_group(self, function: str) -> str:
-        found = self.client("lambda").get_function_configuration(
-            FunctionName=self.stack["functions"][function]
-        )
-        return str(found["LoggingConfig"]["LogGroup"])
+    def bad_tokens(self) -> dict[str, str | None]:
+        issuer, past = self.issuer, int(time.time()) - 10
+        return {
+            **forgeries(issuer.token("ann"), issuer.key.public_key()),
+            "an expired one": issuer.token("ann", exp=past),
+            "one that is not valid yet": issuer.token("ann", nbf=past + 3600),
+            "one of a key nobody knows": issuer.token("ann", kid="unknown"),
+            "one for another audience": issuer.token("ann", aud="another-api"),
+            "one for no audience": issuer.token("ann", aud=None),
+            "one of another issuer": issuer.token("ann", iss="http://127.0.0.1:1"),
+        }
 
     def secret(self) -> str:
         """What webhooks are signed with."""
@@ -83,14 +77,22 @@ def site(stacks: Stacks, aws: Aws) -> Iterator[Site]:
             DevCallbackOrigin=receiver.url,
             MaxActiveBatches=1000,
             SweepAfterSeconds=1,
+            WorkerTimeoutSeconds=15,
             ArchiveTtlSeconds=90,
             WorkerConcurrency=4,
         )
         family.url = calls.upstream = stack["endpointUrl"]
         made = Site(stack, aws, issuer, calls, fake, receiver, friend)
         yield made
-        for client in made.clients.values():
-            client.close()
+        made.close()
+
+
+@pytest.fixture(scope="session")
+def pool(stacks: Stacks, aws: Aws) -> Iterator[Pool]:
+    """The template's default: people of the stack alone."""
+    made = Pool(stacks(AuthMode="cognito", DefaultModel="google/nano-banana"), aws)
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")
@@ -99,15 +101,5 @@ def ann(site: Site) -> httpx.Client:
 
 
 @pytest.fixture(scope="session")
-def bob(site: Site) -> httpx.Client:
-    return site.as_("bob|with spaces/and #")
-
-
-@pytest.fixture(scope="session")
-def hers(ann: httpx.Client) -> Belongings:
-    return a_day_of(ann, "Hers", 7001)
-
-
-@pytest.fixture(scope="session")
-def his(bob: httpx.Client) -> Belongings:
-    return a_day_of(bob, "His", 8001)
+def hers(site: Site) -> Belongings:
+    return site.day_of("ann", "Hers", 7001)

@@ -1,4 +1,7 @@
-"""Two owners on one stack: neither learns anything of the other, not even that it exists."""
+"""Two owners on one stack: neither learns anything of the other, not even that it exists.
+
+All of it twice: with tokens of an issuer of one's own, and with those of the stack's user pool.
+"""
 
 import json
 from dataclasses import asdict
@@ -7,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.security.conftest import Site
 from tests.support.batches import sheet
+from tests.support.doors import Door
 from tests.support.journey import (
     Belongings,
     ask,
@@ -16,6 +19,7 @@ from tests.support.journey import (
     variant_request,
 )
 
+BOB = "bob|with spaces/and #"
 UNKNOWN = "0123456789abcdef0123456789abcdef"
 BY_BATCH = [
     ("GET", "/api/batch/{}"),
@@ -49,6 +53,32 @@ def same_as_unknown(
     assert told(answer) == told(api.request(method, unknown_path, **unknown_content))
 
 
+@pytest.fixture(scope="module", params=["site", "pool"])
+def door(request: pytest.FixtureRequest) -> Door:
+    found: Door = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture(scope="module")
+def ann(door: Door) -> httpx.Client:
+    return door.as_("ann")
+
+
+@pytest.fixture(scope="module")
+def bob(door: Door) -> httpx.Client:
+    return door.as_(BOB)
+
+
+@pytest.fixture(scope="module")
+def hers(door: Door) -> Belongings:
+    return door.day_of("ann", "Hers", 7001)
+
+
+@pytest.fixture(scope="module")
+def his(door: Door) -> Belongings:
+    return door.day_of(BOB, "His", 8001)
+
+
 @pytest.mark.parametrize("batch", BATCHES)
 @pytest.mark.parametrize(("method", "path"), BY_BATCH)
 def test_anothers_batch_is_as_good_as_none(
@@ -59,10 +89,10 @@ def test_anothers_batch_is_as_good_as_none(
 
 
 def test_a_stream_of_anothers_batch_is_none_by_the_events_route_either(
-    site: Site, hers: Belongings
+    door: Door, hers: Belongings
 ) -> None:
-    token = site.issuer.token("bob")
-    with site.with_token(None) as client:
+    token = door.token(BOB)
+    with door.with_token(None) as client:
         path = f"/api/v1/batch/{hers.cars}/events"
         same_as_unknown(client, "GET", path, hers.cars, 404, params={"access_token": token})
 
@@ -133,9 +163,9 @@ def test_folders_and_candidates_are_of_ones_own_catalog_alone(
 
 
 def test_the_same_variant_id_is_another_variant_for_another_owner(
-    site: Site, hers: Belongings
+    door: Door, hers: Belongings
 ) -> None:
-    cid = site.as_("cid")
+    cid = door.as_("cid")
     catalog(cid, hers.variant)
 
     found = ask(cid, "POST", "/api/batches/image-candidates", 200,
