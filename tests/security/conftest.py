@@ -77,7 +77,7 @@ def site(stacks: Stacks, aws: Aws) -> Iterator[Site]:
             DevCallbackOrigin=receiver.url,
             MaxActiveBatches=1000,
             SweepAfterSeconds=1,
-            WorkerTimeoutSeconds=15,
+            WorkerTimeoutSeconds=10,
             ArchiveTtlSeconds=90,
             WorkerConcurrency=4,
         )

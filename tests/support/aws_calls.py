@@ -32,6 +32,7 @@ class Call:
     """`signer` is an access key; `action` and `resource` as a policy would name them.
 
     `handed_out` marks a presigned request: signed by a function, but sent by whoever holds it.
+    `about` is the path it was asked at.
     """
 
     signer: str
@@ -39,6 +40,7 @@ class Call:
     resource: str
     status: int
     handed_out: bool
+    about: str = ""
 
 
 class Recorder(FaultProxy):
@@ -46,12 +48,16 @@ class Recorder(FaultProxy):
         super().__init__(BATCHES, family)
         self.made: list[Call] = []
 
+    def asked(self, action: str, status: int, of: str) -> bool:
+        """Whether somebody did this with an object or another resource whose name has `of`."""
+        return any((c.action, c.status) == (action, status) and of in c.about for c in self.made)
+
     def learn(self, request: Exchange, reply: Reply) -> None:
         super().learn(request, reply)
         signer = signer_of(request)
         handed_out = "authorization" not in request.headers
         self.made += [
-            Call(signer, action, resource, reply.status, handed_out)
+            Call(signer, action, resource, reply.status, handed_out, unquote(request.path))
             for action, resource in actions(request, reply)
         ]
 

@@ -173,6 +173,7 @@ IMAGES: dict[str, Callable[[bytes], Answer]] = {
     "black": lambda body: (200, {}, _png(Image.new("RGB", _size(body), "black"))),
     "wrong_aspect": lambda body: (200, {}, _png(_stretched(body))),
     "bomb": lambda _: (200, {}, bomb()),
+    "heavy": lambda body: (200, {}, _png(_grainy(*_size(body)))),
     "svg": lambda _: (
         200,
         {"Content-Type": "image/svg+xml"},
@@ -184,8 +185,8 @@ IMAGES: dict[str, Callable[[bytes], Answer]] = {
     "huge": lambda _: (200, {}, b""),
     "huge_chunked": lambda _: (200, {}, b""),
 }
-"""A wrong file. `truncated` and `chunked_cut` end early on the wire; `huge` says it is 500 MB,
-`huge_chunked` only is."""
+"""A wrong file, or a `heavy` one. `truncated` and `chunked_cut` end early on the wire; `huge` says
+it is 500 MB, `huge_chunked` only is."""
 
 HUGE = 500 * 1024 * 1024
 FAULTS = {*ANSWERS, *SOCKETS, *OUTCOMES, *IMAGES}
@@ -193,6 +194,13 @@ FAULTS = {*ANSWERS, *SOCKETS, *OUTCOMES, *IMAGES}
 
 def _size(body: bytes) -> tuple[int, int]:
     return Image.open(io.BytesIO(body)).size
+
+
+def _grainy(width: int, height: int) -> Image.Image:
+    """A good image that no compression makes small: three megabytes."""
+    scale = 1024 / max(width, height)
+    size = round(width * scale), round(height * scale)
+    return Image.merge("RGB", [Image.effect_noise(size, 100) for _ in range(3)])
 
 
 def _stretched(body: bytes) -> Image.Image:

@@ -69,6 +69,13 @@ class Rendered:
         }
 
     def statements(self, logical: str) -> list[Node]:
+        """What a function or the state machine may do."""
+        return [each for each in self._policy(logical) if each["Effect"] == "Allow"]
+
+    def denials(self, logical: str) -> list[Node]:
+        return [each for each in self._policy(logical) if each["Effect"] == "Deny"]
+
+    def _policy(self, logical: str) -> list[Node]:
         return [s for policy in self[logical].get("Policies", []) for s in policy["Statement"]]
 
     def broken_rules(self) -> list[str]:

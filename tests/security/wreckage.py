@@ -1,0 +1,90 @@
+"""What killed functions and half-done uploads leave behind, and who clears it away."""
+
+from dataclasses import dataclass
+
+import httpx
+
+from tests.security.conftest import Site
+from tests.security.repairs import newest, send
+from tests.support.batches import finished
+from tests.support.fault_proxy import Rule
+from tests.support.journey import cars, catalog, until, variants
+
+FIRST_IMAGE = "^PUT /.*/000000-"
+SHIRT, KEPT_SHIRT = 70510001, 70510002
+HEAVY = ("Heavy 1", "Heavy 2", "Heavy 3")
+LARGE = 8 * 1024 * 1024
+"""Beyond it a copy within the bucket is made in parts."""
+
+
+@dataclass(frozen=True)
+class Killed:
+    """A batch whose first row's worker was killed: before or after its image was stored."""
+
+    batch: str
+    rule: Rule
+
+
+def killed_workers(site: Site, api: httpx.Client, reference_url: str) -> list[str]:
+    """Batches, each with a row that only a later delivery can end; nobody waits for it yet.
+
+    One is left to the queue. Of the others the dead-letter function gets the message.
+    """
+    catalog(api, SHIRT, KEPT_SHIRT)
+    redelivered = _killed(site, "kill", "Redelivered")
+    wait_for = [Killed(cars(api, "Redelivered"), redelivered)]
+    # The other rows fill the queue until long after, so that its end makes room for one that waits.
+    many = [f"Collected {row}" for row in range(10)]
+    site.fake.script("slow", prompt=r"Collected [1-9]\b", seconds=30)
+    for action, word, submit in (
+        ("kill", "Collected", lambda: cars(api, *many)),
+        ("kill_after", "Stored", lambda: cars(api, "Stored")),
+        ("kill", str(SHIRT), lambda: variants(api, SHIRT, reference_url)),
+        ("kill_after", str(KEPT_SHIRT), lambda: variants(api, KEPT_SHIRT, reference_url)),
+    ):
+        rule = _killed(site, action, word)
+        wait_for.append(Killed(submit(), rule))
+    for killed in wait_for:
+        until("killed", lambda rule=killed.rule: rule.fired)
+    for killed in wait_for[1:]:
+        send(site, killed.batch, "deadLetterQueueUrl")
+    return [killed.batch for killed in wait_for]
+
+
+def _killed(site: Site, action: str, word: str) -> Rule:
+    return site.calls.script(action, FIRST_IMAGE, about=word)
+
+
+def all_collected(api: httpx.Client, batches: list[str]) -> None:
+    for batch in batches:
+        assert finished(api, batch)["outcome"] == "all_succeeded"
+
+
+def large_archive(site: Site, api: httpx.Client) -> None:
+    """In parts: over what a killed build left, and to an outbox that fails half way."""
+    s3, bucket = site.client("s3"), site.stack["bucket"]
+    site.fake.script("heavy", prompt="Heavy")
+    held = site.calls.script("hold", "^StartExecution$", about="Heavy")
+    rows = "".join(f"Volvo,{word}\n" for word in HEAVY)
+    s3.put_object(Bucket=bucket, Key="inbox/ann/heavy.csv", Body=f"make,model\n{rows}".encode())
+    assert held.reached.wait(60)
+    batch = str(newest(api)["batch_id"])
+    archive = {"Bucket": bucket, "Key": f"archives/{batch}/1-1.zip"}
+    left = s3.create_multipart_upload(**archive)["UploadId"]
+    s3.upload_part(**archive, UploadId=left, PartNumber=1, Body=b"of another build")
+    refused = site.calls.script(
+        "error", "^PUT /.*/outbox/.*partNumber=", about="heavy", times=None, status=503,
+        code="SlowDown",
+    )  # fmt: skip
+    held.go.set()
+    until("ended", lambda: site.calls.asked("s3:AbortMultipartUpload", 204, "/outbox/"))
+    site.calls.rules.remove(refused)
+
+    def delivered() -> bool:
+        found = s3.list_objects_v2(Bucket=bucket, Prefix="outbox/ann/heavy.zip").get("Contents", [])
+        return bool(found) and found[0]["Size"] > LARGE
+
+    until("delivered", delivered)
+    assert finished(api, batch)["outcome"] == "all_succeeded"
+    for prefix in ("archives/", "outbox/"):
+        assert "Uploads" not in s3.list_multipart_uploads(Bucket=bucket, Prefix=prefix)
