@@ -65,6 +65,18 @@ lint: $(environment) .venv-checkov/.done
 	$(SAM) validate --lint --template template.yaml
 	npm --prefix web run check
 
+## audit: asks the public databases about every pinned package (needs the internet)
+.PHONY: audit
+audit: .venv-audit/.done
+	@failed=""; for pins in requirements/*.txt layers/*/requirements.txt; do \
+		echo "$$pins"; \
+		.venv-audit/bin/pip-audit --strict --require-hashes --disable-pip --progress-spinner off \
+			--requirement "$$pins" || failed="$$failed $$pins"; \
+	done; \
+	if [ -n "$$failed" ]; then \
+		echo "not clean, or the database of vulnerabilities could not be asked:$$failed" >&2; exit 1; \
+	fi
+
 ## fmt: what the linters can put right by themselves
 .PHONY: fmt
 fmt: .venv/.done
@@ -85,6 +97,7 @@ lock: $(UV)
 	$(pin) requirements/sam.in -o requirements/sam.txt
 	$(pin) requirements/emulator.in -o requirements/emulator.txt
 	$(pin) requirements/checkov.in -o requirements/checkov.txt
+	$(pin) requirements/audit.in -o requirements/audit.txt
 	$(pin) requirements/runtime.in -o requirements/runtime.txt
 	$(pin) layers/core/requirements.in -o layers/core/requirements.txt
 	$(pin) layers/imaging/requirements.in -o layers/imaging/requirements.txt -c layers/core/requirements.txt \
@@ -96,7 +109,7 @@ lock: $(UV)
 .PHONY: clean
 clean:
 	if [ -e .venv/.done ]; then $(PYTHON) -m local down --all; fi
-	rm -rf .venv .venv-uv .venv-sam .venv-emulator .venv-checkov .local .aws-sam .cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-uv .venv-sam .venv-emulator .venv-checkov .venv-audit .local .aws-sam .cache .mypy_cache .pytest_cache .ruff_cache
 	rm -rf $(npm_folders:%=%/node_modules)
 
 .PHONY: help
@@ -130,6 +143,10 @@ sync = echo "installing $(@D)" && \
 	@touch $@
 
 .venv-checkov/.done: requirements/checkov.txt $(UV)
+	@$(sync)
+	@touch $@
+
+.venv-audit/.done: requirements/audit.txt $(UV)
 	@$(sync)
 	@touch $@
 
