@@ -21,6 +21,7 @@ from moto import mock_aws
 
 from bench.archive import image
 from imagebatch.adapters.archive import S3ArchiveBuilder
+from imagebatch.adapters.s3multipart import PART_SIZE
 from imagebatch.domain.errors import UnavailableError
 from imagebatch.ports import ArchiveMember, BadMembersError, StoredMember, TextMember
 from tests.support.s3server import S3Server
@@ -32,7 +33,7 @@ ROOT = Path(__file__).parents[2]
 BUCKET = "bucket"
 KEY = "archives/b1/1-1.zip"
 MODIFIED = datetime(2026, 11, 20, 8, 31, 42, tzinfo=UTC)
-MIB = 1024 * 1024
+FIFTH = PART_SIZE // 5
 ALWAYS = 10**9
 TEXTS = [
     TextMember("results.csv", b"row,status\r\n2,succeeded\r\n"),
@@ -52,7 +53,7 @@ def stored(server: S3Server, name: str, size: int) -> StoredMember:
     return StoredMember(name, f"images/{name}", size, zlib.crc32(body), f'"{made.etag}"')
 
 
-def images(server: S3Server, count: int, size: int = 2 * MIB + 7) -> list[StoredMember]:
+def images(server: S3Server, count: int, size: int = 2 * FIFTH + 7) -> list[StoredMember]:
     return [stored(server, f"{index:04}.png", size) for index in range(count)]
 
 
@@ -98,26 +99,26 @@ def test_an_archive_without_images_is_built_all_the_same(server: S3Server) -> No
 
 
 def test_texts_larger_than_a_part_are_archived_beside_few_images(server: S3Server) -> None:
-    texts = [TextMember("index.html", image(7, 12 * MIB)), *TEXTS[:1]]
+    texts = [TextMember("index.html", image(7, 12 * FIFTH)), *TEXTS[:1]]
     build(server, [*images(server, 1, 1000), *texts])
     build(server, [*images(server, 5), *texts], "archives/b1/2-1.zip")
 
 
 def test_texts_may_come_before_and_between_the_images(server: S3Server) -> None:
     first, *others = images(server, 6)
-    large = TextMember("large.txt", image(9, 11 * MIB))
+    large = TextMember("large.txt", image(9, 11 * FIFTH))
     build(server, [TEXTS[0], first, large, *others, TEXTS[1]])
 
 
 def test_large_images_are_read_in_ranges(server: S3Server) -> None:
-    build(server, [*images(server, 2, 17 * MIB + 3), *TEXTS])
+    build(server, [*images(server, 2, 17 * FIFTH + 3), *TEXTS])
     assert server.count("GetObject") == 8
 
 
 @pytest.mark.parametrize("over", [-1, 0, 1])
 def test_images_that_end_where_a_part_does_are_archived(server: S3Server, over: int) -> None:
     header = 30 + len("0000.png")
-    sizes = [5 * MIB - header + over, 5 * MIB - header, 5 * MIB - header - over, 1]
+    sizes = [PART_SIZE - header + over, PART_SIZE - header, PART_SIZE - header - over, 1]
     build(server, [stored(server, f"{i:04}.png", size) for i, size in enumerate(sizes)])
 
 
@@ -178,7 +179,7 @@ def killed_at(server: S3Server, members: list[ArchiveMember], operation: str, nt
 
 @pytest.mark.parametrize("nth", [2, 6, 11])
 def test_a_build_that_was_killed_is_carried_on(server: S3Server, nth: int) -> None:
-    members: list[ArchiveMember] = [*images(server, 20, 3 * MIB), *TEXTS]
+    members: list[ArchiveMember] = [*images(server, 20, 3 * FIFTH), *TEXTS]
     killed_at(server, members, "UploadPart", nth)
     assert server.objects.keys().isdisjoint({f"{BUCKET}/{KEY}"})
     [kept] = [upload.parts for upload in server.uploads.values()]
@@ -264,7 +265,7 @@ def test_a_body_that_always_breaks_off_ends_the_build(server: S3Server) -> None:
     assert nothing_is_left(server)
 
 
-@pytest.mark.parametrize("size", [300_000, 2 * MIB, 12 * MIB])
+@pytest.mark.parametrize("size", [300_000, 2 * FIFTH, 12 * FIFTH])
 def test_images_that_are_gone_or_were_overwritten_are_all_named(
     server: S3Server, size: int
 ) -> None:
@@ -278,7 +279,7 @@ def test_images_that_are_gone_or_were_overwritten_are_all_named(
     assert nothing_is_left(server)
 
 
-@pytest.mark.parametrize("size", [300_000, 2 * MIB, 12 * MIB])
+@pytest.mark.parametrize("size", [300_000, 2 * FIFTH, 12 * FIFTH])
 def test_an_image_without_the_recorded_checksum_is_named(server: S3Server, size: int) -> None:
     members = images(server, 6, size)
     members[4] = replace(members[4], crc32=members[4].crc32 ^ 1)
@@ -334,7 +335,7 @@ def moto_client(monkeypatch: pytest.MonkeyPatch) -> Iterator["S3Client"]:
         yield client
 
 
-@pytest.mark.parametrize("size", [1_000, 3 * MIB, 11 * MIB])
+@pytest.mark.parametrize("size", [1_000, 3 * FIFTH, 11 * FIFTH])
 def test_an_emulated_s3_is_served_alike(moto_client: "S3Client", size: int) -> None:
     bodies = [image(index, size) for index in range(3)]
     members: list[ArchiveMember] = []

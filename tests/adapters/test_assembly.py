@@ -25,7 +25,7 @@ MODIFIED = datetime(2026, 11, 20, tzinfo=UTC)
 @pytest.fixture(scope="module", autouse=True)
 def short_parts() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(s3multipart, "MINIMUM_PART", PART)
+        patch.setattr(s3multipart, "PART_SIZE", PART)
         patch.setattr(archiveplan, "LONGEST_READ", PART)
         patch.setattr(assembly, "WINDOW_BYTES", 2 * PART)
         yield

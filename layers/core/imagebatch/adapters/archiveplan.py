@@ -7,13 +7,13 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from imagebatch.adapters.s3multipart import MINIMUM_PART, Part, split
+from imagebatch.adapters.s3multipart import PART_SIZE, Part, split
 from imagebatch.adapters.sources import DAMAGED, BadMemberError
 from imagebatch.domain import crc
 from imagebatch.domain.ziplayout import Member, plan_zip
 from imagebatch.ports import ArchiveMember, StoredMember, TextMember
 
-LONGEST_READ = MINIMUM_PART
+LONGEST_READ = PART_SIZE
 """No longer than a part, so that no read needs more than two parts in memory."""
 
 

@@ -7,14 +7,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from imagebatch.adapters.archiveplan import ArchivePlan, Read
-from imagebatch.adapters.s3multipart import MINIMUM_PART, Part, Upload
+from imagebatch.adapters.s3multipart import PART_SIZE, Part, Upload
 from imagebatch.adapters.sources import SourceReader
 
 IN_FLIGHT = 16 * 1024 * 1024
 FEWEST_READS, MOST_READS = 6, 16
 WINDOW = 8
 """Parts in memory at once, and uploads in flight."""
-WINDOW_BYTES = WINDOW * MINIMUM_PART
+WINDOW_BYTES = WINDOW * PART_SIZE
 
 
 class _Building:
