@@ -14,7 +14,7 @@ from imagebatch.domain.errors import (
     RejectedError,
     UnavailableError,
 )
-from imagebatch.ports import BadImageError, Busy, Prediction, PredictionStatus
+from imagebatch.ports import BadImageError, Busy, ItemMessage, Prediction, PredictionStatus
 from imagebatch.usecases.collect_image import FETCHES
 from tests.usecases.world import OWNER, World
 
@@ -292,24 +292,25 @@ def test_the_last_settle_starts_the_finalizer_once_however_often_it_is_delivered
     assert world.finalizer.started == [(OWNER, "b1", 1, 1)]
 
 
-def test_a_dead_letter_collects_the_image_that_was_paid_for(world: World) -> None:
+def delivered_in_vain(world: World) -> ItemMessage:
+    """An image is paid for and cannot be stored."""
     world.start(1)
     message = world.queue.sent[0].message
     world.media.fail_next("put", UnavailableError("S3 is down"))
     with pytest.raises(UnavailableError):
         world.deliver(message)
     world.clock.advance(75)
+    return message
+
+
+def test_a_dead_letter_collects_the_image_that_was_paid_for(world: World) -> None:
+    message = delivered_in_vain(world)
     assert world.dead_letter(message, lambda: 60.0) is None
     assert (world.statuses, world.provider.creates("0")) == ("s", 1)
 
 
 def test_a_dead_letter_waits_for_a_provider_that_does_not_answer(world: World) -> None:
-    world.start(1)
-    message = world.queue.sent[0].message
-    world.media.fail_next("put", UnavailableError("S3 is down"))
-    with pytest.raises(UnavailableError):
-        world.deliver(message)
-    world.clock.advance(75)
+    message = delivered_in_vain(world)
     for _ in range(3):
         world.provider.fetch_faults += [ProviderUnavailableError("503")] * FETCHES
         busy = world.dead_letter(message, lambda: 60.0)
@@ -321,12 +322,7 @@ def test_a_dead_letter_waits_for_a_provider_that_does_not_answer(world: World) -
 
 
 def test_a_dead_letter_does_not_wait_for_ever(world: World) -> None:
-    world.start(1)
-    message = world.queue.sent[0].message
-    world.media.fail_next("put", UnavailableError("S3 is down"))
-    with pytest.raises(UnavailableError):
-        world.deliver(message)
-    world.clock.advance(75)
+    message = delivered_in_vain(world)
     world.provider.fetch_faults += [ProviderUnavailableError("503")] * 1000
     while busy := world.dead_letter(message, lambda: 60.0):
         world.clock.advance((busy.until - world.clock.now()).total_seconds())
