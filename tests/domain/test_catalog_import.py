@@ -44,6 +44,10 @@ def test_a_variant_may_have_no_image(empty: dict[str, Any]) -> None:
     assert import_list([ROW | empty]).variants[0].image_url is None
 
 
+def test_an_id_may_be_a_number_that_json_writes_with_a_point() -> None:
+    assert import_list([ROW | {"variantId": 7.0}]).variants[0].id == 7
+
+
 def test_an_id_may_be_a_text_of_digits() -> None:
     assert import_list([ROW | {"variantId": " 9007199254740991 "}]).variants[0].id == 2**53 - 1
 
@@ -54,7 +58,7 @@ def test_an_id_may_be_a_text_of_digits() -> None:
         ("variantId", None),
         ("variantId", "abc"),
         ("variantId", "1.5"),
-        ("variantId", 1.0),
+        ("variantId", 1.5),
         ("variantId", True),
         ("variantId", 0),
         ("variantId", -1),

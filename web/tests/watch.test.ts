@@ -65,7 +65,7 @@ test("a refused watcher polls, and comes back to live events after a while", asy
   const { told, seen, over } = watcher([false, false, true]);
   watch("b", told, PACE);
   await over;
-  expect(seen).toEqual(["polled", "polling", "polled", "polling", "polled"]);
+  expect(seen).toEqual(["polled", "polling", "polled", "polling", "live", "polled"]);
   expect(requests).toHaveLength(2);
 });
 
@@ -75,7 +75,15 @@ test("a lost connection is told, and heals by itself", async () => {
   const { told, seen, over } = watcher([new OfflineError(), new OfflineError(), false, true]);
   watch("b", told, PACE);
   await over;
-  expect(seen).toEqual(["lost", "polled", "live", 50, "polled"]);
+  expect(seen).toEqual(["lost", "polled", "live", 50, "live", "polled"]);
+});
+
+test("a batch that ended while the connection was lost is not told as lost", async () => {
+  const { OfflineError } = await import("../src/lib/problems");
+  answers = [() => { throw new TypeError("network error"); }];
+  const { told, seen } = watcher([new OfflineError(), true]);
+  watch("b", told, PACE);
+  await vi.waitFor(() => expect(seen).toEqual(["lost", "polled", "live"]));
 });
 
 test("an end that a later round has overtaken is not the end", async () => {

@@ -53,7 +53,10 @@ async function listen(
     cache: "no-store",
     signal: AbortSignal.any([signal, AbortSignal.timeout(pace.silence)]),
   });
-  if (response.status === 204) return true;
+  if (response.status === 204) {
+    watcher.connection("live");
+    return true;
+  }
   const events = response.headers.get("Content-Type")?.startsWith("text/event-stream");
   if (!response.ok || !events || !response.body) throw new ApiError(response.status, "live events were refused");
   watcher.connection("live");
@@ -78,7 +81,10 @@ async function fallBack(watcher: Watcher, pace: Pace, unreachable: boolean, sign
   let lost = unreachable;
   for (let polls = 0; polls < pace.polls; ) {
     try {
-      if (await watcher.poll(signal)) return true;
+      if (await watcher.poll(signal)) {
+        watcher.connection("live");
+        return true;
+      }
       if (lost) return false;
       watcher.connection("polling");
       polls += 1;
