@@ -54,7 +54,7 @@ def _kind(operation: str) -> str:
 
 def calls_of_a_batch(lab: Lab, word: str, rows: int) -> list[Site]:
     lab.finish(lab.submit(word, rows))
-    return sites_of(lab.aws.calls[word])
+    return sites_of(lab.aws.operations[word])
 
 
 def an_error_at_each_call_to_aws_in_turn(lab: Lab, word: str) -> None:

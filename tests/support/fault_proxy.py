@@ -129,7 +129,7 @@ class FaultProxy:
         self.rules: list[Rule] = []
         self.killed: list[int] = []
         self._names = names
-        self.calls: defaultdict[str, list[str]] = defaultdict(list)
+        self.operations: defaultdict[str, list[str]] = defaultdict(list)
         """The operations of each word's requests, in their order."""
         self._watched: set[str] = set()
         self._words: defaultdict[str, set[str]] = defaultdict(set)
@@ -178,7 +178,7 @@ class FaultProxy:
         with self._lock:
             about = self._words_of(text, text)
             for word in about:
-                self.calls[word].append(request.operation)
+                self.operations[word].append(request.operation)
             for rule in self.rules:
                 mine = rule.about in about and self._fits(rule, request.operation, text)
                 if mine and rule.fires():

@@ -11,7 +11,7 @@ from imagebatch.adapters.s3multipart import PART_SIZE, Part, Upload
 from imagebatch.adapters.sources import SourceReader
 
 IN_FLIGHT = 16 * 1024 * 1024
-FEWEST_READS, MOST_READS = 6, 16
+FEWEST_READS, MOST_READS = 8, 16
 WINDOW = 8
 """Parts in memory at once, and uploads in flight."""
 WINDOW_BYTES = WINDOW * PART_SIZE
