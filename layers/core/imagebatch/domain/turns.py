@@ -31,11 +31,17 @@ def opened(batch: Batch, messages: int) -> Batch:
     return replace(batch, released=min(batch.round_total, messages))
 
 
-def release(batch: Batch, item: Item, messages: int) -> tuple[Batch, Item]:
-    """Fills the batch's share of the queue again after `item` has settled."""
+def release(batch: Batch, item: Item, messages: int, workers: int) -> tuple[Batch, Item]:
+    """Fills the batch's share of the queue again after `item` has settled.
+
+    Every worker could always be working on this batch: nobody knows whether the other running
+    batches have anything to do now.
+    """
     if batch.status not in RUNNING or item.status not in SETTLED:
         return batch, item
     begun = batch.round_total - batch.counts.pending
-    upto = max(batch.released, min(batch.round_total, begun + messages))
+    settled = batch.round_total - batch.counts.open
+    wanted = max(begun + messages, settled + workers)
+    upto = max(batch.released, min(batch.round_total, wanted))
     positions = tuple(range(batch.released, upto))
     return replace(batch, released=upto), replace(item, releases=positions)

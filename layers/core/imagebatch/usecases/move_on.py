@@ -28,7 +28,7 @@ class MoveOn:
             batch, item = move(batch, item)
             if item.status not in SETTLED:
                 return batch, item
-            return turns.release(batch, item, self.turns.share())
+            return turns.release(batch, item, self.turns.share(), self.turns.workers)
 
         return both
 
