@@ -155,7 +155,7 @@ def retried_while_the_first_rounds_execution_still_sleeps(lab: Lab, word: str) -
     for _ in every(1, 120):
         listed = s3.list_objects_v2(Bucket=bucket, Prefix=f"archives/{batch_id}/")
         keys = {each["Key"] for each in listed["Contents"]}
-        if first.batch.archive.key not in keys:
+        if keys == {second.batch.archive.key}:
             break
     assert keys == {second.batch.archive.key}
     assert lab.finish(batch_id, round_=2).statuses == "ss"

@@ -14,7 +14,7 @@ GIVEN_UP_AFTER = 4
 
 def every_message_twice_and_twice_at_the_same_time(lab: Lab, word: str) -> None:
     """Those that come while the image is made, at once; those that come after, to no effect."""
-    lab.fake.script("slow", prompt=word, seconds=8)
+    lab.fake.script("slow", prompt=word, seconds=12)
     busy = lab.aws.script("count", "ChangeMessageVisibility", times=None)
     batch_id = lab.submit(word, 3)
     lab.until(batch_id, lambda batch: batch.counts.processing == 3)
