@@ -9,6 +9,7 @@ import json
 import statistics
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from bench.artifact import Artifact, runtime
@@ -131,20 +132,18 @@ def _environment(site: Site, function: str) -> dict[str, str]:
     }
 
 
-class _held:  # noqa: N801 - reads as a context manager
+@contextmanager
+def _held(site: Site) -> Iterator[None]:
     """Meanwhile the stack's own intake and finalizer do nothing, so that ours find their work."""
-
-    def __init__(self, site: Site) -> None:
-        self._client = site.aws("lambda")
-        self._functions = [site.function(n) for n in ("IntakeFunction", "FinalizerFunction")]
-
-    def __enter__(self) -> None:
-        for name in self._functions:
-            self._client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
-
-    def __exit__(self, *_: object) -> None:
-        for name in self._functions:
-            self._client.delete_function_concurrency(FunctionName=name)
+    client = site.aws("lambda")
+    functions = [site.function(name) for name in ("IntakeFunction", "FinalizerFunction")]
+    for name in functions:
+        client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+    try:
+        yield
+    finally:
+        for name in functions:
+            client.delete_function_concurrency(FunctionName=name)
 
 
 class Events:

@@ -374,14 +374,6 @@ def test_a_cursor_is_its_owners_alone(store: BatchStore) -> None:
 # --- the unfinished -------------------------------------------------------------------------------
 
 
-def test_no_more_of_the_unfinished_are_read_than_were_asked_for(store: BatchStore) -> None:
-    for number in range(5):
-        store.create(a_batch(f"b{number}", f"owner {number}"))
-    assert len(list(store.unfinished(limit=3))) == 3
-    assert len(list(store.unfinished("owner 1", limit=3))) == 1
-    assert len(list(store.unfinished(limit=9))) == 5
-
-
 def test_a_batch_is_unfinished_until_it_is_finished_and_again_when_retried(
     store: BatchStore,
 ) -> None:

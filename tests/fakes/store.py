@@ -131,12 +131,10 @@ class InMemoryBatchStore(Faults):
         return Page(wanted[:limit], f"{owner}/{wanted[limit - 1].id}" if more else None)
 
     @faulty
-    def unfinished(
-        self, owner: str | None = None, *, limit: int | None = None
-    ) -> Iterator[tuple[str, str]]:
+    def unfinished(self, owner: str | None = None) -> Iterator[tuple[str, str]]:
         with self._lock:
             found = [at for at, batch in self._batches.items() if not batch.finished]
-        return iter(sorted(at for at in found if owner in (None, at[0]))[:limit])
+        return iter(sorted(at for at in found if owner in (None, at[0])))
 
     @faulty
     def claim_name(self, name: str, batch_id: str, until: datetime) -> bool:

@@ -40,12 +40,24 @@ def test_every_row_becomes_one_image(world: World) -> None:
 
 def test_a_long_batch_has_only_its_share_in_the_queue(world: World) -> None:
     world.start(20)
-    assert world.queue.indices == [0, 1, 2, 3, 4, 5]
+    assert world.queue.indices == [0, 1, 2]
     for settled in range(1, 10):
         world.deliver()
-        assert len(world.queue.indices) == max(6, settled + 3)
+        assert world.queue.indices == [*range(settled + 3)]
     world.drain()
     assert world.queue.indices == list(range(20))
+
+
+def test_a_repeated_message_repeats_what_it_released_until_that_is_claimed(world: World) -> None:
+    world.start(5)
+    message = world.queue.sent[0].message
+    world.deliver()
+    assert world.queue.indices[3:] == [3]
+    world.deliver(message)
+    assert world.queue.indices[3:] == [3, 3]
+    world.drain()
+    world.deliver(message)
+    assert sorted(world.queue.indices) == [0, 1, 2, 3, 3, 4]
 
 
 def test_a_message_delivered_twice_makes_one_image(world: World) -> None:
@@ -269,14 +281,12 @@ def test_a_worker_killed_after_the_image_was_stored_does_not_make_it_again(world
 
 def test_a_worker_killed_right_after_the_settle_still_releases_what_follows(world: World) -> None:
     world.start(7)
-    for _ in range(3):
-        world.deliver()
-    message = world.queue.sent[3].message
+    message = world.queue.sent[0].message
     world.queue.fail_next("send", KilledError())  # type: ignore[arg-type]
     with pytest.raises(KilledError):
         world.deliver(message)
     world.deliver(message)
-    assert world.queue.indices[6:] == [6]
+    assert world.queue.indices[3:] == [3]
 
 
 def test_the_last_settle_starts_the_finalizer_once_however_often_it_is_delivered(

@@ -27,7 +27,6 @@ from imagebatch.usecases.records import Records
 from imagebatch.usecases.retry_batch import RetryBatch
 from imagebatch.usecases.submit_batch import Submission, SubmitBatch
 from imagebatch.usecases.sweep import Sweep
-from imagebatch.usecases.turns import Turns
 from imagebatch.usecases.watch_batch import WatchBatch
 from tests.fakes import (
     FakeClock,
@@ -129,14 +128,13 @@ class World:
         self.records = Records(self.store, self.clock, self.ids)
         provision = Provision({"scripted": self.provider}, registry, self.media, Pace())
         collect = CollectImage(provision, self.inspector, self.media, self.clock)
-        turns = Turns(self.store, self.clock, WORKERS)
-        move_on = MoveOn(self.store, self.queue, self.finalizer, turns)
+        move_on = MoveOn(self.store, self.queue, self.finalizer, WORKERS)
         self.submit_batch = SubmitBatch(
             self.records, self.media, self.dispatch, timedelta(days=7), 20
         )
         self.open_folders = OpenFolders(self.store.library)
         self.dispatch_items = DispatchItems(
-            self.records, self.media, self.queue, self.finalizer, self.open_folders, turns
+            self.records, self.media, self.queue, self.finalizer, self.open_folders, WORKERS
         )
         self.generate = GenerateItem(
             self.records, self.queue, provision, collect, move_on, self.journal, limit

@@ -55,7 +55,6 @@ if TYPE_CHECKING:
     from imagebatch.usecases.take_car_sheet import TakeCarSheet
     from imagebatch.usecases.take_prompts import TakePrompts
     from imagebatch.usecases.take_variants import TakeVariants
-    from imagebatch.usecases.turns import Turns
     from imagebatch.usecases.uploads import CheckUpload, ReadSheet, TakeUpload
     from imagebatch.usecases.watch_batch import WatchBatch
 
@@ -317,14 +316,8 @@ class Bootstrap:
             self.item_queue,
             self.finalizer,
             self.open_folders,
-            self.turns,
+            self.settings.worker_concurrency,
         )
-
-    @cached_property
-    def turns(self) -> "Turns":
-        from imagebatch.usecases.turns import Turns
-
-        return Turns(self.store, self.clock, self.settings.worker_concurrency)
 
     @cached_property
     def provision(self) -> "Provision":
@@ -344,7 +337,8 @@ class Bootstrap:
     def move_on(self) -> "MoveOn":
         from imagebatch.usecases.move_on import MoveOn
 
-        return MoveOn(self.store, self.item_queue, self.finalizer, self.turns)
+        workers = self.settings.worker_concurrency
+        return MoveOn(self.store, self.item_queue, self.finalizer, workers)
 
     @cached_property
     def generate_item(self) -> "GenerateItem":

@@ -88,10 +88,8 @@ class BatchStore(Protocol):
         """The owner's batches, newest first. InvalidRequestError for a cursor that is not ours."""
         ...
 
-    def unfinished(
-        self, owner: str | None = None, *, limit: int | None = None
-    ) -> Iterator[tuple[str, str]]:
-        """(owner, batch id) of the batches that are not finished, of one owner or of all."""
+    def unfinished(self, owner: str | None = None) -> Iterator[tuple[str, str]]:
+        """(owner, batch id) of every batch that is not finished, of one owner or of all."""
         ...
 
     def claim_name(self, name: str, batch_id: str, until: datetime) -> bool:

@@ -12,7 +12,6 @@ from imagebatch.ports import Finalizer, ItemMessage, ItemQueue, MediaStore
 from imagebatch.usecases import keys
 from imagebatch.usecases.folders import OpenFolders
 from imagebatch.usecases.records import Records
-from imagebatch.usecases.turns import Turns
 
 OPEN = frozenset({ItemStatus.PENDING, ItemStatus.PROCESSING})
 
@@ -29,7 +28,7 @@ class DispatchItems:
     queue: ItemQueue
     finalizer: Finalizer
     folders: OpenFolders
-    turns: Turns
+    workers: int
 
     def __call__(self, owner: str, batch_id: str, round_: int) -> Batch | None:
         store = self.records.store
@@ -39,12 +38,12 @@ class DispatchItems:
         if store.round_list(owner, batch_id, round_) is None:
             store.put_round(owner, batch_id, round_, self._open_indices(batch))
         if batch.dispatched < round_:
-            now, messages = self.records.clock.now(), self.turns.first()
+            now = self.records.clock.now()
             batch = self.records.change(
                 owner,
                 batch_id,
                 lambda b: (
-                    opened(dispatched(b, now), messages)
+                    opened(dispatched(b, now), self.workers)
                     if b.round == round_ and b.dispatched < round_
                     else b
                 ),

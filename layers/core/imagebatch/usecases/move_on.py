@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from imagebatch.domain import turns
-from imagebatch.domain.batch import SETTLED, Batch, BatchStatus, Item, ItemStatus, status_of
+from imagebatch.domain.batch import Batch, BatchStatus, Item, ItemStatus, status_of
+from imagebatch.domain.turns import release
 from imagebatch.ports import BatchStore, Finalizer, ItemMessage, ItemQueue
 from imagebatch.usecases.records import Move
-from imagebatch.usecases.turns import Turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,18 +18,11 @@ class MoveOn:
     store: BatchStore
     queue: ItemQueue
     finalizer: Finalizer
-    turns: Turns
+    workers: int
 
     def releasing(self, move: Move) -> Move:
         """The move, and what it makes room for where it settles its item: one write."""
-
-        def both(batch: Batch, item: Item) -> tuple[Batch, Item]:
-            batch, item = move(batch, item)
-            if item.status not in SETTLED:
-                return batch, item
-            return turns.release(batch, item, self.turns.share(), self.turns.workers)
-
-        return both
+        return lambda batch, item: release(*move(batch, item), self.workers)
 
     def __call__(self, batch: Batch, item: Item, message: ItemMessage, *, again: bool) -> None:
         if message.round != batch.round:

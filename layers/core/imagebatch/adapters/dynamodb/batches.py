@@ -156,12 +156,10 @@ class DynamoDBBatchStore:
     ) -> Page[Batch]:
         return listing.page(self._table, owner, limit=limit, cursor=cursor, kind=kind, keep=keep)
 
-    def unfinished(
-        self, owner: str | None = None, *, limit: int | None = None
-    ) -> Iterator[tuple[str, str]]:
+    def unfinished(self, owner: str | None = None) -> Iterator[tuple[str, str]]:
         prefix = "" if owner is None else f"{keys.part(owner)}#"
         # Every character of a key sorts below DEL, and "~" is one of them.
-        records = self._table.query(keys.UNFINISHED, prefix or "!", f"{prefix}\x7f", limit=limit)
+        records = self._table.query(keys.UNFINISHED, prefix or "!", f"{prefix}\x7f")
         for record in records:
             yield record["owner"], record["batchId"]
 
