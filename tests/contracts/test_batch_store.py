@@ -18,7 +18,7 @@ from imagebatch.domain.batch import (
     Lease,
 )
 from imagebatch.domain.errors import InvalidRequestError, MovedError
-from imagebatch.domain.moves import give_up, publish, retry
+from imagebatch.domain.rounds import give_up, publish, retry
 from imagebatch.ports import BatchStore
 from tests.fakes import InMemoryBatchStore
 from tests.fakes.system import START

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from imagebatch.domain import moves
+from imagebatch.domain import moves, rounds
 from imagebatch.domain.batch import (
     RUNNING,
     TRIES,
@@ -101,18 +101,18 @@ class History(RuleBasedStateMachine):
         acts: dict[str, Act] = {"time passes": lambda: self.pass_time(LEASE_SECONDS)}
         batch, now = self.batch, self.now
         if batch.status in RUNNING:
-            acts["cancel"] = lambda: self.write(moves.cancel(batch, now))
-            acts["halt"] = lambda: self.write(moves.halt(batch, FAILURE))
+            acts["cancel"] = lambda: self.write(rounds.cancel(batch, now))
+            acts["halt"] = lambda: self.write(rounds.halt(batch, FAILURE))
         if batch.dispatched < batch.round:
-            acts["dispatch"] = lambda: self.write(moves.dispatched(batch, now))
+            acts["dispatch"] = lambda: self.write(rounds.dispatched(batch, now))
         if batch.status is BatchStatus.ARCHIVING:
-            acts["publish"] = lambda: self.write(moves.publish(batch, ARCHIVE, now, TTL))
-            acts["give up"] = lambda: self.write(moves.give_up(batch, now))
+            acts["publish"] = lambda: self.write(rounds.publish(batch, ARCHIVE, now, TTL))
+            acts["give up"] = lambda: self.write(rounds.give_up(batch, now))
             acts |= {f"lose {index}": partial(self.lose, index) for index in self.succeeded}
         if batch.finished and batch.archive is not None:
             acts["expire"] = self.expire
         if batch.finished and (batch.counts.failed > batch.rejected or batch.archive is None):
-            acts["retry"] = lambda: self.write(moves.retry(batch, now))
+            acts["retry"] = lambda: self.write(rounds.retry(batch, now))
         return acts
 
     def claim(self, item: Item) -> None:
@@ -200,10 +200,10 @@ class History(RuleBasedStateMachine):
     def an_end_is_reached_once(self) -> None:
         if self.batch.status is not BatchStatus.ARCHIVING:
             with pytest.raises(ValueError, match="not archiving"):
-                moves.publish(self.batch, ARCHIVE, self.now, TTL)
+                rounds.publish(self.batch, ARCHIVE, self.now, TTL)
         if not self.batch.finished:
             with pytest.raises(StateConflictError):
-                moves.retry(self.batch, self.now)
+                rounds.retry(self.batch, self.now)
 
     @property
     def now(self) -> datetime:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from imagebatch.domain import moves
+from imagebatch.domain import moves, rounds
 from imagebatch.domain.batch import (
     ERRORS_SHOWN,
     ZERO,
@@ -65,7 +65,7 @@ def test_a_message_of_another_round_has_nothing_to_do(round_: int) -> None:
 
 
 def test_a_cancelled_batchs_item_has_nothing_to_do() -> None:
-    batch = moves.cancel(a_batch(), START)
+    batch = rounds.cancel(a_batch(), START)
     assert moves.admit(batch, an_item(), 1, START) is Admission.DONE
 
 
@@ -74,7 +74,7 @@ def test_a_live_lease_is_busy_and_one_that_ran_out_is_taken_over() -> None:
     assert moves.admit(batch, item, 1, START) is Admission.BUSY
     assert moves.admit(batch, item, 1, LEASE.until) is Admission.CLAIM
     assert moves.admit(batch, moves.suspended(item), 1, START) is Admission.CLAIM
-    stopped = moves.cancel(batch, START)
+    stopped = rounds.cancel(batch, START)
     assert moves.admit(stopped, item, 1, LEASE.until) is Admission.CLAIM
 
 
@@ -105,7 +105,7 @@ def test_a_takeover_changes_the_lease_and_nothing_else() -> None:
         (a_batch(), an_item(status=ItemStatus.SUCCEEDED, round=1)),
         (a_batch(), an_item(status=ItemStatus.FAILED, round=1)),
         (a_batch(), an_item(status=ItemStatus.FAILED)),
-        (moves.cancel(a_batch(), START), an_item()),
+        (rounds.cancel(a_batch(), START), an_item()),
         (at_end(), an_item()),
     ],
 )
@@ -116,8 +116,8 @@ def test_what_is_not_pending_cannot_be_claimed(batch: Batch, item: Item) -> None
 
 def test_an_item_that_failed_is_claimed_afresh_in_the_next_round() -> None:
     batch, item = moves.fail(*moves.spend(*asked(a_batch(size=1, dispatched=1))), FAILURE, LATER)
-    batch = moves.publish(batch, ARCHIVE, LATER, TTL)
-    batch = replace(moves.retry(batch, LATER), dispatched=2)
+    batch = rounds.publish(batch, ARCHIVE, LATER, TTL)
+    batch = replace(rounds.retry(batch, LATER), dispatched=2)
     _, again = claimed(batch, item)
     assert (again.round, again.tries, again.attempts) == (2, 0, 1)
     assert (again.failure, again.prediction, again.settled_at) == (None, None, None)
@@ -165,8 +165,8 @@ def test_a_waiting_item_that_its_cancelled_round_left_stays_cancelled() -> None:
     batch = a_batch(size=2, dispatched=1)
     batch, waiting = moves.put_back(*moves.begin_create(*claimed(batch)), START)
     batch, other = moves.fail(*claimed(batch, an_item(1)), FAILURE, START)
-    batch = moves.publish(moves.cancel(batch, START), ARCHIVE, START, TTL)
-    batch = moves.retry(batch, LATER)
+    batch = rounds.publish(rounds.cancel(batch, START), ARCHIVE, START, TTL)
+    batch = rounds.retry(batch, LATER)
     assert status_of(batch, waiting) is ItemStatus.CANCELLED
     assert status_of(batch, other) is ItemStatus.PENDING
     assert batch.counts == Counts(pending=1, cancelled=1)
@@ -181,7 +181,7 @@ def test_tries_before_a_wait_still_count_after_it() -> None:
 
 def test_a_wait_in_a_cancelled_batch_is_its_end() -> None:
     batch, item = moves.begin_create(*claimed(a_batch(size=1, dispatched=1)))
-    batch, item = moves.put_back(moves.cancel(batch, START), item, LATER)
+    batch, item = moves.put_back(rounds.cancel(batch, START), item, LATER)
     assert item.status is ItemStatus.CANCELLED
     assert batch.status is BatchStatus.ARCHIVING
 
@@ -221,7 +221,7 @@ def test_a_dropped_item_is_cancelled_and_costs_nothing() -> None:
 
 def test_a_late_success_of_a_cancelled_batch_is_kept() -> None:
     batch, item = asked(a_batch(size=1, dispatched=1))
-    batch, item = moves.succeed(moves.cancel(batch, START), item, IMAGE, "png", LATER)
+    batch, item = moves.succeed(rounds.cancel(batch, START), item, IMAGE, "png", LATER)
     assert (batch.status, batch.counts) == (BatchStatus.ARCHIVING, Counts(succeeded=1))
 
 
@@ -250,7 +250,7 @@ def test_only_a_claimed_item_moves_on(move: str, item: Item) -> None:
 
 
 def test_a_halted_round_remembers_why() -> None:
-    assert moves.halt(a_batch(), FAILURE).halted == FAILURE
+    assert rounds.halt(a_batch(), FAILURE).halted == FAILURE
 
 
 # --- rounds ---------------------------------------------------------------------------------------
@@ -266,45 +266,45 @@ def test_a_round_that_is_not_dispatched_waits_for_it() -> None:
     batch, item = asked(a_batch(size=1))
     batch, _ = moves.succeed(batch, item, IMAGE, "png", LATER)
     assert batch.status is BatchStatus.PROCESSING
-    assert moves.dispatched(batch, LATER).status is BatchStatus.ARCHIVING
+    assert rounds.dispatched(batch, LATER).status is BatchStatus.ARCHIVING
 
 
 def test_a_round_with_nothing_to_run_is_over_once_dispatched() -> None:
     batch = a_batch(size=2, rejected=2)
-    assert moves.dispatched(batch, LATER).status is BatchStatus.ARCHIVING
-    running = moves.dispatched(a_batch(), LATER)
+    assert rounds.dispatched(batch, LATER).status is BatchStatus.ARCHIVING
+    running = rounds.dispatched(a_batch(), LATER)
     assert (running.status, running.dispatched) == (BatchStatus.QUEUED, 1)
 
 
 @pytest.mark.parametrize("status", [BatchStatus.ARCHIVING, *FINISHED])
 def test_a_round_is_closed_once(status: BatchStatus) -> None:
     batch = a_batch(status=status, counts=Counts(succeeded=3), dispatched=1)
-    assert moves.close_if_settled(batch, LATER) is batch
+    assert rounds.close_if_settled(batch, LATER) is batch
 
 
 # --- cancelling -----------------------------------------------------------------------------------
 
 
 def test_a_cancel_takes_what_is_pending_and_leaves_what_runs() -> None:
-    batch = moves.cancel(claimed()[0], LATER)
+    batch = rounds.cancel(claimed()[0], LATER)
     assert batch.status is BatchStatus.CANCELLING
     assert batch.counts == Counts(processing=1, cancelled=2)
     assert batch.cancelling_at == LATER
 
 
 def test_a_cancel_with_nothing_running_goes_straight_to_the_archive() -> None:
-    assert moves.cancel(a_batch(dispatched=1), LATER).status is BatchStatus.ARCHIVING
-    undispatched = moves.cancel(a_batch(), LATER)
+    assert rounds.cancel(a_batch(dispatched=1), LATER).status is BatchStatus.ARCHIVING
+    undispatched = rounds.cancel(a_batch(), LATER)
     assert undispatched.status is BatchStatus.CANCELLING
-    assert moves.dispatched(undispatched, LATER).status is BatchStatus.ARCHIVING
+    assert rounds.dispatched(undispatched, LATER).status is BatchStatus.ARCHIVING
 
 
 def test_cancelling_twice_is_the_same_as_once() -> None:
     for batch in (claimed()[0], a_batch(), a_batch(dispatched=1)):
-        once = moves.cancel(batch, LATER)
-        assert moves.cancel(once, LATER + TTL) is once
+        once = rounds.cancel(batch, LATER)
+        assert rounds.cancel(once, LATER + TTL) is once
     cancelled = at_end(BatchStatus.CANCELLED)
-    assert moves.cancel(cancelled, LATER) is cancelled
+    assert rounds.cancel(cancelled, LATER) is cancelled
 
 
 @pytest.mark.parametrize(
@@ -312,7 +312,7 @@ def test_cancelling_twice_is_the_same_as_once() -> None:
 )
 def test_what_is_archiving_or_finished_cannot_be_cancelled(status: BatchStatus) -> None:
     with pytest.raises(StateConflictError) as refused:
-        moves.cancel(a_batch(status=status), LATER)
+        rounds.cancel(a_batch(status=status), LATER)
     assert (refused.value.status, refused.value.kind) == (409, "not-cancellable")
 
 
@@ -335,29 +335,29 @@ def test_a_published_archive_ends_the_round(
     batch = a_batch(
         status=BatchStatus.ARCHIVING, counts=counts, cancelling_at=START if cancelling else None
     )
-    ended = moves.publish(batch, ARCHIVE, LATER, TTL)
+    ended = rounds.publish(batch, ARCHIVE, LATER, TTL)
     assert (ended.status, ended.archive) == (status, ARCHIVE)
     assert (ended.finished_at, ended.expires_at) == (LATER, LATER + TTL)
 
 
 def test_an_archive_lives_its_time_up_to_a_whole_second() -> None:
     now = LATER + timedelta(milliseconds=1)
-    ended = moves.publish(a_batch(status=BatchStatus.ARCHIVING), ARCHIVE, now, TTL)
+    ended = rounds.publish(a_batch(status=BatchStatus.ARCHIVING), ARCHIVE, now, TTL)
     assert ended.expires_at == LATER + TTL + timedelta(seconds=1)
 
 
 def test_a_finalizer_that_gave_up_leaves_no_archive() -> None:
     batch = a_batch(status=BatchStatus.ARCHIVING, counts=Counts(succeeded=3))
-    ended = moves.give_up(batch, LATER)
+    ended = rounds.give_up(batch, LATER)
     assert (ended.status, ended.archive, ended.expires_at) == (BatchStatus.FAILED, None, None)
 
 
 @pytest.mark.parametrize("status", [s for s in BatchStatus if s is not BatchStatus.ARCHIVING])
 def test_only_an_archiving_batch_can_end(status: BatchStatus) -> None:
     with pytest.raises(ValueError, match="not archiving"):
-        moves.publish(a_batch(status=status), ARCHIVE, LATER, TTL)
+        rounds.publish(a_batch(status=status), ARCHIVE, LATER, TTL)
     with pytest.raises(ValueError, match="not archiving"):
-        moves.give_up(a_batch(status=status), LATER)
+        rounds.give_up(a_batch(status=status), LATER)
 
 
 def test_a_lost_image_is_a_failure_that_keeps_its_cost() -> None:
@@ -375,7 +375,7 @@ def test_an_image_of_an_earlier_round_that_is_lost_is_made_again_by_the_next() -
         size=1, round=3, dispatched=3, status=BatchStatus.ARCHIVING, counts=Counts(succeeded=1)
     )
     batch, item = moves.lose(batch, item, FAILURE)
-    batch = moves.retry(moves.publish(batch, ARCHIVE, LATER, TTL), LATER)
+    batch = rounds.retry(rounds.publish(batch, ARCHIVE, LATER, TTL), LATER)
     assert status_of(batch, item) is ItemStatus.PENDING
 
 
@@ -394,7 +394,7 @@ def test_a_retry_opens_a_round_with_what_failed() -> None:
         halted=FAILURE,
         status=BatchStatus.CANCELLED,
     )
-    again = moves.retry(batch, LATER)
+    again = rounds.retry(batch, LATER)
     assert (again.status, again.round, again.attempt) == (BatchStatus.PROCESSING, 2, 1)
     assert again.counts == Counts(pending=2, succeeded=1, failed=1, cancelled=1)
     assert (again.round_total, again.errors) == (2, (rejected,))
@@ -404,14 +404,14 @@ def test_a_retry_opens_a_round_with_what_failed() -> None:
 
 @pytest.mark.parametrize("status", FINISHED)
 def test_an_archive_that_is_not_there_is_built_by_the_next_attempt(status: BatchStatus) -> None:
-    again = moves.retry(at_end(status, archive=None), LATER)
+    again = rounds.retry(at_end(status, archive=None), LATER)
     assert (again.status, again.round, again.attempt) == (BatchStatus.ARCHIVING, 1, 2)
 
 
 @pytest.mark.parametrize("counts", [Counts(succeeded=3), Counts(succeeded=2, failed=1)])
 def test_with_nothing_that_can_be_tried_again_there_is_nothing_to_retry(counts: Counts) -> None:
     with pytest.raises(StateConflictError) as refused:
-        moves.retry(at_end(counts=counts, rejected=counts.failed), LATER)
+        rounds.retry(at_end(counts=counts, rejected=counts.failed), LATER)
     assert (refused.value.status, refused.value.kind) == (409, "nothing-to-retry")
 
 
@@ -426,12 +426,12 @@ def test_with_nothing_that_can_be_tried_again_there_is_nothing_to_retry(counts: 
 )
 def test_a_batch_that_is_not_finished_cannot_be_retried(status: BatchStatus) -> None:
     with pytest.raises(StateConflictError) as refused:
-        moves.retry(a_batch(status=status), LATER)
+        rounds.retry(a_batch(status=status), LATER)
     assert (refused.value.status, refused.value.kind) == (409, "not-finished")
 
 
 def test_a_batch_past_its_retention_cannot_be_retried() -> None:
     batch = at_end(counts=Counts(failed=3))
     with pytest.raises(StateConflictError) as refused:
-        moves.retry(batch, batch.retained_until)
+        rounds.retry(batch, batch.retained_until)
     assert refused.value.kind == "no-longer-retained"

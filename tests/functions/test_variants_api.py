@@ -11,7 +11,7 @@ import pytest
 from imagebatch.api.http import MOST_PLAIN_BYTES
 from imagebatch.bootstrap import Bootstrap
 from imagebatch.domain.batch import Archive, BatchStatus, Item, ItemStatus
-from imagebatch.domain.moves import publish
+from imagebatch.domain.rounds import publish
 from imagebatch.schemas import variant_answers as answers
 from imagebatch.usecases import keys
 from tests.domain.test_uploads import PNG

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from imagebatch.domain import moves
+from imagebatch.domain import moves, rounds
 from imagebatch.domain.batch import ItemStatus, Lease
 from imagebatch.domain.errors import (
     Failure,
@@ -123,7 +123,7 @@ def test_a_refused_key_ends_the_wait_so_that_the_rest_fails_quickly(world: World
     world.provider.script("1", RateLimitedError("slow down", 300))
     world.deliver(second)
     world.clock.advance(1)
-    world.records.change(OWNER, "b1", lambda b: moves.halt(b, WRONG_KEY))
+    world.records.change(OWNER, "b1", lambda b: rounds.halt(b, WRONG_KEY))
     assert world.batch.waiting_for(world.clock.now()) is None
     world.deliver(first)
     assert world.statuses == "fp"

@@ -23,6 +23,12 @@ OPERATORS = "operators"
 
 
 def register(context: Context) -> None:
+    _views(context)
+    _changes(context)
+    _queue(context)
+
+
+def _views(context: Context) -> None:
     app, parts = context.app, context.parts
 
     @app.get("/api/batch/<batch_id>")
@@ -57,6 +63,10 @@ def register(context: Context) -> None:
             {"Location": archive_url(context, batch), "Cache-Control": "no-store"},
         )
 
+
+def _changes(context: Context) -> None:
+    app, parts = context.app, context.parts
+
     @app.post("/api/v1/batch/<batch_id>/cancel")
     def cancel(batch_id: str) -> Response[str]:
         batch = parts.cancel(context.owner, batch_id)
@@ -70,7 +80,11 @@ def register(context: Context) -> None:
         where = context.absolute(f"/api/batch/{batch_id}")
         return answer(202, _view(context, batch), {"Location": where})
 
-    @app.get("/api/queue")
+
+def _queue(context: Context) -> None:
+    parts = context.parts
+
+    @context.app.get("/api/queue")
     def queue() -> Response[str]:
         mine = [parts.store.get(*key) for key in parts.store.unfinished(context.owner)]
         active = [batch for batch in mine if batch is not None and not batch.finished]

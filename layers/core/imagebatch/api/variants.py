@@ -38,6 +38,12 @@ LONGEST_SEARCH = 200
 
 
 def register(context: Context) -> None:
+    _catalog(context)
+    _folders(context)
+    _forms(context)
+
+
+def _catalog(context: Context) -> None:
     app, parts = context.app, context.parts
 
     @app.put("/api/variants")
@@ -64,6 +70,10 @@ def register(context: Context) -> None:
         )
         return answer(200, paged(products_view(page.items), page.cursor))
 
+
+def _folders(context: Context) -> None:
+    app, parts = context.app, context.parts
+
     @app.get("/api/variants/<variant_id>/folders", compress=True)
     def list_folders(variant_id: str) -> Response[str]:
         query = query_of(context.event)
@@ -89,6 +99,10 @@ def register(context: Context) -> None:
         wanted = list(dict.fromkeys(asked.variant_ids))
         found = parts.image_candidates(context.owner, wanted)
         return fitting(context.event, answer(200, _candidates(context, found)))
+
+
+def _forms(context: Context) -> None:
+    app, parts = context.app, context.parts
 
     @app.get("/api/schemas")
     def list_schemas() -> Response[str]:

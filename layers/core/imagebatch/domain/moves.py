@@ -1,4 +1,4 @@
-"""The legal moves of a batch and its items.
+"""The legal moves of an item with its batch; those of the batch alone are in rounds.py.
 
 A move takes values and returns new ones, or raises; storing them is one conditional transaction
 (`ports.BatchStore.commit`) that fails with `MovedError` when either record changed in between. So
@@ -13,7 +13,6 @@ from imagebatch.domain.batch import (
     ERRORS_SHOWN,
     RUNNING,
     ZERO,
-    Archive,
     Batch,
     BatchStatus,
     Image,
@@ -24,7 +23,8 @@ from imagebatch.domain.batch import (
     Waiting,
     status_of,
 )
-from imagebatch.domain.errors import Failure, MovedError, StateConflictError
+from imagebatch.domain.errors import Failure, MovedError
+from imagebatch.domain.rounds import close_if_settled
 
 
 class Admission(StrEnum):
@@ -228,112 +228,3 @@ def lose(batch: Batch, item: Item, failure: Failure) -> tuple[Batch, Item]:
 
 def _with_error(batch: Batch, error: ItemError) -> tuple[ItemError, ...]:
     return tuple(sorted((*batch.errors, error), key=lambda e: e.index)[:ERRORS_SHOWN])
-
-
-def halt(batch: Batch, failure: Failure) -> Batch:
-    """Stops a round that its provider takes nothing of: the rest fails unasked."""
-    return replace(batch, halted=failure, waiting=None)
-
-
-def close_if_settled(batch: Batch, now: datetime) -> Batch:
-    """Moves a round to its archive once all of it is dispatched and settled: one winner."""
-    running = batch.status in RUNNING or batch.status is BatchStatus.CANCELLING
-    if not running or batch.counts.open or batch.dispatched < batch.round:
-        return batch
-    return replace(batch, status=BatchStatus.ARCHIVING, archiving_at=now, waiting=None)
-
-
-def dispatched(batch: Batch, now: datetime) -> Batch:
-    """Records that the round's items and list are stored; nothing to run, and it is over."""
-    return close_if_settled(replace(batch, dispatched=batch.round), now)
-
-
-def cancel(batch: Batch, now: datetime) -> Batch:
-    """Cancels what is pending; asked twice it is the same as once."""
-    if batch.status in {BatchStatus.CANCELLING, BatchStatus.CANCELLED}:
-        return batch
-    if batch.status is BatchStatus.ARCHIVING and batch.cancelling_at is not None:
-        return batch
-    if batch.status not in RUNNING:
-        raise StateConflictError(
-            "not-cancellable",
-            "Batch can no longer be cancelled",
-            detail=f"The batch is {batch.status}; "
-            "only a queued or processing batch can be cancelled.",
-        )
-    counts = batch.counts.moved(ItemStatus.PENDING, ItemStatus.CANCELLED, batch.counts.pending)
-    return close_if_settled(
-        replace(
-            batch,
-            status=BatchStatus.CANCELLING,
-            counts=counts,
-            cancelling_at=now,
-            waiting=None,
-        ),
-        now,
-    )
-
-
-def retry(batch: Batch, now: datetime) -> Batch:
-    """Opens the next round with what failed, or builds an archive anew that failed or expired."""
-    if not batch.finished:
-        raise StateConflictError(
-            "not-finished", "Batch is not finished", detail=f"The batch is {batch.status}."
-        )
-    if now >= batch.retained_until:
-        raise StateConflictError(
-            "no-longer-retained",
-            "Batch is no longer kept",
-            detail="The images of this batch are past their retention and "
-            "cannot be archived again.",
-        )
-    again = batch.counts.failed - batch.rejected
-    fresh = replace(batch, archive=None, finished_at=None, expires_at=None, archiving_at=None)
-    if again:
-        return replace(
-            fresh,
-            status=BatchStatus.PROCESSING,
-            round=batch.round + 1,
-            round_total=again,
-            released=0,
-            attempt=1,
-            counts=batch.counts.moved(ItemStatus.FAILED, ItemStatus.PENDING, again),
-            errors=tuple(e for e in batch.errors if e.rejected),
-            cancelling_at=None,
-            round_started_at=None,
-            waiting=None,
-            halted=None,
-        )
-    if batch.live_archive(now) is None:
-        return replace(
-            fresh, status=BatchStatus.ARCHIVING, attempt=batch.attempt + 1, archiving_at=now
-        )
-    raise StateConflictError(
-        "nothing-to-retry",
-        "Nothing to retry",
-        detail="No item of this batch failed in a way that can be tried again.",
-    )
-
-
-def publish(batch: Batch, archive: Archive, now: datetime, ttl: timedelta) -> Batch:
-    """Ends a round: its archive is complete and may be seen, until a whole second."""
-    _check_archiving(batch)
-    if batch.cancelling_at is not None:
-        status = BatchStatus.CANCELLED
-    elif batch.counts.succeeded:
-        status = BatchStatus.COMPLETED
-    else:
-        status = BatchStatus.FAILED
-    whole = (now + ttl + timedelta(seconds=1, microseconds=-1)).replace(microsecond=0)
-    return replace(batch, status=status, archive=archive, finished_at=now, expires_at=whole)
-
-
-def give_up(batch: Batch, now: datetime) -> Batch:
-    """The finalizer could not build the archive; `retry` tries again."""
-    _check_archiving(batch)
-    return replace(batch, status=BatchStatus.FAILED, archive=None, finished_at=now, expires_at=None)
-
-
-def _check_archiving(batch: Batch) -> None:
-    if batch.status is not BatchStatus.ARCHIVING:
-        raise ValueError(f"a {batch.status} batch is not archiving")

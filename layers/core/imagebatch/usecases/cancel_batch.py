@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from imagebatch.domain.batch import Batch, BatchStatus
-from imagebatch.domain.moves import cancel
+from imagebatch.domain.rounds import cancel
 from imagebatch.ports import Finalizer
 from imagebatch.usecases.records import Records
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Never
 
-from imagebatch.domain import moves
+from imagebatch.domain import moves, rounds
 from imagebatch.domain.batch import (
     TRIES,
     Batch,
@@ -238,7 +238,7 @@ class Delivery:
     def _halt(self, batch: Batch, item: Item, error: ProviderAuthError) -> Pair:
         failure = Failure.of(FailureCode.PROVIDER_AUTH, error.reason)
         return self._write(
-            batch, item, lambda b, i: self._spent(moves.halt(b, failure), i, failure)
+            batch, item, lambda b, i: self._spent(rounds.halt(b, failure), i, failure)
         )
 
     def _spent(self, batch: Batch, item: Item, failure: Failure) -> Pair:
@@ -253,7 +253,7 @@ class Delivery:
 
         def wait(b: Batch, i: Item) -> Pair:
             if moves.waited(b, now) >= PATIENCE:
-                return moves.fail(moves.halt(b, THROTTLED), i, THROTTLED, now)
+                return moves.fail(rounds.halt(b, THROTTLED), i, THROTTLED, now)
             return moves.put_back(b, i, now, waiting)
 
         return self._write(batch, item, wait)

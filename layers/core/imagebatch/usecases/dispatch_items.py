@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from imagebatch.domain.batch import RUNNING, Batch, BatchStatus, Item, ItemStatus, status_of
 from imagebatch.domain.errors import UnavailableError
-from imagebatch.domain.moves import dispatched
 from imagebatch.domain.plan import decode_plan
+from imagebatch.domain.rounds import dispatched
 from imagebatch.domain.turns import opened
 from imagebatch.ports import Finalizer, ItemMessage, ItemQueue, MediaStore
 from imagebatch.usecases import keys

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from imagebatch.domain import moves
+from imagebatch.domain import moves, rounds
 from imagebatch.domain.batch import Archive, Batch, BatchStatus, Item, ItemStatus, status_of
 from imagebatch.domain.errors import Failure, FailureCode, UnavailableError
 from imagebatch.domain.plan import Plan, decode_plan
@@ -130,7 +130,7 @@ class FinalizeBatch:
 
         def end(batch: Batch) -> Batch:
             ours = which.is_of(batch) and batch.status is BatchStatus.ARCHIVING
-            return moves.give_up(batch, now) if ours else batch
+            return rounds.give_up(batch, now) if ours else batch
 
         batch = self.records.change(which.owner, which.batch_id, end)
         self.journal.note("finalizer gave up", batch_id=batch.id, round=which.round)
@@ -218,7 +218,7 @@ class FinalizeBatch:
 
         def end(batch: Batch) -> Batch:
             ours = which.is_of(batch) and batch.status is BatchStatus.ARCHIVING
-            return moves.publish(batch, archive, now, self.ttl) if ours else batch
+            return rounds.publish(batch, archive, now, self.ttl) if ours else batch
 
         return self.records.change(which.owner, which.batch_id, end)
 

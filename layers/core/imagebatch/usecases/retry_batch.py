@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from imagebatch.domain.batch import Batch, BatchStatus
-from imagebatch.domain.moves import retry
+from imagebatch.domain.rounds import retry
 from imagebatch.ports import DispatchQueue, Finalizer
 from imagebatch.usecases.records import Records
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from imagebatch.domain.batch import Batch, BatchStatus
 from imagebatch.domain.errors import ImagebatchError
-from imagebatch.domain.moves import close_if_settled
+from imagebatch.domain.rounds import close_if_settled
 from imagebatch.ports import DispatchQueue, Execution, Finalizer, ItemQueue
 from imagebatch.usecases.dispatch_items import DispatchItems
 from imagebatch.usecases.records import Records
