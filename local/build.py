@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import yaml
@@ -94,9 +95,16 @@ def run_sam(arguments: list[str], extra: dict[str, str] | None = None) -> None:
         **(extra or {}),
     }
     command = [paths.script(".venv-sam", "sam"), *arguments]
-    done = subprocess.run(
-        command, env=env, cwd=paths.ROOT, check=False, capture_output=True, text=True
-    )
+    # SAM leaves an empty folder for each function that it builds.
+    with TemporaryDirectory(prefix="sam-") as scratch:
+        done = subprocess.run(
+            command,
+            env={**env, "TMPDIR": scratch},
+            cwd=paths.ROOT,
+            check=False,
+            capture_output=True,
+            text=True,
+        )
     if done.returncode:
         raise RuntimeError(f"sam {arguments[0]} failed:\n{done.stdout}\n{done.stderr}")
 
