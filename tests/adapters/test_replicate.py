@@ -322,6 +322,30 @@ def test_fields_the_client_does_not_know_or_misses_do_not_lose_a_prediction(
     assert provider.create(CAR) == Prediction("abc", PredictionStatus.RUNNING)
 
 
+@pytest.mark.parametrize(
+    ("created", "completed", "seconds"),
+    [
+        ("2026-11-20T08:00:00.5Z", "2026-11-20T08:00:06.75Z", 6.25),
+        ("2026-11-20T08:00:00Z", None, None),
+        (None, "2026-11-20T08:00:06Z", None),
+        ("2026-11-20T08:00:00Z", "later", None),
+        ("2026-11-20T08:00:00Z", "2026-11-20T08:00:06", None),
+        (7, ["x"], None),
+    ],
+)
+def test_how_long_it_took_is_read_where_it_can_be(
+    fake: FakeProviders, provider: ReplicateProvider, created: Any, completed: Any, seconds: Any
+) -> None:
+    body = {"id": "abc", "status": "succeeded", "output": "https://replicate.delivery/x.png"}
+    fake.script(
+        "status", status=201, body=body | {"created_at": created, "completed_at": completed}
+    )
+
+    done = provider.create(CAR)
+    assert done.status is PredictionStatus.SUCCEEDED
+    assert done.seconds == seconds
+
+
 # --- how predictions end --------------------------------------------------------------------------
 
 

@@ -60,6 +60,25 @@ def test_the_configured_endpoint_runs_every_model(fake: FakeProviders) -> None:
     assert done.status is PredictionStatus.SUCCEEDED
 
 
+@pytest.mark.parametrize(
+    ("times", "seconds"),
+    [
+        ({"delayTime": 250, "executionTime": 1500}, 1.75),
+        ({"executionTime": 1500}, None),
+        ({"delayTime": "soon", "executionTime": 1500}, None),
+    ],
+)
+def test_how_long_it_took_is_read_where_it_can_be(
+    fake: FakeProviders, provider: RunpodProvider, times: dict[str, Any], seconds: float | None
+) -> None:
+    body = {"id": "abc", "status": "COMPLETED", "output": "https://image.runpod.ai/x.png"}
+    fake.script("status", status=200, body=body | times)
+
+    done = provider.create(CAR)
+    assert done.status is PredictionStatus.SUCCEEDED
+    assert done.seconds == seconds
+
+
 def encoded(body: bytes) -> str:
     return base64.b64encode(body).decode()
 

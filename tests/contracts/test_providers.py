@@ -99,6 +99,22 @@ def test_a_finished_prediction_can_be_collected_again(case: Case) -> None:
     assert case.provider.fetch(done, request) == case.provider.fetch(done, request)
 
 
+def test_a_finished_prediction_says_how_long_it_took(case: Case) -> None:
+    request = case.request()
+    least, most = 1.0, 3.0
+    if case.fake:
+        least = most = case.fake.latency = 0.2
+    started = case.provider.create(request)
+    case.wait(5)
+    for _ in wait_for():
+        done = case.provider.get(started.id, request)
+        if done.status is not PredictionStatus.RUNNING:
+            break
+
+    assert done.seconds is not None
+    assert least - 0.002 <= done.seconds <= most + 0.002
+
+
 def test_two_equal_prompts_are_two_images(case: Case) -> None:
     request = case.request()
     bodies = []

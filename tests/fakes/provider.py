@@ -67,7 +67,8 @@ class ScriptedProvider:
         if self.clock.now() < made.ready:
             return Prediction(made.id, PredictionStatus.RUNNING)
         end = made.end
-        return Prediction(made.id, end.status, f"https://out/{made.id}", end.failure, end.try_again)
+        output = f"https://out/{made.id}"
+        return Prediction(made.id, end.status, output, end.failure, end.try_again, self.seconds)
 
     def cancel(self, prediction_id: str, request: ImageRequest) -> None:
         made = next(each for each in self.made if each.id == prediction_id)

@@ -4,6 +4,8 @@ import hashlib
 import io
 import json
 import re
+import time
+from datetime import UTC, datetime
 from functools import cache
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from tests.support.fake_providers import FakePrediction, FakeProviders
 
 PIXELS = 60_000
+BOOTED = time.time() - time.monotonic()
 MISSING: Answer = ANSWERS["404"](Rule(fault="404"))
 ON_THE_WIRE = {*SOCKETS, "truncated", "chunked_cut", "huge", "huge_chunked"}
 RUNPOD_STATES = {
@@ -121,7 +124,8 @@ class Handler(BaseHTTPRequestHandler):
                 "error": failed.text if failed else None,
                 "status": state,
                 "source": "api",
-                "created_at": "2026-01-01T00:00:00Z",
+                "created_at": _date(prediction.created),
+                "completed_at": _date(prediction.ready) if state == "succeeded" else None,
                 "urls": {"get": root, "cancel": f"{root}/cancel"},
             },
         )
@@ -143,6 +147,8 @@ class Handler(BaseHTTPRequestHandler):
         state = _state(prediction)
         body: dict[str, Any] = {"id": prediction.id, "status": RUNPOD_STATES[state]}
         if state == "succeeded":
+            body["delayTime"] = 0
+            body["executionTime"] = round(1000 * (prediction.ready - prediction.created))
             body["output"] = self._output(prediction)
         if state == "failed" and prediction.outcome:
             body["error"] = prediction.outcome.text
@@ -249,6 +255,11 @@ def _state(prediction: "FakePrediction") -> str:
     ends = {"failed", "canceled", "aborted"}
     fault = prediction.outcome.fault if prediction.outcome else ""
     return fault if fault in ends else "succeeded"
+
+
+def _date(moment: float) -> str:
+    """A moment of the monotonic clock as providers write it."""
+    return datetime.fromtimestamp(BOOTED + moment, UTC).isoformat().replace("+00:00", "Z")
 
 
 def _json(status: int, body: Any) -> Answer:

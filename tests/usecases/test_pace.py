@@ -7,31 +7,62 @@ def first_look(pace: Pace) -> float:
     return pace.next_look("m", 6.0, 0.0)
 
 
-def test_a_known_model_is_looked_at_near_its_usual_end() -> None:
-    pace = Pace()
-    assert first_look(pace) == pytest.approx(1.8)
-    for _ in range(20):
-        pace.observe("m", 4.0, looks=2)
-    assert first_look(pace) == pytest.approx(3.6)
+def late(pace: Pace, seconds: float) -> tuple[float, int]:
+    """How much later than its end a prediction is found done, and after how many looks."""
+    waited, looks = 0.0, 0
+    while waited < seconds or not looks:
+        waited += pace.next_look("m", 6.0, waited)
+        looks += 1
+    pace.observe("m", seconds)
+    return waited - seconds, looks
 
 
-def test_an_item_that_was_long_in_the_queue_does_not_slow_down_those_after_it() -> None:
-    """Seconds run on while its worker lies dead, and would put every later first look off."""
+def test_an_unknown_model_is_looked_at_early() -> None:
+    assert first_look(Pace()) == pytest.approx(1.8)
+
+
+def test_a_model_that_always_takes_the_same_is_looked_at_once() -> None:
     pace = Pace()
-    pace.observe("m", 80.0, looks=2)
+    late(pace, 4.0)
+    lateness, looks = late(pace, 4.0)
+    assert looks == 1
+    assert lateness == pytest.approx(0.04)
+
+
+def test_the_quickest_lately_is_when_looks_begin() -> None:
+    pace = Pace()
+    for seconds in (5.0, 3.0, 4.0):
+        pace.observe("m", seconds)
+    assert first_look(pace) == pytest.approx(3.03)
+    assert late(pace, 4.2)[0] < 0.26
+
+
+def test_one_cold_start_does_not_slow_down_those_after_it() -> None:
+    pace = Pace()
+    pace.observe("m", 80.0)
     assert first_look(pace) == pytest.approx(6.0)
+    assert late(pace, 2.0)[0] == pytest.approx(4.0)
+    assert late(pace, 2.0)[0] < 0.15
 
 
-def test_a_model_that_became_quicker_is_soon_looked_at_sooner() -> None:
-    """What the first look finds done tells only that it took less."""
-    pace, lost = Pace(), 0.0
-    pace.observe("m", 6.0, looks=2)
-    for _ in range(6):
-        look = first_look(pace)
-        lost += max(0.0, look - 2.0)
-        pace.observe("m", max(look, 2.05), looks=1 if look >= 2.0 else 2)
-    assert first_look(pace) < 2.0
-    assert lost < 8.0
+def test_a_model_that_became_quicker_is_looked_at_sooner_at_once() -> None:
+    pace = Pace()
+    for _ in range(8):
+        pace.observe("m", 6.0)
+    late(pace, 2.0)
+    assert late(pace, 2.0)[0] < 0.15
+
+
+def test_a_model_that_became_slower_is_followed_at_a_share_of_the_time_waited() -> None:
+    pace = Pace()
+    for _ in range(8):
+        pace.observe("m", 2.0)
+    lateness, looks = late(pace, 6.0)
+    assert lateness < 0.07 * 6.0
+    assert looks < 25
+    for _ in range(8):
+        late(pace, 6.0)
+    assert late(pace, 6.0)[1] == 1
 
 
 def test_looks_follow_each_other_at_a_share_of_the_time_waited() -> None:

@@ -29,7 +29,8 @@ class PredictionStatus(StrEnum):
 class Prediction:
     """`output` is a URL or a data URI of the image; `failure` says why there is none.
 
-    `try_again` marks a failure that one more prediction may cure.
+    `try_again` marks a failure that one more prediction may cure. `seconds` is how long it took by
+    the provider's own clock, from the request to its end; None where the provider does not say.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Prediction:
     output: str | None = None
     failure: Failure | None = None
     try_again: bool = False
+    seconds: float | None = None
 
 
 class ImageProvider(Protocol):

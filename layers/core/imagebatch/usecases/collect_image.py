@@ -18,6 +18,7 @@ from imagebatch.ports import (
     ImageRequest,
     MediaStore,
     Prediction,
+    PredictionStatus,
 )
 from imagebatch.usecases import keys
 from imagebatch.usecases.pace import Pace
@@ -59,9 +60,10 @@ class Provision:
         typical = self.registry.find(batch.model).typical_seconds
         return self.pace.next_look(batch.model, typical, waited)
 
-    def observe(self, batch: Batch, seconds: float, looks: int) -> None:
-        model = batch.mode if batch.mode is Mode.DEVELOPMENT else batch.model
-        self.pace.observe(model, seconds, looks=looks)
+    def observe(self, batch: Batch, prediction: Prediction) -> None:
+        if prediction.status is PredictionStatus.SUCCEEDED and prediction.seconds is not None:
+            model = batch.mode if batch.mode is Mode.DEVELOPMENT else batch.model
+            self.pace.observe(model, prediction.seconds)
 
     def request(self, batch: Batch, item: Item) -> ImageRequest:
         model = self.registry.find(batch.model)

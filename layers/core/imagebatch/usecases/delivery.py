@@ -132,7 +132,8 @@ class Delivery:
         except ProviderUnavailableError as error:
             failure = Failure.of(error.code, error.reason)
             return self._again(batch, item, failure, billed=error.billed_perhaps)
-        return self._follow(batch, self._save(batch, item, prediction), prediction)
+        since = self._now()
+        return self._follow(batch, self._save(batch, item, prediction), prediction, since)
 
     def _save(self, batch: Batch, item: Item, prediction: Prediction) -> Item:
         saved = moves.created(item, prediction.id)
@@ -148,11 +149,12 @@ class Delivery:
         if stored is not None:
             return self._succeed(batch, item, *stored)
         unknown = Prediction(item.prediction or "", PredictionStatus.RUNNING)
-        return self._follow(batch, item, self._follower().look(batch, item, unknown))
+        prediction = self._follower().look(batch, item, unknown)
+        return self._follow(batch, item, prediction, item.started_at or self._now())
 
-    def _follow(self, batch: Batch, item: Item, prediction: Prediction) -> Pair:
+    def _follow(self, batch: Batch, item: Item, prediction: Prediction, since: datetime) -> Pair:
         if prediction.status is PredictionStatus.RUNNING:
-            batch, prediction = self._follower().wait(batch, item, prediction)
+            batch, prediction = self._follower().wait(batch, item, prediction, since)
         match prediction.status:
             case PredictionStatus.RUNNING:
                 self._let_go(item)

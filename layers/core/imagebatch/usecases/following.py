@@ -9,8 +9,8 @@ from imagebatch.ports import Prediction, PredictionStatus, TimeLeft
 from imagebatch.usecases.collect_image import Provision
 from imagebatch.usecases.records import Records
 
-NAP_SECONDS = 2.0
-"""The longest sleep: a cancelled batch is noticed within it."""
+CHECK_EVERY = timedelta(seconds=2)
+"""A cancelled batch is noticed within this."""
 CANCEL_GRACE = timedelta(seconds=10)
 """How long a prediction that was told to stop may take to do so."""
 
@@ -32,22 +32,31 @@ class Follower:
     time_left: TimeLeft
     cancel_asked: bool = False
 
-    def wait(self, batch: Batch, item: Item, prediction: Prediction) -> tuple[Batch, Prediction]:
-        """Until the prediction ends; one still RUNNING when this returns has outlasted our time."""
-        waited = self._running_for(item)
-        due, looks = waited + self.provision.next_look(batch, waited), 0
+    def wait(
+        self, batch: Batch, item: Item, prediction: Prediction, since: datetime
+    ) -> tuple[Batch, Prediction]:
+        """Until the prediction, running since `since`, ends; one still RUNNING when this returns
+        has outlasted our time.
+        """
+        clock = self.records.clock
+        due = clock.now() + self._until_next_look(batch, since)
+        check = clock.now() + CHECK_EVERY
         while prediction.status is PredictionStatus.RUNNING and self.time_left() > 0:
-            self.records.clock.sleep(max(0.01, min(NAP_SECONDS, due - waited, self.time_left())))
-            waited = self._running_for(item)
-            if waited >= due - 0.01:
-                prediction, looks = self.look(batch, item, prediction), looks + 1
-                due = waited + self.provision.next_look(batch, waited)
-            if prediction.status is PredictionStatus.RUNNING:
+            pause = (min(due, check) - clock.now()).total_seconds()
+            clock.sleep(max(0.01, min(pause, self.time_left())))
+            if clock.now() >= due:
+                prediction = self.look(batch, item, prediction)
+                due = clock.now() + self._until_next_look(batch, since)
+            if clock.now() >= check and prediction.status is PredictionStatus.RUNNING:
                 batch = self.records.batch(batch.owner, batch.id)
                 prediction = self._stop_if_wanted(batch, item, prediction)
-        if prediction.status is PredictionStatus.SUCCEEDED:
-            self.provision.observe(batch, waited, looks)
+                check = clock.now() + CHECK_EVERY
+        self.provision.observe(batch, prediction)
         return batch, prediction
+
+    def _until_next_look(self, batch: Batch, since: datetime) -> timedelta:
+        waited = (self.records.clock.now() - since).total_seconds()
+        return timedelta(seconds=self.provision.next_look(batch, waited))
 
     def look(self, batch: Batch, item: Item, prediction: Prediction) -> Prediction:
         """A look that fails is no news: the prediction runs on, its item's deadline bounds it."""
@@ -72,7 +81,3 @@ class Follower:
         overdue = item.deadline is not None and self.records.clock.now() >= item.deadline
         times = [batch.cancelling_at, item.deadline if overdue else None]
         return min((time for time in times if time is not None), default=None)
-
-    def _running_for(self, item: Item) -> float:
-        now = self.records.clock.now()
-        return (now - (item.started_at or now)).total_seconds()

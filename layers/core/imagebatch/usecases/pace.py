@@ -1,40 +1,41 @@
-"""When to look at a running prediction: near its usual end, then often."""
+"""When to look at a running prediction: when it can be done, then often."""
 
+from collections import deque
 from dataclasses import dataclass, field
 
 BLIND_START = 0.3
-"""Where nothing was observed yet, the first look comes at this share of the registry's seconds."""
-KNOWN_START = 0.9
+"""Where nothing is known yet, the first look comes at this share of the registry's seconds."""
+REMEMBERED = 8
+SLACK = 1.01
+"""The first look comes this much after the quickest of those remembered."""
+FINE = 8
+"""So many looks lie between the quickest and the slowest of those remembered."""
 EVERY = 0.06
 """Looks follow each other at this share of the time waited so far: what it adds to a batch at most.
 """
-SHORTEST, LONGEST = 0.1, 4.0
-WEIGHT = 0.3
-SOONER = 0.75
-"""What the first look finds done took less than that, and nobody knows how much less."""
+SHORTEST, LONGEST = 0.05, 4.0
 
 
 @dataclass(slots=True)
 class Pace:
-    """How long each model took lately, as this process saw it."""
+    """How long the last predictions of each model took, by their provider's clock."""
 
-    seen: dict[str, float] = field(default_factory=dict)
+    seen: dict[str, deque[float]] = field(default_factory=dict)
 
-    def observe(self, model: str, seconds: float, *, looks: int) -> None:
-        """Notes that a prediction was found done after so many seconds, at the `looks`-th look."""
-        before = self.seen.get(model)
-        if before is None:
-            self.seen[model] = seconds
-        elif looks == 1:
-            self.seen[model] = SOONER * min(before, seconds)
-        else:
-            self.seen[model] = before + WEIGHT * (seconds - before)
+    def observe(self, model: str, seconds: float) -> None:
+        self.seen.setdefault(model, deque(maxlen=REMEMBERED)).append(seconds)
 
     def next_look(self, model: str, typical: float, waited: float) -> float:
         """Seconds until the next look at a prediction that has run for `waited` seconds."""
-        usual = self.seen.get(model)
-        # Capped: what a look finds done seems to have taken as long as the look was put off.
-        start = BLIND_START * typical if usual is None else min(KNOWN_START * usual, typical)
+        step = EVERY * waited
+        seen = self.seen.get(model)
+        if seen is None:
+            start = BLIND_START * typical
+        else:
+            # Capped: a model that had to be started once must not put off all that follow.
+            start = min(SLACK * min(seen), typical)
+            if waited <= SLACK * max(seen):
+                step = min(step, (max(seen) - min(seen)) / FINE)
         if waited < start:
             return start - waited
-        return min(LONGEST, max(SHORTEST, EVERY * waited))
+        return min(LONGEST, max(SHORTEST, step))

@@ -219,7 +219,7 @@ def _unwrapped(text: Any) -> Any:
     return text
 
 
-def succeeded(prediction_id: str, output: Any) -> Prediction:
+def succeeded(prediction_id: str, output: Any, seconds: float | None = None) -> Prediction:
     """A prediction that the provider says is done: it still has to hold an image."""
     image = next(_images(output), None)
     if image is None:
@@ -228,7 +228,7 @@ def succeeded(prediction_id: str, output: Any) -> Prediction:
             FailureCode.INVALID_OUTPUT,
             "The provider finished without an image.",
         )
-    return Prediction(prediction_id, PredictionStatus.SUCCEEDED, output=image)
+    return Prediction(prediction_id, PredictionStatus.SUCCEEDED, output=image, seconds=seconds)
 
 
 def _images(output: Any) -> Iterator[str]:

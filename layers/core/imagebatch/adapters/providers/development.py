@@ -51,7 +51,10 @@ class DevelopmentProvider(ImageProvider):
         if self._now() < int(parts[1]):
             return Prediction(prediction_id, PredictionStatus.RUNNING)
         return Prediction(
-            prediction_id, PredictionStatus.SUCCEEDED, output=f"{SCHEME}{prediction_id}"
+            prediction_id,
+            PredictionStatus.SUCCEEDED,
+            output=f"{SCHEME}{prediction_id}",
+            seconds=self._wait(parts[2]),
         )
 
     @override

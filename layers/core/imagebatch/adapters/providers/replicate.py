@@ -7,6 +7,7 @@ and shows it only answers it can parse.
 import json
 import re
 from collections.abc import Callable
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, override
 from urllib.parse import quote
@@ -175,6 +176,8 @@ def _parsable(body: dict[str, Any]) -> dict[str, Any]:
         "status": _STATUSES.get(str(body.get("status")), "processing"),
         "output": body.get("output"),
         "error": error if error is None or isinstance(error, str) else json.dumps(error),
+        "created_at": str(body.get("created_at") or ""),
+        "completed_at": str(body.get("completed_at") or ""),
     }
 
 
@@ -185,11 +188,19 @@ def _prediction(answer: "Answer") -> Prediction:
         case "succeeded" if answer.error == _REMOVED:
             return failure(answer.id, FailureCode.INVALID_OUTPUT, _REMOVED)
         case "succeeded":
-            return succeeded(answer.id, answer.output)
+            return succeeded(answer.id, answer.output, _seconds(answer))
         case "canceled":
             return Prediction(answer.id, PredictionStatus.CANCELLED)
         case _:
             return failed(answer.id, answer.error)
+
+
+def _seconds(answer: "Answer") -> float | None:
+    try:
+        start = datetime.fromisoformat(answer.created_at or "")
+        return (datetime.fromisoformat(answer.completed_at or "") - start).total_seconds()
+    except (TypeError, ValueError):
+        return None
 
 
 def _no_model(model: str) -> RejectedError:

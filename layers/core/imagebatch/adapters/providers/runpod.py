@@ -131,7 +131,7 @@ def _prediction(job_id: str, answer: dict[str, Any]) -> Prediction:
         case "COMPLETED" if isinstance(output, dict) and output.get("error"):
             return failed(job_id, output["error"])
         case "COMPLETED":
-            return succeeded(job_id, output)
+            return succeeded(job_id, output, _seconds(answer))
         case "CANCELLED":
             return Prediction(job_id, PredictionStatus.CANCELLED)
         case "TIMED_OUT":
@@ -142,3 +142,11 @@ def _prediction(job_id: str, answer: dict[str, Any]) -> Prediction:
             return failed(job_id, answer.get("error") or output)
         case _:
             return Prediction(job_id, PredictionStatus.RUNNING)
+
+
+def _seconds(answer: dict[str, Any]) -> float | None:
+    """In the queue and at work, which RunPod tells in milliseconds."""
+    queued, worked = answer.get("delayTime"), answer.get("executionTime")
+    if not isinstance(queued, int | float) or not isinstance(worked, int | float):
+        return None
+    return (queued + worked) / 1000
