@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from imagebatch.ports import StoredMember
 
 LATENCY = 0.03
-SIZES = ((50, 1_500_000, 7), (1_000, 200_000, 3), (10, 40_000_000, 5), (10_000, 300_000, 1))
+SIZES = ((50, 1_500_000, 7), (1_000, 200_000, 3), (10, 40_000_000, 11), (10_000, 300_000, 1))
 """Images, bytes of each, how often."""
 TINY = ((5, 150_000, 1), (20, 20_000, 1))
 MEBIBYTE = 1_048_576

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class S3ArchiveBuilder:
-    """The client needs room for 24 connections (MOST_READS and WINDOW of `assembly`)."""
+    """The client needs room for 26 connections (MOST_READS and WINDOW of `assembly`)."""
 
     def __init__(self, client: "S3Client", bucket: str) -> None:
         self._client = client

@@ -11,8 +11,8 @@ from imagebatch.adapters.s3multipart import PART_SIZE, Part, Upload
 from imagebatch.adapters.sources import SourceReader
 
 IN_FLIGHT = 16 * 1024 * 1024
-FEWEST_READS, MOST_READS = 8, 16
-WINDOW = 8
+FEWEST_READS, MOST_READS = 6, 16
+WINDOW = 10
 """Parts in memory at once, and uploads in flight."""
 WINDOW_BYTES = WINDOW * PART_SIZE
 
