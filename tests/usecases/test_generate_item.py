@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -46,6 +47,37 @@ def test_a_long_batch_has_only_its_share_in_the_queue(world: World) -> None:
         assert world.queue.indices == [*range(settled + 3)]
     world.drain()
     assert world.queue.indices == list(range(20))
+
+
+def test_a_batch_holds_back_while_its_messages_wait_long(world: World) -> None:
+    """Who waits has others before it; one at once again, and every worker gets a message."""
+    world.start(20)
+    for _ in range(3):
+        world.deliver()
+    for position in (3, 4):
+        message = world.queue.sent[position].message
+        world.deliver(replace(message, waited=4.0))
+    assert world.queue.indices == list(range(7))
+    world.deliver(replace(world.queue.sent[5].message, waited=0.1))
+    assert world.queue.indices == list(range(9))
+    world.drain()
+    assert world.statuses == "s" * 20
+
+
+def test_what_opens_a_round_or_was_put_off_may_wait_long(world: World) -> None:
+    world.start(20)
+    world.deliver(replace(world.queue.sent[0].message, waited=9.0))
+    assert world.queue.indices == [0, 1, 2, 3]
+    world.deliver()
+    world.deliver()
+    world.provider.seconds = 500
+    world.deliver(world.queue.sent[3].message)
+    resumed = world.queue.sent[-1].message
+    assert resumed.index == 3
+    world.clock.sleep(500)
+    sent = len(world.queue.sent)
+    world.deliver(replace(resumed, waited=9.0))
+    assert len(world.queue.sent) == sent + 1
 
 
 def test_a_repeated_message_repeats_what_it_released_until_that_is_claimed(world: World) -> None:

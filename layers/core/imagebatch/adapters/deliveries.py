@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from imagebatch.adapters.aws import available
@@ -44,7 +45,7 @@ class SQSDeliveries:
 
     def _done(self, record: Mapping[str, Any], deliver: Deliver, context: Any) -> bool:
         try:
-            message = decode_item(record["body"])
+            message = replace(decode_item(record["body"]), waited=self._waited(record))
             busy = deliver(message, lambda: context.get_remaining_time_in_millis() / 1000)
         except MalformedMessageError as error:
             # Nothing is known of its item, so the last resort can only say so and let it go.
@@ -57,6 +58,13 @@ class SQSDeliveries:
             return True
         self._come_back(record["receiptHandle"], busy)
         return False
+
+    def _waited(self, record: Mapping[str, Any]) -> float:
+        attributes = record["attributes"]
+        if attributes["ApproximateReceiveCount"] != "1":
+            return 0.0
+        sent = int(attributes["SentTimestamp"]) / 1000
+        return max(0.0, self._clock.now().timestamp() - sent)
 
     def _come_back(self, receipt: str, busy: Busy) -> None:
         seconds = math.ceil((busy.until - self._clock.now()).total_seconds())

@@ -1,7 +1,8 @@
 """How batches take turns: how much of a round's dispatch list is in the queue at once.
 
 A batch has a message for every worker, waiting or worked on: it keeps all of them busy when it is
-alone, and who comes new waits for few messages however many rows the others have.
+alone, and who comes new waits for few messages however many rows the others have. While the workers
+have other batches to work on, a message for half of them is enough.
 
 `Batch.released` counts the entries of the list that were put into the queue. What a settled item
 released is kept with it (`Item.releases`), so that a message that comes again can repeat exactly
@@ -20,8 +21,8 @@ def opened(batch: Batch, workers: int) -> Batch:
     return replace(batch, released=min(batch.round_total, workers))
 
 
-def release(batch: Batch, item: Item, workers: int) -> tuple[Batch, Item]:
-    """Releases what follows once `item` has settled.
+def release(batch: Batch, item: Item, share: int) -> tuple[Batch, Item]:
+    """Releases what follows once `item` has settled: so many messages are waiting or worked on.
 
     One message waits at least: of those that are worked on some may have lost their worker.
     """
@@ -29,7 +30,7 @@ def release(batch: Batch, item: Item, workers: int) -> tuple[Batch, Item]:
         return batch, item
     settled = batch.round_total - batch.counts.open
     begun = settled + batch.counts.processing
-    wanted = min(batch.round_total, max(settled + workers, begun + 1))
+    wanted = min(batch.round_total, max(settled + share, begun + 1))
     upto = max(batch.released, wanted)
     positions = tuple(range(batch.released, upto))
     return replace(batch, released=upto), replace(item, releases=positions)

@@ -1,7 +1,7 @@
 """What sets work off: queues, the finalizer, webhooks."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
@@ -9,13 +9,18 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True, slots=True)
 class ItemMessage:
-    """One item to make in one round; `position` is its place in the round's dispatch list."""
+    """One item to make in one round; `position` is its place in the round's dispatch list.
+
+    `waited` is how many seconds a message was in the queue before it was taken; 0 where that says
+    nothing, as of one that comes again.
+    """
 
     owner: str
     batch_id: str
     round: int
     position: int
     index: int
+    waited: float = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

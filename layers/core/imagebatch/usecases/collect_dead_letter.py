@@ -80,7 +80,7 @@ class CollectDeadLetter:
             return moves.claim(b, i, lease, now, self.time_limit)
 
         batch, item = self.records.change_item(batch, item, take)
-        end = self.move_on.releasing(self._end(batch, item))
+        end = self.move_on.releasing(self._end(batch, item), message)
         batch, item = self.records.change_item(batch, item, end, token=lease.token)
         self.journal.settled(batch, item)
         return batch, item

@@ -8,6 +8,11 @@ from imagebatch.domain.turns import release
 from imagebatch.ports import BatchStore, Finalizer, ItemMessage, ItemQueue
 from imagebatch.usecases.records import Move
 
+CROWDED = 1.0
+"""A message that waited for more seconds says that the workers have other batches to work on. What
+opened a round says nothing: it may have waited for workers to start.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class MoveOn:
@@ -20,9 +25,11 @@ class MoveOn:
     finalizer: Finalizer
     workers: int
 
-    def releasing(self, move: Move) -> Move:
+    def releasing(self, move: Move, message: ItemMessage) -> Move:
         """The move, and what it makes room for where it settles its item: one write."""
-        return lambda batch, item: release(*move(batch, item), self.workers)
+        crowded = message.waited > CROWDED and message.position >= self.workers
+        share = -(-self.workers // 2) if crowded else self.workers
+        return lambda batch, item: release(*move(batch, item), share)
 
     def __call__(self, batch: Batch, item: Item, message: ItemMessage, *, again: bool) -> None:
         if message.round != batch.round:

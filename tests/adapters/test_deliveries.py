@@ -1,0 +1,45 @@
+"""What a delivery is told of the queue it came through."""
+
+from typing import Any, cast
+
+import pytest
+
+from imagebatch.adapters.deliveries import SQSDeliveries
+from imagebatch.ports import ItemMessage
+from imagebatch.schemas.messages import encode_item
+from tests.fakes import FakeClock
+from tests.usecases.world import SilentJournal
+
+MESSAGE = ItemMessage("ann", "b1", 1, 4, 4)
+
+
+def delivered(**attributes: str) -> ItemMessage:
+    clock, seen = FakeClock(), list[ItemMessage]()
+    sent = clock.now().timestamp() - 2.5
+    record = {
+        "messageId": "m1",
+        "receiptHandle": "r1",
+        "body": encode_item(MESSAGE),
+        "attributes": {
+            "ApproximateReceiveCount": "1",
+            "SentTimestamp": str(round(sent * 1000)),
+            **attributes,
+        },
+    }
+    deliveries = SQSDeliveries(cast("Any", None), "", clock, SilentJournal())
+    answer = deliveries([record], lambda message, _: seen.append(message), None)
+    assert answer == {"batchItemFailures": []}
+    assert seen == [MESSAGE]
+    return seen[0]
+
+
+def test_a_message_says_how_long_it_waited() -> None:
+    assert delivered().waited == pytest.approx(2.5, abs=0.001)
+
+
+def test_one_that_comes_again_did_not_wait_for_a_worker() -> None:
+    assert delivered(ApproximateReceiveCount="2").waited == 0
+
+
+def test_clocks_that_differ_make_no_wait_below_nothing() -> None:
+    assert delivered(SentTimestamp="99999999999999").waited == 0
