@@ -22,10 +22,10 @@ class _Building:
 
     __slots__ = ("buffer", "needs", "part")
 
-    def __init__(self, part: Part, needs: int) -> None:
+    def __init__(self, part: Part, needs: int, buffer: bytearray) -> None:
         self.part = part
         self.needs = needs
-        self.buffer = bytearray(part.size)
+        self.buffer = buffer
 
 
 class Assembly:
@@ -37,6 +37,7 @@ class Assembly:
         self._reads = list(plan.reads(self._missing.keys()))
         self._building: dict[int, _Building] = {}
         self._begun: set[int] = set()
+        self._free: list[bytearray] = []
         self._uploaded = 0
         self._error: BaseException | None = None
         self._changed = threading.Condition()
@@ -74,13 +75,20 @@ class Assembly:
     def _begin(self, part: Part, needs: int) -> None:
         """Takes a part into memory once there is room; it always comes, as reads start in order."""
         self._wait(lambda: self._has_room(part))
-        building = _Building(part, needs)
+        building = _Building(part, needs, self._buffer(part.size))
         self._plan.fill(part, building.buffer)
         with self._changed:
             self._begun.add(part.number)
             self._building[part.number] = building
         if not needs:
             self._start(self._writers, self._send, building)
+
+    def _buffer(self, size: int) -> bytearray:
+        """One that an uploaded part left, where there is any: every byte of it is written again."""
+        with self._changed:
+            fitting = (at for at, free in enumerate(self._free) if len(free) == size)
+            at = next(fitting, None)
+            return bytearray(size) if at is None else self._free.pop(at)
 
     def _has_room(self, part: Part) -> bool:
         """Two parts always have: a read may need two, and never more."""
@@ -120,6 +128,7 @@ class Assembly:
         self._upload.put(building.part, building.buffer)
         with self._changed:
             del self._building[building.part.number]
+            self._free.append(building.buffer)
             self._uploaded += 1
             self._changed.notify_all()
 
