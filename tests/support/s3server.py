@@ -387,6 +387,9 @@ class _Connection(socketserver.StreamRequestHandler):
         try:
             for request in self._requests():
                 answer, fate = self.server.owner.answer(request)
+                if request.method == "HEAD":
+                    # A body would be taken for the next answer on this connection.
+                    answer.body = b""
                 if fate == "lost" or not self._send(answer, cut=fate == "cut"):
                     return
         except ConnectionError:
