@@ -43,11 +43,12 @@ def killed_workers(site: Site, api: httpx.Client, reference_url: str) -> list[st
         ("kill_after", str(KEPT_SHIRT), lambda: variants(api, KEPT_SHIRT, reference_url)),
     ):
         rule = _killed(site, action, word)
-        wait_for.append(Killed(submit(), rule))
-    for killed in wait_for:
-        until("killed", lambda rule=killed.rule: rule.fired)
-    for killed in wait_for[1:]:
+        killed = Killed(submit(), rule)
+        wait_for.append(killed)
+        until("killed", lambda rule=rule: rule.fired)
+        # At once: some seconds later the queue has its own copy back, and a worker is quicker.
         send(site, killed.batch, "deadLetterQueueUrl")
+    until("killed", lambda: redelivered.fired)
     return [killed.batch for killed in wait_for]
 
 
