@@ -104,11 +104,14 @@ class Aws(Protocol):
 @pytest.fixture(scope="session")
 def aws(request: pytest.FixtureRequest) -> Aws:
     import boto3
+    from botocore.config import Config
+
+    many = Config(max_pool_connections=100)  # the cases of a suite share one client
 
     @cache
     def made(service: str, url: str, region: str, key: str, secret: str, token: str | None) -> Any:
         session = boto3.Session(key, secret, token, region)
-        return session.client(service, endpoint_url=url)
+        return session.client(service, endpoint_url=url, config=many)
 
     def client(service: str, stack: Stack | None = None) -> Any:
         at = stack or request.getfixturevalue("stack")

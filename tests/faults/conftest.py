@@ -47,7 +47,7 @@ def lab(stacks: Stacks, aws: Aws) -> Iterator[Lab]:
             ReplicateBaseUrl=before_provider.url,
             WorkerTimeoutSeconds=20,
             WorkerConcurrency=8,
-            ItemDeadlineSeconds=60,
+            ItemDeadlineSeconds=90,
             SweepAfterSeconds=1,
             ArchiveTtlSeconds=60,
             MaxActiveBatches=1000,

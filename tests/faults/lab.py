@@ -23,6 +23,9 @@ SETTLED = r'"status": \{"S": "succeeded"\}'
 COMPLETED = r'"status": \{"S": "completed"\}'
 """In the one that ends a round."""
 
+PATIENCE = 600
+"""How many seconds anything that is awaited may take: all cases run at once, on two cores."""
+
 type Case = Callable[["Lab", str], None]
 
 
@@ -45,7 +48,7 @@ class Lab:
 
     def insist(self, word: str, rows: int = 2) -> str:
         """The same as a client does that asks under one key until it is answered."""
-        for _ in every(2, 200):
+        for _ in every(2):
             with suppress(httpx.TransportError):
                 answer = self._post_sheet(word, rows, {}, {"Idempotency-Key": word})
                 if answer.status_code == 202:
@@ -82,16 +85,16 @@ class Lab:
         kind = "batches" if verb == "retry" else "v1/batch"
         return self.ask("POST", f"{kind}/{batch_id}/{verb}").status_code
 
-    def until(self, batch_id: str, wanted: Callable[[Batch], bool], seconds: float = 200) -> Batch:
-        for _ in every(0.5, seconds):
+    def until(self, batch_id: str, wanted: Callable[[Batch], bool]) -> Batch:
+        for _ in every(0.5):
             found = self.status(batch_id)
             if wanted(found):
                 return found
-        raise AssertionError(f"it did not happen within {seconds:g} s: {found}")
+        raise AssertionError(f"it did not happen within {PATIENCE} s: {found}")
 
-    def finish(self, batch_id: str, seconds: float = 200, *, round_: int = 1) -> Recorded:
+    def finish(self, batch_id: str, *, round_: int = 1) -> Recorded:
         """Waits for the end of the round and checks all that holds at every end."""
-        self.until(batch_id, lambda b: b.finished and b.round == round_, seconds)
+        self.until(batch_id, lambda b: b.finished and b.round == round_)
         return check(batch_id, self.stack, self.clients, self.fake)
 
     def sweep(self, *, seconds: float = 2) -> int:
@@ -101,7 +104,7 @@ class Lab:
         """
         time.sleep(seconds)
         client, name = self.clients("lambda", self.stack), "SweeperFunction"
-        for _ in every(1, 60):
+        for _ in every(1):
             answer = client.invoke(FunctionName=self.stack["functions"][name], Payload=b"{}")
             if "FunctionError" not in answer:
                 return int(json.loads(answer["Payload"].read())["repaired"])
@@ -125,8 +128,8 @@ class Lab:
         return [len(self.fake.creates(self.row(word, n))) for n in range(rows)]
 
 
-def every(pause: float, seconds: float) -> Iterator[None]:
-    end = time.monotonic() + seconds
+def every(pause: float) -> Iterator[None]:
+    end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         yield
         time.sleep(pause)

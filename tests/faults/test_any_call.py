@@ -3,8 +3,10 @@
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import reduce
+from operator import and_
 from random import Random
 
 import pytest
@@ -16,7 +18,6 @@ AT_ONCE = 12
 WALKS = int(os.environ.get("FAULT_WALKS", "16"))
 """How many batches meet three faults; 200 take about half an hour."""
 SDK_ASKS = 4
-SECONDS = 600
 REFUSALS = {
     "dynamodb": {"status": 400, "code": "ProvisionedThroughputExceededException"},
     "s3": {"status": 503, "code": "SlowDown"},
@@ -40,11 +41,6 @@ class Site:
         return f"{self.operation} {self.nth}"
 
 
-def sites_of(operations: Iterable[str]) -> list[Site]:
-    counts = Counter(map(_kind, operations))
-    return [Site(kind, nth) for kind, count in counts.items() for nth in range(count)]
-
-
 def _kind(operation: str) -> str:
     method, space, path = operation.partition(" ")
     if not space:
@@ -53,13 +49,17 @@ def _kind(operation: str) -> str:
 
 
 def calls_of_a_batch(lab: Lab, word: str, rows: int) -> list[Site]:
-    lab.finish(lab.submit(word, rows))
-    return sites_of(lab.aws.operations[word])
+    """The fewest of three batches: writes that meet are made again, and who waits reads again."""
+    words = [f"{word}Q{n}" for n in range(3)]
+    for batch_id in [lab.submit(each, rows) for each in words]:
+        lab.finish(batch_id)
+    counts = (Counter(map(_kind, lab.aws.operations[each])) for each in words)
+    return [Site(kind, nth) for kind, count in reduce(and_, counts).items() for nth in range(count)]
 
 
 def an_error_at_each_call_to_aws_in_turn(lab: Lab, word: str) -> None:
     """As often as the SDK asks, so that the call fails for whoever made it."""
-    sites = calls_of_a_batch(lab, f"{word}First", 2)
+    sites = calls_of_a_batch(lab, word, 2)
 
     def fail(at: int) -> tuple[Site, int, str]:
         site, own = sites[at], f"{word}N{at:03d}Z"
@@ -67,7 +67,7 @@ def an_error_at_each_call_to_aws_in_turn(lab: Lab, word: str) -> None:
         rule = lab.aws.script(
             "error", site.operation, about=own, after=site.nth, times=SDK_ASKS, **refusal
         )
-        found = lab.finish(lab.insist(own), SECONDS)
+        found = lab.finish(lab.insist(own))
         assert sum(lab.creates(own)) <= 3
         return site, rule.fired, found.statuses
 
@@ -75,24 +75,22 @@ def an_error_at_each_call_to_aws_in_turn(lab: Lab, word: str) -> None:
         ends = list(pool.map(fail, range(len(sites))))
     assert [(site, end) for site, _, end in ends] == [(site, "ss") for site in sites]
     never = [site for site, fired, _ in ends if not fired]
-    # How often a batch is read while its images are made, and how often the running batches are
-    # counted, differs from run to run.
-    assert {site.operation for site in never} <= {"^GetItem$", "^Query$"}
-    assert len(never) <= 4
+    assert 0 not in {site.nth for site in never}
+    assert len(never) <= len(sites) // 10
 
 
 def three_faults_at_random(lab: Lab, word: str) -> None:
     """Whatever they do, the batch ends, its books are right, and a retry makes what is missing."""
-    sites = calls_of_a_batch(lab, f"{word}First", 3)
+    sites = calls_of_a_batch(lab, word, 3)
 
     def walk(seed: int) -> int:
         random, own = Random(seed), f"{word}N{seed:03d}Z"  # noqa: S311 - a walk to be walked again
         rules = [_fault(lab, own, random, sites) for _ in range(3)]
         batch_id = lab.insist(own, 3)
-        found = lab.finish(batch_id, SECONDS)
+        found = lab.finish(batch_id)
         if "f" in found.statuses:
             assert lab.post(batch_id, "retry") == 202
-            found = lab.finish(batch_id, SECONDS, round_=2)
+            found = lab.finish(batch_id, round_=2)
         assert found.statuses == "sss", (seed, rules)
         return sum(rule.fired > 0 for rule in rules)
 

@@ -19,7 +19,7 @@ from imagebatch.domain.models import Mode
 from imagebatch.domain.plan import Plan, PlannedItem, encode_plan
 from imagebatch.usecases import keys
 from tests.faults.checker import check
-from tests.faults.lab import CREATE, LOOK, SETTLED, Case, Lab, every
+from tests.faults.lab import CREATE, LOOK, PATIENCE, SETTLED, Case, Lab, every
 from tests.support.fault_proxy import Rule
 
 PRICE = Decimal("0.05")
@@ -33,7 +33,7 @@ def cancel_twice(lab: Lab, batch_id: str) -> None:
 def cancelled_at(lab: Lab, word: str, held: Rule, rows: int = 2) -> str:
     """Cancels, twice, once a call of the batch is held; then lets it go on."""
     batch_id = lab.submit(word, rows)
-    assert held.reached.wait(120)
+    assert held.reached.wait(PATIENCE)
     assert lab.post(batch_id, "retry") == 409
     cancel_twice(lab, batch_id)
     held.go.set()
@@ -84,7 +84,7 @@ def while_its_worker_lies_dead(lab: Lab, word: str) -> None:
     lab.fake.script("slow", prompt=word, seconds=100)
     killed = lab.provider.script("kill", LOOK, about=word)
     batch_id = lab.submit(word, 1)
-    assert killed.reached.wait(120)
+    assert killed.reached.wait(PATIENCE)
     cancel_twice(lab, batch_id)
     found = lab.finish(batch_id)
     assert (found.statuses, found.batch.committed) == ("c", 0)
@@ -95,7 +95,7 @@ def at_the_very_moment_of_its_last_settle(lab: Lab, word: str) -> None:
     """Whoever comes first: one end, one archive, and the image is there."""
     held = lab.aws.script("hold", "TransactWriteItems", about=word, having=SETTLED)
     batch_id = lab.submit(word, 1)
-    assert held.reached.wait(120)
+    assert held.reached.wait(PATIENCE)
     with ThreadPoolExecutor(5) as pool:
         answers = [pool.submit(lab.post, batch_id, "cancel") for _ in range(4)]
         held.go.set()
@@ -110,7 +110,7 @@ def at_the_very_moment_of_its_last_settle(lab: Lab, word: str) -> None:
 def while_it_is_archived_and_after_its_end_it_is_refused(lab: Lab, word: str) -> None:
     held = lab.aws.script("hold", "^PUT /.*/archives/.*zip", about=word)
     batch_id = lab.submit(word)
-    assert held.reached.wait(120)
+    assert held.reached.wait(PATIENCE)
     assert (lab.post(batch_id, "cancel"), lab.post(batch_id, "retry")) == (409, 409)
     held.go.set()
     found = lab.finish(batch_id)
@@ -129,7 +129,7 @@ def when_a_retry_has_been_opened(lab: Lab, word: str) -> None:
     held = lab.aws.script("hold", "TransactWriteItems", about=word, having="ROUND#0002#LENGTH")
     assert lab.post(batch_id, "retry") == 202
     assert lab.post(batch_id, "retry") == 409
-    assert held.reached.wait(120)
+    assert held.reached.wait(PATIENCE)
     cancel_twice(lab, batch_id)
     held.go.set()
     found = lab.finish(batch_id, round_=2)
@@ -145,14 +145,14 @@ def retried_while_the_first_rounds_execution_still_sleeps(lab: Lab, word: str) -
     first = lab.finish(batch_id)
     assert first.statuses == "sf"
     assert first.batch.archive is not None
-    for _ in every(0.5, 25):
+    for _ in every(0.5):
         if (first.batch.expires_at - lab.now()).total_seconds() < 30:  # type: ignore[operator]
             break
     assert lab.post(batch_id, "retry") == 202
     second = lab.finish(batch_id, round_=2)
     assert second.batch.archive is not None
     s3, bucket = lab.clients("s3", lab.stack), lab.stack["bucket"]
-    for _ in every(1, 120):
+    for _ in every(1):
         listed = s3.list_objects_v2(Bucket=bucket, Prefix=f"archives/{batch_id}/")
         keys = {each["Key"] for each in listed["Contents"]}
         if keys == {second.batch.archive.key}:

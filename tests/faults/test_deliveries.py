@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.faults.lab import COMPLETED, SETTLED, Case, Lab, every
+from tests.faults.lab import COMPLETED, PATIENCE, SETTLED, Case, Lab, every
 
 GIVEN_UP_AFTER = 4
 """How often the SDK asks."""
@@ -23,7 +23,7 @@ def every_message_twice_and_twice_at_the_same_time(lab: Lab, word: str) -> None:
     asked = lab.aws.operations[word]
     known = asked.count("GetItem")
     lab.send(batch_id, 0, 1, 2)
-    for _ in every(0.2, 120):
+    for _ in every(0.2):
         if asked.count("GetItem") >= known + 6:  # its batch and its item, for each message
             break
     after = lab.finish(batch_id)
@@ -36,7 +36,7 @@ def every_message_twice_and_twice_at_the_same_time(lab: Lab, word: str) -> None:
 def messages_in_reverse(lab: Lab, word: str) -> None:
     held = lab.aws.script("hold", "SendMessageBatch", about=word)
     batch_id = lab.submit(word, 8)
-    assert held.reached.wait(120)
+    assert held.reached.wait(PATIENCE)
     lab.send(batch_id, *reversed(range(8)))
     lab.until(batch_id, lambda batch: batch.counts.succeeded > 0)
     held.go.set()
@@ -49,7 +49,7 @@ def a_finalizer_that_is_started_twice(lab: Lab, word: str) -> None:
     lost = lab.aws.script("drop_reply", "StartExecution", about=word)
     held = lab.aws.script("hold", "^PUT /.*/archives/.*zip", about=word)
     batch_id = lab.submit(word)
-    assert held.reached.wait(120)
+    assert held.reached.wait(PATIENCE)
     request = {"owner": "local", "batchId": batch_id, "round": 1, "attempt": 1}
     lab.clients("stepfunctions", lab.stack).start_execution(
         stateMachineArn=lab.stack["stateMachineArn"],
@@ -145,7 +145,7 @@ def a_message_that_nobody_can_read(lab: Lab, word: str) -> None:
     assert found.statuses == "ss"
     sqs = lab.clients("sqs", lab.stack)
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    for _ in every(1, 300):
+    for _ in every(1):
         queues = (lab.stack["itemQueueUrl"], lab.stack["deadLetterQueueUrl"])
         depths = [sqs.get_queue_attributes(QueueUrl=q, AttributeNames=names) for q in queues]
         if not any(int(depth["Attributes"][name]) for depth in depths for name in names):
@@ -159,7 +159,7 @@ def a_row_that_fails_at_every_delivery_is_collected_by_the_dead_letter_function(
     """The bucket refuses its image five deliveries long; what was paid for is not lost."""
     times = 5 * GIVEN_UP_AFTER
     rule = lab.aws.script("error", "^PUT /.*/images/", about=word, times=times, status=503)
-    found = lab.finish(lab.submit(word, 1), 220)
+    found = lab.finish(lab.submit(word, 1))
     assert rule.fired == times
     assert (found.statuses, lab.creates(word, 1)) == ("s", [1])
 
@@ -168,7 +168,7 @@ def a_dispatch_that_died_half_way(lab: Lab, word: str) -> None:
     """With the items stored and no list; the sweeper hands it back."""
     rule = lab.aws.script("kill", "TransactWriteItems", about=word, having=r"ROUND#0001#LENGTH")
     batch_id = lab.submit(word, 3)
-    assert rule.reached.wait(120)
+    assert rule.reached.wait(PATIENCE)
     assert lab.sweep() > 0
     found = lab.finish(batch_id)
     assert (found.statuses, lab.creates(word, 3)) == ("sss", [1, 1, 1])
@@ -177,7 +177,7 @@ def a_dispatch_that_died_half_way(lab: Lab, word: str) -> None:
 def a_dispatch_that_died_before_it_sent_a_message(lab: Lab, word: str) -> None:
     rule = lab.aws.script("kill", "SendMessageBatch", about=word)
     batch_id = lab.submit(word, 3)
-    assert rule.reached.wait(120)
+    assert rule.reached.wait(PATIENCE)
     assert lab.sweep() > 0
     found = lab.finish(batch_id)
     assert (found.statuses, lab.creates(word, 3)) == ("sss", [1, 1, 1])

@@ -59,7 +59,7 @@ def every_fault_ends_its_row_as_it_should_and_no_other(lab: Lab, word: str) -> N
     polled = [row for row, fault in enumerate(FAULTS) if fault.more.get("on") == "get"]
     for row in polled:
         lab.fake.script("slow", prompt=lab.row(word, row), seconds=3)
-    found = lab.finish(lab.submit(word, len(FAULTS)), 300)
+    found = lab.finish(lab.submit(word, len(FAULTS)))
     assert [lab.fake.fired(rule) > 0 for rule in rules] == [True] * len(FAULTS)
     ends = [item.failure.code.value if item.failure else item.status.value for item in found.items]
     assert [*zip(FAULTS, ends, strict=True)] == [(fault, fault.end) for fault in FAULTS]

@@ -283,7 +283,7 @@ class _Handler(BaseHTTPRequestHandler):
             yield _wire(_refusal(request, rule))
             return
         if rule and action == "hold":
-            rule.go.wait(120)
+            rule.go.wait()
         if action == "kill":
             proxy.kill(request)
         if action in {"kill", "drop"}:
