@@ -5,6 +5,7 @@ from typing import Any, cast
 import pytest
 
 from imagebatch.adapters.deliveries import SQSDeliveries
+from imagebatch.adapters.sqs import DELAYED
 from imagebatch.ports import ItemMessage
 from imagebatch.schemas.messages import encode_item
 from tests.fakes import FakeClock
@@ -13,7 +14,9 @@ from tests.usecases.world import SilentJournal
 MESSAGE = ItemMessage("ann", "b1", 1, 4, 4)
 
 
-def delivered(**attributes: str) -> ItemMessage:
+def delivered(
+    *, last_resort: bool = False, own: dict[str, Any] | None = None, **attributes: str
+) -> ItemMessage:
     clock, seen = FakeClock(), list[ItemMessage]()
     sent = clock.now().timestamp() - 2.5
     record = {
@@ -25,8 +28,10 @@ def delivered(**attributes: str) -> ItemMessage:
             "SentTimestamp": str(round(sent * 1000)),
             **attributes,
         },
+        "messageAttributes": own or {},
     }
-    deliveries = SQSDeliveries(cast("Any", None), "", clock, SilentJournal())
+    nobody = cast("Any", None)
+    deliveries = SQSDeliveries(nobody, "", clock, SilentJournal(), last_resort=last_resort)
     answer = deliveries([record], lambda message, _: seen.append(message), None)
     assert answer == {"batchItemFailures": []}
     assert seen == [MESSAGE]
@@ -37,8 +42,10 @@ def test_a_message_says_how_long_it_waited() -> None:
     assert delivered().waited == pytest.approx(2.5, abs=0.001)
 
 
-def test_one_that_comes_again_did_not_wait_for_a_worker() -> None:
+def test_one_that_comes_again_or_was_to_wait_did_not_wait_for_a_worker() -> None:
     assert delivered(ApproximateReceiveCount="2").waited == 0
+    assert delivered(last_resort=True).waited == 0
+    assert delivered(own={DELAYED: {"stringValue": "2", "dataType": "Number"}}).waited == 0
 
 
 def test_clocks_that_differ_make_no_wait_below_nothing() -> None:

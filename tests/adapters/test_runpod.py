@@ -66,6 +66,8 @@ def test_the_configured_endpoint_runs_every_model(fake: FakeProviders) -> None:
         ({"delayTime": 250, "executionTime": 1500}, 1.75),
         ({"executionTime": 1500}, None),
         ({"delayTime": "soon", "executionTime": 1500}, None),
+        ({"delayTime": None, "executionTime": [1]}, None),
+        ({"delayTime": 10**400, "executionTime": 1500}, None),
     ],
 )
 def test_how_long_it_took_is_read_where_it_can_be(

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from imagebatch.adapters.aws import Clients
-from imagebatch.adapters.sqs import SQSDispatchQueue, SQSItemQueue, group_of
+from imagebatch.adapters.sqs import DELAYED, SQSDispatchQueue, SQSItemQueue, group_of
 from imagebatch.domain.errors import UnavailableError
 from imagebatch.ports import DispatchQueue, ItemMessage, ItemQueue
 from imagebatch.schemas.messages import (
@@ -19,6 +19,7 @@ from imagebatch.schemas.messages import (
 from tests.fakes import InMemoryDispatchQueue, InMemoryItemQueue
 from tests.support.aws import no_sleep
 from tests.support.awsfaults import event, leave_out, refuse
+from tests.support.fake_providers import wait_for
 
 
 def some_messages(count: int, owner: str = "auth0|1") -> list[ItemMessage]:
@@ -140,6 +141,19 @@ def test_a_delay_is_whole_seconds_and_at_most_sqs_own(
     client.meta.events.register(event(client, "before-parameter-build", "SendMessageBatch"), keep)
     queue.send(some_messages(2), delay=delay)
     assert asked == [seconds, seconds]
+
+
+def test_a_message_that_is_to_wait_says_so(sqs: tuple[Any, SQSItemQueue], url: str) -> None:
+    client, queue = sqs
+    queue.send(some_messages(1))
+    queue.send(some_messages(1), delay=0.5)
+    found: list[Any] = []
+    for _ in wait_for():
+        answer = client.receive_message(QueueUrl=url, MessageAttributeNames=["All"])
+        found += answer.get("Messages", [])
+        if len(found) == 2:
+            break
+    assert [set(each.get("MessageAttributes", {})) for each in found] == [set(), {DELAYED}]
 
 
 @pytest.mark.parametrize("owner", ["ann", "auth0|123", "Zoë Ünal", "x" * 900])

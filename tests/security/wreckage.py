@@ -1,7 +1,5 @@
 """What killed functions and half-done uploads leave behind, and who clears it away."""
 
-from dataclasses import dataclass
-
 import httpx
 
 from tests.security.conftest import Site
@@ -17,14 +15,6 @@ LARGE = 8 * 1024 * 1024
 """Beyond it a copy within the bucket is made in parts."""
 
 
-@dataclass(frozen=True)
-class Killed:
-    """A batch whose first row's worker was killed: before or after its image was stored."""
-
-    batch: str
-    rule: Rule
-
-
 def killed_workers(site: Site, api: httpx.Client, reference_url: str) -> list[str]:
     """Batches, each with a row that only a later delivery can end; nobody waits for it yet.
 
@@ -32,7 +22,7 @@ def killed_workers(site: Site, api: httpx.Client, reference_url: str) -> list[st
     """
     catalog(api, SHIRT, KEPT_SHIRT)
     redelivered = _killed(site, "kill", "Redelivered")
-    wait_for = [Killed(cars(api, "Redelivered"), redelivered)]
+    killed = [cars(api, "Redelivered")]
     # The other rows fill the queue until long after, so that its end makes room for one that waits.
     many = [f"Collected {row}" for row in range(10)]
     site.fake.script("slow", prompt=r"Collected [1-9]\b", seconds=30)
@@ -43,13 +33,12 @@ def killed_workers(site: Site, api: httpx.Client, reference_url: str) -> list[st
         ("kill_after", str(KEPT_SHIRT), lambda: variants(api, KEPT_SHIRT, reference_url)),
     ):
         rule = _killed(site, action, word)
-        killed = Killed(submit(), rule)
-        wait_for.append(killed)
+        killed.append(submit())
         until("killed", lambda rule=rule: rule.fired)
         # At once: some seconds later the queue has its own copy back, and a worker is quicker.
-        send(site, killed.batch, "deadLetterQueueUrl")
+        send(site, killed[-1], "deadLetterQueueUrl")
     until("killed", lambda: redelivered.fired)
-    return [killed.batch for killed in wait_for]
+    return killed
 
 
 def _killed(site: Site, action: str, word: str) -> Rule:

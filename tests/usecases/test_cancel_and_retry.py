@@ -54,6 +54,16 @@ def test_a_running_prediction_is_cancelled_at_the_provider(world: World) -> None
     assert world.batch.committed == 0
 
 
+def test_deliveries_too_short_for_a_check_notice_a_cancelled_batch(world: World) -> None:
+    world.provider.seconds = 400
+    world.start(1)
+    world.deliver(seconds=2)
+    cancel(world)
+    world.deliver(world.queue.sent[-1].message, seconds=2)
+    assert world.provider.made[0].cancelled
+    assert world.statuses == "c"
+
+
 def test_one_that_finishes_all_the_same_is_kept_and_counted(world: World) -> None:
     world.provider.obeys_cancel = False
     world.provider.after_create = lambda _: cancel(world)

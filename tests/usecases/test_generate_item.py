@@ -64,20 +64,11 @@ def test_a_batch_holds_back_while_its_messages_wait_long(world: World) -> None:
     assert world.statuses == "s" * 20
 
 
-def test_what_opens_a_round_or_was_put_off_may_wait_long(world: World) -> None:
+def test_what_opens_a_round_may_wait_for_workers_to_start(world: World) -> None:
     world.start(20)
-    world.deliver(replace(world.queue.sent[0].message, waited=9.0))
-    assert world.queue.indices == [0, 1, 2, 3]
-    world.deliver()
-    world.deliver()
-    world.provider.seconds = 500
-    world.deliver(world.queue.sent[3].message)
-    resumed = world.queue.sent[-1].message
-    assert resumed.index == 3
-    world.clock.sleep(500)
-    sent = len(world.queue.sent)
-    world.deliver(replace(resumed, waited=9.0))
-    assert len(world.queue.sent) == sent + 1
+    for position in range(3):
+        world.deliver(replace(world.queue.sent[position].message, waited=9.0))
+    assert world.queue.indices == [*range(6)]
 
 
 def test_a_repeated_message_repeats_what_it_released_until_that_is_claimed(world: World) -> None:

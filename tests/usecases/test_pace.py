@@ -65,6 +65,13 @@ def test_a_model_that_became_slower_is_followed_at_a_share_of_the_time_waited() 
     assert late(pace, 6.0)[1] == 1
 
 
+@pytest.mark.parametrize("seconds", [-1.0, float("inf"), float("nan")])
+def test_what_no_clock_can_have_said_is_not_learned(seconds: float) -> None:
+    pace = Pace()
+    pace.observe("m", seconds)
+    assert first_look(pace) == pytest.approx(1.8)
+
+
 def test_looks_follow_each_other_at_a_share_of_the_time_waited() -> None:
     pace = Pace()
     assert pace.next_look("m", 6.0, 10.0) == pytest.approx(0.6)

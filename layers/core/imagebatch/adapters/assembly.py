@@ -86,9 +86,9 @@ class Assembly:
     def _buffer(self, size: int) -> bytearray:
         """One that an uploaded part left, where there is any: every byte of it is written again."""
         with self._changed:
-            fitting = (at for at, free in enumerate(self._free) if len(free) == size)
-            at = next(fitting, None)
-            return bytearray(size) if at is None else self._free.pop(at)
+            if self._free and len(self._free[-1]) == size:
+                return self._free.pop()
+        return bytearray(size)
 
     def _has_room(self, part: Part) -> bool:
         """Two parts always have: a read may need two, and never more."""
@@ -128,7 +128,8 @@ class Assembly:
         self._upload.put(building.part, building.buffer)
         with self._changed:
             del self._building[building.part.number]
-            self._free.append(building.buffer)
+            if building.part.size == self._plan.parts[0].size:
+                self._free.append(building.buffer)
             self._uploaded += 1
             self._changed.notify_all()
 

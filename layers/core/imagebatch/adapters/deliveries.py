@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from imagebatch.adapters.aws import available
+from imagebatch.adapters.sqs import DELAYED
 from imagebatch.domain.errors import ImagebatchError
 from imagebatch.ports import Busy, Clock, ItemMessage, Journal, TimeLeft
 from imagebatch.schemas.messages import MalformedMessageError, decode_item
@@ -61,7 +62,8 @@ class SQSDeliveries:
 
     def _waited(self, record: Mapping[str, Any]) -> float:
         attributes = record["attributes"]
-        if attributes["ApproximateReceiveCount"] != "1":
+        again = attributes["ApproximateReceiveCount"] != "1"
+        if again or self._last_resort or DELAYED in record["messageAttributes"]:
             return 0.0
         sent = int(attributes["SentTimestamp"]) / 1000
         return max(0.0, self._clock.now().timestamp() - sent)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 MESSAGES_A_CALL = 10
 LONGEST_DELAY = 900
 TRIES = 5
+DELAYED = "delaySeconds"
+"""The attribute of a message that was to wait: how long it was in the queue tells nothing."""
 
 
 class SQSItemQueue:
@@ -50,12 +52,15 @@ class SQSItemQueue:
 
 
 def _entry(at: int, message: ItemMessage, seconds: int) -> "SendMessageBatchRequestEntryTypeDef":
-    return {
+    entry: SendMessageBatchRequestEntryTypeDef = {
         "Id": str(at),
         "MessageBody": encode_item(message),
         "DelaySeconds": seconds,
         "MessageGroupId": group_of(message.owner),
     }
+    if seconds:
+        entry["MessageAttributes"] = {DELAYED: {"DataType": "Number", "StringValue": str(seconds)}}
+    return entry
 
 
 class SQSDispatchQueue:

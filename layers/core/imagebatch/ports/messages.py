@@ -12,7 +12,7 @@ class ItemMessage:
     """One item to make in one round; `position` is its place in the round's dispatch list.
 
     `waited` is how many seconds a message was in the queue before it was taken; 0 where that says
-    nothing, as of one that comes again.
+    nothing, as of one that was to wait or comes again.
     """
 
     owner: str

@@ -39,6 +39,8 @@ class Follower:
         has outlasted our time.
         """
         clock = self.records.clock
+        # At once too: a short invocation is over before the next check.
+        prediction = self._stop_if_wanted(batch, item, prediction)
         due = clock.now() + self._until_next_look(batch, since)
         check = clock.now() + CHECK_EVERY
         while prediction.status is PredictionStatus.RUNNING and self.time_left() > 0:

@@ -1,6 +1,6 @@
 """One message, one delivery: makes its image, or carries on where an earlier delivery stopped."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from imagebatch.domain.batch import Batch, Item
@@ -52,9 +52,6 @@ class GenerateItem:
         return True
 
     def _deliver(self, batch: Batch, item: Item, message: ItemMessage, time_left: TimeLeft) -> None:
-        if item.prediction:
-            # Put off by us, not by a queue that is long.
-            message = replace(message, waited=0.0)
         delivery = Delivery(
             self.records,
             self.provision,

@@ -1,5 +1,6 @@
 """When to look at a running prediction: when it can be done, then often."""
 
+import math
 from collections import deque
 from dataclasses import dataclass, field
 
@@ -23,6 +24,9 @@ class Pace:
     seen: dict[str, deque[float]] = field(default_factory=dict)
 
     def observe(self, model: str, seconds: float) -> None:
+        """What no clock can have said is not learned."""
+        if not 0 <= seconds < math.inf:
+            return
         self.seen.setdefault(model, deque(maxlen=REMEMBERED)).append(seconds)
 
     def next_look(self, model: str, typical: float, waited: float) -> float:

@@ -146,7 +146,7 @@ def _prediction(job_id: str, answer: dict[str, Any]) -> Prediction:
 
 def _seconds(answer: dict[str, Any]) -> float | None:
     """In the queue and at work, which RunPod tells in milliseconds."""
-    queued, worked = answer.get("delayTime"), answer.get("executionTime")
-    if not isinstance(queued, int | float) or not isinstance(worked, int | float):
+    try:
+        return (float(answer["delayTime"]) + float(answer["executionTime"])) / 1000
+    except (KeyError, TypeError, ValueError, OverflowError):
         return None
-    return (queued + worked) / 1000
