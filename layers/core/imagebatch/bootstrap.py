@@ -10,7 +10,7 @@ from functools import cached_property
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from imagebatch.adapters.aws import Clients, available
+from imagebatch.adapters.aws import Clients
 from imagebatch.adapters.deliveries import SQSDeliveries
 from imagebatch.adapters.system import SystemClock, SystemIds
 from imagebatch.domain.batch import Batch
@@ -456,8 +456,12 @@ class Bootstrap:
         return self.media.url(key, seconds=seconds, filename=filename)
 
     def queue_depth(self) -> dict[str, int]:
-        """The queues' own counts, for operators."""
-        return _depth(self.clients.sqs, self.settings)
+        from imagebatch.adapters.sqs import queue_depth
+
+        settings = self.settings
+        return queue_depth(
+            self.clients.sqs, settings.item_queue_url, settings.dead_letter_queue_url
+        )
 
     def _notice(self, batch: Batch) -> dict[str, Any] | None:
         from imagebatch.schemas.webhook import webhook_body
@@ -504,17 +508,3 @@ def _problem_bytes(error: RefusedError) -> bytes:
     from imagebatch.schemas.problem import problem
 
     return json.dumps(problem(error), ensure_ascii=False, indent=1).encode()
-
-
-def _depth(sqs: Any, settings: Settings) -> dict[str, int]:
-    names = ("", "NotVisible", "Delayed")
-
-    def read(url: str) -> list[int]:
-        wanted = [f"ApproximateNumberOfMessages{name}" for name in names]
-        with available("queue"):
-            found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=wanted)["Attributes"]
-        return [int(found[name]) for name in wanted]
-
-    visible, in_flight, delayed = read(settings.item_queue_url)
-    dead = read(settings.dead_letter_queue_url)[0]
-    return {"visible": visible, "inFlight": in_flight, "delayed": delayed, "deadLetter": dead}

@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from itertools import batched
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from imagebatch.adapters.aws import available, delays
 from imagebatch.adapters.dynamodb.keys import digest
@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 MESSAGES_A_CALL = 10
 LONGEST_DELAY = 900
 TRIES = 5
+DEPTHS: Final = (
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateNumberOfMessagesDelayed",
+)
 DELAYED = "delaySeconds"
 """The attribute of a message that was to wait: how long it was in the queue tells nothing."""
 
@@ -82,3 +87,16 @@ class SQSDispatchQueue:
 def group_of(owner: str) -> str:
     """An owner may be any text, a group id only some of it and 128 characters."""
     return digest(owner)[:32]
+
+
+def queue_depth(client: "SQSClient", items: str, dead_letters: str) -> dict[str, int]:
+    """The two queues' own counts, for operators."""
+
+    def read(url: str) -> list[int]:
+        with available("queue"):
+            found = client.get_queue_attributes(QueueUrl=url, AttributeNames=DEPTHS)["Attributes"]
+        return [int(found[name]) for name in DEPTHS]
+
+    visible, in_flight, delayed = read(items)
+    dead = read(dead_letters)[0]
+    return {"visible": visible, "inFlight": in_flight, "delayed": delayed, "deadLetter": dead}
