@@ -18,7 +18,6 @@ BODY_LIMIT = 4 * 1024 * 1024 - 64 * 1024
 UPLOAD_CHECK_SECONDS = 120
 UPLOAD_TIMEOUT = httpx.Timeout(120, connect=10)
 CSV = "text/csv"
-FINISHED = frozenset({"completed", "cancelled", "failed", "expired"})
 
 type Document = dict[str, Any]
 
@@ -151,16 +150,8 @@ class Api:
     def retry(self, batch_id: str, key: str) -> Document:
         path = f"/api/batches/{_part(batch_id)}/retry"
         headers = {"Idempotency-Key": key}
-        try:
-            return document(self._transport.send("POST", path, headers=headers))
-        except ProblemError as error:
-            # An earlier try may have opened the round before its answer was lost.
-            if error.code != httpx.codes.CONFLICT or error.tries == 1:
-                raise
-            status = self.status(batch_id)
-            if status["status"] in FINISHED:
-                raise
-            return status
+        response = self._transport.send("POST", path, busy={httpx.codes.CONFLICT}, headers=headers)
+        return document(response)
 
     def import_variants(self, body: bytes, content_type: str) -> Document:
         response = self._transport.send(

@@ -38,7 +38,6 @@ class CliError(Exception):
         self.hint = hint
         self.details: list[Any] = []
         self.batch_id: str | None = None
-        self.tries = 1
         self.retry_after = 0.0
 
     def document(self) -> dict[str, Any]:

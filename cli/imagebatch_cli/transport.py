@@ -50,15 +50,15 @@ class Transport:
     ) -> httpx.Response:
         """The answer, a success or a redirect. ProblemError, UnreachableError.
 
-        `busy` are further statuses that mean "not yet" for this call.
+        `busy` are further statuses that mean "not yet" for this call, where they say when.
         """
         deadline = time.monotonic() + self.patience
         for tries in itertools.count(1):
             outcome = self._attempt(method, path, request)
             if isinstance(outcome, httpx.Response):
                 return outcome
-            outcome.tries = tries
-            if isinstance(outcome, ProblemError) and outcome.code not in TRY_AGAIN.union(busy):
+            again = TRY_AGAIN.union(busy) if outcome.retry_after else TRY_AGAIN
+            if isinstance(outcome, ProblemError) and outcome.code not in again:
                 raise outcome
             pause = max(_backoff(tries), outcome.retry_after)
             if self._is_hopeless(outcome, tries) or time.monotonic() + pause > deadline:

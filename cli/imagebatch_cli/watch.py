@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import httpx
 from httpx_sse import EventSource, SSEError
 
-from imagebatch_cli.api import FINISHED, Api, Document
+from imagebatch_cli.api import Api, Document
 from imagebatch_cli.errors import ExitStatus
 
 ENDED = frozenset({"completed", "failed", "cancelled"})
+FINISHED = ENDED | {"expired"}
 LOST_ANSWERS = 3
 POLL_SECONDS = 1.0
 SLOW_POLL_SECONDS = 2.0

@@ -87,13 +87,17 @@ def test_nothing_to_retry_exits_3(cli: Cli, api: FakeApi) -> None:
     assert not api.sent("GET", STATUS)
 
 
-def test_a_retry_whose_answer_was_lost_is_found_running(cli: Cli, api: FakeApi) -> None:
-    api.script("POST", RETRY, Lost())
-    api.answers["POST", RETRY] = problem(409, "Batch is not finished")
-    api.life = [status(round=2)]
+def test_a_retry_whose_answer_was_lost_is_asked_for_again_under_its_key(
+    cli: Cli, api: FakeApi
+) -> None:
+    api.script("POST", RETRY, Lost(), problem(409, "Still in flight", retry_after=1))
+    api.answers["POST", RETRY] = Answer(202, status(round=2))
     done = cli("retry", BATCH, "--json")
     assert done.returncode == 0
     assert json.loads(done.stdout)["round"] == 2
+    keys = {request.headers["idempotency-key"] for request in api.sent("POST", RETRY)}
+    assert len(api.sent("POST", RETRY)) == 3
+    assert len(keys) == 1
 
 
 def test_variants_are_imported_from_csv_in_any_encoding_and_from_json(

@@ -81,7 +81,9 @@ def test_a_sheet_comes_from_standard_input(cli: Cli, api: FakeApi) -> None:
 def test_a_lost_answer_is_asked_for_again_and_makes_one_batch(
     cli: Cli, api: FakeApi, sheet: Path
 ) -> None:
-    api.script("POST", SUBMIT, Lost(), problem(409, "in flight"), Answer(502), Lost())
+    api.script(
+        "POST", SUBMIT, Lost(), problem(409, "in flight", retry_after=1), Answer(502), Lost()
+    )
     done = cli("submit", sheet, "--json")
     assert done.returncode == 0
     assert json.loads(done.stdout)["jobId"] == BATCH

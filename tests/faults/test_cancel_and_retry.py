@@ -9,6 +9,7 @@ from decimal import Decimal
 from uuid import uuid4
 from zlib import crc32
 
+import httpx
 import pytest
 
 from imagebatch.adapters.dynamodb import DynamoDBBatchStore
@@ -173,6 +174,31 @@ def retried_twice_at_once(lab: Lab, word: str) -> None:
     assert lab.creates(word) == [1, 2]
 
 
+def asked_again_after_its_function_died(lab: Lab, word: str) -> None:
+    """Under one key it opens one round, also when that has failed again."""
+    lab.fake.script("422", prompt=lab.row(word, 1), times=2)
+    batch_id = lab.submit(word)
+    lab.finish(batch_id)
+    opening = r'"opened_by": \{"S": "\w'
+    rule = lab.aws.script("kill_after", "TransactWriteItems", about=word, having=opening)
+
+    def ask() -> httpx.Response:
+        path, headers = f"batches/{batch_id}/retry", {"Idempotency-Key": word}
+        return lab.ask("POST", path, headers=headers)
+
+    assert ask().status_code >= 500
+    assert rule.fired == 1
+    codes = [ask().status_code]
+    for _ in every(2):
+        if codes[-1] == 202:
+            break
+        codes.append(ask().status_code)
+    assert set(codes[:-1]) <= {409}
+    found = lab.finish(batch_id, round_=2)
+    assert ask().json()["round"] == 2
+    assert (found.statuses, lab.creates(word)) == ("sf", [1, 2])
+
+
 def with_three_failures_of_a_thousand_rows(lab: Lab, word: str) -> None:
     """Only they are made; the archive of all thousand outlives a kill in mid-upload."""
     failed = (3, 77, 900)
@@ -245,6 +271,7 @@ def a_finished_batch(lab: Lab, word: str, rows: int, failed: tuple[int, ...]) ->
         while_it_is_archived_and_after_its_end_it_is_refused,
         when_a_retry_has_been_opened,
         retried_twice_at_once,
+        asked_again_after_its_function_died,
     ],
     ids=lambda case: case.__name__,
 )

@@ -362,16 +362,44 @@ def test_batches_of_every_kind_are_listed_with_their_folder(shop: Api) -> None:
     assert answers.FullBatch.model_validate(full).variants == []
 
 
-def test_a_finished_variant_batch_is_retried_by_the_same_call(shop: Api, parts: Bootstrap) -> None:
-    batch_id = submit(shop, variations=2).json()["jobId"]
-    make(parts, batch_id, failed=1)
+def end(parts: Bootstrap, batch_id: str) -> None:
+    """As a round ends, whatever its counts say."""
     batch = parts.records.batch("local", batch_id)
-    archive = Archive(keys.archive(batch_id, 1, 1), 1, 1)
+    archive = Archive(keys.archive(batch_id, batch.round, 1), 1, 1)
     archiving = replace(batch, status=BatchStatus.ARCHIVING)
     ended = publish(archiving, archive, parts.clock.now(), parts.settings.archive_ttl)
     parts.store.commit(ended)
+
+
+def test_a_finished_variant_batch_is_retried_by_the_same_call(shop: Api, parts: Bootstrap) -> None:
+    batch_id = submit(shop, variations=2).json()["jobId"]
+    make(parts, batch_id, failed=1)
+    end(parts, batch_id)
     answer = shop.post(f"/api/batches/{batch_id}/retry")
     assert (answer.status, answer.json()["round"], answer.json()["pending"]) == (202, 2, 1)
+
+
+def test_a_retry_under_one_key_opens_one_round(shop: Api, parts: Bootstrap) -> None:
+    def retry(batch_id: str, key: str) -> Any:
+        path = f"/api/batches/{batch_id}/retry"
+        return shop.post(path, headers={"Idempotency-Key": key})
+
+    one, other = (submit(shop, variations=2).json()["jobId"] for _ in range(2))
+    assert retry(one, "k").status == 409
+    make(parts, one, failed=1)
+    end(parts, one)
+    first = retry(one, "k")
+    assert (first.status, first.json()["round"]) == (202, 2)
+    assert retry(one, "k").json() == first.json()
+    assert retry(one, "l").status == 409
+    assert retry(other, "k").status == 422
+    assert retry(one, "x" * 256).status == 400
+    again = parts.store.get_item("local", one, 1)
+    assert again is not None
+    settle(parts, "local", one, again, succeeds=False)
+    end(parts, one)
+    assert retry(one, "k").json()["round"] == 2
+    assert retry(one, "m").json()["round"] == 3
 
 
 # --- candidates -----------------------------------------------------------------------------------

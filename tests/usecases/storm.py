@@ -116,6 +116,7 @@ class Storm(RuleBasedStateMachine):
         self.runs: dict[Started, Run] = {}
         self.images: dict[int, Image] = {}
         self.buried = 0
+        self.requests = 0
         self.unfollowed = False
         self.depth = 0
         world.submit(size, max_cost=self.cap)
@@ -175,6 +176,8 @@ class Storm(RuleBasedStateMachine):
         if self.world.batch.finished:
             menu["retry"] = self.retry
             menu["hours pass"] = lambda _: self.pass_time(6 * 3600 + 2)
+        if self.requests:
+            menu["retry as before"] = self.retry_as_before
         return menu
 
     def deliver(self, message: ItemMessage, troubles: Strikes) -> None:
@@ -210,7 +213,14 @@ class Storm(RuleBasedStateMachine):
         self.asked(lambda: self.world.cancel_batch(OWNER, "b1"), troubles)
 
     def retry(self, troubles: Strikes) -> None:
-        self.asked(lambda: self.world.retry_batch(OWNER, "b1"), troubles)
+        self.requests += 1
+        self.retry_as_before(troubles)
+
+    def retry_as_before(self, troubles: Strikes) -> None:
+        """One request opens at most one round, however often it comes."""
+        request = f"request {self.requests}"
+        self.asked(lambda: self.world.retry_batch(OWNER, "b1", request), troubles)
+        assert self.world.batch.round <= 1 + self.requests
 
     def asked(self, act: Callable[[], object], troubles: Strikes) -> None:
         """A request that dies half way is not repeated: the sweeper has to see to it."""

@@ -8,6 +8,7 @@ from imagebatch.domain.errors import (
     NotFoundError,
     ProviderUnavailableError,
     StateConflictError,
+    UnavailableError,
 )
 from imagebatch.ports import Prediction, PredictionStatus
 from tests.usecases.test_generate_item import KilledError, failed
@@ -139,6 +140,23 @@ def test_a_retry_runs_only_what_failed_with_the_same_input(world: World) -> None
     assert world.finish().outcome == "all_succeeded"
     assert len(world.builder.images("archives/b1/2-1.zip")) == 1000
     assert len(world.provider.made) == 1003
+
+
+def test_a_request_to_retry_that_comes_again_opens_nothing_more(world: World) -> None:
+    refused = failed(FailureCode.PROVIDER_REJECTED)
+    world.provider.script("0", refused, refused)
+    world.run(1)
+    world.dispatch.fail_next("send", UnavailableError("lost"))
+    with pytest.raises(UnavailableError):
+        world.retry_batch(OWNER, "b1", "r1")
+    assert world.retry_batch(OWNER, "b1", "r1").round == 2
+    assert [sent.round for sent in world.dispatch.sent] == [1, 2]
+    world.dispatch_items(OWNER, "b1", 2)
+    world.drain()
+    assert world.finish().counts.failed == 1
+    assert world.retry_batch(OWNER, "b1", "r1") == world.batch
+    assert len(world.dispatch.sent) == 2
+    assert world.retry_batch(OWNER, "b1", "r2").round == 3
 
 
 def test_a_message_of_an_earlier_round_changes_nothing(world: World) -> None:

@@ -143,7 +143,7 @@ class World:
             self.records, provision, collect, move_on, self.journal, limit
         )
         self.cancel_batch = CancelBatch(self.records, self.finalizer)
-        self.retry_batch = RetryBatch(self.records, self.dispatch, self.finalizer)
+        self.retry = RetryBatch(self.records, self.dispatch, self.finalizer)
         self.watch = WatchBatch(self.records)
         self.sweep = Sweep(
             self.records,
@@ -221,6 +221,10 @@ class World:
         self.start(size, **facts)
         self.drain()
         return self.finish()
+
+    def retry_batch(self, owner: str, batch_id: str, request: str = "") -> Batch:
+        """As one request, or as a new one each time."""
+        return self.retry(owner, batch_id, request or self.ids.new())
 
     # --- what is recorded -----------------------------------------------------------------------
 

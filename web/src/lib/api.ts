@@ -101,9 +101,10 @@ export async function listBatches(cursor: string | null, signal?: AbortSignal): 
 export const cancelBatch = async (id: string): Promise<Batch> =>
   toBatch(await call("POST", `/api/v1/batch/${at(id)}/cancel`));
 
-/** The key names the round that is retried, so that a second press cannot open a third round. */
-export const retryBatch = async (id: string, round: number): Promise<Batch> =>
-  toBatch(await call("POST", `/api/batches/${at(id)}/retry`, { key: `retry-${id}-${round}` }));
+/** A second press after a lost answer is the same request: it cannot open a third round. */
+export const retryBatch = (id: string, round: number): Promise<Batch> =>
+  once(["retry", id, String(round)], async (key) =>
+    toBatch(await call("POST", `/api/batches/${at(id)}/retry`, { key })));
 
 // --- car batches -----------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from imagebatch.schemas.views import (
     url_seconds,
     v1_view,
 )
+from imagebatch.usecases.once import fingerprint
 
 OPERATORS = "operators"
 
@@ -76,7 +77,13 @@ def _changes(context: Context) -> None:
 
     @app.post("/api/batches/<batch_id>/retry")
     def retry(batch_id: str) -> Response[str]:
-        batch = parts.retry(context.owner, batch_id)
+        parts.once(
+            context.owner,
+            context.idempotency_key,
+            fingerprint("retry", batch_id),
+            lambda request: {"round": parts.retry(context.owner, batch_id, request).round},
+        )
+        batch = parts.records.batch(context.owner, batch_id)
         where = context.absolute(f"/api/batch/{batch_id}")
         return answer(202, _view(context, batch), {"Location": where})
 

@@ -150,9 +150,11 @@ OPERATIONS: list[Operation] = [
         id="retryBatch",
         tag="Batches",
         summary="Run what failed again, as the next round",
-        parameters=[BATCH_ID],
+        description="Or builds the archive anew where it failed or expired. Under an "
+        "Idempotency-Key that was used already it opens nothing and answers with the batch.",
+        parameters=[BATCH_ID, IDEMPOTENCY_KEY],
         answers={202: answers.BatchAnswer},
-        problems=[404, 409],
+        problems=[400, 404, 409, 422],
     ),
     *PROMPT_OPERATIONS,
     *VARIANT_OPERATIONS,

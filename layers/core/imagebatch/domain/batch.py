@@ -246,6 +246,8 @@ class Batch:
     drop_key: str | None = None
     """The object in the drop folder this batch came from."""
     errors: tuple[ItemError, ...] = ()
+    opened_by: str = ""
+    """The request to retry that opened this round."""
     waiting: Waiting | None = None
     halted: Failure | None = None
     """Set when the provider refused our key, or made us wait too long: what is left of this round

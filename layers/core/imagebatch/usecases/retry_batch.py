@@ -1,6 +1,6 @@
 """Opens the next round of a batch with what failed, or builds its archive anew."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from imagebatch.domain.batch import Batch, BatchStatus
 from imagebatch.domain.rounds import retry
@@ -14,12 +14,21 @@ class RetryBatch:
     dispatch: DispatchQueue
     finalizer: Finalizer
 
-    def __call__(self, owner: str, batch_id: str) -> Batch:
-        """NotFoundError, or StateConflictError while it runs or with nothing to do again."""
+    def __call__(self, owner: str, batch_id: str, request: str) -> Batch:
+        """The same request, come again after its end was lost, carries on and opens nothing more.
+
+        NotFoundError, or StateConflictError while it runs or with nothing to do again.
+        """
         now = self.records.clock.now()
-        batch = self.records.change(owner, batch_id, lambda b: retry(b, now))
+
+        def open_round(batch: Batch) -> Batch:
+            if batch.opened_by == request:
+                return batch
+            return replace(retry(batch, now), opened_by=request)
+
+        batch = self.records.change(owner, batch_id, open_round)
         if batch.status is BatchStatus.ARCHIVING:
             self.finalizer.start(owner, batch_id, batch.round, batch.attempt)
-        else:
+        elif not batch.finished:
             self.dispatch.send(owner, batch_id, batch.round)
         return batch
