@@ -2,7 +2,8 @@
 
 Each start is a new interpreter on the built artifact, which cannot write bytecode there. Measured
 is processor time, which a busy machine distorts least and waiting for AWS not at all; ours and the
-peer's starts take turns. The first answer is to a real event, against the local stack.
+peer's starts take turns, and each is compared with the one after it. The first answer is to a real
+event, against the local stack.
 """
 
 import json
@@ -53,7 +54,7 @@ print(json.dumps({"peer": time.process_time() - start}))
 
 def measure(world: World) -> Iterator[Figure]:
     artifact, packages = Artifact.built(), runtime(world.folder())
-    site, runs = world.stack, 2 if world.tiny else 7
+    site, runs = world.stack, 2 if world.tiny else 11
     site.provider_takes(0)
     ready, answered = {}, {}
     detail: dict[str, Any] = {}
@@ -62,8 +63,7 @@ def measure(world: World) -> Iterator[Figure]:
         for function in artifact.functions:
             path = artifact.search_path(function, packages)
             found = _starts(site, function, path, getattr(events, _snake(function)), runs)
-            ready[function] = found["ready"] / found["peer"]
-            answered[function] = found["answered"] / found["peer"]
+            ready[function], answered[function] = found.pop("ratios")
             detail[function] = {
                 n: round(v * 1000, 1) if isinstance(v, float) else v for n, v in found.items()
             }
@@ -85,7 +85,7 @@ def measure(world: World) -> Iterator[Figure]:
 def _starts(
     site: Site, function: str, path: list[str], event: Callable[[], Any], runs: int
 ) -> dict[str, Any]:
-    """Medians in seconds."""
+    """Medians: times in seconds, and ratios to the peer's of the time until ready and answered."""
     environment = _environment(site, function)
     first = _start(OURS, environment, {"path": path, "event": event()})
     asked = {"path": path[-1:], "clients": first["clients"]}
@@ -93,7 +93,12 @@ def _starts(
     for _ in range(runs):
         ours.append(_start(OURS, environment, {"path": path, "event": event()}))
         peers.append(_start(PEER, environment, asked)["peer"])
+    pairs = list(zip(ours, peers, strict=True))
     return {
+        "ratios": [
+            statistics.median(run[name] / peer for run, peer in pairs)
+            for name in ("ready", "answered")
+        ],
         "ready": statistics.median(run["ready"] for run in ours),
         "answered": statistics.median(run["answered"] for run in ours),
         "peer": statistics.median(peers),

@@ -5,9 +5,8 @@ from typing import Any, cast
 import pytest
 
 from imagebatch.adapters.deliveries import SQSDeliveries
-from imagebatch.adapters.sqs import DELAYED
 from imagebatch.ports import ItemMessage
-from imagebatch.schemas.messages import encode_item
+from imagebatch.schemas.messages import DELAYED, encode_item
 from tests.fakes import FakeClock
 from tests.usecases.world import SilentJournal
 

@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 
 from imagebatch.adapters.aws import Clients
-from imagebatch.adapters.sqs import DELAYED, SQSDispatchQueue, SQSItemQueue, group_of
+from imagebatch.adapters.sqs import SQSDispatchQueue, SQSItemQueue, group_of
 from imagebatch.domain.errors import UnavailableError
 from imagebatch.ports import DispatchQueue, ItemMessage, ItemQueue
 from imagebatch.schemas.messages import (
+    DELAYED,
     DispatchMessage,
     MalformedMessageError,
     decode_dispatch,

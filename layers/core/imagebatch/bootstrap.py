@@ -11,7 +11,6 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from imagebatch.adapters.aws import Clients
-from imagebatch.adapters.deliveries import SQSDeliveries
 from imagebatch.adapters.system import SystemClock, SystemIds
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.errors import RefusedError
@@ -33,6 +32,7 @@ from imagebatch.settings import Settings
 from imagebatch.usecases.records import Records
 
 if TYPE_CHECKING:
+    from imagebatch.adapters.deliveries import SQSDeliveries
     from imagebatch.adapters.secrets import SecretReader
     from imagebatch.domain.prompts import Template
     from imagebatch.domain.settings_schema import SettingsSchema
@@ -368,12 +368,16 @@ class Bootstrap:
         )
 
     @cached_property
-    def deliveries(self) -> SQSDeliveries:
+    def deliveries(self) -> "SQSDeliveries":
+        from imagebatch.adapters.deliveries import SQSDeliveries
+
         url = self.settings.item_queue_url
         return SQSDeliveries(self.clients.sqs, url, self.clock, self.journal)
 
     @cached_property
-    def dead_letter_deliveries(self) -> SQSDeliveries:
+    def dead_letter_deliveries(self) -> "SQSDeliveries":
+        from imagebatch.adapters.deliveries import SQSDeliveries
+
         url = self.settings.dead_letter_queue_url
         return SQSDeliveries(self.clients.sqs, url, self.clock, self.journal, last_resort=True)
 

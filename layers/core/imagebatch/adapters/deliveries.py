@@ -6,10 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from imagebatch.adapters.aws import available
-from imagebatch.adapters.sqs import DELAYED
 from imagebatch.domain.errors import ImagebatchError
 from imagebatch.ports import Busy, Clock, ItemMessage, Journal, TimeLeft
-from imagebatch.schemas.messages import MalformedMessageError, decode_item
+from imagebatch.schemas.messages import DELAYED, MalformedMessageError, decode_item
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

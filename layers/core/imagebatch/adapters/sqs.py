@@ -10,7 +10,7 @@ from imagebatch.adapters.aws import available, delays
 from imagebatch.adapters.dynamodb.keys import digest
 from imagebatch.domain.errors import UnavailableError
 from imagebatch.ports import ItemMessage
-from imagebatch.schemas.messages import DispatchMessage, encode_dispatch, encode_item
+from imagebatch.schemas.messages import DELAYED, DispatchMessage, encode_dispatch, encode_item
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -24,8 +24,6 @@ DEPTHS: Final = (
     "ApproximateNumberOfMessagesNotVisible",
     "ApproximateNumberOfMessagesDelayed",
 )
-DELAYED = "delaySeconds"
-"""The attribute of a message that was to wait: how long it was in the queue tells nothing."""
 
 
 class SQSItemQueue:

@@ -6,6 +6,9 @@ from typing import Any
 
 from imagebatch.ports import ItemMessage
 
+DELAYED = "delaySeconds"
+"""The attribute of a message that was to wait: how long it was in the queue tells nothing."""
+
 
 class MalformedMessageError(ValueError):
     """Not a message of ours: it can never be read, however often it is delivered."""
