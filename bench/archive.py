@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 from imagebatch.adapters.archive import S3ArchiveBuilder
 from imagebatch.ports import ArchiveMember, StoredMember, TextMember
-from tests.support.s3server import client_of
+from testing.s3server import client_of
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -84,7 +84,7 @@ def measure(given: argparse.Namespace) -> dict[str, float]:
 
 @contextmanager
 def s3(latency: float) -> Iterator[str]:
-    command = [sys.executable, "-m", "tests.support.s3server", "--read-latency", str(latency)]
+    command = [sys.executable, "-m", "testing.s3server", "--read-latency", str(latency)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment

@@ -15,7 +15,7 @@ from collections import defaultdict
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from tests.support.fault_proxy import AWS_NAMES, Exchange, Family, FaultProxy, Reply
+from testing.fault_proxy import AWS_NAMES, Exchange, Family, FaultProxy, Reply
 
 WRITES = {"Put": "Item", "Update": "ExpressionAttributeValues", "Delete": "Key"}
 

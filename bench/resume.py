@@ -12,7 +12,7 @@ from bench.report import Figure
 from bench.world import World
 from imagebatch.ports import StoredMember
 from local import paths
-from tests.support.s3server import S3Server, client_of
+from testing.s3server import S3Server, client_of
 
 SIZE = 1_500_000
 

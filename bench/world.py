@@ -25,7 +25,7 @@ from local import paths
 from local import stack as local_stack
 from local.config import Config, free_port
 from local.deploy import session
-from tests.support.issuer import Issuer
+from testing.issuer import Issuer
 
 PROVIDER_KEY = "r8_bench"
 HEADER = "make,model,year,background,aspect_ratio,custom_id\n"
@@ -116,7 +116,7 @@ class World:
     @cached_property
     def provider(self) -> str:
         """The address of a stand-in for Replicate, in a process of its own."""
-        return self.process("tests.support.fake_providers", "--latency", "2")
+        return self.process("testing.fake_providers", "--latency", "2")
 
     def process(self, module: str, *arguments: str) -> str:
         """Starts a helper that prints its address, and ends it with the run."""

@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 TESTS = Path(__file__).parent
-OFFLINE = {"domain", "usecases"}
+OFFLINE = {"domain", "formats", "intake", "reports", "usecases"}
 SLOW = ["functions", "template", "cli", "e2e", "security", "faults", "browser"]
 DEPLOYED = {"e2e", "security", "faults", "browser"}
 

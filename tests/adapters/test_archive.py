@@ -21,10 +21,10 @@ from moto import mock_aws
 
 from bench.archive import image
 from imagebatch.adapters.archive import S3ArchiveBuilder
-from imagebatch.adapters.s3multipart import PART_SIZE
+from imagebatch.adapters.s3_multipart import PART_SIZE
 from imagebatch.domain.errors import UnavailableError
 from imagebatch.ports import ArchiveMember, BadMembersError, StoredMember, TextMember
-from tests.support.s3server import S3Server
+from testing.s3server import S3Server
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -152,7 +152,7 @@ CHILD = """
 import pickle, sys
 from datetime import datetime
 from imagebatch.adapters.archive import S3ArchiveBuilder
-from tests.support.s3server import client_of
+from testing.s3server import client_of
 address, key, members, modified = pickle.loads(sys.stdin.buffer.read())
 S3ArchiveBuilder(client_of(address), "bucket").build(key, members, modified=modified)
 """

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imagebatch.adapters import archiveplan, assembly, s3multipart
-from imagebatch.adapters.archiveplan import ArchivePlan
+from imagebatch.adapters import archive_plan, assembly, s3_multipart
+from imagebatch.adapters.archive_plan import ArchivePlan
 from imagebatch.adapters.assembly import Assembly
-from imagebatch.adapters.s3multipart import Part
+from imagebatch.adapters.s3_multipart import Part
 from imagebatch.adapters.sources import SourceReader, Targets
 from imagebatch.ports import ArchiveMember, StoredMember, TextMember
 
@@ -25,8 +25,8 @@ MODIFIED = datetime(2026, 11, 20, tzinfo=UTC)
 @pytest.fixture(scope="module", autouse=True)
 def short_parts() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(s3multipart, "PART_SIZE", PART)
-        patch.setattr(archiveplan, "LONGEST_READ", PART)
+        patch.setattr(s3_multipart, "PART_SIZE", PART)
+        patch.setattr(archive_plan, "LONGEST_READ", PART)
         patch.setattr(assembly, "WINDOW_BYTES", 2 * PART)
         yield
 
@@ -119,7 +119,7 @@ def test_every_part_but_the_last_is_as_long_as_s3_wants_it(sizes: list[tuple[boo
     assert plan.parts[-1].end == plan.size
 
 
-@given(st.integers(s3multipart.PARTS_AIMED_AT * PART, 10**15))
+@given(st.integers(s3_multipart.PARTS_AIMED_AT * PART, 10**15))
 @settings(max_examples=20)
 def test_an_archive_of_any_size_fits_into_the_parts_s3_allows(tail: int) -> None:
-    assert len(s3multipart.split(tail, tail + 1000)) <= 10_000
+    assert len(s3_multipart.split(tail, tail + 1000)) <= 10_000

@@ -24,10 +24,10 @@ from imagebatch.domain.batch import (
     Waiting,
 )
 from imagebatch.domain.errors import Failure, FailureCode
-from imagebatch.domain.models import Mode, Quality
+from imagebatch.domain.model_registry import Mode, Quality
 from imagebatch.ports import Change
-from tests.fakes.system import START
-from tests.support.records import a_batch, an_item
+from testing.fakes.system import START
+from testing.records import a_batch, an_item
 
 numbers = st.integers(0, 10**12)
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)

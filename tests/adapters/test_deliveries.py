@@ -4,10 +4,10 @@ from typing import Any, cast
 
 import pytest
 
-from imagebatch.adapters.deliveries import SQSDeliveries
+from imagebatch.adapters.sqs_records import SQSDeliveries
 from imagebatch.ports import ItemMessage
 from imagebatch.schemas.messages import DELAYED, encode_item
-from tests.fakes import FakeClock
+from testing.fakes import FakeClock
 from tests.usecases.world import SilentJournal
 
 MESSAGE = ItemMessage("ann", "b1", 1, 4, 4)

@@ -13,7 +13,7 @@ from imagebatch.adapters.providers.development import (
 )
 from imagebatch.domain.errors import ProviderUnavailableError
 from imagebatch.ports import ImageRequest, Prediction, PredictionStatus
-from tests.fakes import FakeClock
+from testing.fakes import FakeClock
 
 
 def request(prompt: str = "a red car", aspect_ratio: str | None = "16:9") -> ImageRequest:

@@ -14,8 +14,8 @@ import pikepdf
 import pytest
 from PIL import Image, ImageCms
 
-from imagebatch.adapters.pages import picture_of
-from imagebatch.domain.pdf import pdf_of
+from imagebatch.adapters.pdf_pages import picture_of
+from imagebatch.formats.pdf import pdf_of
 
 
 def noise(mode: str, size: tuple[int, int] = (31, 17), seed: int = 1) -> Image.Image:

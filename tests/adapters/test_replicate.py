@@ -19,7 +19,7 @@ from imagebatch.domain.errors import (
     RejectedError,
 )
 from imagebatch.ports import BadImageError, ImageRequest, Prediction, PredictionStatus
-from tests.support.fake_providers import FakeProviders
+from testing.fake_providers import FakeProviders
 
 MODEL = "google/imagen-3"
 INPUT = {"prompt": "a red car", "aspect_ratio": "16:9", "safety_filter_level": "block_only_high"}

@@ -16,8 +16,8 @@ from imagebatch.domain.errors import (
     RejectedError,
 )
 from imagebatch.ports import ImageRequest, Prediction, PredictionStatus
-from tests.support.fake_providers import FakeProviders
-from tests.support.fake_routes import picture
+from testing.fake_providers import FakeProviders
+from testing.fake_routes import picture
 
 PUBLIC = "black-forest-labs-flux-1-schnell"
 INPUT = {"prompt": "a red car", "width": 1344, "height": 768, "num_inference_steps": 4}

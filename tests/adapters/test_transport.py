@@ -20,7 +20,7 @@ from cryptography.x509.oid import NameOID
 from imagebatch.adapters.providers import transport
 from imagebatch.adapters.providers.transport import BoundedTransport
 from imagebatch.domain.errors import FailureCode, ProviderUnavailableError
-from tests.support.fake_providers import FakeProviders
+from testing.fake_providers import FakeProviders
 
 
 class Hello(BaseHTTPRequestHandler):

@@ -27,8 +27,8 @@ from imagebatch.adapters.system import SystemClock
 from imagebatch.adapters.webhooks import StandardWebhooks, addresses_of, signing_keys
 from imagebatch.domain.errors import UndeliveredError
 from imagebatch.ports import Receipt
-from tests.domain.test_urls import PRIVATE
-from tests.support.receiver import Receiver, free_address
+from testing.receiver import Receiver, free_address
+from tests.intake.test_urls import PRIVATE
 
 SECRET = "AbCd" * 16
 OTHER = "whsec_" + base64.b64encode(b"another secret of 24 bytes or more").decode()

@@ -20,9 +20,9 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from testing.fake_providers import FakeProviders
 from tests.browser.steps import Shot
 from tests.conftest import Stack, Stacks
-from tests.support.fake_providers import FakeProviders
 
 ROOT = Path(__file__).parents[2]
 STATIC = ROOT / "functions" / "web" / "static"

@@ -2,8 +2,8 @@
 
 from playwright.sync_api import Page, expect
 
+from testing.fake_providers import FakeProviders
 from tests.browser.steps import STILL, Shot, cars, forget_shifts, images, shifted, submit
-from tests.support.fake_providers import FakeProviders
 
 
 def test_a_running_batch_is_followed_in_the_list_and_cancelled_from_it(

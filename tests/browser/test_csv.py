@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, Route, expect
 
+from testing.fake_providers import FakeProviders
 from tests.browser.steps import (
     STILL,
     Shot,
@@ -24,7 +25,6 @@ from tests.browser.steps import (
     submit,
 )
 from tests.conftest import Stack
-from tests.support.fake_providers import FakeProviders
 
 
 def test_a_dropped_sheet_is_shown_priced_started_watched_and_downloaded(

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from testing.fake_providers import FakeProviders
 from tests.browser.steps import STILL, Shot, finished, images, shifted, start
-from tests.support.fake_providers import FakeProviders
 
 SMALL, LARGE = (320, 240), (1500, 1500)
 """The large one is over what fits into a request."""

@@ -5,9 +5,9 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from testing.fake_providers import FakeProviders
 from tests.browser.steps import STILL, Shot, finished, images, shifted, start
 from tests.browser.test_prompts import SMALL, picture
-from tests.support.fake_providers import FakeProviders
 
 CATALOG = """variantId,variantTitle,productId,productTitle,imageUrl
 1001,Linen / White,10,Linen shirt,https://cdn.example.com/white.jpg

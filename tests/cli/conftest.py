@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.fake_api import FakeApi
+from testing.fake_api import FakeApi
 
 ROOT = Path(__file__).parents[2]
 CARS = "make,model,year,background\nToyota,Corolla,2024,white\nBMW,M3,2023,hub\nKia,Rio,,white\n"

@@ -2,8 +2,8 @@
 
 import json
 
+from testing.fake_api import BATCH, STATUS, Answer, FakeApi, Lost, problem, status
 from tests.cli.conftest import Cli
-from tests.support.fake_api import BATCH, STATUS, Answer, FakeApi, Lost, problem, status
 
 LIST = "/api/v1/batch"
 CANCEL = f"/api/v1/batch/{BATCH}/cancel"

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Cli
-from tests.support.fake_api import (
+from testing.fake_api import (
     ARCHIVE,
     BATCH,
     DOWNLOAD,
@@ -21,6 +20,7 @@ from tests.support.fake_api import (
     status,
     zip_of,
 )
+from tests.cli.conftest import Cli
 
 
 def left(cli: Cli) -> set[str]:

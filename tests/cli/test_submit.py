@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
+from testing.fake_api import BATCH, Answer, FakeApi, Lost, problem, status
 from tests.cli.conftest import CARS, Cli
-from tests.support.fake_api import BATCH, Answer, FakeApi, Lost, problem, status
 
 SUBMIT = "/api/car-batch"
 DRY_RUN = {

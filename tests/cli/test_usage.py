@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from testing.fake_api import Answer, FakeApi
 from tests.cli.conftest import Cli
-from tests.support.fake_api import Answer, FakeApi
 
 
 @pytest.mark.parametrize(

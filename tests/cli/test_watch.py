@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from imagebatch_cli.watch import Progress
-from tests.cli.conftest import COLOURS, ESCAPES, Cli
-from tests.support.fake_api import (
+from testing.fake_api import (
     BATCH,
     EVENTS,
     STATUS,
@@ -21,6 +20,7 @@ from tests.support.fake_api import (
     status,
     stream,
 )
+from tests.cli.conftest import COLOURS, ESCAPES, Cli
 
 MOVING = [status(), status(done=1), status("archiving", done=2, failed=1)]
 PARTIAL = status(

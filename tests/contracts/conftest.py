@@ -7,7 +7,7 @@ import pytest
 from moto import mock_aws
 
 from imagebatch.adapters.aws import Clients
-from tests.support.aws import REGION, TABLE
+from testing.aws import REGION, TABLE
 
 
 @pytest.fixture

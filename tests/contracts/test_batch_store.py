@@ -20,11 +20,11 @@ from imagebatch.domain.batch import (
 from imagebatch.domain.errors import InvalidRequestError, MovedError
 from imagebatch.domain.rounds import give_up, publish, retry
 from imagebatch.ports import BatchStore
-from tests.fakes import InMemoryBatchStore
-from tests.fakes.system import START
-from tests.support.aws import TABLE, no_sleep
-from tests.support.awsfaults import one_at_a_time
-from tests.support.records import a_batch, an_item, some_items
+from testing.aws import TABLE, no_sleep
+from testing.awsfaults import one_at_a_time
+from testing.fakes import InMemoryBatchStore
+from testing.fakes.system import START
+from testing.records import a_batch, an_item, some_items
 
 LATER = START + timedelta(minutes=5)
 OWNERS = ["ann", "auth0|123", "a#b", "a%23b", "Zoë Ünal", "=a", "x" * 900]

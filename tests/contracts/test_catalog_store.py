@@ -3,13 +3,13 @@ from collections.abc import Iterator
 import pytest
 
 from imagebatch.adapters.dynamodb.catalog import DynamoDBCatalogStore
-from imagebatch.domain.catalog import Variant
 from imagebatch.domain.errors import InvalidRequestError, MovedError
+from imagebatch.intake.catalog import Variant
 from imagebatch.ports import CatalogStore
-from tests.fakes import InMemoryCatalogStore
-from tests.support.aws import TABLE, no_sleep
-from tests.support.awsfaults import cancel_transaction
-from tests.support.variants import a_variant
+from testing.aws import TABLE, no_sleep
+from testing.awsfaults import cancel_transaction
+from testing.fakes import InMemoryCatalogStore
+from testing.variants import a_variant
 
 
 @pytest.fixture(params=["memory", "dynamodb"])

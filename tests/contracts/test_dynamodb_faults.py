@@ -12,10 +12,10 @@ from imagebatch.adapters.dynamodb import DynamoDBBatchStore, DynamoDBIdempotency
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.errors import MovedError, UnavailableError
 from imagebatch.ports import Claimed
-from tests.fakes.system import START
-from tests.support.aws import TABLE, no_sleep
-from tests.support.awsfaults import cancel_transaction, event, lose_answer, refuse
-from tests.support.records import a_batch, an_item, some_items
+from testing.aws import TABLE, no_sleep
+from testing.awsfaults import cancel_transaction, event, lose_answer, refuse
+from testing.fakes.system import START
+from testing.records import a_batch, an_item, some_items
 
 
 @pytest.fixture

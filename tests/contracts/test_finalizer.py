@@ -8,8 +8,8 @@ from imagebatch.adapters.aws import Clients
 from imagebatch.adapters.stepfunctions import StepFunctionsFinalizer
 from imagebatch.domain.errors import UnavailableError
 from imagebatch.ports import Execution, Finalizer
-from tests.fakes import InMemoryFinalizer
-from tests.support.awsfaults import refuse
+from testing.awsfaults import refuse
+from testing.fakes import InMemoryFinalizer
 
 MACHINE = {"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}
 ROLE = "arn:aws:iam::123456789012:role/finalizer"

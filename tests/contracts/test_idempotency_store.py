@@ -5,10 +5,10 @@ import pytest
 
 from imagebatch.adapters.dynamodb import DynamoDBIdempotencyStore
 from imagebatch.ports import Claimed, IdempotencyStore, KeyClaim
-from tests.fakes import InMemoryIdempotencyStore
-from tests.fakes.system import START
-from tests.support.aws import TABLE, no_sleep
-from tests.support.awsfaults import one_at_a_time
+from testing.aws import TABLE, no_sleep
+from testing.awsfaults import one_at_a_time
+from testing.fakes import InMemoryIdempotencyStore
+from testing.fakes.system import START
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)

@@ -9,15 +9,15 @@ import pytest
 
 from imagebatch.adapters.dynamodb import DynamoDBBatchStore
 from imagebatch.adapters.dynamodb.library import DynamoDBLibraryStore
+from imagebatch.domain.asset_library import Folder, VariantFolder
 from imagebatch.domain.batch import BatchStatus, Item, ItemStatus, Kind
 from imagebatch.domain.errors import Failure, FailureCode, InvalidRequestError, MovedError
-from imagebatch.domain.library import Folder, VariantFolder
-from imagebatch.domain.moves import lose
+from imagebatch.domain.transitions import lose
 from imagebatch.ports import BatchStore, LibraryStore
-from tests.fakes import InMemoryBatchStore
-from tests.fakes.system import START
-from tests.support.aws import TABLE, no_sleep
-from tests.support.records import a_batch, an_image, an_item
+from testing.aws import TABLE, no_sleep
+from testing.fakes import InMemoryBatchStore
+from testing.fakes.system import START
+from testing.records import a_batch, an_image, an_item
 
 LOST = Failure.of(FailureCode.INTERNAL, "gone")
 

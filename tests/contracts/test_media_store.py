@@ -14,9 +14,9 @@ from imagebatch.adapters.aws import Clients
 from imagebatch.adapters.s3 import S3MediaStore, content_disposition
 from imagebatch.domain.errors import UnavailableError
 from imagebatch.ports import MediaStore
-from tests.fakes import InMemoryMediaStore
-from tests.support.aws import BUCKET, REGION
-from tests.support.awsfaults import refuse
+from testing.aws import BUCKET, REGION
+from testing.awsfaults import refuse
+from testing.fakes import InMemoryMediaStore
 
 KEYS = ["batches/b1/images/0", "outbox/Frühling 1+2.zip", "a//b", "inbox/%20&=?#.csv"]
 

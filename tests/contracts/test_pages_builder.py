@@ -9,13 +9,13 @@ import pikepdf
 import pytest
 
 from imagebatch.adapters.aws import Clients
-from imagebatch.adapters.pages import S3PagesBuilder
+from imagebatch.adapters.pdf_pages import S3PagesBuilder
 from imagebatch.adapters.s3 import S3MediaStore
 from imagebatch.domain.errors import UnavailableError
 from imagebatch.ports import BadMembersError, StoredMember
+from testing.aws import BUCKET, REGION
+from testing.awsfaults import refuse
 from tests.adapters.test_pages import BODIES, noise, saved
-from tests.support.aws import BUCKET, REGION
-from tests.support.awsfaults import refuse
 
 KEY = "archives/b1/1-1.pages.pdf"
 

@@ -10,8 +10,8 @@ from imagebatch.adapters.providers.development import DevelopmentProvider
 from imagebatch.adapters.providers.replicate import ReplicateProvider
 from imagebatch.adapters.providers.runpod import RunpodProvider
 from imagebatch.ports import ImageProvider, ImageRequest, PredictionStatus
-from tests.fakes import FakeClock
-from tests.support.fake_providers import FakeProviders, wait_for
+from testing.fake_providers import FakeProviders, wait_for
+from testing.fakes import FakeClock
 
 SHAPES = ["1:1", "16:9", "9:16", "4:3", "3:4"]
 

@@ -17,10 +17,10 @@ from imagebatch.schemas.messages import (
     encode_dispatch,
     encode_item,
 )
-from tests.fakes import InMemoryDispatchQueue, InMemoryItemQueue
-from tests.support.aws import no_sleep
-from tests.support.awsfaults import event, leave_out, refuse
-from tests.support.fake_providers import wait_for
+from testing.aws import no_sleep
+from testing.awsfaults import event, leave_out, refuse
+from testing.fake_providers import wait_for
+from testing.fakes import InMemoryDispatchQueue, InMemoryItemQueue
 
 
 def some_messages(count: int, owner: str = "auth0|1") -> list[ItemMessage]:

@@ -6,11 +6,11 @@ import pytest
 
 from imagebatch.adapters.dynamodb.uploads import DynamoDBUploadStore
 from imagebatch.domain.errors import InvalidRequestError, MovedError
-from imagebatch.domain.uploads import Upload, UploadKind, UploadStatus
+from imagebatch.intake.uploads import Upload, UploadKind, UploadStatus
 from imagebatch.ports import UploadStore
-from tests.fakes import InMemoryUploadStore
-from tests.fakes.system import START
-from tests.support.aws import TABLE, no_sleep
+from testing.aws import TABLE, no_sleep
+from testing.fakes import InMemoryUploadStore
+from testing.fakes.system import START
 
 
 @pytest.fixture(params=["memory", "dynamodb"])

@@ -14,8 +14,8 @@ from imagebatch.domain.batch import (
     status_of,
 )
 from imagebatch.domain.errors import REASON_LENGTH, Failure, FailureCode
-from tests.fakes.system import START
-from tests.support.records import a_batch, an_item
+from testing.fakes.system import START
+from testing.records import a_batch, an_item
 
 FAILURE = Failure(FailureCode.CRASHED, "it crashed")
 ARCHIVE = Archive("archives/b1.zip", 10, 3)

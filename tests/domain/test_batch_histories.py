@@ -11,7 +11,7 @@ import pytest
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from imagebatch.domain import moves, rounds
+from imagebatch.domain import rounds, transitions
 from imagebatch.domain.batch import (
     RUNNING,
     TRIES,
@@ -28,10 +28,10 @@ from imagebatch.domain.batch import (
     status_of,
 )
 from imagebatch.domain.errors import Failure, FailureCode, StateConflictError
-from imagebatch.domain.moves import Admission
-from tests.fakes import FakeClock
-from tests.fakes.system import START
-from tests.support.records import a_batch, an_item
+from imagebatch.domain.transitions import Admission
+from testing.fakes import FakeClock
+from testing.fakes.system import START
+from testing.records import a_batch, an_item
 
 FAILURE = Failure(FailureCode.PROVIDER_UNAVAILABLE, "no answer")
 IMAGE = Image("k", "image/png", 9, 7, '"e"', 1024, 1024)
@@ -77,24 +77,26 @@ class History(RuleBasedStateMachine):
     def item_acts(self, item: Item) -> dict[str, Act]:
         """What a delivery of the item's message, or the one that holds its lease, may write now."""
         acts: dict[str, Act] = {}
-        if moves.admit(self.batch, item, self.batch.round, self.now) is Admission.CLAIM:
+        if transitions.admit(self.batch, item, self.batch.round, self.now) is Admission.CLAIM:
             acts["claim"] = lambda: self.claim(item)
         if item.lease is None or item.lease.until <= self.now:
             return acts
-        acts["fail"] = lambda: self.write(*moves.fail(self.batch, item, FAILURE, self.now))
+        acts["fail"] = lambda: self.write(*transitions.fail(self.batch, item, FAILURE, self.now))
         if item.prediction is not None:
             acts["succeed"] = lambda: self.succeed(item)
-            acts["let go"] = lambda: self.write(self.batch, moves.suspended(item))
+            acts["let go"] = lambda: self.write(self.batch, transitions.suspended(item))
         if item.creating:
-            acts["answer"] = lambda: self.write(self.batch, moves.created(item, "p"))
-            acts["wait"] = lambda: self.write(*moves.put_back(self.batch, item, self.now, WAITING))
+            acts["answer"] = lambda: self.write(self.batch, transitions.created(item, "p"))
+            acts["wait"] = lambda: self.write(
+                *transitions.put_back(self.batch, item, self.now, WAITING)
+            )
         if item.held:
-            acts["spend"] = lambda: self.write(*moves.spend(self.batch, item))
-            acts["give back"] = lambda: self.write(*moves.give_back(self.batch, item))
-        elif item.tries < TRIES and moves.affordable(self.batch, item) and not self.stopped:
-            acts["create"] = lambda: self.write(*moves.begin_create(self.batch, item))
+            acts["spend"] = lambda: self.write(*transitions.spend(self.batch, item))
+            acts["give back"] = lambda: self.write(*transitions.give_back(self.batch, item))
+        elif item.tries < TRIES and transitions.affordable(self.batch, item) and not self.stopped:
+            acts["create"] = lambda: self.write(*transitions.begin_create(self.batch, item))
         if self.batch.status is BatchStatus.CANCELLING:
-            acts["drop"] = lambda: self.write(*moves.drop(self.batch, item, self.now))
+            acts["drop"] = lambda: self.write(*transitions.drop(self.batch, item, self.now))
         return acts
 
     def batch_acts(self) -> dict[str, Act]:
@@ -118,15 +120,15 @@ class History(RuleBasedStateMachine):
     def claim(self, item: Item) -> None:
         """A create whose answer was never saved counts as spent."""
         lease = Lease("t", self.now + timedelta(seconds=LEASE_SECONDS))
-        batch, item = moves.claim(self.batch, item, lease, self.now, LIMIT)
-        self.write(*(moves.spend(batch, item) if item.creating else (batch, item)))
+        batch, item = transitions.claim(self.batch, item, lease, self.now, LIMIT)
+        self.write(*(transitions.spend(batch, item) if item.creating else (batch, item)))
 
     def succeed(self, item: Item) -> None:
-        self.write(*moves.succeed(self.batch, item, IMAGE, "png", self.now))
+        self.write(*transitions.succeed(self.batch, item, IMAGE, "png", self.now))
         self.succeeded[item.index] = self.items[item.index]
 
     def lose(self, index: int) -> None:
-        self.write(*moves.lose(self.batch, self.items[index], FAILURE))
+        self.write(*transitions.lose(self.batch, self.items[index], FAILURE))
         del self.succeeded[index]
 
     def expire(self) -> None:
@@ -185,15 +187,15 @@ class History(RuleBasedStateMachine):
         for item in self.items:
             if item.status is not ItemStatus.PROCESSING:
                 with pytest.raises(ValueError, match="not claimed"):
-                    moves.fail(self.batch, item, FAILURE, self.now)
-            if moves.admit(self.batch, item, self.batch.round, self.now) is Admission.DONE:
+                    transitions.fail(self.batch, item, FAILURE, self.now)
+            if transitions.admit(self.batch, item, self.batch.round, self.now) is Admission.DONE:
                 with pytest.raises(ValueError, match="cannot be claimed"):
-                    moves.claim(self.batch, item, Lease("t", self.now), self.now, LIMIT)
+                    transitions.claim(self.batch, item, Lease("t", self.now), self.now, LIMIT)
 
     @invariant()
     def a_message_of_an_earlier_round_changes_nothing(self) -> None:
         for item in self.items:
-            earlier = moves.admit(self.batch, item, self.batch.round - 1, self.now)
+            earlier = transitions.admit(self.batch, item, self.batch.round - 1, self.now)
             assert earlier is Admission.DONE
 
     @invariant()

@@ -10,9 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
+from testing.batches import archive, finished, images, run, sheet, started, status, submit
+from testing.fake_providers import FakeProviders
 from tests.conftest import Stack, Stacks
-from tests.support.batches import archive, finished, images, run, sheet, started, status, submit
-from tests.support.fake_providers import FakeProviders
 
 TOKEN = "r8_end_to_end"
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from testing.batches import HEADER, sheet
 from tests.conftest import Aws, Stack
-from tests.support.batches import HEADER, sheet
 
 SECONDS = 90
 

@@ -12,9 +12,9 @@ import httpx
 import pytest
 from PIL import Image
 
+from testing.batches import archive, finished, images
+from testing.fake_providers import FakeProviders
 from tests.conftest import Stack, Stacks
-from tests.support.batches import archive, finished, images
-from tests.support.fake_providers import FakeProviders
 
 TOKEN = "r8_end_to_end"
 MODEL = "google/nano-banana"

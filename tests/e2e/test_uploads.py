@@ -7,9 +7,9 @@ from typing import Any
 import httpx
 import pytest
 
+from testing.batches import finished, sheet
 from tests.conftest import Aws, Stack
-from tests.domain.test_uploads import PNG, SVG
-from tests.support.batches import finished, sheet
+from tests.intake.test_uploads import PNG, SVG
 
 LARGEST = 20 * 1024 * 1024
 SECONDS = 60

@@ -11,9 +11,9 @@ import pytest
 from botocore.config import Config
 from PIL import Image
 
+from testing.batches import archive, finished, images
+from testing.fake_providers import FakeProviders
 from tests.conftest import Aws, Stack, Stacks
-from tests.support.batches import archive, finished, images
-from tests.support.fake_providers import FakeProviders
 
 TOKEN = "r8_variants"
 HEADER = "variantId,variantTitle,productId,productTitle,imageUrl\n"

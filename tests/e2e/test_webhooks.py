@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from testing.batches import finished, run, sheet, started, submit
+from testing.fake_providers import FakeProviders
+from testing.receiver import Receiver, free_address
 from tests.conftest import Aws, Stack, Stacks
-from tests.support.batches import finished, run, sheet, started, submit
-from tests.support.fake_providers import FakeProviders
-from tests.support.receiver import Receiver, free_address
 
 TOKEN = "r8_webhooks"
 

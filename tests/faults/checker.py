@@ -26,7 +26,7 @@ from imagebatch.domain.batch import (
 )
 from imagebatch.domain.errors import FailureCode
 from imagebatch.ports import Change
-from tests.support.fake_providers import FakeProviders
+from testing.fake_providers import FakeProviders
 
 TEXTS = {"failed_rows.json", "failed_rows.csv", "results.csv", "index.html"}
 

@@ -7,17 +7,17 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
-pytest.register_assert_rewrite("tests.faults.checker", "tests.faults.lab")
+pytest.register_assert_rewrite("tests.faults.checker", "tests.faults.harness")
 
-from tests.conftest import Aws, Stacks  # noqa: E402 - what is imported is rewritten first
-from tests.faults.lab import Case, Lab  # noqa: E402
-from tests.support.fake_providers import FakeProviders  # noqa: E402
-from tests.support.fault_proxy import (  # noqa: E402
+from testing.fake_providers import FakeProviders  # noqa: E402
+from testing.fault_proxy import (  # noqa: E402
     AWS_NAMES,
     PREDICTION_NAMES,
     Family,
     FaultProxy,
 )
+from tests.conftest import Aws, Stacks  # noqa: E402 - what is imported is rewritten first
+from tests.faults.harness import Case, Lab  # noqa: E402
 
 AT_ONCE = 14
 LONG = {

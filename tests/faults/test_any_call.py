@@ -11,8 +11,8 @@ from random import Random
 
 import pytest
 
-from tests.faults.lab import CREATE, LOOK, Case, Lab
-from tests.support.fault_proxy import Rule
+from testing.fault_proxy import Rule
+from tests.faults.harness import CREATE, LOOK, Case, Lab
 
 AT_ONCE = 12
 WALKS = int(os.environ.get("FAULT_WALKS", "16"))

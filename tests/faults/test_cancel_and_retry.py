@@ -15,13 +15,13 @@ import pytest
 from imagebatch.adapters.dynamodb import DynamoDBBatchStore
 from imagebatch.adapters.s3 import S3MediaStore
 from imagebatch.domain.batch import Batch, BatchStatus, Counts, Image, ItemStatus, Kind
+from imagebatch.domain.batch_manifest import Plan, PlannedItem, encode_plan
 from imagebatch.domain.errors import Failure, FailureCode
-from imagebatch.domain.models import Mode
-from imagebatch.domain.plan import Plan, PlannedItem, encode_plan
+from imagebatch.domain.model_registry import Mode
 from imagebatch.usecases import keys
+from testing.fault_proxy import Rule
 from tests.faults.checker import check
-from tests.faults.lab import CREATE, LOOK, PATIENCE, SETTLED, Case, Lab, every
-from tests.support.fault_proxy import Rule
+from tests.faults.harness import CREATE, LOOK, PATIENCE, SETTLED, Case, Lab, every
 
 PRICE = Decimal("0.05")
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.faults.lab import COMPLETED, PATIENCE, SETTLED, Case, Lab, every
+from tests.faults.harness import COMPLETED, PATIENCE, SETTLED, Case, Lab, every
 
 GIVEN_UP_AFTER = 4
 """How often the SDK asks."""

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.faults.lab import Case, Lab
+from tests.faults.harness import Case, Lab
 
 PRICE = Decimal("0.05")
 HIDDEN_SECONDS = 35

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.faults.lab import CREATE, LOOK, SETTLED, Case, Lab
+from tests.faults.harness import CREATE, LOOK, SETTLED, Case, Lab
 
 
 def killed_before_the_create(lab: Lab, word: str) -> None:

@@ -15,7 +15,7 @@ from imagebatch.adapters.aws import Clients
 from imagebatch.api.resolver import build
 from imagebatch.bootstrap import Bootstrap
 from imagebatch.settings import Settings
-from tests.support.aws import BUCKET, REGION, TABLE
+from testing.aws import BUCKET, REGION, TABLE
 
 HEADERS = {"host": "api.test"}
 

@@ -3,11 +3,11 @@ from typing import Any
 import pytest
 
 from imagebatch.bootstrap import Bootstrap
-from imagebatch.domain.plan import decode_plan
+from imagebatch.domain.batch_manifest import decode_plan
 from imagebatch.schemas import answers
 from imagebatch.usecases import keys
-from tests.domain.test_uploads import PNG
 from tests.functions.conftest import Answer, Api
+from tests.intake.test_uploads import PNG
 
 WITH_IMAGES, WITH_HD = "google/nano-banana", "google/nano-banana-2"
 

@@ -6,8 +6,8 @@ import pytest
 
 from imagebatch.bootstrap import Bootstrap
 from imagebatch.schemas import answers
-from tests.domain.test_uploads import HTML, PNG, SVG
 from tests.functions.conftest import Answer, Api
+from tests.intake.test_uploads import HTML, PNG, SVG
 
 SHEET = b"make,model\nToyota,Corolla\n"
 INCOMING = "uploads/incoming/"

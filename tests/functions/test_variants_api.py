@@ -14,9 +14,9 @@ from imagebatch.domain.batch import Archive, BatchStatus, Item, ItemStatus
 from imagebatch.domain.rounds import publish
 from imagebatch.schemas import variant_answers as answers
 from imagebatch.usecases import keys
-from tests.domain.test_uploads import PNG
+from testing.records import an_image
 from tests.functions.conftest import Answer, Api
-from tests.support.records import an_image
+from tests.intake.test_uploads import PNG
 
 PUBLIC = "https://shop.example.com/a.jpg"
 HEADER = "variantId,variantTitle,productId,productTitle,imageUrl\n"
@@ -59,7 +59,7 @@ def details(answer: Answer) -> list[tuple[str, Any]]:
 
 def make(parts: Bootstrap, batch_id: str, owner: str = "local", failed: int = 0) -> None:
     """What dispatcher and workers leave: all items succeeded but the last `failed`."""
-    from imagebatch.domain.plan import decode_plan
+    from imagebatch.domain.batch_manifest import decode_plan
 
     body = parts.media.get(keys.plan(batch_id))
     assert body is not None

@@ -11,15 +11,15 @@ import httpx
 import pytest
 
 from local.config import free_port
+from testing.auth_backends import Door, Pool
+from testing.aws_calls import Recorder
+from testing.fake_providers import FakeProviders
+from testing.fault_proxy import Family
+from testing.forged import forgeries
+from testing.issuer import Issuer
+from testing.receiver import Receiver
+from testing.scenario import Belongings
 from tests.conftest import Aws, Stacks
-from tests.support.aws_calls import Recorder
-from tests.support.doors import Door, Pool
-from tests.support.fake_providers import FakeProviders
-from tests.support.fault_proxy import Family
-from tests.support.forged import forgeries
-from tests.support.issuer import Issuer
-from tests.support.journey import Belongings
-from tests.support.receiver import Receiver
 
 PROVIDER_KEY = "r8_a_key_of_the_security_tests"
 

@@ -9,8 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
+from testing.scenario import Belongings, ask, picture
 from tests.security.conftest import Site
-from tests.support.journey import Belongings, ask, picture
 
 LONGEST = 900
 SIGNED = re.compile(r"https?://[^\s\"\\]+X-Amz-Signature=[0-9a-f]+[^\s\"\\]*")

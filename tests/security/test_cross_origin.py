@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from testing.scenario import Belongings
 from tests.browser.conftest import chromium, missing
 from tests.security.conftest import Site
-from tests.support.journey import Belongings
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing() or "nothing is missing")
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from testing.scenario import Belongings, ask, catalog, picture, prompts, upload, variants
 from tests.security.conftest import Site
-from tests.support.journey import Belongings, ask, catalog, picture, prompts, upload, variants
 
 ROOT = Path(__file__).parents[2]
 HOOKS = Path(__file__).with_name("fuzz_hooks.py")

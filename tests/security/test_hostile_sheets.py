@@ -11,9 +11,9 @@ from typing import Any
 import httpx
 import pytest
 
-from imagebatch.domain.sheet import MAX_BYTES
-from tests.support.batches import archive, finished
-from tests.support.journey import ask
+from imagebatch.intake.sheet import MAX_BYTES
+from testing.batches import archive, finished
+from testing.scenario import ask
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 10
@@ -23,7 +23,7 @@ MEGABYTES = 300
 READ = """
 import json, resource, sys, time
 from imagebatch.domain.errors import RefusedError
-from imagebatch.domain.sheet import read_sheet
+from imagebatch.intake.sheet import read_sheet
 body = sys.stdin.buffer.read()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 start = time.process_time()

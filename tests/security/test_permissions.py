@@ -10,13 +10,13 @@ from pathlib import Path
 import httpx
 import pytest
 
+from testing.aws_calls import key_of_function
+from testing.grants import allowed, granted, spare, used
+from testing.scenario import Belongings
 from tests.security.conftest import Site
-from tests.security.ordinary_life import gone_in_the_end, what_people_do
-from tests.security.repairs import repairs
-from tests.security.wreckage import all_collected, killed_workers, large_archive
-from tests.support.aws_calls import key_of_function
-from tests.support.grants import allowed, granted, spare, used
-from tests.support.journey import Belongings
+from tests.security.crash_scenarios import all_collected, killed_workers, large_archive
+from tests.security.happy_path import gone_in_the_end, what_people_do
+from tests.security.recovery import repairs
 from tests.template.rendering import Node, Rendered
 
 POLLER = "Lambda's poller takes messages with the function's role, the emulator's with none"

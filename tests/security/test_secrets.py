@@ -8,9 +8,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from testing.batches import finished
+from testing.scenario import Belongings, cars
 from tests.security.conftest import PROVIDER_KEY, Site
-from tests.support.batches import finished
-from tests.support.journey import Belongings, cars
 
 ROOT = Path(__file__).parents[2]
 OPENS_A_DOOR = re.compile(r"X-Amz-Signature|X-Amz-Security-Token|access_token=|Bearer [A-Za-z0-9]")

@@ -10,9 +10,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.batches import sheet
-from tests.support.doors import Door
-from tests.support.journey import (
+from testing.auth_backends import Door
+from testing.batches import sheet
+from testing.scenario import (
     Belongings,
     ask,
     catalog,

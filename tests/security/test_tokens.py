@@ -7,8 +7,8 @@ from importlib.resources import files
 import httpx
 import pytest
 
+from testing.auth_backends import Door
 from tests.security.conftest import Site
-from tests.support.doors import Door
 
 DOCUMENT = json.loads((files("imagebatch.data") / "openapi.json").read_text("utf-8"))
 PUBLIC = {"/health", "/openapi.json", "/docs"}

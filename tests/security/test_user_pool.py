@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.support.batches import finished
-from tests.support.doors import Pool, email
-from tests.support.journey import ask, cars
+from testing.auth_backends import Pool, email
+from testing.batches import finished
+from testing.scenario import ask, cars
 
 WHOLE_QUEUE = {"visible", "inFlight", "delayed", "deadLetter"}
 

@@ -4,12 +4,12 @@ from collections.abc import Callable
 import pytest
 
 from imagebatch.domain.errors import UnavailableError
-from imagebatch.domain.prompts import Template
+from imagebatch.intake.templates import Template
 from imagebatch.schemas.problem import problem
 from imagebatch.usecases.drop_folder import TakeDroppedSheet
-from imagebatch.usecases.once import Once
-from imagebatch.usecases.take_car_sheet import TakeCarSheet
-from tests.fakes import InMemoryIdempotencyStore
+from imagebatch.usecases.idempotency import Once
+from imagebatch.usecases.plan_car_batch import TakeCarSheet
+from testing.fakes import InMemoryIdempotencyStore
 from tests.usecases.world import REGISTRY, World
 
 KEY = "inbox/mia/cars.csv"

@@ -3,8 +3,8 @@
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.usecases.batch_state_machine import Storm
 from tests.usecases.peril import Strike, Trouble
-from tests.usecases.storm import Storm
 
 Storm.TestCase.settings = settings(
     max_examples=120,

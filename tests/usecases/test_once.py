@@ -1,8 +1,8 @@
 import pytest
 
 from imagebatch.domain.errors import InvalidRequestError, StateConflictError
-from imagebatch.usecases.once import Once, fingerprint
-from tests.fakes import FakeClock, FakeIds, InMemoryIdempotencyStore
+from imagebatch.usecases.idempotency import Once, fingerprint
+from testing.fakes import FakeClock, FakeIds, InMemoryIdempotencyStore
 
 OWNER = "ann"
 

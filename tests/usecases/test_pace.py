@@ -1,6 +1,6 @@
 import pytest
 
-from imagebatch.usecases.pace import Pace
+from imagebatch.usecases.poll_schedule import Pace
 
 
 def first_look(pace: Pace) -> float:

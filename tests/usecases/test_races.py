@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from imagebatch.domain import moves, rounds
+from imagebatch.domain import rounds, transitions
 from imagebatch.domain.batch import ItemStatus, Lease
 from imagebatch.domain.errors import (
     Failure,
@@ -14,7 +14,7 @@ from imagebatch.domain.errors import (
     UnavailableError,
 )
 from imagebatch.ports import Busy
-from tests.fakes.provider import Made
+from testing.fakes.provider import Made
 from tests.usecases.world import OWNER, PRICE, World
 
 WRONG_KEY = Failure.of(FailureCode.PROVIDER_AUTH, "wrong key")
@@ -27,7 +27,9 @@ def take(world: World, *, seconds: float = 60) -> None:
     world.records.change_item(
         world.batch,
         world.item(0),
-        lambda b, i: moves.begin_create(*moves.claim(b, i, lease, now, timedelta(minutes=5))),
+        lambda b, i: transitions.begin_create(
+            *transitions.claim(b, i, lease, now, timedelta(minutes=5))
+        ),
     )
 
 
@@ -52,7 +54,7 @@ def test_a_worker_whose_lease_another_has_taken_over_leaves_the_message_to_it(
         world.records.change_item(
             world.batch,
             world.item(0),
-            lambda b, i: (b, moves.claim(b, i, lease, now, timedelta())[1]),
+            lambda b, i: (b, transitions.claim(b, i, lease, now, timedelta())[1]),
         )
 
     world.provider.after_create = too_late

@@ -5,12 +5,12 @@ import pytest
 
 from imagebatch.domain.batch import Kind
 from imagebatch.domain.errors import InvalidRequestError
-from imagebatch.domain.models import Mode, Model, ModelRegistry, Quality
-from imagebatch.domain.promptlist import PromptDraft
+from imagebatch.domain.model_registry import Mode, Model, ModelRegistry, Quality
+from imagebatch.intake.prompts import PromptDraft
+from imagebatch.usecases.plan_prompt_batch import TakePrompts
 from imagebatch.usecases.submit_batch import Submission
-from imagebatch.usecases.take_prompts import TakePrompts
 from imagebatch.usecases.uploads import TakeUpload
-from tests.fakes import FakeClock, InMemoryMediaStore, InMemoryUploadStore
+from testing.fakes import FakeClock, InMemoryMediaStore, InMemoryUploadStore
 from tests.usecases.test_uploads import PNG, PRODUCT
 
 PLAIN = Model(

@@ -8,9 +8,9 @@ from imagebatch.domain.errors import (
     StateConflictError,
     UnavailableError,
 )
-from imagebatch.domain.uploads import Upload, UploadKind, UploadStatus
+from imagebatch.intake.uploads import Upload, UploadKind, UploadStatus
 from imagebatch.usecases.uploads import CheckUpload, ReadSheet, TakeUpload
-from tests.fakes import FakeClock, InMemoryMediaStore, InMemoryUploadStore
+from testing.fakes import FakeClock, InMemoryMediaStore, InMemoryUploadStore
 from tests.usecases.world import SilentJournal
 
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR...IEND\xaeB`\x82"

@@ -15,18 +15,18 @@ from imagebatch.domain.errors import (
     NotFoundError,
     RejectedError,
 )
-from imagebatch.domain.models import Mode, Model, ModelRegistry, Quality
-from imagebatch.domain.uploads import Upload, UploadKind, UploadStatus
+from imagebatch.domain.model_registry import Mode, Model, ModelRegistry, Quality
+from imagebatch.intake.uploads import Upload, UploadKind, UploadStatus
 from imagebatch.ports import BadMembersError
 from imagebatch.usecases import keys
 from imagebatch.usecases.folders import ListFolders, ReadFolder
 from imagebatch.usecases.image_candidates import ImageCandidates
+from imagebatch.usecases.plan_variant_batch import TakeVariants, VariantRequest
 from imagebatch.usecases.references import References
 from imagebatch.usecases.submit_batch import Submission
-from imagebatch.usecases.take_variants import TakeVariants, VariantRequest
-from tests.fakes import InMemoryCatalogStore, InMemoryUploadStore
-from tests.support.records import a_batch, an_image, an_item
-from tests.support.variants import a_variant, product_shot
+from testing.fakes import InMemoryCatalogStore, InMemoryUploadStore
+from testing.records import a_batch, an_image, an_item
+from testing.variants import a_variant, product_shot
 from tests.usecases.world import OWNER, World
 
 PUBLIC = "https://shop.example.com/a.jpg"

@@ -7,11 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 from imagebatch.domain.batch import Batch, Item, ItemStatus, Kind, status_of
-from imagebatch.domain.manifest import archive_texts
-from imagebatch.domain.models import Mode, Model, ModelRegistry, Quality
-from imagebatch.domain.plan import Plan, PlannedItem
+from imagebatch.domain.batch_manifest import Plan, PlannedItem
+from imagebatch.domain.model_registry import Mode, Model, ModelRegistry, Quality
 from imagebatch.ports import ArchiveMember, BuiltArchive, Busy, ItemMessage, Receipt, StoredMember
+from imagebatch.reports.archive_texts import archive_texts
 from imagebatch.schemas.webhook import webhook_body
+from imagebatch.usecases.advance_batch import MoveOn
 from imagebatch.usecases.cancel_batch import CancelBatch
 from imagebatch.usecases.collect_dead_letter import CollectDeadLetter
 from imagebatch.usecases.collect_image import CollectImage, Provision
@@ -20,15 +21,14 @@ from imagebatch.usecases.drop_folder import DeliverToOutbox
 from imagebatch.usecases.finalize_batch import FinalizeBatch, Round
 from imagebatch.usecases.folders import OpenFolders
 from imagebatch.usecases.generate_item import GenerateItem
-from imagebatch.usecases.move_on import MoveOn
 from imagebatch.usecases.notify_owner import NotifyOwner, notice_of
-from imagebatch.usecases.pace import Pace
+from imagebatch.usecases.poll_schedule import Pace
 from imagebatch.usecases.records import Records
+from imagebatch.usecases.repair_stalled_batches import Sweep
 from imagebatch.usecases.retry_batch import RetryBatch
 from imagebatch.usecases.submit_batch import Submission, SubmitBatch
-from imagebatch.usecases.sweep import Sweep
 from imagebatch.usecases.watch_batch import WatchBatch
-from tests.fakes import (
+from testing.fakes import (
     FakeClock,
     FakeIds,
     InMemoryBatchStore,

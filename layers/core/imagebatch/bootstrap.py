@@ -14,7 +14,7 @@ from imagebatch.adapters.aws import Clients
 from imagebatch.adapters.system import SystemClock, SystemIds
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.errors import RefusedError
-from imagebatch.domain.models import ModelRegistry, parse_registry
+from imagebatch.domain.model_registry import ModelRegistry, parse_registry
 from imagebatch.observability import PowertoolsJournal
 from imagebatch.ports import (
     BatchStore,
@@ -32,10 +32,11 @@ from imagebatch.settings import Settings
 from imagebatch.usecases.records import Records
 
 if TYPE_CHECKING:
-    from imagebatch.adapters.deliveries import SQSDeliveries
     from imagebatch.adapters.secrets import SecretReader
-    from imagebatch.domain.prompts import Template
-    from imagebatch.domain.settings_schema import SettingsSchema
+    from imagebatch.adapters.sqs_records import SQSDeliveries
+    from imagebatch.intake.settings_schema import SettingsSchema
+    from imagebatch.intake.templates import Template
+    from imagebatch.usecases.advance_batch import MoveOn
     from imagebatch.usecases.cancel_batch import CancelBatch
     from imagebatch.usecases.catalog import ImportVariants, ListVariants
     from imagebatch.usecases.collect_dead_letter import CollectDeadLetter
@@ -45,16 +46,15 @@ if TYPE_CHECKING:
     from imagebatch.usecases.finalize_batch import FinalizeBatch
     from imagebatch.usecases.folders import ListFolders, OpenFolders, ReadFolder
     from imagebatch.usecases.generate_item import GenerateItem
+    from imagebatch.usecases.idempotency import Once
     from imagebatch.usecases.image_candidates import ImageCandidates
-    from imagebatch.usecases.move_on import MoveOn
     from imagebatch.usecases.notify_owner import NotifyOwner
-    from imagebatch.usecases.once import Once
+    from imagebatch.usecases.plan_car_batch import TakeCarSheet
+    from imagebatch.usecases.plan_prompt_batch import TakePrompts
+    from imagebatch.usecases.plan_variant_batch import TakeVariants
+    from imagebatch.usecases.repair_stalled_batches import Sweep
     from imagebatch.usecases.retry_batch import RetryBatch
     from imagebatch.usecases.submit_batch import SubmitBatch
-    from imagebatch.usecases.sweep import Sweep
-    from imagebatch.usecases.take_car_sheet import TakeCarSheet
-    from imagebatch.usecases.take_prompts import TakePrompts
-    from imagebatch.usecases.take_variants import TakeVariants
     from imagebatch.usecases.uploads import CheckUpload, ReadSheet, TakeUpload
     from imagebatch.usecases.watch_batch import WatchBatch
 
@@ -130,14 +130,14 @@ class Bootstrap:
 
     @cached_property
     def templates(self) -> "Mapping[str, Template]":
-        from imagebatch.domain.prompts import Template
+        from imagebatch.intake.templates import Template
 
         return {name: Template(_data(f"prompts/car.{name}.txt")) for name in ("white", "hub")}
 
     @cached_property
     def schemas(self) -> "Mapping[str, SettingsSchema]":
         """The settings schemas by key: every file of data/schemas is one."""
-        from imagebatch.domain.settings_schema import parse_schema
+        from imagebatch.intake.settings_schema import parse_schema
 
         found = sorted((files("imagebatch.data") / "schemas").iterdir(), key=lambda f: f.name)
         schemas = [parse_schema(f.read_text("utf-8")) for f in found if f.name.endswith(".json")]
@@ -188,7 +188,7 @@ class Bootstrap:
     @cached_property
     def once(self) -> "Once":
         from imagebatch.adapters.dynamodb.idempotency import DynamoDBIdempotencyStore
-        from imagebatch.usecases.once import Once
+        from imagebatch.usecases.idempotency import Once
 
         keys = DynamoDBIdempotencyStore(self.clients.dynamodb, self.settings.table_name)
         return Once(keys, self.clock, self.ids)
@@ -207,7 +207,7 @@ class Bootstrap:
 
     @cached_property
     def take_car_sheet(self) -> "TakeCarSheet":
-        from imagebatch.usecases.take_car_sheet import TakeCarSheet
+        from imagebatch.usecases.plan_car_batch import TakeCarSheet
 
         return TakeCarSheet(
             self.registry, self.templates, self.settings.providers, self.settings.max_rows
@@ -215,7 +215,7 @@ class Bootstrap:
 
     @cached_property
     def take_prompts(self) -> "TakePrompts":
-        from imagebatch.usecases.take_prompts import TakePrompts
+        from imagebatch.usecases.plan_prompt_batch import TakePrompts
 
         return TakePrompts(
             self.registry, self.uploads, self.settings.providers, self.settings.max_rows
@@ -223,8 +223,8 @@ class Bootstrap:
 
     @cached_property
     def take_variants(self) -> "TakeVariants":
+        from imagebatch.usecases.plan_variant_batch import TakeVariants
         from imagebatch.usecases.references import References
-        from imagebatch.usecases.take_variants import TakeVariants
 
         return TakeVariants(
             self.registry,
@@ -322,7 +322,7 @@ class Bootstrap:
     @cached_property
     def provision(self) -> "Provision":
         from imagebatch.usecases.collect_image import Provision
-        from imagebatch.usecases.pace import Pace
+        from imagebatch.usecases.poll_schedule import Pace
 
         return Provision(self.providers, self.registry, self.media, Pace())
 
@@ -335,7 +335,7 @@ class Bootstrap:
 
     @cached_property
     def move_on(self) -> "MoveOn":
-        from imagebatch.usecases.move_on import MoveOn
+        from imagebatch.usecases.advance_batch import MoveOn
 
         workers = self.settings.worker_concurrency
         return MoveOn(self.store, self.item_queue, self.finalizer, workers)
@@ -369,14 +369,14 @@ class Bootstrap:
 
     @cached_property
     def deliveries(self) -> "SQSDeliveries":
-        from imagebatch.adapters.deliveries import SQSDeliveries
+        from imagebatch.adapters.sqs_records import SQSDeliveries
 
         url = self.settings.item_queue_url
         return SQSDeliveries(self.clients.sqs, url, self.clock, self.journal)
 
     @cached_property
     def dead_letter_deliveries(self) -> "SQSDeliveries":
-        from imagebatch.adapters.deliveries import SQSDeliveries
+        from imagebatch.adapters.sqs_records import SQSDeliveries
 
         url = self.settings.dead_letter_queue_url
         return SQSDeliveries(self.clients.sqs, url, self.clock, self.journal, last_resort=True)
@@ -385,7 +385,7 @@ class Bootstrap:
     def sweep(self) -> "Sweep":
         from datetime import timedelta
 
-        from imagebatch.usecases.sweep import Sweep
+        from imagebatch.usecases.repair_stalled_batches import Sweep
 
         return Sweep(
             self.records,
@@ -413,8 +413,8 @@ class Bootstrap:
     @cached_property
     def finalize_batch(self) -> "FinalizeBatch":
         from imagebatch.adapters.archive import S3ArchiveBuilder
-        from imagebatch.adapters.pages import S3PagesBuilder
-        from imagebatch.domain.manifest import archive_texts
+        from imagebatch.adapters.pdf_pages import S3PagesBuilder
+        from imagebatch.reports.archive_texts import archive_texts
         from imagebatch.usecases.drop_folder import DeliverToOutbox
         from imagebatch.usecases.finalize_batch import FinalizeBatch
 

@@ -12,7 +12,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from imagebatch.domain.batch import Batch, Item, ItemStatus
 from imagebatch.domain.errors import FailureCode
-from imagebatch.domain.models import Mode
+from imagebatch.domain.model_registry import Mode
 from imagebatch.ports import Receipt
 
 logger = Logger()

@@ -12,9 +12,9 @@ from contextlib import ExitStack
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from imagebatch.adapters.archiveplan import ArchivePlan
+from imagebatch.adapters.archive_plan import ArchivePlan
 from imagebatch.adapters.assembly import MOST_READS, Assembly
-from imagebatch.adapters.s3multipart import SinglePut, Target, Upload, open_upload
+from imagebatch.adapters.s3_multipart import SinglePut, Target, Upload, open_upload
 from imagebatch.adapters.sources import BadMemberError, SourceReader
 from imagebatch.ports import ArchiveMember, BadMembersError, BuiltArchive, StoredMember
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-from imagebatch.adapters.archiveplan import ArchivePlan, Read
-from imagebatch.adapters.s3multipart import PART_SIZE, Part, Upload
+from imagebatch.adapters.archive_plan import ArchivePlan, Read
+from imagebatch.adapters.s3_multipart import PART_SIZE, Part, Upload
 from imagebatch.adapters.sources import SourceReader
 
 IN_FLIGHT = 16 * 1024 * 1024

@@ -18,7 +18,7 @@ import httpx
 
 from imagebatch.adapters.deadline import DeadlineBackend, within
 from imagebatch.domain.errors import UndeliveredError
-from imagebatch.domain.urls import at_origin, is_public_address, why_not_callable
+from imagebatch.intake.urls import at_origin, is_public_address, why_not_callable
 from imagebatch.ports import Clock, Receipt
 
 SECONDS = 15.0

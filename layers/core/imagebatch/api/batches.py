@@ -18,7 +18,7 @@ from imagebatch.schemas.views import (
     url_seconds,
     v1_view,
 )
-from imagebatch.usecases.once import fingerprint
+from imagebatch.usecases.idempotency import fingerprint
 
 OPERATORS = "operators"
 

@@ -13,7 +13,7 @@ from imagebatch.domain.errors import InvalidRequestError
 from imagebatch.schemas.requests import CarOptions, from_text, parsed
 from imagebatch.schemas.views import preview
 from imagebatch.schemas.wire import money
-from imagebatch.usecases.once import Answer, fingerprint
+from imagebatch.usecases.idempotency import Answer, fingerprint
 from imagebatch.usecases.submit_batch import Submission
 
 BODY_BYTES = 4 * 1024 * 1024

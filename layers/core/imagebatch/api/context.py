@@ -7,7 +7,7 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
 from imagebatch.api.caller import owner_of
 from imagebatch.bootstrap import Bootstrap
-from imagebatch.usecases.once import check_key
+from imagebatch.usecases.idempotency import check_key
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from imagebatch.api.operations import (
     query,
 )
 from imagebatch.domain.batch import BatchStatus, Kind
-from imagebatch.domain.models import DEFAULT_ALIASES, parse_registry
+from imagebatch.domain.model_registry import DEFAULT_ALIASES, parse_registry
 from imagebatch.schemas import answers, requests
 
 VERSION = "1.0.0"

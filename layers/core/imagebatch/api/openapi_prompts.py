@@ -8,7 +8,7 @@ from imagebatch.api.operations import (
     batch_links,
     query,
 )
-from imagebatch.domain.uploads import UploadKind
+from imagebatch.intake.uploads import UploadKind
 from imagebatch.schemas import answers, requests
 
 UPLOAD_ID = "2b1f6c5e8d9a4f7f9a3c0d5e6b7a8c90"

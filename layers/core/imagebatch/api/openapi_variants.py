@@ -14,7 +14,7 @@ from imagebatch.api.operations import (
     query,
 )
 from imagebatch.domain.batch import BatchStatus, Kind
-from imagebatch.domain.catalog_import import LARGEST_ID
+from imagebatch.intake.catalog_import import LARGEST_ID
 from imagebatch.schemas import variant_answers as answers
 from imagebatch.schemas import variant_requests as requests
 

@@ -8,12 +8,12 @@ from aws_lambda_powertools.event_handler import Response
 
 from imagebatch.api.context import Context
 from imagebatch.api.http import answer, body_of, json_object_of
-from imagebatch.domain.models import Quality
-from imagebatch.domain.promptlist import DEFAULT_ASPECT_RATIO, PromptDraft, invalid_fields
+from imagebatch.domain.model_registry import Quality
+from imagebatch.intake.prompts import DEFAULT_ASPECT_RATIO, PromptDraft, invalid_fields
 from imagebatch.schemas.requests import PromptBatch, PromptItem, examined
 from imagebatch.schemas.views import preview
 from imagebatch.schemas.wire import money, snake_case
-from imagebatch.usecases.once import Answer, fingerprint
+from imagebatch.usecases.idempotency import Answer, fingerprint
 from imagebatch.usecases.submit_batch import Submission
 
 

@@ -18,7 +18,7 @@ from imagebatch.api.http import (
     query_of,
 )
 from imagebatch.domain.errors import InvalidRequestError
-from imagebatch.domain.uploads import (
+from imagebatch.intake.uploads import (
     LARGEST_BODY,
     Upload,
     UploadKind,
@@ -31,7 +31,7 @@ from imagebatch.schemas.requests import UploadForm, UploadRequest, parsed
 from imagebatch.schemas.views import URL_SECONDS, paged
 from imagebatch.schemas.wire import moment
 from imagebatch.usecases import keys
-from imagebatch.usecases.once import fingerprint
+from imagebatch.usecases.idempotency import fingerprint
 from imagebatch.usecases.uploads import found
 
 

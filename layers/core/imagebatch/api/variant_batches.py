@@ -9,15 +9,15 @@ from imagebatch.api.batches import page_of
 from imagebatch.api.context import Context
 from imagebatch.api.http import answer, fitting, json_object_of
 from imagebatch.domain.batch import Batch, Kind
-from imagebatch.domain.settings_schema import PRODUCT_IMAGES
+from imagebatch.intake.settings_schema import PRODUCT_IMAGES
 from imagebatch.schemas.requests import parsed
 from imagebatch.schemas.variant_requests import VariantBatchRequest
 from imagebatch.schemas.variant_views import full_view, previewed, with_folder
 from imagebatch.schemas.views import paged, preview
 from imagebatch.schemas.wire import money
-from imagebatch.usecases.once import Answer, fingerprint
+from imagebatch.usecases.idempotency import Answer, fingerprint
+from imagebatch.usecases.plan_variant_batch import VariantRequest
 from imagebatch.usecases.submit_batch import Submission
-from imagebatch.usecases.take_variants import VariantRequest
 
 UNSIGNED = {"zipUrl": None, "failedRowsUrl": None, "failedRowsCsvUrl": None}
 

@@ -16,14 +16,14 @@ from imagebatch.api.http import (
     page_limit,
     query_of,
 )
-from imagebatch.domain.catalog_import import (
+from imagebatch.domain.errors import InvalidRequestError, NotFoundError
+from imagebatch.intake.catalog_import import (
     LARGEST_ID,
     CatalogImport,
     import_csv,
     import_list,
 )
-from imagebatch.domain.errors import InvalidRequestError, NotFoundError
-from imagebatch.domain.settings_schema import find_schema
+from imagebatch.intake.settings_schema import find_schema
 from imagebatch.schemas.requests import parsed
 from imagebatch.schemas.variant_requests import CandidatesRequest
 from imagebatch.schemas.variant_views import folder_view, picture_view, products_view

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from imagebatch.domain.errors import Failure
-from imagebatch.domain.models import Mode, Quality
+from imagebatch.domain.model_registry import Mode, Quality
 
 ZERO = Decimal(0)
 TRIES = 2

@@ -1,6 +1,6 @@
 """What the core needs from outside, in the product's words. Adapters fulfil it; tests fake it."""
 
-from imagebatch.domain.ziplayout import TextMember
+from imagebatch.formats.zip_layout import TextMember
 from imagebatch.ports.archive import (
     ArchiveBuilder,
     ArchiveMember,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from imagebatch.domain.ziplayout import TextMember
+from imagebatch.formats.zip_layout import TextMember
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
-from imagebatch.domain.catalog import Variant
-from imagebatch.domain.library import Folder, LibraryImage
-from imagebatch.domain.uploads import Upload, UploadKind
+from imagebatch.domain.asset_library import Folder, LibraryImage
+from imagebatch.intake.catalog import Variant
+from imagebatch.intake.uploads import Upload, UploadKind
 from imagebatch.ports.records import Page
 
 

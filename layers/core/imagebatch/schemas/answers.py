@@ -9,8 +9,8 @@ from pydantic.alias_generators import to_camel
 
 from imagebatch.domain.batch import BatchStatus, ItemStatus, Kind, Outcome
 from imagebatch.domain.errors import FailureCode
-from imagebatch.domain.models import Mode
-from imagebatch.domain.uploads import UploadKind, UploadStatus
+from imagebatch.domain.model_registry import Mode
+from imagebatch.intake.uploads import UploadKind, UploadStatus
 
 type Money = Annotated[str, Field(pattern=r"^\d+\.\d{2,}$", description="USD", examples=["2.45"])]
 type Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]

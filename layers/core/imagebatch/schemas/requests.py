@@ -20,11 +20,11 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-from imagebatch.domain.models import Quality
-from imagebatch.domain.promptlist import LONGEST_PROMPT, FieldProblem, invalid_fields
-from imagebatch.domain.rowcheck import ASPECT_RATIOS, MAX_CUSTOM_ID
-from imagebatch.domain.uploads import LARGEST, TYPES_OF_KIND, UploadKind
-from imagebatch.domain.urls import LONGEST_URL, why_not_callable
+from imagebatch.domain.model_registry import Quality
+from imagebatch.intake.prompts import LONGEST_PROMPT, FieldProblem, invalid_fields
+from imagebatch.intake.row_checks import ASPECT_RATIOS, MAX_CUSTOM_ID
+from imagebatch.intake.uploads import LARGEST, TYPES_OF_KIND, UploadKind
+from imagebatch.intake.urls import LONGEST_URL, why_not_callable
 
 CALLBACK_ORIGIN = "callback_origin"
 

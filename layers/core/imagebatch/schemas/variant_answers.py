@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from imagebatch.domain.models import Mode
+from imagebatch.domain.model_registry import Mode
 from imagebatch.schemas.answers import BatchAnswer, Camel, Link, Moment, Money, PreviewItem
 
 

@@ -12,9 +12,9 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-from imagebatch.domain.catalog_import import LARGEST_ID, LARGEST_IMPORT
-from imagebatch.domain.urls import LONGEST_URL
-from imagebatch.domain.variants import MOST_IMAGES, MOST_VARIANTS, MOST_VARIATIONS
+from imagebatch.intake.catalog_import import LARGEST_ID, LARGEST_IMPORT
+from imagebatch.intake.urls import LONGEST_URL
+from imagebatch.intake.variants import MOST_IMAGES, MOST_VARIANTS, MOST_VARIATIONS
 from imagebatch.schemas.requests import HTTPS, BatchOptions, whole
 
 type VariantId = Annotated[int, Field(ge=1, le=LARGEST_ID, strict=True), BeforeValidator(whole)]

@@ -5,9 +5,9 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
+from imagebatch.domain.asset_library import Folder, VariantFolder, folder_id, image_id
 from imagebatch.domain.batch import Batch, Item, ItemStatus, status_of
-from imagebatch.domain.catalog import Variant
-from imagebatch.domain.library import Folder, VariantFolder, folder_id, image_id
+from imagebatch.intake.catalog import Variant
 from imagebatch.schemas.views import URL_SECONDS, Sign, batch_view
 from imagebatch.schemas.wire import moment
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from imagebatch.domain.batch import Batch, Item, ItemError, ItemStatus, Waiting, status_of
-from imagebatch.domain.plan import Plan
+from imagebatch.domain.batch_manifest import Plan
 from imagebatch.schemas.wire import moment, money, snake_case
 
 URL_SECONDS = 900

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from imagebatch.domain.catalog import Variant
-from imagebatch.domain.catalog_import import CatalogImport
 from imagebatch.domain.errors import MovedError, UnavailableError
+from imagebatch.intake.catalog import Variant
+from imagebatch.intake.catalog_import import CatalogImport
 from imagebatch.ports import CatalogStore, Page
 
 

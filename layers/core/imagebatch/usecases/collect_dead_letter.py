@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from imagebatch.domain import moves
+from imagebatch.domain import transitions
 from imagebatch.domain.batch import Batch, BatchStatus, Image, Item, Lease
 from imagebatch.domain.errors import (
     Failure,
@@ -12,7 +12,7 @@ from imagebatch.domain.errors import (
     ProviderUnavailableError,
     RateLimitedError,
 )
-from imagebatch.domain.moves import Admission
+from imagebatch.domain.transitions import Admission
 from imagebatch.ports import (
     BadImageError,
     Busy,
@@ -21,14 +21,14 @@ from imagebatch.ports import (
     PredictionStatus,
     TimeLeft,
 )
+from imagebatch.usecases.advance_batch import MoveOn
 from imagebatch.usecases.collect_image import CollectImage, Provision
-from imagebatch.usecases.delivery import (
+from imagebatch.usecases.item_run import (
     COLLECT_GRACE,
     LEASE_MARGIN,
     DeferredError,
     NothingToDoError,
 )
-from imagebatch.usecases.move_on import MoveOn
 from imagebatch.usecases.records import LeaseLostError, Move, Records
 
 CRASHED = Failure.of(
@@ -53,7 +53,7 @@ class CollectDeadLetter:
         item = store.get_item(message.owner, message.batch_id, message.index)
         if batch is None or item is None:
             return None
-        match moves.admit(batch, item, message.round, now):
+        match transitions.admit(batch, item, message.round, now):
             case Admission.BUSY if item.lease is not None:
                 return Busy(item.lease.until)
             case Admission.CLAIM:
@@ -75,9 +75,9 @@ class CollectDeadLetter:
         lease = Lease(self.records.ids.new(), until)
 
         def take(b: Batch, i: Item) -> tuple[Batch, Item]:
-            if moves.admit(b, i, message.round, now) is not Admission.CLAIM:
+            if transitions.admit(b, i, message.round, now) is not Admission.CLAIM:
                 raise NothingToDoError
-            return moves.claim(b, i, lease, now, self.time_limit)
+            return transitions.claim(b, i, lease, now, self.time_limit)
 
         batch, item = self.records.change_item(batch, item, take)
         end = self.move_on.releasing(self._end(batch, item), message)
@@ -92,12 +92,12 @@ class CollectDeadLetter:
         def end(b: Batch, i: Item) -> tuple[Batch, Item]:
             now = self.records.clock.now()
             if collected is not None:
-                return moves.succeed(b, i, *collected, now)
+                return transitions.succeed(b, i, *collected, now)
             if i.creating or i.prediction:
-                b, i = moves.spend(b, i)
+                b, i = transitions.spend(b, i)
             if b.status is BatchStatus.CANCELLING:
-                return moves.drop(b, i, now)
-            return moves.fail(b, i, CRASHED, now)
+                return transitions.drop(b, i, now)
+            return transitions.fail(b, i, CRASHED, now)
 
         return end
 
@@ -122,5 +122,5 @@ class CollectDeadLetter:
         """DeferredError, until the item's time and some more are over."""
         if item.deadline is None or self.records.clock.now() >= item.deadline + COLLECT_GRACE:
             return
-        self.records.store.save_item(batch.owner, batch.id, moves.suspended(item))
+        self.records.store.save_item(batch.owner, batch.id, transitions.suspended(item))
         raise DeferredError(ASK_AGAIN_SECONDS)

@@ -10,7 +10,7 @@ from imagebatch.domain.errors import (
     OutputGoneError,
     ProviderUnavailableError,
 )
-from imagebatch.domain.models import Mode, ModelRegistry
+from imagebatch.domain.model_registry import Mode, ModelRegistry
 from imagebatch.ports import (
     Clock,
     ImageInspector,
@@ -21,7 +21,7 @@ from imagebatch.ports import (
     PredictionStatus,
 )
 from imagebatch.usecases import keys
-from imagebatch.usecases.pace import Pace
+from imagebatch.usecases.poll_schedule import Pace
 
 FETCHES = 2
 """How often one delivery tries a download before it leaves that to a later one."""

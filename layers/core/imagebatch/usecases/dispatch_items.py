@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from imagebatch.domain.batch import RUNNING, Batch, BatchStatus, Item, ItemStatus, status_of
+from imagebatch.domain.batch_manifest import decode_plan
+from imagebatch.domain.dispatch_window import opened
 from imagebatch.domain.errors import UnavailableError
-from imagebatch.domain.plan import decode_plan
 from imagebatch.domain.rounds import dispatched
-from imagebatch.domain.turns import opened
 from imagebatch.ports import Finalizer, ItemMessage, ItemQueue, MediaStore
 from imagebatch.usecases import keys
 from imagebatch.usecases.folders import OpenFolders

@@ -11,9 +11,9 @@ from imagebatch.domain.errors import (
     UnavailableError,
 )
 from imagebatch.ports import BatchStore, Journal, MediaStore
-from imagebatch.usecases.once import Answer, Once, fingerprint
+from imagebatch.usecases.idempotency import Answer, Once, fingerprint
+from imagebatch.usecases.plan_car_batch import TakeCarSheet
 from imagebatch.usecases.submit_batch import SubmitBatch
-from imagebatch.usecases.take_car_sheet import TakeCarSheet
 
 INBOX, OUTBOX, SUFFIX = "inbox/", "outbox/", ".csv"
 LARGEST = 5_000_000

@@ -9,11 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from imagebatch.domain import moves, rounds
+from imagebatch.domain import rounds, transitions
 from imagebatch.domain.batch import Archive, Batch, BatchStatus, Item, ItemStatus, status_of
+from imagebatch.domain.batch_manifest import Plan, decode_plan
 from imagebatch.domain.errors import Failure, FailureCode, UnavailableError
-from imagebatch.domain.plan import Plan, decode_plan
-from imagebatch.domain.results import member_name
 from imagebatch.ports import (
     ArchiveBuilder,
     ArchiveMember,
@@ -24,6 +23,7 @@ from imagebatch.ports import (
     StoredMember,
     TextMember,
 )
+from imagebatch.reports.results import member_name
 from imagebatch.usecases import keys
 from imagebatch.usecases.records import Records
 
@@ -202,7 +202,7 @@ class FinalizeBatch:
             if name not in names:
                 raise error
             batch, _ = self.records.change_item(
-                batch, names[name], lambda b, i: moves.lose(b, i, failure)
+                batch, names[name], lambda b, i: transitions.lose(b, i, failure)
             )
         return batch
 

@@ -5,9 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
-from imagebatch.domain.batch import Batch, Item, ItemStatus, Kind, status_of
-from imagebatch.domain.errors import NotFoundError
-from imagebatch.domain.library import (
+from imagebatch.domain.asset_library import (
     Folder,
     LibraryImage,
     VariantFolder,
@@ -15,8 +13,10 @@ from imagebatch.domain.library import (
     image_id,
     parse_folder_id,
 )
-from imagebatch.domain.plan import Plan
-from imagebatch.domain.variants import folder_of
+from imagebatch.domain.batch import Batch, Item, ItemStatus, Kind, status_of
+from imagebatch.domain.batch_manifest import Plan
+from imagebatch.domain.errors import NotFoundError
+from imagebatch.intake.variants import folder_of
 from imagebatch.ports import BatchStore, CatalogStore, LibraryStore, Page
 
 LAST = 999_999

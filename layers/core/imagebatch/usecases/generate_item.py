@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 
 from imagebatch.domain.batch import Batch, Item
 from imagebatch.domain.errors import MovedError
-from imagebatch.domain.moves import Admission, admit
+from imagebatch.domain.transitions import Admission, admit
 from imagebatch.ports import Busy, ItemMessage, ItemQueue, Journal, TimeLeft
+from imagebatch.usecases.advance_batch import MoveOn
 from imagebatch.usecases.collect_image import CollectImage, Provision
-from imagebatch.usecases.delivery import DeferredError, Delivery, NothingToDoError
-from imagebatch.usecases.move_on import MoveOn
+from imagebatch.usecases.item_run import DeferredError, Delivery, NothingToDoError
 from imagebatch.usecases.records import LeaseLostError, Records
 
 

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from imagebatch.domain.catalog import Variant
-from imagebatch.domain.library import LibraryImage
-from imagebatch.domain.uploads import Upload, UploadKind
+from imagebatch.domain.asset_library import LibraryImage
+from imagebatch.intake.catalog import Variant
+from imagebatch.intake.uploads import Upload, UploadKind
 from imagebatch.ports import CatalogStore, LibraryStore, UploadStore
-from imagebatch.usecases.take_variants import known_variants
+from imagebatch.usecases.plan_variant_batch import known_variants
 
 NEWEST_IMAGES = 50
 NEWEST_UPLOADS = 200

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from imagebatch.domain.uploads import UploadKind, why_unusable
-from imagebatch.domain.urls import why_not_public
+from imagebatch.intake.uploads import UploadKind, why_unusable
+from imagebatch.intake.urls import why_not_public
 from imagebatch.ports import BatchStore, LibraryStore, MediaStore, UploadStore
 from imagebatch.usecases import keys
 from imagebatch.usecases.collect_image import OURS

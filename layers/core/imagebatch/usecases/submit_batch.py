@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from imagebatch.domain.batch import ERRORS_SHOWN, ZERO, Batch, Counts, ItemError
+from imagebatch.domain.batch_manifest import Plan, encode_plan
 from imagebatch.domain.errors import MovedError, OverBudgetError, TooManyBatchesError
-from imagebatch.domain.models import Mode, Model, ModelRegistry
-from imagebatch.domain.plan import Plan, encode_plan
+from imagebatch.domain.model_registry import Mode, Model, ModelRegistry
 from imagebatch.ports import DispatchQueue, MediaStore
 from imagebatch.usecases import keys
 from imagebatch.usecases.records import Records

@@ -8,7 +8,7 @@ from imagebatch.domain.errors import (
     StateConflictError,
     UnavailableError,
 )
-from imagebatch.domain.uploads import (
+from imagebatch.intake.uploads import (
     Upload,
     UploadKind,
     UploadStatus,

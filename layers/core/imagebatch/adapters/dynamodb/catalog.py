@@ -18,8 +18,8 @@ from imagebatch.adapters.dynamodb.table import (
     Record,
     Table,
 )
-from imagebatch.domain.catalog import Variant
 from imagebatch.domain.errors import MovedError
+from imagebatch.intake.catalog import Variant
 from imagebatch.ports import Page
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from imagebatch.adapters import codec
 from imagebatch.adapters.dynamodb import keys
 from imagebatch.adapters.dynamodb.listing import cursor_sort, cursor_text
 from imagebatch.adapters.dynamodb.table import ACTIONS_A_TRANSACTION, KEYS_A_READ, Record, Table
+from imagebatch.domain.asset_library import Folder, LibraryImage, library_image
 from imagebatch.domain.batch import Batch, Item, ItemStatus
-from imagebatch.domain.library import Folder, LibraryImage, library_image
 from imagebatch.ports import Page
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from imagebatch.adapters import codec
 from imagebatch.adapters.dynamodb import keys
 from imagebatch.adapters.dynamodb.listing import cursor_sort, cursor_text
 from imagebatch.adapters.dynamodb.table import KEYS_A_READ, NEW, Condition, Record, Table
-from imagebatch.domain.uploads import Upload, UploadKind, UploadStatus
+from imagebatch.intake.uploads import Upload, UploadKind, UploadStatus
 from imagebatch.ports import Page
 
 if TYPE_CHECKING:

@@ -1,0 +1,180 @@
+"""Draws the archive's pages.pdf from S3 to S3, image by image, in memory that does not grow.
+
+img2pdf takes JPEG and PNG as they are; the pixels of everything else are packed without loss. (Of
+16 bits a channel, 8 are kept in a PNG that is transparent or interlaced.)
+"""
+
+import hashlib
+import io
+import json
+import zlib
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from imagebatch.adapters.aws import available
+from imagebatch.adapters.sources import DAMAGED, BadMemberError, SourceReader
+from imagebatch.formats.pdf import Picture, pdf_of
+from imagebatch.ports import BadMembersError, MediaStore, StoredMember
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from PIL.Image import Image
+
+NAME = "pages.pdf"
+PART = 8 * 1024 * 1024
+"""80 GB in the 10,000 parts that S3 allows; ten of them are in memory at most."""
+AHEAD = 2
+"""How many images are read and decoded at a time: the largest takes half a gigabyte."""
+_SPACES = {
+    "1": "DeviceGray",
+    "L": "DeviceGray",
+    "RGB": "DeviceRGB",
+    "P": "DeviceRGB",
+    "CMYK": "DeviceCMYK",
+    "CMYK;I": "DeviceCMYK",
+}
+
+
+class S3PagesBuilder:
+    """`ports.PagesBuilder`. A note beside the PDF says what it was made of, and its checksum."""
+
+    def __init__(self, client: "S3Client", bucket: str, media: MediaStore) -> None:
+        self._client = client
+        self._bucket = bucket
+        self._media = media
+
+    def find(self, key: str, images: Sequence[StoredMember]) -> StoredMember | None:
+        note = self._media.get(_note(key))
+        facts = json.loads(note) if note else {}
+        if facts.get("images") != _fingerprint(images):
+            return None
+        stored = self._media.head(key)
+        if stored is None or stored.etag != facts["etag"]:
+            return None
+        return StoredMember(NAME, key, facts["size"], facts["crc32"], facts["etag"])
+
+    def build(self, key: str, images: Sequence[StoredMember]) -> None:
+        try:
+            stream = _Stream(pdf_of(self._pictures(images)))
+            etag = self._store(key, stream)
+        except BadMemberError as bad:
+            raise BadMembersError({bad.member.name: bad.reason}) from bad
+        facts = {"images": _fingerprint(images), "size": stream.size, "crc32": stream.crc32}
+        body = json.dumps({**facts, "etag": etag}).encode()
+        self._media.put(_note(key), body, "application/json")
+
+    def discard(self, key: str) -> None:
+        self._media.delete(key)
+        self._media.delete(_note(key))
+
+    def _store(self, key: str, stream: "_Stream") -> str:
+        from boto3.s3.transfer import TransferConfig
+
+        config = TransferConfig(multipart_threshold=PART, multipart_chunksize=PART)
+        extra = {"ContentType": "application/pdf"}
+        with available("object store"):
+            self._client.upload_fileobj(stream, self._bucket, key, ExtraArgs=extra, Config=config)  # type: ignore[arg-type]
+            return self._client.head_object(Bucket=self._bucket, Key=key)["ETag"]
+
+    def _pictures(self, images: Sequence[StoredMember]) -> Iterator[Picture]:
+        """In order, a few read ahead."""
+        reader = SourceReader(self._client, self._bucket)
+        pending: deque[Future[Picture]] = deque()
+        with ThreadPoolExecutor(AHEAD) as pool:
+            for image in images:
+                pending.append(pool.submit(_drawn, reader, image))
+                if len(pending) > AHEAD:
+                    yield pending.popleft().result()
+            while pending:
+                yield pending.popleft().result()
+
+
+class _Stream:
+    """What a transfer reads from; `size` and `crc32` are of everything it has read."""
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self._pieces = iter(pieces)
+        self._left = bytearray()
+        self.size = self.crc32 = 0
+
+    def read(self, size: int = -1) -> bytes:
+        while size < 0 or len(self._left) < size:
+            piece = next(self._pieces, None)
+            if piece is None:
+                break
+            self._left += piece
+        end = len(self._left) if size < 0 else size
+        chunk = bytes(self._left[:end])
+        del self._left[:end]
+        self.size += len(chunk)
+        self.crc32 = zlib.crc32(chunk, self.crc32)
+        return chunk
+
+
+def _drawn(reader: SourceReader, image: StoredMember) -> Picture:
+    body = bytearray(image.size)
+    checksum = reader.read(image, 0, image.size, [(memoryview(body), image.size)])
+    if checksum != image.crc32:
+        raise BadMemberError(image, DAMAGED)
+    return picture_of(bytes(body))
+
+
+def picture_of(body: bytes) -> Picture:
+    from PIL import Image, ImageOps
+
+    with Image.open(io.BytesIO(body)) as image:
+        clear = image.has_transparency_data
+        if image.format in {"JPEG", "MPO"} or (not clear and _is_plain_png(body)):
+            return _as_it_is(body)
+        profile = image.info.get("icc_profile")
+        upright = ImageOps.exif_transpose(image).convert("RGBA" if clear else "RGB")
+    colours = _as_it_is(_png(upright.convert("RGB"), profile))
+    if not clear:
+        return colours
+    return replace(colours, mask=_as_it_is(_png(upright.getchannel("A"))).data)
+
+
+def _is_plain_png(body: bytes) -> bool:
+    """Not interlaced: the lines of such a PNG are those of a PDF."""
+    return body.startswith(b"\x89PNG") and body[28] == 0
+
+
+def _as_it_is(body: bytes) -> Picture:
+    """A JPEG, or a PNG that is neither transparent nor interlaced."""
+    import img2pdf
+
+    frame: Any = img2pdf.read_images(body, None, True, img2pdf.Rotation.ifvalid)[0]
+    space, _, form, data, _, width, height, palette, _, depth, rotate, profile = frame
+    return Picture(
+        width=width,
+        height=height,
+        space=_SPACES[space.name],
+        depth=depth,
+        data=data,
+        jpeg=form is img2pdf.ImageFormat.JPEG,
+        inverted=space.name == "CMYK;I",
+        palette=bytes(palette) if space.name == "P" else b"",
+        profile=profile,
+        rotate=rotate,
+    )
+
+
+def _png(image: "Image", profile: bytes | None = None) -> bytes:
+    """Packed lightly: a level more costs a second an image and saves little."""
+    body = io.BytesIO()
+    image.save(body, "PNG", compress_level=1, icc_profile=profile)
+    return body.getvalue()
+
+
+def _fingerprint(images: Sequence[StoredMember]) -> str:
+    digest = hashlib.sha256()
+    for image in images:
+        digest.update(f"{image.key}\0{image.etag}\0{image.size}\n".encode())
+    return digest.hexdigest()
+
+
+def _note(key: str) -> str:
+    return f"{key}.json"

@@ -1,0 +1,118 @@
+"""CSV text to records, with PapaParse 5's verdict (`header: true, skipEmptyLines: true`).
+
+Its guesses of the line break and the delimiter, its reading of quotes and its error words; in time
+linear in the text, whatever the text. A line of nothing but delimiters is blank here, where
+PapaParse takes it for a row, and an undetectable delimiter is no fault.
+"""
+
+import re
+from dataclasses import dataclass, field
+from itertools import islice, pairwise
+
+from imagebatch.formats.csv_records import (
+    MAX_COLUMNS,
+    MAX_FAULTS,
+    Fault,
+    Record,
+    RecordReader,
+    TooWideError,
+)
+
+DEFAULT_DELIMITER = ","
+DELIMITERS = (",", "\t", "|", ";")
+_PREVIEW_RECORDS = 10
+_NEWLINE_SAMPLE = 1 << 20
+_QUOTED = re.compile(r'"[^"]*+"')
+
+
+@dataclass(slots=True)
+class ParsedCsv:
+    """`rows` holds (spreadsheet row, cells) of the first rows, `row_count` counts all of them."""
+
+    delimiter: str
+    header: list[str] = field(default_factory=list)
+    header_row: int = 0
+    rows: list[tuple[int, list[str]]] = field(default_factory=list)
+    row_count: int = 0
+    last_row: int = 1
+    faults: list[Fault] = field(default_factory=list)
+
+
+def parse_csv(text: str, *, keep_rows: int) -> ParsedCsv:
+    """Reads a sheet whole, keeping the cells of its first `keep_rows` rows."""
+    text = text.removeprefix("\ufeff")
+    newline = guess_newline(text)
+    delimiter = guess_delimiter(text, newline) or DEFAULT_DELIMITER
+    parsed = ParsedCsv(delimiter)
+    try:
+        _read_all(RecordReader(text, delimiter, newline), parsed, keep_rows)
+    except TooWideError as error:
+        message = f"Too many fields: expected at most {MAX_COLUMNS} fields"
+        parsed.faults.append(Fault("FieldMismatch", "TooManyFields", message, error.row))
+    return parsed
+
+
+def _read_all(reader: RecordReader, parsed: ParsedCsv, keep_rows: int) -> None:
+    _read_header(reader, parsed)
+    width = len(parsed.header)
+    while len(parsed.faults) < MAX_FAULTS:
+        reader.skip_empty_lines()
+        keeping = len(parsed.rows) < keep_rows
+        record = reader.read(width if keeping else 0)
+        if record is None:
+            break
+        parsed.faults += record.faults
+        parsed.last_row = record.row
+        if record.blank:
+            continue
+        parsed.row_count += 1
+        if record.count != width:
+            parsed.faults.append(_mismatch(record, width))
+        elif keeping:
+            parsed.rows.append((record.row, record.cells))
+
+
+def _read_header(reader: RecordReader, parsed: ParsedCsv) -> None:
+    """Takes the first line that is not blank."""
+    for record in reader.records(MAX_COLUMNS):
+        parsed.faults += record.faults
+        if not record.blank:
+            parsed.header = [cell.removeprefix("\ufeff") for cell in record.cells]
+            parsed.header_row = parsed.last_row = record.row
+            break
+
+
+def _mismatch(record: Record, width: int) -> Fault:
+    message = f"expected {width} fields but parsed {record.count}"
+    if record.count > width:
+        return Fault("FieldMismatch", "TooManyFields", f"Too many fields: {message}", record.row)
+    return Fault("FieldMismatch", "TooFewFields", f"Too few fields: {message}", record.row)
+
+
+def guess_newline(text: str) -> str:
+    sample = _QUOTED.sub("", text[:_NEWLINE_SAMPLE])
+    feed, carriage = sample.find("\n"), sample.find("\r")
+    if carriage < 0 or 0 <= feed < carriage:
+        return "\n"
+    return "\r\n" if sample.count("\r\n") >= (sample.count("\r") + 1) / 2 else "\r"
+
+
+def guess_delimiter(text: str, newline: str) -> str | None:
+    """The one whose first records agree most on their width, the wider of two that agree alike."""
+    best: tuple[int, float] | None = None
+    guess = None
+    for delimiter in DELIMITERS:
+        try:
+            widths = _widths(RecordReader(text, delimiter, newline))
+        except TooWideError:
+            continue
+        mean = sum(widths) / len(widths) if widths else 0.0
+        rank = (sum(abs(b - a) for a, b in pairwise(widths)), -mean)
+        if mean > 1.99 and (best is None or rank < best):
+            best, guess = rank, delimiter
+    return guess
+
+
+def _widths(reader: RecordReader) -> list[int]:
+    preview = islice(reader.records(0), _PREVIEW_RECORDS)
+    return [record.count for record in preview if record.count > 1 or not record.blank]

@@ -1,0 +1,139 @@
+"""Imports of product variants, CSV or JSON: every invalid field is told, or all of it is taken."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from imagebatch.domain.errors import InvalidRequestError
+from imagebatch.intake.catalog import Variant
+from imagebatch.intake.sheet import read_sheet
+from imagebatch.intake.urls import why_not_public
+
+COLUMNS = ("variantId", "variantTitle", "productId", "productTitle", "imageUrl")
+IDS = ("variantId", "productId")
+TITLES = ("variantTitle", "productTitle")
+LARGEST_IMPORT = 1_000
+LARGEST_ID = 2**53 - 1
+"""What every JSON reader keeps exact."""
+LONGEST_TITLE = 200
+SHOWN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogImport:
+    variants: tuple[Variant, ...]
+    warnings: tuple[str, ...] = ()
+
+
+def import_csv(body: bytes) -> CatalogImport:
+    """InvalidRequestError 400 for what is no sheet, 422 that lists every invalid field."""
+    sheet = read_sheet(body, max_rows=LARGEST_IMPORT, known=COLUMNS)
+    return CatalogImport(_checked((row.row, row.values) for row in sheet.rows), sheet.warnings)
+
+
+def import_list(rows: Any) -> CatalogImport:
+    """Rows of a JSON list, counted from 1; InvalidRequestError as `import_csv`."""
+    if not isinstance(rows, list):
+        raise InvalidRequestError(
+            "invalid-json", "The body must be a JSON list of variants", status=422
+        )
+    if not rows:
+        raise InvalidRequestError("no-rows", "No data rows found")
+    if len(rows) > LARGEST_IMPORT:
+        raise InvalidRequestError(
+            "row-limit",
+            f"Row limit exceeded (max {LARGEST_IMPORT})",
+            detail=f"The list has {len(rows)} variants; one import takes {LARGEST_IMPORT}.",
+        )
+    return CatalogImport(_checked(enumerate(rows, start=1)))
+
+
+def _checked(rows: Iterable[tuple[int, Any]]) -> tuple[Variant, ...]:
+    variants, problems = [], []
+    rows_of: dict[int, int] = {}
+    for number, row in rows:
+        if not isinstance(row, Mapping):
+            problems.append(_problem(number, "", row, "must be an object"))
+            continue
+        values = {name: _value(row.get(name)) for name in COLUMNS}
+        found = [_problem(number, *each) for each in _faults(values)]
+        variant_id = _whole(values["variantId"])
+        if variant_id is not None and rows_of.setdefault(variant_id, number) != number:
+            message = f"is the variantId of row {rows_of[variant_id]} already"
+            found.append(_problem(number, "variantId", variant_id, message))
+        problems += found
+        if not found:
+            variants.append(_variant(values))
+    if problems:
+        raise _refusal(problems)
+    return tuple(variants)
+
+
+def _value(value: Any) -> Any:
+    trimmed = value.strip() if isinstance(value, str) else value
+    return None if trimmed == "" else trimmed
+
+
+def _faults(values: Mapping[str, Any]) -> Iterator[tuple[str, Any, str]]:
+    for name in IDS:
+        if _whole(values[name]) is None:
+            yield name, values[name], f"must be a whole number from 1 to {LARGEST_ID}"
+    for name in TITLES:
+        value = values[name]
+        if not isinstance(value, str):
+            yield name, value, f"must be a text of 1 to {LONGEST_TITLE} characters"
+        elif len(value) > LONGEST_TITLE:
+            yield name, value, f"must have at most {LONGEST_TITLE} characters, has {len(value)}"
+    url = values["imageUrl"]
+    if url is not None:
+        reason = why_not_public(url) if isinstance(url, str) else "must be an https URL"
+        if reason:
+            yield "imageUrl", url, reason
+
+
+def _whole(value: Any) -> int | None:
+    """A positive whole number, also where a spreadsheet or an exporter made text of it."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 16:
+        value = int(value)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None
+    return value if 1 <= value <= LARGEST_ID else None
+
+
+def _variant(values: Mapping[str, Any]) -> Variant:
+    variant_id, product_id = (_whole(values[name]) or 0 for name in IDS)
+    title, product_title = (" ".join(values[name].split()) for name in TITLES)
+    return Variant(
+        id=variant_id,
+        title=title,
+        product_id=product_id,
+        product_title=product_title,
+        image_url=values["imageUrl"],
+    )
+
+
+def _problem(row: int, column: str, value: Any, message: str) -> dict[str, Any]:
+    shown = "" if value is None else str(value)
+    return {
+        "row": row,
+        "column": column,
+        "value": shown if len(shown) <= SHOWN else shown[: SHOWN - 1] + "…",
+        "message": message,
+    }
+
+
+def _refusal(problems: Sequence[Mapping[str, Any]]) -> InvalidRequestError:
+    first = problems[0]
+    rows = len({problem["row"] for problem in problems})
+    return InvalidRequestError(
+        "invalid-variants",
+        "Invalid variants",
+        title="Some variants are not valid",
+        detail=f"{rows} {'row has' if rows == 1 else 'rows have'} values that are not valid, and "
+        "nothing was imported. "
+        f"Row {first['row']}: {first['column']} {first['message']}.",
+        details=problems,
+        status=422,
+    )

@@ -1,0 +1,126 @@
+"""The prompt intake's rules: a list of prompts to items with a file name and a price."""
+
+import string
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+
+from imagebatch.domain.batch import Kind
+from imagebatch.domain.batch_manifest import Plan, PlannedItem
+from imagebatch.domain.errors import InvalidRequestError
+from imagebatch.domain.model_registry import Model, ModelRegistry, Quality
+from imagebatch.intake.file_names import safe_stem, unique_stems
+
+LONGEST_PROMPT = 4_000
+DEFAULT_ASPECT_RATIO = "1:1"
+PROBLEMS_SHOWN = 5_000
+"""More would not fit into an answer."""
+_WORDS_OF_A_NAME = 8
+_PUNCTUATION = string.punctuation + "\u2018\u2019\u201c\u201d\u201e«»…\u2013\u2014"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldProblem:
+    """`field` is where in the request, such as `items.3.prompt`; empty is the request itself."""
+
+    field: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class PromptDraft:
+    """An item as it was sent, trimmed; `file` is an upload's id, a URL or empty."""
+
+    prompt: str = ""
+    file: str = ""
+    custom_id: str = ""
+    aspect_ratio: str = DEFAULT_ASPECT_RATIO
+
+
+def default_custom_id(index: int) -> str:
+    return f"item-{index + 1:04d}"
+
+
+def plan_prompts(
+    drafts: Sequence[PromptDraft],
+    *,
+    model: Model,
+    quality: Quality,
+    price: Decimal,
+    reference: Callable[[str], str],
+) -> Plan:
+    """Plans an image for each draft; `reference` is what is kept of a `file`."""
+    names = [draft.custom_id or default_custom_id(i) for i, draft in enumerate(drafts)]
+    stems = unique_stems(map(_stem, drafts, names))
+    items = tuple(
+        PlannedItem(
+            index=index,
+            custom_id=name,
+            row=None,
+            prompt=draft.prompt,
+            stem=stem,
+            price=price,
+            input=model.input_for(
+                prompt=draft.prompt,
+                aspect_ratio=draft.aspect_ratio,
+                images=(draft.file,) if draft.file else (),
+                quality=quality,
+            ),
+            aspect_ratio=draft.aspect_ratio,
+            images=(reference(draft.file),) if draft.file else (),
+            quality=quality,
+        )
+        for index, (draft, name, stem) in enumerate(zip(drafts, names, stems, strict=True))
+    )
+    return Plan(Kind.PROMPTS, (), items)
+
+
+def repeated_ids(drafts: Sequence[PromptDraft]) -> Iterator[FieldProblem]:
+    """Ids that an earlier item has, or that an item without one of its own gets."""
+    owners = {default_custom_id(i): i for i, each in enumerate(drafts) if not each.custom_id}
+    for index, draft in enumerate(drafts):
+        if not draft.custom_id:
+            continue
+        first = owners.setdefault(draft.custom_id, index)
+        if first != index:
+            message = f"is the custom_id of item {first} already"
+            yield FieldProblem(f"items.{index}.custom_id", message)
+
+
+def unoffered(
+    drafts: Sequence[PromptDraft], model: Model, quality: Quality, registry: ModelRegistry
+) -> Iterator[FieldProblem]:
+    """What the model cannot do, with the models that can."""
+    if quality not in model.prices:
+        able = [m.id for m in registry.models.values() if quality in m.prices]
+        message = f"the model {model.id} has no {quality} quality; {_these(able)}"
+        yield FieldProblem("options.quality", message)
+    if model.max_images == 0:
+        able = [m.id for m in registry.models.values() if m.max_images]
+        for index, draft in enumerate(drafts):
+            if draft.file:
+                message = f"the model {model.id} takes no reference image; {_these(able)}"
+                yield FieldProblem(f"items.{index}.file", message)
+
+
+def invalid_fields(problems: Sequence[FieldProblem]) -> InvalidRequestError:
+    shown = "; ".join(f"{each.field or 'body'}: {each.message}" for each in problems[:20])
+    return InvalidRequestError(
+        "invalid-fields",
+        "Invalid fields",
+        title="Some fields are not valid",
+        detail=shown[:500],
+        details=[asdict(each) for each in problems[:PROBLEMS_SHOWN]],
+        status=422,
+    )
+
+
+def _these(models: Sequence[str]) -> str:
+    return f"these do: {', '.join(sorted(models))}" if models else "no model does"
+
+
+def _stem(draft: PromptDraft, name: str) -> str:
+    """By the client's own id, else by the prompt's first words."""
+    words = (word.strip(_PUNCTUATION) for word in draft.prompt.split()[:_WORDS_OF_A_NAME])
+    slug = "-".join(word for word in words if word).lower()
+    return safe_stem(draft.custom_id) or safe_stem(slug) or name

@@ -1,0 +1,177 @@
+"""Files that people upload: what they may be, told by their bytes, and what becomes of them."""
+
+import re
+import unicodedata
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from imagebatch.domain.errors import InvalidRequestError
+from imagebatch.intake.decoding import UndecodableError, decode_sheet
+
+LARGEST_BODY = 4 * 1024 * 1024
+"""Of a file within a request; the gateway takes no more."""
+LARGEST = 20 * 1024 * 1024
+"""Of a file posted to the bucket."""
+LONGEST_NAME = 255
+UNSETTLED_FOR = timedelta(days=2)
+"""How long an upload that never arrived, or was rejected, is remembered: longer than any
+Idempotency-Key that may ask for it."""
+IMAGE_TYPES = ("image/png", "image/jpeg", "image/webp")
+CSV_TYPES = (
+    "text/csv",
+    "text/plain",
+    "text/tab-separated-values",
+    "application/csv",
+    "application/octet-stream",
+    "application/vnd.ms-excel",
+)
+"""What browsers and systems take a .csv for; Excel's own is what Windows says."""
+NOT_AN_IMAGE = "The file is not a PNG, JPEG or WebP image."
+_PNG, _PNG_END = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", b"IEND\xaeB`\x82"
+_JPEG, _JPEG_SCAN, _JPEG_END = b"\xff\xd8\xff", b"\xff\xda", b"\xff\xd9"
+_NO_CSV = ((b"PK\x03\x04", "a spreadsheet or ZIP"), (b"\xd0\xcf\x11\xe0", "an old spreadsheet"))
+_PATH = re.compile(r"[/\\]")
+
+
+class UploadKind(StrEnum):
+    PRODUCT = "product"
+    CSV = "csv"
+
+
+TYPES_OF_KIND = {UploadKind.PRODUCT: IMAGE_TYPES, UploadKind.CSV: CSV_TYPES}
+
+
+class UploadStatus(StrEnum):
+    CHECKING = "checking"
+    READY = "ready"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """`content_type` and `size` are as claimed while it is checked, as found once it is ready."""
+
+    id: str
+    owner: str
+    kind: UploadKind
+    original_name: str
+    content_type: str
+    size: int
+    created_at: datetime
+    status: UploadStatus = UploadStatus.CHECKING
+    reason: str | None = None
+
+    @property
+    def ready(self) -> bool:
+        return self.status is UploadStatus.READY
+
+    @property
+    def kept_until(self) -> datetime | None:
+        """None for ever: what is ready is kept."""
+        return None if self.ready else self.created_at + UNSETTLED_FOR
+
+
+def why_unusable(upload: Upload | None, kind: UploadKind) -> str | None:
+    """What keeps it from being used as one of the kind, to follow "the upload"."""
+    if upload is None or upload.kind is not kind:
+        return f"is not one of your {kind} uploads"
+    if upload.status is UploadStatus.CHECKING:
+        return "is still being checked; try again in a moment"
+    return None if upload.ready else f"was rejected: {upload.reason}"
+
+
+def judged(upload: Upload, body: bytes) -> Upload:
+    """The upload as its bytes turned out: ready, or rejected with the reason."""
+    try:
+        content_type = type_of(upload.kind, body)
+    except InvalidRequestError as error:
+        return replace(upload, status=UploadStatus.REJECTED, reason=error.detail, size=len(body))
+    return replace(upload, status=UploadStatus.READY, content_type=content_type, size=len(body))
+
+
+def type_of(kind: UploadKind, body: bytes) -> str:
+    """The content type the bytes have; InvalidRequestError 415 when they are not of the kind."""
+    if kind is UploadKind.CSV:
+        _check_csv(body)
+        return "text/csv"
+    found = image_type(body)
+    if found is None:
+        raise _unsupported(NOT_AN_IMAGE)
+    if not _whole(found, body):
+        raise _unsupported("The image is truncated.")
+    return found
+
+
+def image_type(body: bytes) -> str | None:
+    """By the first bytes alone; no name and no claim counts."""
+    if body.startswith(_PNG):
+        return "image/png"
+    if body.startswith(_JPEG):
+        return "image/jpeg"
+    if body.startswith(b"RIFF") and body[8:15] == b"WEBPVP8":
+        return "image/webp"
+    return None
+
+
+def check_claim(kind: UploadKind, content_type: str, size: int) -> str:
+    """The content type to hold a direct upload to; InvalidRequestError 413 or 415."""
+    claimed = content_type.partition(";")[0].strip().lower()
+    if claimed not in TYPES_OF_KIND[kind]:
+        known = ", ".join(TYPES_OF_KIND[kind])
+        raise _unsupported(f"A {kind} upload has one of the content types {known}.")
+    if size > LARGEST:
+        raise too_large("An upload has at most 20 MB (20,971,520 bytes).")
+    return claimed
+
+
+def check_body(body: bytes) -> None:
+    """InvalidRequestError for a file that a request may not carry."""
+    if not body:
+        raise InvalidRequestError("file-required", "File is required")
+    if len(body) > LARGEST_BODY:
+        raise body_too_large()
+
+
+def body_too_large() -> InvalidRequestError:
+    return too_large(
+        "Send a file over 4 MiB as JSON {kind, filename, contentType, size} and post it to the "
+        "address you get."
+    )
+
+
+def too_large(detail: str) -> InvalidRequestError:
+    return InvalidRequestError("too-large", "File is too large", detail=detail, status=413)
+
+
+def clean_name(name: str) -> str:
+    """The file's own name for people to recognise, without the folders it lay in."""
+    last = _PATH.split(name)[-1]
+    printable = "".join(c for c in last if unicodedata.category(c) not in {"Cc", "Cs", "Zl", "Zp"})
+    return printable.strip()[:LONGEST_NAME] or "file"
+
+
+def _whole(content_type: str, body: bytes) -> bool:
+    if content_type == "image/png":
+        return _PNG_END in body
+    if content_type == "image/jpeg":
+        return body.rfind(_JPEG_END) > body.rfind(_JPEG_SCAN) > 0
+    return len(body) >= 8 + int.from_bytes(body[4:8], "little")
+
+
+def _check_csv(body: bytes) -> None:
+    if image := image_type(body):
+        raise _unsupported(f"The file is not CSV; it is {image}.")
+    for start, name in _NO_CSV:
+        if body.startswith(start):
+            raise _unsupported(f"The file is not CSV; it is {name}. Save the sheet as CSV.")
+    try:
+        decode_sheet(body)
+    except UndecodableError as error:
+        raise _unsupported(f"The file is not CSV: {error.message}.") from None
+
+
+def _unsupported(detail: str) -> InvalidRequestError:
+    return InvalidRequestError(
+        "unsupported-file", "Unsupported file type", detail=detail, status=415
+    )

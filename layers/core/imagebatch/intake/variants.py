@@ -1,0 +1,130 @@
+"""The variant intake's rules: variants with reference images to items, a directory each."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import groupby
+from typing import Any
+
+from imagebatch.domain.asset_library import Folder, VariantFolder, folder_name
+from imagebatch.domain.batch import Batch, Kind
+from imagebatch.domain.batch_manifest import Plan, PlannedItem
+from imagebatch.domain.model_registry import Model
+from imagebatch.intake.catalog import Variant
+from imagebatch.intake.file_names import safe_stem, unique_stems
+from imagebatch.intake.prompts import default_custom_id
+from imagebatch.intake.settings_schema import PRODUCT_IMAGES, SettingsSchema
+
+MOST_VARIANTS = 100
+MOST_VARIATIONS = 8
+MOST_IMAGES = 4
+_OUR_WORDS = frozenset({"prompt", "aspect_ratio", "images"})
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A variant and its product images, each as it is kept: `s3:` and a key of ours, or a URL."""
+
+    variant: Variant
+    images: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The settings of a variant batch; `given` has its images as they are kept."""
+
+    schema: SettingsSchema
+    given: Mapping[str, Any]
+    variations: int
+
+    @property
+    def images(self) -> dict[str, str]:
+        """The images among the settings, by field."""
+        fields = self.schema.image_fields
+        return {name: str(self.given[name]) for name in fields if self.given.get(name)}
+
+    @property
+    def aspect_ratio(self) -> str | None:
+        ratio = self.schema.value(self.given, "aspect_ratio")
+        return str(ratio) if ratio else None
+
+
+def plan_variants(choices: Sequence[Choice], look: Look, *, model: Model, price: Decimal) -> Plan:
+    """Plans `look.variations` images for each choice; those of one are next to each other."""
+    folders = unique_stems(_directory(choice.variant) for choice in choices)
+    items = [
+        _planned(choice, look, folder, number, model, price)
+        for choice, folder in zip(choices, folders, strict=True)
+        for number in range(1, look.variations + 1)
+    ]
+    stems = unique_stems(item["stem"] for item in items)
+    planned = tuple(
+        PlannedItem(**{**item, "index": index, "custom_id": default_custom_id(index), "stem": stem})
+        for index, (item, stem) in enumerate(zip(items, stems, strict=True))
+    )
+    unknown = look.schema.unknown(look.given)
+    warnings = [f"Unknown settings are recorded only: {', '.join(unknown)[:200]}."]
+    return Plan(Kind.VARIANTS, (), planned, tuple(warnings if unknown else ()))
+
+
+def folder_of(batch: Batch, plan: Plan) -> Folder:
+    """The folders of a batch, as its plan makes them."""
+    return Folder(
+        batch_id=batch.id,
+        name=folder_name(batch),
+        created_at=batch.created_at,
+        variants=tuple(_variant_folders(plan)),
+    )
+
+
+def _variant_folders(plan: Plan) -> Iterator[VariantFolder]:
+    for group, found in groupby(plan.items, lambda item: item.group):
+        items = list(found)
+        if group:
+            yield VariantFolder(int(group), items[0].folder, items[0].index, len(items))
+
+
+def _planned(
+    choice: Choice, look: Look, folder: str, number: int, model: Model, price: Decimal
+) -> dict[str, Any]:
+    """A planned item's fields but for what depends on its place in the batch."""
+    images = (*choice.images, *look.images.values())
+    prompt = look.schema.prompt(look.given, _words(choice, look))
+    handed_on = {
+        model.fields[name]: value
+        for name, value in look.given.items()
+        if name in model.fields and name not in _OUR_WORDS and value is not None
+    }
+    return {
+        "row": None,
+        "prompt": prompt,
+        "stem": f"{folder}-{number}",
+        "price": price,
+        "input": handed_on | model.input_for(prompt=prompt, aspect_ratio=look.aspect_ratio),
+        "aspect_ratio": look.aspect_ratio,
+        "images": images,
+        "folder": folder,
+        "group": str(choice.variant.id),
+        "settings": {**look.given, PRODUCT_IMAGES: list(choice.images)},
+    }
+
+
+def _words(choice: Choice, look: Look) -> dict[str, str]:
+    """What the prompt says beside the form: the product, and which image shows what."""
+    variant, last = choice.variant, len(choice.images)
+    product = f"reference images 1 to {last}" if last > 1 else "reference image 1"
+    others = {
+        name: f"reference image {number}" for number, name in enumerate(look.images, start=last + 1)
+    }
+    return {
+        "subject": variant.subject,
+        "variant_title": variant.title,
+        "product_title": variant.product_title,
+        PRODUCT_IMAGES: product,
+        **others,
+    }
+
+
+def _directory(variant: Variant) -> str:
+    name = safe_stem(" ".join(variant.subject.replace("/", " ").split()))
+    return name or f"variant-{variant.id}"

@@ -1,0 +1,108 @@
+"""The text files of an archive: what became of every row, for people, programs and spreadsheets.
+
+Everything comes from the records alone, so a second build of a round makes the same bytes.
+"""
+
+import io
+import json
+from collections.abc import Iterable, Sequence
+
+from imagebatch.domain.batch import Batch, Item
+from imagebatch.domain.batch_manifest import Plan
+from imagebatch.formats.zip_layout import TextMember
+from imagebatch.reports.contact_sheet import contact_sheet
+from imagebatch.reports.results import Result, results_of
+
+BOM = "\ufeff"
+"""Without it Excel reads UTF-8 as the machine's own code page."""
+RESULT_COLUMNS = ("status", "file", "code", "reason", "attempts", "cost", "seconds")
+COLUMNS_WITHOUT_SHEET = ("custom_id", "prompt")
+FORMULA_STARTS = (*"=+-@\t\r\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""The last four are the full-width forms, which count as well."""
+DELIMITERS = frozenset(",;\t|\x1e\x1f")
+"""Every character a reader may take for the delimiter when it guesses."""
+
+
+def archive_texts(batch: Batch, plan: Plan, items: Sequence[Item]) -> list[TextMember]:
+    """The archive's text files; those about failures only where something failed.
+
+    `items` are all of the batch's, in order.
+    """
+    results = results_of(batch, plan, items)
+    failed = [result for result in results if result.failure]
+    texts = []
+    if failed:
+        texts.append(TextMember("failed_rows.json", failed_rows_json(failed)))
+    if failed and plan.header:
+        texts.append(TextMember("failed_rows.csv", failed_rows_csv(plan, failed)))
+    texts.append(TextMember("results.csv", results_csv(plan, results)))
+    return [*texts, TextMember("index.html", contact_sheet(batch, results))]
+
+
+def failed_rows_json(failed: Iterable[Result]) -> bytes:
+    rows = [
+        {
+            "row": result.item.row,
+            "reason": result.failure.reason,
+            "custom_id": result.item.custom_id,
+            "code": result.failure.code.value,
+            "retryable": result.failure.code.retryable,
+        }
+        for result in failed
+        if result.failure
+    ]
+    return _encoded(json.dumps(rows, ensure_ascii=False, indent=2) + "\n")
+
+
+def failed_rows_csv(plan: Plan, failed: Iterable[Result]) -> bytes:
+    """The failed rows in the sheet's own columns, every cell as it was, to be uploaded again.
+
+    Nothing is neutralised here: an apostrophe before a cell would end up in the next prompt.
+    """
+    return _csv(plan.delimiter, [plan.header, *(result.cells for result in failed)])
+
+
+def results_csv(plan: Plan, results: Iterable[Result]) -> bytes:
+    """Every row as submitted and what became of it; no cell of it starts a formula."""
+    header = (*(plan.header or COLUMNS_WITHOUT_SHEET), *RESULT_COLUMNS)
+    rows = (_result_row(result, with_cells=bool(plan.header)) for result in results)
+    return _csv(plan.delimiter, ([_neutral(cell) for cell in row] for row in [header, *rows]))
+
+
+def _result_row(result: Result, *, with_cells: bool) -> tuple[str, ...]:
+    item, failure = result.item, result.failure
+    return (
+        *(result.cells if with_cells else (item.custom_id, item.prompt)),
+        result.status.value,
+        result.file,
+        failure.code.value if failure else "",
+        failure.reason if failure else "",
+        str(item.attempts),
+        f"{item.cost:f}",
+        "" if item.seconds is None else f"{item.seconds:g}",
+    )
+
+
+def _neutral(cell: str) -> str:
+    """The cell as a spreadsheet shows it and computes nothing, spaces in front of it or not."""
+    starts = cell.startswith(FORMULA_STARTS) or cell.lstrip().startswith(FORMULA_STARTS)
+    return f"'{cell}" if starts else cell
+
+
+def _csv(delimiter: str, rows: Iterable[Sequence[str]]) -> bytes:
+    """CSV of UTF-8 with a BOM and CRLF, in which no cell can be taken for anything but itself."""
+    text = io.StringIO()
+    text.write(BOM)
+    for row in rows:
+        text.write(delimiter.join(map(_quoted, row)) + "\r\n")
+    return _encoded(text.getvalue())
+
+
+def _quoted(cell: str) -> str:
+    plain = DELIMITERS.isdisjoint(cell) and not any(mark in cell for mark in '"\r\n')
+    return cell if plain and cell == cell.strip() else '"' + cell.replace('"', '""') + '"'
+
+
+def _encoded(text: str) -> bytes:
+    """UTF-8; half of a surrogate pair, which JSON can smuggle in, becomes a question mark."""
+    return text.encode(errors="replace")

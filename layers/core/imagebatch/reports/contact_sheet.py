@@ -1,0 +1,136 @@
+"""The archive's index.html: every image beside its row, on one page that needs no network.
+
+No script, no style but its own and no address but the archive's files: the content security policy
+says so, and what people typed is only ever text.
+"""
+
+from base64 import b64encode
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+from hashlib import sha256
+from html import escape
+from itertools import groupby
+from urllib.parse import quote
+
+from imagebatch.domain.batch import Batch, ItemStatus, Kind
+from imagebatch.domain.model_registry import Mode
+from imagebatch.reports.contact_sheet_style import STYLE
+from imagebatch.reports.results import Result
+
+POLICY = (
+    "default-src 'none'; img-src 'self' file:; "
+    f"style-src 'sha256-{b64encode(sha256(STYLE.encode()).digest()).decode()}'; "
+    "base-uri 'none'; form-action 'none'"
+)
+KINDS = {Kind.CARS: "Car batch", Kind.PROMPTS: "Prompt batch", Kind.VARIANTS: "Variant batch"}
+ALT_LENGTH = 160
+
+
+def contact_sheet(batch: Batch, results: Sequence[Result]) -> bytes:
+    made = [result for result in results if result.status is ItemStatus.SUCCEEDED]
+    failed = [result for result in results if result.failure]
+    title = batch.name or f"Batch {batch.id[:8]}"
+    page = [
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        '<meta name="color-scheme" content="light dark">',
+        f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>",
+        *_header(batch, title, results, failed),
+        "<main>",
+        *_groups(made),
+        *_failures(failed),
+        "</main>\n</body>\n</html>\n",
+    ]
+    return "\n".join(page).encode(errors="replace")
+
+
+def _header(
+    batch: Batch, title: str, results: Sequence[Result], failed: Sequence[Result]
+) -> Iterator[str]:
+    yield f'<header>\n<p class="kind">{KINDS[batch.kind]}</p>\n<h1 dir="auto">{escape(title)}</h1>'
+    yield '<dl class="facts">'
+    for name, value in _facts(batch, results, len(failed)):
+        yield f"<div><dt>{name}</dt><dd>{escape(value)}</dd></div>"
+    yield "</dl>"
+    if batch.mode is Mode.DEVELOPMENT:
+        yield '<p class="notice">Development mode: placeholders, not generated images.</p>'
+    if failed:
+        yield f'<p><a href="#failed">{_rows(len(failed))} failed</a></p>'
+    yield "</header>"
+
+
+def _facts(batch: Batch, results: Sequence[Result], failed: int) -> Iterator[tuple[str, str]]:
+    made = sum(result.status is ItemStatus.SUCCEEDED for result in results)
+    cancelled = sum(result.status is ItemStatus.CANCELLED for result in results)
+    yield "Images", f"{made:,} of {len(results):,}"
+    yield "Failed", f"{failed:,}"
+    if cancelled:
+        yield "Cancelled", f"{cancelled:,}"
+    yield "Cost", f"{sum((result.item.cost for result in results), Decimal(0)):f} USD"
+    yield "Model", batch.model
+    yield "Submitted", f"{batch.created_at:%Y-%m-%d %H:%M} UTC"
+    yield "Batch", batch.id
+
+
+def _groups(made: Iterable[Result]) -> Iterator[str]:
+    for folder, results in groupby(made, lambda result: result.item.folder):
+        yield "<section>"
+        if folder:
+            yield f'<h2 dir="auto">{escape(folder)}</h2>'
+        yield '<ul class="grid">'
+        yield from map(_figure, results)
+        yield "</ul>\n</section>"
+
+
+def _figure(result: Result) -> str:
+    image, words = result.item.image, _words(result)
+    size = f' width="{image.width}" height="{image.height}"' if image else ""
+    address = quote(result.file, errors="replace")
+    prompt = escape(result.item.prompt)
+    folded = f'<details><summary>Prompt</summary><p dir="auto">{prompt}</p></details>'
+    return (
+        f'<li class="card"><a href="{address}"><img src="{address}" alt="{_alt(words)}"{size}'
+        f' loading="lazy" decoding="async"></a><p class="row">{_label(result)}'
+        f' <span class="id"><bdi>{escape(result.item.custom_id)}</bdi></span></p>'
+        f'<p class="words" dir="auto">{escape(words)}</p>'
+        f'<p class="file"><bdi>{escape(result.file)}</bdi></p>{folded if result.cells else ""}</li>'
+    )
+
+
+def _failures(failed: Sequence[Result]) -> Iterator[str]:
+    if not failed:
+        return
+    yield f'<section id="failed">\n<h2>{_rows(len(failed))} failed</h2>\n<div class="wide"><table>'
+    yield "<thead><tr><th>Row</th><th>Content</th><th>Reason</th><th>Code</th></tr></thead>"
+    yield "<tbody>"
+    for result in failed:
+        if result.failure:
+            yield (
+                f'<tr><td>{_label(result)}<br><span class="id"><bdi>{escape(result.item.custom_id)}'
+                f'</bdi></span></td><td dir="auto">{escape(_words(result))}</td>'
+                f'<td dir="auto">{escape(result.failure.reason)}</td>'
+                f'<td><code>{result.failure.code.value}</code><br><span class="id">'
+                f"{'may work when retried' if result.failure.code.retryable else 'needs a change'}"
+                "</span></td></tr>"
+            )
+    yield "</tbody></table></div>\n</section>"
+
+
+def _label(result: Result) -> str:
+    return (
+        f"Row {result.item.row}" if result.item.row is not None else f"Item {result.item.index + 1}"
+    )
+
+
+def _words(result: Result) -> str:
+    """What was asked for: the row's cells, or the prompt where there is no sheet."""
+    return " · ".join(cell for cell in result.cells if cell.strip()) or result.item.prompt
+
+
+def _alt(words: str) -> str:
+    return escape(words if len(words) <= ALT_LENGTH else f"{words[: ALT_LENGTH - 1]}…")
+
+
+def _rows(count: int) -> str:
+    return f"{count:,} row" if count == 1 else f"{count:,} rows"

@@ -1,0 +1,40 @@
+"""What became of every item, as the archive's text files tell it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from imagebatch.domain.batch import Batch, Item, ItemStatus, status_of
+from imagebatch.domain.batch_manifest import Plan
+from imagebatch.domain.errors import Failure, FailureCode
+
+NO_REASON = Failure(FailureCode.INTERNAL, "No reason was recorded")
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """An item as it ended: `cells` as submitted, `file` its image's name in the archive.
+
+    `failure` is set just where the status is failed; `file` is empty unless it succeeded.
+    """
+
+    item: Item
+    status: ItemStatus
+    cells: tuple[str, ...]
+    file: str
+    failure: Failure | None
+
+
+def results_of(batch: Batch, plan: Plan, items: Iterable[Item]) -> list[Result]:
+    return [_result(batch, plan, item) for item in items]
+
+
+def _result(batch: Batch, plan: Plan, item: Item) -> Result:
+    status = status_of(batch, item)
+    file = member_name(item) if status is ItemStatus.SUCCEEDED else ""
+    failure = (item.failure or NO_REASON) if status is ItemStatus.FAILED else None
+    return Result(item, status, plan.items[item.index].cells, file, failure)
+
+
+def member_name(item: Item) -> str:
+    """Where an image lies in the archive: in a directory per variant, in none otherwise."""
+    return f"{item.folder}/{item.file}" if item.folder else str(item.file)

@@ -1,0 +1,205 @@
+"""The variants' way in: from chosen variants, images and settings to a submission."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from imagebatch.domain.errors import InvalidRequestError
+from imagebatch.domain.model_registry import Model, ModelRegistry, Quality
+from imagebatch.intake.catalog import Variant
+from imagebatch.intake.settings_schema import (
+    PRODUCT_IMAGES,
+    SettingsSchema,
+    find_schema,
+)
+from imagebatch.intake.variants import MOST_IMAGES, Choice, Look, plan_variants
+from imagebatch.ports import CatalogStore
+from imagebatch.usecases.references import References
+from imagebatch.usecases.submit_batch import Submission, mode_of, price_of
+
+NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class VariantProblem:
+    """`field` is where in the request; `variant_id` is None for the settings."""
+
+    field: str
+    message: str
+    variant_id: int | None = None
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VariantRequest:
+    """`choices` are variants with the URLs of their product images, as they were sent."""
+
+    choices: Sequence[tuple[int, Sequence[str]]]
+    schema_key: str
+    variations: int
+    input: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TakeVariants:
+    registry: ModelRegistry
+    schemas: Mapping[str, SettingsSchema]
+    catalog: CatalogStore
+    references: References
+    providers: frozenset[str]
+
+    def __call__(
+        self,
+        owner: str,
+        request: VariantRequest,
+        *,
+        model_name: str | None = None,
+        **facts: Any,
+    ) -> Submission:
+        """Checks and plans a request; InvalidRequestError 422 lists all that is wrong with it."""
+        schema = find_schema(self.schemas, request.schema_key, status=422)
+        model = self.registry.find_for_images(model_name)
+        given = {k: v for k, v in request.input.items() if k != PRODUCT_IMAGES}
+        catalog = self.catalog.get_many(owner, [id_ for id_, _ in request.choices])
+        kept, refused = self.references.resolve(owner, _urls(request, schema, given))
+        problems = [
+            *_variant_problems(request, catalog, refused),
+            *_settings_problems(schema, given, refused),
+        ]
+        if not problems:
+            problems += _model_problems(request, schema, given, model)
+        if problems:
+            raise invalid_variants(problems)
+        settings = {k: kept.get(v, v) if k in schema.image_fields else v for k, v in given.items()}
+        choices = [
+            Choice(catalog[id_], tuple(kept[u] for u in urls)) for id_, urls in request.choices
+        ]
+        mode = mode_of(model, self.providers)
+        look = Look(schema, settings, request.variations)
+        price = price_of(model, mode, self.registry, Quality.STANDARD)
+        return Submission(
+            owner=owner,
+            plan=plan_variants(choices, look, model=model, price=price),
+            model=model,
+            mode=mode,
+            source=_source(choices, look),
+            source_type="application/json",
+            options={"schemaKey": schema.key, "numberOfVariations": request.variations},
+            **facts,
+        )
+
+
+def _source(choices: Sequence[Choice], look: Look) -> bytes:
+    """The request as it is kept: no signature in it, and the same for the same objects."""
+    document = {
+        "variants": [
+            {"variantId": each.variant.id, "productImageUrls": each.images} for each in choices
+        ],
+        "settings": {
+            "schemaKey": look.schema.key,
+            "numberOfVariations": look.variations,
+            "input": look.given,
+        },
+    }
+    return json.dumps(document, ensure_ascii=False, sort_keys=True).encode()
+
+
+def known_variants(
+    catalog: CatalogStore, owner: str, variant_ids: Sequence[int], field: str
+) -> list[Variant]:
+    """The variants in that order; InvalidRequestError 422 names those that are not there."""
+    found = catalog.get_many(owner, variant_ids)
+    problems = [
+        VariantProblem(field.format(at), "is not in the catalog", id_)
+        for at, id_ in enumerate(variant_ids)
+        if id_ not in found
+    ]
+    if problems:
+        raise invalid_variants(problems)
+    return [found[id_] for id_ in variant_ids]
+
+
+def invalid_variants(problems: Sequence[VariantProblem]) -> InvalidRequestError:
+    more = f" and {len(problems) - NAMED} more" if len(problems) > NAMED else ""
+    return InvalidRequestError(
+        "invalid-variants",
+        "Invalid variants" if any(p.variant_id for p in problems) else "Invalid settings",
+        title="The batch cannot be made as it was asked for",
+        detail="; ".join(map(_sentence, problems[:NAMED])) + more + ".",
+        details=[_detail(problem) for problem in problems],
+        status=422,
+    )
+
+
+def _urls(
+    request: VariantRequest, schema: SettingsSchema, given: Mapping[str, Any]
+) -> Iterator[str]:
+    for _, urls in request.choices:
+        yield from urls[:MOST_IMAGES]
+    yield from (given[n] for n in schema.image_fields if given.get(n) and isinstance(given[n], str))
+
+
+def _variant_problems(
+    request: VariantRequest, catalog: Mapping[int, Variant], refused: Mapping[str, str]
+) -> Iterator[VariantProblem]:
+    seen: set[int] = set()
+    for at, (id_, urls) in enumerate(request.choices):
+        if id_ in seen:
+            yield VariantProblem(f"variants.{at}.variantId", "is in the batch already", id_)
+        elif id_ not in catalog:
+            yield VariantProblem(f"variants.{at}.variantId", "is not in the catalog", id_)
+        seen.add(id_)
+        field = f"variants.{at}.productImageUrls"
+        if not 1 <= len(urls) <= MOST_IMAGES:
+            count = f"{len(urls)} images" if urls else "no image"
+            yield VariantProblem(field, f"has {count}; 1 to {MOST_IMAGES} are needed", id_)
+            continue
+        for place, url in enumerate(urls):
+            if url in refused:
+                yield VariantProblem(f"{field}.{place}", refused[url], id_, unsigned(url))
+
+
+def _settings_problems(
+    schema: SettingsSchema, given: Mapping[str, Any], refused: Mapping[str, str]
+) -> Iterator[VariantProblem]:
+    for name, message in schema.problems(given):
+        yield VariantProblem(f"settings.input.{name}".rstrip("."), message)
+    for name in schema.image_fields:
+        url = given.get(name)
+        if isinstance(url, str) and url in refused:
+            yield VariantProblem(f"settings.input.{name}", refused[url], None, unsigned(url))
+
+
+def _model_problems(
+    request: VariantRequest, schema: SettingsSchema, given: Mapping[str, Any], model: Model
+) -> Iterator[VariantProblem]:
+    if not model.max_images:
+        yield VariantProblem("model", f"{model.id} takes no reference images")
+        return
+    more = sum(1 for name in schema.image_fields if given.get(name))
+    for at, (id_, urls) in enumerate(request.choices):
+        if (count := len(urls) + more) > model.max_images:
+            message = f"has {count} images with the settings'; {model.id} takes {model.max_images}"
+            yield VariantProblem(f"variants.{at}.productImageUrls", message, id_)
+
+
+def _sentence(problem: VariantProblem) -> str:
+    if problem.variant_id is None:
+        return f"{problem.field} {problem.message}"
+    what = "an image of variant" if problem.value else "variant"
+    return f"{what} {problem.variant_id} {problem.message}"
+
+
+def _detail(problem: VariantProblem) -> dict[str, Any]:
+    detail: dict[str, Any] = {"field": problem.field, "message": problem.message}
+    if problem.variant_id is not None:
+        detail["variantId"] = problem.variant_id
+    if problem.value:
+        detail["value"] = problem.value
+    return detail
+
+
+def unsigned(url: str) -> str:
+    """The address without its query, where a signature would be."""
+    return url.partition("?")[0][:200]

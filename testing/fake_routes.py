@@ -1,0 +1,286 @@
+"""The HTTP side of FakeProviders: routes, wire formats and files."""
+
+import hashlib
+import io
+import json
+import re
+import time
+from datetime import UTC, datetime
+from functools import cache
+from http.server import BaseHTTPRequestHandler
+from typing import TYPE_CHECKING, Any
+
+from PIL import Image
+
+from testing.fake_faults import ANSWERS, IMAGES, SOCKETS, Answer, Rule, misbehave
+
+if TYPE_CHECKING:
+    from testing.fake_providers import FakePrediction, FakeProviders
+
+PIXELS = 60_000
+BOOTED = time.time() - time.monotonic()
+MISSING: Answer = ANSWERS["404"](Rule(fault="404"))
+ON_THE_WIRE = {*SOCKETS, "truncated", "chunked_cut", "huge", "huge_chunked"}
+RUNPOD_STATES = {
+    "processing": "IN_PROGRESS",
+    "succeeded": "COMPLETED",
+    "failed": "FAILED",
+    "canceled": "CANCELLED",
+    "aborted": "TIMED_OUT",
+}
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: Any
+
+    ROUTES = (
+        ("POST", r"/v1/models/([^/]+/[^/]+)/predictions", "replicate_create"),
+        ("POST", r"/v1/predictions", "replicate_create_version"),
+        ("GET", r"/v1/predictions/([^/]+)", "replicate_get"),
+        ("POST", r"/v1/predictions/([^/]+)/cancel", "replicate_cancel"),
+        ("POST", r"/v2/([^/]+)/run", "runpod_create"),
+        ("GET", r"/v2/[^/]+/status/([^/]+)", "runpod_get"),
+        ("POST", r"/v2/[^/]+/cancel/([^/]+)", "runpod_cancel"),
+        ("GET", r"/files/([^/.]+)\.\w+", "file"),
+        ("GET", r"/ledger", "show_ledger"),
+        ("POST", r"/script", "add_rules"),
+        ("DELETE", r"/script", "clear_rules"),
+        ("POST", r"/settings", "change_settings"),
+        ("POST", r"/reset", "reset"),
+    )
+
+    @property
+    def fake(self) -> "FakeProviders":
+        return self.server.fake
+
+    def setup(self) -> None:
+        super().setup()
+        self.fake.opened(self.connection)
+
+    def finish(self) -> None:
+        self.fake.closed(self.connection)
+        super().finish()
+
+    def handle_one_request(self) -> None:
+        try:
+            super().handle_one_request()
+        except (ConnectionError, TimeoutError, ValueError):
+            self.close_connection = True
+
+    def log_message(self, *_: Any) -> None: ...
+
+    def do_GET(self) -> None:
+        self._route()
+
+    def do_POST(self) -> None:
+        self._route()
+
+    def do_DELETE(self) -> None:
+        self._route()
+
+    def _route(self) -> None:
+        self.body = self._body()
+        for method, pattern, name in self.ROUTES:
+            found = re.fullmatch(pattern, self.path)
+            if found and method == self.command:
+                if self.path.startswith(("/v1/", "/v2/")) and not self._authorized():
+                    return self._send(ANSWERS["401"](Rule(fault="401")))
+                return getattr(self, name)(*found.groups())
+        return self._send(MISSING)
+
+    # --- Replicate -----------------------------------------------------------------------------
+
+    def replicate_create(self, model: str) -> None:
+        made, fault = self.fake.create("replicate", model, self.body["input"])
+        self._answer(fault, self._replicate(made, 201) if made else MISSING)
+
+    def replicate_create_version(self) -> None:
+        self.replicate_create(self.body["version"])
+
+    def replicate_get(self, prediction_id: str) -> None:
+        self.fake.count(gets=1)
+        self._about("get", prediction_id, self._replicate)
+
+    def replicate_cancel(self, prediction_id: str) -> None:
+        self._about("cancel", prediction_id, self._replicate, cancel=True)
+
+    def _replicate(self, prediction: "FakePrediction", status: int = 200) -> Answer:
+        state = _state(prediction)
+        failed = state == "failed" and prediction.outcome
+        removed = prediction.outcome is not None and prediction.outcome.fault == "removed"
+        root = f"{self._root()}/v1/predictions/{prediction.id}"
+        return _json(
+            status,
+            {
+                "id": prediction.id,
+                "model": prediction.model,
+                "version": "hidden",
+                "input": {} if removed else prediction.input,
+                "logs": "",
+                "output": self._output(prediction) if state == "succeeded" else None,
+                "data_removed": removed and state == "succeeded",
+                "error": failed.text if failed else None,
+                "status": state,
+                "source": "api",
+                "created_at": _date(prediction.created),
+                "completed_at": _date(prediction.ready) if state == "succeeded" else None,
+                "urls": {"get": root, "cancel": f"{root}/cancel"},
+            },
+        )
+
+    # --- RunPod --------------------------------------------------------------------------------
+
+    def runpod_create(self, endpoint: str) -> None:
+        made, fault = self.fake.create("runpod", endpoint, self.body["input"])
+        self._answer(fault, _json(200, {"id": made.id, "status": "IN_QUEUE"}) if made else MISSING)
+
+    def runpod_get(self, prediction_id: str) -> None:
+        self.fake.count(gets=1)
+        self._about("get", prediction_id, self._runpod)
+
+    def runpod_cancel(self, prediction_id: str) -> None:
+        self._about("cancel", prediction_id, self._runpod, cancel=True)
+
+    def _runpod(self, prediction: "FakePrediction") -> Answer:
+        state = _state(prediction)
+        body: dict[str, Any] = {"id": prediction.id, "status": RUNPOD_STATES[state]}
+        if state == "succeeded":
+            body["delayTime"] = 0
+            body["executionTime"] = round(1000 * (prediction.ready - prediction.created))
+            body["output"] = self._output(prediction)
+        if state == "failed" and prediction.outcome:
+            body["error"] = prediction.outcome.text
+        return _json(200, body)
+
+    # --- files ---------------------------------------------------------------------------------
+
+    def file(self, prediction_id: str) -> None:
+        self.fake.count(files=1, keys_on_files=int("Authorization" in self.headers))
+        prediction = self.fake.find(prediction_id)
+        if prediction is None:
+            return self._send(MISSING)
+        body = picture(prediction.id, prediction.input)
+        return self._answer(
+            self.fake.rule("file", prediction.prompt), (200, {"Content-Type": "image/png"}, body)
+        )
+
+    # --- control -------------------------------------------------------------------------------
+
+    def show_ledger(self) -> None:
+        self._send(_json(200, self.fake.as_json()))
+
+    def add_rules(self) -> None:
+        rules = self.body if isinstance(self.body, list) else [self.body]
+        try:
+            self._send(_json(201, {"rules": [self.fake.script(**rule) for rule in rules]}))
+        except (TypeError, ValueError) as error:
+            self._send(_json(400, {"error": str(error)}))
+
+    def clear_rules(self) -> None:
+        self.fake.clear()
+        self._send(_json(200, {}))
+
+    def change_settings(self) -> None:
+        for name in {"latency", "token", "hosts_of_files"} & set(self.body):
+            setattr(self.fake, name, self.body[name])
+        self._send(_json(200, {"latency": self.fake.latency, "token": self.fake.token}))
+
+    def reset(self) -> None:
+        self.fake.reset()
+        self._send(_json(200, {}))
+
+    # --- the wire ------------------------------------------------------------------------------
+
+    def _about(self, stage: str, prediction_id: str, shape: Any, *, cancel: bool = False) -> None:
+        prediction = self.fake.find(prediction_id)
+        if prediction is None:
+            return self._send(MISSING)
+        fault = self.fake.rule(stage, prediction.prompt)
+        if cancel and fault is None:
+            self.fake.cancel(prediction)
+        return self._answer(fault, shape(prediction))
+
+    def _answer(self, fault: Rule | None, right: Answer) -> None:
+        if fault is None:
+            self._send(right)
+        elif fault.fault in ON_THE_WIRE:
+            for part in misbehave(self, fault, right, self.fake.stopping):
+                self.connection.sendall(part)
+                self.fake.count(bytes_sent=len(part))
+        elif fault.fault in IMAGES:
+            self._send(IMAGES[fault.fault](right[2]))
+        else:
+            self._send(ANSWERS[fault.fault](fault))
+
+    def _send(self, answer: Answer) -> None:
+        status, headers, body = answer
+        self.send_response(status)
+        for name, value in {**headers, "Content-Length": str(len(body))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+        self.fake.count(bytes_sent=len(body))
+
+    def _body(self) -> Any:
+        raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        return json.loads(raw) if raw else {}
+
+    def _authorized(self) -> bool:
+        given = self.headers.get("Authorization", "")
+        if self.fake.token is None:
+            return given.startswith("Bearer ")
+        return given == f"Bearer {self.fake.token}"
+
+    def _root(self) -> str:
+        return f"http://{self.headers['Host']}"
+
+    def _output(self, prediction: "FakePrediction") -> Any:
+        root = self.fake.hosts_of_files or self._root()
+        url = f"{root}/files/{prediction.id}.png"
+        rule = prediction.outcome
+        if rule and rule.fault == "removed":
+            return None
+        if rule and rule.fault == "output":
+            return json.loads(json.dumps(rule.output).replace("{url}", url))
+        return url if prediction.provider == "replicate" else {"image_url": url, "cost": 0.02}
+
+
+def _state(prediction: "FakePrediction") -> str:
+    if prediction.cancelled:
+        return "canceled"
+    if prediction.running:
+        return "processing"
+    ends = {"failed", "canceled", "aborted"}
+    fault = prediction.outcome.fault if prediction.outcome else ""
+    return fault if fault in ends else "succeeded"
+
+
+def _date(moment: float) -> str:
+    """A moment of the monotonic clock as providers write it."""
+    return datetime.fromtimestamp(BOOTED + moment, UTC).isoformat().replace("+00:00", "Z")
+
+
+def _json(status: int, body: Any) -> Answer:
+    return status, {"Content-Type": "application/json"}, json.dumps(body).encode()
+
+
+def picture(seed: str, values: dict[str, Any]) -> bytes:
+    """A PNG of the asked shape whose colours come from the seed, so that no two are the same."""
+    ratio = re.fullmatch(r"(\d+):(\d+)", str(values.get("aspect_ratio", "")))
+    across, down = map(int, ratio.groups()) if ratio else (1, 1)
+    across, down = int(values.get("width", across)), int(values.get("height", down))
+    unit = (PIXELS / (across * down)) ** 0.5
+    image = _gradient(round(across * unit), round(down * unit)).copy()
+    red, green, blue = hashlib.sha256(seed.encode()).digest()[:3]
+    image.putpalette([c * n // 255 for n in range(256) for c in (red | 64, green | 64, blue | 64)])
+    body = io.BytesIO()
+    image.save(body, "PNG", compress_level=1)
+    return body.getvalue()
+
+
+@cache
+def _gradient(width: int, height: int) -> Image.Image:
+    image = Image.radial_gradient("L").resize((width, height))
+    return Image.frombytes("P", image.size, image.tobytes())

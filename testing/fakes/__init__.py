@@ -1,0 +1,40 @@
+"""The ports in memory. They keep the contracts of tests/contracts and are pleasant to assert on.
+
+A store or a queue fails on request (`faults.Faults`):
+
+    store.fail_next("commit", MovedError("lost the race"))
+    store.fail_next("commit", UnavailableError("answer lost"), applied=True)
+    store.before_next("commit", lambda: cancel("batch"))
+"""
+
+from testing.fakes.catalog import InMemoryCatalogStore
+from testing.fakes.finalizer import InMemoryFinalizer, Started
+from testing.fakes.idempotency import InMemoryIdempotencyStore
+from testing.fakes.library import InMemoryLibraryStore
+from testing.fakes.media import InMemoryMediaStore
+from testing.fakes.provider import LenientInspector, ScriptedProvider
+from testing.fakes.queues import InMemoryDispatchQueue, InMemoryItemQueue, Sent
+from testing.fakes.store import InMemoryBatchStore
+from testing.fakes.system import FakeClock, FakeIds
+from testing.fakes.uploads import InMemoryUploadStore
+from testing.fakes.webhooks import InMemoryWebhooks, Posted
+
+__all__ = [
+    "FakeClock",
+    "FakeIds",
+    "InMemoryBatchStore",
+    "InMemoryCatalogStore",
+    "InMemoryDispatchQueue",
+    "InMemoryFinalizer",
+    "InMemoryIdempotencyStore",
+    "InMemoryItemQueue",
+    "InMemoryLibraryStore",
+    "InMemoryMediaStore",
+    "InMemoryUploadStore",
+    "InMemoryWebhooks",
+    "LenientInspector",
+    "Posted",
+    "ScriptedProvider",
+    "Sent",
+    "Started",
+]

@@ -1,0 +1,56 @@
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from threading import Lock
+from typing import Any
+
+from imagebatch.ports import Claimed, KeyClaim
+from testing.fakes.faults import Faults, faulty
+
+
+@dataclass(frozen=True)
+class _Key:
+    content: str
+    subject: str
+    busy_until: datetime
+    expires_at: datetime
+    answer: Mapping[str, Any] | None = None
+
+
+class InMemoryIdempotencyStore(Faults):
+    def __init__(self) -> None:
+        super().__init__()
+        self._lock = Lock()
+        self._keys: dict[tuple[str, str], _Key] = {}
+
+    @faulty
+    def claim(
+        self, owner: str, key: str, content: str, subject: str, now: datetime, busy_until: datetime
+    ) -> KeyClaim:
+        with self._lock:
+            found = self._keys.get((owner, key))
+            if found is not None and found.expires_at > now:
+                if found.content != content:
+                    return KeyClaim(Claimed.OTHER_CONTENT, found.subject)
+                if found.answer is not None:
+                    return KeyClaim(Claimed.DONE, found.subject, deepcopy(found.answer))
+                if found.busy_until > now:
+                    return KeyClaim(Claimed.BUSY, found.subject)
+                subject = found.subject
+            expires_at = busy_until + timedelta(days=1)
+            self._keys[owner, key] = _Key(content, subject, busy_until, expires_at)
+            return KeyClaim(Claimed.NEW, subject)
+
+    @faulty
+    def answer(self, owner: str, key: str, answer: Mapping[str, Any], until: datetime) -> None:
+        with self._lock:
+            if found := self._keys.get((owner, key)):
+                kept = replace(found, answer=deepcopy(dict(answer)), expires_at=until)
+                self._keys[owner, key] = kept
+
+    @faulty
+    def release(self, owner: str, key: str) -> None:
+        with self._lock:
+            if (found := self._keys.get((owner, key))) and found.answer is None:
+                del self._keys[owner, key]

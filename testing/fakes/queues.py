@@ -1,0 +1,57 @@
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from imagebatch.ports import ItemMessage
+from imagebatch.schemas.messages import DispatchMessage
+from testing.fakes.faults import Faults, faulty
+
+
+class Sent(NamedTuple):
+    message: ItemMessage
+    delay: float
+
+
+class InMemoryItemQueue(Faults):
+    """`sent` holds everything ever sent; `pop` takes what was not taken yet, in order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent: list[Sent] = []
+        self._taken = 0
+
+    @faulty
+    def send(self, messages: Sequence[ItemMessage], *, delay: float = 0) -> None:
+        self.sent.extend(Sent(message, delay) for message in messages)
+
+    @property
+    def indices(self) -> list[int]:
+        """The item indices sent, in order."""
+        return [sent.message.index for sent in self.sent]
+
+    @property
+    def waiting(self) -> list[Sent]:
+        return self.sent[self._taken :]
+
+    def pop(self) -> ItemMessage | None:
+        """The next message, whatever its delay; None when there is none."""
+        if not self.waiting:
+            return None
+        self._taken += 1
+        return self.sent[self._taken - 1].message
+
+
+class InMemoryDispatchQueue(Faults):
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent: list[DispatchMessage] = []
+        self._taken = 0
+
+    @faulty
+    def send(self, owner: str, batch_id: str, round_: int) -> None:
+        self.sent.append(DispatchMessage(owner, batch_id, round_))
+
+    def pop(self) -> DispatchMessage | None:
+        if self._taken == len(self.sent):
+            return None
+        self._taken += 1
+        return self.sent[self._taken - 1]

@@ -1,0 +1,159 @@
+from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
+from dataclasses import replace
+from datetime import datetime
+from threading import RLock
+
+from imagebatch.domain.batch import Batch, Item, Kind
+from imagebatch.domain.errors import InvalidRequestError, MovedError
+from imagebatch.ports import Change, Page
+from testing.fakes.faults import Faults, faulty
+from testing.fakes.library import InMemoryLibraryStore
+
+type Id = tuple[str, str]
+
+
+class InMemoryBatchStore(Faults):
+    """Keeps copies: what a test holds and what is stored never change each other."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lock = RLock()
+        self._batches: dict[Id, Batch] = {}
+        self._items: dict[Id, dict[int, Item]] = {}
+        self._changes: dict[Id, list[Change]] = {}
+        self._rounds: dict[tuple[str, str, int], tuple[int, ...]] = {}
+        self._names: dict[str, str] = {}
+        self.library = InMemoryLibraryStore()
+
+    @faulty
+    def create(self, batch: Batch) -> None:
+        at = batch.owner, batch.id
+        with self._lock:
+            if at in self._batches:
+                raise MovedError("the id is taken")
+            self._batches[at] = deepcopy(batch)
+            self._items[at], self._changes[at] = {}, []
+
+    @faulty
+    def get(self, owner: str, batch_id: str) -> Batch | None:
+        with self._lock:
+            return deepcopy(self._batches.get((owner, batch_id)))
+
+    @faulty
+    def get_item(self, owner: str, batch_id: str, index: int) -> Item | None:
+        with self._lock:
+            return deepcopy(self._items.get((owner, batch_id), {}).get(index))
+
+    @faulty
+    def items(
+        self, owner: str, batch_id: str, *, start: int = 0, limit: int | None = None
+    ) -> Iterator[Item]:
+        with self._lock:
+            items = self._items.get((owner, batch_id), {})
+            wanted = [items[index] for index in sorted(items) if index >= start]
+            return iter(deepcopy(wanted[:limit]))
+
+    @faulty
+    def add_items(self, owner: str, batch_id: str, items: Sequence[Item]) -> None:
+        with self._lock:
+            there = self._there(owner, batch_id)
+            for item in items:
+                there.setdefault(item.index, deepcopy(item))
+
+    @faulty
+    def commit(self, batch: Batch, item: Item | None = None) -> tuple[Batch, Item | None]:
+        at = batch.owner, batch.id
+        after = replace(batch, seq=batch.seq + 1)
+        settled = None if item is None else replace(item, rev=item.rev + 1)
+        with self._lock:
+            if at not in self._batches or self._batches[at].seq != batch.seq:
+                raise MovedError("the batch is not as it was read")
+            if item is not None and settled is not None:
+                self._check(self._items[at], item)
+                self._items[at][item.index] = deepcopy(settled)
+                self.library.settled(after, settled)
+            self._batches[at] = deepcopy(after)
+            when = after.updated_at or after.created_at
+            change = Change(after.seq, when, after.status, after.counts, settled)
+            self._changes[at].append(deepcopy(change))
+        return after, settled
+
+    @faulty
+    def save_item(self, owner: str, batch_id: str, item: Item) -> Item:
+        after = replace(item, rev=item.rev + 1)
+        with self._lock:
+            items = self._there(owner, batch_id)
+            self._check(items, item)
+            items[item.index] = deepcopy(after)
+        return after
+
+    @faulty
+    def put_round(self, owner: str, batch_id: str, round_: int, indices: Sequence[int]) -> None:
+        with self._lock:
+            self._there(owner, batch_id)
+            self._rounds.setdefault((owner, batch_id, round_), tuple(indices))
+
+    @faulty
+    def round_list(self, owner: str, batch_id: str, round_: int) -> Sequence[int] | None:
+        with self._lock:
+            found = self._rounds.get((owner, batch_id, round_))
+            return None if found is None else list(found)
+
+    @faulty
+    def round_entry(self, owner: str, batch_id: str, round_: int, position: int) -> int | None:
+        with self._lock:
+            entries = self._rounds.get((owner, batch_id, round_), ())
+            return entries[position] if 0 <= position < len(entries) else None
+
+    @faulty
+    def changes(self, owner: str, batch_id: str, after: int, limit: int) -> Sequence[Change]:
+        with self._lock:
+            changes = self._changes.get((owner, batch_id), [])
+            return deepcopy([change for change in changes if change.seq > after][:limit])
+
+    @faulty
+    def list_batches(
+        self,
+        owner: str,
+        *,
+        limit: int,
+        cursor: str | None = None,
+        kind: Kind | None = None,
+        keep: Callable[[Batch], bool] = lambda _: True,
+    ) -> Page[Batch]:
+        with self._lock:
+            mine = [deepcopy(b) for (of, _), b in self._batches.items() if of == owner]
+        newest_first = sorted(mine, key=lambda b: (b.created_at, b.id), reverse=True)
+        start = self._position(owner, cursor, newest_first) if cursor else 0
+        wanted = [b for b in newest_first[start:] if kind in (None, b.kind) and keep(b)]
+        more = len(wanted) > limit
+        return Page(wanted[:limit], f"{owner}/{wanted[limit - 1].id}" if more else None)
+
+    @faulty
+    def unfinished(self, owner: str | None = None) -> Iterator[tuple[str, str]]:
+        with self._lock:
+            found = [at for at, batch in self._batches.items() if not batch.finished]
+        return iter(sorted(at for at in found if owner in (None, at[0])))
+
+    @faulty
+    def claim_name(self, name: str, batch_id: str, until: datetime) -> bool:
+        with self._lock:
+            return self._names.setdefault(name, batch_id) == batch_id
+
+    def _there(self, owner: str, batch_id: str) -> dict[int, Item]:
+        if (owner, batch_id) not in self._batches:
+            raise MovedError("the batch is gone")
+        return self._items[owner, batch_id]
+
+    @staticmethod
+    def _check(items: dict[int, Item], item: Item) -> None:
+        if item.index not in items or items[item.index].rev != item.rev:
+            raise MovedError("the item is not as it was read")
+
+    @staticmethod
+    def _position(owner: str, cursor: str, batches: Sequence[Batch]) -> int:
+        names = [f"{owner}/{batch.id}" for batch in batches]
+        if cursor not in names:
+            raise InvalidRequestError("invalid-cursor", "Invalid cursor")
+        return names.index(cursor) + 1

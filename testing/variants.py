@@ -1,0 +1,34 @@
+"""A catalog, a look and choices for tests: valid as they are."""
+
+from importlib.resources import files
+from typing import Any
+
+from imagebatch.intake.catalog import Variant
+from imagebatch.intake.settings_schema import SettingsSchema, parse_schema
+from imagebatch.intake.variants import Choice, Look
+
+
+def a_variant(id: int = 1, **fields: Any) -> Variant:  # noqa: A002
+    return Variant(
+        **{
+            "id": id,
+            "title": f"Linen shirt / Size {id}",
+            "product_id": 10,
+            "product_title": "Linen shirt",
+            "image_url": f"https://shop.example.com/{id}.jpg",
+            **fields,
+        }
+    )
+
+
+def product_shot() -> SettingsSchema:
+    text = (files("imagebatch.data") / "schemas" / "product-shot.json").read_text("utf-8")
+    return parse_schema(text)
+
+
+def a_look(variations: int = 1, **given: Any) -> Look:
+    return Look(product_shot(), given, variations)
+
+
+def a_choice(id: int = 1, *images: str, **fields: Any) -> Choice:  # noqa: A002
+    return Choice(a_variant(id, **fields), images or ("https://shop.example.com/a.jpg",))

@@ -1,0 +1,94 @@
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from imagebatch.domain.batch import Item, ItemStatus, Kind
+from imagebatch.domain.batch_manifest import Plan, PlannedItem, decode_plan, encode_plan
+from imagebatch.domain.errors import Failure, FailureCode
+from imagebatch.domain.model_registry import Quality
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+TEXTS = st.lists(TEXT, max_size=3).map(tuple)
+ITEMS = st.builds(
+    PlannedItem,
+    index=st.integers(0, 9999),
+    custom_id=TEXT,
+    row=st.none() | st.integers(2, 10_001),
+    prompt=TEXT,
+    stem=TEXT,
+    price=st.decimals(0, 100, places=4),
+    input=st.dictionaries(TEXT, TEXT | st.integers() | st.booleans() | st.lists(TEXT), max_size=3),
+    aspect_ratio=st.none() | TEXT,
+    cells=TEXTS,
+    failure=st.none() | st.builds(Failure, st.sampled_from(FailureCode), TEXT),
+    images=TEXTS,
+    quality=st.sampled_from(Quality),
+    folder=TEXT,
+    group=TEXT,
+)
+PLANS = st.builds(
+    Plan,
+    kind=st.sampled_from(Kind),
+    header=TEXTS,
+    items=st.lists(ITEMS, max_size=4).map(tuple),
+    warnings=TEXTS,
+    delimiter=st.sampled_from(",;\t|"),
+)
+
+
+def planned(**changes: object) -> PlannedItem:
+    values: dict[str, object] = {
+        "index": 0,
+        "custom_id": "row-0002",
+        "row": 2,
+        "prompt": "a car",
+        "stem": "car-0",
+        "price": Decimal("0.050"),
+    }
+    return PlannedItem(**{**values, **changes})  # type: ignore[arg-type]
+
+
+@given(PLANS)
+def test_a_stored_plan_is_the_plan(plan: Plan) -> None:
+    assert decode_plan(encode_plan(plan)) == plan
+
+
+def test_equal_plans_are_stored_as_equal_bytes() -> None:
+    plan = Plan(Kind.CARS, ("make",), (planned(),))
+    assert encode_plan(plan) == encode_plan(Plan(Kind.CARS, ("make",), (planned(),)))
+
+
+def test_a_price_keeps_its_digits() -> None:
+    [item] = decode_plan(encode_plan(Plan(Kind.CARS, (), (planned(),)))).items
+    assert str(item.price) == "0.050"
+
+
+def test_a_planned_item_becomes_a_pending_one() -> None:
+    item = planned(images=("library/a",), quality=Quality.HD, folder="f", group="g").to_item()
+    assert item == Item(
+        index=0,
+        custom_id="row-0002",
+        row=2,
+        prompt="a car",
+        stem="car-0",
+        price=Decimal("0.050"),
+        images=("library/a",),
+        quality=Quality.HD,
+        folder="f",
+        group="g",
+    )
+    assert item.status is ItemStatus.PENDING
+
+
+def test_a_refused_item_is_failed_for_good() -> None:
+    failure = Failure(FailureCode.INVALID_INPUT, "no")
+    item = planned(failure=failure).to_item()
+    assert (item.status, item.failure, item.rejected) == (ItemStatus.FAILED, failure, True)
+
+
+def test_ten_thousand_rows_are_a_small_object() -> None:
+    items = tuple(planned(index=index, prompt="a car " * 100) for index in range(10_000))
+    body = encode_plan(Plan(Kind.CARS, (), items))
+    assert len(body) < 1_000_000
+    assert len(decode_plan(body).items) == 10_000

@@ -1,0 +1,78 @@
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from imagebatch.domain.batch import Batch, BatchStatus, Counts, ItemStatus
+from imagebatch.domain.dispatch_window import opened, release
+from testing.records import a_batch, an_item
+
+WORKERS = 3
+SETTLED = replace(an_item(), status=ItemStatus.SUCCEEDED)
+
+
+def a_round(rows: int, settled: int = 0, processing: int = 0, released: int = 0) -> Batch:
+    pending = rows - settled - processing
+    counts = Counts(pending=pending, processing=processing, succeeded=settled)
+    return a_batch(round_total=rows, released=released, counts=counts)
+
+
+def test_a_round_opens_with_an_entry_for_every_worker_and_only_once() -> None:
+    batch = a_round(10)
+    assert opened(batch, 3).released == 3
+    assert opened(opened(batch, 3), 9).released == 3
+    assert opened(batch, 60).released == 10
+    cancelled = replace(batch, status=BatchStatus.CANCELLING)
+    assert opened(cancelled, 3) == cancelled
+
+
+@pytest.mark.parametrize(
+    ("settled", "processing", "released", "positions"),
+    [
+        (1, 2, 3, (3,)),
+        (1, 0, 3, (3,)),
+        (3, 0, 3, (3, 4, 5)),
+        (4, 2, 7, ()),
+        (4, 3, 7, (7,)),
+        (16, 1, 18, (18,)),
+        (18, 1, 20, ()),
+        (20, 0, 20, ()),
+    ],
+)
+def test_a_settled_item_makes_room(
+    settled: int, processing: int, released: int, positions: tuple[int, ...]
+) -> None:
+    batch = a_round(20, settled, processing, released)
+    after, item = release(batch, SETTLED, WORKERS)
+    assert item.releases == positions
+    assert after.released == released + len(positions)
+
+
+def test_an_item_that_goes_on_and_a_batch_that_ends_release_nothing() -> None:
+    batch = a_round(20, released=3)
+    assert release(batch, an_item(), WORKERS) == (batch, an_item())
+    ending = replace(batch, status=BatchStatus.CANCELLING)
+    assert release(ending, SETTLED, WORKERS) == (ending, SETTLED)
+
+
+@given(dead=st.lists(st.booleans(), min_size=60, max_size=60), rows=st.integers(1, 60))
+def test_every_entry_is_released_once_and_one_waits_while_there_is_any(
+    dead: list[bool], rows: int
+) -> None:
+    """`dead`: those that are worked on while the others settle, by nobody."""
+    batch = opened(a_round(rows), WORKERS)
+    seen = list(range(batch.released))
+    settled = processing = 0
+    while settled + processing < rows:
+        assert batch.released > settled + processing
+        if dead[settled + processing]:
+            processing += 1
+            if batch.released > settled + processing:
+                continue
+            processing -= 1
+        settled += 1
+        now = a_round(rows, settled, processing, batch.released)
+        batch, item = release(now, SETTLED, WORKERS)
+        seen += item.releases
+    assert seen == list(range(rows))

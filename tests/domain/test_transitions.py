@@ -1,0 +1,445 @@
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from imagebatch.domain import rounds, transitions
+from imagebatch.domain.batch import (
+    ERRORS_SHOWN,
+    ZERO,
+    Archive,
+    Batch,
+    BatchStatus,
+    Counts,
+    Image,
+    Item,
+    ItemError,
+    ItemStatus,
+    Lease,
+    Waiting,
+    status_of,
+)
+from imagebatch.domain.errors import Failure, FailureCode, StateConflictError
+from imagebatch.domain.transitions import Admission
+from testing.fakes.system import START
+from testing.records import PRICE, a_batch, an_item
+
+FAILURE = Failure(FailureCode.CRASHED, "it crashed")
+ARCHIVE = Archive("archives/b1.zip", 10, 3)
+IMAGE = Image("batches/b1/0", "image/png", 9, 7, '"e"', 1024, 1024)
+LIMIT = timedelta(seconds=300)
+TTL = timedelta(hours=6)
+LATER = START + timedelta(seconds=9)
+LEASE = Lease("t1", START + timedelta(seconds=60))
+FINISHED = [BatchStatus.COMPLETED, BatchStatus.CANCELLED, BatchStatus.FAILED]
+
+
+def claimed(batch: Batch | None = None, item: Item | None = None) -> tuple[Batch, Item]:
+    return transitions.claim(batch or a_batch(dispatched=1), item or an_item(), LEASE, START, LIMIT)
+
+
+def asked(batch: Batch | None = None, item: Item | None = None) -> tuple[Batch, Item]:
+    """A claimed item whose prediction is running."""
+    batch, item = transitions.begin_create(*claimed(batch, item))
+    return batch, transitions.created(item, "p1")
+
+
+def at_end(status: BatchStatus = BatchStatus.COMPLETED, **fields: Any) -> Batch:
+    known: dict[str, Any] = {"counts": Counts(succeeded=3), "archive": ARCHIVE, "dispatched": 1}
+    return a_batch(status=status, finished_at=LATER, expires_at=LATER + TTL, **known | fields)
+
+
+# --- deliveries -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [BatchStatus.QUEUED, BatchStatus.PROCESSING])
+def test_a_pending_item_of_a_running_batch_is_claimed(status: BatchStatus) -> None:
+    assert transitions.admit(a_batch(status=status), an_item(), 1, START) is Admission.CLAIM
+
+
+@pytest.mark.parametrize("round_", [0, 2])
+def test_a_message_of_another_round_has_nothing_to_do(round_: int) -> None:
+    assert transitions.admit(a_batch(), an_item(), round_, START) is Admission.DONE
+
+
+def test_a_cancelled_batchs_item_has_nothing_to_do() -> None:
+    batch = rounds.cancel(a_batch(), START)
+    assert transitions.admit(batch, an_item(), 1, START) is Admission.DONE
+
+
+def test_a_live_lease_is_busy_and_one_that_ran_out_is_taken_over() -> None:
+    batch, item = claimed()
+    assert transitions.admit(batch, item, 1, START) is Admission.BUSY
+    assert transitions.admit(batch, item, 1, LEASE.until) is Admission.CLAIM
+    assert transitions.admit(batch, transitions.suspended(item), 1, START) is Admission.CLAIM
+    stopped = rounds.cancel(batch, START)
+    assert transitions.admit(stopped, item, 1, LEASE.until) is Admission.CLAIM
+
+
+@pytest.mark.parametrize("status", [ItemStatus.SUCCEEDED, ItemStatus.FAILED, ItemStatus.CANCELLED])
+def test_a_settled_item_has_nothing_to_do(status: ItemStatus) -> None:
+    item = an_item(status=status, round=1)
+    assert transitions.admit(a_batch(), item, 1, START) is Admission.DONE
+
+
+def test_a_claim_starts_the_batch_its_round_and_the_items_clock() -> None:
+    batch, item = claimed()
+    assert batch.status is BatchStatus.PROCESSING
+    assert batch.counts == Counts(pending=2, processing=1)
+    assert batch.started_at == batch.round_started_at == START
+    assert (item.status, item.round, item.lease) == (ItemStatus.PROCESSING, 1, LEASE)
+    assert item.deadline == START + LIMIT
+
+
+def test_a_takeover_changes_the_lease_and_nothing_else() -> None:
+    batch, item = asked()
+    other = Lease("t2", LATER)
+    assert transitions.claim(batch, item, other, LATER, LIMIT) == (
+        batch,
+        replace(item, lease=other),
+    )
+
+
+@pytest.mark.parametrize(
+    ("batch", "item"),
+    [
+        (a_batch(), an_item(status=ItemStatus.SUCCEEDED, round=1)),
+        (a_batch(), an_item(status=ItemStatus.FAILED, round=1)),
+        (a_batch(), an_item(status=ItemStatus.FAILED)),
+        (rounds.cancel(a_batch(), START), an_item()),
+        (at_end(), an_item()),
+    ],
+)
+def test_what_is_not_pending_cannot_be_claimed(batch: Batch, item: Item) -> None:
+    with pytest.raises(ValueError, match="cannot be claimed"):
+        transitions.claim(batch, item, LEASE, START, LIMIT)
+
+
+def test_an_item_that_failed_is_claimed_afresh_in_the_next_round() -> None:
+    batch, item = transitions.fail(
+        *transitions.spend(*asked(a_batch(size=1, dispatched=1))), FAILURE, LATER
+    )
+    batch = rounds.publish(batch, ARCHIVE, LATER, TTL)
+    batch = replace(rounds.retry(batch, LATER), dispatched=2)
+    _, again = claimed(batch, item)
+    assert (again.round, again.tries, again.attempts) == (2, 0, 1)
+    assert (again.failure, again.prediction, again.settled_at) == (None, None, None)
+    assert again.cost == PRICE
+
+
+# --- money ----------------------------------------------------------------------------------------
+
+
+def test_a_create_holds_its_price_and_uses_up_a_try() -> None:
+    batch, item = transitions.begin_create(*claimed())
+    assert (batch.committed, batch.actual) == (PRICE, ZERO)
+    assert (item.held, item.creating, item.tries, item.attempts) == (PRICE, True, 1, 1)
+
+
+def test_what_was_billed_is_spent_and_what_was_not_goes_back() -> None:
+    batch, item = transitions.spend(*asked())
+    assert (batch.committed, batch.actual, item.cost, item.held) == (PRICE, PRICE, PRICE, ZERO)
+    batch, item = transitions.give_back(*asked())
+    assert (batch.committed, batch.actual, item.cost, item.held) == (ZERO, ZERO, ZERO, ZERO)
+
+
+def test_the_cap_counts_what_is_held_and_what_is_spent() -> None:
+    batch = a_batch(max_cost=Decimal("0.10"))
+    for committed, answer in [("0", True), ("0.05", True), ("0.06", False), ("0.10", False)]:
+        assert (
+            transitions.affordable(replace(batch, committed=Decimal(committed)), an_item())
+            is answer
+        )
+    assert transitions.affordable(a_batch(committed=Decimal(1000)), an_item())
+
+
+def test_a_create_cannot_begin_before_the_last_one_is_accounted_for() -> None:
+    with pytest.raises(ValueError, match="neither spent nor given back"):
+        transitions.begin_create(*asked())
+
+
+def test_a_wait_gives_the_try_and_the_money_back() -> None:
+    waiting = Waiting("provider_rate_limit", LATER)
+    batch, item = transitions.put_back(*transitions.begin_create(*claimed()), START, waiting)
+    assert batch.counts == Counts(pending=3)
+    assert (batch.waiting, batch.committed) == (replace(waiting, since=START), ZERO)
+    assert (item.status, item.lease, item.tries, item.attempts) == (ItemStatus.PENDING, None, 0, 0)
+    assert transitions.admit(batch, item, 1, START) is Admission.CLAIM
+
+
+def test_a_waiting_item_that_its_cancelled_round_left_stays_cancelled() -> None:
+    batch = a_batch(size=2, dispatched=1)
+    batch, waiting = transitions.put_back(*transitions.begin_create(*claimed(batch)), START)
+    batch, other = transitions.fail(*claimed(batch, an_item(1)), FAILURE, START)
+    batch = rounds.publish(rounds.cancel(batch, START), ARCHIVE, START, TTL)
+    batch = rounds.retry(batch, LATER)
+    assert status_of(batch, waiting) is ItemStatus.CANCELLED
+    assert status_of(batch, other) is ItemStatus.PENDING
+    assert batch.counts == Counts(pending=1, cancelled=1)
+
+
+def test_tries_before_a_wait_still_count_after_it() -> None:
+    batch, item = transitions.spend(*transitions.begin_create(*claimed()))
+    batch, item = transitions.put_back(*transitions.begin_create(batch, item), START)
+    batch, item = claimed(batch, item)
+    assert (item.tries, item.attempts) == (1, 1)
+
+
+def test_a_wait_in_a_cancelled_batch_is_its_end() -> None:
+    batch, item = transitions.begin_create(*claimed(a_batch(size=1, dispatched=1)))
+    batch, item = transitions.put_back(rounds.cancel(batch, START), item, LATER)
+    assert item.status is ItemStatus.CANCELLED
+    assert batch.status is BatchStatus.ARCHIVING
+
+
+# --- settling -------------------------------------------------------------------------------------
+
+
+def test_a_success_is_spent_named_and_counted() -> None:
+    batch, item = transitions.succeed(*asked(), IMAGE, "png", LATER)
+    assert batch.counts == Counts(pending=2, succeeded=1)
+    assert (batch.actual, batch.committed) == (PRICE, PRICE)
+    assert (item.status, item.image, item.file) == (ItemStatus.SUCCEEDED, IMAGE, "car-0.png")
+    assert (item.lease, item.settled_at, item.seconds) == (None, LATER, 9.0)
+
+
+def test_a_failure_that_was_not_billed_costs_nothing_and_is_listed() -> None:
+    batch, item = transitions.fail(*asked(), FAILURE, LATER)
+    assert batch.counts == Counts(pending=2, failed=1)
+    assert (batch.actual, batch.committed) == (ZERO, ZERO)
+    assert batch.errors == (ItemError(0, 2, "row-0002", FAILURE),)
+    assert (item.status, item.failure) == (ItemStatus.FAILED, FAILURE)
+
+
+def test_the_first_errors_are_shown_in_the_sheets_order() -> None:
+    size = ERRORS_SHOWN + 5
+    batch = a_batch(size=size, dispatched=1)
+    for index in reversed(range(size)):
+        batch, _ = transitions.fail(*claimed(batch, an_item(index)), FAILURE, LATER)
+    assert [e.index for e in batch.errors] == list(range(ERRORS_SHOWN))
+
+
+def test_a_dropped_item_is_cancelled_and_costs_nothing() -> None:
+    batch, item = transitions.drop(*asked(), LATER)
+    assert batch.counts == Counts(pending=2, cancelled=1)
+    assert (item.status, batch.committed) == (ItemStatus.CANCELLED, ZERO)
+
+
+def test_a_late_success_of_a_cancelled_batch_is_kept() -> None:
+    batch, item = asked(a_batch(size=1, dispatched=1))
+    batch, item = transitions.succeed(rounds.cancel(batch, START), item, IMAGE, "png", LATER)
+    assert (batch.status, batch.counts) == (BatchStatus.ARCHIVING, Counts(succeeded=1))
+
+
+@pytest.mark.parametrize("move", ["begin_create", "succeed", "fail", "drop", "put_back"])
+@pytest.mark.parametrize(
+    "item",
+    [
+        an_item(),
+        an_item(status=ItemStatus.SUCCEEDED, round=1),
+        an_item(status=ItemStatus.FAILED, round=1),
+        an_item(status=ItemStatus.CANCELLED, round=1),
+        an_item(status=ItemStatus.PROCESSING, round=2),
+    ],
+)
+def test_only_a_claimed_item_moves_on(move: str, item: Item) -> None:
+    batch = a_batch(counts=Counts(pending=1, processing=2), status=BatchStatus.PROCESSING)
+    more = {
+        "begin_create": (),
+        "succeed": (IMAGE, "png", LATER),
+        "fail": (FAILURE, LATER),
+        "drop": (LATER,),
+        "put_back": (LATER,),
+    }
+    with pytest.raises(ValueError, match="not claimed"):
+        getattr(transitions, move)(batch, item, *more[move])
+
+
+def test_a_halted_round_remembers_why() -> None:
+    assert rounds.halt(a_batch(), FAILURE).halted == FAILURE
+
+
+# --- rounds ---------------------------------------------------------------------------------------
+
+
+def test_the_last_settle_of_a_dispatched_round_starts_its_archive() -> None:
+    batch, item = asked(a_batch(size=1, dispatched=1))
+    batch, _ = transitions.succeed(batch, item, IMAGE, "png", LATER)
+    assert (batch.status, batch.archiving_at) == (BatchStatus.ARCHIVING, LATER)
+
+
+def test_a_round_that_is_not_dispatched_waits_for_it() -> None:
+    batch, item = asked(a_batch(size=1))
+    batch, _ = transitions.succeed(batch, item, IMAGE, "png", LATER)
+    assert batch.status is BatchStatus.PROCESSING
+    assert rounds.dispatched(batch, LATER).status is BatchStatus.ARCHIVING
+
+
+def test_a_round_with_nothing_to_run_is_over_once_dispatched() -> None:
+    batch = a_batch(size=2, rejected=2)
+    assert rounds.dispatched(batch, LATER).status is BatchStatus.ARCHIVING
+    running = rounds.dispatched(a_batch(), LATER)
+    assert (running.status, running.dispatched) == (BatchStatus.QUEUED, 1)
+
+
+@pytest.mark.parametrize("status", [BatchStatus.ARCHIVING, *FINISHED])
+def test_a_round_is_closed_once(status: BatchStatus) -> None:
+    batch = a_batch(status=status, counts=Counts(succeeded=3), dispatched=1)
+    assert rounds.close_if_settled(batch, LATER) is batch
+
+
+# --- cancelling -----------------------------------------------------------------------------------
+
+
+def test_a_cancel_takes_what_is_pending_and_leaves_what_runs() -> None:
+    batch = rounds.cancel(claimed()[0], LATER)
+    assert batch.status is BatchStatus.CANCELLING
+    assert batch.counts == Counts(processing=1, cancelled=2)
+    assert batch.cancelling_at == LATER
+
+
+def test_a_cancel_with_nothing_running_goes_straight_to_the_archive() -> None:
+    assert rounds.cancel(a_batch(dispatched=1), LATER).status is BatchStatus.ARCHIVING
+    undispatched = rounds.cancel(a_batch(), LATER)
+    assert undispatched.status is BatchStatus.CANCELLING
+    assert rounds.dispatched(undispatched, LATER).status is BatchStatus.ARCHIVING
+
+
+def test_cancelling_twice_is_the_same_as_once() -> None:
+    for batch in (claimed()[0], a_batch(), a_batch(dispatched=1)):
+        once = rounds.cancel(batch, LATER)
+        assert rounds.cancel(once, LATER + TTL) is once
+    cancelled = at_end(BatchStatus.CANCELLED)
+    assert rounds.cancel(cancelled, LATER) is cancelled
+
+
+@pytest.mark.parametrize(
+    "status", [BatchStatus.ARCHIVING, BatchStatus.COMPLETED, BatchStatus.FAILED]
+)
+def test_what_is_archiving_or_finished_cannot_be_cancelled(status: BatchStatus) -> None:
+    with pytest.raises(StateConflictError) as refused:
+        rounds.cancel(a_batch(status=status), LATER)
+    assert (refused.value.status, refused.value.kind) == (409, "not-cancellable")
+
+
+# --- the archive ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("counts", "cancelling", "status"),
+    [
+        (Counts(succeeded=3), False, BatchStatus.COMPLETED),
+        (Counts(succeeded=1, failed=2), False, BatchStatus.COMPLETED),
+        (Counts(failed=3), False, BatchStatus.FAILED),
+        (Counts(succeeded=1, cancelled=2), True, BatchStatus.CANCELLED),
+        (Counts(cancelled=3), True, BatchStatus.CANCELLED),
+    ],
+)
+def test_a_published_archive_ends_the_round(
+    counts: Counts, cancelling: bool, status: BatchStatus
+) -> None:
+    batch = a_batch(
+        status=BatchStatus.ARCHIVING, counts=counts, cancelling_at=START if cancelling else None
+    )
+    ended = rounds.publish(batch, ARCHIVE, LATER, TTL)
+    assert (ended.status, ended.archive) == (status, ARCHIVE)
+    assert (ended.finished_at, ended.expires_at) == (LATER, LATER + TTL)
+
+
+def test_an_archive_lives_its_time_up_to_a_whole_second() -> None:
+    now = LATER + timedelta(milliseconds=1)
+    ended = rounds.publish(a_batch(status=BatchStatus.ARCHIVING), ARCHIVE, now, TTL)
+    assert ended.expires_at == LATER + TTL + timedelta(seconds=1)
+
+
+def test_a_finalizer_that_gave_up_leaves_no_archive() -> None:
+    batch = a_batch(status=BatchStatus.ARCHIVING, counts=Counts(succeeded=3))
+    ended = rounds.give_up(batch, LATER)
+    assert (ended.status, ended.archive, ended.expires_at) == (BatchStatus.FAILED, None, None)
+
+
+@pytest.mark.parametrize("status", [s for s in BatchStatus if s is not BatchStatus.ARCHIVING])
+def test_only_an_archiving_batch_can_end(status: BatchStatus) -> None:
+    with pytest.raises(ValueError, match="not archiving"):
+        rounds.publish(a_batch(status=status), ARCHIVE, LATER, TTL)
+    with pytest.raises(ValueError, match="not archiving"):
+        rounds.give_up(a_batch(status=status), LATER)
+
+
+def test_a_lost_image_is_a_failure_that_keeps_its_cost() -> None:
+    batch, item = transitions.succeed(*asked(a_batch(size=1, dispatched=1)), IMAGE, "png", LATER)
+    batch, item = transitions.lose(batch, item, FAILURE)
+    assert batch.counts == Counts(failed=1)
+    assert (item.status, item.image, item.file) == (ItemStatus.FAILED, None, None)
+    assert (batch.actual, batch.committed, item.cost) == (PRICE, PRICE, PRICE)
+    assert transitions.lose(batch, item, FAILURE) == (batch, item)
+
+
+def test_an_image_of_an_earlier_round_that_is_lost_is_made_again_by_the_next() -> None:
+    _, item = transitions.succeed(*asked(), IMAGE, "png", LATER)
+    batch = a_batch(
+        size=1, round=3, dispatched=3, status=BatchStatus.ARCHIVING, counts=Counts(succeeded=1)
+    )
+    batch, item = transitions.lose(batch, item, FAILURE)
+    batch = rounds.retry(rounds.publish(batch, ARCHIVE, LATER, TTL), LATER)
+    assert status_of(batch, item) is ItemStatus.PENDING
+
+
+# --- retrying -------------------------------------------------------------------------------------
+
+
+def test_a_retry_opens_a_round_with_what_failed() -> None:
+    rejected = ItemError(0, 2, "row-0002", FAILURE, rejected=True)
+    error = ItemError(1, 3, "row-0003", FAILURE)
+    batch = at_end(
+        counts=Counts(succeeded=1, failed=3, cancelled=1),
+        rejected=1,
+        attempt=3,
+        errors=(rejected, error),
+        cancelling_at=START,
+        halted=FAILURE,
+        status=BatchStatus.CANCELLED,
+    )
+    again = rounds.retry(batch, LATER)
+    assert (again.status, again.round, again.attempt) == (BatchStatus.PROCESSING, 2, 1)
+    assert again.counts == Counts(pending=2, succeeded=1, failed=1, cancelled=1)
+    assert (again.round_total, again.errors) == (2, (rejected,))
+    assert (again.archive, again.finished_at, again.expires_at) == (None, None, None)
+    assert (again.cancelling_at, again.halted, again.round_started_at) == (None, None, None)
+
+
+@pytest.mark.parametrize("status", FINISHED)
+def test_an_archive_that_is_not_there_is_built_by_the_next_attempt(status: BatchStatus) -> None:
+    again = rounds.retry(at_end(status, archive=None), LATER)
+    assert (again.status, again.round, again.attempt) == (BatchStatus.ARCHIVING, 1, 2)
+
+
+@pytest.mark.parametrize("counts", [Counts(succeeded=3), Counts(succeeded=2, failed=1)])
+def test_with_nothing_that_can_be_tried_again_there_is_nothing_to_retry(counts: Counts) -> None:
+    with pytest.raises(StateConflictError) as refused:
+        rounds.retry(at_end(counts=counts, rejected=counts.failed), LATER)
+    assert (refused.value.status, refused.value.kind) == (409, "nothing-to-retry")
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        BatchStatus.QUEUED,
+        BatchStatus.PROCESSING,
+        BatchStatus.CANCELLING,
+        BatchStatus.ARCHIVING,
+    ],
+)
+def test_a_batch_that_is_not_finished_cannot_be_retried(status: BatchStatus) -> None:
+    with pytest.raises(StateConflictError) as refused:
+        rounds.retry(a_batch(status=status), LATER)
+    assert (refused.value.status, refused.value.kind) == (409, "not-finished")
+
+
+def test_a_batch_past_its_retention_cannot_be_retried() -> None:
+    batch = at_end(counts=Counts(failed=3))
+    with pytest.raises(StateConflictError) as refused:
+        rounds.retry(batch, batch.retained_until)
+    assert refused.value.kind == "no-longer-retained"

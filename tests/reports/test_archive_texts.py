@@ -1,0 +1,231 @@
+import csv
+import io
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from imagebatch.domain.batch import Batch, BatchStatus, Counts, Image, Item, ItemStatus, Kind
+from imagebatch.domain.batch_manifest import Plan, PlannedItem
+from imagebatch.domain.errors import Failure, FailureCode
+from imagebatch.domain.model_registry import Mode
+from imagebatch.intake.sheet import read_sheet
+from imagebatch.reports.archive_texts import archive_texts
+
+NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+HEADER = ("Make", "model", "Notes")
+REFUSED = Failure(FailureCode.CONTENT_REFUSED, "The provider refused the prompt")
+TIMEOUT = Failure(FailureCode.PROVIDER_TIMEOUT, "No answer within 300 s")
+
+
+def batch_of(total: int, **changes: object) -> Batch:
+    made = Batch(
+        id="b5f0c9e2a7d14c3f",
+        owner="local",
+        kind=Kind.CARS,
+        mode=Mode.LIVE,
+        model="google/imagen-3",
+        counts=Counts(succeeded=total),
+        created_at=NOW,
+        retained_until=NOW + timedelta(days=7),
+        name="Spring hub",
+        status=BatchStatus.ARCHIVING,
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def made(index: int, **changes: object) -> Item:
+    item = Item(
+        index=index,
+        custom_id=f"row-{index + 2:04}",
+        row=index + 2,
+        prompt="Studio shot of a car",
+        stem=f"car-{index}",
+        price=Decimal("0.05"),
+        status=ItemStatus.SUCCEEDED,
+        round=1,
+        attempts=1,
+        cost=Decimal("0.05"),
+        seconds=8.125,
+        image=Image(f"k{index}", "image/png", 9, 1, "etag", 1024, 768),
+        file=f"car-{index}.png",
+    )
+    return replace(item, **changes)  # type: ignore[arg-type]
+
+
+def failed(index: int, failure: Failure = REFUSED, **changes: object) -> Item:
+    lost = {"status": ItemStatus.FAILED, "failure": failure, "image": None, "file": None}
+    return made(index, **lost, cost=Decimal(0), **changes)
+
+
+def plan_of(
+    items: Sequence[Item],
+    cells: Sequence[tuple[str, ...]] = (),
+    header: tuple[str, ...] = HEADER,
+    delimiter: str = ",",
+) -> Plan:
+    rows = cells or [("Škoda", "Octavia", f"no. {item.index}") for item in items]
+    planned = tuple(
+        PlannedItem(
+            index=item.index,
+            custom_id=item.custom_id,
+            row=item.row,
+            prompt=item.prompt,
+            stem=item.stem,
+            price=item.price,
+            cells=row if header else (),
+        )
+        for item, row in zip(items, rows, strict=True)
+    )
+    return Plan(Kind.CARS, header, planned, (), delimiter)
+
+
+def texts(items: Sequence[Item], plan: Plan | None = None, **changes: object) -> dict[str, bytes]:
+    batch = batch_of(len(items), **changes)
+    return {m.name: m.body for m in archive_texts(batch, plan or plan_of(items), items)}
+
+
+def table(body: bytes, delimiter: str = ",") -> list[dict[str, str]]:
+    text = io.StringIO(body.decode("utf-8-sig"), newline="")
+    return list(csv.DictReader(text, delimiter=delimiter, strict=True))
+
+
+def test_a_batch_without_failures_has_no_failure_files() -> None:
+    assert list(texts([made(0), made(1)])) == ["results.csv", "index.html"]
+
+
+def test_failed_rows_json_names_each_failed_row_and_why() -> None:
+    found = json.loads(texts([made(0), failed(1), failed(2, TIMEOUT)])["failed_rows.json"])
+    assert found == [
+        {
+            "row": 3,
+            "reason": "The provider refused the prompt",
+            "custom_id": "row-0003",
+            "code": "content_refused",
+            "retryable": False,
+        },
+        {
+            "row": 4,
+            "reason": "No answer within 300 s",
+            "custom_id": "row-0004",
+            "code": "provider_timeout",
+            "retryable": True,
+        },
+    ]
+
+
+def test_a_failed_item_that_came_from_no_sheet_has_no_row() -> None:
+    items = [failed(0, row=None, custom_id="item-0001")]
+    found = texts(items, plan_of(items, header=()))
+    assert json.loads(found["failed_rows.json"])[0]["row"] is None
+    assert "failed_rows.csv" not in found
+
+
+def test_rows_that_were_cancelled_are_not_failed_rows() -> None:
+    pending = made(0, status=ItemStatus.PENDING, round=0, image=None, file=None)
+    again = failed(1)
+    cancelled = {"cancelling_at": NOW, "round": 2, "status": BatchStatus.ARCHIVING}
+    found = texts([pending, again], **cancelled)
+    assert list(found) == ["results.csv", "index.html"]
+    assert [row["status"] for row in table(found["results.csv"])] == ["cancelled", "cancelled"]
+
+
+HOSTILE = [
+    ('=HYPERLINK("https://example.org","x")', "@SUM(A1)", "+1"),
+    ("-1", "\tcmd", "  =1+1"),
+    ("a;b", "a,b", 'say "x"'),
+    ("two\r\nlines", "|", "\uff1d1"),
+]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_failed_rows_csv_can_be_uploaded_again_as_it_is(delimiter: str) -> None:
+    rows = [("Škoda", "Octavia", "x"), *HOSTILE]
+    items = [failed(index) for index in range(len(rows))]
+    again = texts(items, plan_of(items, rows, delimiter=delimiter))["failed_rows.csv"]
+    sheet = read_sheet(again, max_rows=50)
+    assert sheet.header == HEADER
+    assert sheet.delimiter == delimiter
+    assert [row.cells for row in sheet.rows] == rows
+
+
+def test_failed_rows_csv_has_the_failed_rows_alone_in_their_order() -> None:
+    items = [made(0), failed(1), made(2), failed(3)]
+    rows = table(texts(items)["failed_rows.csv"])
+    assert [row["Notes"] for row in rows] == ["no. 1", "no. 3"]
+    assert list(rows[0]) == list(HEADER)
+
+
+def test_results_csv_has_every_row_as_submitted_and_what_became_of_it() -> None:
+    rows = table(texts([made(0), failed(1, attempts=2)])["results.csv"])
+    assert list(rows[0]) == [
+        *HEADER,
+        *("status", "file", "code", "reason", "attempts", "cost", "seconds"),
+    ]
+    assert list(rows[0].values()) == [
+        *("Škoda", "Octavia", "no. 0"),
+        *("succeeded", "car-0.png", "", "", "1", "0.05", "8.125"),
+    ]
+    assert list(rows[1].values()) == [
+        *("Škoda", "Octavia", "no. 1"),
+        *("failed", "", "content_refused", "The provider refused the prompt", "2", "0", "8.125"),
+    ]
+
+
+def test_results_csv_opens_in_excel_as_utf8() -> None:
+    assert texts([made(0)])["results.csv"].startswith(b"\xef\xbb\xbfMake,")
+
+
+def test_no_cell_of_results_csv_starts_a_formula() -> None:
+    evil = Failure(FailureCode.PROVIDER_REJECTED, "=cmd|' /C calc'!A0")
+    items = [failed(index, evil) for index in range(len(HOSTILE))]
+    plan = plan_of(items, HOSTILE, header=("=make", "model", "Notes"))
+    body = texts(items, plan)["results.csv"].decode("utf-8-sig")
+    cells = [cell for row in csv.reader(io.StringIO(body, newline="")) for cell in row]
+    assert len(cells) == 10 * (len(HOSTILE) + 1)
+    assert not [cell for cell in cells if cell.lstrip()[:1] in {*"=+-@", "\uff1d"} and cell]
+    assert not [cell for cell in cells if cell[:1] in {"\t", "\r", "\n"}]
+    assert cells[10:13] == [f"'{cell}" for cell in HOSTILE[0]]
+
+
+def test_results_csv_of_a_batch_without_a_sheet_has_the_prompts() -> None:
+    items = [made(0, row=None, custom_id="item-0001", prompt="A red boat")]
+    row = table(texts(items, plan_of(items, header=()))["results.csv"])[0]
+    assert (row["custom_id"], row["prompt"], row["status"]) == (
+        "item-0001",
+        "A red boat",
+        "succeeded",
+    )
+
+
+def test_an_image_of_a_variant_is_named_with_its_directory() -> None:
+    found = texts([made(0, folder="Shirt-Red")])
+    assert table(found["results.csv"])[0]["file"] == "Shirt-Red/car-0.png"
+    assert b'src="Shirt-Red/car-0.png"' in found["index.html"]
+
+
+def test_the_same_records_make_the_same_bytes_whichever_attempt_it_is() -> None:
+    items = [made(0), failed(1)]
+    assert texts(items) == texts(items, attempt=2, archiving_at=NOW + timedelta(hours=1))
+
+
+def test_half_a_surrogate_pair_does_not_stop_the_archive() -> None:
+    items = [made(0, prompt="broken \ud83d", row=None)]
+    found = texts(items, plan_of(items, header=()))
+    assert table(found["results.csv"])[0]["prompt"] == "broken ?"
+    assert b"broken ?" in found["index.html"]
+
+
+def test_the_files_of_ten_thousand_rows_are_made_in_seconds() -> None:
+    items = [failed(i) if i % 10 == 0 else made(i) for i in range(10_000)]
+    plan = plan_of(items)
+    start = time.perf_counter()
+    found = texts(items, plan)
+    assert time.perf_counter() - start < 5
+    assert len(json.loads(found["failed_rows.json"])) == 1_000
+    assert len(table(found["results.csv"])) == 10_000
+    assert sum(map(len, found.values())) < 16 * 1024 * 1024

@@ -1,0 +1,125 @@
+"""What people do with a stack, and what it does by itself: the part of its life that goes well."""
+
+import json
+from collections.abc import Iterator
+
+import httpx
+
+from testing.batches import finished
+from testing.fake_providers import FakeProviders
+from testing.scenario import (
+    Belongings,
+    ask,
+    cars,
+    catalog,
+    direct_upload,
+    picture,
+    prompts,
+    until,
+    upload,
+    variants,
+)
+from tests.security.conftest import Site
+
+
+def what_people_do(site: Site, ann: httpx.Client, hers: Belongings) -> None:
+    fake, receiver = site.fake, site.receiver.url
+    fake.script("failed", prompt="Refused", text="flagged as sensitive (E005)")
+    failing = cars(ann, "Refused A", "Fine A", callbackUrl=f"{receiver}/hook")
+    assert finished(ann, failing)["outcome"] == "partial"
+    fake.clear()
+    ask(ann, "POST", f"/api/batches/{failing}/retry", 202)
+    assert finished(ann, failing)["outcome"] == "all_succeeded"
+    shirt = variants(ann, hers.variant, hers.reference_url)
+    finished(ann, shirt)
+    for batch in (failing, shirt):
+        watch(site, ann, batch)
+    nothing_left(ann)
+    shirts(site, ann, hers)
+    uploads(ann, hers)
+    shown = [hers.reference_url, hers.image_url, hers.library_url]
+    for address in shown + references(fake):
+        assert httpx.get(address, timeout=60).status_code == 200
+    drops(site)
+    ask(site.as_("op", groups=["operators"]), "GET", "/api/queue", 200)
+    ask(ann, "POST", "/api/batches/image-candidates", 200, json={"variantIds": [hers.variant]})
+
+
+def gone_in_the_end(site: Site, api: httpx.Client, batch: str) -> None:
+    path = f"/api/batch/{batch}"
+    until("expired", lambda: ask(api, "GET", path, 200)["status"] == "expired")
+    until("deleted", lambda: deleted(site, batch))
+
+
+def deleted(site: Site, batch: str) -> bool:
+    found = site.client("s3").list_objects_v2(
+        Bucket=site.stack["bucket"], Prefix=f"archives/{batch}/"
+    )
+    return not found.get("Contents")
+
+
+def watch(site: Site, api: httpx.Client, batch: str) -> None:
+    """The stream and everything that it links to."""
+    answer = api.get(f"/api/v1/batch/{batch}/progress")
+    assert answer.status_code == 200
+    for address in _addresses(answer.text):
+        assert httpx.get(address, timeout=60).status_code == 200
+    found = ask(api, "GET", f"/api/batch/{batch}", 200)
+    assert httpx.get(found["zipUrl"], timeout=60).status_code == 200
+    assert api.get(f"/api/v1/batch/{batch}/download").status_code == 302
+
+
+def _addresses(stream: str) -> Iterator[str]:
+    for line in stream.splitlines():
+        if line.startswith("data: "):
+            told = json.loads(line.removeprefix("data: "))
+            yield from (v for k, v in told.items() if k in {"thumbnail_url", "zip_url"} and v)
+
+
+def references(fake: FakeProviders) -> list[str]:
+    """Every image of ours that the provider was given an address of."""
+    given = [address for each in fake.billed() for address in each.input.get("image_input", [])]
+    return [address for address in given if "X-Amz-Signature" in address]
+
+
+def shirts(site: Site, api: httpx.Client, hers: Belongings) -> None:
+    """A variant moves to another product, and an image of it is refused."""
+    catalog(api, hers.variant + 1, product=11)
+    site.fake.script("failed", prompt=f"Shirt {hers.variant + 1}", text="flagged (E005)")
+    batch = variants(api, hers.variant + 1, hers.reference_url)
+    assert finished(api, batch)["outcome"] == "none_succeeded"
+    site.fake.clear()
+
+
+def nothing_left(api: httpx.Client) -> None:
+    """A sheet of which no row can be made is complete as soon as it is dispatched."""
+    files = {"file": ("c.csv", b"make,background\nVolvo,purple\n", "text/csv")}
+    made = ask(api, "POST", "/api/car-batch", 202, files=files, data={"invalidRows": "skip"})
+    assert finished(api, made["jobId"])["status"] in {"completed", "failed"}
+
+
+def uploads(api: httpx.Client, hers: Belongings) -> None:
+    checked = direct_upload(api, picture())
+    assert checked["status"] == "ready"
+    assert direct_upload(api, b"no picture")["status"] == "rejected"
+    assert httpx.get(checked["url"], timeout=60).status_code == 200
+    sheet_ = upload(api, "csv", b"make,model\nVolvo,Uploaded\n")
+    made = ask(api, "POST", "/api/car-batch", 202, json={"uploadId": sheet_["id"]})
+    finished(api, made["jobId"])
+    finished(api, prompts(api, {"prompt": "checked", "file": checked["id"]}))
+    finished(api, variants(api, hers.variant, hers.library_url, hers.image_url))
+
+
+def drops(site: Site) -> None:
+    client, bucket = site.client("s3"), site.stack["bucket"]
+    sheets = {"good": b"make,model\nVolvo,Dropped\n", "bad": b'make\n"'}
+    for name, body in sheets.items():
+        client.put_object(Bucket=bucket, Key=f"inbox/mia/{name}.csv", Body=body)
+
+    def listed() -> bool:
+        found = client.list_objects_v2(Bucket=bucket, Prefix="outbox/").get("Contents", [])
+        return {"outbox/mia/good.zip", "outbox/mia/good.json", "outbox/mia/bad.error.json"} <= {
+            each["Key"] for each in found
+        }
+
+    until("answers in the outbox", listed)

@@ -1,0 +1,380 @@
+"""Whole batches through random interleavings of deliveries, crashes, lost answers, cancels,
+retries, sweeps and expiries; after every step the books are in order, and every batch ends.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import hypothesis.strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from imagebatch.domain.batch import SETTLED, BatchStatus, Image, ItemStatus, status_of
+from imagebatch.domain.errors import (
+    FailureCode,
+    OutputGoneError,
+    ProviderAuthError,
+    ProviderUnavailableError,
+    RateLimitedError,
+    RejectedError,
+    StateConflictError,
+)
+from imagebatch.ports import BadImageError, ItemMessage, Prediction, PredictionStatus
+from imagebatch.usecases.finalize_batch import Round
+from testing.fakes import Started
+from tests.usecases.peril import Peril, Strike, Trouble
+from tests.usecases.test_generate_item import failed
+from tests.usecases.world import OWNER, PRICE, World
+
+WORKER, LONG = 60.0, 120.0
+LOST = ProviderUnavailableError("cut", billed_perhaps=True)
+STEPS: dict[str, object] = {
+    "500": ProviderUnavailableError("500"),
+    "lost": LOST,
+    "429": RateLimitedError("slow down", 30),
+    "refused": failed(FailureCode.CONTENT_REFUSED),
+    "interrupted": failed(FailureCode.PROVIDER_UNAVAILABLE, try_again=True),
+    "stopped": Prediction("", PredictionStatus.CANCELLED),
+    "rejected": RejectedError(FailureCode.INVALID_INPUT, "too long"),
+    "wrong key": ProviderAuthError("wrong key"),
+}
+KINDS = [*Trouble, Trouble.OVERTAKE, Trouble.OVERTAKE, Trouble.OVERTAKE]
+TROUBLES = st.lists(
+    st.builds(
+        Strike,
+        skip=st.integers(0, 7),
+        trouble=st.sampled_from(KINDS),
+        who=st.integers(0, 30),
+        dies_after=st.none() | st.integers(0, 7),
+    ),
+    max_size=2,
+)
+
+
+type Strikes = list[Strike]
+type Act = Callable[[Strikes], None]
+
+
+@dataclass
+class Run:
+    """One execution of the finalizer's state machine."""
+
+    which: Round
+    step: str = "build"
+    built: dict[str, Any] | None = None
+
+
+NEXT = {"build": "publish", "publish": "delete", "delete": "expire"}
+
+
+class Storm(RuleBasedStateMachine):
+    @initialize(
+        size=st.sampled_from([1, 1, 2, 3, 9]),
+        cap=st.none() | st.integers(1, 12),
+        seconds=st.sampled_from([0.0, 2.0, 2.0, 70.0, 1000.0]),
+        steps=st.lists(st.tuples(st.integers(0, 8), st.sampled_from(sorted(STEPS))), max_size=4),
+        pictures=st.lists(st.booleans(), max_size=3),
+        fetches=st.lists(st.booleans(), max_size=3),
+        obeys=st.booleans(),
+        dispatched=st.sampled_from([True, True, False]),
+    )
+    def submit(
+        self,
+        size: int,
+        cap: int | None,
+        seconds: float,
+        steps: list[tuple[int, str]],
+        pictures: list[bool],
+        fetches: list[bool],
+        obeys: bool,
+        dispatched: bool,
+    ) -> None:
+        self.world = world = World(seconds=seconds)
+        world.provider.obeys_cancel = obeys
+        for index, name in steps:
+            world.provider.script(str(index), STEPS[name])
+        if pictures:
+            good = world.inspector.inspect
+            bad = iter(pictures)
+
+            def inspect(body: bytes, aspect_ratio: str | None) -> Any:
+                if next(bad, False):
+                    raise BadImageError("blank")
+                return good(body, aspect_ratio)
+
+            world.inspector.inspect = inspect  # type: ignore[method-assign]
+        gone, cut = OutputGoneError("gone"), ProviderUnavailableError("cut")
+        world.provider.fetch_faults.extend(gone if each else cut for each in fetches)
+        self.calm = not (steps or pictures or fetches)
+        self.size, self.cap = size, None if cap is None else max(cap, size) * PRICE
+        self.inbox: list[ItemMessage] = []
+        self.dead: list[ItemMessage] = []
+        self.dispatches: list[int] = []
+        self.runs: dict[Started, Run] = {}
+        self.images: dict[int, Image] = {}
+        self.buried = 0
+        self.requests = 0
+        self.unfollowed = False
+        self.depth = 0
+        world.submit(size, max_cost=self.cap)
+        self.peril = Peril(world, self.meanwhile)
+        self.collect_messages()
+        if dispatched:
+            self.do(lambda strikes: self.dispatch(1, strikes), [])
+
+    @rule(data=st.data(), troubles=TROUBLES)
+    def step(self, data: st.DataObject, troubles: Strikes) -> None:
+        menu = self.menu()
+        self.do(menu[data.draw(st.sampled_from(names_of(menu)))], troubles)
+
+    def meanwhile(self, strike: Strike) -> None:
+        """What somebody else does right before a call of a process that is at work."""
+        if self.depth > 2:
+            return
+        self.collect_messages()
+        menu = self.menu()
+        names = names_of(menu)
+        name = strike.who if isinstance(strike.who, str) else names[strike.who % len(names)]
+        after = strike.dies_after
+        dies = [] if after is None else [Strike(after, Trouble.KILL)]
+        if name in menu:
+            self.do(menu[name], dies)
+
+    def do(
+        self,
+        act: Act,
+        troubles: Strikes,
+    ) -> None:
+        self.depth += 1
+        act(troubles)
+        self.depth -= 1
+        self.collect_messages()
+
+    # --- what AWS and people do
+
+    def menu(self) -> dict[str, Act]:
+        menu: dict[str, Act] = {
+            "a minute passes": lambda _: self.pass_time(75),
+            "cancel": self.cancel,
+            "sweep": self.sweep,
+        }
+        for at, message in enumerate(self.inbox[:6]):
+            menu[f"deliver {at}"] = lambda t, m=message: self.deliver(m, t)
+            if self.buried < 2:
+                menu[f"bury {at}"] = lambda _, m=message: self.bury(m)
+        for at, message in enumerate(self.dead):
+            menu[f"give up {at}"] = lambda t, m=message: self.give_up(m, t)
+        for round_ in self.dispatches[:2]:
+            menu[f"dispatch {round_}"] = lambda t, r=round_: self.dispatch(r, t)
+        for at, run in enumerate(self.runs.values()):
+            if run.step != "over":
+                menu[f"finalize {at}"] = lambda t, r=run: self.finalize(r, t)
+                menu[f"stop finalizer {at}"] = lambda t, r=run: self.stop(r, t)
+        if self.world.batch.finished:
+            menu["retry"] = self.retry
+            menu["hours pass"] = lambda _: self.pass_time(6 * 3600 + 2)
+        if self.requests:
+            menu["retry as before"] = self.retry_as_before
+        return menu
+
+    def deliver(self, message: ItemMessage, troubles: Strikes) -> None:
+        """Acknowledged by one delivery, a message is gone for all."""
+        end = self.world.clock.now() + timedelta(seconds=WORKER)
+        done, busy = self.peril.run(lambda: self.world.deliver(message, WORKER), troubles, end)
+        if done and busy is None and message in self.inbox:
+            self.inbox.remove(message)
+
+    def bury(self, message: ItemMessage) -> None:
+        self.buried += 1
+        self.inbox.remove(message)
+        self.dead.append(message)
+
+    def give_up(self, message: ItemMessage, troubles: Strikes) -> None:
+        world, end = self.world, self.world.clock.now() + timedelta(seconds=LONG)
+
+        def left() -> float:
+            return (end - world.clock.now()).total_seconds()
+
+        done, busy = self.peril.run(lambda: world.dead_letter(message, left), troubles, end)
+        if done and busy is None and message in self.dead:
+            self.dead.remove(message)
+
+    def dispatch(self, round_: int, troubles: Strikes) -> None:
+        def dispatch() -> None:
+            self.world.dispatch_items(OWNER, "b1", round_)
+
+        if self.process(dispatch, troubles) and round_ in self.dispatches:
+            self.dispatches.remove(round_)
+
+    def cancel(self, troubles: Strikes) -> None:
+        self.asked(lambda: self.world.cancel_batch(OWNER, "b1"), troubles)
+
+    def retry(self, troubles: Strikes) -> None:
+        self.requests += 1
+        self.retry_as_before(troubles)
+
+    def retry_as_before(self, troubles: Strikes) -> None:
+        """One request opens at most one round, however often it comes."""
+        request = f"request {self.requests}"
+        self.asked(lambda: self.world.retry_batch(OWNER, "b1", request), troubles)
+        assert self.world.batch.round <= 1 + self.requests
+
+    def asked(self, act: Callable[[], object], troubles: Strikes) -> None:
+        """A request that dies half way is not repeated: the sweeper has to see to it."""
+
+        def request() -> None:
+            with suppress(StateConflictError):
+                act()
+
+        if not self.process(request, troubles):
+            self.unfollowed = True
+
+    def sweep(self, troubles: Strikes) -> None:
+        self.pass_time(15 * 60 + 1)
+        self.process(lambda: list(self.world.sweep()), troubles)
+
+    def finalize(self, run: Run, troubles: Strikes) -> None:
+        """The next step of an execution; one that fails is run again later."""
+
+        step = run.step
+
+        def act() -> None:
+            finalize = self.world.finalize
+            if step == "publish":
+                finalize.publish(run.which, run.built)
+            else:
+                built = getattr(finalize, step)(run.which)
+                run.built = built.get("archive", run.built)
+
+        if self.process(act, troubles) and run.step == step:
+            run.step = NEXT.get(step, "over")
+            if run.step == "over":
+                self.world.finalizer.end("b1", run.which.round, run.which.attempt)
+
+    def stop(self, run: Run, troubles: Strikes) -> None:
+        """An execution gives up, or is ended from outside before it can."""
+        if run.step in ("build", "publish"):
+            self.process(lambda: self.world.finalize.give_up(run.which), troubles)
+            self.unfollowed = True
+        run.step = "over"
+        self.world.finalizer.end("b1", run.which.round, run.which.attempt)
+
+    def process(self, act: Callable[[], object], troubles: Strikes) -> bool:
+        end = self.world.clock.now() + timedelta(days=1)
+        return self.peril.run(act, troubles, end)[0]
+
+    def pass_time(self, seconds: float) -> None:
+        self.world.clock.advance(seconds)
+
+    def collect_messages(self) -> None:
+        while (message := self.world.queue.pop()) is not None:
+            self.inbox.append(message)
+        while (order := self.world.dispatch.pop()) is not None:
+            self.dispatches.append(order.round)
+        for started in self.world.finalizer.started:
+            which = Round(*started)
+            self.runs.setdefault(started, Run(which))
+
+    # --- what always holds
+
+    @invariant()
+    def the_books_are_in_order(self) -> None:
+        batch = self.world.batch
+        assert batch.total == self.size
+        if batch.dispatched:
+            assert len(self.world.statuses) == self.size
+        assert self.cap is None or batch.committed <= self.cap
+
+    @invariant()
+    def no_row_is_asked_for_more_often_than_is_recorded(self) -> None:
+        for item in self.world.store.items(OWNER, "b1"):
+            creates = self.world.provider.creates(item.prompt)
+            assert creates <= item.attempts <= 2 * self.world.batch.round
+
+    @invariant()
+    def an_item_settles_once_a_round(self) -> None:
+        settled = Counter(
+            (change.item.index, change.item.round)
+            for change in self.world.store.changes(OWNER, "b1", 0, 10_000)
+            if change.item is not None and change.item.status in SETTLED
+        )
+        assert set(settled.values()) <= {1}
+
+    @invariant()
+    def a_finished_image_is_never_thrown_away(self) -> None:
+        for item in self.world.store.items(OWNER, "b1"):
+            if item.index in self.images:
+                assert item.image == self.images[item.index]
+            if item.status is ItemStatus.SUCCEEDED and item.image is not None:
+                self.images[item.index] = item.image
+
+    @invariant()
+    def what_is_open_is_in_a_queue(self) -> None:
+        """Without a sweeper: some message brings every claimed item on, and the round with it."""
+        batch = self.world.batch
+        if batch.dispatched < batch.round or batch.round in self.dispatches:
+            return
+        queued = {m.index for m in (*self.inbox, *self.dead) if m.round == batch.round}
+        items = self.world.store.items(OWNER, "b1")
+        shown = {item.index: status_of(batch, item) for item in items}
+        claimed = {index for index, status in shown.items() if status is ItemStatus.PROCESSING}
+        assert claimed <= queued
+        assert queued or not batch.counts.pending
+
+    @invariant()
+    def a_round_that_is_over_is_being_archived(self) -> None:
+        batch = self.world.batch
+        started = Started(OWNER, "b1", batch.round, batch.attempt) in self.world.finalizer.started
+        if batch.status is BatchStatus.ARCHIVING and not started and not self.unfollowed:
+            assert self.inbox or self.dead or self.dispatches
+
+    def check(self) -> None:
+        self.the_books_are_in_order()
+        self.no_row_is_asked_for_more_often_than_is_recorded()
+        self.an_item_settles_once_a_round()
+        self.a_finished_image_is_never_thrown_away()
+        self.what_is_open_is_in_a_queue()
+        self.a_round_that_is_over_is_being_archived()
+
+    # --- and in the end
+
+    def teardown(self) -> None:
+        if not hasattr(self, "world"):
+            return
+        calm, world = self.calm and not self.peril.struck, self.world
+        for _ in range(100):
+            if world.batch.finished:
+                break
+            self.drain()
+        batch = world.batch
+        assert batch.finished
+        assert batch.committed == batch.actual
+        if batch.archive is not None:
+            names = [f"car-{n}.png" for n, letter in enumerate(world.statuses) if letter == "s"]
+            assert world.builder.images(batch.archive.key) == names
+        if calm:
+            for item in world.store.items(OWNER, "b1"):
+                wanted = {ItemStatus.SUCCEEDED: {1}, ItemStatus.CANCELLED: {0, 1}}
+                creates = world.provider.creates(item.prompt)
+                assert creates in wanted.get(status_of(batch, item), {0, 1, 2})
+
+    def drain(self) -> None:
+        self.sweep([])
+        self.collect_messages()
+        for round_ in list(self.dispatches):
+            self.do(lambda t, r=round_: self.dispatch(r, t), [])
+        for message in list(self.inbox):
+            self.do(lambda t, m=message: self.deliver(m, t), [])
+        for message in list(self.dead):
+            self.do(lambda t, m=message: self.give_up(m, t), [])
+        for run in [r for r in self.runs.values() if r.step in ("build", "publish")]:
+            self.do(lambda t, r=run: self.finalize(r, t), [])
+
+
+def names_of(menu: Iterable[str]) -> list[str]:
+    """Deliveries are what happens most."""
+    names = sorted(menu)
+    return names + 3 * [name for name in names if name.startswith(("deliver", "give up"))]
