@@ -254,6 +254,10 @@ class Batch:
     fails with it, unasked.
     """
     archive: Archive | None = None
+    model_entry: Mapping[str, Any] = field(default_factory=dict)
+    """The registry's entry of `model` as it was accepted: no later edit of the registry changes it.
+    JSON values, as an entry of models.toml has them.
+    """
     updated_at: datetime | None = None
     started_at: datetime | None = None
     round_started_at: datetime | None = None
