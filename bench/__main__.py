@@ -16,7 +16,7 @@ from importlib import import_module
 from typing import Any
 
 from bench import document, report
-from bench.world import World
+from bench.environment import BenchEnvironment
 
 ROWS = (
     "sizes",
@@ -29,8 +29,8 @@ ROWS = (
     "cold_start",
     "latency",
 )
-"""Each a module whose `measure(world)` yields figures. What leaves batches behind comes last: the
-sweeper takes them up a quarter of an hour later."""
+"""Each a module whose `measure(environment)` yields figures. What leaves
+batches behind comes last: the sweeper takes them up a quarter of an hour later."""
 
 
 def main() -> int:
@@ -44,11 +44,11 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     measured: list[dict[str, Any]] = []
     broken = []
-    with World(tiny=given.tiny) as world:
+    with BenchEnvironment(tiny=given.tiny) as environment:
         for name in given.rows or ROWS:
             print(f"measuring {name} ...", file=sys.stderr, flush=True)
             try:
-                figures = list(import_module(f"bench.{name}").measure(world))
+                figures = list(import_module(f"bench.{name}").measure(environment))
             except Exception:  # noqa: BLE001 - one row that breaks must not take the others along
                 traceback.print_exc()
                 broken.append(name)

@@ -10,8 +10,8 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from bench import archive
+from bench.environment import BenchEnvironment
 from bench.report import Figure
-from bench.world import World
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -25,9 +25,9 @@ TINY = ((5, 150_000, 1), (20, 20_000, 1))
 MEBIBYTE = 1_048_576
 
 
-def measure(world: World) -> Iterator[Figure]:
+def measure(environment: BenchEnvironment) -> Iterator[Figure]:
     added = {}
-    for images, size, runs in TINY if world.tiny else SIZES:
+    for images, size, runs in TINY if environment.tiny else SIZES:
         given = Namespace(images=images, size=size, read_latency=LATENCY, runs=runs)
         found = archive.measure(given)
         name = f"{images:,} x {size / 1e6:g} MB"
@@ -46,12 +46,12 @@ def measure(world: World) -> Iterator[Figure]:
         unit="MB",
         detail=added,
     )
-    yield naive(world)
+    yield naive(environment)
 
 
-def naive(world: World) -> Figure:
+def naive(environment: BenchEnvironment) -> Figure:
     """Download everything, zip it with the standard library, upload the file."""
-    images, size, runs = TINY[0] if world.tiny else (50, 1_500_000, 5)
+    images, size, runs = TINY[0] if environment.tiny else (50, 1_500_000, 5)
     with archive.s3(LATENCY) as address, TemporaryDirectory() as folder:
         client = archive.client_of(address)
         members = archive.store(client, images, size)

@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from bench.artifact import Artifact, runtime
+from bench.environment import BenchEnvironment, Site, sheet, submit
 from bench.report import Figure
-from bench.world import Site, World, sheet, submit
 from local import paths
 
 OWNER = "cold"
@@ -52,9 +52,9 @@ print(json.dumps({"peer": time.process_time() - start}))
 """
 
 
-def measure(world: World) -> Iterator[Figure]:
-    artifact, packages = Artifact.built(), runtime(world.folder())
-    site, runs = world.stack, 2 if world.tiny else 11
+def measure(environment: BenchEnvironment) -> Iterator[Figure]:
+    artifact, packages = Artifact.built(), runtime(environment.folder())
+    site, runs = environment.stack, 2 if environment.tiny else 11
     site.provider_takes(0)
     ready, answered = {}, {}
     detail: dict[str, Any] = {}

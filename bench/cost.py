@@ -15,8 +15,17 @@ import httpx
 
 from bench import prices
 from bench.artifact import Artifact
+from bench.environment import (
+    FINISHED,
+    BenchEnvironment,
+    Site,
+    finished,
+    sheet,
+    status,
+    submit,
+    until,
+)
 from bench.report import Figure
-from bench.world import FINISHED, Site, World, finished, sheet, status, submit, until
 from local import paths
 
 STATES = paths.ROOT / "functions/finalizer/finalizer.asl.json"
@@ -72,9 +81,9 @@ class Bill:
         return sum(self.services.values())
 
 
-def measure(world: World) -> Iterator[Figure]:
-    rows, seconds = (4, 0.5) if world.tiny else (50, 2.0)
-    bill = run(world, rows, seconds)
+def measure(environment: BenchEnvironment) -> Iterator[Figure]:
+    rows, seconds = (4, 0.5) if environment.tiny else (50, 2.0)
+    bill = run(environment, rows, seconds)
     yield Figure(
         what=f"AWS cost of a batch of {rows} rows, provider {seconds:g} s",
         value=bill.total,
@@ -106,9 +115,9 @@ def watched(owner: httpx.Client, batch: str, within: float = 900) -> tuple[dict[
     return found, looks
 
 
-def run(world: World, rows: int, seconds: float, watch: Watch = watched) -> Bill:
+def run(environment: BenchEnvironment, rows: int, seconds: float, watch: Watch = watched) -> Bill:
     """A warm batch from its POST to the deletion of its archive."""
-    site, counter = world.counted, world.counter
+    site, counter = environment.counted, environment.counter
     site.provider_takes(seconds)
     owner = site.owner("cost")
     finished(owner, submit(owner, sheet(3, "Warm")), within=300)

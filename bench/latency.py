@@ -4,13 +4,13 @@ import statistics
 import time
 from collections.abc import Iterator
 
+from bench.environment import BenchEnvironment, sheet, submit
 from bench.peers import empty_route
 from bench.report import Figure
-from bench.world import World, sheet, submit
 
 
-def measure(world: World) -> Iterator[Figure]:
-    site, runs = world.stack, 3 if world.tiny else 60
+def measure(environment: BenchEnvironment) -> Iterator[Figure]:
+    site, runs = environment.stack, 3 if environment.tiny else 60
     owner, path = site.owner("latency"), empty_route(site)
     files = {"file": ("cars.csv", sheet(50), "text/csv")}
     ours, empty = [], []

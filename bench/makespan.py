@@ -6,19 +6,19 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from bench.environment import BenchEnvironment, Site, finished, sheet, submit
 from bench.peers import sleeping_makespan
 from bench.report import Figure
-from bench.world import Site, World, finished, sheet, submit
 
 AT_ONCE = 3
 
 
-def measure(world: World) -> Iterator[Figure]:
-    site = world.stack
-    cases = [(6, 0.5, 1.12)] if world.tiny else [(50, 2.0, 1.12), (50, 6.0, 1.06)]
+def measure(environment: BenchEnvironment) -> Iterator[Figure]:
+    site = environment.stack
+    cases = [(6, 0.5, 1.12)] if environment.tiny else [(50, 2.0, 1.12), (50, 6.0, 1.06)]
     for rows, seconds, goal in cases:
         yield _one(site, rows, seconds, goal)
-    yield from _three_owners(site, 9 if world.tiny else 300, 0.5 if world.tiny else 2.0)
+    yield from _three_owners(site, 9 if environment.tiny else 300, 0.5 if environment.tiny else 2.0)
 
 
 def _warm(site: Site, seconds: float) -> None:

@@ -10,19 +10,19 @@ from typing import Any
 import httpx
 
 from bench.cost import Bill, run, watched
+from bench.environment import BenchEnvironment, Site
 from bench.polls import wait_for_items
 from bench.report import Figure
-from bench.world import Site, World
 
 FIFTY, MANY = 50, 10_000
 WITHIN = 3 * 3600
 
 
-def measure(world: World) -> Iterator[Figure]:
-    few, many = (4, 40) if world.tiny else (FIFTY, MANY)
-    small = run(world, few, 0)
-    look = _Look(world.counted, many)
-    large = run(world, many, 0, look)
+def measure(environment: BenchEnvironment) -> Iterator[Figure]:
+    few, many = (4, 40) if environment.tiny else (FIFTY, MANY)
+    small = run(environment, few, 0)
+    look = _Look(environment.counted, many)
+    large = run(environment, many, 0, look)
     yield Figure(what=f"{many:,} rows: POST answers", value=large.posted, goal=3, unit="s")
     yield Figure(
         what=f"{many:,} rows: all items stored",

@@ -6,7 +6,7 @@ import time
 import zipfile
 from typing import Any
 
-from bench.world import Site, until
+from bench.environment import Site, until
 
 ROLE = "bench-peer"
 CODE = """

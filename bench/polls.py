@@ -4,19 +4,19 @@ import statistics
 import time
 from collections.abc import Iterator
 
+from bench.environment import BenchEnvironment, Site, sheet, status, submit, until
 from bench.report import Figure
-from bench.world import Site, World, sheet, status, submit, until
 
 
-def measure(world: World) -> Iterator[Figure]:
-    sizes, looks = ((5, 50), 3) if world.tiny else ((50, 10_000), 60)
-    site, counter = world.counted, world.counter
+def measure(environment: BenchEnvironment) -> Iterator[Figure]:
+    sizes, looks = ((5, 50), 3) if environment.tiny else ((50, 10_000), 60)
+    site, counter = environment.counted, environment.counter
     owner = site.owner("polls")
     with site.standing_still(but="DispatcherFunction"):
         batches = {rows: submit(owner, sheet(rows, f"Poll {rows}")) for rows in sizes}
         for rows, batch in batches.items():
             wait_for_items(site, "polls", batch, rows)
-        world.counter.wait_until_quiet()
+        environment.counter.wait_until_quiet()
         times: dict[int, list[float]] = {rows: [] for rows in sizes}
         counter.reset()
         for _ in range(looks):

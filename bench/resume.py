@@ -8,8 +8,8 @@ import zlib
 from collections.abc import Iterator
 
 from bench import archive
+from bench.environment import BenchEnvironment
 from bench.report import Figure
-from bench.world import World
 from imagebatch.ports import StoredMember
 from local import paths
 from testing.s3server import S3Server, client_of
@@ -17,8 +17,8 @@ from testing.s3server import S3Server, client_of
 SIZE = 1_500_000
 
 
-def measure(world: World) -> Iterator[Figure]:
-    images = 8 if world.tiny else 40
+def measure(environment: BenchEnvironment) -> Iterator[Figure]:
+    images = 8 if environment.tiny else 40
     with S3Server() as server:
         for index in range(images):
             server.put(f"{archive.BUCKET}/images/{index}", archive.image(index, SIZE))

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from bench.artifact import Artifact
+from bench.environment import BenchEnvironment
 from bench.report import Figure
-from bench.world import World
 
 MEGABYTE = 1_000_000
 
 
-def measure(_: World) -> Iterator[Figure]:
+def measure(_: BenchEnvironment) -> Iterator[Figure]:
     """The largest of the small ones, and of those that draw or generate images."""
     artifact = Artifact.built()
     found = {name: artifact.size(name) / MEGABYTE for name in artifact.functions}

@@ -13,7 +13,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from testing.forged import forgeries, read
-from testing.scenario import Belongings, a_day_of, until
+from testing.scenario import OwnedResources, seed_owner, until
 from tests.conftest import Aws, Stack
 
 BEHIND = {"ApiFunction", "ProgressFunction"}
@@ -21,11 +21,11 @@ BEHIND = {"ApiFunction", "ProgressFunction"}
 
 
 @dataclass
-class Door(ABC):
+class AuthBackend(ABC):
     stack: Stack
     aws: Aws
     clients: dict[str, httpx.Client] = field(default_factory=dict, init=False)
-    days: dict[str, Belongings] = field(default_factory=dict, init=False)
+    days: dict[str, OwnedResources] = field(default_factory=dict, init=False)
 
     @abstractmethod
     def token(self, owner: str, **claims: Any) -> str:
@@ -49,10 +49,10 @@ class Door(ABC):
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         return httpx.Client(base_url=self.stack["apiUrl"], headers=headers, timeout=60)
 
-    def day_of(self, owner: str, word: str, variant: int) -> Belongings:
-        """What `a_day_of` leaves the owner with; one day a word."""
+    def day_of(self, owner: str, word: str, variant: int) -> OwnedResources:
+        """What `seed_owner` leaves the owner with; one day a word."""
         if word not in self.days:
-            self.days[word] = a_day_of(self.as_(owner), word, variant)
+            self.days[word] = seed_owner(self.as_(owner), word, variant)
         return self.days[word]
 
     def log_group(self, function: str) -> str:
@@ -86,7 +86,7 @@ class Door(ABC):
             client.close()
 
 
-class Pool(Door):
+class CognitoPool(AuthBackend):
     """The user pool that comes with the stack, and people in it."""
 
     @property

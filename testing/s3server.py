@@ -148,7 +148,7 @@ class Answer:
     length: int | None = None
 
 
-class RefusedError(Exception):
+class RequestError(Exception):
     def __init__(self, status: int, code: str) -> None:
         super().__init__(code)
         self.status = status
@@ -242,7 +242,7 @@ class S3Server:
                     raise ConnectionAbortedError
         try:
             answer = getattr(self, f"_{_snake(operation)}")(request)
-        except RefusedError as refused:
+        except RequestError as refused:
             return _problem(refused.status, refused.code), ""
         return answer, struck[0].action if struck else ""
 
@@ -253,7 +253,7 @@ class S3Server:
         if wanted := re.fullmatch(r"bytes=(\d+)-(\d+)", request.headers.get("range", "")):
             first, last = int(wanted[1]), min(int(wanted[2]), len(body) - 1)
             if first >= len(body):
-                raise RefusedError(416, "InvalidRange")
+                raise RequestError(416, "InvalidRange")
             headers["content-range"] = f"bytes {first}-{last}/{len(body)}"
             return Answer(206, body[first : last + 1], headers)
         return Answer(200, body, headers)
@@ -265,9 +265,9 @@ class S3Server:
     def _find(self, request: Request) -> Stored:
         stored = self.objects.get(request.key)
         if stored is None:
-            raise RefusedError(404, "NoSuchKey")
+            raise RequestError(404, "NoSuchKey")
         if request.headers.get("if-match", "*") not in {"*", stored.etag, f'"{stored.etag}"'}:
-            raise RefusedError(412, "PreconditionFailed")
+            raise RequestError(412, "PreconditionFailed")
         return stored
 
     def _put_object(self, request: Request) -> Answer:
@@ -297,10 +297,10 @@ class S3Server:
         upload = self._upload(request)
         numbers = [int(n) for n in re.findall(rb"<PartNumber>(\d+)<", request.body)]
         if sorted(upload.parts.keys() & set(numbers)) != numbers:
-            raise RefusedError(400, "InvalidPart")
+            raise RequestError(400, "InvalidPart")
         parts = [upload.parts[n] for n in numbers]
         if any(len(part.body) < MINIMUM_PART for part in parts[:-1]):
-            raise RefusedError(400, "EntityTooSmall")
+            raise RequestError(400, "EntityTooSmall")
         digest = _md5(b"".join(bytes.fromhex(part.etag) for part in parts))
         bodies = [part.body for part in parts]
         self.objects[upload.key] = Stored(
@@ -317,7 +317,7 @@ class S3Server:
     def _upload(self, request: Request) -> Upload:
         upload = self.uploads.get(request.query["uploadId"])
         if upload is None:
-            raise RefusedError(404, "NoSuchUpload")
+            raise RequestError(404, "NoSuchUpload")
         return upload
 
     def _list_multipart_uploads(self, request: Request) -> Answer:

@@ -93,7 +93,7 @@ def variants(api: httpx.Client, variant: int, *urls: str) -> str:
 
 
 @dataclass
-class Belongings:
+class OwnedResources:
     """What an owner has at the end of the day; `cursor` is by the list's path."""
 
     cars: str
@@ -115,7 +115,7 @@ class Belongings:
         return [self.cars, self.prompts, self.variants]
 
 
-def a_day_of(api: httpx.Client, word: str, variant: int) -> Belongings:
+def seed_owner(api: httpx.Client, word: str, variant: int) -> OwnedResources:
     """`word` is in every prompt; `variant` is the id of the one in the catalog."""
     key = f"key of {word}"
     text = sheet(f"{word} 1", f"{word} 2").encode()
@@ -134,7 +134,7 @@ def a_day_of(api: httpx.Client, word: str, variant: int) -> Belongings:
     items = ask(api, "GET", f"/api/v1/batch/{made['jobId']}/status?limit=1", 200)
     lists = ("/api/batches", "/api/v1/batch", "/api/uploads", "/api/variants")
     pages = {path: ask(api, "GET", f"{path}?limit=1", 200) for path in lists}
-    return Belongings(
+    return OwnedResources(
         cars=made["jobId"],
         prompts=drawn,
         variants=shirts,

@@ -5,7 +5,7 @@ from typing import Any
 
 from imagebatch.intake.catalog import Variant
 from imagebatch.intake.settings_schema import SettingsSchema, parse_schema
-from imagebatch.intake.variants import Choice, Look
+from imagebatch.intake.variants import ShotSettings, VariantSelection
 
 
 def a_variant(id: int = 1, **fields: Any) -> Variant:  # noqa: A002
@@ -26,9 +26,9 @@ def product_shot() -> SettingsSchema:
     return parse_schema(text)
 
 
-def a_look(variations: int = 1, **given: Any) -> Look:
-    return Look(product_shot(), given, variations)
+def a_look(variations: int = 1, **given: Any) -> ShotSettings:
+    return ShotSettings(product_shot(), given, variations)
 
 
-def a_choice(id: int = 1, *images: str, **fields: Any) -> Choice:  # noqa: A002
-    return Choice(a_variant(id, **fields), images or ("https://shop.example.com/a.jpg",))
+def a_choice(id: int = 1, *images: str, **fields: Any) -> VariantSelection:  # noqa: A002
+    return VariantSelection(a_variant(id, **fields), images or ("https://shop.example.com/a.jpg",))

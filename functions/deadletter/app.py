@@ -6,10 +6,10 @@ from imagebatch.bootstrap import Bootstrap
 from imagebatch.observability import logger, metrics
 from imagebatch.settings import Settings
 
-parts = Bootstrap(Settings.from_env())
+services = Bootstrap(Settings.from_env())
 
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    return parts.dead_letter_deliveries(event["Records"], parts.collect_dead_letter, context)
+    return services.dead_letter_deliveries(event["Records"], services.collect_dead_letter, context)

@@ -9,7 +9,7 @@ from imagebatch.observability import logger, metrics
 from imagebatch.schemas.messages import decode_dispatch
 from imagebatch.settings import Settings
 
-parts = Bootstrap(Settings.from_env())
+services = Bootstrap(Settings.from_env())
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -17,7 +17,7 @@ parts = Bootstrap(Settings.from_env())
 def handler(event: dict[str, Any], _context: Any) -> None:
     for record in event["Records"]:
         message = decode_dispatch(record["body"])
-        batch = parts.dispatch_items(message.owner, message.batch_id, message.round)
+        batch = services.dispatch_items(message.owner, message.batch_id, message.round)
         logger.info(
             "round dispatched",
             batch_id=message.batch_id,

@@ -6,23 +6,23 @@ from typing import Any
 from imagebatch.bootstrap import Bootstrap
 from imagebatch.observability import logger, metrics
 from imagebatch.settings import Settings
-from imagebatch.usecases.finalize_batch import Round
+from imagebatch.usecases.finalize_batch import FinalizerRun
 
-parts = Bootstrap(Settings.from_env())
+services = Bootstrap(Settings.from_env())
 
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    finalize, notice = parts.finalize_batch, event.get("notice")
-    steps: dict[str, Callable[[Round], dict[str, Any]]] = {
+    finalize, notice = services.finalize_batch, event.get("notice")
+    steps: dict[str, Callable[[FinalizerRun], dict[str, Any]]] = {
         "build": finalize.build,
-        "publish": lambda which: finalize.publish(which, event.get("built", {}).get("archive")),
-        "notify": lambda which: parts.notify_owner.deliver(which.owner, which.batch_id, notice),
-        "stopNotifying": lambda which: parts.notify_owner.give_up(which.batch_id, notice),
+        "publish": lambda run: finalize.publish(run, event.get("built", {}).get("archive")),
+        "notify": lambda run: services.notify_owner.deliver(run.owner, run.batch_id, notice),
+        "stopNotifying": lambda run: services.notify_owner.give_up(run.batch_id, notice),
         "delete": finalize.delete,
         "expire": finalize.expire,
         "giveUp": finalize.give_up,
     }
-    which = Round(event["owner"], event["batchId"], int(event["round"]), int(event["attempt"]))
-    return steps[event["step"]](which)
+    run = FinalizerRun(event["owner"], event["batchId"], int(event["round"]), int(event["attempt"]))
+    return steps[event["step"]](run)

@@ -7,7 +7,7 @@ from imagebatch.observability import logger, metrics
 from imagebatch.settings import Settings
 from imagebatch.usecases.keys import INCOMING
 
-parts = Bootstrap(Settings.from_env())
+services = Bootstrap(Settings.from_env())
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -15,5 +15,5 @@ parts = Bootstrap(Settings.from_env())
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     found = event["detail"]["object"]
     if found["key"].startswith(INCOMING):
-        return dict(parts.check_upload(found["key"]))
-    return dict(parts.take_dropped_sheet(found["key"], found["etag"]))
+        return dict(services.check_upload(found["key"]))
+    return dict(services.submit_dropped_sheet(found["key"], found["etag"]))

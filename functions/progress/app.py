@@ -8,12 +8,12 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 from imagebatch.api.caller import owner_of
 from imagebatch.api.sse import after_of, stream
 from imagebatch.bootstrap import Bootstrap
-from imagebatch.domain.errors import MovedError, RefusedError, UnavailableError
+from imagebatch.domain.errors import ConflictError, RequestError, UnavailableError
 from imagebatch.observability import logger
 from imagebatch.schemas.problem import problem, unavailable
 from imagebatch.settings import Settings
 
-parts = Bootstrap(Settings.from_env())
+services = Bootstrap(Settings.from_env())
 HEADERS = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store"}
 
 
@@ -23,15 +23,15 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     batch_id = (request.path_parameters or {}).get("batch_id", "")
     after = after_of(request.headers.get("last-event-id"))
     try:
-        news = parts.watch(
-            owner_of(request, parts.settings.auth_mode),
+        news = services.watch(
+            owner_of(request, services.settings.auth_mode),
             batch_id,
             after,
             lambda: context.get_remaining_time_in_millis() / 1000,
         )
-    except RefusedError as error:
+    except RequestError as error:
         return _refusal(error)
-    except (UnavailableError, MovedError) as error:
+    except (UnavailableError, ConflictError) as error:
         logger.warning("a part of the service is unavailable", reason=str(error))
         return _refusal(unavailable())
     if news is None:
@@ -39,11 +39,11 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     return {
         "statusCode": 200,
         "headers": HEADERS,
-        "body": stream(news, parts.clock.now(), parts.sign),
+        "body": stream(news, services.clock.now(), services.sign),
     }
 
 
-def _refusal(error: RefusedError) -> dict[str, Any]:
+def _refusal(error: RequestError) -> dict[str, Any]:
     headers = {"content-type": "application/problem+json", "cache-control": "no-store"}
     if error.retry_after is not None:
         headers["retry-after"] = str(error.retry_after)

@@ -2,7 +2,7 @@
 
 A store or a queue fails on request (`faults.Faults`):
 
-    store.fail_next("commit", MovedError("lost the race"))
+    store.fail_next("commit", ConflictError("lost the race"))
     store.fail_next("commit", UnavailableError("answer lost"), applied=True)
     store.before_next("commit", lambda: cancel("batch"))
 """
@@ -11,8 +11,8 @@ from testing.fakes.catalog import InMemoryCatalogStore
 from testing.fakes.finalizer import InMemoryFinalizer, Started
 from testing.fakes.idempotency import InMemoryIdempotencyStore
 from testing.fakes.library import InMemoryLibraryStore
-from testing.fakes.media import InMemoryMediaStore
-from testing.fakes.provider import LenientInspector, ScriptedProvider
+from testing.fakes.media import InMemoryObjectStore
+from testing.fakes.provider import LenientValidator, ScriptedProvider
 from testing.fakes.queues import InMemoryDispatchQueue, InMemoryItemQueue, Sent
 from testing.fakes.store import InMemoryBatchStore
 from testing.fakes.system import FakeClock, FakeIds
@@ -29,10 +29,10 @@ __all__ = [
     "InMemoryIdempotencyStore",
     "InMemoryItemQueue",
     "InMemoryLibraryStore",
-    "InMemoryMediaStore",
+    "InMemoryObjectStore",
     "InMemoryUploadStore",
     "InMemoryWebhooks",
-    "LenientInspector",
+    "LenientValidator",
     "Posted",
     "ScriptedProvider",
     "Sent",

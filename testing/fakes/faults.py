@@ -1,4 +1,4 @@
-"""Calls that fail, lose their answer, or find the world changed, when a test says so."""
+"""Calls that fail, lose their answer, or find the state changed, as a test scripts them."""
 
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable

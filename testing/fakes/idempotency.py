@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any
 
-from imagebatch.ports import Claimed, KeyClaim
+from imagebatch.ports import IdempotencyRecord, IdempotencyState
 from testing.fakes.faults import Faults, faulty
 
 
@@ -27,20 +27,22 @@ class InMemoryIdempotencyStore(Faults):
     @faulty
     def claim(
         self, owner: str, key: str, content: str, subject: str, now: datetime, busy_until: datetime
-    ) -> KeyClaim:
+    ) -> IdempotencyRecord:
         with self._lock:
             found = self._keys.get((owner, key))
             if found is not None and found.expires_at > now:
                 if found.content != content:
-                    return KeyClaim(Claimed.OTHER_CONTENT, found.subject)
+                    return IdempotencyRecord(IdempotencyState.OTHER_CONTENT, found.subject)
                 if found.answer is not None:
-                    return KeyClaim(Claimed.DONE, found.subject, deepcopy(found.answer))
+                    return IdempotencyRecord(
+                        IdempotencyState.DONE, found.subject, deepcopy(found.answer)
+                    )
                 if found.busy_until > now:
-                    return KeyClaim(Claimed.BUSY, found.subject)
+                    return IdempotencyRecord(IdempotencyState.BUSY, found.subject)
                 subject = found.subject
             expires_at = busy_until + timedelta(days=1)
             self._keys[owner, key] = _Key(content, subject, busy_until, expires_at)
-            return KeyClaim(Claimed.NEW, subject)
+            return IdempotencyRecord(IdempotencyState.NEW, subject)
 
     @faulty
     def answer(self, owner: str, key: str, answer: Mapping[str, Any], until: datetime) -> None:

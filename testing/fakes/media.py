@@ -7,7 +7,7 @@ from imagebatch.ports import PostForm, StoredObject
 from testing.fakes.faults import Faults, faulty
 
 
-class InMemoryMediaStore(Faults):
+class InMemoryObjectStore(Faults):
     """`objects` and `bodies` hold what is stored, by key."""
 
     def __init__(self) -> None:

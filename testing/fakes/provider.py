@@ -48,7 +48,7 @@ class ScriptedProvider:
     def create(self, request: ImageRequest) -> Prediction:
         steps = self.steps[request.prompt]
         step = steps.popleft() if steps else None
-        if isinstance(step, ProviderError) and not getattr(step, "billed_perhaps", False):
+        if isinstance(step, ProviderError) and not getattr(step, "maybe_billed", False):
             raise step
         id_ = f"p{len(self.made) + 1}"
         end = step if isinstance(step, Prediction) else Prediction(id_, PredictionStatus.SUCCEEDED)
@@ -82,12 +82,12 @@ class ScriptedProvider:
 
 
 @dataclass
-class LenientInspector:
+class LenientValidator:
     """Takes everything as an image, but what `faults` holds next."""
 
     faults: deque[Exception] = field(default_factory=deque)
 
-    def inspect(self, body: bytes, aspect_ratio: str | None) -> Inspected:
+    def validate(self, body: bytes, aspect_ratio: str | None) -> Inspected:
         if self.faults:
             raise self.faults.popleft()
         return Inspected("image/png", "png", 64, 64)

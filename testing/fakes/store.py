@@ -5,7 +5,7 @@ from datetime import datetime
 from threading import RLock
 
 from imagebatch.domain.batch import Batch, Item, Kind
-from imagebatch.domain.errors import InvalidRequestError, MovedError
+from imagebatch.domain.errors import ConflictError, InvalidRequestError
 from imagebatch.ports import Change, Page
 from testing.fakes.faults import Faults, faulty
 from testing.fakes.library import InMemoryLibraryStore
@@ -31,7 +31,7 @@ class InMemoryBatchStore(Faults):
         at = batch.owner, batch.id
         with self._lock:
             if at in self._batches:
-                raise MovedError("the id is taken")
+                raise ConflictError("the id is taken")
             self._batches[at] = deepcopy(batch)
             self._items[at], self._changes[at] = {}, []
 
@@ -68,7 +68,7 @@ class InMemoryBatchStore(Faults):
         settled = None if item is None else replace(item, rev=item.rev + 1)
         with self._lock:
             if at not in self._batches or self._batches[at].seq != batch.seq:
-                raise MovedError("the batch is not as it was read")
+                raise ConflictError("the batch is not as it was read")
             if item is not None and settled is not None:
                 self._check(self._items[at], item)
                 self._items[at][item.index] = deepcopy(settled)
@@ -137,19 +137,19 @@ class InMemoryBatchStore(Faults):
         return iter(sorted(at for at in found if owner in (None, at[0])))
 
     @faulty
-    def claim_name(self, name: str, batch_id: str, until: datetime) -> bool:
+    def reserve_outbox_name(self, name: str, batch_id: str, until: datetime) -> bool:
         with self._lock:
             return self._names.setdefault(name, batch_id) == batch_id
 
     def _there(self, owner: str, batch_id: str) -> dict[int, Item]:
         if (owner, batch_id) not in self._batches:
-            raise MovedError("the batch is gone")
+            raise ConflictError("the batch is gone")
         return self._items[owner, batch_id]
 
     @staticmethod
     def _check(items: dict[int, Item], item: Item) -> None:
         if item.index not in items or items[item.index].rev != item.rev:
-            raise MovedError("the item is not as it was read")
+            raise ConflictError("the item is not as it was read")
 
     @staticmethod
     def _position(owner: str, cursor: str, batches: Sequence[Batch]) -> int:

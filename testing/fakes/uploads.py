@@ -1,7 +1,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
 
-from imagebatch.domain.errors import InvalidRequestError, MovedError
+from imagebatch.domain.errors import ConflictError, InvalidRequestError
 from imagebatch.intake.uploads import Upload, UploadKind, UploadStatus
 from imagebatch.ports import Page
 from testing.fakes.faults import Faults, faulty
@@ -19,7 +19,7 @@ class InMemoryUploadStore(Faults):
     def create(self, upload: Upload) -> None:
         with self._lock:
             if upload.id in self.uploads:
-                raise MovedError("the id is taken")
+                raise ConflictError("the id is taken")
             self.uploads[upload.id] = upload
 
     @faulty
@@ -27,7 +27,7 @@ class InMemoryUploadStore(Faults):
         with self._lock:
             found = self.uploads.get(upload.id)
             if found is None or found.status is not UploadStatus.CHECKING:
-                raise MovedError("the upload was settled")
+                raise ConflictError("the upload was settled")
             self.uploads[upload.id] = upload
 
     @faulty

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from imagebatch.adapters import archive_plan, assembly, s3_multipart
 from imagebatch.adapters.archive_plan import ArchivePlan
-from imagebatch.adapters.assembly import Assembly
+from imagebatch.adapters.assembly import ParallelAssembler
 from imagebatch.adapters.s3_multipart import Part
 from imagebatch.adapters.sources import SourceReader, Targets
 from imagebatch.ports import ArchiveMember, StoredMember, TextMember
@@ -82,7 +82,7 @@ def members_of(sizes: list[tuple[bool, int]]) -> list[ArchiveMember]:
 
 def assembled(members: list[ArchiveMember], done: frozenset[int] = frozenset()) -> dict[int, bytes]:
     upload = Kept(done)
-    work = Assembly(ArchivePlan(members, MODIFIED), upload, Bodies())
+    work = ParallelAssembler(ArchivePlan(members, MODIFIED), upload, Bodies())
     thread = threading.Thread(target=work.run, daemon=True)
     thread.start()
     thread.join(20)

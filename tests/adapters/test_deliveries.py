@@ -4,11 +4,11 @@ from typing import Any, cast
 
 import pytest
 
-from imagebatch.adapters.sqs_records import SQSDeliveries
+from imagebatch.adapters.sqs_records import SQSRecordProcessor
 from imagebatch.ports import ItemMessage
 from imagebatch.schemas.messages import DELAYED, encode_item
 from testing.fakes import FakeClock
-from tests.usecases.world import SilentJournal
+from tests.usecases.app_harness import SilentJournal
 
 MESSAGE = ItemMessage("ann", "b1", 1, 4, 4)
 
@@ -30,7 +30,7 @@ def delivered(
         "messageAttributes": own or {},
     }
     nobody = cast("Any", None)
-    deliveries = SQSDeliveries(nobody, "", clock, SilentJournal(), last_resort=last_resort)
+    deliveries = SQSRecordProcessor(nobody, "", clock, SilentJournal(), last_resort=last_resort)
     answer = deliveries([record], lambda message, _: seen.append(message), None)
     assert answer == {"batchItemFailures": []}
     assert seen == [MESSAGE]

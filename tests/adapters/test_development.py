@@ -5,7 +5,7 @@ import io
 import pytest
 from PIL import Image
 
-from imagebatch.adapters.images import PillowInspector
+from imagebatch.adapters.images import PillowValidator
 from imagebatch.adapters.providers.development import (
     NOTICE,
     DevelopmentProvider,
@@ -96,19 +96,19 @@ def test_every_placeholder_says_that_it_is_one(monkeypatch: pytest.MonkeyPatch) 
 def test_any_prompt_in_any_script_can_be_drawn(prompt: str, aspect_ratio: str) -> None:
     body = draw_placeholder(request(prompt, aspect_ratio), "12345678")
 
-    assert PillowInspector().inspect(body, aspect_ratio).width > 0
+    assert PillowValidator().validate(body, aspect_ratio).width > 0
 
 
 @pytest.mark.parametrize("aspect_ratio", [None, "match_input_image", "0:1", "1:999", "wide"])
 def test_a_shape_that_is_no_ratio_is_a_square(aspect_ratio: str | None) -> None:
-    found = PillowInspector().inspect(draw_placeholder(request("x", aspect_ratio), "1" * 8), None)
+    found = PillowValidator().validate(draw_placeholder(request("x", aspect_ratio), "1" * 8), None)
 
     assert found.width == found.height
 
 
 def test_a_placeholder_is_small() -> None:
     body = draw_placeholder(request("a red car " * 100), "12345678")
-    found = PillowInspector().inspect(body, "16:9")
+    found = PillowValidator().validate(body, "16:9")
 
     assert len(body) < 60_000
     assert found.width * found.height <= 1_000_000

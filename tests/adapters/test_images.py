@@ -1,4 +1,4 @@
-"""PillowInspector: what is stored is an image, whole, visible, and of the asked shape."""
+"""PillowValidator: what is stored is an image, whole, visible, and of the asked shape."""
 
 import io
 import tracemalloc
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from imagebatch.adapters.images import MAX_BYTES, PillowInspector
+from imagebatch.adapters.images import MAX_BYTES, PillowValidator
 from imagebatch.ports import BadImageError, Inspected
 from testing.fake_faults import bomb
 
@@ -24,7 +24,7 @@ def saved(image: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
 
 def reason(body: bytes, aspect_ratio: str | None = None) -> str:
     with pytest.raises(BadImageError) as caught:
-        PillowInspector().inspect(body, aspect_ratio)
+        PillowValidator().validate(body, aspect_ratio)
     return str(caught.value)
 
 
@@ -33,7 +33,7 @@ KINDS = [("PNG", "image/png", "png"), ("JPEG", "image/jpeg", "jpg"), ("WEBP", "i
 
 @pytest.mark.parametrize(("kind", "content_type", "extension"), KINDS)
 def test_an_image_is_known_by_its_bytes(kind: str, content_type: str, extension: str) -> None:
-    found = PillowInspector().inspect(saved(gradient(), kind), "16:9")
+    found = PillowValidator().validate(saved(gradient(), kind), "16:9")
 
     assert found == Inspected(content_type, extension, 320, 180)
 
@@ -42,11 +42,11 @@ def test_an_image_is_known_by_its_bytes(kind: str, content_type: str, extension:
 def test_every_kind_of_pixel_is_understood(mode: str) -> None:
     image = gradient(mode="L").convert(mode) if mode != "I;16" else gradient(mode="I;16")
 
-    assert PillowInspector().inspect(saved(image), None).width == 320
+    assert PillowValidator().validate(saved(image), None).width == 320
 
 
 def test_a_cmyk_jpeg_is_understood() -> None:
-    assert PillowInspector().inspect(saved(gradient(mode="CMYK"), "JPEG"), None).extension == "jpg"
+    assert PillowValidator().validate(saved(gradient(mode="CMYK"), "JPEG"), None).extension == "jpg"
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
@@ -64,7 +64,7 @@ def test_an_image_without_its_last_byte_is_refused(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
 def test_what_follows_a_whole_image_does_no_harm(kind: str) -> None:
-    assert PillowInspector().inspect(saved(gradient(), kind) + b"\0\0more", None).width == 320
+    assert PillowValidator().validate(saved(gradient(), kind) + b"\0\0more", None).width == 320
 
 
 def test_a_damaged_image_is_refused() -> None:
@@ -124,7 +124,7 @@ def test_a_small_thing_on_plain_white_is_an_image() -> None:
     image = Image.new("RGB", (1024, 1024), "white")
     image.paste((40, 40, 40), (500, 500, 540, 530))
 
-    assert PillowInspector().inspect(saved(image), "1:1").width == 1024
+    assert PillowValidator().validate(saved(image), "1:1").width == 1024
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_a_small_thing_on_plain_white_is_an_image() -> None:
 def test_a_models_own_size_for_a_shape_is_accepted(
     size: tuple[int, int], aspect_ratio: str | None
 ) -> None:
-    assert PillowInspector().inspect(saved(gradient(size)), aspect_ratio).width == size[0]
+    assert PillowValidator().validate(saved(gradient(size)), aspect_ratio).width == size[0]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from imagebatch.adapters.images import PillowInspector
+from imagebatch.adapters.images import PillowValidator
 from imagebatch.adapters.providers.replicate import ReplicateProvider
 from imagebatch.domain.errors import (
     FailureCode,
@@ -244,7 +244,7 @@ def test_a_clean_server_error_cost_nothing(
     error = lost(provider)
 
     assert error.code is FailureCode.PROVIDER_UNAVAILABLE
-    assert not error.billed_perhaps
+    assert not error.maybe_billed
 
 
 def test_a_gateway_that_gave_up_waiting_may_have_cost_an_image(
@@ -254,7 +254,7 @@ def test_a_gateway_that_gave_up_waiting_may_have_cost_an_image(
     error = lost(provider)
 
     assert error.code is FailureCode.PROVIDER_TIMEOUT
-    assert error.billed_perhaps
+    assert error.maybe_billed
 
 
 def test_a_provider_that_cannot_be_reached_cost_nothing(fake: FakeProviders) -> None:
@@ -264,7 +264,7 @@ def test_a_provider_that_cannot_be_reached_cost_nothing(fake: FakeProviders) -> 
     provider.close()
 
     assert error.code is FailureCode.PROVIDER_UNAVAILABLE
-    assert not error.billed_perhaps
+    assert not error.maybe_billed
 
 
 @pytest.mark.parametrize("fault", ["cut_before", "cut_after", "half", "html", "garbled"])
@@ -276,7 +276,7 @@ def test_a_create_whose_answer_was_lost_may_have_cost_an_image(
 
     assert fake.fired(rule) == len(fake.creates()) == 1
     assert error.code is FailureCode.PROVIDER_UNAVAILABLE
-    assert error.billed_perhaps
+    assert error.maybe_billed
 
 
 @pytest.mark.parametrize("fault", ["hang", "hang_after", "headers_then_hang", "trickle"])
@@ -289,7 +289,7 @@ def test_an_answer_that_does_not_end_is_given_up_in_time(
 
     assert time.monotonic() - began < 1.5
     assert error.code is FailureCode.PROVIDER_TIMEOUT
-    assert error.billed_perhaps
+    assert error.maybe_billed
 
 
 @pytest.mark.parametrize("fault", ["hang", "cut_before", "html", "500"])
@@ -301,7 +301,7 @@ def test_a_poll_that_fails_loses_no_money(
     with pytest.raises(ProviderUnavailableError) as caught:
         provider.get(started.id, CAR)
 
-    assert not caught.value.billed_perhaps
+    assert not caught.value.maybe_billed
     assert provider.get(started.id, CAR).status is PredictionStatus.SUCCEEDED
 
 
@@ -310,7 +310,7 @@ def test_an_answer_without_an_id_may_have_cost_an_image(
 ) -> None:
     fake.script("status", status=201, body={"status": "starting"})
 
-    assert lost(provider).billed_perhaps
+    assert lost(provider).maybe_billed
 
 
 def test_fields_the_client_does_not_know_or_misses_do_not_lose_a_prediction(
@@ -431,7 +431,7 @@ def test_the_first_image_of_any_output_is_taken(
 
     assert done.output is not None
     assert done.output.startswith(fake.url)
-    assert PillowInspector().inspect(provider.fetch(done, CAR), "16:9").extension == "png"
+    assert PillowValidator().validate(provider.fetch(done, CAR), "16:9").extension == "png"
 
 
 @pytest.mark.parametrize("output", [None, [], "", {}, "a sentence", [None, 3]])
@@ -464,7 +464,7 @@ def test_an_output_that_was_already_deleted_says_so(
 def unfetched(provider: ReplicateProvider, done: Prediction) -> ProviderUnavailableError:
     with pytest.raises(ProviderUnavailableError) as caught:
         provider.fetch(done, CAR)
-    assert not caught.value.billed_perhaps
+    assert not caught.value.maybe_billed
     return caught.value
 
 
@@ -583,7 +583,7 @@ def test_a_file_that_is_not_the_asked_image_does_not_pass_the_inspection(
 
     assert fake.fired(rule) == 1
     with pytest.raises(BadImageError):
-        PillowInspector().inspect(body, "16:9")
+        PillowValidator().validate(body, "16:9")
 
 
 def test_a_compressed_answer_is_not_unpacked(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from imagebatch.adapters.images import PillowInspector
+from imagebatch.adapters.images import PillowValidator
 from imagebatch.adapters.providers.runpod import RunpodProvider
 from imagebatch.domain.errors import (
     FailureCode,
@@ -104,7 +104,7 @@ def test_the_image_is_found_wherever_a_handler_puts_it(
     fake.script("output", output=output)
     body = provider.fetch(made(provider), CAR)
 
-    assert PillowInspector().inspect(body, "16:9").extension == "png"
+    assert PillowValidator().validate(body, "16:9").extension == "png"
 
 
 @pytest.mark.parametrize("output", [None, {}, {"message": "done"}, [], {"image": "aGVsbG8="}])
@@ -204,17 +204,17 @@ def test_a_missing_endpoint_names_the_settings_to_change(
 
 
 @pytest.mark.parametrize(
-    ("fault", "billed_perhaps"),
+    ("fault", "maybe_billed"),
     [("500", False), ("hang", True), ("cut_after", True), ("html", True), ("garbled", True)],
 )
 def test_a_create_whose_answer_was_lost_may_have_cost_an_image(
-    fake: FakeProviders, provider: RunpodProvider, fault: str, billed_perhaps: bool
+    fake: FakeProviders, provider: RunpodProvider, fault: str, maybe_billed: bool
 ) -> None:
     fake.script(fault)
     with pytest.raises(ProviderUnavailableError) as caught:
         provider.create(CAR)
 
-    assert caught.value.billed_perhaps is billed_perhaps
+    assert caught.value.maybe_billed is maybe_billed
 
 
 def test_an_answer_without_a_job_may_have_cost_an_image(
@@ -224,7 +224,7 @@ def test_an_answer_without_a_job_may_have_cost_an_image(
     with pytest.raises(ProviderUnavailableError) as caught:
         provider.create(CAR)
 
-    assert caught.value.billed_perhaps
+    assert caught.value.maybe_billed
 
 
 def test_the_key_is_never_sent_to_where_the_image_is(

@@ -124,7 +124,7 @@ def test_an_outage_of_secrets_manager_is_not_a_wrong_key(error: Exception) -> No
     with pytest.raises(ProviderUnavailableError) as caught:
         SecretReader("arn", lambda: out_of_order)()
 
-    assert not caught.value.billed_perhaps
+    assert not caught.value.maybe_billed
 
 
 @pytest.mark.parametrize("error", PASSING)

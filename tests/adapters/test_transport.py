@@ -1,4 +1,4 @@
-"""BoundedTransport: an exchange ends in time whatever the other side does, and TLS is trusted."""
+"""DeadlineTransport: an exchange ends in time whatever the other side does, and TLS is trusted."""
 
 import ssl
 import threading
@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from imagebatch.adapters.providers import transport
-from imagebatch.adapters.providers.transport import BoundedTransport
+from imagebatch.adapters.providers.transport import DeadlineTransport
 from imagebatch.domain.errors import FailureCode, ProviderUnavailableError
 from testing.fake_providers import FakeProviders
 
@@ -83,7 +83,7 @@ def address(certificate: Path) -> Iterator[str]:
 
 @pytest.fixture
 def client() -> Iterator[httpx.Client]:
-    wire = BoundedTransport("Somebody", seconds=0.5, max_bytes=1_000_000)
+    wire = DeadlineTransport("Somebody", seconds=0.5, max_bytes=1_000_000)
     with httpx.Client(transport=wire, headers={"Authorization": "Bearer key"}) as client:
         yield client
 
@@ -92,7 +92,7 @@ def test_a_host_that_cannot_prove_who_it_is_gets_no_key(client: httpx.Client, ad
     with pytest.raises(ProviderUnavailableError) as caught:
         client.post(address)
 
-    assert not caught.value.billed_perhaps
+    assert not caught.value.maybe_billed
     assert "could not be reached" in caught.value.reason
 
 
@@ -134,7 +134,7 @@ def test_exchanges_at_the_same_time_have_deadlines_of_their_own(client: httpx.Cl
 
 
 def test_the_last_byte_that_came_does_not_extend_the_deadline() -> None:
-    wire = BoundedTransport("Somebody", seconds=1.0, max_bytes=1_000_000)
+    wire = DeadlineTransport("Somebody", seconds=1.0, max_bytes=1_000_000)
     with (
         FakeProviders() as fake,
         httpx.Client(transport=wire, headers={"Authorization": "Bearer key"}) as client,

@@ -25,7 +25,7 @@ from imagebatch.adapters import webhooks
 from imagebatch.adapters.deadline import DeadlineBackend
 from imagebatch.adapters.system import SystemClock
 from imagebatch.adapters.webhooks import StandardWebhooks, addresses_of, signing_keys
-from imagebatch.domain.errors import UndeliveredError
+from imagebatch.domain.errors import WebhookDeliveryError
 from imagebatch.ports import Receipt
 from testing.receiver import Receiver, free_address
 from tests.intake.test_urls import PRIVATE
@@ -187,7 +187,7 @@ def test_any_answer_of_the_200s_is_good(receiver: Receiver, status: int) -> None
 @pytest.mark.parametrize("status", [300, 304, 400, 401, 404, 408, 429, 500, 502, 503, 504])
 def test_any_other_answer_is_worth_another_try(receiver: Receiver, status: int) -> None:
     receiver.answers = [status]
-    with pytest.raises(UndeliveredError, match=str(status)):
+    with pytest.raises(WebhookDeliveryError, match=str(status)):
         post(receiver)
     assert len(receiver.received) == 1
 
@@ -201,7 +201,7 @@ def test_a_redirect_is_not_followed(receiver: Receiver) -> None:
     """Neither to the instance's own credentials nor anywhere else."""
     for target in ("http://169.254.169.254/latest/meta-data/", f"{receiver.url}/elsewhere"):
         receiver.answers = [target]
-        with pytest.raises(UndeliveredError, match="307"):
+        with pytest.raises(WebhookDeliveryError, match="307"):
             post(receiver)
     assert [each.path for each in receiver.received] == ["/hook?key=7"] * 2
 
@@ -209,7 +209,7 @@ def test_a_redirect_is_not_followed(receiver: Receiver) -> None:
 def test_a_receiver_that_is_not_there_is_worth_another_try() -> None:
     nobody = free_address()
     sender = StandardWebhooks(lambda: SECRET, SystemClock(), development_origin=nobody)
-    with pytest.raises(UndeliveredError, match="ConnectError"):
+    with pytest.raises(WebhookDeliveryError, match="ConnectError"):
         sender.post(f"{nobody}/hook", "b1-1-1", BODY)
 
 
@@ -219,7 +219,7 @@ def test_a_receiver_that_keeps_silent_is_left_in_time(
     monkeypatch.setattr(webhooks, "SECONDS", 0.5)
     receiver.pause = 30
     began = time.monotonic()
-    with pytest.raises(UndeliveredError, match="ReadTimeout"):
+    with pytest.raises(WebhookDeliveryError, match="ReadTimeout"):
         post(receiver)
     assert time.monotonic() - began < 2
 
@@ -297,7 +297,7 @@ def test_a_server_that_cannot_prove_its_name_gets_nothing(secure: Receiver) -> N
     sender = StandardWebhooks(
         lambda: SECRET, SystemClock(), resolve=Names([PUBLIC]), backend=Wire(secure.port)
     )
-    with pytest.raises(UndeliveredError, match="ConnectError"):
+    with pytest.raises(WebhookDeliveryError, match="ConnectError"):
         sender.post(f"https://{NAME}/hook", "b1-1-1", BODY)
     assert secure.received == []
 
@@ -312,7 +312,7 @@ def test_a_certificate_of_another_name_is_not_enough(
         backend=Wire(secure.port),
         ssl_context=trusting,
     )
-    with pytest.raises(UndeliveredError, match="ConnectError"):
+    with pytest.raises(WebhookDeliveryError, match="ConnectError"):
         sender.post("https://another.example/hook", "b1-1-1", BODY)
     assert secure.received == []
 
@@ -338,7 +338,7 @@ def test_a_name_that_has_no_address_now_is_worth_another_try(
     answer: list[str] | Exception,
 ) -> None:
     sender = StandardWebhooks(lambda: SECRET, SystemClock(), resolve=Names(answer), backend=Wire(9))
-    with pytest.raises(UndeliveredError, match="ConnectError"):
+    with pytest.raises(WebhookDeliveryError, match="ConnectError"):
         sender.post(f"https://{NAME}/hook", "b1-1-1", BODY)
 
 
@@ -380,7 +380,7 @@ def test_the_receiver_of_the_documentation_takes_a_message_once(tmp_path: Path) 
                 assert time.monotonic() < until
                 time.sleep(0.05)
             assert sender.post(f"{origin}/hook", "b1-1-1", BODY) is Receipt.DELIVERED
-            with pytest.raises(UndeliveredError, match="401"):
+            with pytest.raises(WebhookDeliveryError, match="401"):
                 liar.post(f"{origin}/hook", "b1-1-2", BODY)
         finally:
             process.terminate()
@@ -389,7 +389,7 @@ def test_the_receiver_of_the_documentation_takes_a_message_once(tmp_path: Path) 
 
 
 def _posted(sender: StandardWebhooks, origin: str) -> bool:
-    with suppress(UndeliveredError):
+    with suppress(WebhookDeliveryError):
         return sender.post(f"{origin}/hook", "b1-1-1", BODY) is Receipt.DELIVERED
     return False
 

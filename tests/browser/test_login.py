@@ -24,7 +24,7 @@ def closed(stacks: Stacks, issuer: Issuer) -> Stack:
 
 
 @pytest.fixture
-def door(open_context: Callable[..., BrowserContext], closed: Stack) -> Page:
+def login_page(open_context: Callable[..., BrowserContext], closed: Stack) -> Page:
     return open_context(closed["webUrl"]).new_page()
 
 
@@ -34,12 +34,12 @@ def sign_in(page: Page) -> None:
 
 
 def test_a_person_signs_in_comes_back_to_where_they_were_and_makes_a_batch(
-    door: Page, issuer: Issuer, shot: Shot
+    login_page: Page, issuer: Issuer, shot: Shot
 ) -> None:
-    page = door
+    page = login_page
     page.goto("/batches")
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
-    shot(page, "door")
+    shot(page, "login_page")
     before = issuer.grants
     with page.expect_request("**/api/v1/batch?*") as listed:
         sign_in(page)
@@ -55,27 +55,27 @@ def test_a_person_signs_in_comes_back_to_where_they_were_and_makes_a_batch(
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
 
 
-def test_without_a_token_nothing_is_asked_of_the_api(door: Page) -> None:
+def test_without_a_token_nothing_is_asked_of_the_api(login_page: Page) -> None:
     asked: list[str] = []
-    door.on("request", lambda request: asked.append(request.url))
-    door.goto("/batches")
-    expect(door.get_by_role("button", name="Sign in")).to_be_visible()
+    login_page.on("request", lambda request: asked.append(request.url))
+    login_page.goto("/batches")
+    expect(login_page.get_by_role("button", name="Sign in")).to_be_visible()
     assert not [url for url in asked if "/api/" in url]
 
 
 def test_a_person_whose_token_is_refused_is_asked_to_sign_in_again(
-    door: Page, expected: list[str]
+    login_page: Page, expected: list[str]
 ) -> None:
     expected.append("status of 401")
-    door.goto("/csv")
-    sign_in(door)
+    login_page.goto("/csv")
+    sign_in(login_page)
     refusal = {"status": 401, "json": {"message": "Unauthorized"}}
-    door.route("**/api/v1/batch?*", lambda route: route.fulfill(**refusal))
-    door.get_by_role("link", name="Batches").click()
-    expect(door.get_by_role("button", name="Sign in")).to_be_visible()
+    login_page.route("**/api/v1/batch?*", lambda route: route.fulfill(**refusal))
+    login_page.get_by_role("link", name="Batches").click()
+    expect(login_page.get_by_role("button", name="Sign in")).to_be_visible()
 
 
-def test_a_login_that_went_wrong_is_said(door: Page) -> None:
-    door.goto("/?error=access_denied&state=unknown")
-    expect(door.get_by_role("alert")).to_contain_text("Signing in did not work.")
-    expect(door.get_by_role("button", name="Sign in")).to_be_visible()
+def test_a_login_that_went_wrong_is_said(login_page: Page) -> None:
+    login_page.goto("/?error=access_denied&state=unknown")
+    expect(login_page.get_by_role("alert")).to_contain_text("Signing in did not work.")
+    expect(login_page.get_by_role("button", name="Sign in")).to_be_visible()

@@ -17,7 +17,7 @@ from imagebatch.domain.batch import (
     Kind,
     Lease,
 )
-from imagebatch.domain.errors import InvalidRequestError, MovedError
+from imagebatch.domain.errors import ConflictError, InvalidRequestError
 from imagebatch.domain.rounds import give_up, publish, retry
 from imagebatch.ports import BatchStore
 from testing.aws import TABLE, no_sleep
@@ -90,7 +90,7 @@ def test_an_unknown_batch_is_none(store: BatchStore) -> None:
 
 
 def test_an_id_that_is_taken_is_not_taken_again(store: BatchStore, batch: Batch) -> None:
-    with pytest.raises(MovedError):
+    with pytest.raises(ConflictError):
         store.create(a_batch(name="another"))
     assert stored(store) == batch
 
@@ -138,9 +138,9 @@ def test_an_item_that_is_there_is_left_alone(store: BatchStore, batch: Batch) ->
 
 
 def test_items_of_a_batch_that_is_gone_are_not_stored(store: BatchStore) -> None:
-    with pytest.raises(MovedError):
+    with pytest.raises(ConflictError):
         store.add_items("ann", "gone", some_items(1))
-    with pytest.raises(MovedError):
+    with pytest.raises(ConflictError):
         store.put_round("ann", "gone", 1, [0])
     assert store.get_item("ann", "gone", 0) is None
 
@@ -160,9 +160,9 @@ def test_an_item_that_changed_in_between_is_not_written_over(
 ) -> None:
     read = item_of(store, 0)
     kept = store.save_item("ann", "b1", replace(read, tries=1))
-    with pytest.raises(MovedError):
+    with pytest.raises(ConflictError):
         store.save_item("ann", "b1", replace(read, tries=2))
-    with pytest.raises(MovedError):
+    with pytest.raises(ConflictError):
         store.save_item("ann", "b1", an_item(99))
     assert item_of(store, 0) == kept
 
@@ -193,7 +193,7 @@ def test_a_commit_of_the_batch_alone_names_no_item(store: BatchStore, batch: Bat
 def test_of_two_commits_from_the_same_state_one_wins(store: BatchStore, batch: Batch) -> None:
     item = item_of(store, 0)
     won, _ = store.commit(replace(batch, name="first"), item)
-    with pytest.raises(MovedError):
+    with pytest.raises(ConflictError):
         store.commit(replace(batch, name="second"), item)
     assert stored(store) == won
     assert len(store.changes("ann", "b1", 0, 10)) == 1
@@ -203,16 +203,16 @@ def test_two_equal_commits_from_the_same_state_are_still_two(
     store: BatchStore, batch: Batch
 ) -> None:
     store.commit(batch)
-    with pytest.raises(MovedError):
+    with pytest.raises(ConflictError):
         store.commit(batch)
 
 
 def test_a_commit_over_a_stale_item_writes_nothing(store: BatchStore, batch: Batch) -> None:
     stale = item_of(store, 0)
     kept = store.save_item("ann", "b1", stale)
-    with pytest.raises(MovedError):
+    with pytest.raises(ConflictError):
         store.commit(replace(batch, name="other"), stale)
-    with pytest.raises(MovedError):
+    with pytest.raises(ConflictError):
         store.commit(batch, an_item(77))
     assert stored(store) == batch
     assert item_of(store, 0) == kept
@@ -220,7 +220,7 @@ def test_a_commit_over_a_stale_item_writes_nothing(store: BatchStore, batch: Bat
 
 
 def test_a_batch_that_was_never_created_cannot_be_committed(store: BatchStore) -> None:
-    with pytest.raises(MovedError):
+    with pytest.raises(ConflictError):
         store.commit(a_batch())
     assert store.get("ann", "b1") is None
 
@@ -251,7 +251,7 @@ def test_twenty_writers_number_their_changes_without_a_gap(store: BatchStore) ->
             try:
                 claimed = replace(item, status=ItemStatus.PROCESSING)
                 store.commit(replace(batch, counts=counts), claimed)
-            except MovedError:
+            except ConflictError:
                 lost += 1
             else:
                 return lost
@@ -414,7 +414,7 @@ def test_unfinished_batches_of_an_owner_are_not_those_of_a_namesake(store: Batch
 
 def test_a_name_in_the_outbox_belongs_to_the_batch_that_came_first(store: BatchStore) -> None:
     until = START + timedelta(days=7)
-    assert store.claim_name("outbox/Frühling 1", "b1", until)
-    assert store.claim_name("outbox/Frühling 1", "b1", until)
-    assert not store.claim_name("outbox/Frühling 1", "b2", until)
-    assert store.claim_name("outbox/Frühling 2", "b2", until)
+    assert store.reserve_outbox_name("outbox/Frühling 1", "b1", until)
+    assert store.reserve_outbox_name("outbox/Frühling 1", "b1", until)
+    assert not store.reserve_outbox_name("outbox/Frühling 1", "b2", until)
+    assert store.reserve_outbox_name("outbox/Frühling 2", "b2", until)

@@ -3,7 +3,7 @@ from collections.abc import Iterator
 import pytest
 
 from imagebatch.adapters.dynamodb.catalog import DynamoDBCatalogStore
-from imagebatch.domain.errors import InvalidRequestError, MovedError
+from imagebatch.domain.errors import ConflictError, InvalidRequestError
 from imagebatch.intake.catalog import Variant
 from imagebatch.ports import CatalogStore
 from testing.aws import TABLE, no_sleep
@@ -115,5 +115,5 @@ def test_an_import_that_meets_another_one_reads_again(dynamodb: object) -> None:
 def test_an_import_that_never_gets_through_says_so(dynamodb: object) -> None:
     catalog = DynamoDBCatalogStore(dynamodb, TABLE, sleep=no_sleep)  # type: ignore[arg-type]
     cancel_transaction(dynamodb, "ConditionalCheckFailed", "None", times=5)
-    with pytest.raises(MovedError):
+    with pytest.raises(ConflictError):
         catalog.upsert("ann", [a_variant(1)])

@@ -10,8 +10,8 @@ from botocore.exceptions import ClientError
 
 from imagebatch.adapters.dynamodb import DynamoDBBatchStore, DynamoDBIdempotencyStore
 from imagebatch.domain.batch import Batch
-from imagebatch.domain.errors import MovedError, UnavailableError
-from imagebatch.ports import Claimed
+from imagebatch.domain.errors import ConflictError, UnavailableError
+from imagebatch.ports import IdempotencyState
 from testing.aws import TABLE, no_sleep
 from testing.awsfaults import cancel_transaction, event, lose_answer, refuse
 from testing.fakes.system import START
@@ -57,7 +57,7 @@ def test_a_transaction_that_always_collides_has_moved(
     dynamodb: Any, store: DynamoDBBatchStore, batch: Batch
 ) -> None:
     cancel_transaction(dynamodb, "None", "TransactionConflict", times=100)
-    with pytest.raises(MovedError):
+    with pytest.raises(ConflictError):
         store.commit(batch, an_item(0))
     assert store.get("ann", "b1") == batch
 
@@ -68,7 +68,7 @@ def test_a_failed_condition_beside_a_conflict_is_not_tried_again(
     fired = cancel_transaction(
         dynamodb, "ConditionalCheckFailed", "TransactionConflict", "None", times=100
     )
-    with pytest.raises(MovedError):
+    with pytest.raises(ConflictError):
         store.commit(batch, an_item(0))
     assert fired.count == 1
 
@@ -125,7 +125,7 @@ def test_a_key_whose_claim_was_answered_into_the_void_is_not_busy(dynamodb: Any)
     fired = lose_answer(dynamodb, "TransactWriteItems")
     claim = keys.claim("ann", "k", "c", "s1", START, START + timedelta(minutes=1))
     assert fired.count == 1
-    assert claim.state is Claimed.NEW
+    assert claim.state is IdempotencyState.NEW
 
 
 @pytest.mark.parametrize("operation", ["GetItem", "Query", "BatchGetItem", "TransactWriteItems"])
@@ -207,8 +207,8 @@ def test_the_longest_items_are_stored_in_transactions_that_dynamodb_takes(
 def test_an_aws_that_cannot_be_reached_is_unavailable() -> None:
     from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, SSLError
 
-    from imagebatch.adapters.aws import available
+    from imagebatch.adapters.aws import translate_errors
 
     for error in (EndpointConnectionError, ConnectTimeoutError, SSLError):
-        with pytest.raises(UnavailableError), available("table"):
+        with pytest.raises(UnavailableError), translate_errors("table"):
             raise error(endpoint_url="https://dynamodb.example", error=OSError("refused"))

@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from imagebatch.adapters.dynamodb import DynamoDBIdempotencyStore
-from imagebatch.ports import Claimed, IdempotencyStore, KeyClaim
+from imagebatch.ports import IdempotencyRecord, IdempotencyState, IdempotencyStore
 from testing.aws import TABLE, no_sleep
 from testing.awsfaults import one_at_a_time
 from testing.fakes import InMemoryIdempotencyStore
@@ -32,55 +32,61 @@ def claim(
     content: str = "c1",
     owner: str = "ann",
     after: timedelta = timedelta(0),
-) -> KeyClaim:
+) -> IdempotencyRecord:
     now = START + after
     return keys.claim(owner, key, content, subject, now, now + MINUTE)
 
 
 def test_a_key_is_new_once(keys: IdempotencyStore) -> None:
-    assert claim(keys, "s1") == KeyClaim(Claimed.NEW, "s1")
-    assert claim(keys, "s2") == KeyClaim(Claimed.BUSY, "s1")
+    assert claim(keys, "s1") == IdempotencyRecord(IdempotencyState.NEW, "s1")
+    assert claim(keys, "s2") == IdempotencyRecord(IdempotencyState.BUSY, "s1")
 
 
 def test_an_answered_key_gives_its_answer(keys: IdempotencyStore) -> None:
     claim(keys, "s1")
     keys.answer("ann", "k1", ANSWER, START + DAY)
-    assert claim(keys, "s2") == KeyClaim(Claimed.DONE, "s1", ANSWER)
-    assert claim(keys, "s3", after=DAY - MINUTE).state is Claimed.DONE
+    assert claim(keys, "s2") == IdempotencyRecord(IdempotencyState.DONE, "s1", ANSWER)
+    assert claim(keys, "s3", after=DAY - MINUTE).state is IdempotencyState.DONE
 
 
 def test_other_content_under_the_same_key_is_told_apart(keys: IdempotencyStore) -> None:
     claim(keys, "s1")
-    assert claim(keys, "s2", content="c2").state is Claimed.OTHER_CONTENT
+    assert claim(keys, "s2", content="c2").state is IdempotencyState.OTHER_CONTENT
     keys.answer("ann", "k1", ANSWER, START + DAY)
     other = claim(keys, "s2", content="c2")
-    assert (other.state, other.answer) == (Claimed.OTHER_CONTENT, None)
+    assert (other.state, other.answer) == (IdempotencyState.OTHER_CONTENT, None)
 
 
 def test_a_try_that_died_is_taken_over_under_its_own_subject(keys: IdempotencyStore) -> None:
     claim(keys, "s1")
-    assert claim(keys, "s2", after=MINUTE) == KeyClaim(Claimed.NEW, "s1")
-    assert claim(keys, "s3", after=MINUTE) == KeyClaim(Claimed.BUSY, "s1")
-    assert claim(keys, "s4", after=2 * MINUTE) == KeyClaim(Claimed.NEW, "s1")
+    assert claim(keys, "s2", after=MINUTE) == IdempotencyRecord(IdempotencyState.NEW, "s1")
+    assert claim(keys, "s3", after=MINUTE) == IdempotencyRecord(IdempotencyState.BUSY, "s1")
+    assert claim(keys, "s4", after=2 * MINUTE) == IdempotencyRecord(IdempotencyState.NEW, "s1")
 
 
 def test_a_key_that_expired_is_new_again(keys: IdempotencyStore) -> None:
     claim(keys, "s1")
     keys.answer("ann", "k1", ANSWER, START + DAY)
-    assert claim(keys, "s2", content="c2", after=DAY) == KeyClaim(Claimed.NEW, "s2")
-    assert claim(keys, "s3", content="c2", after=DAY) == KeyClaim(Claimed.BUSY, "s2")
+    assert claim(keys, "s2", content="c2", after=DAY) == IdempotencyRecord(
+        IdempotencyState.NEW, "s2"
+    )
+    assert claim(keys, "s3", content="c2", after=DAY) == IdempotencyRecord(
+        IdempotencyState.BUSY, "s2"
+    )
 
 
 def test_a_key_that_was_never_answered_is_kept_a_day(keys: IdempotencyStore) -> None:
     claim(keys, "s1")
-    assert claim(keys, "s2", after=DAY) == KeyClaim(Claimed.NEW, "s1")
-    assert claim(keys, "s3", after=2 * DAY + 2 * MINUTE) == KeyClaim(Claimed.NEW, "s3")
+    assert claim(keys, "s2", after=DAY) == IdempotencyRecord(IdempotencyState.NEW, "s1")
+    assert claim(keys, "s3", after=2 * DAY + 2 * MINUTE) == IdempotencyRecord(
+        IdempotencyState.NEW, "s3"
+    )
 
 
 def test_a_released_key_is_forgotten(keys: IdempotencyStore) -> None:
     claim(keys, "s1")
     keys.release("ann", "k1")
-    assert claim(keys, "s2", content="c2") == KeyClaim(Claimed.NEW, "s2")
+    assert claim(keys, "s2", content="c2") == IdempotencyRecord(IdempotencyState.NEW, "s2")
     keys.release("ann", "never claimed")
 
 
@@ -88,33 +94,33 @@ def test_an_answered_key_cannot_be_released(keys: IdempotencyStore) -> None:
     claim(keys, "s1")
     keys.answer("ann", "k1", ANSWER, START + DAY)
     keys.release("ann", "k1")
-    assert claim(keys, "s2").state is Claimed.DONE
+    assert claim(keys, "s2").state is IdempotencyState.DONE
 
 
 def test_an_answer_to_a_key_that_was_released_is_not_kept(keys: IdempotencyStore) -> None:
     claim(keys, "s1")
     keys.release("ann", "k1")
     keys.answer("ann", "k1", ANSWER, START + DAY)
-    assert claim(keys, "s2").state is Claimed.NEW
+    assert claim(keys, "s2").state is IdempotencyState.NEW
 
 
 def test_owners_do_not_share_keys(keys: IdempotencyStore) -> None:
     claim(keys, "s1")
     for owner in ("bob", "ann#k1", "auth0|123"):
-        assert claim(keys, "s2", owner=owner).state is Claimed.NEW
+        assert claim(keys, "s2", owner=owner).state is IdempotencyState.NEW
 
 
 @pytest.mark.parametrize("key", ["", "#", "ü" * 3000, "a/b?c=d", "k1 "])
 def test_a_key_may_be_any_text(keys: IdempotencyStore, key: str) -> None:
     claim(keys, "s0")
-    assert claim(keys, "s1", key=key).state is Claimed.NEW
-    assert claim(keys, "s2", key=key) == KeyClaim(Claimed.BUSY, "s1")
+    assert claim(keys, "s1", key=key).state is IdempotencyState.NEW
+    assert claim(keys, "s2", key=key) == IdempotencyRecord(IdempotencyState.BUSY, "s1")
 
 
 def test_of_many_at_once_one_gets_the_key(keys: IdempotencyStore) -> None:
     with ThreadPoolExecutor(8) as pool:
         first = list(pool.map(lambda n: claim(keys, f"s{n}"), range(8)))
         later = list(pool.map(lambda n: claim(keys, f"t{n}", after=MINUTE), range(8)))
-    assert [c.state for c in first].count(Claimed.NEW) == 1
-    assert [c.state for c in later].count(Claimed.NEW) == 1
+    assert [c.state for c in first].count(IdempotencyState.NEW) == 1
+    assert [c.state for c in later].count(IdempotencyState.NEW) == 1
     assert len({c.subject for c in first + later}) == 1

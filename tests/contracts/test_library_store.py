@@ -11,7 +11,7 @@ from imagebatch.adapters.dynamodb import DynamoDBBatchStore
 from imagebatch.adapters.dynamodb.library import DynamoDBLibraryStore
 from imagebatch.domain.asset_library import Folder, VariantFolder
 from imagebatch.domain.batch import BatchStatus, Item, ItemStatus, Kind
-from imagebatch.domain.errors import Failure, FailureCode, InvalidRequestError, MovedError
+from imagebatch.domain.errors import ConflictError, Failure, FailureCode, InvalidRequestError
 from imagebatch.domain.transitions import lose
 from imagebatch.ports import BatchStore, LibraryStore
 from testing.aws import TABLE, no_sleep
@@ -129,7 +129,7 @@ def test_a_settle_that_loses_its_race_leaves_nothing_in_the_library(stores: Stor
     batch = stores.batches.get("ann", "b1")
     assert batch is not None
     other = replace(item, index=2, rev=0)
-    with pytest.raises(MovedError):
+    with pytest.raises(ConflictError):
         stores.batches.commit(replace(batch, seq=0), other)
     assert stores.inside() == [0, 1]
 

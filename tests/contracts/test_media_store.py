@@ -11,12 +11,12 @@ import pytest
 from boto3.s3.transfer import TransferConfig
 
 from imagebatch.adapters.aws import Clients
-from imagebatch.adapters.s3 import S3MediaStore, content_disposition
+from imagebatch.adapters.s3 import S3ObjectStore, content_disposition
 from imagebatch.domain.errors import UnavailableError
-from imagebatch.ports import MediaStore
+from imagebatch.ports import ObjectStore
 from testing.aws import BUCKET, REGION
 from testing.awsfaults import refuse
-from testing.fakes import InMemoryMediaStore
+from testing.fakes import InMemoryObjectStore
 
 KEYS = ["batches/b1/images/0", "outbox/Frühling 1+2.zip", "a//b", "inbox/%20&=?#.csv"]
 
@@ -29,14 +29,14 @@ def s3(clients: Clients) -> Any:
 
 
 @pytest.fixture(params=["memory", "s3"])
-def media(request: pytest.FixtureRequest) -> MediaStore:
+def media(request: pytest.FixtureRequest) -> ObjectStore:
     if request.param == "memory":
-        return InMemoryMediaStore()
-    return S3MediaStore(request.getfixturevalue("s3"), BUCKET)
+        return InMemoryObjectStore()
+    return S3ObjectStore(request.getfixturevalue("s3"), BUCKET)
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_an_object_is_read_as_it_was_put(media: MediaStore, key: str) -> None:
+def test_an_object_is_read_as_it_was_put(media: ObjectStore, key: str) -> None:
     stored = media.put(key, b"bytes", "image/png", metadata={"crc32": "7"})
     assert (stored.key, stored.size, stored.content_type) == (key, 5, "image/png")
     assert stored.metadata == {"crc32": "7"}
@@ -44,12 +44,12 @@ def test_an_object_is_read_as_it_was_put(media: MediaStore, key: str) -> None:
     assert media.head(key) == stored
 
 
-def test_an_object_that_is_not_there_is_none(media: MediaStore) -> None:
+def test_an_object_that_is_not_there_is_none(media: ObjectStore) -> None:
     assert media.get("nothing") is None
     assert media.head("nothing") is None
 
 
-def test_other_bytes_have_another_etag(media: MediaStore) -> None:
+def test_other_bytes_have_another_etag(media: ObjectStore) -> None:
     first = media.put("k", b"one", "text/plain")
     second = media.put("k", b"two", "text/plain")
     assert first.etag
@@ -57,12 +57,12 @@ def test_other_bytes_have_another_etag(media: MediaStore) -> None:
     assert media.get("k") == b"two"
 
 
-def test_an_empty_object_is_an_object(media: MediaStore) -> None:
+def test_an_empty_object_is_an_object(media: ObjectStore) -> None:
     media.put("k", b"", "text/plain")
     assert media.get("k") == b""
 
 
-def test_a_copy_is_the_same_object_under_another_key(media: MediaStore) -> None:
+def test_a_copy_is_the_same_object_under_another_key(media: ObjectStore) -> None:
     source = media.put("a b/ü", b"zip", "application/zip", metadata={"name": "x"})
     media.copy("a b/ü", "outbox/b")
     copied = media.head("outbox/b")
@@ -73,26 +73,26 @@ def test_a_copy_is_the_same_object_under_another_key(media: MediaStore) -> None:
     assert media.head("a b/ü") == source
 
 
-def test_what_is_not_there_cannot_be_copied(media: MediaStore) -> None:
+def test_what_is_not_there_cannot_be_copied(media: ObjectStore) -> None:
     with pytest.raises(FileNotFoundError):
         media.copy("nothing", "k")
     assert media.head("k") is None
 
 
-def test_a_deleted_object_is_gone_and_may_be_deleted_again(media: MediaStore) -> None:
+def test_a_deleted_object_is_gone_and_may_be_deleted_again(media: ObjectStore) -> None:
     media.put("k", b"x", "text/plain")
     media.delete("k")
     media.delete("k")
     assert media.get("k") is None
 
 
-def test_a_url_is_for_one_object(media: MediaStore) -> None:
+def test_a_url_is_for_one_object(media: ObjectStore) -> None:
     assert media.url("a b/ü", seconds=60) != media.url("c", seconds=60)
     assert urlsplit(media.url("a b/ü", seconds=60)).path.endswith("/a%20b/%C3%BC")
 
 
 @pytest.mark.parametrize("key", ["library/b1/000001-ab", "uploads/ü é+%20#?.png"])
-def test_a_url_of_ours_names_its_key_again(media: MediaStore, key: str) -> None:
+def test_a_url_of_ours_names_its_key_again(media: ObjectStore, key: str) -> None:
     assert media.key_of(media.url(key, seconds=60)) == key
     assert media.key_of(media.url(key, seconds=60, filename="a.png").partition("?")[0]) == key
 
@@ -101,11 +101,11 @@ def test_a_url_of_ours_names_its_key_again(media: MediaStore, key: str) -> None:
     "url",
     ["https://example.com/library/a", "library/a", "", "https://[", "file:///library/a"],
 )
-def test_any_other_address_names_no_key(media: MediaStore, url: str) -> None:
+def test_any_other_address_names_no_key(media: ObjectStore, url: str) -> None:
     assert media.key_of(url) is None
 
 
-def test_a_form_is_for_one_key_and_type(media: MediaStore) -> None:
+def test_a_form_is_for_one_key_and_type(media: ObjectStore) -> None:
     form = media.post_form("uploads/u1", content_type="image/png", largest=100, seconds=900)
     assert form.fields["key"] == "uploads/u1"
     assert form.fields["Content-Type"] == "image/png"
@@ -122,7 +122,7 @@ def query_of(url: str) -> dict[str, str]:
 def test_urls_are_signed_with_sigv4_for_the_buckets_own_region(
     clients: Clients, region: str
 ) -> None:
-    url = S3MediaStore(Clients(region).s3, BUCKET).url("k", seconds=900)
+    url = S3ObjectStore(Clients(region).s3, BUCKET).url("k", seconds=900)
     assert urlsplit(url).netloc == f"{BUCKET}.s3.{region}.amazonaws.com"
     query = query_of(url)
     assert query["X-Amz-Algorithm"] == "AWS4-HMAC-SHA256"
@@ -136,20 +136,20 @@ def test_a_local_endpoint_is_addressed_by_path(
     monkeypatch: pytest.MonkeyPatch, clients: Clients
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:45999")
-    url = S3MediaStore(Clients(REGION).s3, BUCKET).url("k", seconds=60)
+    url = S3ObjectStore(Clients(REGION).s3, BUCKET).url("k", seconds=60)
     assert url.startswith(f"http://127.0.0.1:45999/{BUCKET}/k?")
 
 
 def test_a_url_of_another_bucket_or_scheme_is_not_ours(
     monkeypatch: pytest.MonkeyPatch, clients: Clients
 ) -> None:
-    media = S3MediaStore(Clients(REGION).s3, BUCKET)
+    media = S3ObjectStore(Clients(REGION).s3, BUCKET)
     url = media.url("k", seconds=60)
     assert media.key_of(url.replace(BUCKET, BUCKET + "-2", 1)) is None
     assert media.key_of(url.replace("https:", "http:", 1)) is None
     assert media.key_of(url.replace(BUCKET, BUCKET.upper(), 1)) == "k"
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:45999")
-    local = S3MediaStore(Clients(REGION).s3, BUCKET)
+    local = S3ObjectStore(Clients(REGION).s3, BUCKET)
     assert local.key_of(local.url("a/k", seconds=60)) == "a/k"
     assert local.key_of(f"http://127.0.0.1:45999/{BUCKET}-2/k") is None
 
@@ -161,7 +161,7 @@ def test_a_url_of_another_bucket_or_scheme_is_not_ours(
 def test_a_download_is_saved_under_its_name_whatever_the_script(
     clients: Clients, name: str
 ) -> None:
-    url = S3MediaStore(clients.s3, BUCKET).url("k", seconds=60, filename=name)
+    url = S3ObjectStore(clients.s3, BUCKET).url("k", seconds=60, filename=name)
     header = query_of(url)["response-content-disposition"]
     assert header == content_disposition(name)
     assert re.fullmatch(r"[ -~]+", header)
@@ -177,7 +177,7 @@ def test_a_download_is_saved_under_its_name_whatever_the_script(
 
 @pytest.mark.parametrize(("code", "status"), [("SlowDown", 503), ("InternalError", 500)])
 def test_a_bucket_that_does_not_answer_is_unavailable(s3: Any, code: str, status: int) -> None:
-    media = S3MediaStore(s3, BUCKET)
+    media = S3ObjectStore(s3, BUCKET)
     calls: dict[str, Callable[[], object]] = {
         "PutObject": lambda: media.put("k", b"", "text/plain"),
         "GetObject": lambda: media.get("k"),
@@ -200,7 +200,7 @@ def test_a_large_object_is_copied_in_parts_with_its_type(
     )
     copy = type(s3).copy
     monkeypatch.setattr(type(s3), "copy", lambda *a, **k: copy(*a, **k, Config=parts))
-    media = S3MediaStore(s3, BUCKET)
+    media = S3ObjectStore(s3, BUCKET)
     media.put("large", b"x" * (6 * 1024 * 1024), "application/zip", metadata={"name": "x"})
     media.copy("large", "copy")
     copied = media.head("copy")
@@ -211,7 +211,7 @@ def test_a_large_object_is_copied_in_parts_with_its_type(
 
 
 def test_a_forms_policy_holds_key_type_size_and_time(clients: Clients) -> None:
-    media = S3MediaStore(clients.s3, BUCKET)
+    media = S3ObjectStore(clients.s3, BUCKET)
     form = media.post_form("uploads/u1", content_type="image/png", largest=100, seconds=900)
     policy = json.loads(b64decode(form.fields["policy"]))
     assert {"bucket": BUCKET} in policy["conditions"]

@@ -10,7 +10,7 @@ import pytest
 
 from imagebatch.adapters.aws import Clients
 from imagebatch.adapters.pdf_pages import S3PagesBuilder
-from imagebatch.adapters.s3 import S3MediaStore
+from imagebatch.adapters.s3 import S3ObjectStore
 from imagebatch.domain.errors import UnavailableError
 from imagebatch.ports import BadMembersError, StoredMember
 from testing.aws import BUCKET, REGION
@@ -28,16 +28,16 @@ def s3(clients: Clients) -> Any:
 
 
 @pytest.fixture
-def media(s3: Any) -> S3MediaStore:
-    return S3MediaStore(s3, BUCKET)
+def media(s3: Any) -> S3ObjectStore:
+    return S3ObjectStore(s3, BUCKET)
 
 
 @pytest.fixture
-def pages(s3: Any, media: S3MediaStore) -> S3PagesBuilder:
+def pages(s3: Any, media: S3ObjectStore) -> S3PagesBuilder:
     return S3PagesBuilder(s3, BUCKET, media)
 
 
-def stored(media: S3MediaStore, *bodies: bytes) -> list[StoredMember]:
+def stored(media: S3ObjectStore, *bodies: bytes) -> list[StoredMember]:
     members = []
     for number, body in enumerate(bodies):
         made = media.put(f"batches/b1/images/{number}", body, "image/png")
@@ -48,7 +48,7 @@ def stored(media: S3MediaStore, *bodies: bytes) -> list[StoredMember]:
 
 
 def test_the_pdf_is_a_file_of_the_archive_with_its_checksum(
-    pages: S3PagesBuilder, media: S3MediaStore
+    pages: S3PagesBuilder, media: S3ObjectStore
 ) -> None:
     images = stored(media, *BODIES.values())
     assert pages.find(KEY, images) is None
@@ -65,7 +65,7 @@ def test_the_pdf_is_a_file_of_the_archive_with_its_checksum(
     assert len(pikepdf.open(io.BytesIO(body)).pages) == len(BODIES)
 
 
-def test_it_is_found_for_exactly_its_images(pages: S3PagesBuilder, media: S3MediaStore) -> None:
+def test_it_is_found_for_exactly_its_images(pages: S3PagesBuilder, media: S3ObjectStore) -> None:
     images = stored(media, BODIES["png rgb"], BODIES["jpeg"])
     pages.build(KEY, images)
     assert pages.find(KEY, images[:1]) is None
@@ -74,7 +74,7 @@ def test_it_is_found_for_exactly_its_images(pages: S3PagesBuilder, media: S3Medi
     assert pages.find(KEY, images) is None
 
 
-def test_drawn_again_it_has_the_same_bytes(pages: S3PagesBuilder, media: S3MediaStore) -> None:
+def test_drawn_again_it_has_the_same_bytes(pages: S3PagesBuilder, media: S3ObjectStore) -> None:
     images = stored(media, *BODIES.values())
     pages.build(KEY, images)
     first = media.get(KEY)
@@ -82,7 +82,7 @@ def test_drawn_again_it_has_the_same_bytes(pages: S3PagesBuilder, media: S3Media
     assert media.get(KEY) == first
 
 
-def test_a_long_pdf_is_stored_in_parts(pages: S3PagesBuilder, media: S3MediaStore) -> None:
+def test_a_long_pdf_is_stored_in_parts(pages: S3PagesBuilder, media: S3ObjectStore) -> None:
     body = saved(noise("RGB", (1100, 1000)), "PNG")
     images = stored(media, *[body] * 6)
     pages.build(KEY, images)
@@ -96,7 +96,7 @@ def test_a_long_pdf_is_stored_in_parts(pages: S3PagesBuilder, media: S3MediaStor
 
 @pytest.mark.parametrize("fault", ["gone", "replaced", "damaged"])
 def test_an_image_that_is_not_what_was_recorded_is_named(
-    pages: S3PagesBuilder, media: S3MediaStore, s3: Any, fault: str
+    pages: S3PagesBuilder, media: S3ObjectStore, s3: Any, fault: str
 ) -> None:
     images = stored(media, BODIES["png rgb"], BODIES["jpeg"], BODIES["webp"])
     if fault == "gone":
@@ -113,7 +113,7 @@ def test_an_image_that_is_not_what_was_recorded_is_named(
 
 
 def test_a_bucket_that_does_not_answer_is_unavailable(
-    pages: S3PagesBuilder, media: S3MediaStore, s3: Any
+    pages: S3PagesBuilder, media: S3ObjectStore, s3: Any
 ) -> None:
     images = stored(media, BODIES["png rgb"])
     refuse(s3, "GetObject", "SlowDown", status=503)
@@ -122,7 +122,7 @@ def test_a_bucket_that_does_not_answer_is_unavailable(
 
 
 def test_a_discarded_pdf_leaves_nothing(
-    pages: S3PagesBuilder, media: S3MediaStore, s3: Any
+    pages: S3PagesBuilder, media: S3ObjectStore, s3: Any
 ) -> None:
     pages.build(KEY, stored(media, BODIES["png rgb"]))
     pages.discard(KEY)

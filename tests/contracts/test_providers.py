@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from imagebatch.adapters.images import PillowInspector
+from imagebatch.adapters.images import PillowValidator
 from imagebatch.adapters.providers.development import DevelopmentProvider
 from imagebatch.adapters.providers.replicate import ReplicateProvider
 from imagebatch.adapters.providers.runpod import RunpodProvider
@@ -75,7 +75,7 @@ def test_an_image_of_the_asked_shape_is_made_and_delivered(case: Case, shape: st
     assert done.id == started.id
     assert done.status is PredictionStatus.SUCCEEDED
     assert done.failure is None
-    assert PillowInspector().inspect(body, shape).extension == "png"
+    assert PillowValidator().validate(body, shape).extension == "png"
 
 
 def test_a_create_does_not_wait_for_the_image(slow: Case) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from imagebatch.adapters.dynamodb.uploads import DynamoDBUploadStore
-from imagebatch.domain.errors import InvalidRequestError, MovedError
+from imagebatch.domain.errors import ConflictError, InvalidRequestError
 from imagebatch.intake.uploads import Upload, UploadKind, UploadStatus
 from imagebatch.ports import UploadStore
 from testing.aws import TABLE, no_sleep
@@ -55,7 +55,7 @@ def test_somebody_elses_upload_is_not_there(uploads: UploadStore) -> None:
 
 def test_an_id_is_given_once(uploads: UploadStore) -> None:
     uploads.create(an_upload())
-    with pytest.raises(MovedError):
+    with pytest.raises(ConflictError):
         uploads.create(an_upload(owner="bob"))
     assert uploads.owner_of("u1") == "ann"
 
@@ -64,13 +64,13 @@ def test_the_verdict_is_written_once(uploads: UploadStore) -> None:
     uploads.create(an_upload())
     uploads.settle(ready(an_upload()))
     rejected = replace(an_upload(), status=UploadStatus.REJECTED, reason="It is a PDF.")
-    with pytest.raises(MovedError):
+    with pytest.raises(ConflictError):
         uploads.settle(rejected)
     assert uploads.get("ann", "u1") == ready(an_upload())
 
 
 def test_what_is_not_there_cannot_be_settled(uploads: UploadStore) -> None:
-    with pytest.raises(MovedError):
+    with pytest.raises(ConflictError):
         uploads.settle(ready(an_upload()))
     assert uploads.get("ann", "u1") is None
     assert uploads.owner_of("u1") is None

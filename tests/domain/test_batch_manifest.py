@@ -4,14 +4,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imagebatch.domain.batch import Item, ItemStatus, Kind
-from imagebatch.domain.batch_manifest import Plan, PlannedItem, decode_plan, encode_plan
+from imagebatch.domain.batch_manifest import (
+    BatchManifest,
+    ItemSpec,
+    decode_manifest,
+    encode_manifest,
+)
 from imagebatch.domain.errors import Failure, FailureCode
 from imagebatch.domain.model_registry import Quality
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 TEXTS = st.lists(TEXT, max_size=3).map(tuple)
 ITEMS = st.builds(
-    PlannedItem,
+    ItemSpec,
     index=st.integers(0, 9999),
     custom_id=TEXT,
     row=st.none() | st.integers(2, 10_001),
@@ -28,7 +33,7 @@ ITEMS = st.builds(
     group=TEXT,
 )
 PLANS = st.builds(
-    Plan,
+    BatchManifest,
     kind=st.sampled_from(Kind),
     header=TEXTS,
     items=st.lists(ITEMS, max_size=4).map(tuple),
@@ -37,7 +42,7 @@ PLANS = st.builds(
 )
 
 
-def planned(**changes: object) -> PlannedItem:
+def planned(**changes: object) -> ItemSpec:
     values: dict[str, object] = {
         "index": 0,
         "custom_id": "row-0002",
@@ -46,21 +51,23 @@ def planned(**changes: object) -> PlannedItem:
         "stem": "car-0",
         "price": Decimal("0.050"),
     }
-    return PlannedItem(**{**values, **changes})  # type: ignore[arg-type]
+    return ItemSpec(**{**values, **changes})  # type: ignore[arg-type]
 
 
 @given(PLANS)
-def test_a_stored_plan_is_the_plan(plan: Plan) -> None:
-    assert decode_plan(encode_plan(plan)) == plan
+def test_a_stored_plan_is_the_plan(plan: BatchManifest) -> None:
+    assert decode_manifest(encode_manifest(plan)) == plan
 
 
 def test_equal_plans_are_stored_as_equal_bytes() -> None:
-    plan = Plan(Kind.CARS, ("make",), (planned(),))
-    assert encode_plan(plan) == encode_plan(Plan(Kind.CARS, ("make",), (planned(),)))
+    plan = BatchManifest(Kind.CARS, ("make",), (planned(),))
+    assert encode_manifest(plan) == encode_manifest(
+        BatchManifest(Kind.CARS, ("make",), (planned(),))
+    )
 
 
 def test_a_price_keeps_its_digits() -> None:
-    [item] = decode_plan(encode_plan(Plan(Kind.CARS, (), (planned(),)))).items
+    [item] = decode_manifest(encode_manifest(BatchManifest(Kind.CARS, (), (planned(),)))).items
     assert str(item.price) == "0.050"
 
 
@@ -89,6 +96,6 @@ def test_a_refused_item_is_failed_for_good() -> None:
 
 def test_ten_thousand_rows_are_a_small_object() -> None:
     items = tuple(planned(index=index, prompt="a car " * 100) for index in range(10_000))
-    body = encode_plan(Plan(Kind.CARS, (), items))
+    body = encode_manifest(BatchManifest(Kind.CARS, (), items))
     assert len(body) < 1_000_000
-    assert len(decode_plan(body).items) == 10_000
+    assert len(decode_manifest(body).items) == 10_000

@@ -128,7 +128,7 @@ def test_no_cell_can_produce_an_unsafe_name(live: httpx.Client) -> None:
 
 def test_the_same_sheet_sent_twice_at_once_under_one_key_is_one_batch(live: httpx.Client) -> None:
     def send(_: int) -> httpx.Response:
-        files = {"file": ("cars.csv", sheet("Once").encode(), "text/csv")}
+        files = {"file": ("cars.csv", sheet("IdempotentExecutor").encode(), "text/csv")}
         return live.post("/api/car-batch", files=files, headers={"Idempotency-Key": "at-once"})
 
     with ThreadPoolExecutor(4) as pool:

@@ -17,7 +17,7 @@ from testing.fault_proxy import (  # noqa: E402
     FaultProxy,
 )
 from tests.conftest import Aws, Stacks  # noqa: E402 - what is imported is rewritten first
-from tests.faults.harness import Case, Lab  # noqa: E402
+from tests.faults.harness import Case, FaultHarness  # noqa: E402
 
 AT_ONCE = 14
 LONG = {
@@ -34,7 +34,7 @@ LONG = {
 
 
 @pytest.fixture(scope="session")
-def lab(stacks: Stacks, aws: Aws) -> Iterator[Lab]:
+def harness(stacks: Stacks, aws: Aws) -> Iterator[FaultHarness]:
     family = Family()
     with (
         FakeProviders() as fake,
@@ -53,17 +53,19 @@ def lab(stacks: Stacks, aws: Aws) -> Iterator[Lab]:
             MaxActiveBatches=1000,
         )
         family.url = before_aws.upstream = stack["endpointUrl"]
-        yield Lab(stack, aws, before_aws, before_provider, fake)
+        yield FaultHarness(stack, aws, before_aws, before_provider, fake)
 
 
 @pytest.fixture(scope="session")
-def outcomes(request: pytest.FixtureRequest, lab: Lab) -> Iterator[dict[Case, Future[None]]]:
+def outcomes(
+    request: pytest.FixtureRequest, harness: FaultHarness
+) -> Iterator[dict[Case, Future[None]]]:
     """Every selected case, running."""
     items = [item for item in request.session.items if isinstance(item, pytest.Function)]
     cases = [i.callspec.params["case"] for i in items if "outcomes" in i.fixturenames]
     cases.sort(key=lambda case: case.__name__ not in LONG)
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        yield {case: pool.submit(case, lab, word_of(case)) for case in cases}
+        yield {case: pool.submit(case, harness, word_of(case)) for case in cases}
 
 
 @pytest.fixture

@@ -26,11 +26,11 @@ COMPLETED = r'"status": \{"S": "completed"\}'
 PATIENCE = 600
 """How many seconds anything that is awaited may take: all cases run at once, on two cores."""
 
-type Case = Callable[["Lab", str], None]
+type Case = Callable[["FaultHarness", str], None]
 
 
 @dataclass
-class Lab:
+class FaultHarness:
     """`aws` and `provider` are the proxies; a batch is known to them by the word in its rows."""
 
     stack: Stack
@@ -38,7 +38,7 @@ class Lab:
     aws: FaultProxy
     provider: FaultProxy
     fake: FakeProviders
-    door: Semaphore = field(default_factory=lambda: Semaphore(4))
+    slots: Semaphore = field(default_factory=lambda: Semaphore(4))
 
     def submit(self, word: str, rows: int = 2, **options: object) -> str:
         """A batch of so many rows whose prompts hold "`word` R0", "`word` R1" and so on."""
@@ -46,7 +46,7 @@ class Lab:
         assert answer.status_code == 202, answer.text
         return str(answer.json()["jobId"])
 
-    def insist(self, word: str, rows: int = 2) -> str:
+    def submit_with_retries(self, word: str, rows: int = 2) -> str:
         """The same as a client does that asks under one key until it is answered."""
         for _ in every(2):
             with suppress(httpx.TransportError):
@@ -75,7 +75,7 @@ class Lab:
 
     def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
         """A few at a time: each is a function that starts, and they all start on this machine."""
-        with self.door:
+        with self.slots:
             return httpx.request(method, f"{self.stack['apiUrl']}/api/{path}", timeout=60, **more)
 
     def status(self, batch_id: str) -> Batch:

@@ -12,7 +12,7 @@ from random import Random
 import pytest
 
 from testing.fault_proxy import Rule
-from tests.faults.harness import CREATE, LOOK, Case, Lab
+from tests.faults.harness import CREATE, LOOK, Case, FaultHarness
 
 AT_ONCE = 12
 WALKS = int(os.environ.get("FAULT_WALKS", "16"))
@@ -48,27 +48,27 @@ def _kind(operation: str) -> str:
     return f"^{method} /[^/]+/{re.escape(path.split('/')[2])}/"
 
 
-def calls_of_a_batch(lab: Lab, word: str, rows: int) -> list[Site]:
+def calls_of_a_batch(harness: FaultHarness, word: str, rows: int) -> list[Site]:
     """The fewest of three batches: writes that meet are made again, and who waits reads again."""
     words = [f"{word}Q{n}" for n in range(3)]
-    for batch_id in [lab.submit(each, rows) for each in words]:
-        lab.finish(batch_id)
-    counts = (Counter(map(_kind, lab.aws.operations[each])) for each in words)
+    for batch_id in [harness.submit(each, rows) for each in words]:
+        harness.finish(batch_id)
+    counts = (Counter(map(_kind, harness.aws.operations[each])) for each in words)
     return [Site(kind, nth) for kind, count in reduce(and_, counts).items() for nth in range(count)]
 
 
-def an_error_at_each_call_to_aws_in_turn(lab: Lab, word: str) -> None:
+def an_error_at_each_call_to_aws_in_turn(harness: FaultHarness, word: str) -> None:
     """As often as the SDK asks, so that the call fails for whoever made it."""
-    sites = calls_of_a_batch(lab, word, 2)
+    sites = calls_of_a_batch(harness, word, 2)
 
     def fail(at: int) -> tuple[Site, int, str]:
         site, own = sites[at], f"{word}N{at:03d}Z"
         refusal = REFUSALS[site.service]
-        rule = lab.aws.script(
+        rule = harness.aws.script(
             "error", site.operation, about=own, after=site.nth, times=SDK_ASKS, **refusal
         )
-        found = lab.finish(lab.insist(own))
-        assert sum(lab.creates(own)) <= 3
+        found = harness.finish(harness.submit_with_retries(own))
+        assert sum(harness.creates(own)) <= 3
         return site, rule.fired, found.statuses
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -79,18 +79,18 @@ def an_error_at_each_call_to_aws_in_turn(lab: Lab, word: str) -> None:
     assert len(never) <= len(sites) // 10
 
 
-def three_faults_at_random(lab: Lab, word: str) -> None:
+def three_faults_at_random(harness: FaultHarness, word: str) -> None:
     """Whatever they do, the batch ends, its books are right, and a retry makes what is missing."""
-    sites = calls_of_a_batch(lab, word, 3)
+    sites = calls_of_a_batch(harness, word, 3)
 
     def walk(seed: int) -> int:
         random, own = Random(seed), f"{word}N{seed:03d}Z"  # noqa: S311 - a walk to be walked again
-        rules = [_fault(lab, own, random, sites) for _ in range(3)]
-        batch_id = lab.insist(own, 3)
-        found = lab.finish(batch_id)
+        rules = [_fault(harness, own, random, sites) for _ in range(3)]
+        batch_id = harness.submit_with_retries(own, 3)
+        found = harness.finish(batch_id)
         if "f" in found.statuses:
-            assert lab.post(batch_id, "retry") == 202
-            found = lab.finish(batch_id, round_=2)
+            assert harness.post(batch_id, "retry") == 202
+            found = harness.finish(batch_id, round_=2)
         assert found.statuses == "sss", (seed, rules)
         return sum(rule.fired > 0 for rule in rules)
 
@@ -99,14 +99,14 @@ def three_faults_at_random(lab: Lab, word: str) -> None:
     assert sum(fired) > 2 * WALKS
 
 
-def _fault(lab: Lab, word: str, random: Random, sites: list[Site]) -> Rule:
+def _fault(harness: FaultHarness, word: str, random: Random, sites: list[Site]) -> Rule:
     if random.random() < 0.25:
         action = random.choice(["kill", "kill_after", "drop", "drop_reply", "truncate"])
-        return lab.provider.script(action, random.choice([CREATE, LOOK]), about=word)
+        return harness.provider.script(action, random.choice([CREATE, LOOK]), about=word)
     site = random.choice(sites)
     action = random.choice(["error", "drop", "drop_reply", "kill", "kill_after"])
     times = random.choice([1, SDK_ASKS]) if action in {"error", "drop"} else 1
-    return lab.aws.script(
+    return harness.aws.script(
         action,
         site.operation,
         about=word,

@@ -13,178 +13,178 @@ import httpx
 import pytest
 
 from imagebatch.adapters.dynamodb import DynamoDBBatchStore
-from imagebatch.adapters.s3 import S3MediaStore
+from imagebatch.adapters.s3 import S3ObjectStore
 from imagebatch.domain.batch import Batch, BatchStatus, Counts, Image, ItemStatus, Kind
-from imagebatch.domain.batch_manifest import Plan, PlannedItem, encode_plan
+from imagebatch.domain.batch_manifest import BatchManifest, ItemSpec, encode_manifest
 from imagebatch.domain.errors import Failure, FailureCode
 from imagebatch.domain.model_registry import Mode
 from imagebatch.usecases import keys
 from testing.fault_proxy import Rule
 from tests.faults.checker import check
-from tests.faults.harness import CREATE, LOOK, PATIENCE, SETTLED, Case, Lab, every
+from tests.faults.harness import CREATE, LOOK, PATIENCE, SETTLED, Case, FaultHarness, every
 
 PRICE = Decimal("0.05")
 
 
-def cancel_twice(lab: Lab, batch_id: str) -> None:
-    assert lab.post(batch_id, "cancel") == 202
-    assert lab.post(batch_id, "cancel") == 202
+def cancel_twice(harness: FaultHarness, batch_id: str) -> None:
+    assert harness.post(batch_id, "cancel") == 202
+    assert harness.post(batch_id, "cancel") == 202
 
 
-def cancelled_at(lab: Lab, word: str, held: Rule, rows: int = 2) -> str:
+def cancelled_at(harness: FaultHarness, word: str, held: Rule, rows: int = 2) -> str:
     """Cancels, twice, once a call of the batch is held; then lets it go on."""
-    batch_id = lab.submit(word, rows)
+    batch_id = harness.submit(word, rows)
     assert held.reached.wait(PATIENCE)
-    assert lab.post(batch_id, "retry") == 409
-    cancel_twice(lab, batch_id)
+    assert harness.post(batch_id, "retry") == 409
+    cancel_twice(harness, batch_id)
     held.go.set()
     return batch_id
 
 
-def before_its_items_are_stored(lab: Lab, word: str) -> None:
-    held = lab.aws.script("hold", "TransactWriteItems", about=word, having="ITEM#000000")
-    batch_id = cancelled_at(lab, word, held)
-    found = lab.finish(batch_id)
+def before_its_items_are_stored(harness: FaultHarness, word: str) -> None:
+    held = harness.aws.script("hold", "TransactWriteItems", about=word, having="ITEM#000000")
+    batch_id = cancelled_at(harness, word, held)
+    found = harness.finish(batch_id)
     assert (found.statuses, found.batch.status) == ("cc", "cancelled")
-    assert lab.creates(word) == [0, 0]
-    assert lab.post(batch_id, "cancel") == 202
-    assert lab.post(batch_id, "retry") == 409
+    assert harness.creates(word) == [0, 0]
+    assert harness.post(batch_id, "cancel") == 202
+    assert harness.post(batch_id, "retry") == 409
 
 
-def before_its_messages_are_sent(lab: Lab, word: str) -> None:
-    held = lab.aws.script("hold", "SendMessageBatch", about=word)
-    found = lab.finish(cancelled_at(lab, word, held))
-    assert (found.statuses, lab.creates(word)) == ("cc", [0, 0])
+def before_its_messages_are_sent(harness: FaultHarness, word: str) -> None:
+    held = harness.aws.script("hold", "SendMessageBatch", about=word)
+    found = harness.finish(cancelled_at(harness, word, held))
+    assert (found.statuses, harness.creates(word)) == ("cc", [0, 0])
 
 
-def while_an_image_is_asked_for(lab: Lab, word: str) -> None:
+def while_an_image_is_asked_for(harness: FaultHarness, word: str) -> None:
     """It is made all the same, and so it is kept."""
-    held = lab.provider.script("hold", CREATE, about=word)
-    found = lab.finish(cancelled_at(lab, word, held, 12))
-    assert found.statuses.count("s") == sum(lab.creates(word, 12)) >= 1
+    held = harness.provider.script("hold", CREATE, about=word)
+    found = harness.finish(cancelled_at(harness, word, held, 12))
+    assert found.statuses.count("s") == sum(harness.creates(word, 12)) >= 1
     assert found.batch.status == "cancelled"
 
 
-def while_an_image_is_made(lab: Lab, word: str) -> None:
+def while_an_image_is_made(harness: FaultHarness, word: str) -> None:
     """It is stopped at the provider and costs nothing."""
-    lab.fake.script("slow", prompt=word, seconds=100)
-    held = lab.provider.script("hold", LOOK, about=word)
-    found = lab.finish(cancelled_at(lab, word, held, 1))
+    harness.fake.script("slow", prompt=word, seconds=100)
+    held = harness.provider.script("hold", LOOK, about=word)
+    found = harness.finish(cancelled_at(harness, word, held, 1))
     assert (found.statuses, found.batch.committed) == ("c", 0)
-    assert [prediction.cancelled for prediction in lab.fake.billed(word)] == [True]
+    assert [prediction.cancelled for prediction in harness.fake.billed(word)] == [True]
 
 
-def while_an_image_is_stored(lab: Lab, word: str) -> None:
-    held = lab.aws.script("hold", "^PUT /.*/images/", about=word)
-    found = lab.finish(cancelled_at(lab, word, held, 1))
+def while_an_image_is_stored(harness: FaultHarness, word: str) -> None:
+    held = harness.aws.script("hold", "^PUT /.*/images/", about=word)
+    found = harness.finish(cancelled_at(harness, word, held, 1))
     assert (found.statuses, found.batch.status) == ("s", "cancelled")
 
 
-def while_its_worker_lies_dead(lab: Lab, word: str) -> None:
+def while_its_worker_lies_dead(harness: FaultHarness, word: str) -> None:
     """The prediction is found by the next delivery and stopped."""
-    lab.fake.script("slow", prompt=word, seconds=100)
-    killed = lab.provider.script("kill", LOOK, about=word)
-    batch_id = lab.submit(word, 1)
+    harness.fake.script("slow", prompt=word, seconds=100)
+    killed = harness.provider.script("kill", LOOK, about=word)
+    batch_id = harness.submit(word, 1)
     assert killed.reached.wait(PATIENCE)
-    cancel_twice(lab, batch_id)
-    found = lab.finish(batch_id)
+    cancel_twice(harness, batch_id)
+    found = harness.finish(batch_id)
     assert (found.statuses, found.batch.committed) == ("c", 0)
-    assert [prediction.cancelled for prediction in lab.fake.billed(word)] == [True]
+    assert [prediction.cancelled for prediction in harness.fake.billed(word)] == [True]
 
 
-def at_the_very_moment_of_its_last_settle(lab: Lab, word: str) -> None:
+def at_the_very_moment_of_its_last_settle(harness: FaultHarness, word: str) -> None:
     """Whoever comes first: one end, one archive, and the image is there."""
-    held = lab.aws.script("hold", "TransactWriteItems", about=word, having=SETTLED)
-    batch_id = lab.submit(word, 1)
+    held = harness.aws.script("hold", "TransactWriteItems", about=word, having=SETTLED)
+    batch_id = harness.submit(word, 1)
     assert held.reached.wait(PATIENCE)
     with ThreadPoolExecutor(5) as pool:
-        answers = [pool.submit(lab.post, batch_id, "cancel") for _ in range(4)]
+        answers = [pool.submit(harness.post, batch_id, "cancel") for _ in range(4)]
         held.go.set()
         codes = {answer.result() for answer in answers}
-    found = lab.finish(batch_id)
+    found = harness.finish(batch_id)
     assert codes <= {202, 409}
     assert found.statuses == "s"
     assert found.batch.status == ("cancelled" if 202 in codes else "completed")
-    assert lab.creates(word, 1) == [1]
+    assert harness.creates(word, 1) == [1]
 
 
-def while_it_is_archived_and_after_its_end_it_is_refused(lab: Lab, word: str) -> None:
-    held = lab.aws.script("hold", "^PUT /.*/archives/.*zip", about=word)
-    batch_id = lab.submit(word)
+def while_it_is_archived_and_after_its_end_it_is_refused(harness: FaultHarness, word: str) -> None:
+    held = harness.aws.script("hold", "^PUT /.*/archives/.*zip", about=word)
+    batch_id = harness.submit(word)
     assert held.reached.wait(PATIENCE)
-    assert (lab.post(batch_id, "cancel"), lab.post(batch_id, "retry")) == (409, 409)
+    assert (harness.post(batch_id, "cancel"), harness.post(batch_id, "retry")) == (409, 409)
     held.go.set()
-    found = lab.finish(batch_id)
+    found = harness.finish(batch_id)
     assert found.statuses == "ss"
-    assert (lab.post(batch_id, "cancel"), lab.post(batch_id, "retry")) == (409, 409)
+    assert (harness.post(batch_id, "cancel"), harness.post(batch_id, "retry")) == (409, 409)
 
 
-def when_a_retry_has_been_opened(lab: Lab, word: str) -> None:
+def when_a_retry_has_been_opened(harness: FaultHarness, word: str) -> None:
     """What failed and what the cancel left undone: only the first is retried, and kept cancelled
     when its round is cancelled too.
     """
-    lab.fake.script("422", prompt=lab.row(word, 0), times=1)
-    lab.fake.script("422", prompt=lab.row(word, 1), times=1)
-    batch_id = lab.submit(word, 3)
-    assert lab.finish(batch_id).statuses == "ffs"
-    held = lab.aws.script("hold", "TransactWriteItems", about=word, having="ROUND#0002#LENGTH")
-    assert lab.post(batch_id, "retry") == 202
-    assert lab.post(batch_id, "retry") == 409
+    harness.fake.script("422", prompt=harness.row(word, 0), times=1)
+    harness.fake.script("422", prompt=harness.row(word, 1), times=1)
+    batch_id = harness.submit(word, 3)
+    assert harness.finish(batch_id).statuses == "ffs"
+    held = harness.aws.script("hold", "TransactWriteItems", about=word, having="ROUND#0002#LENGTH")
+    assert harness.post(batch_id, "retry") == 202
+    assert harness.post(batch_id, "retry") == 409
     assert held.reached.wait(PATIENCE)
-    cancel_twice(lab, batch_id)
+    cancel_twice(harness, batch_id)
     held.go.set()
-    found = lab.finish(batch_id, round_=2)
+    found = harness.finish(batch_id, round_=2)
     assert (found.statuses, found.batch.status) == ("ccs", "cancelled")
     assert len(found.images) == 1
-    assert lab.creates(word, 3) == [1, 1, 1]
+    assert harness.creates(word, 3) == [1, 1, 1]
 
 
-def retried_while_the_first_rounds_execution_still_sleeps(lab: Lab, word: str) -> None:
+def retried_while_the_first_rounds_execution_still_sleeps(harness: FaultHarness, word: str) -> None:
     """Its delete and its expiry, when it wakes, harm nothing of the second round."""
-    lab.fake.script("422", prompt=lab.row(word, 1), times=1)
-    batch_id = lab.submit(word)
-    first = lab.finish(batch_id)
+    harness.fake.script("422", prompt=harness.row(word, 1), times=1)
+    batch_id = harness.submit(word)
+    first = harness.finish(batch_id)
     assert first.statuses == "sf"
     assert first.batch.archive is not None
     for _ in every(0.5):
-        if (first.batch.expires_at - lab.now()).total_seconds() < 30:  # type: ignore[operator]
+        if (first.batch.expires_at - harness.now()).total_seconds() < 30:  # type: ignore[operator]
             break
-    assert lab.post(batch_id, "retry") == 202
-    second = lab.finish(batch_id, round_=2)
+    assert harness.post(batch_id, "retry") == 202
+    second = harness.finish(batch_id, round_=2)
     assert second.batch.archive is not None
-    s3, bucket = lab.clients("s3", lab.stack), lab.stack["bucket"]
+    s3, bucket = harness.clients("s3", harness.stack), harness.stack["bucket"]
     for _ in every(1):
         listed = s3.list_objects_v2(Bucket=bucket, Prefix=f"archives/{batch_id}/")
         keys = {each["Key"] for each in listed["Contents"]}
         if keys == {second.batch.archive.key}:
             break
     assert keys == {second.batch.archive.key}
-    assert lab.finish(batch_id, round_=2).statuses == "ss"
-    assert lab.creates(word) == [1, 2]
+    assert harness.finish(batch_id, round_=2).statuses == "ss"
+    assert harness.creates(word) == [1, 2]
 
 
-def retried_twice_at_once(lab: Lab, word: str) -> None:
-    lab.fake.script("422", prompt=lab.row(word, 1), times=1)
-    batch_id = lab.submit(word)
-    lab.finish(batch_id)
+def retried_twice_at_once(harness: FaultHarness, word: str) -> None:
+    harness.fake.script("422", prompt=harness.row(word, 1), times=1)
+    batch_id = harness.submit(word)
+    harness.finish(batch_id)
     with ThreadPoolExecutor(3) as pool:
-        codes = sorted(pool.map(lambda _: lab.post(batch_id, "retry"), range(3)))
+        codes = sorted(pool.map(lambda _: harness.post(batch_id, "retry"), range(3)))
     assert codes == [202, 409, 409]
-    assert lab.finish(batch_id, round_=2).statuses == "ss"
-    assert lab.creates(word) == [1, 2]
+    assert harness.finish(batch_id, round_=2).statuses == "ss"
+    assert harness.creates(word) == [1, 2]
 
 
-def asked_again_after_its_function_died(lab: Lab, word: str) -> None:
+def asked_again_after_its_function_died(harness: FaultHarness, word: str) -> None:
     """Under one key it opens one round, also when that has failed again."""
-    lab.fake.script("422", prompt=lab.row(word, 1), times=2)
-    batch_id = lab.submit(word)
-    lab.finish(batch_id)
+    harness.fake.script("422", prompt=harness.row(word, 1), times=2)
+    batch_id = harness.submit(word)
+    harness.finish(batch_id)
     opening = r'"opened_by": \{"S": "\w'
-    rule = lab.aws.script("kill_after", "TransactWriteItems", about=word, having=opening)
+    rule = harness.aws.script("kill_after", "TransactWriteItems", about=word, having=opening)
 
     def ask() -> httpx.Response:
         path, headers = f"batches/{batch_id}/retry", {"Idempotency-Key": word}
-        return lab.ask("POST", path, headers=headers)
+        return harness.ask("POST", path, headers=headers)
 
     assert ask().status_code >= 500
     assert rule.fired == 1
@@ -194,43 +194,43 @@ def asked_again_after_its_function_died(lab: Lab, word: str) -> None:
             break
         codes.append(ask().status_code)
     assert set(codes[:-1]) <= {409}
-    found = lab.finish(batch_id, round_=2)
+    found = harness.finish(batch_id, round_=2)
     assert ask().json()["round"] == 2
-    assert (found.statuses, lab.creates(word)) == ("sf", [1, 2])
+    assert (found.statuses, harness.creates(word)) == ("sf", [1, 2])
 
 
-def with_three_failures_of_a_thousand_rows(lab: Lab, word: str) -> None:
+def with_three_failures_of_a_thousand_rows(harness: FaultHarness, word: str) -> None:
     """Only they are made; the archive of all thousand outlives a kill in mid-upload."""
     failed = (3, 77, 900)
-    batch_id = a_finished_batch(lab, word, 1000, failed)
-    rule = lab.aws.script("kill", "^PUT /.*/archives/.*partNumber=", about=batch_id, after=1)
-    assert lab.post(batch_id, "retry") == 202
-    lab.until(batch_id, lambda batch: batch.finished and batch.round == 2)
-    found = check(batch_id, lab.stack, lab.clients)
+    batch_id = a_finished_batch(harness, word, 1000, failed)
+    rule = harness.aws.script("kill", "^PUT /.*/archives/.*partNumber=", about=batch_id, after=1)
+    assert harness.post(batch_id, "retry") == 202
+    harness.until(batch_id, lambda batch: batch.finished and batch.round == 2)
+    found = check(batch_id, harness.stack, harness.clients)
     assert rule.fired == 1
     assert (found.statuses, len(found.images)) == ("s" * 1000, 1000)
-    assert sorted(create.prompt for create in lab.fake.creates(word)) == sorted(
+    assert sorted(create.prompt for create in harness.fake.creates(word)) == sorted(
         f"{word} R{row}" for row in failed
     )
 
 
-def a_finished_batch(lab: Lab, word: str, rows: int, failed: tuple[int, ...]) -> str:
+def a_finished_batch(harness: FaultHarness, word: str, rows: int, failed: tuple[int, ...]) -> str:
     """Stores a batch as its first round would have left it, its images all one object."""
-    media = S3MediaStore(lab.clients("s3", lab.stack), lab.stack["bucket"])
-    store = DynamoDBBatchStore(lab.clients("dynamodb", lab.stack), lab.stack["table"])
-    batch_id, now = uuid4().hex, lab.now().replace(microsecond=0)
+    media = S3ObjectStore(harness.clients("s3", harness.stack), harness.stack["bucket"])
+    store = DynamoDBBatchStore(harness.clients("dynamodb", harness.stack), harness.stack["table"])
+    batch_id, now = uuid4().hex, harness.now().replace(microsecond=0)
     body = hashlib.shake_128(word.encode()).digest(12_000)
     image = media.put(f"batches/{batch_id}/images/one", body, "image/png")
     made = Image(image.key, "image/png", len(body), crc32(body), image.etag, 64, 64)
     planned = [
-        PlannedItem(
+        ItemSpec(
             index=n, custom_id=f"c{n}", row=n + 2, prompt=f"{word} R{n}", stem=f"car-{n}",
             price=PRICE, input={"prompt": f"{word} R{n}"}, cells=(word, f"R{n}"),
         )
         for n in range(rows)
     ]  # fmt: skip
-    plan = Plan(Kind.CARS, ("make", "model"), tuple(planned))
-    media.put(keys.plan(batch_id), encode_plan(plan), "application/gzip")
+    plan = BatchManifest(Kind.CARS, ("make", "model"), tuple(planned))
+    media.put(keys.plan(batch_id), encode_manifest(plan), "application/gzip")
     tried = [
         replace(each.to_item(), round=1, tries=1, tries_round=1, attempts=1) for each in planned
     ]

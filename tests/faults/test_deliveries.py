@@ -5,148 +5,152 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.faults.harness import COMPLETED, PATIENCE, SETTLED, Case, Lab, every
+from tests.faults.harness import COMPLETED, PATIENCE, SETTLED, Case, FaultHarness, every
 
 GIVEN_UP_AFTER = 4
 """How often the SDK asks."""
 
 
-def every_message_twice_and_twice_at_the_same_time(lab: Lab, word: str) -> None:
+def every_message_twice_and_twice_at_the_same_time(harness: FaultHarness, word: str) -> None:
     """Those that come while the image is made, at once; those that come after, to no effect."""
-    lab.fake.script("slow", prompt=word, seconds=12)
-    busy = lab.aws.script("count", "ChangeMessageVisibility", times=None)
-    batch_id = lab.submit(word, 3)
-    lab.until(batch_id, lambda batch: batch.counts.processing == 3)
-    lab.send(batch_id, 0, 1, 2)
-    lab.send(batch_id, 0, 1, 2)
-    before = lab.finish(batch_id)
-    asked = lab.aws.operations[word]
+    harness.fake.script("slow", prompt=word, seconds=12)
+    busy = harness.aws.script("count", "ChangeMessageVisibility", times=None)
+    batch_id = harness.submit(word, 3)
+    harness.until(batch_id, lambda batch: batch.counts.processing == 3)
+    harness.send(batch_id, 0, 1, 2)
+    harness.send(batch_id, 0, 1, 2)
+    before = harness.finish(batch_id)
+    asked = harness.aws.operations[word]
     known = asked.count("GetItem")
-    lab.send(batch_id, 0, 1, 2)
+    harness.send(batch_id, 0, 1, 2)
     for _ in every(0.2):
         if asked.count("GetItem") >= known + 6:  # its batch and its item, for each message
             break
-    after = lab.finish(batch_id)
+    after = harness.finish(batch_id)
     assert asked.count("GetItem") >= known + 6
     assert busy.fired > 0
     assert before == after
-    assert (after.statuses, lab.creates(word, 3)) == ("sss", [1, 1, 1])
+    assert (after.statuses, harness.creates(word, 3)) == ("sss", [1, 1, 1])
 
 
-def messages_in_reverse(lab: Lab, word: str) -> None:
-    held = lab.aws.script("hold", "SendMessageBatch", about=word)
-    batch_id = lab.submit(word, 8)
+def messages_in_reverse(harness: FaultHarness, word: str) -> None:
+    held = harness.aws.script("hold", "SendMessageBatch", about=word)
+    batch_id = harness.submit(word, 8)
     assert held.reached.wait(PATIENCE)
-    lab.send(batch_id, *reversed(range(8)))
-    lab.until(batch_id, lambda batch: batch.counts.succeeded > 0)
+    harness.send(batch_id, *reversed(range(8)))
+    harness.until(batch_id, lambda batch: batch.counts.succeeded > 0)
     held.go.set()
-    found = lab.finish(batch_id)
-    assert (found.statuses, lab.creates(word, 8)) == ("s" * 8, [1] * 8)
+    found = harness.finish(batch_id)
+    assert (found.statuses, harness.creates(word, 8)) == ("s" * 8, [1] * 8)
 
 
-def a_finalizer_that_is_started_twice(lab: Lab, word: str) -> None:
+def a_finalizer_that_is_started_twice(harness: FaultHarness, word: str) -> None:
     """Once more under the same name, and once more beside it: both build and publish."""
-    lost = lab.aws.script("drop_reply", "StartExecution", about=word)
-    held = lab.aws.script("hold", "^PUT /.*/archives/.*zip", about=word)
-    batch_id = lab.submit(word)
+    lost = harness.aws.script("drop_reply", "StartExecution", about=word)
+    held = harness.aws.script("hold", "^PUT /.*/archives/.*zip", about=word)
+    batch_id = harness.submit(word)
     assert held.reached.wait(PATIENCE)
     request = {"owner": "local", "batchId": batch_id, "round": 1, "attempt": 1}
-    lab.clients("stepfunctions", lab.stack).start_execution(
-        stateMachineArn=lab.stack["stateMachineArn"],
+    harness.clients("stepfunctions", harness.stack).start_execution(
+        stateMachineArn=harness.stack["stateMachineArn"],
         name=f"{batch_id}-again",
         input=json.dumps(request),
     )
     held.go.set()
-    found = lab.finish(batch_id)
+    found = harness.finish(batch_id)
     assert lost.fired == 1
     assert (found.statuses, found.batch.attempt) == ("ss", 1)
 
 
-def a_finalizer_that_is_killed_before_and_after_its_upload(lab: Lab, word: str) -> None:
+def a_finalizer_that_is_killed_before_and_after_its_upload(
+    harness: FaultHarness, word: str
+) -> None:
     put = "^PUT /.*/archives/.*zip"
-    before = lab.aws.script("kill", put, about=word)
-    after = lab.aws.script("kill_after", put, about=word)
-    found = lab.finish(lab.submit(word))
+    before = harness.aws.script("kill", put, about=word)
+    after = harness.aws.script("kill_after", put, about=word)
+    found = harness.finish(harness.submit(word))
     assert (before.fired, after.fired) == (1, 1)
     assert (found.statuses, len(found.images)) == ("ss", 2)
 
 
-def a_finalizer_that_is_killed_right_after_it_published(lab: Lab, word: str) -> None:
-    rule = lab.aws.script("kill_after", "TransactWriteItems", about=word, having=COMPLETED)
-    found = lab.finish(lab.submit(word))
+def a_finalizer_that_is_killed_right_after_it_published(harness: FaultHarness, word: str) -> None:
+    rule = harness.aws.script("kill_after", "TransactWriteItems", about=word, having=COMPLETED)
+    found = harness.finish(harness.submit(word))
     assert rule.fired == 1
     assert (found.statuses, len(found.images)) == ("ss", 2)
 
 
-def a_start_of_the_finalizer_that_is_lost(lab: Lab, word: str) -> None:
-    rule = lab.aws.script("error", "StartExecution", about=word, times=GIVEN_UP_AFTER, status=503)
-    found = lab.finish(lab.submit(word))
+def a_start_of_the_finalizer_that_is_lost(harness: FaultHarness, word: str) -> None:
+    rule = harness.aws.script(
+        "error", "StartExecution", about=word, times=GIVEN_UP_AFTER, status=503
+    )
+    found = harness.finish(harness.submit(word))
     assert rule.fired == GIVEN_UP_AFTER
     assert found.statuses == "ss"
 
 
-def messages_that_the_queue_takes_only_in_part(lab: Lab, word: str) -> None:
+def messages_that_the_queue_takes_only_in_part(harness: FaultHarness, word: str) -> None:
     """And a read of the dispatch list that comes back in part, for rows beyond the window."""
-    sent = lab.aws.script("partial", "SendMessageBatch", about=word, times=3)
-    read = lab.aws.script("partial", "BatchGetItem", about=word)
-    found = lab.finish(lab.submit(word, 18))
+    sent = harness.aws.script("partial", "SendMessageBatch", about=word, times=3)
+    read = harness.aws.script("partial", "BatchGetItem", about=word)
+    found = harness.finish(harness.submit(word, 18))
     assert (sent.fired, read.fired) == (3, 1)
-    assert (found.statuses, lab.creates(word, 18)) == ("s" * 18, [1] * 18)
+    assert (found.statuses, harness.creates(word, 18)) == ("s" * 18, [1] * 18)
 
 
-def a_bucket_that_answers_500_and_503(lab: Lab, word: str) -> None:
+def a_bucket_that_answers_500_and_503(harness: FaultHarness, word: str) -> None:
     """More often than the SDK asks, so that a delivery and a build fail; the image is made once."""
     slow = {"status": 503, "code": "SlowDown"}
     rules = [
-        lab.aws.script("error", "^PUT /.*/images/", about=word, times=6, **slow),
-        lab.aws.script("error", "^HEAD /.*/images/", about=word),
-        lab.aws.script("error", "^GET /.*/images/", about=word, times=2),
-        lab.aws.script("truncate", "^GET /.*/images/", about=word),
-        lab.aws.script("error", "^PUT /.*/archives/", about=word, times=5, **slow),
+        harness.aws.script("error", "^PUT /.*/images/", about=word, times=6, **slow),
+        harness.aws.script("error", "^HEAD /.*/images/", about=word),
+        harness.aws.script("error", "^GET /.*/images/", about=word, times=2),
+        harness.aws.script("truncate", "^GET /.*/images/", about=word),
+        harness.aws.script("error", "^PUT /.*/archives/", about=word, times=5, **slow),
     ]
-    found = lab.finish(lab.submit(word, 1))
+    found = harness.finish(harness.submit(word, 1))
     assert [rule.fired for rule in rules] == [6, 1, 2, 1, 5]
-    assert (found.statuses, lab.creates(word, 1)) == ("s", [1])
+    assert (found.statuses, harness.creates(word, 1)) == ("s", [1])
 
 
-def a_table_that_is_throttled_and_in_conflict(lab: Lab, word: str) -> None:
+def a_table_that_is_throttled_and_in_conflict(harness: FaultHarness, word: str) -> None:
     slow = {"status": 400, "code": "ProvisionedThroughputExceededException"}
-    batch_id = lab.submit(word, 3)
+    batch_id = harness.submit(word, 3)
     rules = [
-        lab.aws.script("error", "GetItem", about=word, times=5, **slow),
-        lab.aws.script("error", "Query", about=word, times=2, **slow),
-        lab.aws.script("conflict", "TransactWriteItems", about=word, times=4),
-        lab.aws.script("error", "TransactWriteItems", about=word, times=3, **slow),
+        harness.aws.script("error", "GetItem", about=word, times=5, **slow),
+        harness.aws.script("error", "Query", about=word, times=2, **slow),
+        harness.aws.script("conflict", "TransactWriteItems", about=word, times=4),
+        harness.aws.script("error", "TransactWriteItems", about=word, times=3, **slow),
     ]
-    found = lab.finish(batch_id)
+    found = harness.finish(batch_id)
     assert all(rule.fired for rule in rules)
     assert found.statuses == "sss"
 
 
-def answers_of_the_table_that_are_lost_after_the_write(lab: Lab, word: str) -> None:
+def answers_of_the_table_that_are_lost_after_the_write(harness: FaultHarness, word: str) -> None:
     """The claim's, the saved prediction's, the settle's and the end's; the SDK asks once more, and
     what was written is not written twice.
     """
     writes = [r'"creating": \{"BOOL": true\}', ":new_prediction", SETTLED, COMPLETED]
     rules = [
-        lab.aws.script("drop_reply", "TransactWriteItems", about=word, having=having)
+        harness.aws.script("drop_reply", "TransactWriteItems", about=word, having=having)
         for having in writes
     ]
-    found = lab.finish(lab.submit(word))
+    found = harness.finish(harness.submit(word))
     assert [rule.fired for rule in rules] == [1, 1, 1, 1]
-    assert (found.statuses, lab.creates(word)) == ("ss", [1, 1])
+    assert (found.statuses, harness.creates(word)) == ("ss", [1, 1])
 
 
-def a_message_that_nobody_can_read(lab: Lab, word: str) -> None:
+def a_message_that_nobody_can_read(harness: FaultHarness, word: str) -> None:
     """It goes to the dead-letter queue and out of it, and harms no batch."""
     for body in ("not JSON", "{}", json.dumps({"owner": "local", "batchId": "nobody's"})):
-        lab.send_body(body)
-    found = lab.finish(lab.submit(word))
+        harness.send_body(body)
+    found = harness.finish(harness.submit(word))
     assert found.statuses == "ss"
-    sqs = lab.clients("sqs", lab.stack)
+    sqs = harness.clients("sqs", harness.stack)
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     for _ in every(1):
-        queues = (lab.stack["itemQueueUrl"], lab.stack["deadLetterQueueUrl"])
+        queues = (harness.stack["itemQueueUrl"], harness.stack["deadLetterQueueUrl"])
         depths = [sqs.get_queue_attributes(QueueUrl=q, AttributeNames=names) for q in queues]
         if not any(int(depth["Attributes"][name]) for depth in depths for name in names):
             return
@@ -154,33 +158,33 @@ def a_message_that_nobody_can_read(lab: Lab, word: str) -> None:
 
 
 def a_row_that_fails_at_every_delivery_is_collected_by_the_dead_letter_function(
-    lab: Lab, word: str
+    harness: FaultHarness, word: str
 ) -> None:
     """The bucket refuses its image five deliveries long; what was paid for is not lost."""
     times = 5 * GIVEN_UP_AFTER
-    rule = lab.aws.script("error", "^PUT /.*/images/", about=word, times=times, status=503)
-    found = lab.finish(lab.submit(word, 1))
+    rule = harness.aws.script("error", "^PUT /.*/images/", about=word, times=times, status=503)
+    found = harness.finish(harness.submit(word, 1))
     assert rule.fired == times
-    assert (found.statuses, lab.creates(word, 1)) == ("s", [1])
+    assert (found.statuses, harness.creates(word, 1)) == ("s", [1])
 
 
-def a_dispatch_that_died_half_way(lab: Lab, word: str) -> None:
+def a_dispatch_that_died_half_way(harness: FaultHarness, word: str) -> None:
     """With the items stored and no list; the sweeper hands it back."""
-    rule = lab.aws.script("kill", "TransactWriteItems", about=word, having=r"ROUND#0001#LENGTH")
-    batch_id = lab.submit(word, 3)
+    rule = harness.aws.script("kill", "TransactWriteItems", about=word, having=r"ROUND#0001#LENGTH")
+    batch_id = harness.submit(word, 3)
     assert rule.reached.wait(PATIENCE)
-    assert lab.sweep() > 0
-    found = lab.finish(batch_id)
-    assert (found.statuses, lab.creates(word, 3)) == ("sss", [1, 1, 1])
+    assert harness.sweep() > 0
+    found = harness.finish(batch_id)
+    assert (found.statuses, harness.creates(word, 3)) == ("sss", [1, 1, 1])
 
 
-def a_dispatch_that_died_before_it_sent_a_message(lab: Lab, word: str) -> None:
-    rule = lab.aws.script("kill", "SendMessageBatch", about=word)
-    batch_id = lab.submit(word, 3)
+def a_dispatch_that_died_before_it_sent_a_message(harness: FaultHarness, word: str) -> None:
+    rule = harness.aws.script("kill", "SendMessageBatch", about=word)
+    batch_id = harness.submit(word, 3)
     assert rule.reached.wait(PATIENCE)
-    assert lab.sweep() > 0
-    found = lab.finish(batch_id)
-    assert (found.statuses, lab.creates(word, 3)) == ("sss", [1, 1, 1])
+    assert harness.sweep() > 0
+    found = harness.finish(batch_id)
+    assert (found.statuses, harness.creates(word, 3)) == ("sss", [1, 1, 1])
 
 
 @pytest.mark.parametrize(

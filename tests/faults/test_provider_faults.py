@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.faults.harness import Case, Lab
+from tests.faults.harness import Case, FaultHarness
 
 PRICE = Decimal("0.05")
 HIDDEN_SECONDS = 35
@@ -51,60 +51,62 @@ FAULTS = [
 ]
 
 
-def every_fault_ends_its_row_as_it_should_and_no_other(lab: Lab, word: str) -> None:
+def every_fault_ends_its_row_as_it_should_and_no_other(harness: FaultHarness, word: str) -> None:
     rules = [
-        lab.fake.script(fault.name, prompt=lab.row(word, row), **fault.more)
+        harness.fake.script(fault.name, prompt=harness.row(word, row), **fault.more)
         for row, fault in enumerate(FAULTS)
     ]
     polled = [row for row, fault in enumerate(FAULTS) if fault.more.get("on") == "get"]
     for row in polled:
-        lab.fake.script("slow", prompt=lab.row(word, row), seconds=3)
-    found = lab.finish(lab.submit(word, len(FAULTS)))
-    assert [lab.fake.fired(rule) > 0 for rule in rules] == [True] * len(FAULTS)
+        harness.fake.script("slow", prompt=harness.row(word, row), seconds=3)
+    found = harness.finish(harness.submit(word, len(FAULTS)))
+    assert [harness.fake.fired(rule) > 0 for rule in rules] == [True] * len(FAULTS)
     ends = [item.failure.code.value if item.failure else item.status.value for item in found.items]
     assert [*zip(FAULTS, ends, strict=True)] == [(fault, fault.end) for fault in FAULTS]
-    assert lab.creates(word, len(FAULTS)) == [fault.creates for fault in FAULTS]
-    never = lab.fake.billed(lab.row(word, len(FAULTS) - 1))
+    assert harness.creates(word, len(FAULTS)) == [fault.creates for fault in FAULTS]
+    never = harness.fake.billed(harness.row(word, len(FAULTS) - 1))
     assert [prediction.cancelled for prediction in never] == [True]
 
 
-def a_wrong_key_fails_every_row_at_once(lab: Lab, word: str) -> None:
-    rule = lab.fake.script("401", prompt=word)
-    found = lab.finish(lab.submit(word, 20))
-    assert lab.fake.fired(rule) > 0
+def a_wrong_key_fails_every_row_at_once(harness: FaultHarness, word: str) -> None:
+    rule = harness.fake.script("401", prompt=word)
+    found = harness.finish(harness.submit(word, 20))
+    assert harness.fake.fired(rule) > 0
     assert (found.statuses, found.codes) == ("f" * 20, {"provider_auth"})
     assert found.batch.committed == 0
-    assert len(lab.fake.creates(word)) < 20
+    assert len(harness.fake.creates(word)) < 20
 
 
 def an_account_without_credit_fails_what_is_left_and_keeps_what_is_made(
-    lab: Lab, word: str
+    harness: FaultHarness, word: str
 ) -> None:
-    rule = lab.fake.script("402", prompt=word, after=4)
-    found = lab.finish(lab.submit(word, 20))
-    assert lab.fake.fired(rule) > 0
+    rule = harness.fake.script("402", prompt=word, after=4)
+    found = harness.finish(harness.submit(word, 20))
+    assert harness.fake.fired(rule) > 0
     assert found.statuses.count("s") == 4
     assert found.codes == {"provider_auth"}
     assert found.batch.actual == 4 * PRICE
 
 
-def a_key_that_is_refused_while_images_are_made_ends_the_round(lab: Lab, word: str) -> None:
-    lab.fake.script("slow", prompt=word, seconds=4)
-    rule = lab.fake.script("401", prompt=word, on="get")
-    found = lab.finish(lab.submit(word, 8))
-    assert lab.fake.fired(rule) > 0
+def a_key_that_is_refused_while_images_are_made_ends_the_round(
+    harness: FaultHarness, word: str
+) -> None:
+    harness.fake.script("slow", prompt=word, seconds=4)
+    rule = harness.fake.script("401", prompt=word, on="get")
+    found = harness.finish(harness.submit(word, 8))
+    assert harness.fake.fired(rule) > 0
     assert (found.statuses, found.codes) == ("f" * 8, {"provider_auth"})
     assert max(item.seconds or 0 for item in found.items) < HIDDEN_SECONDS
 
 
-def the_cost_cap_holds_under_many_workers_at_once(lab: Lab, word: str) -> None:
+def the_cost_cap_holds_under_many_workers_at_once(harness: FaultHarness, word: str) -> None:
     """Bad pictures are paid for: what would be made twice takes the money of what comes after."""
-    rule = lab.fake.script("blank", prompt=word, times=5)
+    rule = harness.fake.script("blank", prompt=word, times=5)
     cap = 10 * PRICE
-    found = lab.finish(lab.submit(word, 10, maxCost=cap))
-    assert lab.fake.fired(rule) == 5
+    found = harness.finish(harness.submit(word, 10, maxCost=cap))
+    assert harness.fake.fired(rule) == 5
     assert found.batch.committed == cap
-    assert len(lab.fake.billed(word)) * PRICE == cap
+    assert len(harness.fake.billed(word)) * PRICE == cap
     assert found.statuses.count("s") == 5
     assert found.codes <= {"budget_exhausted", "invalid_output"}
 

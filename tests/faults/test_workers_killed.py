@@ -4,72 +4,80 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.faults.harness import CREATE, LOOK, SETTLED, Case, Lab
+from tests.faults.harness import CREATE, LOOK, SETTLED, Case, FaultHarness
 
 
-def killed_before_the_create(lab: Lab, word: str) -> None:
-    rule = lab.provider.script("kill", CREATE, about=word)
-    found = lab.finish(lab.submit(word))
+def killed_before_the_create(harness: FaultHarness, word: str) -> None:
+    rule = harness.provider.script("kill", CREATE, about=word)
+    found = harness.finish(harness.submit(word))
     assert rule.fired == 1
-    assert (found.statuses, lab.creates(word)) == ("ss", [1, 1])
+    assert (found.statuses, harness.creates(word)) == ("ss", [1, 1])
 
 
 def killed_right_after_the_create_the_answer_is_lost_and_counts_as_a_try(
-    lab: Lab, word: str
+    harness: FaultHarness, word: str
 ) -> None:
-    rule = lab.provider.script("kill_after", CREATE, about=word)
-    found = lab.finish(lab.submit(word))
+    rule = harness.provider.script("kill_after", CREATE, about=word)
+    found = harness.finish(harness.submit(word))
     assert rule.fired == 1
-    assert (found.statuses, sorted(lab.creates(word))) == ("ss", [1, 2])
+    assert (found.statuses, sorted(harness.creates(word))) == ("ss", [1, 2])
     assert sorted(item.attempts for item in found.items) == [1, 2]
 
 
-def killed_during_polling_the_prediction_is_carried_on(lab: Lab, word: str) -> None:
-    lab.fake.script("slow", prompt=word, seconds=4)
-    rule = lab.provider.script("kill", LOOK, about=word)
-    found = lab.finish(lab.submit(word))
+def killed_during_polling_the_prediction_is_carried_on(harness: FaultHarness, word: str) -> None:
+    harness.fake.script("slow", prompt=word, seconds=4)
+    rule = harness.provider.script("kill", LOOK, about=word)
+    found = harness.finish(harness.submit(word))
     assert rule.fired == 1
-    assert (found.statuses, lab.creates(word)) == ("ss", [1, 1])
+    assert (found.statuses, harness.creates(word)) == ("ss", [1, 1])
 
 
-def killed_after_the_image_is_stored_it_is_not_fetched_again(lab: Lab, word: str) -> None:
-    rule = lab.aws.script("kill_after", "^PUT /.*/images/", about=word)
-    found = lab.finish(lab.submit(word, 1))
+def killed_after_the_image_is_stored_it_is_not_fetched_again(
+    harness: FaultHarness, word: str
+) -> None:
+    rule = harness.aws.script("kill_after", "^PUT /.*/images/", about=word)
+    found = harness.finish(harness.submit(word, 1))
     assert rule.fired == 1
-    assert (found.statuses, lab.creates(word, 1)) == ("s", [1])
+    assert (found.statuses, harness.creates(word, 1)) == ("s", [1])
 
 
-def killed_right_before_the_settle(lab: Lab, word: str) -> None:
-    rule = lab.aws.script("kill", "TransactWriteItems", about=word, having=SETTLED)
-    found = lab.finish(lab.submit(word))
+def killed_right_before_the_settle(harness: FaultHarness, word: str) -> None:
+    rule = harness.aws.script("kill", "TransactWriteItems", about=word, having=SETTLED)
+    found = harness.finish(harness.submit(word))
     assert rule.fired == 1
-    assert (found.statuses, lab.creates(word)) == ("ss", [1, 1])
+    assert (found.statuses, harness.creates(word)) == ("ss", [1, 1])
 
 
-def killed_right_after_the_settle_what_follows_is_still_released(lab: Lab, word: str) -> None:
+def killed_right_after_the_settle_what_follows_is_still_released(
+    harness: FaultHarness, word: str
+) -> None:
     """With more rows than may be in the queue at once, a row's message releases a later row's."""
-    rule = lab.aws.script("kill_after", "TransactWriteItems", about=word, having=SETTLED)
-    found = lab.finish(lab.submit(word, 18))
+    rule = harness.aws.script("kill_after", "TransactWriteItems", about=word, having=SETTLED)
+    found = harness.finish(harness.submit(word, 18))
     assert rule.fired == 1
-    assert (found.statuses, lab.creates(word, 18)) == ("s" * 18, [1] * 18)
+    assert (found.statuses, harness.creates(word, 18)) == ("s" * 18, [1] * 18)
 
 
-def killed_right_after_the_last_settle_the_archive_is_still_built(lab: Lab, word: str) -> None:
-    rule = lab.aws.script("kill", "StartExecution", about=word)
-    found = lab.finish(lab.submit(word))
+def killed_right_after_the_last_settle_the_archive_is_still_built(
+    harness: FaultHarness, word: str
+) -> None:
+    rule = harness.aws.script("kill", "StartExecution", about=word)
+    found = harness.finish(harness.submit(word))
     assert rule.fired == 1
-    assert (found.statuses, lab.creates(word)) == ("ss", [1, 1])
+    assert (found.statuses, harness.creates(word)) == ("ss", [1, 1])
 
 
-def killed_twice_before_the_create_the_row_fails_and_a_retry_makes_it(lab: Lab, word: str) -> None:
-    rule = lab.provider.script("kill", CREATE, about=word, times=2)
-    batch_id = lab.submit(word, 1)
-    found = lab.finish(batch_id)
+def killed_twice_before_the_create_the_row_fails_and_a_retry_makes_it(
+    harness: FaultHarness, word: str
+) -> None:
+    rule = harness.provider.script("kill", CREATE, about=word, times=2)
+    batch_id = harness.submit(word, 1)
+    found = harness.finish(batch_id)
     assert rule.fired == 2
     assert (found.statuses, found.codes) == ("f", {"provider_unavailable"})
-    assert lab.post(batch_id, "retry") == 202
-    found = lab.finish(batch_id, round_=2)
-    assert (found.statuses, lab.creates(word, 1)) == ("s", [1])
+    assert harness.post(batch_id, "retry") == 202
+    found = harness.finish(batch_id, round_=2)
+    assert (found.statuses, harness.creates(word, 1)) == ("s", [1])
 
 
 @pytest.mark.parametrize(

@@ -44,17 +44,17 @@ class Answer:
 class Api:
     """Turns a request into the gateway's event, as httpx encodes it, and answers it."""
 
-    parts: Bootstrap
+    services: Bootstrap
     owner: str | None = None
     claims: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.resolver = build(self.parts)
+        self.resolver = build(self.services)
 
     def as_owner(self, owner: str, mode: str = "cognito", **claims: str) -> "Api":
         """The same stack with authentication on, and a caller whom the gateway has verified."""
-        settings = replace(self.parts.settings, auth_mode=mode)
-        return Api(Bootstrap(settings, self.parts.clients), owner, claims)
+        settings = replace(self.services.settings, auth_mode=mode)
+        return Api(Bootstrap(settings, self.services.clients), owner, claims)
 
     def request(self, method: str, path: str, **content: Any) -> Answer:
         request = httpx.Request(method, "https://api.test" + path, **content)
@@ -103,7 +103,7 @@ def _joined(params: httpx.QueryParams) -> Mapping[str, str]:
 
 
 @pytest.fixture
-def parts(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bootstrap]:
+def services(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bootstrap]:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
@@ -112,8 +112,8 @@ def parts(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bootstrap]:
 
 
 @pytest.fixture
-def api(parts: Bootstrap) -> Api:
-    return Api(parts)
+def api(services: Bootstrap) -> Api:
+    return Api(services)
 
 
 def _resources() -> dict[str, str]:

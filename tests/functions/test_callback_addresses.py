@@ -34,10 +34,10 @@ def test_an_address_on_this_machine_is_refused(
 
 @pytest.mark.parametrize(("path", "name", "content"), WAYS)
 def test_the_development_receiver_is_taken_and_its_neighbours_are_not(
-    parts: Bootstrap, path: str, name: str, content: dict[str, Any]
+    services: Bootstrap, path: str, name: str, content: dict[str, Any]
 ) -> None:
-    parts.settings = replace(parts.settings, dev_callback_origin=RECEIVER)
-    api = Api(parts)
+    services.settings = replace(services.settings, dev_callback_origin=RECEIVER)
+    api = Api(services)
     assert name not in invalid_fields(api, path, name, content, f"{RECEIVER}/hook")
     assert name in invalid_fields(api, path, name, content, "http://127.0.0.1:9001/hook")
     assert name not in invalid_fields(api, path, name, content, "https://shop.example/hook")

@@ -13,7 +13,7 @@ SHEET = {"files": {"file": ("cars.csv", b"make,model\nVolvo,XC90\n", "text/csv")
 
 def anonymous(api: Api, mode: str) -> Api:
     """Authentication is on, and the request did not come through the authorizer."""
-    return Api(api.as_owner("ann", mode).parts)
+    return Api(api.as_owner("ann", mode).services)
 
 
 @pytest.mark.parametrize("mode", ["cognito", "oidc", "something new"])

@@ -5,7 +5,7 @@ from unittest.mock import Mock
 import pytest
 
 from imagebatch.bootstrap import Bootstrap
-from imagebatch.domain.errors import MovedError, UnavailableError
+from imagebatch.domain.errors import ConflictError, UnavailableError
 from imagebatch.schemas import answers
 from tests.functions.conftest import Answer, Api
 
@@ -223,10 +223,10 @@ def test_the_openapi_document_is_the_one_the_code_makes() -> None:
     assert (data / "docs.html").read_text("utf-8") == openapi.page(openapi.document())
 
 
-def test_every_route_is_in_the_openapi_document_and_the_reverse(parts: Bootstrap) -> None:
+def test_every_route_is_in_the_openapi_document_and_the_reverse(services: Bootstrap) -> None:
     from imagebatch.api import openapi
 
-    api = Api(parts)
+    api = Api(services)
     routes: Any = api.resolver
     known = {
         (route.method.lower(), route.path.replace("<", "{").replace(">", "}"))
@@ -242,15 +242,17 @@ def test_every_route_is_in_the_openapi_document_and_the_reverse(parts: Bootstrap
 def test_a_part_that_is_down_is_503_and_says_when_to_come_again(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for error in (UnavailableError("down"), MovedError("moved")):
-        monkeypatch.setattr(api.parts.store, "get", Mock(side_effect=error))
+    for error in (UnavailableError("down"), ConflictError("moved")):
+        monkeypatch.setattr(api.services.store, "get", Mock(side_effect=error))
         answer = api.get("/api/batch/any")
         assert refused(answer)[0] == 503
         assert answer.headers["retry-after"] == "5"
 
 
 def test_a_bug_is_a_500_that_tells_nothing(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api.parts.store, "get", Mock(side_effect=KeyError("arn:aws:s3:::secret")))
+    monkeypatch.setattr(
+        api.services.store, "get", Mock(side_effect=KeyError("arn:aws:s3:::secret"))
+    )
     answer = api.get("/api/batch/any")
     assert refused(answer) == (500, "Internal error")
     assert "secret" not in answer.body

@@ -14,10 +14,10 @@ SHEET = {"file": ("cars.csv", b"make\nVolvo\n", "text/csv")}
 
 
 @pytest.fixture
-def progress(parts: Bootstrap, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+def progress(services: Bootstrap, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     from functions.progress import app
 
-    monkeypatch.setattr(app, "parts", parts)
+    monkeypatch.setattr(app, "services", services)
     return app
 
 
@@ -42,12 +42,12 @@ def test_an_unknown_batch_is_a_problem_document(progress: ModuleType) -> None:
 
 
 def test_a_table_that_does_not_answer_sends_a_watcher_away_for_a_moment(
-    api: Api, progress: ModuleType, parts: Bootstrap, monkeypatch: pytest.MonkeyPatch
+    api: Api, progress: ModuleType, services: Bootstrap, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def down(*_: object) -> None:
         raise UnavailableError("the table could not be reached")
 
-    monkeypatch.setattr(parts.store, "get", down)
+    monkeypatch.setattr(services.store, "get", down)
     answer = look(progress, "any")
     assert (answer["statusCode"], answer["headers"]["retry-after"]) == (503, "5")
     assert "table" not in answer["body"]

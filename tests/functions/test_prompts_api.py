@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from imagebatch.bootstrap import Bootstrap
-from imagebatch.domain.batch_manifest import decode_plan
+from imagebatch.domain.batch_manifest import decode_manifest
 from imagebatch.schemas import answers
 from imagebatch.usecases import keys
 from tests.functions.conftest import Answer, Api
@@ -40,7 +40,7 @@ def test_a_list_of_prompts_is_accepted_at_once(api: Api) -> None:
     assert (status["kind"], status["name"], status["total"]) == ("prompts", "Chairs", 2)
 
 
-def test_the_plan_has_what_each_item_is_made_from(api: Api, parts: Bootstrap) -> None:
+def test_the_plan_has_what_each_item_is_made_from(api: Api, services: Bootstrap) -> None:
     image = an_image(api)
     url = "https://shop.example.com/chair.png"
     batch = generate(
@@ -50,7 +50,7 @@ def test_the_plan_has_what_each_item_is_made_from(api: Api, parts: Bootstrap) ->
         {"prompt": "Free", "file": ""},
         model=WITH_IMAGES,
     ).json()["batch_id"]
-    plan = decode_plan(parts.media.get(keys.plan(batch)) or b"")
+    plan = decode_manifest(services.media.get(keys.plan(batch)) or b"")
     first, second, third = plan.items
     assert (first.prompt, first.aspect_ratio, first.images) == (
         "A red chair",
@@ -165,13 +165,13 @@ def test_somebody_elses_upload_is_as_unknown_as_one_that_is_not_there(api: Api) 
     assert found["items.0.file"] == found["items.1.file"]
 
 
-def test_an_upload_is_not_used_before_it_was_checked(api: Api, parts: Bootstrap) -> None:
+def test_an_upload_is_not_used_before_it_was_checked(api: Api, services: Bootstrap) -> None:
     wanted = {"kind": "product", "filename": "a", "contentType": "image/png", "size": 999}
     upload = api.post("/api/uploads", json=wanted).json()["file"]["id"]
     item = {"prompt": "p", "file": upload}
     assert "still being checked" in faults(generate(api, item, model=WITH_IMAGES))["items.0.file"]
-    parts.media.put(keys.incoming(upload), PNG, "image/png")
-    parts.check_upload(keys.incoming(upload))
+    services.media.put(keys.incoming(upload), PNG, "image/png")
+    services.check_upload(keys.incoming(upload))
     assert generate(api, item, model=WITH_IMAGES).status == 202
 
 
@@ -201,7 +201,7 @@ def test_half_a_surrogate_pair_is_refused(api: Api) -> None:
     assert (answer.status, answer.json()["error"]) == (400, "The body is not valid JSON")
 
 
-def test_a_prompt_keeps_its_line_breaks(api: Api, parts: Bootstrap) -> None:
+def test_a_prompt_keeps_its_line_breaks(api: Api, services: Bootstrap) -> None:
     batch = generate(api, {"prompt": "A chair.\n\nNo text.\t"}).json()["batch_id"]
-    plan = decode_plan(parts.media.get(keys.plan(batch)) or b"")
+    plan = decode_manifest(services.media.get(keys.plan(batch)) or b"")
     assert plan.items[0].prompt == "A chair.\n\nNo text."

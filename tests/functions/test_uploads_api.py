@@ -23,10 +23,10 @@ def announce(api: Api, **fields: Any) -> Answer:
     return api.post("/api/uploads", json=wanted)
 
 
-def arrive(parts: Bootstrap, upload_id: str, body: bytes) -> None:
+def arrive(services: Bootstrap, upload_id: str, body: bytes) -> None:
     """What S3 and EventBridge do when a presigned POST was taken."""
-    parts.media.put(INCOMING + upload_id, body, "text/csv")
-    parts.check_upload(INCOMING + upload_id)
+    services.media.put(INCOMING + upload_id, body, "text/csv")
+    services.check_upload(INCOMING + upload_id)
 
 
 def listed(api: Api, query: str = "") -> list[answers.UploadedFile]:
@@ -35,14 +35,14 @@ def listed(api: Api, query: str = "") -> list[answers.UploadedFile]:
     return answers.UploadList.model_validate(answer.json()).items
 
 
-def test_an_image_in_the_request_is_ready_at_once(api: Api, parts: Bootstrap) -> None:
+def test_an_image_in_the_request_is_ready_at_once(api: Api, services: Bootstrap) -> None:
     answer = send(api, PNG, "Stuhl blau.jpg")
     assert answer.status == 201
     made = answers.UploadAnswer.model_validate(answer.json())
     assert (made.upload, made.file.status, made.file.kind) == (None, "ready", "product")
     assert made.file.original_name == "Stuhl blau.jpg"
     assert f"uploads/{made.file.id}?" in str(made.file.url)
-    stored = parts.media.head(f"uploads/{made.file.id}")
+    stored = services.media.head(f"uploads/{made.file.id}")
     assert stored is not None
     assert stored.content_type == "image/png"
 
@@ -86,19 +86,21 @@ def test_a_direct_upload_gets_a_form_that_s3_enforces(api: Api) -> None:
     assert {"Content-Type": "image/png"} in conditions
 
 
-def test_a_direct_upload_is_checked_when_it_arrives(api: Api, parts: Bootstrap) -> None:
+def test_a_direct_upload_is_checked_when_it_arrives(api: Api, services: Bootstrap) -> None:
     made = announce(api).json()["file"]
     (waiting,) = listed(api)
     assert (waiting.id, waiting.status, waiting.url) == (made["id"], "checking", None)
-    arrive(parts, made["id"], SHEET)
+    arrive(services, made["id"], SHEET)
     (ready,) = listed(api)
     assert (ready.status, ready.reason) == ("ready", None)
     assert f"uploads/{made['id']}" in str(ready.url)
 
 
-def test_what_is_not_what_it_claims_is_rejected_with_a_reason(api: Api, parts: Bootstrap) -> None:
+def test_what_is_not_what_it_claims_is_rejected_with_a_reason(
+    api: Api, services: Bootstrap
+) -> None:
     made = announce(api).json()["file"]
-    arrive(parts, made["id"], PNG)
+    arrive(services, made["id"], PNG)
     (rejected,) = listed(api)
     assert (rejected.status, rejected.url) == ("rejected", None)
     assert rejected.reason == "The file is not CSV; it is image/png."
@@ -152,7 +154,7 @@ def test_the_list_comes_in_pages(api: Api) -> None:
     assert len(set(seen)) == 5
 
 
-def test_the_same_key_and_content_is_the_same_upload(api: Api, parts: Bootstrap) -> None:
+def test_the_same_key_and_content_is_the_same_upload(api: Api, services: Bootstrap) -> None:
     headers = {"Idempotency-Key": "once"}
     first = send(api, PNG, headers=headers).json()["file"]["id"]
     assert send(api, PNG, headers=headers).json()["file"]["id"] == first
@@ -160,11 +162,13 @@ def test_the_same_key_and_content_is_the_same_upload(api: Api, parts: Bootstrap)
     assert len(listed(api)) == 1
 
 
-def test_a_repeated_announcement_gives_a_form_that_still_works(api: Api, parts: Bootstrap) -> None:
+def test_a_repeated_announcement_gives_a_form_that_still_works(
+    api: Api, services: Bootstrap
+) -> None:
     wanted = {"kind": "csv", "filename": "a.csv", "contentType": "text/csv", "size": 100}
     headers = {"Idempotency-Key": "once"}
     first = api.post("/api/uploads", json=wanted, headers=headers).json()
-    arrive(parts, first["file"]["id"], SHEET)
+    arrive(services, first["file"]["id"], SHEET)
     again = api.post("/api/uploads", json=wanted, headers=headers).json()
     assert (again["file"]["id"], again["file"]["status"]) == (first["file"]["id"], "ready")
     assert again["upload"]["fields"]["key"] == first["upload"]["fields"]["key"]
@@ -176,23 +180,23 @@ def test_a_refused_request_does_not_use_the_key_up(api: Api) -> None:
     assert send(api, PNG, headers=headers).status == 201
 
 
-def test_an_uploaded_sheet_becomes_a_batch(api: Api, parts: Bootstrap) -> None:
+def test_an_uploaded_sheet_becomes_a_batch(api: Api, services: Bootstrap) -> None:
     made = announce(api, size=4_500_000).json()["file"]["id"]
     wanted = {"uploadId": made, "name": "Large"}
     checking = api.post("/api/car-batch", json=wanted)
     assert (checking.status, checking.headers["retry-after"]) == (409, "2")
-    arrive(parts, made, SHEET + b"\n" * 4_400_000)
+    arrive(services, made, SHEET + b"\n" * 4_400_000)
     answer = api.post("/api/car-batch", json=wanted)
     assert (answer.status, answer.json()["total"]) == (202, 1)
 
 
-def test_an_uploaded_sheet_over_5_mb_is_413(api: Api, parts: Bootstrap) -> None:
+def test_an_uploaded_sheet_over_5_mb_is_413(api: Api, services: Bootstrap) -> None:
     made = announce(api, size=6_000_000).json()["file"]["id"]
-    arrive(parts, made, SHEET + b"\n" * 5_000_000)
+    arrive(services, made, SHEET + b"\n" * 5_000_000)
     assert api.post("/api/car-batch", json={"uploadId": made}).status == 413
 
 
-def test_an_upload_that_is_no_sheet_of_ones_own_is_not_found(api: Api, parts: Bootstrap) -> None:
+def test_an_upload_that_is_no_sheet_of_ones_own_is_not_found(api: Api, services: Bootstrap) -> None:
     image = send(api, PNG).json()["file"]["id"]
     foreign = send(api.as_owner("bob"), SHEET, "b.csv", "csv").json()["file"]["id"]
     answers_ = [

@@ -57,27 +57,27 @@ def details(answer: Answer) -> list[tuple[str, Any]]:
             answer.json()["details"]]  # fmt: skip
 
 
-def make(parts: Bootstrap, batch_id: str, owner: str = "local", failed: int = 0) -> None:
+def make(services: Bootstrap, batch_id: str, owner: str = "local", failed: int = 0) -> None:
     """What dispatcher and workers leave: all items succeeded but the last `failed`."""
-    from imagebatch.domain.batch_manifest import decode_plan
+    from imagebatch.domain.batch_manifest import decode_manifest
 
-    body = parts.media.get(keys.plan(batch_id))
+    body = services.media.get(keys.plan(batch_id))
     assert body is not None
-    planned = decode_plan(body).items
-    parts.store.add_items(owner, batch_id, [each.to_item() for each in planned])
-    for item in list(parts.store.items(owner, batch_id)):
-        settle(parts, owner, batch_id, item, succeeds=item.index < len(planned) - failed)
+    planned = decode_manifest(body).items
+    services.store.add_items(owner, batch_id, [each.to_item() for each in planned])
+    for item in list(services.store.items(owner, batch_id)):
+        settle(services, owner, batch_id, item, succeeds=item.index < len(planned) - failed)
 
 
-def settle(parts: Bootstrap, owner: str, batch_id: str, item: Item, *, succeeds: bool) -> None:
-    batch = parts.records.batch(owner, batch_id)
+def settle(services: Bootstrap, owner: str, batch_id: str, item: Item, *, succeeds: bool) -> None:
+    batch = services.records.batch(owner, batch_id)
     end = ItemStatus.SUCCEEDED if succeeds else ItemStatus.FAILED
     counts = batch.counts.moved(ItemStatus.PENDING, end)
     key = keys.image(batch.kind, batch_id, item.index, f"p{item.index}")
     made: dict[str, Any] = {"image": an_image(key), "file": f"{item.stem}.png"} if succeeds else {}
-    now = parts.clock.now()
+    now = services.clock.now()
     done = replace(item, status=end, round=1, settled_at=now, **made)
-    parts.store.commit(replace(batch, counts=counts, updated_at=now), done)
+    services.store.commit(replace(batch, counts=counts, updated_at=now), done)
 
 
 @pytest.fixture
@@ -259,11 +259,11 @@ def test_a_cap_below_the_estimate_is_402(shop: Api) -> None:
 
 
 def test_one_key_makes_one_batch_however_the_images_are_signed(
-    shop: Api, parts: Bootstrap, upload: str
+    shop: Api, services: Bootstrap, upload: str
 ) -> None:
     key = {"idempotency-key": "k1"}
     first = submit(shop, (1, [upload]), headers=key)
-    again = parts.media.url(parts.media.key_of(upload) or "", seconds=60)
+    again = services.media.url(services.media.key_of(upload) or "", seconds=60)
     assert again != upload
     second = submit(shop, (1, [again]), headers=key)
     assert (first.status, second.status) == (202, 202)
@@ -273,10 +273,10 @@ def test_one_key_makes_one_batch_however_the_images_are_signed(
 
 
 def test_another_owners_objects_are_no_images_to_start_from(
-    shop: Api, parts: Bootstrap, upload: str
+    shop: Api, services: Bootstrap, upload: str
 ) -> None:
     batch_id = submit(shop, (1, [PUBLIC])).json()["jobId"]
-    make(parts, batch_id)
+    make(services, batch_id)
     [made] = shop.get(f"/api/folders/{batch_id}").json()["items"]
     bob = shop.as_owner("bob")
     bob.put("/api/variants", json=[row(1)])
@@ -291,9 +291,9 @@ def test_another_owners_objects_are_no_images_to_start_from(
 # --- what was made --------------------------------------------------------------------------------
 
 
-def test_a_batch_shows_what_each_variant_has(shop: Api, parts: Bootstrap) -> None:
+def test_a_batch_shows_what_each_variant_has(shop: Api, services: Bootstrap) -> None:
     batch_id = submit(shop, (2, [PUBLIC]), (1, [PUBLIC]), variations=2).json()["jobId"]
-    make(parts, batch_id, failed=1)
+    make(services, batch_id, failed=1)
     found = answers.FullBatch.model_validate(shop.get(f"/api/batches/{batch_id}").json())
     assert [(v.variant_id, v.total, v.done, v.failed) for v in found.variants] == [
         (2, 2, 2, 0),
@@ -304,9 +304,9 @@ def test_a_batch_shows_what_each_variant_has(shop: Api, parts: Bootstrap) -> Non
     assert f"library/{batch_id}/000002-" in image.url
 
 
-def test_an_image_is_in_both_folders_under_one_id(shop: Api, parts: Bootstrap) -> None:
+def test_an_image_is_in_both_folders_under_one_id(shop: Api, services: Bootstrap) -> None:
     batch_id = submit(shop, (1, [PUBLIC]), (2, [PUBLIC]), name="Spring").json()["jobId"]
-    make(parts, batch_id)
+    make(services, batch_id)
     shared = answers.FolderAnswer.model_validate(shop.get(f"/api/folders/{batch_id}").json())
     own = answers.FolderAnswer.model_validate(shop.get(f"/api/folders/{batch_id}.2").json())
     assert (shared.name, shared.variant_id, len(shared.items)) == ("Spring", None, 2)
@@ -315,9 +315,9 @@ def test_an_image_is_in_both_folders_under_one_id(shop: Api, parts: Bootstrap) -
     assert own.items[0].file == "Linen_shirt_Size_2-1.png"
 
 
-def test_a_variants_folders_are_listed_newest_first(shop: Api, parts: Bootstrap) -> None:
+def test_a_variants_folders_are_listed_newest_first(shop: Api, services: Bootstrap) -> None:
     ids = [submit(shop, (1, [PUBLIC]), name=name).json()["jobId"] for name in ("one", "two")]
-    make(parts, ids[0])
+    make(services, ids[0])
     listed = answers.FolderList.model_validate(shop.get("/api/variants/1/folders").json())
     assert {folder.batch_id for folder in listed.items} == set(ids)
     assert [len(f.items) for f in listed.items if f.batch_id == ids[0]] == [1]
@@ -362,42 +362,44 @@ def test_batches_of_every_kind_are_listed_with_their_folder(shop: Api) -> None:
     assert answers.FullBatch.model_validate(full).variants == []
 
 
-def end(parts: Bootstrap, batch_id: str) -> None:
+def end(services: Bootstrap, batch_id: str) -> None:
     """As a round ends, whatever its counts say."""
-    batch = parts.records.batch("local", batch_id)
+    batch = services.records.batch("local", batch_id)
     archive = Archive(keys.archive(batch_id, batch.round, 1), 1, 1)
     archiving = replace(batch, status=BatchStatus.ARCHIVING)
-    ended = publish(archiving, archive, parts.clock.now(), parts.settings.archive_ttl)
-    parts.store.commit(ended)
+    ended = publish(archiving, archive, services.clock.now(), services.settings.archive_ttl)
+    services.store.commit(ended)
 
 
-def test_a_finished_variant_batch_is_retried_by_the_same_call(shop: Api, parts: Bootstrap) -> None:
+def test_a_finished_variant_batch_is_retried_by_the_same_call(
+    shop: Api, services: Bootstrap
+) -> None:
     batch_id = submit(shop, variations=2).json()["jobId"]
-    make(parts, batch_id, failed=1)
-    end(parts, batch_id)
+    make(services, batch_id, failed=1)
+    end(services, batch_id)
     answer = shop.post(f"/api/batches/{batch_id}/retry")
     assert (answer.status, answer.json()["round"], answer.json()["pending"]) == (202, 2, 1)
 
 
-def test_a_retry_under_one_key_opens_one_round(shop: Api, parts: Bootstrap) -> None:
+def test_a_retry_under_one_key_opens_one_round(shop: Api, services: Bootstrap) -> None:
     def retry(batch_id: str, key: str) -> Any:
         path = f"/api/batches/{batch_id}/retry"
         return shop.post(path, headers={"Idempotency-Key": key})
 
     one, other = (submit(shop, variations=2).json()["jobId"] for _ in range(2))
     assert retry(one, "k").status == 409
-    make(parts, one, failed=1)
-    end(parts, one)
+    make(services, one, failed=1)
+    end(services, one)
     first = retry(one, "k")
     assert (first.status, first.json()["round"]) == (202, 2)
     assert retry(one, "k").json() == first.json()
     assert retry(one, "l").status == 409
     assert retry(other, "k").status == 422
     assert retry(one, "x" * 256).status == 400
-    again = parts.store.get_item("local", one, 1)
+    again = services.store.get_item("local", one, 1)
     assert again is not None
-    settle(parts, "local", one, again, succeeds=False)
-    end(parts, one)
+    settle(services, "local", one, again, succeeds=False)
+    end(services, one)
     assert retry(one, "k").json()["round"] == 2
     assert retry(one, "m").json()["round"] == 3
 
@@ -405,16 +407,18 @@ def test_a_retry_under_one_key_opens_one_round(shop: Api, parts: Bootstrap) -> N
 # --- candidates -----------------------------------------------------------------------------------
 
 
-def test_candidates_are_signed_images_and_uploads(shop: Api, parts: Bootstrap, upload: str) -> None:
+def test_candidates_are_signed_images_and_uploads(
+    shop: Api, services: Bootstrap, upload: str
+) -> None:
     batch_id = submit(shop, (1, [PUBLIC]), variations=2).json()["jobId"]
-    make(parts, batch_id)
+    make(services, batch_id)
     answer = shop.post("/api/batches/image-candidates", json={"variantIds": [2, 1, 2]})
     assert answer.status == 200
     found = answers.CandidatesAnswer.model_validate(answer_json(answer))
     assert [(v.variant_id, len(v.generated_images)) for v in found.variants] == [(2, 0), (1, 2)]
     assert found.variants[0].variant_image_url == PUBLIC
     assert found.uploads[0].original_name == "front.png"
-    assert parts.media.key_of(found.uploads[0].url) == parts.media.key_of(upload)
+    assert services.media.key_of(found.uploads[0].url) == services.media.key_of(upload)
     again = submit(shop, (2, [found.variants[1].generated_images[0].url]))
     assert again.status == 202
 
@@ -431,9 +435,9 @@ def test_candidates_of_an_unknown_variant_name_it(shop: Api) -> None:
     assert details(answer) == [("variantIds.1", 9)]
 
 
-def test_candidates_cost_one_query_for_each_variant(shop: Api, parts: Bootstrap) -> None:
+def test_candidates_cost_one_query_for_each_variant(shop: Api, services: Bootstrap) -> None:
     asked: list[str] = []
-    events = parts.clients.dynamodb.meta.events
+    events = services.clients.dynamodb.meta.events
     events.register("before-call.dynamodb", lambda model, **_: asked.append(model.name))
     shop.post("/api/batches/image-candidates", json={"variantIds": [1, 2, 3]})
     assert asked.count("Query") == 3 + 1
@@ -441,7 +445,7 @@ def test_candidates_cost_one_query_for_each_variant(shop: Api, parts: Bootstrap)
 
 
 def test_a_long_answer_is_packed_for_those_who_unpack_and_refused_to_the_rest(
-    shop: Api, parts: Bootstrap, monkeypatch: pytest.MonkeyPatch
+    shop: Api, services: Bootstrap, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert MOST_PLAIN_BYTES < 6_000_000
     monkeypatch.setattr("imagebatch.api.http.MOST_PLAIN_BYTES", 200)

@@ -5,7 +5,7 @@ import pytest
 
 import imagebatch
 from imagebatch.domain.batch import ItemStatus, Kind
-from imagebatch.domain.batch_manifest import Plan
+from imagebatch.domain.batch_manifest import BatchManifest
 from imagebatch.domain.errors import FailureCode, InvalidRequestError
 from imagebatch.domain.model_registry import parse_registry
 from imagebatch.intake.cars import plan_cars
@@ -21,7 +21,7 @@ TEMPLATES = {
 SAMPLE = Path(__file__).parents[2] / "events" / "cars.csv"
 
 
-def plan(text: str, *, skip_invalid: bool = False) -> Plan:
+def plan(text: str, *, skip_invalid: bool = False) -> BatchManifest:
     return plan_cars(
         read_sheet(text.encode(), max_rows=10_000),
         model=MODEL,

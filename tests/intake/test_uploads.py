@@ -11,12 +11,12 @@ from imagebatch.intake.uploads import (
     UploadKind,
     UploadStatus,
     check_body,
-    check_claim,
     clean_name,
     image_type,
     judged,
     type_of,
-    why_unusable,
+    unusable_reason,
+    validate_declared_type,
 )
 
 PRODUCT, CSV = UploadKind.PRODUCT, UploadKind.CSV
@@ -114,11 +114,11 @@ def test_an_svg_named_png_is_rejected_and_says_why() -> None:
     ],
 )
 def test_only_a_ready_upload_of_the_kind_can_be_used(upload: Upload | None, words: str) -> None:
-    assert words in str(why_unusable(upload, PRODUCT))
+    assert words in str(unusable_reason(upload, PRODUCT))
 
 
 def test_a_ready_upload_can_be_used() -> None:
-    assert why_unusable(an_upload(status=UploadStatus.READY), PRODUCT) is None
+    assert unusable_reason(an_upload(status=UploadStatus.READY), PRODUCT) is None
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_a_claim_is_refused_before_anything_is_sent(
     kind: UploadKind, content_type: str, size: int, status: int
 ) -> None:
     with pytest.raises(InvalidRequestError) as refused:
-        check_claim(kind, content_type, size)
+        validate_declared_type(kind, content_type, size)
     assert refused.value.status == status
 
 
@@ -144,7 +144,10 @@ def test_a_claim_is_refused_before_anything_is_sent(
     [(PRODUCT, "IMAGE/PNG"), (CSV, "text/csv; charset=utf-8"), (CSV, "application/vnd.ms-excel")],
 )
 def test_a_claim_of_the_kind_is_taken(kind: UploadKind, content_type: str) -> None:
-    assert check_claim(kind, content_type, LARGEST) == content_type.lower().partition(";")[0]
+    assert (
+        validate_declared_type(kind, content_type, LARGEST)
+        == content_type.lower().partition(";")[0]
+    )
 
 
 def test_a_file_that_a_request_cannot_carry_is_refused() -> None:

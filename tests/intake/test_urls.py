@@ -2,7 +2,12 @@
 
 import pytest
 
-from imagebatch.intake.urls import at_origin, is_public_address, why_not_callable, why_not_public
+from imagebatch.intake.urls import (
+    at_origin,
+    is_public_address,
+    url_rejection_reason,
+    why_not_callable,
+)
 
 PRIVATE = [
     "0.0.0.0",  # noqa: S104 - nothing is bound to it
@@ -67,12 +72,12 @@ def test_what_is_no_address_is_not_public(text: str) -> None:
 
 @pytest.mark.parametrize("address", [a for a in PRIVATE if ":" not in a])
 def test_a_url_of_a_private_ipv4_address_is_refused(address: str) -> None:
-    assert why_not_public(f"https://{address}/hook") == "must name a public host"
+    assert url_rejection_reason(f"https://{address}/hook") == "must name a public host"
 
 
 @pytest.mark.parametrize("address", [a for a in PRIVATE if ":" in a and "%" not in a])
 def test_a_url_of_a_private_ipv6_address_is_refused(address: str) -> None:
-    assert why_not_public(f"https://[{address}]/hook") == "must name a public host"
+    assert url_rejection_reason(f"https://[{address}]/hook") == "must name a public host"
 
 
 @pytest.mark.parametrize(
@@ -104,7 +109,7 @@ def test_a_url_of_a_private_ipv6_address_is_refused(address: str) -> None:
     ],
 )
 def test_a_url_that_is_not_of_a_public_https_server_is_refused(url: str) -> None:
-    assert why_not_public(url)
+    assert url_rejection_reason(url)
     assert why_not_callable(url)
 
 
@@ -119,7 +124,7 @@ def test_a_url_that_is_not_of_a_public_https_server_is_refused(url: str) -> None
     ],
 )
 def test_a_url_of_a_public_https_server_is_taken(url: str) -> None:
-    assert why_not_public(url) is None
+    assert url_rejection_reason(url) is None
     assert why_not_callable(url) is None
 
 

@@ -11,9 +11,9 @@ from imagebatch.domain.asset_library import (
     parse_folder_id,
 )
 from imagebatch.domain.batch import ItemStatus, Kind
-from imagebatch.domain.batch_manifest import Plan, decode_plan, encode_plan
+from imagebatch.domain.batch_manifest import BatchManifest, decode_manifest, encode_manifest
 from imagebatch.domain.model_registry import Model, Quality
-from imagebatch.intake.variants import Choice, Look, folder_of, plan_variants
+from imagebatch.intake.variants import ShotSettings, VariantSelection, folder_of, plan_variants
 from imagebatch.usecases import keys
 from testing.fakes.system import START
 from testing.records import a_batch, an_image, an_item
@@ -31,7 +31,9 @@ MODEL = Model(
 )
 
 
-def planned(*choices: Choice, look: Look | None = None, model: Model = MODEL) -> Plan:
+def planned(
+    *choices: VariantSelection, look: ShotSettings | None = None, model: Model = MODEL
+) -> BatchManifest:
     return plan_variants(choices, look or a_look(), model=model, price=PRICE)
 
 
@@ -108,7 +110,7 @@ def test_settings_nobody_knows_are_recorded_with_a_warning() -> None:
 
 def test_a_plan_of_variants_is_kept_as_it_is() -> None:
     plan = planned(a_choice(1), a_choice(2), look=a_look(2, custom_instructions=["ü"]))
-    assert decode_plan(encode_plan(plan)) == plan
+    assert decode_manifest(encode_manifest(plan)) == plan
 
 
 def test_the_folders_of_a_batch_follow_its_plan() -> None:

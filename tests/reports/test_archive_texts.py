@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 
 from imagebatch.domain.batch import Batch, BatchStatus, Counts, Image, Item, ItemStatus, Kind
-from imagebatch.domain.batch_manifest import Plan, PlannedItem
+from imagebatch.domain.batch_manifest import BatchManifest, ItemSpec
 from imagebatch.domain.errors import Failure, FailureCode
 from imagebatch.domain.model_registry import Mode
 from imagebatch.intake.sheet import read_sheet
@@ -67,10 +67,10 @@ def plan_of(
     cells: Sequence[tuple[str, ...]] = (),
     header: tuple[str, ...] = HEADER,
     delimiter: str = ",",
-) -> Plan:
+) -> BatchManifest:
     rows = cells or [("Škoda", "Octavia", f"no. {item.index}") for item in items]
     planned = tuple(
-        PlannedItem(
+        ItemSpec(
             index=item.index,
             custom_id=item.custom_id,
             row=item.row,
@@ -81,10 +81,12 @@ def plan_of(
         )
         for item, row in zip(items, rows, strict=True)
     )
-    return Plan(Kind.CARS, header, planned, (), delimiter)
+    return BatchManifest(Kind.CARS, header, planned, (), delimiter)
 
 
-def texts(items: Sequence[Item], plan: Plan | None = None, **changes: object) -> dict[str, bytes]:
+def texts(
+    items: Sequence[Item], plan: BatchManifest | None = None, **changes: object
+) -> dict[str, bytes]:
     batch = batch_of(len(items), **changes)
     return {m.name: m.body for m in archive_texts(batch, plan or plan_of(items), items)}
 

@@ -11,21 +11,21 @@ import httpx
 import pytest
 
 from local.config import free_port
-from testing.auth_backends import Door, Pool
+from testing.auth_backends import AuthBackend, CognitoPool
 from testing.aws_calls import Recorder
 from testing.fake_providers import FakeProviders
 from testing.fault_proxy import Family
 from testing.forged import forgeries
 from testing.issuer import Issuer
 from testing.receiver import Receiver
-from testing.scenario import Belongings
+from testing.scenario import OwnedResources
 from tests.conftest import Aws, Stacks
 
 PROVIDER_KEY = "r8_a_key_of_the_security_tests"
 
 
 @dataclass
-class Site(Door):
+class Site(AuthBackend):
     """The stack and everything around it. `friend` is the one origin that it lets in."""
 
     issuer: Issuer
@@ -88,9 +88,9 @@ def site(stacks: Stacks, aws: Aws) -> Iterator[Site]:
 
 
 @pytest.fixture(scope="session")
-def pool(stacks: Stacks, aws: Aws) -> Iterator[Pool]:
+def pool(stacks: Stacks, aws: Aws) -> Iterator[CognitoPool]:
     """The template's default: people of the stack alone."""
-    made = Pool(stacks(AuthMode="cognito", DefaultModel="google/nano-banana"), aws)
+    made = CognitoPool(stacks(AuthMode="cognito", DefaultModel="google/nano-banana"), aws)
     yield made
     made.close()
 
@@ -101,5 +101,5 @@ def ann(site: Site) -> httpx.Client:
 
 
 @pytest.fixture(scope="session")
-def hers(site: Site) -> Belongings:
+def hers(site: Site) -> OwnedResources:
     return site.day_of("ann", "Hers", 7001)

@@ -8,7 +8,7 @@ import httpx
 from testing.batches import finished
 from testing.fake_providers import FakeProviders
 from testing.scenario import (
-    Belongings,
+    OwnedResources,
     ask,
     cars,
     catalog,
@@ -22,7 +22,7 @@ from testing.scenario import (
 from tests.security.conftest import Site
 
 
-def what_people_do(site: Site, ann: httpx.Client, hers: Belongings) -> None:
+def what_people_do(site: Site, ann: httpx.Client, hers: OwnedResources) -> None:
     fake, receiver = site.fake, site.receiver.url
     fake.script("failed", prompt="Refused", text="flagged as sensitive (E005)")
     failing = cars(ann, "Refused A", "Fine A", callbackUrl=f"{receiver}/hook")
@@ -82,7 +82,7 @@ def references(fake: FakeProviders) -> list[str]:
     return [address for address in given if "X-Amz-Signature" in address]
 
 
-def shirts(site: Site, api: httpx.Client, hers: Belongings) -> None:
+def shirts(site: Site, api: httpx.Client, hers: OwnedResources) -> None:
     """A variant moves to another product, and an image of it is refused."""
     catalog(api, hers.variant + 1, product=11)
     site.fake.script("failed", prompt=f"Shirt {hers.variant + 1}", text="flagged (E005)")
@@ -98,7 +98,7 @@ def nothing_left(api: httpx.Client) -> None:
     assert finished(api, made["jobId"])["status"] in {"completed", "failed"}
 
 
-def uploads(api: httpx.Client, hers: Belongings) -> None:
+def uploads(api: httpx.Client, hers: OwnedResources) -> None:
     checked = direct_upload(api, picture())
     assert checked["status"] == "ready"
     assert direct_upload(api, b"no picture")["status"] == "rejected"

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from testing.scenario import Belongings, ask, picture
+from testing.scenario import OwnedResources, ask, picture
 from tests.security.conftest import Site
 
 LONGEST = 900
@@ -17,7 +17,7 @@ SIGNED = re.compile(r"https?://[^\s\"\\]+X-Amz-Signature=[0-9a-f]+[^\s\"\\]*")
 
 
 @pytest.fixture(scope="module")
-def answers(ann: httpx.Client, hers: Belongings) -> str:
+def answers(ann: httpx.Client, hers: OwnedResources) -> str:
     """All that ann is told, of everything she has."""
     paths = [
         *(f"/api/batches/{id_}" for id_ in hers.batches),
@@ -52,7 +52,7 @@ def test_every_address_is_signed_for_a_get_of_one_host_with_sigv4(answers: str) 
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "POST"])
-def test_an_address_to_read_does_not_write(hers: Belongings, method: str) -> None:
+def test_an_address_to_read_does_not_write(hers: OwnedResources, method: str) -> None:
     assert httpx.get(hers.reference_url, timeout=60).status_code == 200
     refused = httpx.request(method, hers.reference_url, content=b"x", timeout=60)
 
@@ -60,7 +60,7 @@ def test_an_address_to_read_does_not_write(hers: Belongings, method: str) -> Non
     assert httpx.get(hers.reference_url, timeout=60).content == picture()
 
 
-def test_a_signature_opens_no_other_object(hers: Belongings) -> None:
+def test_a_signature_opens_no_other_object(hers: OwnedResources) -> None:
     for other in (hers.image_url, hers.library_url):
         path = urlsplit(other).path
         moved = urlsplit(hers.reference_url)._replace(path=path).geturl()
@@ -70,7 +70,7 @@ def test_a_signature_opens_no_other_object(hers: Belongings) -> None:
     assert httpx.get(listing, timeout=60).status_code == 403
 
 
-def test_a_changed_time_or_name_breaks_the_signature(hers: Belongings) -> None:
+def test_a_changed_time_or_name_breaks_the_signature(hers: OwnedResources) -> None:
     longer = re.sub(r"X-Amz-Expires=\d+", "X-Amz-Expires=604800", hers.reference_url)
     assert longer != hers.reference_url
     assert httpx.get(longer, timeout=60).status_code == 403
@@ -78,7 +78,9 @@ def test_a_changed_time_or_name_breaks_the_signature(hers: Belongings) -> None:
     assert httpx.get(named, timeout=60).status_code == 403
 
 
-def test_without_a_signature_nothing_can_be_read_or_listed(site: Site, hers: Belongings) -> None:
+def test_without_a_signature_nothing_can_be_read_or_listed(
+    site: Site, hers: OwnedResources
+) -> None:
     bare = urlsplit(hers.reference_url)._replace(query="").geturl()
     root = f"{site.stack['endpointUrl']}/{site.stack['bucket']}"
 
@@ -133,7 +135,9 @@ def test_the_deployed_bucket_blocks_all_public_access_and_encrypts(site: Site) -
     assert rules["Rules"][0]["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
 
 
-def test_a_download_is_saved_and_never_shown_as_a_page(ann: httpx.Client, hers: Belongings) -> None:
+def test_a_download_is_saved_and_never_shown_as_a_page(
+    ann: httpx.Client, hers: OwnedResources
+) -> None:
     listed = ask(ann, "GET", "/api/uploads?kind=csv", 200)["items"]
     [sheet] = [each for each in listed if each["id"] == hers.sheet]
     answer = httpx.get(sheet["url"], timeout=60)

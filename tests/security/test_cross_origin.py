@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from testing.scenario import Belongings
+from testing.scenario import OwnedResources
 from tests.browser.conftest import chromium, missing
 from tests.security.conftest import Site
 
@@ -114,7 +114,7 @@ def test_any_other_site_can_read_nothing_and_send_nothing(site: Site, stranger: 
 
 
 def test_a_stream_cannot_be_read_from_another_site_even_with_a_token(
-    site: Site, stranger: Page, hers: Belongings
+    site: Site, stranger: Page, hers: OwnedResources
 ) -> None:
     path = f"/api/v1/batch/{hers.cars}/events?access_token={site.issuer.token('ann')}"
     heard = """url => new Promise(done => {

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from testing.scenario import Belongings, ask, catalog, picture, prompts, upload, variants
+from testing.scenario import OwnedResources, ask, catalog, picture, prompts, upload, variants
 from tests.security.conftest import Site
 
 ROOT = Path(__file__).parents[2]
@@ -47,7 +47,7 @@ def schemathesis() -> str:
 
 
 def test_no_request_breaks_the_api_or_its_document(
-    site: Site, hers: Belongings, schemathesis: str, tmp_path: Path
+    site: Site, hers: OwnedResources, schemathesis: str, tmp_path: Path
 ) -> None:
     """`hers` gives the fuzzed account's neighbour something that could leak."""
     settings = tmp_path / "schemathesis.toml"

@@ -22,7 +22,7 @@ MEGABYTES = 300
 """Over the interpreter's own: a function has 1024 MB."""
 READ = """
 import json, resource, sys, time
-from imagebatch.domain.errors import RefusedError
+from imagebatch.domain.errors import RequestError
 from imagebatch.intake.sheet import read_sheet
 body = sys.stdin.buffer.read()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -30,7 +30,7 @@ start = time.process_time()
 try:
     sheet = read_sheet(body, max_rows=50)
     found = {"rows": len(sheet.rows), "warnings": len("".join(sheet.warnings))}
-except RefusedError as error:
+except RequestError as error:
     found = {"error": error.error, "detail": error.detail,
              "bytes": len(json.dumps(error.details, ensure_ascii=False).encode())}
 found["seconds"] = time.process_time() - start

@@ -12,7 +12,7 @@ import pytest
 
 from testing.aws_calls import key_of_function
 from testing.grants import allowed, granted, spare, used
-from testing.scenario import Belongings
+from testing.scenario import OwnedResources
 from tests.security.conftest import Site
 from tests.security.crash_scenarios import all_collected, killed_workers, large_archive
 from tests.security.happy_path import gone_in_the_end, what_people_do
@@ -94,7 +94,7 @@ def roles(site: Site) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def whole_life(site: Site, ann: httpx.Client, hers: Belongings) -> None:
+def whole_life(site: Site, ann: httpx.Client, hers: OwnedResources) -> None:
     """All that a stack is for, and all that may go wrong with it."""
     killed = killed_workers(site, ann, hers.reference_url)
     large_archive(site, ann)

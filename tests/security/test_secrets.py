@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from testing.batches import finished
-from testing.scenario import Belongings, cars
+from testing.scenario import OwnedResources, cars
 from tests.security.conftest import PROVIDER_KEY, Site
 
 ROOT = Path(__file__).parents[2]
@@ -36,7 +36,7 @@ def signed_for_a_webhook(site: Site, ann: httpx.Client) -> None:
 
 
 def test_no_log_line_holds_a_secret_a_token_or_a_signed_address(
-    site: Site, ann: httpx.Client, hers: Belongings, signed_for_a_webhook: None
+    site: Site, ann: httpx.Client, hers: OwnedResources, signed_for_a_webhook: None
 ) -> None:
     token = site.issuer.token("ann")
     events = f"/api/v1/batch/{hers.cars}/events"

@@ -10,10 +10,10 @@ from typing import Any
 import httpx
 import pytest
 
-from testing.auth_backends import Door
+from testing.auth_backends import AuthBackend
 from testing.batches import sheet
 from testing.scenario import (
-    Belongings,
+    OwnedResources,
     ask,
     catalog,
     variant_request,
@@ -54,51 +54,51 @@ def same_as_unknown(
 
 
 @pytest.fixture(scope="module", params=["site", "pool"])
-def door(request: pytest.FixtureRequest) -> Door:
-    found: Door = request.getfixturevalue(request.param)
+def backend(request: pytest.FixtureRequest) -> AuthBackend:
+    found: AuthBackend = request.getfixturevalue(request.param)
     return found
 
 
 @pytest.fixture(scope="module")
-def ann(door: Door) -> httpx.Client:
-    return door.as_("ann")
+def ann(backend: AuthBackend) -> httpx.Client:
+    return backend.as_("ann")
 
 
 @pytest.fixture(scope="module")
-def bob(door: Door) -> httpx.Client:
-    return door.as_(BOB)
+def bob(backend: AuthBackend) -> httpx.Client:
+    return backend.as_(BOB)
 
 
 @pytest.fixture(scope="module")
-def hers(door: Door) -> Belongings:
-    return door.day_of("ann", "Hers", 7001)
+def hers(backend: AuthBackend) -> OwnedResources:
+    return backend.day_of("ann", "Hers", 7001)
 
 
 @pytest.fixture(scope="module")
-def his(door: Door) -> Belongings:
-    return door.day_of(BOB, "His", 8001)
+def his(backend: AuthBackend) -> OwnedResources:
+    return backend.day_of(BOB, "His", 8001)
 
 
 @pytest.mark.parametrize("batch", BATCHES)
 @pytest.mark.parametrize(("method", "path"), BY_BATCH)
 def test_anothers_batch_is_as_good_as_none(
-    bob: httpx.Client, hers: Belongings, batch: str, method: str, path: str
+    bob: httpx.Client, hers: OwnedResources, batch: str, method: str, path: str
 ) -> None:
     id_ = getattr(hers, batch)
     same_as_unknown(bob, method, path.format(id_), id_, 404)
 
 
 def test_a_stream_of_anothers_batch_is_none_by_the_events_route_either(
-    door: Door, hers: Belongings
+    backend: AuthBackend, hers: OwnedResources
 ) -> None:
-    token = door.token(BOB)
-    with door.with_token(None) as client:
+    token = backend.token(BOB)
+    with backend.with_token(None) as client:
         path = f"/api/v1/batch/{hers.cars}/events"
         same_as_unknown(client, "GET", path, hers.cars, 404, params={"access_token": token})
 
 
 def test_no_list_and_no_count_shows_anything_of_another(
-    ann: httpx.Client, bob: httpx.Client, hers: Belongings, his: Belongings
+    ann: httpx.Client, bob: httpx.Client, hers: OwnedResources, his: OwnedResources
 ) -> None:
     lists = ["/api/batches", "/api/v1/batch", "/api/uploads", "/api/variants", "/api/queue"]
     seen = {path: bob.get(path, params={"limit": 100}).text for path in lists}
@@ -115,7 +115,7 @@ def test_no_list_and_no_count_shows_anything_of_another(
 
 
 def test_anothers_cursor_is_refused_as_any_other_text_is(
-    bob: httpx.Client, hers: Belongings
+    bob: httpx.Client, hers: OwnedResources
 ) -> None:
     for path, cursor in hers.cursors.items():
         refused = bob.get(path, params={"cursor": cursor})
@@ -123,7 +123,7 @@ def test_anothers_cursor_is_refused_as_any_other_text_is(
         assert told(refused) == told(bob.get(path, params={"cursor": "nonsense"}))
 
 
-def test_anothers_uploads_can_be_used_for_nothing(bob: httpx.Client, hers: Belongings) -> None:
+def test_anothers_uploads_can_be_used_for_nothing(bob: httpx.Client, hers: OwnedResources) -> None:
     same_as_unknown(bob, "POST", "/api/car-batch", hers.sheet, 404, json={"uploadId": hers.sheet})
     prompt = {"items": [{"prompt": "x", "file": hers.reference}]}
     same_as_unknown(bob, "POST", "/api/v1/batch/generate", hers.reference, 422, json=prompt)
@@ -131,7 +131,7 @@ def test_anothers_uploads_can_be_used_for_nothing(bob: httpx.Client, hers: Belon
 
 @pytest.mark.parametrize("image", ["reference_url", "image_url", "library_url"])
 def test_anothers_signed_address_makes_no_image_of_ones_own(
-    bob: httpx.Client, his: Belongings, hers: Belongings, image: str
+    bob: httpx.Client, his: OwnedResources, hers: OwnedResources, image: str
 ) -> None:
     """The signature is good, and still it is not bob's image."""
     url, ids = getattr(hers, image), [*hers.batches, hers.reference]
@@ -146,7 +146,7 @@ def test_anothers_signed_address_makes_no_image_of_ones_own(
 
 
 def test_folders_and_candidates_are_of_ones_own_catalog_alone(
-    bob: httpx.Client, his: Belongings, hers: Belongings
+    bob: httpx.Client, his: OwnedResources, hers: OwnedResources
 ) -> None:
     for folder in (hers.folder, hers.variant_folder):
         same_as_unknown(bob, "GET", f"/api/folders/{folder}", hers.variants, 404)
@@ -163,9 +163,9 @@ def test_folders_and_candidates_are_of_ones_own_catalog_alone(
 
 
 def test_the_same_variant_id_is_another_variant_for_another_owner(
-    door: Door, hers: Belongings
+    backend: AuthBackend, hers: OwnedResources
 ) -> None:
-    cid = door.as_("cid")
+    cid = backend.as_("cid")
     catalog(cid, hers.variant)
 
     found = ask(cid, "POST", "/api/batches/image-candidates", 200,
@@ -176,7 +176,7 @@ def test_the_same_variant_id_is_another_variant_for_another_owner(
 
 
 def test_anothers_idempotency_key_is_a_key_like_any_other(
-    bob: httpx.Client, hers: Belongings
+    bob: httpx.Client, hers: OwnedResources
 ) -> None:
     def submit(text: str) -> httpx.Response:
         files = {"file": ("cars.csv", text.encode(), "text/csv")}
@@ -191,7 +191,9 @@ def test_anothers_idempotency_key_is_a_key_like_any_other(
     assert submit(sheet("Other")).status_code == 422
 
 
-def test_what_an_owner_has_is_untouched_by_all_that(ann: httpx.Client, hers: Belongings) -> None:
+def test_what_an_owner_has_is_untouched_by_all_that(
+    ann: httpx.Client, hers: OwnedResources
+) -> None:
     for id_ in hers.batches:
         found = ask(ann, "GET", f"/api/batch/{id_}", 200)
         assert found["status"] in {"completed", "expired"}

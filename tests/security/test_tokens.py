@@ -7,7 +7,7 @@ from importlib.resources import files
 import httpx
 import pytest
 
-from testing.auth_backends import Door
+from testing.auth_backends import AuthBackend
 from tests.security.conftest import Site
 
 DOCUMENT = json.loads((files("imagebatch.data") / "openapi.json").read_text("utf-8"))
@@ -29,9 +29,9 @@ def filled(path: str) -> str:
 
 
 @pytest.fixture(scope="module", params=["site", "pool"])
-def door(request: pytest.FixtureRequest) -> Door:
+def backend(request: pytest.FixtureRequest) -> AuthBackend:
     """By any issuer, and by the user pool of the stack's own."""
-    found: Door = request.getfixturevalue(request.param)
+    found: AuthBackend = request.getfixturevalue(request.param)
     return found
 
 
@@ -41,18 +41,18 @@ def tried(client: httpx.Client, token: str | None) -> Iterator[tuple[str, httpx.
         yield f"{method} {path}", client.request(method, filled(path), params=query, json={})
 
 
-def test_every_route_refuses_every_bad_token_and_calls_no_function(door: Door) -> None:
-    assert door.as_("ann").get("/api/v1/batch").status_code == 200
-    before = door.invocations()
-    for name, token in door.bad_tokens().items():
-        with door.with_token(token) as client:
+def test_every_route_refuses_every_bad_token_and_calls_no_function(backend: AuthBackend) -> None:
+    assert backend.as_("ann").get("/api/v1/batch").status_code == 200
+    before = backend.invocations()
+    for name, token in backend.bad_tokens().items():
+        with backend.with_token(token) as client:
             for route, answer in tried(client, token):
                 assert answer.status_code == 401, f"{route} with {name}: {answer.text}"
                 assert answer.json() == {"message": "Unauthorized"}
 
-    assert door.invocations() == before
-    assert door.as_("ann").get("/api/v1/batch").status_code == 200
-    assert door.invocations() == before + 1, "the count does not count"
+    assert backend.invocations() == before
+    assert backend.as_("ann").get("/api/v1/batch").status_code == 200
+    assert backend.invocations() == before + 1, "the count does not count"
 
 
 def test_the_walk_leaves_out_the_public_routes_alone() -> None:
@@ -64,8 +64,8 @@ def test_the_walk_leaves_out_the_public_routes_alone() -> None:
 
 
 @pytest.mark.parametrize("path", [*sorted(PUBLIC), "/", "/config.json", "/batches"])
-def test_what_people_need_to_sign_in_is_public(door: Door, path: str) -> None:
-    with door.with_token(None) as client:
+def test_what_people_need_to_sign_in_is_public(backend: AuthBackend, path: str) -> None:
+    with backend.with_token(None) as client:
         assert client.get(path).status_code == 200
 
 
@@ -94,9 +94,9 @@ def test_no_other_spelling_of_a_path_leads_around_the_door(
     assert "activeBatches" not in answer.text
 
 
-def test_the_token_in_the_address_is_taken_by_the_events_route_alone(door: Door) -> None:
-    token = door.token("ann")
-    with door.with_token(None) as client:
+def test_the_token_in_the_address_is_taken_by_the_events_route_alone(backend: AuthBackend) -> None:
+    token = backend.token("ann")
+    with backend.with_token(None) as client:
         for method, path in GUARDED:
             answer = client.request(method, filled(path), params={"access_token": token}, json={})
             if path == EVENTS:
@@ -106,8 +106,8 @@ def test_the_token_in_the_address_is_taken_by_the_events_route_alone(door: Door)
                 assert answer.status_code == 401, f"{method} {path}"
 
 
-def test_the_events_route_takes_no_token_from_the_header(door: Door) -> None:
-    assert door.as_("ann").get(filled(EVENTS)).status_code == 401
+def test_the_events_route_takes_no_token_from_the_header(backend: AuthBackend) -> None:
+    assert backend.as_("ann").get(filled(EVENTS)).status_code == 401
 
 
 def test_a_token_without_a_subject_is_nobody(site: Site) -> None:

@@ -2,20 +2,20 @@
 
 import pytest
 
-from testing.auth_backends import Pool, email
+from testing.auth_backends import CognitoPool, email
 from testing.batches import finished
 from testing.scenario import ask, cars
 
 WHOLE_QUEUE = {"visible", "inFlight", "delayed", "deadLetter"}
 
 
-def test_somebody_whom_an_administrator_made_signs_in_and_makes_a_batch(pool: Pool) -> None:
+def test_somebody_whom_an_administrator_made_signs_in_and_makes_a_batch(pool: CognitoPool) -> None:
     api = pool.as_("mia")
 
     assert finished(api, cars(api, "Mine"))["outcome"] == "all_succeeded"
 
 
-def test_both_tokens_of_a_sign_in_open_the_api_for_the_same_owner(pool: Pool) -> None:
+def test_both_tokens_of_a_sign_in_open_the_api_for_the_same_owner(pool: CognitoPool) -> None:
     """They come from one sign-in of one client; the gateway looks at aud or client_id alone."""
     made = cars(pool.as_("ida", use="id"), "By the ID token")
 
@@ -28,7 +28,7 @@ def test_both_tokens_of_a_sign_in_open_the_api_for_the_same_owner(pool: Pool) ->
 
 
 @pytest.mark.parametrize("use", ["access", "id"])
-def test_operators_alone_see_the_whole_queue(pool: Pool, use: str) -> None:
+def test_operators_alone_see_the_whole_queue(pool: CognitoPool, use: str) -> None:
     user_pool, _ = pool.home
     pool.token("otto")
     pool.people.admin_add_user_to_group(
@@ -41,7 +41,7 @@ def test_operators_alone_see_the_whole_queue(pool: Pool, use: str) -> None:
     assert not other.keys() & WHOLE_QUEUE
 
 
-def test_the_page_is_told_the_pool_and_its_client(pool: Pool) -> None:
+def test_the_page_is_told_the_pool_and_its_client(pool: CognitoPool) -> None:
     user_pool, app = pool.home
     with pool.with_token(None) as nobody:
         auth = nobody.get("/config.json").json()["auth"]

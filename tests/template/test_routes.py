@@ -1,4 +1,4 @@
-"""Who gets through which door."""
+"""Which routes are authenticated, and how."""
 
 import re
 

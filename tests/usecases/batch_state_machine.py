@@ -23,14 +23,14 @@ from imagebatch.domain.errors import (
     StateConflictError,
 )
 from imagebatch.ports import BadImageError, ItemMessage, Prediction, PredictionStatus
-from imagebatch.usecases.finalize_batch import Round
+from imagebatch.usecases.finalize_batch import FinalizerRun
 from testing.fakes import Started
-from tests.usecases.peril import Peril, Strike, Trouble
+from tests.usecases.app_harness import OWNER, PRICE, AppHarness
+from tests.usecases.fault_injection import FaultInjector, FaultKind, InjectedFault
 from tests.usecases.test_generate_item import failed
-from tests.usecases.world import OWNER, PRICE, World
 
 WORKER, LONG = 60.0, 120.0
-LOST = ProviderUnavailableError("cut", billed_perhaps=True)
+LOST = ProviderUnavailableError("cut", maybe_billed=True)
 STEPS: dict[str, object] = {
     "500": ProviderUnavailableError("500"),
     "lost": LOST,
@@ -41,12 +41,12 @@ STEPS: dict[str, object] = {
     "rejected": RejectedError(FailureCode.INVALID_INPUT, "too long"),
     "wrong key": ProviderAuthError("wrong key"),
 }
-KINDS = [*Trouble, Trouble.OVERTAKE, Trouble.OVERTAKE, Trouble.OVERTAKE]
+KINDS = [*FaultKind, FaultKind.OVERTAKE, FaultKind.OVERTAKE, FaultKind.OVERTAKE]
 TROUBLES = st.lists(
     st.builds(
-        Strike,
+        InjectedFault,
         skip=st.integers(0, 7),
-        trouble=st.sampled_from(KINDS),
+        kind=st.sampled_from(KINDS),
         who=st.integers(0, 30),
         dies_after=st.none() | st.integers(0, 7),
     ),
@@ -54,15 +54,15 @@ TROUBLES = st.lists(
 )
 
 
-type Strikes = list[Strike]
-type Act = Callable[[Strikes], None]
+type InjectedFaults = list[InjectedFault]
+type Act = Callable[[InjectedFaults], None]
 
 
 @dataclass
 class Run:
     """One execution of the finalizer's state machine."""
 
-    which: Round
+    finalizer_run: FinalizerRun
     step: str = "build"
     built: dict[str, Any] | None = None
 
@@ -70,7 +70,7 @@ class Run:
 NEXT = {"build": "publish", "publish": "delete", "delete": "expire"}
 
 
-class Storm(RuleBasedStateMachine):
+class BatchStateMachine(RuleBasedStateMachine):
     @initialize(
         size=st.sampled_from([1, 1, 2, 3, 9]),
         cap=st.none() | st.integers(1, 12),
@@ -92,22 +92,22 @@ class Storm(RuleBasedStateMachine):
         obeys: bool,
         dispatched: bool,
     ) -> None:
-        self.world = world = World(seconds=seconds)
-        world.provider.obeys_cancel = obeys
+        self.app = app = AppHarness(seconds=seconds)
+        app.provider.obeys_cancel = obeys
         for index, name in steps:
-            world.provider.script(str(index), STEPS[name])
+            app.provider.script(str(index), STEPS[name])
         if pictures:
-            good = world.inspector.inspect
+            good = app.validator.validate
             bad = iter(pictures)
 
-            def inspect(body: bytes, aspect_ratio: str | None) -> Any:
+            def validate(body: bytes, aspect_ratio: str | None) -> Any:
                 if next(bad, False):
                     raise BadImageError("blank")
                 return good(body, aspect_ratio)
 
-            world.inspector.inspect = inspect  # type: ignore[method-assign]
+            app.validator.validate = validate  # type: ignore[method-assign]
         gone, cut = OutputGoneError("gone"), ProviderUnavailableError("cut")
-        world.provider.fetch_faults.extend(gone if each else cut for each in fetches)
+        app.provider.fetch_faults.extend(gone if each else cut for each in fetches)
         self.calm = not (steps or pictures or fetches)
         self.size, self.cap = size, None if cap is None else max(cap, size) * PRICE
         self.inbox: list[ItemMessage] = []
@@ -119,34 +119,34 @@ class Storm(RuleBasedStateMachine):
         self.requests = 0
         self.unfollowed = False
         self.depth = 0
-        world.submit(size, max_cost=self.cap)
-        self.peril = Peril(world, self.meanwhile)
+        app.submit(size, max_cost=self.cap)
+        self.injector = FaultInjector(app, self.meanwhile)
         self.collect_messages()
         if dispatched:
-            self.do(lambda strikes: self.dispatch(1, strikes), [])
+            self.do(lambda faults: self.dispatch(1, faults), [])
 
     @rule(data=st.data(), troubles=TROUBLES)
-    def step(self, data: st.DataObject, troubles: Strikes) -> None:
+    def step(self, data: st.DataObject, troubles: InjectedFaults) -> None:
         menu = self.menu()
         self.do(menu[data.draw(st.sampled_from(names_of(menu)))], troubles)
 
-    def meanwhile(self, strike: Strike) -> None:
+    def meanwhile(self, fault: InjectedFault) -> None:
         """What somebody else does right before a call of a process that is at work."""
         if self.depth > 2:
             return
         self.collect_messages()
         menu = self.menu()
         names = names_of(menu)
-        name = strike.who if isinstance(strike.who, str) else names[strike.who % len(names)]
-        after = strike.dies_after
-        dies = [] if after is None else [Strike(after, Trouble.KILL)]
+        name = fault.who if isinstance(fault.who, str) else names[fault.who % len(names)]
+        after = fault.dies_after
+        dies = [] if after is None else [InjectedFault(after, FaultKind.KILL)]
         if name in menu:
             self.do(menu[name], dies)
 
     def do(
         self,
         act: Act,
-        troubles: Strikes,
+        troubles: InjectedFaults,
     ) -> None:
         self.depth += 1
         act(troubles)
@@ -159,7 +159,7 @@ class Storm(RuleBasedStateMachine):
         menu: dict[str, Act] = {
             "a minute passes": lambda _: self.pass_time(75),
             "cancel": self.cancel,
-            "sweep": self.sweep,
+            "sweep": self.repair_stalled_batches,
         }
         for at, message in enumerate(self.inbox[:6]):
             menu[f"deliver {at}"] = lambda t, m=message: self.deliver(m, t)
@@ -173,17 +173,17 @@ class Storm(RuleBasedStateMachine):
             if run.step != "over":
                 menu[f"finalize {at}"] = lambda t, r=run: self.finalize(r, t)
                 menu[f"stop finalizer {at}"] = lambda t, r=run: self.stop(r, t)
-        if self.world.batch.finished:
+        if self.app.batch.finished:
             menu["retry"] = self.retry
             menu["hours pass"] = lambda _: self.pass_time(6 * 3600 + 2)
         if self.requests:
             menu["retry as before"] = self.retry_as_before
         return menu
 
-    def deliver(self, message: ItemMessage, troubles: Strikes) -> None:
+    def deliver(self, message: ItemMessage, troubles: InjectedFaults) -> None:
         """Acknowledged by one delivery, a message is gone for all."""
-        end = self.world.clock.now() + timedelta(seconds=WORKER)
-        done, busy = self.peril.run(lambda: self.world.deliver(message, WORKER), troubles, end)
+        end = self.app.clock.now() + timedelta(seconds=WORKER)
+        done, busy = self.injector.run(lambda: self.app.deliver(message, WORKER), troubles, end)
         if done and busy is None and message in self.inbox:
             self.inbox.remove(message)
 
@@ -192,37 +192,37 @@ class Storm(RuleBasedStateMachine):
         self.inbox.remove(message)
         self.dead.append(message)
 
-    def give_up(self, message: ItemMessage, troubles: Strikes) -> None:
-        world, end = self.world, self.world.clock.now() + timedelta(seconds=LONG)
+    def give_up(self, message: ItemMessage, troubles: InjectedFaults) -> None:
+        app, end = self.app, self.app.clock.now() + timedelta(seconds=LONG)
 
         def left() -> float:
-            return (end - world.clock.now()).total_seconds()
+            return (end - app.clock.now()).total_seconds()
 
-        done, busy = self.peril.run(lambda: world.dead_letter(message, left), troubles, end)
+        done, busy = self.injector.run(lambda: app.dead_letter(message, left), troubles, end)
         if done and busy is None and message in self.dead:
             self.dead.remove(message)
 
-    def dispatch(self, round_: int, troubles: Strikes) -> None:
+    def dispatch(self, round_: int, troubles: InjectedFaults) -> None:
         def dispatch() -> None:
-            self.world.dispatch_items(OWNER, "b1", round_)
+            self.app.dispatch_items(OWNER, "b1", round_)
 
         if self.process(dispatch, troubles) and round_ in self.dispatches:
             self.dispatches.remove(round_)
 
-    def cancel(self, troubles: Strikes) -> None:
-        self.asked(lambda: self.world.cancel_batch(OWNER, "b1"), troubles)
+    def cancel(self, troubles: InjectedFaults) -> None:
+        self.asked(lambda: self.app.cancel_batch(OWNER, "b1"), troubles)
 
-    def retry(self, troubles: Strikes) -> None:
+    def retry(self, troubles: InjectedFaults) -> None:
         self.requests += 1
         self.retry_as_before(troubles)
 
-    def retry_as_before(self, troubles: Strikes) -> None:
+    def retry_as_before(self, troubles: InjectedFaults) -> None:
         """One request opens at most one round, however often it comes."""
         request = f"request {self.requests}"
-        self.asked(lambda: self.world.retry_batch(OWNER, "b1", request), troubles)
-        assert self.world.batch.round <= 1 + self.requests
+        self.asked(lambda: self.app.retry_batch(OWNER, "b1", request), troubles)
+        assert self.app.batch.round <= 1 + self.requests
 
-    def asked(self, act: Callable[[], object], troubles: Strikes) -> None:
+    def asked(self, act: Callable[[], object], troubles: InjectedFaults) -> None:
         """A request that dies half way is not repeated: the sweeper has to see to it."""
 
         def request() -> None:
@@ -232,80 +232,80 @@ class Storm(RuleBasedStateMachine):
         if not self.process(request, troubles):
             self.unfollowed = True
 
-    def sweep(self, troubles: Strikes) -> None:
+    def repair_stalled_batches(self, troubles: InjectedFaults) -> None:
         self.pass_time(15 * 60 + 1)
-        self.process(lambda: list(self.world.sweep()), troubles)
+        self.process(lambda: list(self.app.repair_stalled_batches()), troubles)
 
-    def finalize(self, run: Run, troubles: Strikes) -> None:
+    def finalize(self, run: Run, troubles: InjectedFaults) -> None:
         """The next step of an execution; one that fails is run again later."""
 
         step = run.step
 
         def act() -> None:
-            finalize = self.world.finalize
+            finalize = self.app.finalize
             if step == "publish":
-                finalize.publish(run.which, run.built)
+                finalize.publish(run.finalizer_run, run.built)
             else:
-                built = getattr(finalize, step)(run.which)
+                built = getattr(finalize, step)(run.finalizer_run)
                 run.built = built.get("archive", run.built)
 
         if self.process(act, troubles) and run.step == step:
             run.step = NEXT.get(step, "over")
             if run.step == "over":
-                self.world.finalizer.end("b1", run.which.round, run.which.attempt)
+                self.app.finalizer.end("b1", run.finalizer_run.round, run.finalizer_run.attempt)
 
-    def stop(self, run: Run, troubles: Strikes) -> None:
+    def stop(self, run: Run, troubles: InjectedFaults) -> None:
         """An execution gives up, or is ended from outside before it can."""
         if run.step in ("build", "publish"):
-            self.process(lambda: self.world.finalize.give_up(run.which), troubles)
+            self.process(lambda: self.app.finalize.give_up(run.finalizer_run), troubles)
             self.unfollowed = True
         run.step = "over"
-        self.world.finalizer.end("b1", run.which.round, run.which.attempt)
+        self.app.finalizer.end("b1", run.finalizer_run.round, run.finalizer_run.attempt)
 
-    def process(self, act: Callable[[], object], troubles: Strikes) -> bool:
-        end = self.world.clock.now() + timedelta(days=1)
-        return self.peril.run(act, troubles, end)[0]
+    def process(self, act: Callable[[], object], troubles: InjectedFaults) -> bool:
+        end = self.app.clock.now() + timedelta(days=1)
+        return self.injector.run(act, troubles, end)[0]
 
     def pass_time(self, seconds: float) -> None:
-        self.world.clock.advance(seconds)
+        self.app.clock.advance(seconds)
 
     def collect_messages(self) -> None:
-        while (message := self.world.queue.pop()) is not None:
+        while (message := self.app.queue.pop()) is not None:
             self.inbox.append(message)
-        while (order := self.world.dispatch.pop()) is not None:
+        while (order := self.app.dispatch.pop()) is not None:
             self.dispatches.append(order.round)
-        for started in self.world.finalizer.started:
-            which = Round(*started)
-            self.runs.setdefault(started, Run(which))
+        for started in self.app.finalizer.started:
+            finalizer_run = FinalizerRun(*started)
+            self.runs.setdefault(started, Run(finalizer_run))
 
     # --- what always holds
 
     @invariant()
     def the_books_are_in_order(self) -> None:
-        batch = self.world.batch
+        batch = self.app.batch
         assert batch.total == self.size
         if batch.dispatched:
-            assert len(self.world.statuses) == self.size
+            assert len(self.app.statuses) == self.size
         assert self.cap is None or batch.committed <= self.cap
 
     @invariant()
     def no_row_is_asked_for_more_often_than_is_recorded(self) -> None:
-        for item in self.world.store.items(OWNER, "b1"):
-            creates = self.world.provider.creates(item.prompt)
-            assert creates <= item.attempts <= 2 * self.world.batch.round
+        for item in self.app.store.items(OWNER, "b1"):
+            creates = self.app.provider.creates(item.prompt)
+            assert creates <= item.attempts <= 2 * self.app.batch.round
 
     @invariant()
     def an_item_settles_once_a_round(self) -> None:
         settled = Counter(
             (change.item.index, change.item.round)
-            for change in self.world.store.changes(OWNER, "b1", 0, 10_000)
+            for change in self.app.store.changes(OWNER, "b1", 0, 10_000)
             if change.item is not None and change.item.status in SETTLED
         )
         assert set(settled.values()) <= {1}
 
     @invariant()
     def a_finished_image_is_never_thrown_away(self) -> None:
-        for item in self.world.store.items(OWNER, "b1"):
+        for item in self.app.store.items(OWNER, "b1"):
             if item.index in self.images:
                 assert item.image == self.images[item.index]
             if item.status is ItemStatus.SUCCEEDED and item.image is not None:
@@ -314,11 +314,11 @@ class Storm(RuleBasedStateMachine):
     @invariant()
     def what_is_open_is_in_a_queue(self) -> None:
         """Without a sweeper: some message brings every claimed item on, and the round with it."""
-        batch = self.world.batch
+        batch = self.app.batch
         if batch.dispatched < batch.round or batch.round in self.dispatches:
             return
         queued = {m.index for m in (*self.inbox, *self.dead) if m.round == batch.round}
-        items = self.world.store.items(OWNER, "b1")
+        items = self.app.store.items(OWNER, "b1")
         shown = {item.index: status_of(batch, item) for item in items}
         claimed = {index for index, status in shown.items() if status is ItemStatus.PROCESSING}
         assert claimed <= queued
@@ -326,8 +326,8 @@ class Storm(RuleBasedStateMachine):
 
     @invariant()
     def a_round_that_is_over_is_being_archived(self) -> None:
-        batch = self.world.batch
-        started = Started(OWNER, "b1", batch.round, batch.attempt) in self.world.finalizer.started
+        batch = self.app.batch
+        started = Started(OWNER, "b1", batch.round, batch.attempt) in self.app.finalizer.started
         if batch.status is BatchStatus.ARCHIVING and not started and not self.unfollowed:
             assert self.inbox or self.dead or self.dispatches
 
@@ -342,27 +342,27 @@ class Storm(RuleBasedStateMachine):
     # --- and in the end
 
     def teardown(self) -> None:
-        if not hasattr(self, "world"):
+        if not hasattr(self, "app"):
             return
-        calm, world = self.calm and not self.peril.struck, self.world
+        calm, app = self.calm and not self.injector.injected, self.app
         for _ in range(100):
-            if world.batch.finished:
+            if app.batch.finished:
                 break
             self.drain()
-        batch = world.batch
+        batch = app.batch
         assert batch.finished
         assert batch.committed == batch.actual
         if batch.archive is not None:
-            names = [f"car-{n}.png" for n, letter in enumerate(world.statuses) if letter == "s"]
-            assert world.builder.images(batch.archive.key) == names
+            names = [f"car-{n}.png" for n, letter in enumerate(app.statuses) if letter == "s"]
+            assert app.builder.images(batch.archive.key) == names
         if calm:
-            for item in world.store.items(OWNER, "b1"):
+            for item in app.store.items(OWNER, "b1"):
                 wanted = {ItemStatus.SUCCEEDED: {1}, ItemStatus.CANCELLED: {0, 1}}
-                creates = world.provider.creates(item.prompt)
+                creates = app.provider.creates(item.prompt)
                 assert creates in wanted.get(status_of(batch, item), {0, 1, 2})
 
     def drain(self) -> None:
-        self.sweep([])
+        self.repair_stalled_batches([])
         self.collect_messages()
         for round_ in list(self.dispatches):
             self.do(lambda t, r=round_: self.dispatch(r, t), [])

@@ -1,8 +1,8 @@
 import pytest
 
-from tests.usecases.world import World
+from tests.usecases.app_harness import AppHarness
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
+def app() -> AppHarness:
+    return AppHarness()

@@ -11,229 +11,231 @@ from imagebatch.domain.errors import (
     UnavailableError,
 )
 from imagebatch.ports import Prediction, PredictionStatus
+from tests.usecases.app_harness import OWNER, PRICE, AppHarness
 from tests.usecases.test_generate_item import KilledError, failed
-from tests.usecases.world import OWNER, PRICE, World
 
 
-def cancel(world: World) -> None:
-    world.cancel_batch(OWNER, "b1")
+def cancel(app: AppHarness) -> None:
+    app.cancel_batch(OWNER, "b1")
 
 
 def test_cancelling_a_queued_batch_makes_no_image_and_ends_once_its_items_are_stored(
-    world: World,
+    app: AppHarness,
 ) -> None:
-    world.submit(3)
-    cancel(world)
-    assert world.batch.status is BatchStatus.CANCELLING
-    assert world.finalizer.started == []
-    world.dispatch_items(OWNER, "b1", 1)
-    assert (world.statuses, world.batch.status) == ("ccc", BatchStatus.ARCHIVING)
-    assert world.queue.sent == []
-    assert world.finish().status is BatchStatus.CANCELLED
-    assert world.batch.outcome == "none_succeeded"
+    app.submit(3)
+    cancel(app)
+    assert app.batch.status is BatchStatus.CANCELLING
+    assert app.finalizer.started == []
+    app.dispatch_items(OWNER, "b1", 1)
+    assert (app.statuses, app.batch.status) == ("ccc", BatchStatus.ARCHIVING)
+    assert app.queue.sent == []
+    assert app.finish().status is BatchStatus.CANCELLED
+    assert app.batch.outcome == "none_succeeded"
 
 
-def test_cancelling_keeps_what_is_finished_and_calls_nothing_for_the_rest(world: World) -> None:
-    world.start(20)
-    world.deliver()
-    cancel(world)
-    assert world.statuses == "s" + 19 * "c"
-    world.drain()
-    assert len(world.provider.made) == 1
-    assert world.finish().status is BatchStatus.CANCELLED
-    assert world.builder.images("archives/b1/1-1.zip") == ["car-0.png"]
-    assert world.batch.committed == PRICE
+def test_cancelling_keeps_what_is_finished_and_calls_nothing_for_the_rest(app: AppHarness) -> None:
+    app.start(20)
+    app.deliver()
+    cancel(app)
+    assert app.statuses == "s" + 19 * "c"
+    app.drain()
+    assert len(app.provider.made) == 1
+    assert app.finish().status is BatchStatus.CANCELLED
+    assert app.builder.images("archives/b1/1-1.zip") == ["car-0.png"]
+    assert app.batch.committed == PRICE
 
 
-def test_a_running_prediction_is_cancelled_at_the_provider(world: World) -> None:
-    world.provider.seconds = 40
-    world.provider.after_create = lambda _: cancel(world)
-    world.start(2)
-    world.drain()
-    assert world.provider.made[0].cancelled
-    assert (world.statuses, world.batch.status) == ("cc", BatchStatus.ARCHIVING)
-    assert world.batch.committed == 0
+def test_a_running_prediction_is_cancelled_at_the_provider(app: AppHarness) -> None:
+    app.provider.seconds = 40
+    app.provider.after_create = lambda _: cancel(app)
+    app.start(2)
+    app.drain()
+    assert app.provider.made[0].cancelled
+    assert (app.statuses, app.batch.status) == ("cc", BatchStatus.ARCHIVING)
+    assert app.batch.committed == 0
 
 
-def test_deliveries_too_short_for_a_check_notice_a_cancelled_batch(world: World) -> None:
-    world.provider.seconds = 400
-    world.start(1)
-    world.deliver(seconds=2)
-    cancel(world)
-    world.deliver(world.queue.sent[-1].message, seconds=2)
-    assert world.provider.made[0].cancelled
-    assert world.statuses == "c"
+def test_deliveries_too_short_for_a_check_notice_a_cancelled_batch(app: AppHarness) -> None:
+    app.provider.seconds = 400
+    app.start(1)
+    app.deliver(seconds=2)
+    cancel(app)
+    app.deliver(app.queue.sent[-1].message, seconds=2)
+    assert app.provider.made[0].cancelled
+    assert app.statuses == "c"
 
 
-def test_one_that_finishes_all_the_same_is_kept_and_counted(world: World) -> None:
-    world.provider.obeys_cancel = False
-    world.provider.after_create = lambda _: cancel(world)
-    world.start(2)
-    world.drain()
-    assert world.statuses == "sc"
-    assert world.batch.actual == PRICE
+def test_one_that_finishes_all_the_same_is_kept_and_counted(app: AppHarness) -> None:
+    app.provider.obeys_cancel = False
+    app.provider.after_create = lambda _: cancel(app)
+    app.start(2)
+    app.drain()
+    assert app.statuses == "sc"
+    assert app.batch.actual == PRICE
 
 
-def test_a_killed_workers_prediction_is_found_and_stopped_after_a_cancel(world: World) -> None:
-    world.provider.seconds = 200
-    world.start(1)
-    message = world.queue.sent[0].message
-    world.store.fail_next("save_item", KilledError(), applied=True)  # type: ignore[arg-type]
+def test_a_killed_workers_prediction_is_found_and_stopped_after_a_cancel(app: AppHarness) -> None:
+    app.provider.seconds = 200
+    app.start(1)
+    message = app.queue.sent[0].message
+    app.store.fail_next("save_item", KilledError(), applied=True)  # type: ignore[arg-type]
     with pytest.raises(KilledError):
-        world.deliver(message)
-    cancel(world)
-    assert world.statuses == "r"
-    world.clock.advance(75)
-    world.deliver(message)
-    assert world.provider.made[0].cancelled
-    assert (world.statuses, world.batch.status) == ("c", BatchStatus.ARCHIVING)
+        app.deliver(message)
+    cancel(app)
+    assert app.statuses == "r"
+    app.clock.advance(75)
+    app.deliver(message)
+    assert app.provider.made[0].cancelled
+    assert (app.statuses, app.batch.status) == ("c", BatchStatus.ARCHIVING)
 
 
-def test_cancelling_twice_is_the_same_as_once(world: World) -> None:
-    world.start(3)
-    cancel(world)
-    before = world.batch
-    cancel(world)
-    assert world.batch == before
-    assert len(world.finalizer.started) == 1
+def test_cancelling_twice_is_the_same_as_once(app: AppHarness) -> None:
+    app.start(3)
+    cancel(app)
+    before = app.batch
+    cancel(app)
+    assert app.batch == before
+    assert len(app.finalizer.started) == 1
 
 
-def test_a_batch_that_is_archiving_or_finished_cannot_be_cancelled(world: World) -> None:
-    world.start(1)
-    world.drain()
+def test_a_batch_that_is_archiving_or_finished_cannot_be_cancelled(app: AppHarness) -> None:
+    app.start(1)
+    app.drain()
     with pytest.raises(StateConflictError):
-        cancel(world)
-    world.finish()
+        cancel(app)
+    app.finish()
     with pytest.raises(StateConflictError):
-        cancel(world)
+        cancel(app)
 
 
-def test_a_cancel_that_meets_the_last_settle_has_one_outcome(world: World) -> None:
-    world.start(1)
-    world.store.before_next("commit", lambda: None)
-    world.provider.after_create = lambda _: world.store.before_next("commit", lambda: cancel(world))
-    world.deliver()
-    assert world.statuses == "s"
-    assert world.batch.status is BatchStatus.ARCHIVING
-    assert len(world.finalizer.started) == 1
+def test_a_cancel_that_meets_the_last_settle_has_one_outcome(app: AppHarness) -> None:
+    app.start(1)
+    app.store.before_next("commit", lambda: None)
+    app.provider.after_create = lambda _: app.store.before_next("commit", lambda: cancel(app))
+    app.deliver()
+    assert app.statuses == "s"
+    assert app.batch.status is BatchStatus.ARCHIVING
+    assert len(app.finalizer.started) == 1
 
 
-def test_somebody_elses_batch_is_not_found(world: World) -> None:
-    world.start(1)
-    for use in (world.cancel_batch, world.retry_batch):
+def test_somebody_elses_batch_is_not_found(app: AppHarness) -> None:
+    app.start(1)
+    for use in (app.cancel_batch, app.retry_batch):
         with pytest.raises(NotFoundError, match="Job not found"):
             use("bob", "b1")
 
 
-def test_a_retry_runs_only_what_failed_with_the_same_input(world: World) -> None:
+def test_a_retry_runs_only_what_failed_with_the_same_input(app: AppHarness) -> None:
     for index in (3, 77, 900):
-        world.provider.script(str(index), failed(FailureCode.PROVIDER_REJECTED))
-    world.run(1000)
-    assert world.batch.counts.failed == 3
-    world.retry_batch(OWNER, "b1")
-    assert (world.batch.round, world.batch.counts.pending) == (2, 3)
-    assert world.dispatch.sent[-1].round == 2
-    world.dispatch_items(OWNER, "b1", 2)
-    sent = len(world.queue.sent)
-    world.drain()
-    assert world.queue.indices[sent - 3 :] == [3, 77, 900]
-    assert world.finish().outcome == "all_succeeded"
-    assert len(world.builder.images("archives/b1/2-1.zip")) == 1000
-    assert len(world.provider.made) == 1003
+        app.provider.script(str(index), failed(FailureCode.PROVIDER_REJECTED))
+    app.run(1000)
+    assert app.batch.counts.failed == 3
+    app.retry_batch(OWNER, "b1")
+    assert (app.batch.round, app.batch.counts.pending) == (2, 3)
+    assert app.dispatch.sent[-1].round == 2
+    app.dispatch_items(OWNER, "b1", 2)
+    sent = len(app.queue.sent)
+    app.drain()
+    assert app.queue.indices[sent - 3 :] == [3, 77, 900]
+    assert app.finish().outcome == "all_succeeded"
+    assert len(app.builder.images("archives/b1/2-1.zip")) == 1000
+    assert len(app.provider.made) == 1003
 
 
-def test_a_request_to_retry_that_comes_again_opens_nothing_more(world: World) -> None:
+def test_a_request_to_retry_that_comes_again_opens_nothing_more(app: AppHarness) -> None:
     refused = failed(FailureCode.PROVIDER_REJECTED)
-    world.provider.script("0", refused, refused)
-    world.run(1)
-    world.dispatch.fail_next("send", UnavailableError("lost"))
+    app.provider.script("0", refused, refused)
+    app.run(1)
+    app.dispatch.fail_next("send", UnavailableError("lost"))
     with pytest.raises(UnavailableError):
-        world.retry_batch(OWNER, "b1", "r1")
-    assert world.retry_batch(OWNER, "b1", "r1").round == 2
-    assert [sent.round for sent in world.dispatch.sent] == [1, 2]
-    world.dispatch_items(OWNER, "b1", 2)
-    world.drain()
-    assert world.finish().counts.failed == 1
-    assert world.retry_batch(OWNER, "b1", "r1") == world.batch
-    assert len(world.dispatch.sent) == 2
-    assert world.retry_batch(OWNER, "b1", "r2").round == 3
+        app.retry_batch(OWNER, "b1", "r1")
+    assert app.retry_batch(OWNER, "b1", "r1").round == 2
+    assert [sent.round for sent in app.dispatch.sent] == [1, 2]
+    app.dispatch_items(OWNER, "b1", 2)
+    app.drain()
+    assert app.finish().counts.failed == 1
+    assert app.retry_batch(OWNER, "b1", "r1") == app.batch
+    assert len(app.dispatch.sent) == 2
+    assert app.retry_batch(OWNER, "b1", "r2").round == 3
 
 
-def test_a_message_of_an_earlier_round_changes_nothing(world: World) -> None:
-    world.provider.script("0", failed(FailureCode.PROVIDER_REJECTED))
-    world.run(1)
-    old = world.queue.sent[0].message
-    world.retry_batch(OWNER, "b1")
-    before = world.batch
-    assert world.deliver(old) is None
-    assert world.batch == before
+def test_a_message_of_an_earlier_round_changes_nothing(app: AppHarness) -> None:
+    app.provider.script("0", failed(FailureCode.PROVIDER_REJECTED))
+    app.run(1)
+    old = app.queue.sent[0].message
+    app.retry_batch(OWNER, "b1")
+    before = app.batch
+    assert app.deliver(old) is None
+    assert app.batch == before
 
 
-def test_what_a_cancel_left_undone_is_not_retried(world: World) -> None:
-    world.provider.script("0", failed(FailureCode.PROVIDER_REJECTED))
-    world.start(3)
-    world.deliver()
-    cancel(world)
-    world.finish()
-    world.retry_batch(OWNER, "b1")
-    assert world.statuses == "pcc"
-    world.dispatch_items(OWNER, "b1", 2)
-    world.drain()
-    assert world.statuses == "scc"
-    assert world.finish().status is BatchStatus.COMPLETED
+def test_what_a_cancel_left_undone_is_not_retried(app: AppHarness) -> None:
+    app.provider.script("0", failed(FailureCode.PROVIDER_REJECTED))
+    app.start(3)
+    app.deliver()
+    cancel(app)
+    app.finish()
+    app.retry_batch(OWNER, "b1")
+    assert app.statuses == "pcc"
+    app.dispatch_items(OWNER, "b1", 2)
+    app.drain()
+    assert app.statuses == "scc"
+    assert app.finish().status is BatchStatus.COMPLETED
 
 
-def test_a_retry_that_is_cancelled_before_it_ran_leaves_its_items_cancelled(world: World) -> None:
-    world.provider.script("0", failed(FailureCode.PROVIDER_REJECTED))
-    world.run(2)
-    world.retry_batch(OWNER, "b1")
-    cancel(world)
-    world.dispatch_items(OWNER, "b1", 2)
-    assert world.statuses == "cs"
-    assert world.finish().status is BatchStatus.CANCELLED
+def test_a_retry_that_is_cancelled_before_it_ran_leaves_its_items_cancelled(
+    app: AppHarness,
+) -> None:
+    app.provider.script("0", failed(FailureCode.PROVIDER_REJECTED))
+    app.run(2)
+    app.retry_batch(OWNER, "b1")
+    cancel(app)
+    app.dispatch_items(OWNER, "b1", 2)
+    assert app.statuses == "cs"
+    assert app.finish().status is BatchStatus.CANCELLED
     with pytest.raises(StateConflictError):
-        world.retry_batch(OWNER, "b1")
+        app.retry_batch(OWNER, "b1")
 
 
-def test_a_running_batch_and_one_without_failures_cannot_be_retried(world: World) -> None:
-    world.start(1)
+def test_a_running_batch_and_one_without_failures_cannot_be_retried(app: AppHarness) -> None:
+    app.start(1)
     with pytest.raises(StateConflictError):
-        world.retry_batch(OWNER, "b1")
-    world.drain()
-    world.finish()
+        app.retry_batch(OWNER, "b1")
+    app.drain()
+    app.finish()
     with pytest.raises(StateConflictError, match="Nothing to retry"):
-        world.retry_batch(OWNER, "b1")
+        app.retry_batch(OWNER, "b1")
 
 
-def test_the_cap_holds_over_all_rounds(world: World) -> None:
-    lost = ProviderUnavailableError("cut", billed_perhaps=True)
-    world.start(2, max_cost=2 * PRICE)
-    world.provider.script("1", failed(FailureCode.PROVIDER_REJECTED), lost)
-    world.drain()
-    world.finish()
-    assert world.batch.committed == PRICE
-    world.retry_batch(OWNER, "b1")
-    world.dispatch_items(OWNER, "b1", 2)
-    world.drain()
-    assert world.item(1).failure.code is FailureCode.BUDGET_EXHAUSTED  # type: ignore[union-attr]
-    assert world.batch.committed == world.batch.actual == Decimal("0.10")
+def test_the_cap_holds_over_all_rounds(app: AppHarness) -> None:
+    lost = ProviderUnavailableError("cut", maybe_billed=True)
+    app.start(2, max_cost=2 * PRICE)
+    app.provider.script("1", failed(FailureCode.PROVIDER_REJECTED), lost)
+    app.drain()
+    app.finish()
+    assert app.batch.committed == PRICE
+    app.retry_batch(OWNER, "b1")
+    app.dispatch_items(OWNER, "b1", 2)
+    app.drain()
+    assert app.item(1).failure.code is FailureCode.BUDGET_EXHAUSTED  # type: ignore[union-attr]
+    assert app.batch.committed == app.batch.actual == Decimal("0.10")
 
 
-def test_an_expired_archive_is_built_again_by_a_retry_under_a_new_key(world: World) -> None:
-    world.run(1)
-    world.clock.advance(6 * 3600 + 1)
-    old = world.which
-    world.retry_batch(OWNER, "b1")
-    assert world.finish().status is BatchStatus.COMPLETED
-    assert world.batch.archive is not None
-    key = world.batch.archive.key
-    world.finalize.delete(old)
-    world.finalize.expire(old)
-    assert world.batch.archive is not None
-    assert world.batch.archive.key == key != "archives/b1/1-1.zip"
+def test_an_expired_archive_is_built_again_by_a_retry_under_a_new_key(app: AppHarness) -> None:
+    app.run(1)
+    app.clock.advance(6 * 3600 + 1)
+    old = app.finalizer_run
+    app.retry_batch(OWNER, "b1")
+    assert app.finish().status is BatchStatus.COMPLETED
+    assert app.batch.archive is not None
+    key = app.batch.archive.key
+    app.finalize.delete(old)
+    app.finalize.expire(old)
+    assert app.batch.archive is not None
+    assert app.batch.archive.key == key != "archives/b1/1-1.zip"
 
 
-def test_a_prediction_the_provider_cancelled_by_itself_is_tried_once_more(world: World) -> None:
-    world.provider.script("0", Prediction("", PredictionStatus.CANCELLED))
-    world.run(1)
-    assert (world.statuses, world.provider.creates("0")) == ("s", 2)
+def test_a_prediction_the_provider_cancelled_by_itself_is_tried_once_more(app: AppHarness) -> None:
+    app.provider.script("0", Prediction("", PredictionStatus.CANCELLED))
+    app.run(1)
+    assert (app.statuses, app.provider.creates("0")) == ("s", 2)

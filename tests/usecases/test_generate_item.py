@@ -15,9 +15,9 @@ from imagebatch.domain.errors import (
     RejectedError,
     UnavailableError,
 )
-from imagebatch.ports import BadImageError, Busy, ItemMessage, Prediction, PredictionStatus
+from imagebatch.ports import BadImageError, ItemMessage, Prediction, PredictionStatus, RetryLater
 from imagebatch.usecases.collect_image import FETCHES
-from tests.usecases.world import OWNER, World
+from tests.usecases.app_harness import OWNER, AppHarness
 
 PRICE = Decimal("0.05")
 
@@ -31,82 +31,82 @@ def failed(code: FailureCode, *, try_again: bool = False) -> Prediction:
     return Prediction("", PredictionStatus.FAILED, failure=failure, try_again=try_again)
 
 
-def test_every_row_becomes_one_image(world: World) -> None:
-    batch = world.run(3)
-    assert (world.statuses, batch.status) == ("sss", BatchStatus.COMPLETED)
-    assert [made.prompt for made in world.provider.made] == ["0", "1", "2"]
-    assert world.builder.images("archives/b1/1-1.zip") == ["car-0.png", "car-1.png", "car-2.png"]
+def test_every_row_becomes_one_image(app: AppHarness) -> None:
+    batch = app.run(3)
+    assert (app.statuses, batch.status) == ("sss", BatchStatus.COMPLETED)
+    assert [made.prompt for made in app.provider.made] == ["0", "1", "2"]
+    assert app.builder.images("archives/b1/1-1.zip") == ["car-0.png", "car-1.png", "car-2.png"]
     assert batch.actual == batch.committed == 3 * PRICE
 
 
-def test_a_long_batch_has_only_its_share_in_the_queue(world: World) -> None:
-    world.start(20)
-    assert world.queue.indices == [0, 1, 2]
+def test_a_long_batch_has_only_its_share_in_the_queue(app: AppHarness) -> None:
+    app.start(20)
+    assert app.queue.indices == [0, 1, 2]
     for settled in range(1, 10):
-        world.deliver()
-        assert world.queue.indices == [*range(settled + 3)]
-    world.drain()
-    assert world.queue.indices == list(range(20))
+        app.deliver()
+        assert app.queue.indices == [*range(settled + 3)]
+    app.drain()
+    assert app.queue.indices == list(range(20))
 
 
-def test_a_batch_holds_back_while_its_messages_wait_long(world: World) -> None:
+def test_a_batch_holds_back_while_its_messages_wait_long(app: AppHarness) -> None:
     """Who waits has others before it; one at once again, and every worker gets a message."""
-    world.start(20)
+    app.start(20)
     for _ in range(3):
-        world.deliver()
+        app.deliver()
     for position in (3, 4):
-        message = world.queue.sent[position].message
-        world.deliver(replace(message, waited=4.0))
-    assert world.queue.indices == list(range(7))
-    world.deliver(replace(world.queue.sent[5].message, waited=0.1))
-    assert world.queue.indices == list(range(9))
-    world.drain()
-    assert world.statuses == "s" * 20
+        message = app.queue.sent[position].message
+        app.deliver(replace(message, waited=4.0))
+    assert app.queue.indices == list(range(7))
+    app.deliver(replace(app.queue.sent[5].message, waited=0.1))
+    assert app.queue.indices == list(range(9))
+    app.drain()
+    assert app.statuses == "s" * 20
 
 
-def test_what_opens_a_round_may_wait_for_workers_to_start(world: World) -> None:
-    world.start(20)
+def test_what_opens_a_round_may_wait_for_workers_to_start(app: AppHarness) -> None:
+    app.start(20)
     for position in range(3):
-        world.deliver(replace(world.queue.sent[position].message, waited=9.0))
-    assert world.queue.indices == [*range(6)]
+        app.deliver(replace(app.queue.sent[position].message, waited=9.0))
+    assert app.queue.indices == [*range(6)]
 
 
-def test_a_repeated_message_repeats_what_it_released_until_that_is_claimed(world: World) -> None:
-    world.start(5)
-    message = world.queue.sent[0].message
-    world.deliver()
-    assert world.queue.indices[3:] == [3]
-    world.deliver(message)
-    assert world.queue.indices[3:] == [3, 3]
-    world.drain()
-    world.deliver(message)
-    assert sorted(world.queue.indices) == [0, 1, 2, 3, 3, 4]
+def test_a_repeated_message_repeats_what_it_released_until_that_is_claimed(app: AppHarness) -> None:
+    app.start(5)
+    message = app.queue.sent[0].message
+    app.deliver()
+    assert app.queue.indices[3:] == [3]
+    app.deliver(message)
+    assert app.queue.indices[3:] == [3, 3]
+    app.drain()
+    app.deliver(message)
+    assert sorted(app.queue.indices) == [0, 1, 2, 3, 3, 4]
 
 
-def test_a_message_delivered_twice_makes_one_image(world: World) -> None:
-    world.start(3)
-    message = world.queue.sent[0].message
-    world.deliver(message)
-    assert world.deliver(message) is None
-    assert world.provider.creates("0") == 1
-    assert world.statuses == "spp"
+def test_a_message_delivered_twice_makes_one_image(app: AppHarness) -> None:
+    app.start(3)
+    message = app.queue.sent[0].message
+    app.deliver(message)
+    assert app.deliver(message) is None
+    assert app.provider.creates("0") == 1
+    assert app.statuses == "spp"
 
 
-def test_a_delivery_that_meets_a_live_lease_comes_back_when_it_ends(world: World) -> None:
-    world.start(1)
-    message = world.queue.sent[0].message
+def test_a_delivery_that_meets_a_live_lease_comes_back_when_it_ends(app: AppHarness) -> None:
+    app.start(1)
+    message = app.queue.sent[0].message
     seen = []
-    world.provider.after_create = lambda _: seen.append(world.deliver(message))
-    world.deliver()
-    assert isinstance(seen[0], Busy)
-    assert world.provider.creates("0") == 1
+    app.provider.after_create = lambda _: seen.append(app.deliver(message))
+    app.deliver()
+    assert isinstance(seen[0], RetryLater)
+    assert app.provider.creates("0") == 1
 
 
-def test_a_refused_prompt_fails_at_once_and_costs_nothing(world: World) -> None:
-    world.provider.script("1", failed(FailureCode.CONTENT_REFUSED))
-    batch = world.run(3)
-    assert (world.statuses, batch.status, batch.outcome) == ("sfs", "completed", "partial")
-    assert world.provider.creates("1") == 1
+def test_a_refused_prompt_fails_at_once_and_costs_nothing(app: AppHarness) -> None:
+    app.provider.script("1", failed(FailureCode.CONTENT_REFUSED))
+    batch = app.run(3)
+    assert (app.statuses, batch.status, batch.outcome) == ("sfs", "completed", "partial")
+    assert app.provider.creates("1") == 1
     assert batch.errors[0].failure.code is FailureCode.CONTENT_REFUSED
     assert batch.actual == batch.committed == 2 * PRICE
 
@@ -118,255 +118,261 @@ def test_a_refused_prompt_fails_at_once_and_costs_nothing(world: World) -> None:
         failed(FailureCode.PROVIDER_UNAVAILABLE, try_again=True),
     ],
 )
-def test_a_passing_fault_is_tried_once_more(world: World, fault: object) -> None:
-    world.provider.script("0", fault)
-    world.run(1)
-    assert (world.statuses, world.item(0).attempts) == ("s", 2)
-    assert world.batch.actual == PRICE
+def test_a_passing_fault_is_tried_once_more(app: AppHarness, fault: object) -> None:
+    app.provider.script("0", fault)
+    app.run(1)
+    assert (app.statuses, app.item(0).attempts) == ("s", 2)
+    assert app.batch.actual == PRICE
 
 
-def test_a_lasting_fault_fails_the_item_after_two_tries(world: World) -> None:
-    world.provider.script("0", *[ProviderUnavailableError("503")] * 5)
-    world.run(1)
-    assert world.statuses == "f"
-    assert len(world.provider.steps["0"]) == 3
-    assert world.batch.committed == 0
+def test_a_lasting_fault_fails_the_item_after_two_tries(app: AppHarness) -> None:
+    app.provider.script("0", *[ProviderUnavailableError("503")] * 5)
+    app.run(1)
+    assert app.statuses == "f"
+    assert len(app.provider.steps["0"]) == 3
+    assert app.batch.committed == 0
 
 
-def test_a_create_whose_answer_was_lost_counts_as_a_try_and_as_spent(world: World) -> None:
-    world.provider.script("0", ProviderUnavailableError("cut", billed_perhaps=True))
-    world.run(1)
-    assert (world.statuses, world.provider.creates("0")) == ("s", 2)
-    assert world.batch.actual == 2 * PRICE
+def test_a_create_whose_answer_was_lost_counts_as_a_try_and_as_spent(app: AppHarness) -> None:
+    app.provider.script("0", ProviderUnavailableError("cut", maybe_billed=True))
+    app.run(1)
+    assert (app.statuses, app.provider.creates("0")) == ("s", 2)
+    assert app.batch.actual == 2 * PRICE
 
 
-def test_a_429_waits_as_told_and_uses_no_try(world: World) -> None:
-    world.provider.script("0", *[RateLimitedError("slow down", 30)] * 4)
-    world.start(1)
+def test_a_429_waits_as_told_and_uses_no_try(app: AppHarness) -> None:
+    app.provider.script("0", *[RateLimitedError("slow down", 30)] * 4)
+    app.start(1)
     for _ in range(4):
-        world.deliver()
-        assert world.statuses == "p"
-        assert world.queue.waiting[-1].delay >= 30
-        world.clock.advance(31)
-    world.deliver()
-    assert (world.statuses, world.item(0).attempts) == ("s", 1)
+        app.deliver()
+        assert app.statuses == "p"
+        assert app.queue.waiting[-1].delay >= 30
+        app.clock.advance(31)
+    app.deliver()
+    assert (app.statuses, app.item(0).attempts) == ("s", 1)
 
 
-def test_while_the_provider_says_wait_no_other_item_asks_it(world: World) -> None:
-    world.provider.script("0", RateLimitedError("slow down", 30))
-    world.start(2)
-    world.deliver()
-    world.deliver()
-    assert world.provider.made == []
-    assert world.batch.waiting_for(world.clock.now()) is not None
-    world.drain()
-    assert world.statuses == "ss"
+def test_while_the_provider_says_wait_no_other_item_asks_it(app: AppHarness) -> None:
+    app.provider.script("0", RateLimitedError("slow down", 30))
+    app.start(2)
+    app.deliver()
+    app.deliver()
+    assert app.provider.made == []
+    assert app.batch.waiting_for(app.clock.now()) is not None
+    app.drain()
+    assert app.statuses == "ss"
 
 
-def test_a_provider_that_only_says_wait_ends_the_round_after_six_hours(world: World) -> None:
+def test_a_provider_that_only_says_wait_ends_the_round_after_six_hours(app: AppHarness) -> None:
     for index in range(12):
-        world.provider.script(str(index), *[RateLimitedError("slow down", 3000)] * 20)
-    batch = world.run(12)
-    assert world.statuses == "f" * 12
+        app.provider.script(str(index), *[RateLimitedError("slow down", 3000)] * 20)
+    batch = app.run(12)
+    assert app.statuses == "f" * 12
     assert {error.failure.code for error in batch.errors} == {FailureCode.PROVIDER_RATE_LIMITED}
-    assert timedelta(hours=6) <= world.clock.now() - batch.created_at < timedelta(hours=12)
-    assert (batch.committed, world.provider.made) == (0, [])
+    assert timedelta(hours=6) <= app.clock.now() - batch.created_at < timedelta(hours=12)
+    assert (batch.committed, app.provider.made) == (0, [])
 
 
-def test_an_image_between_two_waits_starts_the_six_hours_anew(world: World) -> None:
-    world.start(2)
-    for message in [world.queue.pop(), world.queue.pop()]:
+def test_an_image_between_two_waits_starts_the_six_hours_anew(app: AppHarness) -> None:
+    app.start(2)
+    for message in [app.queue.pop(), app.queue.pop()]:
         assert message is not None
-        world.provider.script(str(message.index), *[RateLimitedError("slow down", 3600)] * 5)
+        app.provider.script(str(message.index), *[RateLimitedError("slow down", 3600)] * 5)
         for _ in range(5):
-            world.deliver(message)
-            world.clock.advance(3600)
-        world.deliver(message)
-    assert world.statuses == "ss"
+            app.deliver(message)
+            app.clock.advance(3600)
+        app.deliver(message)
+    assert app.statuses == "ss"
 
 
-def test_a_wrong_key_fails_what_is_left_unasked(world: World) -> None:
-    world.provider.script("1", ProviderAuthError("The provider does not accept the key"))
-    batch = world.run(20)
-    assert world.statuses == "s" + 19 * "f"
-    assert len(world.provider.made) == 1
-    assert {world.item(i).failure.code for i in range(1, 20)} == {FailureCode.PROVIDER_AUTH}  # type: ignore[union-attr]
+def test_a_wrong_key_fails_what_is_left_unasked(app: AppHarness) -> None:
+    app.provider.script("1", ProviderAuthError("The provider does not accept the key"))
+    batch = app.run(20)
+    assert app.statuses == "s" + 19 * "f"
+    assert len(app.provider.made) == 1
+    assert {app.item(i).failure.code for i in range(1, 20)} == {FailureCode.PROVIDER_AUTH}  # type: ignore[union-attr]
     assert batch.committed == PRICE
 
 
-def test_a_bad_input_fails_with_the_providers_reason(world: World) -> None:
-    world.provider.script("0", RejectedError(FailureCode.INVALID_INPUT, "prompt is too long"))
-    world.run(1)
-    assert world.batch.errors[0].failure.reason == "prompt is too long"
+def test_a_bad_input_fails_with_the_providers_reason(app: AppHarness) -> None:
+    app.provider.script("0", RejectedError(FailureCode.INVALID_INPUT, "prompt is too long"))
+    app.run(1)
+    assert app.batch.errors[0].failure.reason == "prompt is too long"
 
 
-def test_a_bad_picture_is_made_once_more_and_paid_twice(world: World) -> None:
-    world.inspector.faults.append(BadImageError("The image is blank"))
-    world.run(1)
-    assert (world.statuses, world.provider.creates("0")) == ("s", 2)
-    assert world.batch.actual == 2 * PRICE
+def test_a_bad_picture_is_made_once_more_and_paid_twice(app: AppHarness) -> None:
+    app.validator.faults.append(BadImageError("The image is blank"))
+    app.run(1)
+    assert (app.statuses, app.provider.creates("0")) == ("s", 2)
+    assert app.batch.actual == 2 * PRICE
 
 
-def test_two_bad_pictures_are_invalid_output(world: World) -> None:
-    world.inspector.faults.extend([BadImageError("The image is blank")] * 2)
-    world.run(1)
-    assert world.item(0).failure == Failure(FailureCode.INVALID_OUTPUT, "The image is blank")
-    assert world.batch.actual == world.batch.committed == 2 * PRICE
+def test_two_bad_pictures_are_invalid_output(app: AppHarness) -> None:
+    app.validator.faults.extend([BadImageError("The image is blank")] * 2)
+    app.run(1)
+    assert app.item(0).failure == Failure(FailureCode.INVALID_OUTPUT, "The image is blank")
+    assert app.batch.actual == app.batch.committed == 2 * PRICE
 
 
 def test_an_image_that_cannot_be_downloaded_now_is_collected_later_not_made_again(
-    world: World,
+    app: AppHarness,
 ) -> None:
-    world.provider.fetch_faults.extend([ProviderUnavailableError("cut")] * 4)
-    world.start(1)
-    world.deliver()
-    assert world.statuses == "r"
-    world.drain()
-    assert (world.statuses, world.provider.creates("0")) == ("s", 1)
+    app.provider.fetch_faults.extend([ProviderUnavailableError("cut")] * 4)
+    app.start(1)
+    app.deliver()
+    assert app.statuses == "r"
+    app.drain()
+    assert (app.statuses, app.provider.creates("0")) == ("s", 1)
 
 
-def test_an_output_that_is_gone_is_made_once_more(world: World) -> None:
-    world.provider.fetch_faults.append(OutputGoneError("The output link expired"))
-    world.run(1)
-    assert (world.statuses, world.provider.creates("0")) == ("s", 2)
+def test_an_output_that_is_gone_is_made_once_more(app: AppHarness) -> None:
+    app.provider.fetch_faults.append(OutputGoneError("The output link expired"))
+    app.run(1)
+    assert (app.statuses, app.provider.creates("0")) == ("s", 2)
 
 
-def test_a_slow_prediction_is_carried_on_by_later_deliveries(world: World) -> None:
-    world.provider.seconds = 130
-    world.start(1)
-    world.deliver()
-    assert (world.statuses, world.item(0).lease) == ("r", None)
-    world.drain()
-    assert (world.statuses, world.provider.creates("0")) == ("s", 1)
-    assert len(world.queue.sent) == 3
+def test_a_slow_prediction_is_carried_on_by_later_deliveries(app: AppHarness) -> None:
+    app.provider.seconds = 130
+    app.start(1)
+    app.deliver()
+    assert (app.statuses, app.item(0).lease) == ("r", None)
+    app.drain()
+    assert (app.statuses, app.provider.creates("0")) == ("s", 1)
+    assert len(app.queue.sent) == 3
 
 
-def test_an_item_over_its_time_is_stopped_at_the_provider(world: World) -> None:
-    world.provider.seconds = 1000
-    world.run(1)
-    assert world.item(0).failure.code is FailureCode.DEADLINE_EXCEEDED  # type: ignore[union-attr]
-    assert world.provider.made[0].cancelled
-    assert world.batch.committed == 0
-    assert world.provider.creates("0") == 1
+def test_an_item_over_its_time_is_stopped_at_the_provider(app: AppHarness) -> None:
+    app.provider.seconds = 1000
+    app.run(1)
+    assert app.item(0).failure.code is FailureCode.DEADLINE_EXCEEDED  # type: ignore[union-attr]
+    assert app.provider.made[0].cancelled
+    assert app.batch.committed == 0
+    assert app.provider.creates("0") == 1
 
 
-def test_a_prediction_that_never_ends_and_cannot_be_stopped_still_ends_here(world: World) -> None:
-    world.provider.seconds, world.provider.obeys_cancel = 10**6, False
-    world.run(1)
-    assert world.item(0).failure.code is FailureCode.DEADLINE_EXCEEDED  # type: ignore[union-attr]
+def test_a_prediction_that_never_ends_and_cannot_be_stopped_still_ends_here(
+    app: AppHarness,
+) -> None:
+    app.provider.seconds, app.provider.obeys_cancel = 10**6, False
+    app.run(1)
+    assert app.item(0).failure.code is FailureCode.DEADLINE_EXCEEDED  # type: ignore[union-attr]
 
 
-def test_a_prediction_that_finishes_after_its_time_is_collected_all_the_same(world: World) -> None:
-    world.provider.seconds, world.provider.obeys_cancel = 303, False
-    world.run(1)
-    assert (world.statuses, world.provider.creates("0")) == ("s", 1)
+def test_a_prediction_that_finishes_after_its_time_is_collected_all_the_same(
+    app: AppHarness,
+) -> None:
+    app.provider.seconds, app.provider.obeys_cancel = 303, False
+    app.run(1)
+    assert (app.statuses, app.provider.creates("0")) == ("s", 1)
 
 
-def test_the_cost_cap_holds_and_the_rest_is_never_generated(world: World) -> None:
-    world.start(3, max_cost=3 * PRICE)
-    world.provider.script("0", ProviderUnavailableError("cut", billed_perhaps=True))
-    world.drain()
-    assert world.statuses == "ssf"
-    assert world.item(2).failure.code is FailureCode.BUDGET_EXHAUSTED  # type: ignore[union-attr]
-    assert len(world.provider.made) == 3
-    assert world.batch.committed == 3 * PRICE
+def test_the_cost_cap_holds_and_the_rest_is_never_generated(app: AppHarness) -> None:
+    app.start(3, max_cost=3 * PRICE)
+    app.provider.script("0", ProviderUnavailableError("cut", maybe_billed=True))
+    app.drain()
+    assert app.statuses == "ssf"
+    assert app.item(2).failure.code is FailureCode.BUDGET_EXHAUSTED  # type: ignore[union-attr]
+    assert len(app.provider.made) == 3
+    assert app.batch.committed == 3 * PRICE
 
 
 @pytest.mark.parametrize("call", ["save_item", "commit"])
 @pytest.mark.parametrize("applied", [True, False])
 def test_a_worker_killed_at_a_write_leaves_nothing_lost(
-    world: World, call: str, *, applied: bool
+    app: AppHarness, call: str, *, applied: bool
 ) -> None:
-    world.start(1)
-    world.store.fail_next(call, KilledError(), applied=applied)  # type: ignore[arg-type]
-    message = world.queue.sent[0].message
+    app.start(1)
+    app.store.fail_next(call, KilledError(), applied=applied)  # type: ignore[arg-type]
+    message = app.queue.sent[0].message
     with pytest.raises(KilledError):
-        world.deliver(message)
-    world.clock.advance(75)
-    world.deliver(message)
-    assert world.statuses == "s"
-    assert world.provider.creates("0") <= 2
+        app.deliver(message)
+    app.clock.advance(75)
+    app.deliver(message)
+    assert app.statuses == "s"
+    assert app.provider.creates("0") <= 2
     if applied and call == "save_item":
-        assert world.provider.creates("0") == 1
+        assert app.provider.creates("0") == 1
 
 
-def test_a_worker_killed_after_the_image_was_stored_does_not_make_it_again(world: World) -> None:
-    world.start(1)
-    message = world.queue.sent[0].message
-    world.media.fail_next("put", KilledError(), applied=True)  # type: ignore[arg-type]
+def test_a_worker_killed_after_the_image_was_stored_does_not_make_it_again(app: AppHarness) -> None:
+    app.start(1)
+    message = app.queue.sent[0].message
+    app.media.fail_next("put", KilledError(), applied=True)  # type: ignore[arg-type]
     with pytest.raises(KilledError):
-        world.deliver(message)
-    world.clock.advance(75)
-    world.provider.fetch_faults.append(OutputGoneError("expired"))
-    world.deliver(message)
-    assert (world.statuses, world.provider.creates("0")) == ("s", 1)
+        app.deliver(message)
+    app.clock.advance(75)
+    app.provider.fetch_faults.append(OutputGoneError("expired"))
+    app.deliver(message)
+    assert (app.statuses, app.provider.creates("0")) == ("s", 1)
 
 
-def test_a_worker_killed_right_after_the_settle_still_releases_what_follows(world: World) -> None:
-    world.start(7)
-    message = world.queue.sent[0].message
-    world.queue.fail_next("send", KilledError())  # type: ignore[arg-type]
+def test_a_worker_killed_right_after_the_settle_still_releases_what_follows(
+    app: AppHarness,
+) -> None:
+    app.start(7)
+    message = app.queue.sent[0].message
+    app.queue.fail_next("send", KilledError())  # type: ignore[arg-type]
     with pytest.raises(KilledError):
-        world.deliver(message)
-    world.deliver(message)
-    assert world.queue.indices[3:] == [3]
+        app.deliver(message)
+    app.deliver(message)
+    assert app.queue.indices[3:] == [3]
 
 
 def test_the_last_settle_starts_the_finalizer_once_however_often_it_is_delivered(
-    world: World,
+    app: AppHarness,
 ) -> None:
-    world.start(1)
-    message = world.queue.sent[0].message
-    world.finalizer.fail_next("start", UnavailableError("lost"))
+    app.start(1)
+    message = app.queue.sent[0].message
+    app.finalizer.fail_next("start", UnavailableError("lost"))
     with pytest.raises(UnavailableError):
-        world.deliver(message)
-    world.deliver(message)
-    world.deliver(message)
-    assert world.finalizer.started == [(OWNER, "b1", 1, 1)]
+        app.deliver(message)
+    app.deliver(message)
+    app.deliver(message)
+    assert app.finalizer.started == [(OWNER, "b1", 1, 1)]
 
 
-def delivered_in_vain(world: World) -> ItemMessage:
+def delivered_in_vain(app: AppHarness) -> ItemMessage:
     """An image is paid for and cannot be stored."""
-    world.start(1)
-    message = world.queue.sent[0].message
-    world.media.fail_next("put", UnavailableError("S3 is down"))
+    app.start(1)
+    message = app.queue.sent[0].message
+    app.media.fail_next("put", UnavailableError("S3 is down"))
     with pytest.raises(UnavailableError):
-        world.deliver(message)
-    world.clock.advance(75)
+        app.deliver(message)
+    app.clock.advance(75)
     return message
 
 
-def test_a_dead_letter_collects_the_image_that_was_paid_for(world: World) -> None:
-    message = delivered_in_vain(world)
-    assert world.dead_letter(message, lambda: 60.0) is None
-    assert (world.statuses, world.provider.creates("0")) == ("s", 1)
+def test_a_dead_letter_collects_the_image_that_was_paid_for(app: AppHarness) -> None:
+    message = delivered_in_vain(app)
+    assert app.dead_letter(message, lambda: 60.0) is None
+    assert (app.statuses, app.provider.creates("0")) == ("s", 1)
 
 
-def test_a_dead_letter_waits_for_a_provider_that_does_not_answer(world: World) -> None:
-    message = delivered_in_vain(world)
+def test_a_dead_letter_waits_for_a_provider_that_does_not_answer(app: AppHarness) -> None:
+    message = delivered_in_vain(app)
     for _ in range(3):
-        world.provider.fetch_faults += [ProviderUnavailableError("503")] * FETCHES
-        busy = world.dead_letter(message, lambda: 60.0)
-        assert isinstance(busy, Busy)
-        assert world.statuses == "r"
-        world.clock.advance((busy.until - world.clock.now()).total_seconds())
-    assert world.dead_letter(message, lambda: 60.0) is None
-    assert (world.statuses, world.provider.creates("0")) == ("s", 1)
+        app.provider.fetch_faults += [ProviderUnavailableError("503")] * FETCHES
+        busy = app.dead_letter(message, lambda: 60.0)
+        assert isinstance(busy, RetryLater)
+        assert app.statuses == "r"
+        app.clock.advance((busy.until - app.clock.now()).total_seconds())
+    assert app.dead_letter(message, lambda: 60.0) is None
+    assert (app.statuses, app.provider.creates("0")) == ("s", 1)
 
 
-def test_a_dead_letter_does_not_wait_for_ever(world: World) -> None:
-    message = delivered_in_vain(world)
-    world.provider.fetch_faults += [ProviderUnavailableError("503")] * 1000
-    while busy := world.dead_letter(message, lambda: 60.0):
-        world.clock.advance((busy.until - world.clock.now()).total_seconds())
-    assert world.item(0).failure.code is FailureCode.CRASHED  # type: ignore[union-attr]
-    assert (world.batch.actual, world.batch.committed) == (PRICE, PRICE)
+def test_a_dead_letter_does_not_wait_for_ever(app: AppHarness) -> None:
+    message = delivered_in_vain(app)
+    app.provider.fetch_faults += [ProviderUnavailableError("503")] * 1000
+    while busy := app.dead_letter(message, lambda: 60.0):
+        app.clock.advance((busy.until - app.clock.now()).total_seconds())
+    assert app.item(0).failure.code is FailureCode.CRASHED  # type: ignore[union-attr]
+    assert (app.batch.actual, app.batch.committed) == (PRICE, PRICE)
 
 
-def test_a_dead_letter_without_an_image_ends_as_crashed(world: World) -> None:
-    world.start(1)
-    message = world.queue.sent[0].message
-    assert world.dead_letter(message, lambda: 60.0) is None
-    assert world.item(0).failure.code is FailureCode.CRASHED  # type: ignore[union-attr]
-    assert world.batch.status is BatchStatus.ARCHIVING
-    assert world.item(0).status is ItemStatus.FAILED
+def test_a_dead_letter_without_an_image_ends_as_crashed(app: AppHarness) -> None:
+    app.start(1)
+    message = app.queue.sent[0].message
+    assert app.dead_letter(message, lambda: 60.0) is None
+    assert app.item(0).failure.code is FailureCode.CRASHED  # type: ignore[union-attr]
+    assert app.batch.status is BatchStatus.ARCHIVING
+    assert app.item(0).status is ItemStatus.FAILED

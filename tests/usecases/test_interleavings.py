@@ -3,16 +3,16 @@
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.usecases.batch_state_machine import Storm
-from tests.usecases.peril import Strike, Trouble
+from tests.usecases.batch_state_machine import BatchStateMachine
+from tests.usecases.fault_injection import FaultKind, InjectedFault
 
-Storm.TestCase.settings = settings(
+BatchStateMachine.TestCase.settings = settings(
     max_examples=120,
     stateful_step_count=25,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-TestStorm = Storm.TestCase
+TestStorm = BatchStateMachine.TestCase
 
 OVERTAKERS = {
     "dispatch 1": ["dispatch 1", "cancel", "sweep"],
@@ -27,48 +27,50 @@ OVERTAKERS = {
 MOST_CALLS = 60
 
 
-def ready_for(process: str, other: str = "") -> Storm:
+def ready_for(process: str, other: str = "") -> BatchStateMachine:
     """A batch of two at the point where the process, and who comes in between, have work to do."""
-    storm = Storm()
-    storm.submit(2, None, 2.0, [(0, "rejected")] * (process == "retry"), [], [], True, False)
+    machine = BatchStateMachine()
+    machine.submit(2, None, 2.0, [(0, "rejected")] * (process == "retry"), [], [], True, False)
     if process == "dispatch 1":
-        return storm
-    do(storm, "dispatch 1")
+        return machine
+    do(machine, "dispatch 1")
     if "give up 0" in (process, other):
-        storm.dead.append(storm.inbox[0])
+        machine.dead.append(machine.inbox[0])
     if process in {"finalize 0", "retry"}:
         for _ in range(2):
-            do(storm, "deliver 0")
+            do(machine, "deliver 0")
     if process == "retry":
         for _ in range(2):
-            do(storm, "finalize 0")
-    return storm
+            do(machine, "finalize 0")
+    return machine
 
 
-def do(storm: Storm, name: str, *strikes: Strike) -> None:
-    storm.do(storm.menu()[name], list(strikes))
+def do(machine: BatchStateMachine, name: str, *faults: InjectedFault) -> None:
+    machine.do(machine.menu()[name], list(faults))
 
 
-def struck(process: str, strike: Strike) -> list[Trouble]:
+def injected(process: str, fault: InjectedFault) -> list[FaultKind]:
     """What came of the strike; whatever it did, all is well after it."""
-    storm = ready_for(process, str(strike.who))
-    do(storm, process, strike)
-    storm.check()
-    storm.teardown()
-    return storm.peril.struck
+    machine = ready_for(process, str(fault.who))
+    do(machine, process, fault)
+    machine.check()
+    machine.teardown()
+    return machine.injector.injected
 
 
 def calls(process: str) -> range:
     """Every call the process makes when nothing is in its way, and one more."""
-    made = (n for n in range(MOST_CALLS) if not struck(process, Strike(n, Trouble.OVERTAKE)))
+    made = (
+        n for n in range(MOST_CALLS) if not injected(process, InjectedFault(n, FaultKind.OVERTAKE))
+    )
     return range(next(made) + 1)
 
 
-@pytest.mark.parametrize("trouble", [t for t in Trouble if t is not Trouble.OVERTAKE])
+@pytest.mark.parametrize("kind", [t for t in FaultKind if t is not FaultKind.OVERTAKE])
 @pytest.mark.parametrize("process", OVERTAKERS)
-def test_a_process_struck_at_any_call_loses_nothing(process: str, trouble: Trouble) -> None:
+def test_a_process_struck_at_any_call_loses_nothing(process: str, kind: FaultKind) -> None:
     for call in calls(process):
-        struck(process, Strike(call, trouble))
+        injected(process, InjectedFault(call, kind))
 
 
 @pytest.mark.parametrize(
@@ -79,6 +81,6 @@ def test_a_process_overtaken_at_any_call_by_one_that_dies_at_any_call_loses_noth
 ) -> None:
     for call in calls(process):
         for dies_after in range(MOST_CALLS):
-            strike = Strike(call, Trouble.OVERTAKE, other, dies_after)
-            if Trouble.KILL not in struck(process, strike):
+            fault = InjectedFault(call, FaultKind.OVERTAKE, other, dies_after)
+            if FaultKind.KILL not in injected(process, fault):
                 break

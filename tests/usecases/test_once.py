@@ -1,7 +1,7 @@
 import pytest
 
 from imagebatch.domain.errors import InvalidRequestError, StateConflictError
-from imagebatch.usecases.idempotency import Once, fingerprint
+from imagebatch.usecases.idempotency import IdempotentExecutor, fingerprint
 from testing.fakes import FakeClock, FakeIds, InMemoryIdempotencyStore
 
 OWNER = "ann"
@@ -22,45 +22,47 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-def once(clock: FakeClock) -> Once:
-    return Once(InMemoryIdempotencyStore(), clock, FakeIds())
+def execute_once(clock: FakeClock) -> IdempotentExecutor:
+    return IdempotentExecutor(InMemoryIdempotencyStore(), clock, FakeIds())
 
 
-def test_the_same_key_and_content_gives_the_first_answer(once: Once) -> None:
+def test_the_same_key_and_content_gives_the_first_answer(execute_once: IdempotentExecutor) -> None:
     create = Counter()
-    first = once(OWNER, "k", "content", create)
-    assert once(OWNER, "k", "content", create) == first
+    first = execute_once(OWNER, "k", "content", create)
+    assert execute_once(OWNER, "k", "content", create) == first
     assert len(create.subjects) == 1
 
 
-def test_the_same_key_with_other_content_is_422(once: Once) -> None:
-    once(OWNER, "k", "content", Counter())
+def test_the_same_key_with_other_content_is_422(execute_once: IdempotentExecutor) -> None:
+    execute_once(OWNER, "k", "content", Counter())
     with pytest.raises(InvalidRequestError) as refused:
-        once(OWNER, "k", "other", Counter())
+        execute_once(OWNER, "k", "other", Counter())
     assert refused.value.status == 422
 
 
-def test_while_the_first_is_in_flight_the_second_is_409(once: Once) -> None:
+def test_while_the_first_is_in_flight_the_second_is_409(execute_once: IdempotentExecutor) -> None:
     def create(subject: str) -> dict[str, str]:
         with pytest.raises(StateConflictError):
-            once(OWNER, "k", "content", Counter())
+            execute_once(OWNER, "k", "content", Counter())
         return {"id": subject}
 
-    once(OWNER, "k", "content", create)
+    execute_once(OWNER, "k", "content", create)
 
 
-def test_a_refused_request_does_not_use_the_key_up(once: Once) -> None:
+def test_a_refused_request_does_not_use_the_key_up(execute_once: IdempotentExecutor) -> None:
     def refuse(_: str) -> dict[str, str]:
         raise InvalidRequestError("invalid-rows", "Invalid rows")
 
     with pytest.raises(InvalidRequestError):
-        once(OWNER, "k", "content", refuse)
+        execute_once(OWNER, "k", "content", refuse)
     create = Counter()
-    once(OWNER, "k", "other", create)
+    execute_once(OWNER, "k", "other", create)
     assert len(create.subjects) == 1
 
 
-def test_a_request_that_died_is_carried_on_under_the_same_id(once: Once, clock: FakeClock) -> None:
+def test_a_request_that_died_is_carried_on_under_the_same_id(
+    execute_once: IdempotentExecutor, clock: FakeClock
+) -> None:
     begun = []
 
     def die(subject: str) -> dict[str, str]:
@@ -68,32 +70,32 @@ def test_a_request_that_died_is_carried_on_under_the_same_id(once: Once, clock: 
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        once(OWNER, "k", "content", die)
+        execute_once(OWNER, "k", "content", die)
     clock.advance(60)
     create = Counter()
-    once(OWNER, "k", "content", create)
+    execute_once(OWNER, "k", "content", create)
     assert create.subjects == begun
 
 
-def test_a_key_is_free_again_after_a_day(once: Once, clock: FakeClock) -> None:
+def test_key_expires_after_a_day(execute_once: IdempotentExecutor, clock: FakeClock) -> None:
     create = Counter()
-    once(OWNER, "k", "content", create)
+    execute_once(OWNER, "k", "content", create)
     clock.advance(24 * 3600 + 1)
-    once(OWNER, "k", "other", create)
+    execute_once(OWNER, "k", "other", create)
     assert len(set(create.subjects)) == 2
 
 
-def test_owners_do_not_share_keys(once: Once) -> None:
+def test_owners_do_not_share_keys(execute_once: IdempotentExecutor) -> None:
     create = Counter()
-    once("ann", "k", "content", create)
-    once("bob", "k", "other", create)
+    execute_once("ann", "k", "content", create)
+    execute_once("bob", "k", "other", create)
     assert len(create.subjects) == 2
 
 
 @pytest.mark.parametrize("key", ["", " ", "x" * 256])
-def test_a_key_that_is_no_key_is_refused(once: Once, key: str) -> None:
+def test_a_key_that_is_no_key_is_refused(execute_once: IdempotentExecutor, key: str) -> None:
     with pytest.raises(InvalidRequestError):
-        once(OWNER, key, "content", Counter())
+        execute_once(OWNER, key, "content", Counter())
 
 
 def test_a_fingerprint_tells_where_one_part_ends() -> None:

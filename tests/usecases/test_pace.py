@@ -1,28 +1,28 @@
 import pytest
 
-from imagebatch.usecases.poll_schedule import Pace
+from imagebatch.usecases.poll_schedule import PollSchedule
 
 
-def first_look(pace: Pace) -> float:
-    return pace.next_look("m", 6.0, 0.0)
+def first_look(pace: PollSchedule) -> float:
+    return pace.next_poll_delay("m", 6.0, 0.0)
 
 
-def late(pace: Pace, seconds: float) -> tuple[float, int]:
+def late(pace: PollSchedule, seconds: float) -> tuple[float, int]:
     """How much later than its end a prediction is found done, and after how many looks."""
     waited, looks = 0.0, 0
     while waited < seconds or not looks:
-        waited += pace.next_look("m", 6.0, waited)
+        waited += pace.next_poll_delay("m", 6.0, waited)
         looks += 1
     pace.observe("m", seconds)
     return waited - seconds, looks
 
 
 def test_an_unknown_model_is_looked_at_early() -> None:
-    assert first_look(Pace()) == pytest.approx(1.8)
+    assert first_look(PollSchedule()) == pytest.approx(1.8)
 
 
 def test_a_model_that_always_takes_the_same_is_looked_at_once() -> None:
-    pace = Pace()
+    pace = PollSchedule()
     late(pace, 4.0)
     lateness, looks = late(pace, 4.0)
     assert looks == 1
@@ -30,7 +30,7 @@ def test_a_model_that_always_takes_the_same_is_looked_at_once() -> None:
 
 
 def test_the_quickest_lately_is_when_looks_begin() -> None:
-    pace = Pace()
+    pace = PollSchedule()
     for seconds in (5.0, 3.0, 4.0):
         pace.observe("m", seconds)
     assert first_look(pace) == pytest.approx(3.03)
@@ -38,7 +38,7 @@ def test_the_quickest_lately_is_when_looks_begin() -> None:
 
 
 def test_one_cold_start_does_not_slow_down_those_after_it() -> None:
-    pace = Pace()
+    pace = PollSchedule()
     pace.observe("m", 80.0)
     assert first_look(pace) == pytest.approx(6.0)
     assert late(pace, 2.0)[0] == pytest.approx(4.0)
@@ -46,7 +46,7 @@ def test_one_cold_start_does_not_slow_down_those_after_it() -> None:
 
 
 def test_a_model_that_became_quicker_is_looked_at_sooner_at_once() -> None:
-    pace = Pace()
+    pace = PollSchedule()
     for _ in range(8):
         pace.observe("m", 6.0)
     late(pace, 2.0)
@@ -54,7 +54,7 @@ def test_a_model_that_became_quicker_is_looked_at_sooner_at_once() -> None:
 
 
 def test_a_model_that_became_slower_is_followed_at_a_share_of_the_time_waited() -> None:
-    pace = Pace()
+    pace = PollSchedule()
     for _ in range(8):
         pace.observe("m", 2.0)
     lateness, looks = late(pace, 6.0)
@@ -67,13 +67,13 @@ def test_a_model_that_became_slower_is_followed_at_a_share_of_the_time_waited() 
 
 @pytest.mark.parametrize("seconds", [-1.0, float("inf"), float("nan")])
 def test_what_no_clock_can_have_said_is_not_learned(seconds: float) -> None:
-    pace = Pace()
+    pace = PollSchedule()
     pace.observe("m", seconds)
     assert first_look(pace) == pytest.approx(1.8)
 
 
 def test_looks_follow_each_other_at_a_share_of_the_time_waited() -> None:
-    pace = Pace()
-    assert pace.next_look("m", 6.0, 10.0) == pytest.approx(0.6)
-    assert pace.next_look("m", 6.0, 1.9) == pytest.approx(0.114)
-    assert pace.next_look("m", 6.0, 1000.0) == pytest.approx(4.0)
+    pace = PollSchedule()
+    assert pace.next_poll_delay("m", 6.0, 10.0) == pytest.approx(0.6)
+    assert pace.next_poll_delay("m", 6.0, 1.9) == pytest.approx(0.114)
+    assert pace.next_poll_delay("m", 6.0, 1000.0) == pytest.approx(4.0)

@@ -2,85 +2,85 @@ import pytest
 
 from imagebatch.domain.batch import BatchStatus
 from imagebatch.domain.errors import UnavailableError
-from tests.usecases.world import OWNER, World
+from tests.usecases.app_harness import OWNER, AppHarness
 
 LONG = 15 * 60 + 1
 
 
-def sweep(world: World) -> list[str]:
-    return [batch.id for batch in world.sweep()]
+def repair_stalled_batches(app: AppHarness) -> list[str]:
+    return [batch.id for batch in app.repair_stalled_batches()]
 
 
-def test_a_batch_that_moves_is_left_alone(world: World) -> None:
-    world.start(3)
-    world.clock.advance(60)
-    sent = len(world.queue.sent)
-    assert sweep(world) == []
-    assert len(world.queue.sent) == sent
+def test_a_batch_that_moves_is_left_alone(app: AppHarness) -> None:
+    app.start(3)
+    app.clock.advance(60)
+    sent = len(app.queue.sent)
+    assert repair_stalled_batches(app) == []
+    assert len(app.queue.sent) == sent
 
 
-def test_a_batch_whose_dispatch_message_was_lost_is_dispatched(world: World) -> None:
-    world.dispatch.fail_next("send", UnavailableError("lost"))
+def test_a_batch_whose_dispatch_message_was_lost_is_dispatched(app: AppHarness) -> None:
+    app.dispatch.fail_next("send", UnavailableError("lost"))
     with pytest.raises(UnavailableError):
-        world.submit(3)
-    world.clock.advance(LONG)
-    assert sweep(world) == ["b1"]
-    assert world.dispatch.sent[-1].batch_id == "b1"
+        app.submit(3)
+    app.clock.advance(LONG)
+    assert repair_stalled_batches(app) == ["b1"]
+    assert app.dispatch.sent[-1].batch_id == "b1"
 
 
-def test_a_dispatch_that_died_half_way_is_carried_on(world: World) -> None:
-    world.submit(3)
-    world.queue.fail_next("send", UnavailableError("died"))
+def test_a_dispatch_that_died_half_way_is_carried_on(app: AppHarness) -> None:
+    app.submit(3)
+    app.queue.fail_next("send", UnavailableError("died"))
     with pytest.raises(UnavailableError):
-        world.dispatch_items(OWNER, "b1", 1)
-    world.clock.advance(LONG)
-    assert sweep(world) == ["b1"]
-    world.drain()
-    assert world.statuses == "sss"
+        app.dispatch_items(OWNER, "b1", 1)
+    app.clock.advance(LONG)
+    assert repair_stalled_batches(app) == ["b1"]
+    app.drain()
+    assert app.statuses == "sss"
 
 
-def test_items_whose_messages_are_gone_are_sent_again(world: World) -> None:
-    world.start(20)
-    while world.queue.waiting:
-        world.queue.pop()
-    world.clock.advance(LONG)
-    assert sweep(world) == ["b1"]
-    world.drain()
-    assert world.statuses == 20 * "s"
-    assert len(world.provider.made) == 20
+def test_items_whose_messages_are_gone_are_sent_again(app: AppHarness) -> None:
+    app.start(20)
+    while app.queue.waiting:
+        app.queue.pop()
+    app.clock.advance(LONG)
+    assert repair_stalled_batches(app) == ["b1"]
+    app.drain()
+    assert app.statuses == 20 * "s"
+    assert len(app.provider.made) == 20
 
 
-def test_a_finalizer_whose_start_was_lost_is_started(world: World) -> None:
-    world.start(1)
-    world.finalizer.fail_next("start", UnavailableError("lost"))
+def test_a_finalizer_whose_start_was_lost_is_started(app: AppHarness) -> None:
+    app.start(1)
+    app.finalizer.fail_next("start", UnavailableError("lost"))
     with pytest.raises(UnavailableError):
-        world.deliver()
-    world.clock.advance(LONG)
-    sweep(world)
-    assert world.finalizer.started == [(OWNER, "b1", 1, 1)]
+        app.deliver()
+    app.clock.advance(LONG)
+    repair_stalled_batches(app)
+    assert app.finalizer.started == [(OWNER, "b1", 1, 1)]
 
 
 def test_a_finalizer_that_ended_without_an_end_is_followed_by_the_next_attempt(
-    world: World,
+    app: AppHarness,
 ) -> None:
-    world.start(1)
-    world.drain()
-    world.finalizer.end("b1", 1, 1)
-    world.clock.advance(LONG)
-    sweep(world)
-    assert world.finalizer.started[-1] == (OWNER, "b1", 1, 2)
-    assert world.finish().status is BatchStatus.COMPLETED
+    app.start(1)
+    app.drain()
+    app.finalizer.end("b1", 1, 1)
+    app.clock.advance(LONG)
+    repair_stalled_batches(app)
+    assert app.finalizer.started[-1] == (OWNER, "b1", 1, 2)
+    assert app.finish().status is BatchStatus.COMPLETED
 
 
-def test_a_finalizer_that_is_still_at_work_is_left_alone(world: World) -> None:
-    world.start(1)
-    world.drain()
-    world.clock.advance(LONG)
-    sweep(world)
-    assert world.finalizer.started == [(OWNER, "b1", 1, 1)]
+def test_a_finalizer_that_is_still_at_work_is_left_alone(app: AppHarness) -> None:
+    app.start(1)
+    app.drain()
+    app.clock.advance(LONG)
+    repair_stalled_batches(app)
+    assert app.finalizer.started == [(OWNER, "b1", 1, 1)]
 
 
-def test_finished_batches_are_not_looked_at(world: World) -> None:
-    world.run(1)
-    world.clock.advance(LONG)
-    assert sweep(world) == []
+def test_finished_batches_are_not_looked_at(app: AppHarness) -> None:
+    app.run(1)
+    app.clock.advance(LONG)
+    assert repair_stalled_batches(app) == []

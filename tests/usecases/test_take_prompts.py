@@ -7,10 +7,10 @@ from imagebatch.domain.batch import Kind
 from imagebatch.domain.errors import InvalidRequestError
 from imagebatch.domain.model_registry import Mode, Model, ModelRegistry, Quality
 from imagebatch.intake.prompts import PromptDraft
-from imagebatch.usecases.plan_prompt_batch import TakePrompts
+from imagebatch.usecases.plan_prompt_batch import PlanPromptBatch
 from imagebatch.usecases.submit_batch import Submission
-from imagebatch.usecases.uploads import TakeUpload
-from testing.fakes import FakeClock, InMemoryMediaStore, InMemoryUploadStore
+from imagebatch.usecases.uploads import CreateUpload
+from testing.fakes import FakeClock, InMemoryObjectStore, InMemoryUploadStore
 from tests.usecases.test_uploads import PNG, PRODUCT
 
 PLAIN = Model(
@@ -29,12 +29,12 @@ REGISTRY = ModelRegistry("plain", Decimal("0.035"), {"plain": PLAIN, "rich": RIC
 
 class Intake:
     def __init__(self, *, live: bool = True) -> None:
-        self.uploads, self.media = InMemoryUploadStore(), InMemoryMediaStore()
+        self.uploads, self.media = InMemoryUploadStore(), InMemoryObjectStore()
         keys = frozenset({"p"}) if live else frozenset[str]()
-        self.take = TakePrompts(REGISTRY, self.uploads, keys, 5)
+        self.take = PlanPromptBatch(REGISTRY, self.uploads, keys, 5)
 
     def upload(self, id_: str = "u1", owner: str = "ann") -> None:
-        take = TakeUpload(self.uploads, self.media, FakeClock())
+        take = CreateUpload(self.uploads, self.media, FakeClock())
         take.with_body(owner, id_, PRODUCT, "a.png", PNG)
 
     def __call__(self, *drafts: PromptDraft | str, **options: Any) -> Submission:

@@ -9,9 +9,9 @@ from imagebatch.domain.errors import (
     UnavailableError,
 )
 from imagebatch.intake.uploads import Upload, UploadKind, UploadStatus
-from imagebatch.usecases.uploads import CheckUpload, ReadSheet, TakeUpload
-from testing.fakes import FakeClock, InMemoryMediaStore, InMemoryUploadStore
-from tests.usecases.world import SilentJournal
+from imagebatch.usecases.uploads import CheckUpload, CreateUpload, ReadSheet
+from testing.fakes import FakeClock, InMemoryObjectStore, InMemoryUploadStore
+from tests.usecases.app_harness import SilentJournal
 
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR...IEND\xaeB`\x82"
 SHEET = b"make,model\nToyota,Corolla\n"
@@ -23,10 +23,10 @@ class Uploads:
     def __init__(self) -> None:
         self.store, self.media, self.clock = (
             InMemoryUploadStore(),
-            InMemoryMediaStore(),
+            InMemoryObjectStore(),
             FakeClock(),
         )
-        self.take = TakeUpload(self.store, self.media, self.clock)
+        self.take = CreateUpload(self.store, self.media, self.clock)
         self.check = CheckUpload(self.store, self.media, SilentJournal())
         self.read = ReadSheet(self.store, self.media)
 

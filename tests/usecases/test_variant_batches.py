@@ -21,13 +21,13 @@ from imagebatch.ports import BadMembersError
 from imagebatch.usecases import keys
 from imagebatch.usecases.folders import ListFolders, ReadFolder
 from imagebatch.usecases.image_candidates import ImageCandidates
-from imagebatch.usecases.plan_variant_batch import TakeVariants, VariantRequest
+from imagebatch.usecases.plan_variant_batch import PlanVariantBatch, VariantRequest
 from imagebatch.usecases.references import References
 from imagebatch.usecases.submit_batch import Submission
 from testing.fakes import InMemoryCatalogStore, InMemoryUploadStore
 from testing.records import a_batch, an_image, an_item
 from testing.variants import a_variant, product_shot
-from tests.usecases.world import OWNER, World
+from tests.usecases.app_harness import OWNER, AppHarness
 
 PUBLIC = "https://shop.example.com/a.jpg"
 PLAIN = Model(
@@ -38,7 +38,7 @@ SEEING = replace(PLAIN, id="seeing", fields={"prompt": "prompt", "images": "imag
 REGISTRY = ModelRegistry("m", Decimal("0.035"), {"m": PLAIN, "seeing": SEEING}, "seeing")
 
 
-class VariantWorld(World):
+class VariantWorld(AppHarness):
     def __init__(self) -> None:
         super().__init__(registry=REGISTRY)
         self.library = self.store.library
@@ -46,7 +46,7 @@ class VariantWorld(World):
         self.catalog.upsert(OWNER, [a_variant(n) for n in (1, 2, 3)])
         references = References(self.media, self.uploads, self.library, self.store)
         schemas = {"product-shot": product_shot()}
-        self.take = TakeVariants(
+        self.take = PlanVariantBatch(
             REGISTRY, schemas, self.catalog, references, frozenset({"scripted"})
         )
         self.candidates = ImageCandidates(self.catalog, self.library, self.uploads)
@@ -98,7 +98,7 @@ class VariantWorld(World):
 
 
 @pytest.fixture
-def world() -> VariantWorld:
+def app() -> VariantWorld:
     return VariantWorld()
 
 
@@ -109,15 +109,15 @@ def messages(error: InvalidRequestError) -> list[tuple[str, int | None]]:
 # --- what is taken, and what is refused -----------------------------------------------------------
 
 
-def test_items_are_variants_times_variations(world: VariantWorld) -> None:
-    submission = world.submission((1, [PUBLIC]), (2, [PUBLIC, PUBLIC]), variations=3)
+def test_items_are_variants_times_variations(app: VariantWorld) -> None:
+    submission = app.submission((1, [PUBLIC]), (2, [PUBLIC, PUBLIC]), variations=3)
     assert len(submission.plan.items) == 6
     assert submission.estimated == Decimal("0.30")
     assert (submission.mode, submission.model.id) == (Mode.LIVE, "seeing")
 
 
-def test_every_variant_with_no_or_too_many_images_is_named(world: VariantWorld) -> None:
-    error = world.refused((1, []), (2, [PUBLIC] * 5), (3, [PUBLIC]))
+def test_every_variant_with_no_or_too_many_images_is_named(app: VariantWorld) -> None:
+    error = app.refused((1, []), (2, [PUBLIC] * 5), (3, [PUBLIC]))
     assert (error.status, error.error) == (422, "Invalid variants")
     assert messages(error) == [
         ("variants.0.productImageUrls", 1),
@@ -127,24 +127,24 @@ def test_every_variant_with_no_or_too_many_images_is_named(world: VariantWorld) 
     assert "variant 2 has 5 images" in error.detail
 
 
-def test_an_unknown_variant_and_one_that_comes_twice_are_named(world: VariantWorld) -> None:
-    error = world.refused((9, [PUBLIC]), (1, [PUBLIC]), (1, [PUBLIC]))
+def test_an_unknown_variant_and_one_that_comes_twice_are_named(app: VariantWorld) -> None:
+    error = app.refused((9, [PUBLIC]), (1, [PUBLIC]), (1, [PUBLIC]))
     assert messages(error) == [("variants.0.variantId", 9), ("variants.2.variantId", 1)]
 
 
-def test_another_owners_variant_is_unknown(world: VariantWorld) -> None:
-    world.catalog.upsert("bob", [a_variant(9)])
-    assert messages(world.refused((9, [PUBLIC]))) == [("variants.0.variantId", 9)]
+def test_another_owners_variant_is_unknown(app: VariantWorld) -> None:
+    app.catalog.upsert("bob", [a_variant(9)])
+    assert messages(app.refused((9, [PUBLIC]))) == [("variants.0.variantId", 9)]
 
 
-def test_an_unknown_schema_is_named(world: VariantWorld) -> None:
-    error = world.refused(schema_key="portrait")
+def test_an_unknown_schema_is_named(app: VariantWorld) -> None:
+    error = app.refused(schema_key="portrait")
     assert (error.status, error.error) == (422, "Unknown schema")
     assert "'portrait'" in error.detail
 
 
-def test_settings_are_checked_against_their_schema(world: VariantWorld) -> None:
-    error = world.refused(aspect_ratio="2:1", model_image_url="http://10.0.0.1/x.png")
+def test_settings_are_checked_against_their_schema(app: VariantWorld) -> None:
+    error = app.refused(aspect_ratio="2:1", model_image_url="http://10.0.0.1/x.png")
     assert error.error == "Invalid settings"
     assert messages(error) == [
         ("settings.input.aspect_ratio", None),
@@ -167,13 +167,13 @@ def test_settings_are_checked_against_their_schema(world: VariantWorld) -> None:
         "nonsense",
     ],
 )
-def test_an_address_that_is_not_public_https_is_refused(world: VariantWorld, url: str) -> None:
-    error = world.refused((1, [PUBLIC, url]))
+def test_an_address_that_is_not_public_https_is_refused(app: VariantWorld, url: str) -> None:
+    error = app.refused((1, [PUBLIC, url]))
     assert messages(error) == [("variants.0.productImageUrls.1", 1)]
 
 
-def test_an_upload_is_kept_as_its_object(world: VariantWorld) -> None:
-    submission = world.submission((1, [world.upload(), PUBLIC]))
+def test_an_upload_is_kept_as_its_object(app: VariantWorld) -> None:
+    submission = app.submission((1, [app.upload(), PUBLIC]))
     [item] = submission.plan.items
     assert item.images == ("s3:uploads/u1", PUBLIC)
     assert item.settings["product_images"] == ["s3:uploads/u1", PUBLIC]
@@ -190,9 +190,9 @@ def test_an_upload_is_kept_as_its_object(world: VariantWorld) -> None:
     ],
 )
 def test_an_upload_that_is_not_the_owners_or_not_ready_is_refused(
-    world: VariantWorld, fields: dict[str, Any], reason: str
+    app: VariantWorld, fields: dict[str, Any], reason: str
 ) -> None:
-    error = world.refused((1, [world.upload(**fields)]))
+    error = app.refused((1, [app.upload(**fields)]))
     assert messages(error) == [("variants.0.productImageUrls.0", 1)]
     assert reason in error.details[0]["message"]
 
@@ -210,266 +210,266 @@ def test_an_upload_that_is_not_the_owners_or_not_ready_is_refused(
         "",
     ],
 )
-def test_no_other_object_of_the_bucket_is_an_image(world: VariantWorld, key: str) -> None:
-    world.upload()
-    error = world.refused((1, [f"https://media.test/{key}?signed"]))
+def test_no_other_object_of_the_bucket_is_an_image(app: VariantWorld, key: str) -> None:
+    app.upload()
+    error = app.refused((1, [f"https://media.test/{key}?signed"]))
     assert "yours" in error.details[0]["message"] or "your" in error.details[0]["message"]
     assert "signed" not in str(error.details)
 
 
-def test_a_generated_image_is_an_image_to_start_from(world: VariantWorld) -> None:
-    world.make((1, [PUBLIC]))
-    made = world.item(0).image
+def test_a_generated_image_is_an_image_to_start_from(app: VariantWorld) -> None:
+    app.make((1, [PUBLIC]))
+    made = app.item(0).image
     assert made is not None
-    [item] = world.submission((2, [world.url(made.key)])).plan.items
+    [item] = app.submission((2, [app.url(made.key)])).plan.items
     assert item.images == (f"s3:{made.key}",)
 
 
-def test_another_owners_generated_image_is_refused(world: VariantWorld) -> None:
+def test_another_owners_generated_image_is_refused(app: VariantWorld) -> None:
     theirs = Image("library/b7/000000-0123456789abcdef", "image/png", 3, 1, '"e"', 1, 1)
     item = an_item(group="1", image=theirs, status=ItemStatus.SUCCEEDED)
-    world.library.settled(a_batch("b7", owner="bob"), item)
-    assert len(world.library.images) == 1
-    assert messages(world.refused((1, [world.url(theirs.key)])))
+    app.library.settled(a_batch("b7", owner="bob"), item)
+    assert len(app.library.images) == 1
+    assert messages(app.refused((1, [app.url(theirs.key)])))
 
 
-def test_an_object_of_the_same_item_with_another_key_is_refused(world: VariantWorld) -> None:
-    world.make((1, [PUBLIC]))
-    made = world.item(0).image
+def test_an_object_of_the_same_item_with_another_key_is_refused(app: VariantWorld) -> None:
+    app.make((1, [PUBLIC]))
+    made = app.item(0).image
     assert made is not None
     other = made.key[:-1] + ("0" if made.key[-1] != "0" else "1")
-    assert messages(world.refused((2, [world.url(other)])))
+    assert messages(app.refused((2, [app.url(other)])))
 
 
-def test_an_image_of_a_batch_of_another_kind_is_the_owners_too(world: VariantWorld) -> None:
-    world.run(1)
-    made = world.item(0).image
+def test_an_image_of_a_batch_of_another_kind_is_the_owners_too(app: VariantWorld) -> None:
+    app.run(1)
+    made = app.item(0).image
     assert made is not None
     assert made.key.startswith("batches/")
-    [item] = world.submission((1, [world.url(made.key)])).plan.items
+    [item] = app.submission((1, [app.url(made.key)])).plan.items
     assert item.images == (f"s3:{made.key}",)
 
 
-def test_a_model_that_takes_no_images_is_refused_by_name(world: VariantWorld) -> None:
-    error = world.refused(model_name="m")
+def test_a_model_that_takes_no_images_is_refused_by_name(app: VariantWorld) -> None:
+    error = app.refused(model_name="m")
     assert "m takes no reference images" in error.detail
 
 
-def test_the_settings_images_count_towards_what_the_model_takes(world: VariantWorld) -> None:
-    error = world.refused((1, [PUBLIC] * 4), (2, [PUBLIC]), model_image_url=PUBLIC)
+def test_the_settings_images_count_towards_what_the_model_takes(app: VariantWorld) -> None:
+    error = app.refused((1, [PUBLIC] * 4), (2, [PUBLIC]), model_image_url=PUBLIC)
     assert messages(error) == [("variants.0.productImageUrls", 1)]
     assert "seeing takes 4" in error.detail
 
 
 def test_the_same_objects_make_the_same_request_however_they_are_signed(
-    world: VariantWorld,
+    app: VariantWorld,
 ) -> None:
-    url = world.upload()
-    again = world.media.url("uploads/u1", seconds=60)
+    url = app.upload()
+    again = app.media.url("uploads/u1", seconds=60)
     assert url != again
-    assert world.submission((1, [url])).source == world.submission((1, [again])).source
+    assert app.submission((1, [url])).source == app.submission((1, [again])).source
 
 
 # --- folders and what is kept ---------------------------------------------------------------------
 
 
 def test_an_image_is_in_the_shared_and_in_its_variants_folder_and_stored_once(
-    world: VariantWorld,
+    app: VariantWorld,
 ) -> None:
-    world.make((1, [PUBLIC]), (2, [PUBLIC]), variations=2)
+    app.make((1, [PUBLIC]), (2, [PUBLIC]), variations=2)
     first, second = "Linen_shirt_Size_1", "Linen_shirt_Size_2"
-    assert world.folder("b1.1") == [f"{first}-1.png", f"{first}-2.png"]
-    assert world.folder("b1.2") == [f"{second}-1.png", f"{second}-2.png"]
-    assert world.folder("b1") == [*world.folder("b1.1"), *world.folder("b1.2")]
-    assert len([key for key in world.media.objects if key.startswith("library/")]) == 4
+    assert app.folder("b1.1") == [f"{first}-1.png", f"{first}-2.png"]
+    assert app.folder("b1.2") == [f"{second}-1.png", f"{second}-2.png"]
+    assert app.folder("b1") == [*app.folder("b1.1"), *app.folder("b1.2")]
+    assert len([key for key in app.media.objects if key.startswith("library/")]) == 4
 
 
-def test_a_message_that_comes_twice_leaves_one_image_in_the_folder(world: VariantWorld) -> None:
-    world.begin((1, [PUBLIC]))
-    message = world.queue.pop()
+def test_a_message_that_comes_twice_leaves_one_image_in_the_folder(app: VariantWorld) -> None:
+    app.begin((1, [PUBLIC]))
+    message = app.queue.pop()
     assert message is not None
-    world.deliver(message)
-    world.deliver(message)
-    assert len(world.folder("b1")) == 1
+    app.deliver(message)
+    app.deliver(message)
+    assert len(app.folder("b1")) == 1
 
 
-def test_the_archive_has_a_directory_for_each_variant(world: VariantWorld) -> None:
-    batch = world.make((1, [PUBLIC]), (2, [PUBLIC]))
+def test_the_archive_has_a_directory_for_each_variant(app: VariantWorld) -> None:
+    batch = app.make((1, [PUBLIC]), (2, [PUBLIC]))
     assert batch.archive is not None
-    assert world.builder.images(batch.archive.key) == [
+    assert app.builder.images(batch.archive.key) == [
         "Linen_shirt_Size_1/Linen_shirt_Size_1-1.png",
         "Linen_shirt_Size_2/Linen_shirt_Size_2-1.png",
     ]
 
 
-def test_folders_are_there_before_the_first_image(world: VariantWorld) -> None:
-    world.begin((1, [PUBLIC]))
-    assert world.folder("b1") == world.folder("b1.1") == []
-    assert [f.batch_id for f in world.list_folders(OWNER, 1, limit=9, cursor=None).items] == ["b1"]
+def test_folders_are_there_before_the_first_image(app: VariantWorld) -> None:
+    app.begin((1, [PUBLIC]))
+    assert app.folder("b1") == app.folder("b1.1") == []
+    assert [f.batch_id for f in app.list_folders(OWNER, 1, limit=9, cursor=None).items] == ["b1"]
 
 
-def test_a_dispatcher_that_died_opens_the_folders_again(world: VariantWorld) -> None:
-    world.submit_batch(world.submission((1, [PUBLIC])), "b1")
-    world.library.fail_next("open", RuntimeError("killed"))
+def test_a_dispatcher_that_died_opens_the_folders_again(app: VariantWorld) -> None:
+    app.submit_batch(app.submission((1, [PUBLIC])), "b1")
+    app.library.fail_next("open", RuntimeError("killed"))
     with pytest.raises(RuntimeError):
-        world.dispatch_items(OWNER, "b1", 1)
-    world.dispatch_items(OWNER, "b1", 1)
-    assert world.library.folder(OWNER, "b1") is not None
-    world.drain()
-    assert len(world.folder("b1.1")) == 1
+        app.dispatch_items(OWNER, "b1", 1)
+    app.dispatch_items(OWNER, "b1", 1)
+    assert app.library.folder(OWNER, "b1") is not None
+    app.drain()
+    assert len(app.folder("b1.1")) == 1
 
 
-def test_folders_outlive_the_records_of_their_batch(world: VariantWorld) -> None:
-    world.make((1, [PUBLIC]), name="Spring")
-    world.store._batches.clear()
-    assert world.folder("b1") == world.folder("b1.1")
-    [listed] = world.list_folders(OWNER, 1, limit=9, cursor=None).items
-    assert [picture.file for picture in listed.pictures] == world.folder("b1.1")
-    found = world.candidates(OWNER, [1])
+def test_folders_outlive_the_records_of_their_batch(app: VariantWorld) -> None:
+    app.make((1, [PUBLIC]), name="Spring")
+    app.store._batches.clear()
+    assert app.folder("b1") == app.folder("b1.1")
+    [listed] = app.list_folders(OWNER, 1, limit=9, cursor=None).items
+    assert [picture.file for picture in listed.pictures] == app.folder("b1.1")
+    found = app.candidates(OWNER, [1])
     assert [image.batch_id for image in found.variants[0][1]] == ["b1"]
 
 
-def test_a_folder_is_read_in_pages_in_the_batchs_order(world: VariantWorld) -> None:
-    world.make((1, [PUBLIC]), (2, [PUBLIC]), variations=3)
-    whole, start = world.folder("b1"), 0
+def test_a_folder_is_read_in_pages_in_the_batchs_order(app: VariantWorld) -> None:
+    app.make((1, [PUBLIC]), (2, [PUBLIC]), variations=3)
+    whole, start = app.folder("b1"), 0
     pages = []
     while True:
-        page = world.read_folder(OWNER, "b1", limit=4, start=start)
+        page = app.read_folder(OWNER, "b1", limit=4, start=start)
         pages.append([picture.file for picture in page.pictures])
         if page.next_index is None:
             break
         start = page.next_index
     assert pages == [whole[:4], whole[4:]]
-    assert world.folder("b1.2", start=4) == whole[4:]
+    assert app.folder("b1.2", start=4) == whole[4:]
 
 
-def test_a_batch_of_another_kind_has_a_shared_folder(world: VariantWorld) -> None:
-    world.run(3)
-    assert world.folder("b1") == ["car-0.png", "car-1.png", "car-2.png"]
-    assert world.folder("b1", limit=2) == ["car-0.png", "car-1.png"]
+def test_a_batch_of_another_kind_has_a_shared_folder(app: VariantWorld) -> None:
+    app.run(3)
+    assert app.folder("b1") == ["car-0.png", "car-1.png", "car-2.png"]
+    assert app.folder("b1", limit=2) == ["car-0.png", "car-1.png"]
 
 
 @pytest.mark.parametrize("folder_id", ["b9", "b1.9", "b1.x", "", "../b1"])
-def test_a_folder_nobody_has_is_not_found(world: VariantWorld, folder_id: str) -> None:
-    world.make((1, [PUBLIC]))
+def test_a_folder_nobody_has_is_not_found(app: VariantWorld, folder_id: str) -> None:
+    app.make((1, [PUBLIC]))
     with pytest.raises(NotFoundError):
-        world.folder(folder_id)
+        app.folder(folder_id)
 
 
-def test_another_owners_folder_is_not_found(world: VariantWorld) -> None:
-    world.make((1, [PUBLIC]))
+def test_another_owners_folder_is_not_found(app: VariantWorld) -> None:
+    app.make((1, [PUBLIC]))
     for folder_id in ("b1", "b1.1"):
         with pytest.raises(NotFoundError):
-            world.read_folder("bob", folder_id, limit=1, start=0)
+            app.read_folder("bob", folder_id, limit=1, start=0)
 
 
 def test_a_known_variant_without_a_batch_has_no_folders_and_an_unknown_one_is_not_found(
-    world: VariantWorld,
+    app: VariantWorld,
 ) -> None:
-    assert list(world.list_folders(OWNER, 3, limit=9, cursor=None).items) == []
+    assert list(app.list_folders(OWNER, 3, limit=9, cursor=None).items) == []
     with pytest.raises(NotFoundError):
-        world.list_folders(OWNER, 9, limit=9, cursor=None)
+        app.list_folders(OWNER, 9, limit=9, cursor=None)
 
 
-def test_a_variants_folder_says_batch_and_variant(world: VariantWorld) -> None:
-    submission = world.submission((1, [PUBLIC]))
-    world.submit_batch(replace(submission, name="Spring"), "b1")
-    world.dispatch_items(OWNER, "b1", 1)
-    opened = world.read_folder(OWNER, "b1.1", limit=1, start=0)
+def test_a_variants_folder_says_batch_and_variant(app: VariantWorld) -> None:
+    submission = app.submission((1, [PUBLIC]))
+    app.submit_batch(replace(submission, name="Spring"), "b1")
+    app.dispatch_items(OWNER, "b1", 1)
+    opened = app.read_folder(OWNER, "b1.1", limit=1, start=0)
     assert (opened.name, opened.batch_id, opened.variant_id) == (
         "Spring / Linen shirt Size 1", "b1", 1,
     )  # fmt: skip
 
 
-def test_an_image_that_is_lost_before_the_archive_leaves_the_folders(world: VariantWorld) -> None:
-    world.begin((1, [PUBLIC]), variations=2)
-    world.drain()
+def test_an_image_that_is_lost_before_the_archive_leaves_the_folders(app: VariantWorld) -> None:
+    app.begin((1, [PUBLIC]), variations=2)
+    app.drain()
     member = "Linen_shirt_Size_1/Linen_shirt_Size_1-1.png"
-    world.builder.faults.append(BadMembersError({member: "gone"}))
-    world.finish()
-    assert world.folder("b1") == ["Linen_shirt_Size_1-2.png"]
+    app.builder.faults.append(BadMembersError({member: "gone"}))
+    app.finish()
+    assert app.folder("b1") == ["Linen_shirt_Size_1-2.png"]
 
 
 # --- retry ----------------------------------------------------------------------------------------
 
 
-def test_a_retry_uses_the_same_objects_signed_anew(world: VariantWorld) -> None:
+def test_a_retry_uses_the_same_objects_signed_anew(app: VariantWorld) -> None:
     asked: list[Any] = []
-    world.begin((1, [world.upload(), PUBLIC]), variations=2)
-    prompt = world.item(0).prompt
+    app.begin((1, [app.upload(), PUBLIC]), variations=2)
+    prompt = app.item(0).prompt
     refused = RejectedError(FailureCode.INVALID_OUTPUT, "bad")
-    world.provider.script(prompt, refused)
-    create = world.provider.create
-    world.provider.create = lambda request: (asked.append(request), create(request))[1]  # type: ignore[method-assign,func-returns-value]
-    world.drain()
-    batch = world.finish()
+    app.provider.script(prompt, refused)
+    create = app.provider.create
+    app.provider.create = lambda request: (asked.append(request), create(request))[1]  # type: ignore[method-assign,func-returns-value]
+    app.drain()
+    batch = app.finish()
     assert (batch.status, batch.counts.failed) == (BatchStatus.COMPLETED, 1)
-    before = world.folder("b1")
-    world.clock.advance(3600 * 24)
-    world.retry_batch(OWNER, "b1")
-    world.dispatch_items(OWNER, "b1", 2)
-    world.drain()
-    again = world.finish()
+    before = app.folder("b1")
+    app.clock.advance(3600 * 24)
+    app.retry_batch(OWNER, "b1")
+    app.dispatch_items(OWNER, "b1", 2)
+    app.drain()
+    again = app.finish()
     assert len(asked) == 3
     assert again.counts.succeeded == 2
     for request in asked:
         ours, public = request.input["images"]
         assert ours.startswith("https://media.test/uploads/u1?")
         assert public == PUBLIC
-    assert len(world.folder("b1")) == 2
-    assert set(before) < set(world.folder("b1"))
+    assert len(app.folder("b1")) == 2
+    assert set(before) < set(app.folder("b1"))
     assert again.archive is not None
-    assert len(world.builder.images(again.archive.key)) == 2
+    assert len(app.builder.images(again.archive.key)) == 2
 
 
 # --- candidates -----------------------------------------------------------------------------------
 
 
-def test_candidates_are_the_newest_images_and_the_ready_uploads(world: VariantWorld) -> None:
-    world.make((1, [PUBLIC]), (2, [PUBLIC]), variations=8)
+def test_candidates_are_the_newest_images_and_the_ready_uploads(app: VariantWorld) -> None:
+    app.make((1, [PUBLIC]), (2, [PUBLIC]), variations=8)
     for number in range(3):
-        world.clock.advance(1)
-        world.upload(f"u{number}")
-    world.upload("waiting", status=UploadStatus.CHECKING)
-    world.upload("sheet", kind=UploadKind.CSV)
-    world.upload("his", owner="bob")
-    found = world.candidates(OWNER, [2, 1, 3])
+        app.clock.advance(1)
+        app.upload(f"u{number}")
+    app.upload("waiting", status=UploadStatus.CHECKING)
+    app.upload("sheet", kind=UploadKind.CSV)
+    app.upload("his", owner="bob")
+    found = app.candidates(OWNER, [2, 1, 3])
     assert [(v.id, len(images)) for v, images in found.variants] == [(2, 8), (1, 8), (3, 0)]
     [newest, *_] = found.variants[0][1]
     assert newest.variant_id == 2
     assert [upload.id for upload in found.uploads] == ["u2", "u1", "u0"]
 
 
-def test_candidates_stop_at_fifty_images_and_two_hundred_uploads(world: VariantWorld) -> None:
+def test_candidates_stop_at_fifty_images_and_two_hundred_uploads(app: VariantWorld) -> None:
     for number in range(201):
-        world.upload(f"u{number:03d}")
+        app.upload(f"u{number:03d}")
     for number in range(60):
         made = an_item(number, group="1", image=an_image(), status=ItemStatus.SUCCEEDED)
-        world.library.settled(a_batch("b7"), made)
-    found = world.candidates(OWNER, [1])
+        app.library.settled(a_batch("b7"), made)
+    found = app.candidates(OWNER, [1])
     assert len(found.variants[0][1]) == 50
     assert len(found.uploads) == 200
 
 
-def test_candidates_ask_once_for_each_variant(world: VariantWorld) -> None:
+def test_candidates_ask_once_for_each_variant(app: VariantWorld) -> None:
     ids = list(range(1, 101))
-    world.catalog.upsert(OWNER, [a_variant(n) for n in ids])
-    world.candidates(OWNER, ids)
-    assert world.library.calls["images_of"] == 100
-    assert world.catalog.calls["get_many"] == 1
-    assert world.uploads.calls["list_uploads"] == 1
+    app.catalog.upsert(OWNER, [a_variant(n) for n in ids])
+    app.candidates(OWNER, ids)
+    assert app.library.calls["images_of"] == 100
+    assert app.catalog.calls["get_many"] == 1
+    assert app.uploads.calls["list_uploads"] == 1
 
 
-def test_candidates_of_an_unknown_variant_are_refused_by_name(world: VariantWorld) -> None:
+def test_candidates_of_an_unknown_variant_are_refused_by_name(app: VariantWorld) -> None:
     with pytest.raises(InvalidRequestError) as caught:
-        world.candidates(OWNER, [1, 9])
+        app.candidates(OWNER, [1, 9])
     assert messages(caught.value) == [("variantIds.1", 9)]
 
 
-def test_a_failure_keeps_its_reason(world: VariantWorld) -> None:
-    world.begin((1, [PUBLIC]))
+def test_a_failure_keeps_its_reason(app: VariantWorld) -> None:
+    app.begin((1, [PUBLIC]))
     reason = "flagged as sensitive"
-    world.provider.script(world.item(0).prompt, RejectedError(FailureCode.CONTENT_REFUSED, reason))
-    world.drain()
-    assert world.item(0).failure == Failure.of(FailureCode.CONTENT_REFUSED, reason)
-    assert world.folder("b1") == []
+    app.provider.script(app.item(0).prompt, RejectedError(FailureCode.CONTENT_REFUSED, reason))
+    app.drain()
+    assert app.item(0).failure == Failure.of(FailureCode.CONTENT_REFUSED, reason)
+    assert app.folder("b1") == []

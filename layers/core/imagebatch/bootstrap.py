@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from imagebatch.adapters.aws import Clients
 from imagebatch.adapters.system import SystemClock, SystemIds
 from imagebatch.domain.batch import Batch
-from imagebatch.domain.errors import RefusedError
+from imagebatch.domain.errors import RequestError
 from imagebatch.domain.model_registry import ModelRegistry, parse_registry
-from imagebatch.observability import PowertoolsJournal
+from imagebatch.observability import PowertoolsTelemetry
 from imagebatch.ports import (
     BatchStore,
     CatalogStore,
@@ -24,38 +24,38 @@ from imagebatch.ports import (
     ImageProvider,
     ItemQueue,
     LibraryStore,
-    MediaStore,
+    ObjectStore,
     UploadStore,
     Webhooks,
 )
 from imagebatch.settings import Settings
-from imagebatch.usecases.records import Records
+from imagebatch.usecases.records import BatchRepository
 
 if TYPE_CHECKING:
     from imagebatch.adapters.secrets import SecretReader
-    from imagebatch.adapters.sqs_records import SQSDeliveries
+    from imagebatch.adapters.sqs_records import SQSRecordProcessor
     from imagebatch.intake.settings_schema import SettingsSchema
     from imagebatch.intake.templates import Template
-    from imagebatch.usecases.advance_batch import MoveOn
+    from imagebatch.usecases.advance_batch import AdvanceBatch
     from imagebatch.usecases.cancel_batch import CancelBatch
     from imagebatch.usecases.catalog import ImportVariants, ListVariants
     from imagebatch.usecases.collect_dead_letter import CollectDeadLetter
-    from imagebatch.usecases.collect_image import CollectImage, Provision
+    from imagebatch.usecases.collect_image import CollectImage, ProviderGateway
     from imagebatch.usecases.dispatch_items import DispatchItems
-    from imagebatch.usecases.drop_folder import TakeDroppedSheet
+    from imagebatch.usecases.drop_folder import SubmitDroppedSheet
     from imagebatch.usecases.finalize_batch import FinalizeBatch
     from imagebatch.usecases.folders import ListFolders, OpenFolders, ReadFolder
     from imagebatch.usecases.generate_item import GenerateItem
-    from imagebatch.usecases.idempotency import Once
+    from imagebatch.usecases.idempotency import IdempotentExecutor
     from imagebatch.usecases.image_candidates import ImageCandidates
     from imagebatch.usecases.notify_owner import NotifyOwner
-    from imagebatch.usecases.plan_car_batch import TakeCarSheet
-    from imagebatch.usecases.plan_prompt_batch import TakePrompts
-    from imagebatch.usecases.plan_variant_batch import TakeVariants
-    from imagebatch.usecases.repair_stalled_batches import Sweep
+    from imagebatch.usecases.plan_car_batch import PlanCarBatch
+    from imagebatch.usecases.plan_prompt_batch import PlanPromptBatch
+    from imagebatch.usecases.plan_variant_batch import PlanVariantBatch
+    from imagebatch.usecases.repair_stalled_batches import RepairStalledBatches
     from imagebatch.usecases.retry_batch import RetryBatch
     from imagebatch.usecases.submit_batch import SubmitBatch
-    from imagebatch.usecases.uploads import CheckUpload, ReadSheet, TakeUpload
+    from imagebatch.usecases.uploads import CheckUpload, CreateUpload, ReadSheet
     from imagebatch.usecases.watch_batch import WatchBatch
 
 DOWNLOAD_SECONDS = 15.0
@@ -68,7 +68,7 @@ class Bootstrap:
         self.clients = clients or Clients()
         self.clock = SystemClock()
         self.ids = SystemIds()
-        self.journal = PowertoolsJournal()
+        self.telemetry = PowertoolsTelemetry()
 
     # --- what the use cases need from outside ----------------------------------------------------
 
@@ -79,10 +79,10 @@ class Bootstrap:
         return DynamoDBBatchStore(self.clients.dynamodb, self.settings.table_name)
 
     @cached_property
-    def media(self) -> MediaStore:
-        from imagebatch.adapters.s3 import S3MediaStore
+    def media(self) -> ObjectStore:
+        from imagebatch.adapters.s3 import S3ObjectStore
 
-        return S3MediaStore(self.clients.s3, self.settings.bucket_name)
+        return S3ObjectStore(self.clients.s3, self.settings.bucket_name)
 
     @cached_property
     def uploads(self) -> UploadStore:
@@ -103,8 +103,8 @@ class Bootstrap:
         return DynamoDBLibraryStore(self.clients.dynamodb, self.settings.table_name)
 
     @cached_property
-    def records(self) -> Records:
-        return Records(self.store, self.clock, self.ids)
+    def records(self) -> BatchRepository:
+        return BatchRepository(self.store, self.clock, self.ids)
 
     @cached_property
     def item_queue(self) -> ItemQueue:
@@ -186,12 +186,12 @@ class Bootstrap:
     # --- taking batches in -----------------------------------------------------------------------
 
     @cached_property
-    def once(self) -> "Once":
+    def execute_once(self) -> "IdempotentExecutor":
         from imagebatch.adapters.dynamodb.idempotency import DynamoDBIdempotencyStore
-        from imagebatch.usecases.idempotency import Once
+        from imagebatch.usecases.idempotency import IdempotentExecutor
 
         keys = DynamoDBIdempotencyStore(self.clients.dynamodb, self.settings.table_name)
-        return Once(keys, self.clock, self.ids)
+        return IdempotentExecutor(keys, self.clock, self.ids)
 
     @cached_property
     def submit(self) -> "SubmitBatch":
@@ -206,27 +206,27 @@ class Bootstrap:
         )
 
     @cached_property
-    def take_car_sheet(self) -> "TakeCarSheet":
-        from imagebatch.usecases.plan_car_batch import TakeCarSheet
+    def plan_car_batch(self) -> "PlanCarBatch":
+        from imagebatch.usecases.plan_car_batch import PlanCarBatch
 
-        return TakeCarSheet(
+        return PlanCarBatch(
             self.registry, self.templates, self.settings.providers, self.settings.max_rows
         )
 
     @cached_property
-    def take_prompts(self) -> "TakePrompts":
-        from imagebatch.usecases.plan_prompt_batch import TakePrompts
+    def plan_prompt_batch(self) -> "PlanPromptBatch":
+        from imagebatch.usecases.plan_prompt_batch import PlanPromptBatch
 
-        return TakePrompts(
+        return PlanPromptBatch(
             self.registry, self.uploads, self.settings.providers, self.settings.max_rows
         )
 
     @cached_property
-    def take_variants(self) -> "TakeVariants":
-        from imagebatch.usecases.plan_variant_batch import TakeVariants
+    def plan_variant_batch(self) -> "PlanVariantBatch":
+        from imagebatch.usecases.plan_variant_batch import PlanVariantBatch
         from imagebatch.usecases.references import References
 
-        return TakeVariants(
+        return PlanVariantBatch(
             self.registry,
             self.schemas,
             self.catalog,
@@ -235,30 +235,30 @@ class Bootstrap:
         )
 
     @cached_property
-    def take_dropped_sheet(self) -> "TakeDroppedSheet":
-        from imagebatch.usecases.drop_folder import TakeDroppedSheet
+    def submit_dropped_sheet(self) -> "SubmitDroppedSheet":
+        from imagebatch.usecases.drop_folder import SubmitDroppedSheet
 
-        return TakeDroppedSheet(
-            self.take_car_sheet,
+        return SubmitDroppedSheet(
+            self.plan_car_batch,
             self.submit,
-            self.once,
+            self.execute_once,
             self.media,
-            self.journal,
+            self.telemetry,
             _problem_bytes,
             self.settings.drop_folder_owner,
         )
 
     @cached_property
-    def take_upload(self) -> "TakeUpload":
-        from imagebatch.usecases.uploads import TakeUpload
+    def create_upload(self) -> "CreateUpload":
+        from imagebatch.usecases.uploads import CreateUpload
 
-        return TakeUpload(self.uploads, self.media, self.clock)
+        return CreateUpload(self.uploads, self.media, self.clock)
 
     @cached_property
     def check_upload(self) -> "CheckUpload":
         from imagebatch.usecases.uploads import CheckUpload
 
-        return CheckUpload(self.uploads, self.media, self.journal)
+        return CheckUpload(self.uploads, self.media, self.telemetry)
 
     @cached_property
     def read_sheet(self) -> "ReadSheet":
@@ -320,25 +320,25 @@ class Bootstrap:
         )
 
     @cached_property
-    def provision(self) -> "Provision":
-        from imagebatch.usecases.collect_image import Provision
-        from imagebatch.usecases.poll_schedule import Pace
+    def gateway(self) -> "ProviderGateway":
+        from imagebatch.usecases.collect_image import ProviderGateway
+        from imagebatch.usecases.poll_schedule import PollSchedule
 
-        return Provision(self.providers, self.registry, self.media, Pace())
+        return ProviderGateway(self.providers, self.registry, self.media, PollSchedule())
 
     @cached_property
     def collect_image(self) -> "CollectImage":
-        from imagebatch.adapters.images import PillowInspector
+        from imagebatch.adapters.images import PillowValidator
         from imagebatch.usecases.collect_image import CollectImage
 
-        return CollectImage(self.provision, PillowInspector(), self.media, self.clock)
+        return CollectImage(self.gateway, PillowValidator(), self.media, self.clock)
 
     @cached_property
-    def move_on(self) -> "MoveOn":
-        from imagebatch.usecases.advance_batch import MoveOn
+    def advance(self) -> "AdvanceBatch":
+        from imagebatch.usecases.advance_batch import AdvanceBatch
 
         workers = self.settings.worker_concurrency
-        return MoveOn(self.store, self.item_queue, self.finalizer, workers)
+        return AdvanceBatch(self.store, self.item_queue, self.finalizer, workers)
 
     @cached_property
     def generate_item(self) -> "GenerateItem":
@@ -347,10 +347,10 @@ class Bootstrap:
         return GenerateItem(
             self.records,
             self.item_queue,
-            self.provision,
+            self.gateway,
             self.collect_image,
-            self.move_on,
-            self.journal,
+            self.advance,
+            self.telemetry,
             self.settings.item_deadline,
         )
 
@@ -360,34 +360,36 @@ class Bootstrap:
 
         return CollectDeadLetter(
             self.records,
-            self.provision,
+            self.gateway,
             self.collect_image,
-            self.move_on,
-            self.journal,
+            self.advance,
+            self.telemetry,
             self.settings.item_deadline,
         )
 
     @cached_property
-    def deliveries(self) -> "SQSDeliveries":
-        from imagebatch.adapters.sqs_records import SQSDeliveries
+    def deliveries(self) -> "SQSRecordProcessor":
+        from imagebatch.adapters.sqs_records import SQSRecordProcessor
 
         url = self.settings.item_queue_url
-        return SQSDeliveries(self.clients.sqs, url, self.clock, self.journal)
+        return SQSRecordProcessor(self.clients.sqs, url, self.clock, self.telemetry)
 
     @cached_property
-    def dead_letter_deliveries(self) -> "SQSDeliveries":
-        from imagebatch.adapters.sqs_records import SQSDeliveries
+    def dead_letter_deliveries(self) -> "SQSRecordProcessor":
+        from imagebatch.adapters.sqs_records import SQSRecordProcessor
 
         url = self.settings.dead_letter_queue_url
-        return SQSDeliveries(self.clients.sqs, url, self.clock, self.journal, last_resort=True)
+        return SQSRecordProcessor(
+            self.clients.sqs, url, self.clock, self.telemetry, last_resort=True
+        )
 
     @cached_property
-    def sweep(self) -> "Sweep":
+    def repair_stalled_batches(self) -> "RepairStalledBatches":
         from datetime import timedelta
 
-        from imagebatch.usecases.repair_stalled_batches import Sweep
+        from imagebatch.usecases.repair_stalled_batches import RepairStalledBatches
 
-        return Sweep(
+        return RepairStalledBatches(
             self.records,
             self.dispatch_queue,
             self.dispatch_items,
@@ -415,7 +417,7 @@ class Bootstrap:
         from imagebatch.adapters.archive import S3ArchiveBuilder
         from imagebatch.adapters.pdf_pages import S3PagesBuilder
         from imagebatch.reports.archive_texts import archive_texts
-        from imagebatch.usecases.drop_folder import DeliverToOutbox
+        from imagebatch.usecases.drop_folder import PublishToOutbox
         from imagebatch.usecases.finalize_batch import FinalizeBatch
 
         return FinalizeBatch(
@@ -423,10 +425,10 @@ class Bootstrap:
             self.media,
             S3ArchiveBuilder(self.clients.s3, self.settings.bucket_name),
             archive_texts,
-            DeliverToOutbox(self.store, self.media, self._status_bytes),
+            PublishToOutbox(self.store, self.media, self._status_bytes),
             self._notice,
             self._archive_url,
-            self.journal,
+            self.telemetry,
             self.settings.archive_ttl,
             S3PagesBuilder(self.clients.s3, self.settings.bucket_name, self.media),
         )
@@ -448,7 +450,7 @@ class Bootstrap:
     def notify_owner(self) -> "NotifyOwner":
         from imagebatch.usecases.notify_owner import NotifyOwner
 
-        return NotifyOwner(self.records, self.webhooks, self.journal)
+        return NotifyOwner(self.records, self.webhooks, self.telemetry)
 
     @cached_property
     def watch(self) -> "WatchBatch":
@@ -508,7 +510,7 @@ def _data(name: str) -> str:
     return (files("imagebatch.data") / name).read_text("utf-8")
 
 
-def _problem_bytes(error: RefusedError) -> bytes:
+def _problem_bytes(error: RequestError) -> bytes:
     from imagebatch.schemas.problem import problem
 
     return json.dumps(problem(error), ensure_ascii=False, indent=1).encode()

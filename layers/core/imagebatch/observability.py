@@ -1,6 +1,6 @@
-"""Logs and metrics: one logger, one metrics namespace, and the journal the use cases write in.
+"""Logs and metrics: one logger, one metrics namespace, and the telemetry of the use cases.
 
-Nothing that opens a door is ever logged: no token, no presigned URL, no Authorization header.
+Credentials are never logged: no token, no presigned URL, no Authorization header.
 """
 
 import warnings
@@ -20,7 +20,7 @@ metrics = Metrics()
 warnings.filterwarnings("ignore", "No application metrics to publish")
 
 
-class PowertoolsJournal:
+class PowertoolsTelemetry:
     def submitted(self, batch: Batch, warnings: Sequence[str]) -> None:
         logger.info(
             _marked("batch submitted", batch),
@@ -66,7 +66,7 @@ class PowertoolsJournal:
         name = "WebhooksDelivered" if delivered else "WebhooksUndelivered"
         metrics.add_metric(name, MetricUnit.Count, 1)
 
-    def note(self, event: str, **facts: Any) -> None:
+    def log_event(self, event: str, **facts: Any) -> None:
         logger.info(event, **facts)
 
     def _measure(self, batch: Batch, item: Item) -> None:

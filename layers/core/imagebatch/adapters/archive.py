@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from imagebatch.adapters.archive_plan import ArchivePlan
-from imagebatch.adapters.assembly import MOST_READS, Assembly
+from imagebatch.adapters.assembly import MOST_READS, ParallelAssembler
 from imagebatch.adapters.s3_multipart import SinglePut, Target, Upload, open_upload
 from imagebatch.adapters.sources import BadMemberError, SourceReader
 from imagebatch.ports import ArchiveMember, BadMembersError, BuiltArchive, StoredMember
@@ -54,7 +54,7 @@ class S3ArchiveBuilder:
             on_failure.pop_all()
 
     def _fill(self, plan: ArchivePlan, upload: Upload) -> None:
-        Assembly(plan, upload, SourceReader(self._client, self._bucket)).run()
+        ParallelAssembler(plan, upload, SourceReader(self._client, self._bucket)).run()
         upload.complete()
 
     def _all_bad(self, members: Sequence[ArchiveMember], first: BadMemberError) -> dict[str, str]:

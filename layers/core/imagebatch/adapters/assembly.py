@@ -17,7 +17,7 @@ WINDOW = 10
 WINDOW_BYTES = WINDOW * PART_SIZE
 
 
-class _Building:
+class _PartBuffer:
     """A part in memory; `needs` counts the reads and checks it still waits for."""
 
     __slots__ = ("buffer", "needs", "part")
@@ -28,14 +28,14 @@ class _Building:
         self.buffer = buffer
 
 
-class Assembly:
+class ParallelAssembler:
     def __init__(self, plan: ArchivePlan, upload: Upload, sources: SourceReader) -> None:
         self._plan = plan
         self._upload = upload
         self._sources = sources
         self._missing = {p.number: p for p in plan.parts if p.number not in upload.done}
         self._reads = list(plan.reads(self._missing.keys()))
-        self._building: dict[int, _Building] = {}
+        self._building: dict[int, _PartBuffer] = {}
         self._begun: set[int] = set()
         self._free: list[bytearray] = []
         self._uploaded = 0
@@ -75,7 +75,7 @@ class Assembly:
     def _begin(self, part: Part, needs: int) -> None:
         """Takes a part into memory once there is room; it always comes, as reads start in order."""
         self._wait(lambda: self._has_room(part))
-        building = _Building(part, needs, self._buffer(part.size))
+        building = _PartBuffer(part, needs, self._buffer(part.size))
         self._plan.fill(part, building.buffer)
         with self._changed:
             self._begun.add(part.number)
@@ -124,7 +124,7 @@ class Assembly:
         if whole:
             self._start(self._writers, self._send, building)
 
-    def _send(self, building: _Building) -> None:
+    def _send(self, building: _PartBuffer) -> None:
         self._upload.put(building.part, building.buffer)
         with self._changed:
             del self._building[building.part.number]

@@ -91,7 +91,7 @@ class Clients:
 
 
 @contextmanager
-def available(part: str) -> Iterator[None]:
+def translate_errors(part: str) -> Iterator[None]:
     """Turns a failure that may pass into UnavailableError; a refusal of AWS stays a ClientError."""
     try:
         yield

@@ -17,7 +17,7 @@ _ends: ContextVar[float] = ContextVar("_ends")
 
 
 @contextmanager
-def within(seconds: float) -> Iterator[None]:
+def deadline(seconds: float) -> Iterator[None]:
     """Whatever is sent and read inside ends in this time, or raises httpcore's time-outs."""
     before = _ends.set(time.monotonic() + seconds)
     try:
@@ -60,7 +60,7 @@ class _DeadlineStream(httpcore.NetworkStream):
 
 
 class DeadlineBackend(httpcore.NetworkBackend):
-    """For use inside `within`."""
+    """For use inside `deadline`."""
 
     def __init__(self) -> None:
         self._backend = httpcore.SyncBackend()

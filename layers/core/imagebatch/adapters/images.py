@@ -5,7 +5,7 @@ import re
 import warnings
 from typing import TYPE_CHECKING, override
 
-from imagebatch.ports import BadImageError, ImageInspector, Inspected
+from imagebatch.ports import BadImageError, ImageValidator, Inspected
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -29,11 +29,11 @@ _JPEG_SCAN, _JPEG_END = b"\xff\xda", b"\xff\xd9"
 _RATIO = re.compile(r"(\d{1,4}):(\d{1,4})")
 
 
-class PillowInspector(ImageInspector):
+class PillowValidator(ImageValidator):
     """PNG, JPEG and WebP, told by their bytes; whole, decodable, not blank, of the asked shape."""
 
     @override
-    def inspect(self, body: bytes, aspect_ratio: str | None) -> Inspected:
+    def validate(self, body: bytes, aspect_ratio: str | None) -> Inspected:
         kind = _kind(body)
         _check_whole(kind, body)
         width, height = _decode(kind, body)

@@ -14,10 +14,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from imagebatch.adapters.aws import available
+from imagebatch.adapters.aws import translate_errors
 from imagebatch.adapters.sources import DAMAGED, BadMemberError, SourceReader
 from imagebatch.formats.pdf import Picture, pdf_of
-from imagebatch.ports import BadMembersError, MediaStore, StoredMember
+from imagebatch.ports import BadMembersError, ObjectStore, StoredMember
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -41,7 +41,7 @@ _SPACES = {
 class S3PagesBuilder:
     """`ports.PagesBuilder`. A note beside the PDF says what it was made of, and its checksum."""
 
-    def __init__(self, client: "S3Client", bucket: str, media: MediaStore) -> None:
+    def __init__(self, client: "S3Client", bucket: str, media: ObjectStore) -> None:
         self._client = client
         self._bucket = bucket
         self._media = media
@@ -75,7 +75,7 @@ class S3PagesBuilder:
 
         config = TransferConfig(multipart_threshold=PART, multipart_chunksize=PART)
         extra = {"ContentType": "application/pdf"}
-        with available("object store"):
+        with translate_errors("object store"):
             self._client.upload_fileobj(stream, self._bucket, key, ExtraArgs=extra, Config=config)  # type: ignore[arg-type]
             return self._client.head_object(Bucket=self._bucket, Key=key)["ETag"]
 

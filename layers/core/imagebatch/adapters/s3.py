@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from botocore.exceptions import ClientError
 
-from imagebatch.adapters.aws import available, error_code
+from imagebatch.adapters.aws import error_code, translate_errors
 from imagebatch.ports import PostForm, StoredObject
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ _MISSING = {"404", "NoSuchKey", "NotFound"}
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9 ._()-]")
 
 
-class S3MediaStore:
-    """`ports.MediaStore`. An `etag` is kept as S3 writes it, quotes and all, for `If-Match`."""
+class S3ObjectStore:
+    """`ports.ObjectStore`. An `etag` is kept as S3 writes it, quotes and all, for `If-Match`."""
 
     def __init__(self, client: "S3Client", bucket: str) -> None:
         self._client = client
@@ -35,14 +35,14 @@ class S3MediaStore:
         metadata: Mapping[str, str] | None = None,
     ) -> StoredObject:
         kept = dict(metadata or {})
-        with available("bucket"):
+        with translate_errors("bucket"):
             answer = self._client.put_object(
                 Bucket=self._bucket, Key=key, Body=body, ContentType=content_type, Metadata=kept
             )
         return StoredObject(key, len(body), answer["ETag"], content_type, kept)
 
     def get(self, key: str) -> bytes | None:
-        with available("bucket"):
+        with translate_errors("bucket"):
             try:
                 return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
             except ClientError as error:
@@ -50,7 +50,7 @@ class S3MediaStore:
                 return None
 
     def head(self, key: str) -> StoredObject | None:
-        with available("bucket"):
+        with translate_errors("bucket"):
             try:
                 found = self._client.head_object(Bucket=self._bucket, Key=key)
             except ClientError as error:
@@ -64,7 +64,7 @@ class S3MediaStore:
         found = self.head(source)
         if found is None:
             raise FileNotFoundError(source)
-        with available("bucket"):
+        with translate_errors("bucket"):
             self._client.copy(
                 {"Bucket": self._bucket, "Key": source},
                 self._bucket,
@@ -77,7 +77,7 @@ class S3MediaStore:
             )
 
     def delete(self, key: str) -> None:
-        with available("bucket"):
+        with translate_errors("bucket"):
             self._client.delete_object(Bucket=self._bucket, Key=key)
 
     def url(self, key: str, *, seconds: int, filename: str | None = None) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from imagebatch.adapters.aws import available, error_code
+from imagebatch.adapters.aws import error_code, translate_errors
 from imagebatch.domain.errors import UnavailableError
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ GONE = frozenset({"404", "NoSuchKey"})
 def storing() -> Iterator[None]:
     """UnavailableError where the same build may work later; a refusal of S3 stays a ClientError."""
     try:
-        with available("object store"):
+        with translate_errors("object store"):
             yield
     except ClientError as error:
         if error_code(error) != "NoSuchUpload":

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 from urllib3.exceptions import HTTPError
 
-from imagebatch.adapters.aws import available, error_code
+from imagebatch.adapters.aws import error_code, translate_errors
 from imagebatch.domain.errors import UnavailableError
 from imagebatch.ports import StoredMember
 
@@ -74,7 +74,7 @@ class SourceReader:
 
     def check(self, member: StoredMember) -> str | None:
         """Why the object is not what was recorded, as far as can be told without reading it."""
-        with available("object store"):
+        with translate_errors("object store"):
             try:
                 head = self._client.head_object(
                     Bucket=self._bucket, Key=member.key, IfMatch=member.etag
@@ -89,7 +89,7 @@ class SourceReader:
         asked = {"Bucket": self._bucket, "Key": member.key, "IfMatch": member.etag}
         if length != member.size:
             asked["Range"] = f"bytes={first}-{first + length - 1}"
-        with available("object store"):
+        with translate_errors("object store"):
             try:
                 answer = self._client.get_object(**asked)  # type: ignore[arg-type]
             except ClientError as error:

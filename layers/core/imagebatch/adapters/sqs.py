@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from itertools import batched
 from typing import TYPE_CHECKING, Final
 
-from imagebatch.adapters.aws import available, delays
+from imagebatch.adapters.aws import delays, translate_errors
 from imagebatch.adapters.dynamodb.keys import digest
 from imagebatch.domain.errors import UnavailableError
 from imagebatch.ports import ItemMessage
@@ -44,7 +44,7 @@ class SQSItemQueue:
     def _send(self, entries: Sequence["SendMessageBatchRequestEntryTypeDef"]) -> None:
         """Sends again what SQS does not answer it took."""
         for pause in delays(TRIES, first=0.1):
-            with available("item queue"):
+            with translate_errors("item queue"):
                 answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
             taken = {each["Id"] for each in answer.get("Successful", ())}
             entries = [each for each in entries if each["Id"] not in taken]
@@ -74,7 +74,7 @@ class SQSDispatchQueue:
         self._url = url
 
     def send(self, owner: str, batch_id: str, round_: int) -> None:
-        with available("dispatch queue"):
+        with translate_errors("dispatch queue"):
             self._client.send_message(
                 QueueUrl=self._url,
                 MessageBody=encode_dispatch(DispatchMessage(owner, batch_id, round_)),
@@ -91,7 +91,7 @@ def queue_depth(client: "SQSClient", items: str, dead_letters: str) -> dict[str,
     """The two queues' own counts, for operators."""
 
     def read(url: str) -> list[int]:
-        with available("queue"):
+        with translate_errors("queue"):
             found = client.get_queue_attributes(QueueUrl=url, AttributeNames=DEPTHS)["Attributes"]
         return [int(found[name]) for name in DEPTHS]
 

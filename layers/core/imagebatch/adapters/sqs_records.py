@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from imagebatch.adapters.aws import available
+from imagebatch.adapters.aws import translate_errors
 from imagebatch.domain.errors import ImagebatchError
-from imagebatch.ports import Busy, Clock, ItemMessage, Journal, TimeLeft
+from imagebatch.ports import Clock, ItemMessage, RetryLater, Telemetry, TimeLeft
 from imagebatch.schemas.messages import DELAYED, MalformedMessageError, decode_item
 
 if TYPE_CHECKING:
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 LONGEST_VISIBILITY = 43_200
 
-type Deliver = Callable[[ItemMessage, TimeLeft], Busy | None]
+type Deliver = Callable[[ItemMessage, TimeLeft], RetryLater | None]
 
 
-class SQSDeliveries:
+class SQSRecordProcessor:
     """The queues deliver one record at a time. What may pass is reported, a bug is raised."""
 
     def __init__(
@@ -26,14 +26,14 @@ class SQSDeliveries:
         client: "SQSClient",
         url: str,
         clock: Clock,
-        journal: Journal,
+        telemetry: Telemetry,
         *,
         last_resort: bool = False,
     ) -> None:
         self._client = client
         self._url = url
         self._clock = clock
-        self._journal = journal
+        self._telemetry = telemetry
         self._last_resort = last_resort
 
     def __call__(
@@ -49,10 +49,12 @@ class SQSDeliveries:
             busy = deliver(message, lambda: context.get_remaining_time_in_millis() / 1000)
         except MalformedMessageError as error:
             # Nothing is known of its item, so the last resort can only say so and let it go.
-            self._journal.note("malformed message", reason=str(error), given_up=self._last_resort)
+            self._telemetry.log_event(
+                "malformed message", reason=str(error), given_up=self._last_resort
+            )
             return self._last_resort
         except ImagebatchError as error:
-            self._journal.note("delivery failed", reason=f"{type(error).__name__}: {error}")
+            self._telemetry.log_event("delivery failed", reason=f"{type(error).__name__}: {error}")
             return False
         if busy is None:
             return True
@@ -67,9 +69,9 @@ class SQSDeliveries:
         sent = int(attributes["SentTimestamp"]) / 1000
         return max(0.0, self._clock.now().timestamp() - sent)
 
-    def _come_back(self, receipt: str, busy: Busy) -> None:
+    def _come_back(self, receipt: str, busy: RetryLater) -> None:
         seconds = math.ceil((busy.until - self._clock.now()).total_seconds())
-        with available("item queue"):
+        with translate_errors("item queue"):
             self._client.change_message_visibility(
                 QueueUrl=self._url,
                 ReceiptHandle=receipt,

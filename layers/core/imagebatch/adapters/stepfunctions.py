@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from imagebatch.adapters.aws import available, error_code
+from imagebatch.adapters.aws import error_code, translate_errors
 from imagebatch.ports import Execution
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class StepFunctionsFinalizer:
 
     def start(self, owner: str, batch_id: str, round_: int, attempt: int) -> None:
         request = {"owner": owner, "batchId": batch_id, "round": round_, "attempt": attempt}
-        with available("finalizer"):
+        with translate_errors("finalizer"):
             try:
                 self._client.start_execution(
                     stateMachineArn=self._arn,
@@ -37,7 +37,7 @@ class StepFunctionsFinalizer:
     def state(self, batch_id: str, round_: int, attempt: int) -> Execution:
         executions = self._arn.replace(":stateMachine:", ":execution:")
         arn = f"{executions}:{_name(batch_id, round_, attempt)}"
-        with available("finalizer"):
+        with translate_errors("finalizer"):
             try:
                 status = self._client.describe_execution(executionArn=arn)["status"]
             except ClientError as error:

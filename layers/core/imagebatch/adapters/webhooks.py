@@ -16,8 +16,8 @@ from typing import Any
 import httpcore
 import httpx
 
-from imagebatch.adapters.deadline import DeadlineBackend, within
-from imagebatch.domain.errors import UndeliveredError
+from imagebatch.adapters.deadline import DeadlineBackend, deadline
+from imagebatch.domain.errors import WebhookDeliveryError
 from imagebatch.intake.urls import at_origin, is_public_address, why_not_callable
 from imagebatch.ports import Clock, Receipt
 
@@ -61,13 +61,13 @@ class StandardWebhooks:
         content = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
         headers = self._headers(message_id, content)
         try:
-            with within(SECONDS):
+            with deadline(SECONDS):
                 status = self._send(httpx.URL(url), headers, content.encode(), trusted=trusted)
         except (_NotPublicError, httpx.InvalidURL):
             return Receipt.REFUSED
         except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError) as error:
             reason = f"the receiver did not answer: {type(error).__name__}"
-            raise UndeliveredError(reason) from error
+            raise WebhookDeliveryError(reason) from error
         return _receipt(status)
 
     def _headers(self, message_id: str, content: str) -> dict[str, str]:
@@ -135,7 +135,7 @@ def _receipt(status: int) -> Receipt:
         return Receipt.DELIVERED
     if status == httpx.codes.GONE:
         return Receipt.GONE
-    raise UndeliveredError(f"the receiver answered {status}")
+    raise WebhookDeliveryError(f"the receiver answered {status}")
 
 
 class _NotPublicError(Exception):

@@ -30,19 +30,19 @@ def register(context: Context) -> None:
 
 
 def _views(context: Context) -> None:
-    app, parts = context.app, context.parts
+    app, services = context.app, context.services
 
     @app.get("/api/batch/<batch_id>")
     def get_batch(batch_id: str) -> Response[str]:
-        return answer(200, _view(context, parts.records.batch(context.owner, batch_id)))
+        return answer(200, _view(context, services.records.batch(context.owner, batch_id)))
 
     @app.get("/api/v1/batch/<batch_id>/status")
     def get_status(batch_id: str) -> Response[str]:
-        batch = parts.records.batch(context.owner, batch_id)
+        batch = services.records.batch(context.owner, batch_id)
         query = query_of(context.event)
         limit, start = page_limit(query), item_cursor(query)
-        now = parts.clock.now()
-        found = list(parts.store.items(context.owner, batch_id, start=start, limit=limit + 1))
+        now = services.clock.now()
+        found = list(services.store.items(context.owner, batch_id, start=start, limit=limit + 1))
         items = [item_view(batch, item, context.sign) for item in found[:limit]]
         cursor = str(found[limit].index) if len(found) > limit else None
         view = v1_view(batch, now, context.sign)
@@ -50,13 +50,13 @@ def _views(context: Context) -> None:
 
     @app.get("/api/v1/batch")
     def list_batches() -> Response[str]:
-        page, now = page_of(context), parts.clock.now()
+        page, now = page_of(context), services.clock.now()
         views = [v1_view(b, now, context.sign) for b in page.items]
         return answer(200, paged(views, page.cursor, snake_names=True))
 
     @app.get("/api/v1/batch/<batch_id>/download")
     def download(batch_id: str) -> Response[str]:
-        batch = parts.records.batch(context.owner, batch_id)
+        batch = services.records.batch(context.owner, batch_id)
         return Response(
             302,
             "application/json",
@@ -66,54 +66,54 @@ def _views(context: Context) -> None:
 
 
 def _changes(context: Context) -> None:
-    app, parts = context.app, context.parts
+    app, services = context.app, context.services
 
     @app.post("/api/v1/batch/<batch_id>/cancel")
     def cancel(batch_id: str) -> Response[str]:
-        batch = parts.cancel(context.owner, batch_id)
+        batch = services.cancel(context.owner, batch_id)
         where = context.absolute(f"/api/v1/batch/{batch_id}/status")
-        view = v1_view(batch, parts.clock.now(), context.sign)
+        view = v1_view(batch, services.clock.now(), context.sign)
         return answer(202, view, {"Location": where})
 
     @app.post("/api/batches/<batch_id>/retry")
     def retry(batch_id: str) -> Response[str]:
-        parts.once(
+        services.execute_once(
             context.owner,
             context.idempotency_key,
             fingerprint("retry", batch_id),
-            lambda request: {"round": parts.retry(context.owner, batch_id, request).round},
+            lambda request: {"round": services.retry(context.owner, batch_id, request).round},
         )
-        batch = parts.records.batch(context.owner, batch_id)
+        batch = services.records.batch(context.owner, batch_id)
         where = context.absolute(f"/api/batch/{batch_id}")
         return answer(202, _view(context, batch), {"Location": where})
 
 
 def _queue(context: Context) -> None:
-    parts = context.parts
+    services = context.services
 
     @context.app.get("/api/queue")
     def queue() -> Response[str]:
-        mine = [parts.store.get(*key) for key in parts.store.unfinished(context.owner)]
+        mine = [services.store.get(*key) for key in services.store.unfinished(context.owner)]
         active = [batch for batch in mine if batch is not None and not batch.finished]
         document: dict[str, Any] = {
             "activeBatches": len(active),
             "pendingItems": sum(batch.counts.open for batch in active),
-            "concurrency": parts.settings.worker_concurrency,
+            "concurrency": services.settings.worker_concurrency,
         }
-        mode = parts.settings.auth_mode
+        mode = services.settings.auth_mode
         if mode == OFF or OPERATORS in groups_of(context.event, mode):
-            document |= parts.queue_depth()
+            document |= services.queue_depth()
         return answer(200, document)
 
 
 def _view(context: Context, batch: Batch) -> dict[str, Any]:
-    return batch_view(batch, context.parts.clock.now(), context.sign)
+    return batch_view(batch, context.services.clock.now(), context.sign)
 
 
 def page_of(context: Context) -> Page[Batch]:
-    query, now = query_of(context.event), context.parts.clock.now()
+    query, now = query_of(context.event), context.services.clock.now()
     status = one_of(BatchStatus, query, "status")
-    return context.parts.store.list_batches(
+    return context.services.store.list_batches(
         context.owner,
         limit=page_limit(query),
         cursor=query.get("cursor") or None,
@@ -123,7 +123,7 @@ def page_of(context: Context) -> Page[Batch]:
 
 
 def archive_url(context: Context, batch: Batch) -> str:
-    now = context.parts.clock.now()
+    now = context.services.clock.now()
     archive = batch.live_archive(now)
     if archive is not None:
         return context.sign(archive.key, url_seconds(batch, now), download_name(batch))

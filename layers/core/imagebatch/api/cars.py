@@ -33,11 +33,11 @@ def register(context: Context) -> None:
         sent = sent_sheet(context)
         options = parsed(CarOptions, sent.fields, callback_origin=context.callback_origin)
         submission = submission_of(context, sent.body, options)
-        context.parts.submit.check(submission)
+        context.services.submit.check(submission)
         if options.dry_run:
             return answer(200, _preview(submission))
         content = fingerprint("car-batch", sent.body, json.dumps(sent.fields, sort_keys=True))
-        document = context.parts.once(
+        document = context.services.execute_once(
             context.owner,
             key,
             content,
@@ -47,7 +47,7 @@ def register(context: Context) -> None:
 
 
 def submission_of(context: Context, body: bytes, options: CarOptions) -> Submission:
-    return context.parts.take_car_sheet(
+    return context.services.plan_car_batch(
         context.owner,
         body,
         model_name=options.model,
@@ -89,7 +89,7 @@ def sent_sheet(context: Context) -> SentSheet:
 def _uploaded(context: Context, upload_id: Any) -> bytes:
     if not isinstance(upload_id, str) or not upload_id:
         raise _csv_required()
-    return context.parts.read_sheet(context.owner, upload_id)
+    return context.services.read_sheet(context.owner, upload_id)
 
 
 def _required(body: bytes) -> bytes:
@@ -122,8 +122,8 @@ def _too_large() -> InvalidRequestError:
 
 
 def _create(context: Context, submission: Submission, batch_id: str) -> Answer:
-    batch = context.parts.submit(submission, batch_id)
-    context.parts.journal.submitted(batch, submission.plan.warnings)
+    batch = context.services.submit(submission, batch_id)
+    context.services.telemetry.submitted(batch, submission.plan.warnings)
     return {
         "jobId": batch.id,
         "total": batch.total,

@@ -13,7 +13,7 @@ from imagebatch.usecases.idempotency import check_key
 @dataclass(frozen=True, slots=True)
 class Context:
     app: APIGatewayHttpResolver
-    parts: Bootstrap
+    services: Bootstrap
 
     @property
     def event(self) -> APIGatewayProxyEventV2:
@@ -21,7 +21,7 @@ class Context:
 
     @property
     def owner(self) -> str:
-        return owner_of(self.event, self.parts.settings.auth_mode)
+        return owner_of(self.event, self.services.settings.auth_mode)
 
     @property
     def idempotency_key(self) -> str | None:
@@ -33,10 +33,10 @@ class Context:
     @property
     def callback_origin(self) -> str:
         """Of a webhook receiver in development; empty in production."""
-        return self.parts.settings.dev_callback_origin
+        return self.services.settings.dev_callback_origin
 
     def sign(self, key: str, seconds: int, filename: str | None) -> str:
-        return self.parts.sign(key, seconds, filename)
+        return self.services.sign(key, seconds, filename)
 
     def absolute(self, path: str) -> str:
-        return self.parts.settings.public_url + path
+        return self.services.settings.public_url + path

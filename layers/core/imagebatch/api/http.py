@@ -14,7 +14,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 from multipart import MultipartError, parse_form_data
 
-from imagebatch.domain.errors import InvalidRequestError, RefusedError, WrongMethodError
+from imagebatch.domain.errors import InvalidRequestError, MethodNotAllowedError, RequestError
 from imagebatch.schemas.problem import internal_problem, problem
 
 FORM_FIELDS = 64
@@ -160,13 +160,13 @@ def fitting(event: APIGatewayProxyEventV2, response: Response[str]) -> Response[
     )
 
 
-def refusal(error: RefusedError) -> Response[str]:
+def refusal(error: RequestError) -> Response[str]:
     headers = {"Cache-Control": "no-store"}
     if error.retry_after is not None:
         headers["Retry-After"] = str(error.retry_after)
     if error.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    if isinstance(error, WrongMethodError):
+    if isinstance(error, MethodNotAllowedError):
         headers["Allow"] = ", ".join(error.methods)
     body = json.dumps(problem(error), ensure_ascii=False, separators=(",", ":"))
     return Response(error.status, "application/problem+json", body, headers)

@@ -23,10 +23,10 @@ def register(context: Context) -> None:
         key = context.idempotency_key
         data = json_object_of(context.event)
         submission, dry_run = _taken(context, data)
-        context.parts.submit.check(submission)
+        context.services.submit.check(submission)
         if dry_run:
             return answer(200, _preview(submission))
-        document = context.parts.once(
+        document = context.services.execute_once(
             context.owner,
             key,
             fingerprint("generate", json.dumps(data, sort_keys=True)),
@@ -37,7 +37,7 @@ def register(context: Context) -> None:
 
 def _taken(context: Context, data: Mapping[str, Any]) -> tuple[Submission, bool]:
     """The submission, and whether it is a dry run; InvalidRequestError for one that is refused."""
-    take = context.parts.take_prompts
+    take = context.services.plan_prompt_batch
     request, problems = examined(PromptBatch, data, callback_origin=context.callback_origin)
     if request is None:
         more = take.problems(
@@ -88,8 +88,8 @@ def _text(of: Any, name: str) -> str:
 
 
 def _create(context: Context, submission: Submission, batch_id: str) -> Answer:
-    batch = context.parts.submit(submission, batch_id)
-    context.parts.journal.submitted(batch, submission.plan.warnings)
+    batch = context.services.submit(submission, batch_id)
+    context.services.telemetry.submitted(batch, submission.plan.warnings)
     return {
         "batch_id": batch.id,
         "status": "queued",

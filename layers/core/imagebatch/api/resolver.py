@@ -20,37 +20,37 @@ from imagebatch.api.http import failure, refusal
 from imagebatch.api.methods import methods_of
 from imagebatch.bootstrap import Bootstrap
 from imagebatch.domain.errors import (
-    MovedError,
+    ConflictError,
+    MethodNotAllowedError,
     NotFoundError,
-    RefusedError,
+    RequestError,
     UnavailableError,
-    WrongMethodError,
 )
 from imagebatch.schemas.problem import unavailable
 
 logger = Logger(child=True)
 
 
-def build(parts: Bootstrap) -> APIGatewayHttpResolver:
+def build(services: Bootstrap) -> APIGatewayHttpResolver:
     app = APIGatewayHttpResolver()
-    context = Context(app, parts)
+    context = Context(app, services)
     for routes in (cars, prompts, uploads, variants, variant_batches, batches, documents):
         routes.register(context)
 
-    @app.exception_handler(RefusedError)  # type: ignore[untyped-decorator]
-    def refused(error: RefusedError) -> Response[str]:
+    @app.exception_handler(RequestError)  # type: ignore[untyped-decorator]
+    def refused(error: RequestError) -> Response[str]:
         return refusal(missing(error))
 
-    def missing(error: RefusedError) -> RefusedError:
+    def missing(error: RequestError) -> RequestError:
         """An address that is there, but not for this method, which a route with an id in its path
         may have taken for an id.
         """
         methods = methods_of(context.event.path) if error.status == 404 else []
         wrong = methods and context.event.http_method not in methods
-        return WrongMethodError(methods) if wrong else error
+        return MethodNotAllowedError(methods) if wrong else error
 
-    @app.exception_handler([UnavailableError, MovedError])  # type: ignore[untyped-decorator]
-    def not_now(error: UnavailableError | MovedError) -> Response[str]:
+    @app.exception_handler([UnavailableError, ConflictError])  # type: ignore[untyped-decorator]
+    def not_now(error: UnavailableError | ConflictError) -> Response[str]:
         logger.warning("a part of the service is unavailable", reason=str(error))
         return refusal(unavailable())
 

@@ -14,8 +14,8 @@ from imagebatch.schemas.views import (
     batch_view,
     waiting_view,
 )
-from imagebatch.schemas.wire import moment, money
-from imagebatch.usecases.watch_batch import News
+from imagebatch.schemas.wire import iso_timestamp, money
+from imagebatch.usecases.watch_batch import ProgressUpdate
 
 RETRY_MILLISECONDS = 500
 
@@ -28,7 +28,7 @@ def after_of(last_event_id: str | None) -> int | None:
     return (int(text) + 1) // 2
 
 
-def stream(news: News, now: datetime, sign: Sign) -> str:
+def stream(news: ProgressUpdate, now: datetime, sign: Sign) -> str:
     """One finite answer; the client's own reconnect carries on after its last id."""
     parts = [f"retry: {RETRY_MILLISECONDS}\n\n", *_items(news, sign)]
     if news.over:
@@ -40,7 +40,7 @@ def stream(news: News, now: datetime, sign: Sign) -> str:
     return "".join(parts)
 
 
-def _items(news: News, sign: Sign) -> Iterator[str]:
+def _items(news: ProgressUpdate, sign: Sign) -> Iterator[str]:
     told = [(c.seq, c.item, c.item.status) for c in news.changes if c.item is not None]
     for seq, item, status in sorted([*told, *news.items], key=lambda each: each[0]):
         yield _event(2 * seq - 1, "item", _item(item, status, sign))
@@ -61,7 +61,7 @@ def _item(item: Item, status: ItemStatus, sign: Sign) -> dict[str, Any]:
     }
 
 
-def _progress(news: News, now: datetime) -> dict[str, Any]:
+def _progress(news: ProgressUpdate, now: datetime) -> dict[str, Any]:
     batch = news.batch
     last = news.changes[-1] if news.changes else None
     counts = last.counts if last else batch.counts
@@ -76,7 +76,7 @@ def _progress(news: News, now: datetime) -> dict[str, Any]:
         "cancelled": counts.cancelled,
         "percent": counts.percent,
         "cost": money(batch.actual),
-        "eta": moment(batch.eta(now)),
+        "eta": iso_timestamp(batch.eta(now)),
         "waiting_for": waiting_view(batch.waiting_for(now)),
         "mode": batch.mode,
     }

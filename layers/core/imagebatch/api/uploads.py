@@ -24,12 +24,12 @@ from imagebatch.intake.uploads import (
     UploadKind,
     body_too_large,
     check_body,
-    check_claim,
+    validate_declared_type,
 )
 from imagebatch.ports import PostForm
 from imagebatch.schemas.requests import UploadForm, UploadRequest, parsed
 from imagebatch.schemas.views import URL_SECONDS, paged
-from imagebatch.schemas.wire import moment
+from imagebatch.schemas.wire import iso_timestamp
 from imagebatch.usecases import keys
 from imagebatch.usecases.idempotency import fingerprint
 from imagebatch.usecases.uploads import found
@@ -53,7 +53,7 @@ def register(context: Context) -> None:
     @context.app.get("/api/uploads")
     def list_uploads() -> Response[str]:
         query = query_of(context.event)
-        page = context.parts.uploads.list_uploads(
+        page = context.services.uploads.list_uploads(
             context.owner,
             limit=page_limit(query),
             cursor=query.get("cursor") or None,
@@ -70,7 +70,7 @@ def _with_body(context: Context) -> Response[str]:
     body = file.body if file else b""
     check_body(body)
     name = file.filename if file else ""
-    take = context.parts.take_upload
+    take = context.services.create_upload
     upload = _once(
         context,
         fingerprint("upload", kind, name, body),
@@ -81,8 +81,8 @@ def _with_body(context: Context) -> Response[str]:
 
 def _announced(context: Context) -> Response[str]:
     sent = parsed(UploadRequest, json_object_of(context.event))
-    claimed = check_claim(sent.kind, sent.content_type, sent.size)
-    take = context.parts.take_upload
+    claimed = validate_declared_type(sent.kind, sent.content_type, sent.size)
+    take = context.services.create_upload
     upload = _once(
         context,
         fingerprint("upload", json.dumps(sent.model_dump(), sort_keys=True)),
@@ -96,13 +96,13 @@ def _announced(context: Context) -> Response[str]:
 
 def _once(context: Context, content: str, create: Callable[[str], Upload]) -> Upload:
     """Keeps the id alone under an Idempotency-Key: addresses are signed anew for each answer."""
-    made = context.parts.once(
+    made = context.services.execute_once(
         context.owner,
         context.idempotency_key,
         content,
         lambda upload_id: {"id": create(upload_id).id},
     )
-    return found(context.parts.uploads, context.owner, made["id"])
+    return found(context.services.uploads, context.owner, made["id"])
 
 
 def upload_view(context: Context, upload: Upload) -> dict[str, Any]:
@@ -117,7 +117,7 @@ def upload_view(context: Context, upload: Upload) -> dict[str, Any]:
         "kind": upload.kind,
         "status": upload.status,
         "reason": upload.reason,
-        "createdAt": moment(upload.created_at),
+        "createdAt": iso_timestamp(upload.created_at),
     }
 
 

@@ -23,7 +23,7 @@ UNSIGNED = {"zipUrl": None, "failedRowsUrl": None, "failedRowsCsvUrl": None}
 
 
 def register(context: Context) -> None:
-    app, parts = context.app, context.parts
+    app, services = context.app, context.services
 
     @app.post("/api/batches", compress=True)
     def create_batch() -> Response[str]:
@@ -34,10 +34,10 @@ def register(context: Context) -> None:
             callback_origin=context.callback_origin,
         )
         submission = _submission(context, sent)
-        parts.submit.check(submission)
+        services.submit.check(submission)
         if sent.dry_run:
             return fitting(context.event, answer(200, _preview(sent, submission)))
-        document = parts.once(
+        document = services.execute_once(
             context.owner,
             key,
             _content(sent, submission),
@@ -47,14 +47,14 @@ def register(context: Context) -> None:
 
     @app.get("/api/batches")
     def list_batches() -> Response[str]:
-        page, now = page_of(context), parts.clock.now()
+        page, now = page_of(context), services.clock.now()
         return answer(
             200, paged([with_folder(b, now, context.sign) for b in page.items], page.cursor)
         )
 
     @app.get("/api/batches/<batch_id>", compress=True)
     def get_full_batch(batch_id: str) -> Response[str]:
-        batch = parts.records.batch(context.owner, batch_id)
+        batch = services.records.batch(context.owner, batch_id)
         return fitting(context.event, answer(200, _full(context, batch)))
 
 
@@ -65,7 +65,7 @@ def _submission(context: Context, sent: VariantBatchRequest) -> Submission:
         variations=sent.settings.number_of_variations,
         input=sent.settings.input,
     )
-    return context.parts.take_variants(
+    return context.services.plan_variant_batch(
         context.owner,
         request,
         model_name=sent.model,
@@ -83,13 +83,13 @@ def _content(sent: VariantBatchRequest, submission: Submission) -> str:
 
 
 def _create(context: Context, submission: Submission, batch_id: str) -> Answer:
-    parts = context.parts
-    batch = parts.submit(submission, batch_id)
-    folder = parts.open_folders(batch, submission.plan)
-    parts.journal.submitted(batch, submission.plan.warnings)
+    services = context.services
+    batch = services.submit(submission, batch_id)
+    folder = services.open_folders(batch, submission.plan)
+    services.telemetry.submitted(batch, submission.plan.warnings)
     # The answer is kept for a day under the request's key: nothing in it is signed.
     return {
-        **full_view(batch, folder, (), parts.clock.now(), context.sign),
+        **full_view(batch, folder, (), services.clock.now(), context.sign),
         **UNSIGNED,
         "credits": len(submission.plan.items),
         "warnings": list(submission.plan.warnings),
@@ -98,11 +98,11 @@ def _create(context: Context, submission: Submission, batch_id: str) -> Answer:
 
 
 def _full(context: Context, batch: Batch) -> dict[str, Any]:
-    parts = context.parts
+    services = context.services
     has_variants = batch.kind is Kind.VARIANTS
-    folder = parts.library.folder(batch.owner, batch.id) if has_variants else None
-    items = parts.store.items(batch.owner, batch.id) if has_variants else ()
-    return full_view(batch, folder, items, parts.clock.now(), context.sign)
+    folder = services.library.folder(batch.owner, batch.id) if has_variants else None
+    items = services.store.items(batch.owner, batch.id) if has_variants else ()
+    return full_view(batch, folder, items, services.clock.now(), context.sign)
 
 
 def _preview(sent: VariantBatchRequest, submission: Submission) -> dict[str, Any]:

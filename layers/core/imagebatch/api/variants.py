@@ -28,7 +28,7 @@ from imagebatch.schemas.requests import parsed
 from imagebatch.schemas.variant_requests import CandidatesRequest
 from imagebatch.schemas.variant_views import folder_view, picture_view, products_view
 from imagebatch.schemas.views import URL_SECONDS, paged
-from imagebatch.schemas.wire import moment
+from imagebatch.schemas.wire import iso_timestamp
 from imagebatch.usecases import keys
 from imagebatch.usecases.folders import OpenedFolder
 from imagebatch.usecases.image_candidates import Candidates
@@ -44,12 +44,12 @@ def register(context: Context) -> None:
 
 
 def _catalog(context: Context) -> None:
-    app, parts = context.app, context.parts
+    app, services = context.app, context.services
 
     @app.put("/api/variants")
     def import_variants() -> Response[str]:
         found = _sent(context)
-        created = parts.import_variants(context.owner, found)
+        created = services.import_variants(context.owner, found)
         imported = len(found.variants)
         document = {
             "imported": imported,
@@ -62,7 +62,7 @@ def _catalog(context: Context) -> None:
     @app.get("/api/variants")
     def list_variants() -> Response[str]:
         query = query_of(context.event)
-        page = parts.list_variants(
+        page = services.list_variants(
             context.owner,
             words=_search(query.get("q", "")),
             limit=page_limit(query),
@@ -72,12 +72,12 @@ def _catalog(context: Context) -> None:
 
 
 def _folders(context: Context) -> None:
-    app, parts = context.app, context.parts
+    app, services = context.app, context.services
 
     @app.get("/api/variants/<variant_id>/folders", compress=True)
     def list_folders(variant_id: str) -> Response[str]:
         query = query_of(context.event)
-        page = parts.list_folders(
+        page = services.list_folders(
             context.owner,
             _variant_id(variant_id),
             limit=page_limit(query),
@@ -90,31 +90,31 @@ def _folders(context: Context) -> None:
     def get_folder(folder_id: str) -> Response[str]:
         query = query_of(context.event)
         limit, start = page_limit(query), item_cursor(query)
-        folder = parts.read_folder(context.owner, folder_id, limit=limit, start=start)
+        folder = services.read_folder(context.owner, folder_id, limit=limit, start=start)
         return answer(200, _folder(context, folder))
 
     @app.post("/api/batches/image-candidates", compress=True)
     def image_candidates() -> Response[str]:
         asked = parsed(CandidatesRequest, json_object_of(context.event))
         wanted = list(dict.fromkeys(asked.variant_ids))
-        found = parts.image_candidates(context.owner, wanted)
+        found = services.image_candidates(context.owner, wanted)
         return fitting(context.event, answer(200, _candidates(context, found)))
 
 
 def _forms(context: Context) -> None:
-    app, parts = context.app, context.parts
+    app, services = context.app, context.services
 
     @app.get("/api/schemas")
     def list_schemas() -> Response[str]:
         schemas = [
             {"key": schema.key, "title": schema.title, "description": schema.description}
-            for schema in parts.schemas.values()
+            for schema in services.schemas.values()
         ]
         return answer(200, paged(schemas, None))
 
     @app.get("/api/schemas/<schema_key>")
     def get_schema(schema_key: str) -> Response[str]:
-        return answer(200, find_schema(parts.schemas, schema_key, status=404).json_schema())
+        return answer(200, find_schema(services.schemas, schema_key, status=404).json_schema())
 
 
 def _sent(context: Context) -> CatalogImport:
@@ -166,7 +166,7 @@ def _candidates(context: Context, found: Candidates) -> dict[str, Any]:
                 "variantTitle": variant.title,
                 "variantImageUrl": variant.image_url,
                 "generatedImages": [
-                    {"id": i.id, "url": sign(i.key), "createdAt": moment(i.created_at)}
+                    {"id": i.id, "url": sign(i.key), "createdAt": iso_timestamp(i.created_at)}
                     for i in images
                 ],
             }
@@ -177,7 +177,7 @@ def _candidates(context: Context, found: Candidates) -> dict[str, Any]:
                 "id": upload.id,
                 "url": sign(keys.upload(upload.id)),
                 "originalName": upload.original_name,
-                "createdAt": moment(upload.created_at),
+                "createdAt": iso_timestamp(upload.created_at),
             }
             for upload in found.uploads
         ],

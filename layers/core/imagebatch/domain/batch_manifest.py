@@ -13,7 +13,7 @@ from imagebatch.domain.model_registry import Quality
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedItem:
+class ItemSpec:
     """One image to make. `failure` is set when the intake refused the row; then it costs nothing.
 
     `cells` is the row as submitted, empty where the batch did not come from a sheet. `input` is
@@ -57,17 +57,17 @@ class PlannedItem:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class BatchManifest:
     """`header` and `delimiter` are the sheet's, as submitted."""
 
     kind: Kind
     header: tuple[str, ...]
-    items: tuple[PlannedItem, ...]
+    items: tuple[ItemSpec, ...]
     warnings: tuple[str, ...] = ()
     delimiter: str = ","
 
 
-def encode_plan(plan: Plan) -> bytes:
+def encode_manifest(plan: BatchManifest) -> bytes:
     """Gzipped JSON lines, the plan's own and one an item; equal plans give equal bytes."""
     head = {
         "kind": plan.kind.value,
@@ -80,10 +80,10 @@ def encode_plan(plan: Plan) -> bytes:
     return gzip.compress(text.encode(), mtime=0)
 
 
-def decode_plan(body: bytes) -> Plan:
+def decode_manifest(body: bytes) -> BatchManifest:
     # Not splitlines(): JSON leaves U+2028 and its like as they are.
     head, *items = (json.loads(line) for line in gzip.decompress(body).decode().split("\n"))
-    return Plan(
+    return BatchManifest(
         kind=Kind(head["kind"]),
         header=tuple(head["header"]),
         items=tuple(_item_from_json(item) for item in items),
@@ -92,7 +92,7 @@ def decode_plan(body: bytes) -> Plan:
     )
 
 
-def _item_to_json(item: PlannedItem) -> dict[str, Any]:
+def _item_to_json(item: ItemSpec) -> dict[str, Any]:
     values = {f.name: getattr(item, f.name) for f in fields(item)}
     failure = item.failure
     return {
@@ -102,10 +102,10 @@ def _item_to_json(item: PlannedItem) -> dict[str, Any]:
     }
 
 
-def _item_from_json(values: dict[str, Any]) -> PlannedItem:
-    known = {f.name for f in fields(PlannedItem)}
+def _item_from_json(values: dict[str, Any]) -> ItemSpec:
+    known = {f.name for f in fields(ItemSpec)}
     failure = values["failure"]
-    return PlannedItem(
+    return ItemSpec(
         **{
             **{name: value for name, value in values.items() if name in known},
             "price": Decimal(values["price"]),

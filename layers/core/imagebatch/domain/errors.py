@@ -1,17 +1,17 @@
 """Everything that can go wrong, in the product's words.
 
 ImagebatchError
-├── RefusedError             the caller's request cannot be taken; nothing was stored
+├── RequestError             the caller's request cannot be taken; nothing was stored
 │   ├── InvalidRequestError      bad input (400, 413, 415, 422)
 │   ├── UnauthenticatedError     nobody that the gateway has verified (401)
 │   ├── OverBudgetError          the estimate is over `maxCost` already (402)
 │   ├── NotFoundError            unknown, or somebody else's (404)
-│   ├── WrongMethodError         a route that has other methods (405)
+│   ├── MethodNotAllowedError         a route that has other methods (405)
 │   ├── StateConflictError       not in this state (409), or gone for good (410)
 │   └── TooManyBatchesError      backpressure (429)
-├── MovedError               a record changed since it was read: read again and decide again
+├── ConflictError               a record changed since it was read: read again and decide again
 ├── UnavailableError         a part of ours did not do its work; the same call may work later
-├── UndeliveredError         a receiver did not take a webhook; it may the next time
+├── WebhookDeliveryError         a receiver did not take a webhook; it may the next time
 └── ProviderError            what a provider answered, sorted by what must follow
     ├── RateLimitedError         wait as told; no try is used up
     ├── RejectedError            this item will never work
@@ -74,7 +74,7 @@ class ImagebatchError(Exception):
     """Root of the family."""
 
 
-class RefusedError(ImagebatchError):
+class RequestError(ImagebatchError):
     """A request that is refused, with what its problem document says (RFC 9457).
 
     `kind` is the last part of the problem's `type` and a heading in docs/problems.md; `error` is
@@ -105,23 +105,23 @@ class RefusedError(ImagebatchError):
             self.status = status
 
 
-class InvalidRequestError(RefusedError):
+class InvalidRequestError(RequestError):
     status = 400
 
 
-class UnauthenticatedError(RefusedError):
+class UnauthenticatedError(RequestError):
     status = 401
 
 
-class OverBudgetError(RefusedError):
+class OverBudgetError(RequestError):
     status = 402
 
 
-class NotFoundError(RefusedError):
+class NotFoundError(RequestError):
     status = 404
 
 
-class WrongMethodError(RefusedError):
+class MethodNotAllowedError(RequestError):
     status = 405
 
     def __init__(self, methods: Sequence[str]) -> None:
@@ -131,15 +131,15 @@ class WrongMethodError(RefusedError):
         self.methods = tuple(methods)
 
 
-class StateConflictError(RefusedError):
+class StateConflictError(RequestError):
     status = 409
 
 
-class TooManyBatchesError(RefusedError):
+class TooManyBatchesError(RequestError):
     status = 429
 
 
-class MovedError(ImagebatchError):
+class ConflictError(ImagebatchError):
     """A record is not as it was read: nothing was written; read it again and decide again."""
 
 
@@ -147,7 +147,7 @@ class UnavailableError(ImagebatchError):
     """A part of the system did not do its work; the same call may work later."""
 
 
-class UndeliveredError(ImagebatchError):
+class WebhookDeliveryError(ImagebatchError):
     """A receiver did not take a webhook: it is tried again."""
 
 
@@ -188,7 +188,7 @@ class OutputGoneError(ProviderError):
 class ProviderUnavailableError(ProviderError):
     """A network error, a timeout or a 5xx.
 
-    `billed_perhaps` is true when the request may have reached the provider and its answer was lost,
+    `maybe_billed` is true when the request may have reached the provider and its answer was lost,
     so that an image may have been paid for that nobody can collect.
     """
 
@@ -197,8 +197,8 @@ class ProviderUnavailableError(ProviderError):
         reason: str,
         *,
         code: FailureCode = FailureCode.PROVIDER_UNAVAILABLE,
-        billed_perhaps: bool = False,
+        maybe_billed: bool = False,
     ) -> None:
         super().__init__(reason)
         self.code = code
-        self.billed_perhaps = billed_perhaps
+        self.maybe_billed = maybe_billed

@@ -1,8 +1,8 @@
 """The legal moves of an item with its batch; those of the batch alone are in rounds.py.
 
 A move takes values and returns new ones, or raises; storing them is one conditional transaction
-(`ports.BatchStore.commit`) that fails with `MovedError` when either record changed in between. So
-each rule is checked against exactly the state it is written over.
+(`ports.BatchStore.commit`) that fails with `ConflictError` when either record changed in between.
+So each rule is checked against exactly the state it is written over.
 """
 
 from dataclasses import replace
@@ -23,7 +23,7 @@ from imagebatch.domain.batch import (
     Waiting,
     status_of,
 )
-from imagebatch.domain.errors import Failure, MovedError
+from imagebatch.domain.errors import ConflictError, Failure
 from imagebatch.domain.rounds import close_if_settled
 
 
@@ -213,7 +213,7 @@ def lose(batch: Batch, item: Item, failure: Failure) -> tuple[Batch, Item]:
     stays.
     """
     if batch.status is not BatchStatus.ARCHIVING:
-        raise MovedError(f"the batch is {batch.status}")
+        raise ConflictError(f"the batch is {batch.status}")
     if item.status is not ItemStatus.SUCCEEDED:
         return batch, item
     error = ItemError(item.index, item.row, item.custom_id, failure)

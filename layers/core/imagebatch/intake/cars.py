@@ -6,7 +6,7 @@ from dataclasses import asdict
 from decimal import Decimal
 
 from imagebatch.domain.batch import ZERO, Kind
-from imagebatch.domain.batch_manifest import Plan, PlannedItem
+from imagebatch.domain.batch_manifest import BatchManifest, ItemSpec
 from imagebatch.domain.errors import Failure, FailureCode, InvalidRequestError
 from imagebatch.domain.model_registry import Model
 from imagebatch.intake.file_names import car_stem, unique_stems
@@ -26,7 +26,7 @@ def plan_cars(
     templates: Mapping[str, Template],
     price: Decimal,
     skip_invalid: bool = False,
-) -> Plan:
+) -> BatchManifest:
     """Plans an image for each row; `templates` is by background.
 
     A row with invalid values is planned as failed where they are skipped; otherwise
@@ -50,7 +50,7 @@ def plan_cars(
     warnings = list(sheet.warnings)
     if by_row:
         warnings.append(f"{_share(len(by_row), len(sheet.rows))}; recorded as failed.")
-    return Plan(Kind.CARS, sheet.header, items, tuple(warnings), sheet.delimiter)
+    return BatchManifest(Kind.CARS, sheet.header, items, tuple(warnings), sheet.delimiter)
 
 
 def normalised(values: Mapping[str, str]) -> dict[str, str]:
@@ -86,10 +86,10 @@ def _planned(
     model: Model,
     templates: Mapping[str, Template],
     price: Decimal,
-) -> PlannedItem:
+) -> ItemSpec:
     full = {**DEFAULTS, **values}
     prompt = templates[full["background"]].render(full)
-    return PlannedItem(
+    return ItemSpec(
         index=index,
         custom_id=custom_id,
         row=row.row,
@@ -104,8 +104,8 @@ def _planned(
 
 def _rejected(
     index: int, row: SheetRow, custom_id: str, stem: str, problems: Sequence[RowProblem]
-) -> PlannedItem:
-    return PlannedItem(
+) -> ItemSpec:
+    return ItemSpec(
         index=index,
         custom_id=custom_id,
         row=row.row,

@@ -7,7 +7,7 @@ from typing import Any
 from imagebatch.domain.errors import InvalidRequestError
 from imagebatch.intake.catalog import Variant
 from imagebatch.intake.sheet import read_sheet
-from imagebatch.intake.urls import why_not_public
+from imagebatch.intake.urls import url_rejection_reason
 
 COLUMNS = ("variantId", "variantTitle", "productId", "productTitle", "imageUrl")
 IDS = ("variantId", "productId")
@@ -86,7 +86,7 @@ def _faults(values: Mapping[str, Any]) -> Iterator[tuple[str, Any, str]]:
             yield name, value, f"must have at most {LONGEST_TITLE} characters, has {len(value)}"
     url = values["imageUrl"]
     if url is not None:
-        reason = why_not_public(url) if isinstance(url, str) else "must be an https URL"
+        reason = url_rejection_reason(url) if isinstance(url, str) else "must be an https URL"
         if reason:
             yield "imageUrl", url, reason
 

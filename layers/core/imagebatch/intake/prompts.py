@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from decimal import Decimal
 
 from imagebatch.domain.batch import Kind
-from imagebatch.domain.batch_manifest import Plan, PlannedItem
+from imagebatch.domain.batch_manifest import BatchManifest, ItemSpec
 from imagebatch.domain.errors import InvalidRequestError
 from imagebatch.domain.model_registry import Model, ModelRegistry, Quality
 from imagebatch.intake.file_names import safe_stem, unique_stems
@@ -48,12 +48,12 @@ def plan_prompts(
     quality: Quality,
     price: Decimal,
     reference: Callable[[str], str],
-) -> Plan:
+) -> BatchManifest:
     """Plans an image for each draft; `reference` is what is kept of a `file`."""
     names = [draft.custom_id or default_custom_id(i) for i, draft in enumerate(drafts)]
     stems = unique_stems(map(_stem, drafts, names))
     items = tuple(
-        PlannedItem(
+        ItemSpec(
             index=index,
             custom_id=name,
             row=None,
@@ -72,7 +72,7 @@ def plan_prompts(
         )
         for index, (draft, name, stem) in enumerate(zip(drafts, names, stems, strict=True))
     )
-    return Plan(Kind.PROMPTS, (), items)
+    return BatchManifest(Kind.PROMPTS, (), items)
 
 
 def repeated_ids(drafts: Sequence[PromptDraft]) -> Iterator[FieldProblem]:

@@ -72,7 +72,7 @@ class Upload:
         return None if self.ready else self.created_at + UNSETTLED_FOR
 
 
-def why_unusable(upload: Upload | None, kind: UploadKind) -> str | None:
+def unusable_reason(upload: Upload | None, kind: UploadKind) -> str | None:
     """What keeps it from being used as one of the kind, to follow "the upload"."""
     if upload is None or upload.kind is not kind:
         return f"is not one of your {kind} uploads"
@@ -114,7 +114,7 @@ def image_type(body: bytes) -> str | None:
     return None
 
 
-def check_claim(kind: UploadKind, content_type: str, size: int) -> str:
+def validate_declared_type(kind: UploadKind, content_type: str, size: int) -> str:
     """The content type to hold a direct upload to; InvalidRequestError 413 or 415."""
     claimed = content_type.partition(";")[0].strip().lower()
     if claimed not in TYPES_OF_KIND[kind]:

@@ -8,7 +8,7 @@ PRIVATE_SUFFIXES = (".localhost", ".local", ".internal", ".lan", ".home.arpa")
 GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
 
 
-def why_not_public(url: str) -> str | None:
+def url_rejection_reason(url: str) -> str | None:
     """Why an address is refused, or None for an https URL of a host that may be public.
 
     A name is not looked up here: whoever connects checks the address it really gets.
@@ -63,8 +63,8 @@ def is_public_address(text: str) -> bool:
 
 
 def why_not_callable(url: str, development_origin: str = "") -> str | None:
-    """As `why_not_public`, for a callback address; the development receiver's may be private."""
-    return None if at_origin(url, development_origin) else why_not_public(url)
+    """As `url_rejection_reason`, for a callback URL; the development receiver may be private."""
+    return None if at_origin(url, development_origin) else url_rejection_reason(url)
 
 
 def at_origin(url: str, origin: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from imagebatch.domain.asset_library import Folder, VariantFolder, folder_name
 from imagebatch.domain.batch import Batch, Kind
-from imagebatch.domain.batch_manifest import Plan, PlannedItem
+from imagebatch.domain.batch_manifest import BatchManifest, ItemSpec
 from imagebatch.domain.model_registry import Model
 from imagebatch.intake.catalog import Variant
 from imagebatch.intake.file_names import safe_stem, unique_stems
@@ -22,7 +22,7 @@ _OUR_WORDS = frozenset({"prompt", "aspect_ratio", "images"})
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class VariantSelection:
     """A variant and its product images, each as it is kept: `s3:` and a key of ours, or a URL."""
 
     variant: Variant
@@ -30,7 +30,7 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ShotSettings:
     """The settings of a variant batch; `given` has its images as they are kept."""
 
     schema: SettingsSchema
@@ -49,7 +49,9 @@ class Look:
         return str(ratio) if ratio else None
 
 
-def plan_variants(choices: Sequence[Choice], look: Look, *, model: Model, price: Decimal) -> Plan:
+def plan_variants(
+    choices: Sequence[VariantSelection], look: ShotSettings, *, model: Model, price: Decimal
+) -> BatchManifest:
     """Plans `look.variations` images for each choice; those of one are next to each other."""
     folders = unique_stems(_directory(choice.variant) for choice in choices)
     items = [
@@ -59,15 +61,15 @@ def plan_variants(choices: Sequence[Choice], look: Look, *, model: Model, price:
     ]
     stems = unique_stems(item["stem"] for item in items)
     planned = tuple(
-        PlannedItem(**{**item, "index": index, "custom_id": default_custom_id(index), "stem": stem})
+        ItemSpec(**{**item, "index": index, "custom_id": default_custom_id(index), "stem": stem})
         for index, (item, stem) in enumerate(zip(items, stems, strict=True))
     )
     unknown = look.schema.unknown(look.given)
     warnings = [f"Unknown settings are recorded only: {', '.join(unknown)[:200]}."]
-    return Plan(Kind.VARIANTS, (), planned, tuple(warnings if unknown else ()))
+    return BatchManifest(Kind.VARIANTS, (), planned, tuple(warnings if unknown else ()))
 
 
-def folder_of(batch: Batch, plan: Plan) -> Folder:
+def folder_of(batch: Batch, plan: BatchManifest) -> Folder:
     """The folders of a batch, as its plan makes them."""
     return Folder(
         batch_id=batch.id,
@@ -77,7 +79,7 @@ def folder_of(batch: Batch, plan: Plan) -> Folder:
     )
 
 
-def _variant_folders(plan: Plan) -> Iterator[VariantFolder]:
+def _variant_folders(plan: BatchManifest) -> Iterator[VariantFolder]:
     for group, found in groupby(plan.items, lambda item: item.group):
         items = list(found)
         if group:
@@ -85,7 +87,12 @@ def _variant_folders(plan: Plan) -> Iterator[VariantFolder]:
 
 
 def _planned(
-    choice: Choice, look: Look, folder: str, number: int, model: Model, price: Decimal
+    choice: VariantSelection,
+    look: ShotSettings,
+    folder: str,
+    number: int,
+    model: Model,
+    price: Decimal,
 ) -> dict[str, Any]:
     """A planned item's fields but for what depends on its place in the batch."""
     images = (*choice.images, *look.images.values())
@@ -109,7 +116,7 @@ def _planned(
     }
 
 
-def _words(choice: Choice, look: Look) -> dict[str, str]:
+def _words(choice: VariantSelection, look: ShotSettings) -> dict[str, str]:
     """What the prompt says beside the form: the product, and which image shows what."""
     variant, last = choice.variant, len(choice.images)
     product = f"reference images 1 to {last}" if last > 1 else "reference image 1"

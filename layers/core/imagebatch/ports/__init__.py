@@ -9,30 +9,30 @@ from imagebatch.ports.archive import (
     PagesBuilder,
     StoredMember,
 )
-from imagebatch.ports.idempotency import Claimed, IdempotencyStore, KeyClaim
+from imagebatch.ports.idempotency import IdempotencyRecord, IdempotencyState, IdempotencyStore
 from imagebatch.ports.library import CatalogStore, LibraryStore, UploadStore
 from imagebatch.ports.messages import (
-    Busy,
     DispatchQueue,
     Execution,
     Finalizer,
     ItemMessage,
     ItemQueue,
     Receipt,
+    RetryLater,
     Webhooks,
 )
-from imagebatch.ports.objects import MediaStore, PostForm, StoredObject
+from imagebatch.ports.objects import ObjectStore, PostForm, StoredObject
 from imagebatch.ports.providers import (
     BadImageError,
-    ImageInspector,
     ImageProvider,
     ImageRequest,
+    ImageValidator,
     Inspected,
     Prediction,
     PredictionStatus,
 )
 from imagebatch.ports.records import BatchStore, Change, Page
-from imagebatch.ports.system import Clock, Ids, Journal, TimeLeft
+from imagebatch.ports.system import Clock, Ids, Telemetry, TimeLeft
 
 __all__ = [
     "ArchiveBuilder",
@@ -41,34 +41,34 @@ __all__ = [
     "BadMembersError",
     "BatchStore",
     "BuiltArchive",
-    "Busy",
     "CatalogStore",
     "Change",
-    "Claimed",
     "Clock",
     "DispatchQueue",
     "Execution",
     "Finalizer",
+    "IdempotencyRecord",
+    "IdempotencyState",
     "IdempotencyStore",
     "Ids",
-    "ImageInspector",
     "ImageProvider",
     "ImageRequest",
+    "ImageValidator",
     "Inspected",
     "ItemMessage",
     "ItemQueue",
-    "Journal",
-    "KeyClaim",
     "LibraryStore",
-    "MediaStore",
+    "ObjectStore",
     "Page",
     "PagesBuilder",
     "PostForm",
     "Prediction",
     "PredictionStatus",
     "Receipt",
+    "RetryLater",
     "StoredMember",
     "StoredObject",
+    "Telemetry",
     "TextMember",
     "TimeLeft",
     "UploadStore",

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 
-class Claimed(StrEnum):
+class IdempotencyState(StrEnum):
     """What an idempotency key turned out to be."""
 
     NEW = "new"
@@ -17,10 +17,10 @@ class Claimed(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class KeyClaim:
+class IdempotencyRecord:
     """`subject` is the id to create under: the same one again when an earlier try died half way."""
 
-    state: Claimed
+    state: IdempotencyState
     subject: str
     answer: Mapping[str, Any] | None = None
 
@@ -28,7 +28,7 @@ class KeyClaim:
 class IdempotencyStore(Protocol):
     def claim(
         self, owner: str, key: str, content: str, subject: str, now: datetime, busy_until: datetime
-    ) -> KeyClaim: ...
+    ) -> IdempotencyRecord: ...
 
     def answer(self, owner: str, key: str, answer: Mapping[str, Any], until: datetime) -> None: ...
 

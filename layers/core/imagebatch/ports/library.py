@@ -15,7 +15,7 @@ class CatalogStore(Protocol):
     def upsert(self, owner: str, variants: Sequence[Variant]) -> int:
         """Stores all, each whole or not at all; returns how many were not there before.
 
-        MovedError when others kept changing the same ones; what was stored by then stays.
+        ConflictError when others kept changing the same ones; what was stored by then stays.
         """
         ...
 
@@ -74,11 +74,11 @@ class UploadStore(Protocol):
     """The records of uploads. Every read is consistent."""
 
     def create(self, upload: Upload) -> None:
-        """Stores a new upload. MovedError when the id is taken."""
+        """Stores a new upload. ConflictError when the id is taken."""
         ...
 
     def settle(self, upload: Upload) -> None:
-        """Writes over an upload that is being checked. MovedError when it was settled, or is
+        """Writes over an upload that is being checked. ConflictError when it was settled, or is
         gone.
         """
         ...

@@ -24,7 +24,7 @@ class ItemMessage:
 
 
 @dataclass(frozen=True, slots=True)
-class Busy:
+class RetryLater:
     """Another delivery is at work on the item until then: come back, do not acknowledge."""
 
     until: datetime
@@ -71,7 +71,7 @@ class Webhooks(Protocol):
     """Signed POSTs to addresses that clients gave: Standard Webhooks."""
 
     def post(self, url: str, message_id: str, body: Mapping[str, Any]) -> Receipt:
-        """One try, bounded in time. UndeliveredError when a later one may be answered better.
+        """One try, bounded in time. WebhookDeliveryError when a later one may be answered better.
 
         `message_id` is the same in every try, so that a receiver knows what it has seen.
         """

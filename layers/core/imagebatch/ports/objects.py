@@ -22,7 +22,7 @@ class PostForm:
     fields: Mapping[str, str]
 
 
-class MediaStore(Protocol):
+class ObjectStore(Protocol):
     """Objects by key. Failures of the store itself raise UnavailableError."""
 
     def put(

@@ -63,8 +63,8 @@ class ImageProvider(Protocol):
         ...
 
 
-class ImageInspector(Protocol):
-    def inspect(self, body: bytes, aspect_ratio: str | None) -> "Inspected":
+class ImageValidator(Protocol):
+    def validate(self, body: bytes, aspect_ratio: str | None) -> "Inspected":
         """Decodes the image whole. BadImageError when it is not one that was asked for."""
         ...
 

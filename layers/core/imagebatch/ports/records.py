@@ -29,7 +29,7 @@ class BatchStore(Protocol):
     """The records. Every read is consistent; every write is conditional and all or nothing."""
 
     def create(self, batch: Batch) -> None:
-        """Stores a new batch. MovedError when the id is taken."""
+        """Stores a new batch. ConflictError when the id is taken."""
         ...
 
     def get(self, owner: str, batch_id: str) -> Batch | None: ...
@@ -43,21 +43,21 @@ class BatchStore(Protocol):
         ...
 
     def add_items(self, owner: str, batch_id: str, items: Sequence[Item]) -> None:
-        """Stores items that are not there yet. MovedError when the batch itself is gone."""
+        """Stores items that are not there yet. ConflictError when the batch itself is gone."""
         ...
 
     def commit(self, batch: Batch, item: Item | None = None) -> tuple[Batch, Item | None]:
         """Writes both as the next change after the state they were derived from, and records a
         Change.
 
-        Returns them with the new `seq` and `rev`. MovedError when either record is no longer at the
-        `seq` or `rev` it carries; then nothing was written. What the item has made for a variant is
-        in the library (LibraryStore) with the same write, and what it lost is not.
+        Returns them with the new `seq` and `rev`. ConflictError when either record is no longer at
+        the `seq` or `rev` it carries; then nothing was written. What the item has made for a
+        variant is in the library (LibraryStore) with the same write, and what it lost is not.
         """
         ...
 
     def save_item(self, owner: str, batch_id: str, item: Item) -> Item:
-        """Writes an item whose batch does not change with it. MovedError as in `commit`."""
+        """Writes an item whose batch does not change with it. ConflictError as in `commit`."""
         ...
 
     def put_round(self, owner: str, batch_id: str, round_: int, indices: Sequence[int]) -> None:
@@ -92,6 +92,6 @@ class BatchStore(Protocol):
         """(owner, batch id) of every batch that is not finished, of one owner or of all."""
         ...
 
-    def claim_name(self, name: str, batch_id: str, until: datetime) -> bool:
+    def reserve_outbox_name(self, name: str, batch_id: str, until: datetime) -> bool:
         """Reserves a name in the drop folder's outbox; true when it is this batch's."""
         ...

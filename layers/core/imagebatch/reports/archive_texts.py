@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Sequence
 
 from imagebatch.domain.batch import Batch, Item
-from imagebatch.domain.batch_manifest import Plan
+from imagebatch.domain.batch_manifest import BatchManifest
 from imagebatch.formats.zip_layout import TextMember
 from imagebatch.reports.contact_sheet import contact_sheet
 from imagebatch.reports.results import Result, results_of
@@ -23,7 +23,7 @@ DELIMITERS = frozenset(",;\t|\x1e\x1f")
 """Every character a reader may take for the delimiter when it guesses."""
 
 
-def archive_texts(batch: Batch, plan: Plan, items: Sequence[Item]) -> list[TextMember]:
+def archive_texts(batch: Batch, plan: BatchManifest, items: Sequence[Item]) -> list[TextMember]:
     """The archive's text files; those about failures only where something failed.
 
     `items` are all of the batch's, in order.
@@ -54,7 +54,7 @@ def failed_rows_json(failed: Iterable[Result]) -> bytes:
     return _encoded(json.dumps(rows, ensure_ascii=False, indent=2) + "\n")
 
 
-def failed_rows_csv(plan: Plan, failed: Iterable[Result]) -> bytes:
+def failed_rows_csv(plan: BatchManifest, failed: Iterable[Result]) -> bytes:
     """The failed rows in the sheet's own columns, every cell as it was, to be uploaded again.
 
     Nothing is neutralised here: an apostrophe before a cell would end up in the next prompt.
@@ -62,7 +62,7 @@ def failed_rows_csv(plan: Plan, failed: Iterable[Result]) -> bytes:
     return _csv(plan.delimiter, [plan.header, *(result.cells for result in failed)])
 
 
-def results_csv(plan: Plan, results: Iterable[Result]) -> bytes:
+def results_csv(plan: BatchManifest, results: Iterable[Result]) -> bytes:
     """Every row as submitted and what became of it; no cell of it starts a formula."""
     header = (*(plan.header or COLUMNS_WITHOUT_SHEET), *RESULT_COLUMNS)
     rows = (_result_row(result, with_cells=bool(plan.header)) for result in results)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from imagebatch.domain.batch import Batch, Item, ItemStatus, status_of
-from imagebatch.domain.batch_manifest import Plan
+from imagebatch.domain.batch_manifest import BatchManifest
 from imagebatch.domain.errors import Failure, FailureCode
 
 NO_REASON = Failure(FailureCode.INTERNAL, "No reason was recorded")
@@ -24,11 +24,11 @@ class Result:
     failure: Failure | None
 
 
-def results_of(batch: Batch, plan: Plan, items: Iterable[Item]) -> list[Result]:
+def results_of(batch: Batch, plan: BatchManifest, items: Iterable[Item]) -> list[Result]:
     return [_result(batch, plan, item) for item in items]
 
 
-def _result(batch: Batch, plan: Plan, item: Item) -> Result:
+def _result(batch: Batch, plan: BatchManifest, item: Item) -> Result:
     status = status_of(batch, item)
     file = member_name(item) if status is ItemStatus.SUCCEEDED else ""
     failure = (item.failure or NO_REASON) if status is ItemStatus.FAILED else None

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from imagebatch.domain.errors import RefusedError
+from imagebatch.domain.errors import RequestError
 
 TYPE_BASE = "https://imagebatch.dev/problems/"
 """Each kind is a heading of docs/problems.md."""
 
 
-def problem(error: RefusedError) -> dict[str, Any]:
+def problem(error: RequestError) -> dict[str, Any]:
     document: dict[str, Any] = {
         "type": TYPE_BASE + error.kind,
         "title": error.title,
@@ -21,9 +21,9 @@ def problem(error: RefusedError) -> dict[str, Any]:
     return document
 
 
-def unavailable() -> RefusedError:
+def unavailable() -> RequestError:
     """What a failure that may pass is answered with."""
-    return RefusedError(
+    return RequestError(
         "unavailable",
         "Service unavailable",
         status=503,

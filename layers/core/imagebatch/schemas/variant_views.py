@@ -9,7 +9,7 @@ from imagebatch.domain.asset_library import Folder, VariantFolder, folder_id, im
 from imagebatch.domain.batch import Batch, Item, ItemStatus, status_of
 from imagebatch.intake.catalog import Variant
 from imagebatch.schemas.views import URL_SECONDS, Sign, batch_view
-from imagebatch.schemas.wire import moment
+from imagebatch.schemas.wire import iso_timestamp
 
 
 def products_view(variants: Iterable[Variant]) -> list[dict[str, Any]]:
@@ -44,7 +44,12 @@ def folder_view(
 
 
 def picture_view(id_: str, key: str, file: str, at: datetime, sign: Sign) -> dict[str, Any]:
-    return {"id": id_, "url": sign(key, URL_SECONDS, None), "file": file, "createdAt": moment(at)}
+    return {
+        "id": id_,
+        "url": sign(key, URL_SECONDS, None),
+        "file": file,
+        "createdAt": iso_timestamp(at),
+    }
 
 
 def with_folder(batch: Batch, now: datetime, sign: Sign) -> dict[str, Any]:
@@ -72,7 +77,7 @@ def _variant(
         {
             "id": image_id(batch.id, item.index),
             "url": sign(item.image.key, URL_SECONDS, None),
-            "createdAt": moment(item.settled_at),
+            "createdAt": iso_timestamp(item.settled_at),
         }
         for item, status in zip(items, statuses, strict=True)
         if status is ItemStatus.SUCCEEDED and item.image is not None

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from imagebatch.domain.batch import Batch, Item, ItemError, ItemStatus, Waiting, status_of
-from imagebatch.domain.batch_manifest import Plan
-from imagebatch.schemas.wire import moment, money, snake_case
+from imagebatch.domain.batch_manifest import BatchManifest
+from imagebatch.schemas.wire import iso_timestamp, money, snake_case
 
 URL_SECONDS = 900
 
@@ -53,7 +53,7 @@ def batch_view(batch: Batch, now: datetime, sign: Sign) -> dict[str, Any]:
             "actual": money(batch.actual),
             "max": None if batch.max_cost is None else money(batch.max_cost),
         },
-        "eta": moment(batch.eta(now)),
+        "eta": iso_timestamp(batch.eta(now)),
         "waitingFor": waiting_view(batch.waiting_for(now)),
         "metadata": dict(batch.metadata),
         **_times(batch),
@@ -84,7 +84,7 @@ def item_view(batch: Batch, item: Item, sign: Sign) -> dict[str, Any]:
     }
 
 
-def preview(plan: Plan, batch_facts: Mapping[str, Any]) -> dict[str, Any]:
+def preview(plan: BatchManifest, batch_facts: Mapping[str, Any]) -> dict[str, Any]:
     """A dry run's answer: what would be made, under which names, at what price."""
     return {
         "dryRun": True,
@@ -134,17 +134,21 @@ def _error(error: ItemError) -> dict[str, Any]:
 
 
 def waiting_view(waiting: Waiting | None) -> dict[str, Any] | None:
-    return None if waiting is None else {"reason": waiting.reason, "until": moment(waiting.until)}
+    return (
+        None
+        if waiting is None
+        else {"reason": waiting.reason, "until": iso_timestamp(waiting.until)}
+    )
 
 
 def _times(batch: Batch) -> dict[str, str | None]:
     return {
-        "createdAt": moment(batch.created_at),
-        "startedAt": moment(batch.started_at),
-        "archivingAt": moment(batch.archiving_at),
-        "finishedAt": moment(batch.finished_at),
-        "cancellingAt": moment(batch.cancelling_at),
-        "expiresAt": moment(batch.expires_at),
+        "createdAt": iso_timestamp(batch.created_at),
+        "startedAt": iso_timestamp(batch.started_at),
+        "archivingAt": iso_timestamp(batch.archiving_at),
+        "finishedAt": iso_timestamp(batch.finished_at),
+        "cancellingAt": iso_timestamp(batch.cancelling_at),
+        "expiresAt": iso_timestamp(batch.expires_at),
     }
 
 

@@ -3,14 +3,14 @@
 from typing import Any
 
 from imagebatch.domain.batch import Batch
-from imagebatch.schemas.wire import moment
+from imagebatch.schemas.wire import iso_timestamp
 
 
 def webhook_body(batch: Batch) -> dict[str, Any]:
     """Of a finished batch. The timestamp is the round's end, the same in every try."""
     return {
         "type": f"batch.{batch.status}",
-        "timestamp": moment(batch.finished_at),
+        "timestamp": iso_timestamp(batch.finished_at),
         "data": {
             "batch_id": batch.id,
             "kind": batch.kind,

@@ -17,7 +17,7 @@ def money(amount: Decimal) -> str:
     return f"{short if short.as_tuple().exponent < -2 else amount.quantize(CENT):f}"  # type: ignore[operator]
 
 
-def moment(at: datetime | None) -> str | None:
+def iso_timestamp(at: datetime | None) -> str | None:
     """ISO 8601 in UTC with `Z`, to the millisecond."""
     if at is None:
         return None

@@ -15,7 +15,7 @@ opened a round says nothing: it may have waited for workers to start.
 
 
 @dataclass(frozen=True, slots=True)
-class MoveOn:
+class AdvanceBatch:
     """Run after every settle, and again by every redelivery of its message; twice is as good as
     once.
     """

@@ -5,18 +5,18 @@ from dataclasses import dataclass
 from imagebatch.domain.batch import Batch, BatchStatus
 from imagebatch.domain.rounds import cancel
 from imagebatch.ports import Finalizer
-from imagebatch.usecases.records import Records
+from imagebatch.usecases.records import BatchRepository
 
 
 @dataclass(frozen=True, slots=True)
 class CancelBatch:
-    records: Records
+    records: BatchRepository
     finalizer: Finalizer
 
     def __call__(self, owner: str, batch_id: str) -> Batch:
         """NotFoundError, or StateConflictError once the batch is archiving or finished."""
         now = self.records.clock.now()
-        batch = self.records.change(owner, batch_id, lambda b: cancel(b, now))
+        batch = self.records.update(owner, batch_id, lambda b: cancel(b, now))
         if batch.status is BatchStatus.ARCHIVING:
             self.finalizer.start(owner, batch_id, batch.round, batch.attempt)
         return batch

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from imagebatch.domain.errors import MovedError, UnavailableError
+from imagebatch.domain.errors import ConflictError, UnavailableError
 from imagebatch.intake.catalog import Variant
 from imagebatch.intake.catalog_import import CatalogImport
 from imagebatch.ports import CatalogStore, Page
@@ -16,7 +16,7 @@ class ImportVariants:
         """Stores all of an import and returns how many are new; run again it is the same."""
         try:
             return self.store.upsert(owner, found.variants)
-        except MovedError as error:
+        except ConflictError as error:
             raise UnavailableError("another import was at the same variants each time") from error
 
 

@@ -15,21 +15,21 @@ from imagebatch.domain.errors import (
 from imagebatch.domain.transitions import Admission
 from imagebatch.ports import (
     BadImageError,
-    Busy,
     ItemMessage,
-    Journal,
     PredictionStatus,
+    RetryLater,
+    Telemetry,
     TimeLeft,
 )
-from imagebatch.usecases.advance_batch import MoveOn
-from imagebatch.usecases.collect_image import CollectImage, Provision
+from imagebatch.usecases.advance_batch import AdvanceBatch
+from imagebatch.usecases.collect_image import CollectImage, ProviderGateway
 from imagebatch.usecases.item_run import (
     COLLECT_GRACE,
     LEASE_MARGIN,
     DeferredError,
     NothingToDoError,
 )
-from imagebatch.usecases.records import LeaseLostError, Move, Records
+from imagebatch.usecases.records import BatchRepository, LeaseLostError, Move
 
 CRASHED = Failure.of(
     FailureCode.CRASHED, "The item kept failing inside the service and was given up"
@@ -40,14 +40,14 @@ ASK_AGAIN_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class CollectDeadLetter:
-    records: Records
-    provision: Provision
+    records: BatchRepository
+    gateway: ProviderGateway
     collect: CollectImage
-    move_on: MoveOn
-    journal: Journal
+    advance: AdvanceBatch
+    telemetry: Telemetry
     time_limit: timedelta
 
-    def __call__(self, message: ItemMessage, time_left: TimeLeft) -> Busy | None:
+    def __call__(self, message: ItemMessage, time_left: TimeLeft) -> RetryLater | None:
         store, now = self.records.store, self.records.clock.now()
         batch = store.get(message.owner, message.batch_id)
         item = store.get_item(message.owner, message.batch_id, message.index)
@@ -55,7 +55,7 @@ class CollectDeadLetter:
             return None
         match transitions.admit(batch, item, message.round, now):
             case Admission.BUSY if item.lease is not None:
-                return Busy(item.lease.until)
+                return RetryLater(item.lease.until)
             case Admission.CLAIM:
                 try:
                     batch, item = self._settle(batch, item, message, time_left)
@@ -63,8 +63,8 @@ class CollectDeadLetter:
                     return self(message, time_left)
                 except DeferredError as deferred:
                     later = timedelta(seconds=deferred.seconds)
-                    return Busy(self.records.clock.now() + later)
-        self.move_on(batch, item, message, again=True)
+                    return RetryLater(self.records.clock.now() + later)
+        self.advance(batch, item, message, again=True)
         return None
 
     def _settle(
@@ -79,10 +79,10 @@ class CollectDeadLetter:
                 raise NothingToDoError
             return transitions.claim(b, i, lease, now, self.time_limit)
 
-        batch, item = self.records.change_item(batch, item, take)
-        end = self.move_on.releasing(self._end(batch, item), message)
-        batch, item = self.records.change_item(batch, item, end, token=lease.token)
-        self.journal.settled(batch, item)
+        batch, item = self.records.update_item(batch, item, take)
+        end = self.advance.releasing(self._end(batch, item), message)
+        batch, item = self.records.update_item(batch, item, end, token=lease.token)
+        self.telemetry.settled(batch, item)
         return batch, item
 
     def _end(self, batch: Batch, item: Item) -> Move:
@@ -106,10 +106,10 @@ class CollectDeadLetter:
         if stored is not None:
             return stored
         try:
-            prediction = self.provision.look(batch, item)
+            prediction = self.gateway.look(batch, item)
             if prediction.status is PredictionStatus.RUNNING:
-                self.provision.cancel(batch, item)
-                prediction = self.provision.look(batch, item)
+                self.gateway.cancel(batch, item)
+                prediction = self.gateway.look(batch, item)
             if prediction.status is PredictionStatus.SUCCEEDED:
                 return self.collect(batch, item, prediction)
         except (ProviderUnavailableError, RateLimitedError):

@@ -13,15 +13,15 @@ from imagebatch.domain.errors import (
 from imagebatch.domain.model_registry import Mode, ModelRegistry
 from imagebatch.ports import (
     Clock,
-    ImageInspector,
     ImageProvider,
     ImageRequest,
-    MediaStore,
+    ImageValidator,
+    ObjectStore,
     Prediction,
     PredictionStatus,
 )
 from imagebatch.usecases import keys
-from imagebatch.usecases.poll_schedule import Pace
+from imagebatch.usecases.poll_schedule import PollSchedule
 
 FETCHES = 2
 """How often one delivery tries a download before it leaves that to a later one."""
@@ -32,13 +32,13 @@ OURS = "s3:"
 
 
 @dataclass(frozen=True, slots=True)
-class Provision:
+class ProviderGateway:
     """The provider of a batch, and what it is asked for."""
 
     providers: Mapping[str, ImageProvider]
     registry: ModelRegistry
-    media: MediaStore
-    pace: Pace
+    media: ObjectStore
+    pace: PollSchedule
     development_seconds: float = 2.0
 
     def create(self, batch: Batch, item: Item) -> Prediction:
@@ -53,12 +53,12 @@ class Provision:
     def fetch(self, batch: Batch, item: Item, prediction: Prediction) -> bytes:
         return self._provider(batch).fetch(prediction, self.request(batch, item))
 
-    def next_look(self, batch: Batch, waited: float) -> float:
+    def next_poll_delay(self, batch: Batch, waited: float) -> float:
         """Seconds until the next look at a prediction that has run for `waited` seconds."""
         if batch.mode is Mode.DEVELOPMENT:
-            return self.pace.next_look(batch.mode, self.development_seconds, waited)
+            return self.pace.next_poll_delay(batch.mode, self.development_seconds, waited)
         typical = self.registry.find(batch.model).typical_seconds
-        return self.pace.next_look(batch.model, typical, waited)
+        return self.pace.next_poll_delay(batch.model, typical, waited)
 
     def observe(self, batch: Batch, prediction: Prediction) -> None:
         if prediction.status is PredictionStatus.SUCCEEDED and prediction.seconds is not None:
@@ -86,9 +86,9 @@ class Provision:
 
 @dataclass(frozen=True, slots=True)
 class CollectImage:
-    provision: Provision
-    inspector: ImageInspector
-    media: MediaStore
+    gateway: ProviderGateway
+    validator: ImageValidator
+    media: ObjectStore
     clock: Clock
 
     def __call__(self, batch: Batch, item: Item, prediction: Prediction) -> tuple[Image, str]:
@@ -98,7 +98,7 @@ class CollectImage:
         had.
         """
         body = self._download(batch, item, prediction)
-        seen = self.inspector.inspect(body, item.aspect_ratio)
+        seen = self.validator.validate(body, item.aspect_ratio)
         key = keys.image(batch.kind, batch.id, item.index, prediction.id)
         image = Image(
             key, seen.content_type, len(body), zlib.crc32(body), "", seen.width, seen.height
@@ -133,7 +133,7 @@ class CollectImage:
     def _download(self, batch: Batch, item: Item, prediction: Prediction) -> bytes:
         for left in reversed(range(FETCHES)):
             try:
-                return self.provision.fetch(batch, item, prediction)
+                return self.gateway.fetch(batch, item, prediction)
             except ProviderUnavailableError as error:
                 if error.code is FailureCode.INVALID_OUTPUT:
                     raise OutputGoneError(error.reason) from error

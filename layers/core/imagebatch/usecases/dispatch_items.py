@@ -4,14 +4,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from imagebatch.domain.batch import RUNNING, Batch, BatchStatus, Item, ItemStatus, status_of
-from imagebatch.domain.batch_manifest import decode_plan
+from imagebatch.domain.batch_manifest import decode_manifest
 from imagebatch.domain.dispatch_window import opened
 from imagebatch.domain.errors import UnavailableError
 from imagebatch.domain.rounds import dispatched
-from imagebatch.ports import Finalizer, ItemMessage, ItemQueue, MediaStore
+from imagebatch.ports import Finalizer, ItemMessage, ItemQueue, ObjectStore
 from imagebatch.usecases import keys
 from imagebatch.usecases.folders import OpenFolders
-from imagebatch.usecases.records import Records
+from imagebatch.usecases.records import BatchRepository
 
 OPEN = frozenset({ItemStatus.PENDING, ItemStatus.PROCESSING})
 
@@ -23,8 +23,8 @@ class DispatchItems:
     Run again from any point it sends some messages twice, which harms nothing, and changes nothing.
     """
 
-    records: Records
-    media: MediaStore
+    records: BatchRepository
+    media: ObjectStore
     queue: ItemQueue
     finalizer: Finalizer
     folders: OpenFolders
@@ -39,7 +39,7 @@ class DispatchItems:
             store.put_round(owner, batch_id, round_, self._open_indices(batch))
         if batch.dispatched < round_:
             now = self.records.clock.now()
-            batch = self.records.change(
+            batch = self.records.update(
                 owner,
                 batch_id,
                 lambda b: (
@@ -77,7 +77,7 @@ class DispatchItems:
         body = self.media.get(keys.plan(batch.id))
         if body is None:
             raise UnavailableError("the batch's plan is not there")
-        plan = decode_plan(body)
+        plan = decode_manifest(body)
         self.folders(batch, plan)
         items = [planned.to_item() for planned in plan.items]
         self.records.store.add_items(batch.owner, batch.id, items)

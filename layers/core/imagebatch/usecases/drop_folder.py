@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.errors import (
     InvalidRequestError,
-    RefusedError,
+    RequestError,
     StateConflictError,
     UnavailableError,
 )
-from imagebatch.ports import BatchStore, Journal, MediaStore
-from imagebatch.usecases.idempotency import Answer, Once, fingerprint
-from imagebatch.usecases.plan_car_batch import TakeCarSheet
+from imagebatch.ports import BatchStore, ObjectStore, Telemetry
+from imagebatch.usecases.idempotency import Answer, IdempotentExecutor, fingerprint
+from imagebatch.usecases.plan_car_batch import PlanCarBatch
 from imagebatch.usecases.submit_batch import SubmitBatch
 
 INBOX, OUTBOX, SUFFIX = "inbox/", "outbox/", ".csv"
@@ -38,13 +38,13 @@ def is_sheet(key: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class TakeDroppedSheet:
-    take: TakeCarSheet
+class SubmitDroppedSheet:
+    take: PlanCarBatch
     submit: SubmitBatch
-    once: Once
-    media: MediaStore
-    journal: Journal
-    problem: Callable[[RefusedError], bytes]
+    execute_once: IdempotentExecutor
+    media: ObjectStore
+    telemetry: Telemetry
+    problem: Callable[[RequestError], bytes]
     default_owner: str
 
     def __call__(self, key: str, etag: str) -> Answer:
@@ -54,10 +54,10 @@ class TakeDroppedSheet:
         owner = owner_of(key, self.default_owner)
         content = fingerprint("drop", key, etag.strip('"'))
         try:
-            return self.once(
+            return self.execute_once(
                 owner, content, content, lambda id_: self._create(owner, key, etag, id_)
             )
-        except RefusedError as error:
+        except RequestError as error:
             if error.kind == OVERWRITTEN:
                 return {"ignored": key}
             if error.kind == IN_FLIGHT:
@@ -70,7 +70,7 @@ class TakeDroppedSheet:
         name = key.rsplit("/", 1)[-1][: -len(SUFFIX)]
         submission = self.take(owner, body, name=name[:200], drop_key=key)
         batch = self.submit(submission, batch_id)
-        self.journal.submitted(batch, submission.plan.warnings)
+        self.telemetry.submitted(batch, submission.plan.warnings)
         return {"batchId": batch.id}
 
     def _read(self, key: str, etag: str) -> bytes:
@@ -87,25 +87,25 @@ class TakeDroppedSheet:
             raise StateConflictError(OVERWRITTEN, "The file was overwritten")
         return body
 
-    def _refuse(self, key: str, error: RefusedError) -> None:
+    def _refuse(self, key: str, error: RequestError) -> None:
         body = self.problem(error)
         self.media.put(outbox_base(key) + ".error.json", body, "application/problem+json")
-        self.journal.note("dropped sheet refused", kind=error.kind, status=error.status)
+        self.telemetry.log_event("dropped sheet refused", kind=error.kind, status=error.status)
 
 
 @dataclass(frozen=True, slots=True)
-class DeliverToOutbox:
+class PublishToOutbox:
     """Puts a finished batch's archive and status where the person who dropped its sheet looks."""
 
     store: BatchStore
-    media: MediaStore
+    media: ObjectStore
     status: Callable[[Batch], bytes]
 
     def __call__(self, batch: Batch) -> None:
         if batch.drop_key is None:
             return
         base = outbox_base(batch.drop_key)
-        if not self.store.claim_name(base, batch.id, batch.retained_until):
+        if not self.store.reserve_outbox_name(base, batch.id, batch.retained_until):
             base = f"{base}-{batch.id[:8]}"
         if batch.archive is not None:
             self.media.copy(batch.archive.key, base + ".zip")

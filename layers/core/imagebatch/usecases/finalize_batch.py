@@ -11,33 +11,33 @@ from typing import Any
 
 from imagebatch.domain import rounds, transitions
 from imagebatch.domain.batch import Archive, Batch, BatchStatus, Item, ItemStatus, status_of
-from imagebatch.domain.batch_manifest import Plan, decode_plan
+from imagebatch.domain.batch_manifest import BatchManifest, decode_manifest
 from imagebatch.domain.errors import Failure, FailureCode, UnavailableError
 from imagebatch.ports import (
     ArchiveBuilder,
     ArchiveMember,
     BadMembersError,
-    Journal,
-    MediaStore,
+    ObjectStore,
     PagesBuilder,
     StoredMember,
+    Telemetry,
     TextMember,
 )
 from imagebatch.reports.results import member_name
 from imagebatch.usecases import keys
-from imagebatch.usecases.records import Records
+from imagebatch.usecases.records import BatchRepository
 
 FAILED_ROWS = {"json": "application/json", "csv": "text/csv; charset=utf-8"}
 LOST_IMAGE = "The stored image is damaged or gone; a retry makes it again"
 
-type Texts = Callable[[Batch, Plan, Sequence[Item]], Sequence[TextMember]]
+type Texts = Callable[[Batch, BatchManifest, Sequence[Item]], Sequence[TextMember]]
 """The archive's text files; `failed_rows.json` is there when something failed."""
 type Publish = Callable[[Batch], None]
 type Notice = Callable[[Batch], dict[str, Any] | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Round:
+class FinalizerRun:
     owner: str
     batch_id: str
     round: int
@@ -49,8 +49,8 @@ class Round:
 
 @dataclass(frozen=True, slots=True)
 class FinalizeBatch:
-    records: Records
-    media: MediaStore
+    records: BatchRepository
+    media: ObjectStore
     builder: ArchiveBuilder
     texts: Texts
     deliver: Publish
@@ -58,13 +58,13 @@ class FinalizeBatch:
     notice: Notice
     """What a finished batch's owner is to be told, if anything."""
     archive_url: Callable[[Batch], str | None]
-    journal: Journal
+    telemetry: Telemetry
     ttl: timedelta
     pages: PagesBuilder
 
-    def build(self, which: Round) -> dict[str, Any]:
+    def build(self, run: FinalizerRun) -> dict[str, Any]:
         """Builds the archive; `done` is false when there is more to do than one call should."""
-        batch = self._batch(which)
+        batch = self._batch(run)
         if batch is None or batch.status is not BatchStatus.ARCHIVING:
             return {"done": True}
         started = self.records.clock.now()
@@ -84,16 +84,16 @@ class FinalizeBatch:
             },
         }
 
-    def publish(self, which: Round, built: dict[str, Any] | None = None) -> dict[str, Any]:
+    def publish(self, run: FinalizerRun, built: dict[str, Any] | None = None) -> dict[str, Any]:
         """Ends the round; its output holds the presigned URL, the time the archive goes, and the
         notice to deliver.
         """
-        batch = self._batch(which)
+        batch = self._batch(run)
         if batch is None:
             return {"expiresAt": self._soon(), "zipUrl": None, "notice": None}
         if batch.status is BatchStatus.ARCHIVING and built is not None:
-            batch = self._publish(which, built)
-            self.journal.archived(batch, float(built["seconds"]))
+            batch = self._publish(run, built)
+            self.telemetry.archived(batch, float(built["seconds"]))
         if batch.finished:
             self.deliver(batch)
         expires = batch.expires_at or self.records.clock.now()
@@ -101,48 +101,48 @@ class FinalizeBatch:
         notice = self.notice(batch) if batch.finished else None
         return {"expiresAt": text, "zipUrl": self.archive_url(batch), "notice": notice}
 
-    def delete(self, which: Round) -> dict[str, Any]:
-        batch = self.records.store.get(which.owner, which.batch_id)
-        if batch is not None and which.is_of(batch) and not batch.expired(self.records.clock.now()):
+    def delete(self, run: FinalizerRun) -> dict[str, Any]:
+        batch = self.records.store.get(run.owner, run.batch_id)
+        if batch is not None and run.is_of(batch) and not batch.expired(self.records.clock.now()):
             raise UnavailableError("the archive has not expired yet")
-        self.media.delete(keys.archive(which.batch_id, which.round, which.attempt))
+        self.media.delete(keys.archive(run.batch_id, run.round, run.attempt))
         for form in FAILED_ROWS:
-            self.media.delete(keys.failed_rows(which.batch_id, which.round, which.attempt, form))
-        self.pages.discard(keys.pages(which.batch_id, which.round, which.attempt))
+            self.media.delete(keys.failed_rows(run.batch_id, run.round, run.attempt, form))
+        self.pages.discard(keys.pages(run.batch_id, run.round, run.attempt))
         return {}
 
-    def expire(self, which: Round) -> dict[str, Any]:
-        if self._batch(which) is None:
+    def expire(self, run: FinalizerRun) -> dict[str, Any]:
+        if self._batch(run) is None:
             return {}
         now = self.records.clock.now()
 
         def forget(batch: Batch) -> Batch:
-            gone = which.is_of(batch) and batch.expired(now) and batch.archive is not None
+            gone = run.is_of(batch) and batch.expired(now) and batch.archive is not None
             return replace(batch, archive=None) if gone else batch
 
-        self.records.change(which.owner, which.batch_id, forget)
+        self.records.update(run.owner, run.batch_id, forget)
         return {}
 
-    def give_up(self, which: Round) -> dict[str, Any]:
-        self.builder.discard(keys.archive(which.batch_id, which.round, which.attempt))
-        self.pages.discard(keys.pages(which.batch_id, which.round, which.attempt))
+    def give_up(self, run: FinalizerRun) -> dict[str, Any]:
+        self.builder.discard(keys.archive(run.batch_id, run.round, run.attempt))
+        self.pages.discard(keys.pages(run.batch_id, run.round, run.attempt))
         now = self.records.clock.now()
 
         def end(batch: Batch) -> Batch:
-            ours = which.is_of(batch) and batch.status is BatchStatus.ARCHIVING
+            ours = run.is_of(batch) and batch.status is BatchStatus.ARCHIVING
             return rounds.give_up(batch, now) if ours else batch
 
-        batch = self.records.change(which.owner, which.batch_id, end)
-        self.journal.note("finalizer gave up", batch_id=batch.id, round=which.round)
-        if not batch.finished or not which.is_of(batch):
+        batch = self.records.update(run.owner, run.batch_id, end)
+        self.telemetry.log_event("finalizer gave up", batch_id=batch.id, round=run.round)
+        if not batch.finished or not run.is_of(batch):
             return {"notice": None}
         self.deliver(batch)
         return {"notice": self.notice(batch)}
 
-    def _batch(self, which: Round) -> Batch | None:
+    def _batch(self, run: FinalizerRun) -> Batch | None:
         """The batch while it is still at this round and attempt."""
-        batch = self.records.store.get(which.owner, which.batch_id)
-        return batch if batch is not None and which.is_of(batch) else None
+        batch = self.records.store.get(run.owner, run.batch_id)
+        return batch if batch is not None and run.is_of(batch) else None
 
     def _build(self, batch: Batch) -> Archive | None:
         """Builds until every member is what was recorded: a lost image is a failed row, never a
@@ -151,7 +151,7 @@ class FinalizeBatch:
         body = self.media.get(keys.plan(batch.id))
         if body is None:
             raise UnavailableError("the batch's plan is not there")
-        plan = decode_plan(body)
+        plan = decode_manifest(body)
         while True:
             items = list(self.records.store.items(batch.owner, batch.id))
             texts = self.texts(batch, plan, items)
@@ -198,15 +198,15 @@ class FinalizeBatch:
         names = {member_name(item): item for item in items if item.image is not None}
         failure = Failure.of(FailureCode.INTERNAL, LOST_IMAGE)
         for name, reason in error.reasons.items():
-            self.journal.note("image lost", batch_id=batch.id, file=name, reason=reason)
+            self.telemetry.log_event("image lost", batch_id=batch.id, file=name, reason=reason)
             if name not in names:
                 raise error
-            batch, _ = self.records.change_item(
+            batch, _ = self.records.update_item(
                 batch, names[name], lambda b, i: transitions.lose(b, i, failure)
             )
         return batch
 
-    def _publish(self, which: Round, built: dict[str, Any]) -> Batch:
+    def _publish(self, run: FinalizerRun, built: dict[str, Any]) -> Batch:
         archive = Archive(
             built["key"],
             int(built["size"]),
@@ -217,10 +217,10 @@ class FinalizeBatch:
         now = self.records.clock.now()
 
         def end(batch: Batch) -> Batch:
-            ours = which.is_of(batch) and batch.status is BatchStatus.ARCHIVING
+            ours = run.is_of(batch) and batch.status is BatchStatus.ARCHIVING
             return rounds.publish(batch, archive, now, self.ttl) if ours else batch
 
-        return self.records.change(which.owner, which.batch_id, end)
+        return self.records.update(run.owner, run.batch_id, end)
 
     def _soon(self) -> str:
         return self.records.clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")

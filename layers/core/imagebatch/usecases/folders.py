@@ -14,7 +14,7 @@ from imagebatch.domain.asset_library import (
     parse_folder_id,
 )
 from imagebatch.domain.batch import Batch, Item, ItemStatus, Kind, status_of
-from imagebatch.domain.batch_manifest import Plan
+from imagebatch.domain.batch_manifest import BatchManifest
 from imagebatch.domain.errors import NotFoundError
 from imagebatch.intake.variants import folder_of
 from imagebatch.ports import BatchStore, CatalogStore, LibraryStore, Page
@@ -29,7 +29,7 @@ class OpenFolders:
 
     library: LibraryStore
 
-    def __call__(self, batch: Batch, plan: Plan) -> Folder | None:
+    def __call__(self, batch: Batch, plan: BatchManifest) -> Folder | None:
         if batch.kind is not Kind.VARIANTS:
             return None
         found = self.library.folder(batch.owner, batch.id)

@@ -4,26 +4,26 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from imagebatch.domain.batch import Batch, Item
-from imagebatch.domain.errors import MovedError
+from imagebatch.domain.errors import ConflictError
 from imagebatch.domain.transitions import Admission, admit
-from imagebatch.ports import Busy, ItemMessage, ItemQueue, Journal, TimeLeft
-from imagebatch.usecases.advance_batch import MoveOn
-from imagebatch.usecases.collect_image import CollectImage, Provision
+from imagebatch.ports import ItemMessage, ItemQueue, RetryLater, Telemetry, TimeLeft
+from imagebatch.usecases.advance_batch import AdvanceBatch
+from imagebatch.usecases.collect_image import CollectImage, ProviderGateway
 from imagebatch.usecases.item_run import DeferredError, Delivery, NothingToDoError
-from imagebatch.usecases.records import LeaseLostError, Records
+from imagebatch.usecases.records import BatchRepository, LeaseLostError
 
 
 @dataclass(frozen=True, slots=True)
 class GenerateItem:
-    records: Records
+    records: BatchRepository
     queue: ItemQueue
-    provision: Provision
+    gateway: ProviderGateway
     collect: CollectImage
-    move_on: MoveOn
-    journal: Journal
+    advance: AdvanceBatch
+    telemetry: Telemetry
     time_limit: timedelta
 
-    def __call__(self, message: ItemMessage, time_left: TimeLeft) -> Busy | None:
+    def __call__(self, message: ItemMessage, time_left: TimeLeft) -> RetryLater | None:
         """None when the message may be acknowledged: everything it decided is stored by then."""
         store, now = self.records.store, self.records.clock.now()
         batch = store.get(message.owner, message.batch_id)
@@ -32,15 +32,15 @@ class GenerateItem:
             return None
         match admit(batch, item, message.round, now):
             case Admission.BUSY if item.lease is not None:
-                return Busy(item.lease.until)
+                return RetryLater(item.lease.until)
             case Admission.CLAIM if not self._waits(batch, item, message, now):
                 try:
                     self._deliver(batch, item, message, time_left)
-                except (NothingToDoError, LeaseLostError, MovedError):
+                except (NothingToDoError, LeaseLostError, ConflictError):
                     # Somebody was quicker, and may yet die: what the item is now decides.
                     return self(message, time_left)
             case Admission.DONE:
-                self.move_on(batch, item, message, again=True)
+                self.advance(batch, item, message, again=True)
         return None
 
     def _waits(self, batch: Batch, item: Item, message: ItemMessage, now: datetime) -> bool:
@@ -54,9 +54,9 @@ class GenerateItem:
     def _deliver(self, batch: Batch, item: Item, message: ItemMessage, time_left: TimeLeft) -> None:
         delivery = Delivery(
             self.records,
-            self.provision,
+            self.gateway,
             self.collect,
-            lambda move: self.move_on.releasing(move, message),
+            lambda move: self.advance.releasing(move, message),
             message,
             time_left,
             token=self.records.ids.new(),
@@ -66,8 +66,8 @@ class GenerateItem:
         except DeferredError as deferred:
             self.send_later(message, deferred.seconds)
         else:
-            self.journal.settled(settled, done)
-            self.move_on(settled, done, message, again=False)
+            self.telemetry.settled(settled, done)
+            self.advance(settled, done, message, again=False)
 
     def send_later(self, message: ItemMessage, seconds: float) -> None:
         """A new message carries on, so that no receive of this one is used up."""

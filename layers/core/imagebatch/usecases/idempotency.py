@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from imagebatch.domain.errors import InvalidRequestError, RefusedError, StateConflictError
-from imagebatch.ports import Claimed, Clock, IdempotencyStore, Ids
+from imagebatch.domain.errors import InvalidRequestError, RequestError, StateConflictError
+from imagebatch.ports import Clock, IdempotencyState, IdempotencyStore, Ids
 
 KEPT = timedelta(hours=24)
 BUSY = timedelta(seconds=35)
@@ -37,7 +37,7 @@ def check_key(key: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Once:
+class IdempotentExecutor:
     keys: IdempotencyStore
     clock: Clock
     ids: Ids
@@ -57,16 +57,16 @@ class Once:
         now = self.clock.now()
         claimed = self.keys.claim(owner, key, content, self.ids.new(), now, now + BUSY)
         match claimed.state:
-            case Claimed.DONE if claimed.answer is not None:
+            case IdempotencyState.DONE if claimed.answer is not None:
                 return claimed.answer
-            case Claimed.OTHER_CONTENT:
+            case IdempotencyState.OTHER_CONTENT:
                 raise InvalidRequestError(
                     "idempotency-key-reused",
                     "Idempotency-Key was used for another request",
                     detail="The same Idempotency-Key came with other content within 24 hours.",
                     status=422,
                 )
-            case Claimed.BUSY:
+            case IdempotencyState.BUSY:
                 raise StateConflictError(
                     "request-in-flight",
                     "The first request with this Idempotency-Key is still in flight",
@@ -79,7 +79,7 @@ class Once:
     ) -> Answer:
         try:
             answer = create(subject)
-        except RefusedError:
+        except RequestError:
             self.keys.release(owner, key)
             raise
         self.keys.answer(owner, key, answer, self.clock.now() + KEPT)

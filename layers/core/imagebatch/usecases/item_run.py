@@ -39,9 +39,9 @@ from imagebatch.ports import (
     PredictionStatus,
     TimeLeft,
 )
-from imagebatch.usecases.collect_image import CollectImage, Provision
-from imagebatch.usecases.poll_prediction import Follower, ask_to_cancel
-from imagebatch.usecases.records import Move, Records
+from imagebatch.usecases.collect_image import CollectImage, ProviderGateway
+from imagebatch.usecases.poll_prediction import PredictionPoller, ask_to_cancel
+from imagebatch.usecases.records import BatchRepository, Move
 
 LEASE_MARGIN = timedelta(seconds=5)
 """How long past the invocation's own end a lease holds: nobody can still be working by then."""
@@ -88,8 +88,8 @@ class NothingToDoError(ImagebatchError):
 
 @dataclass(slots=True)
 class Delivery:
-    records: Records
-    provision: Provision
+    records: BatchRepository
+    gateway: ProviderGateway
     collect: CollectImage
     releasing: Callable[[Move], Move]
     message: ItemMessage
@@ -126,12 +126,12 @@ class Delivery:
 
     def _create(self, batch: Batch, item: Item) -> Pair:
         try:
-            prediction = self.provision.create(batch, item)
+            prediction = self.gateway.create(batch, item)
         except RateLimitedError as error:
             return self._put_back(batch, item, error.retry_after)
         except ProviderUnavailableError as error:
             failure = Failure.of(error.code, error.reason)
-            return self._again(batch, item, failure, billed=error.billed_perhaps)
+            return self._again(batch, item, failure, billed=error.maybe_billed)
         since = self._now()
         return self._follow(batch, self._save(batch, item, prediction), prediction, since)
 
@@ -141,7 +141,7 @@ class Delivery:
             return self.records.store.save_item(batch.owner, batch.id, saved)
         except ImagebatchError:
             # Nobody could ever collect this one: it is stopped while somebody still knows its id.
-            ask_to_cancel(self.provision, batch, saved)
+            ask_to_cancel(self.gateway, batch, saved)
             raise
 
     def _resume(self, batch: Batch, item: Item) -> Pair:
@@ -187,9 +187,9 @@ class Delivery:
             return self._write(batch, item, lambda b, i: self._spent(b, i, failure))
         return self._succeed(batch, item, image, extension)
 
-    def _follower(self) -> Follower:
+    def _follower(self) -> PredictionPoller:
         kept = min(TIME_TO_SETTLE, SETTLE_SHARE * self.whole)
-        return Follower(self.records, self.provision, lambda: self.time_left() - kept)
+        return PredictionPoller(self.records, self.gateway, lambda: self.time_left() - kept)
 
     def _let_go(self, item: Item) -> Never:
         """Ends this delivery without an end for the item."""
@@ -211,7 +211,7 @@ class Delivery:
                 raise NothingToDoError
             return proceed(*transitions.claim(b, i, lease, now, time_limit), now)
 
-        return self.records.change_item(batch, item, self.releasing(take))
+        return self.records.update_item(batch, item, self.releasing(take))
 
     def _again(self, batch: Batch, item: Item, failure: Failure, *, billed: bool) -> Pair:
         """Ends an attempt: one more while there are tries and time, else the item fails with
@@ -265,7 +265,7 @@ class Delivery:
         return (waiting.until - self._now()).total_seconds() if waiting else 0.0
 
     def _write(self, batch: Batch, item: Item, move: Move) -> Pair:
-        return self.records.change_item(batch, item, self.releasing(move), token=self.token)
+        return self.records.update_item(batch, item, self.releasing(move), token=self.token)
 
     def _now(self) -> datetime:
         return self.records.clock.now()

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from imagebatch.domain.batch import Batch
-from imagebatch.domain.errors import UndeliveredError
-from imagebatch.ports import Journal, Receipt, Webhooks
-from imagebatch.usecases.records import Records
+from imagebatch.domain.errors import WebhookDeliveryError
+from imagebatch.ports import Receipt, Telemetry, Webhooks
+from imagebatch.usecases.records import BatchRepository
 
 
 def notice_of(batch: Batch, body: Callable[[Batch], Mapping[str, Any]]) -> dict[str, Any] | None:
@@ -26,30 +26,30 @@ def notice_of(batch: Batch, body: Callable[[Batch], Mapping[str, Any]]) -> dict[
 
 @dataclass(frozen=True, slots=True)
 class NotifyOwner:
-    records: Records
+    records: BatchRepository
     webhooks: Webhooks
-    journal: Journal
+    telemetry: Telemetry
 
     def deliver(
         self, owner: str, batch_id: str, notice: Mapping[str, Any] | None
     ) -> dict[str, Any]:
-        """One try. UndeliveredError when there should be another."""
+        """One try. WebhookDeliveryError when there should be another."""
         batch = self.records.store.get(owner, batch_id) if notice else None
         if batch is None or batch.callback_url is None or notice is None:
             return {}
         try:
             receipt = self.webhooks.post(batch.callback_url, notice["id"], notice["body"])
-        except UndeliveredError as error:
+        except WebhookDeliveryError as error:
             facts = {"batch_id": batch_id, "message_id": notice["id"], "reason": str(error)}
-            self.journal.note("webhook not delivered", **facts)
+            self.telemetry.log_event("webhook not delivered", **facts)
             raise
         if receipt is Receipt.GONE:
-            self.records.change(owner, batch_id, lambda b: replace(b, callback_url=None))
-        self.journal.notified(batch_id, notice["id"], receipt)
+            self.records.update(owner, batch_id, lambda b: replace(b, callback_url=None))
+        self.telemetry.notified(batch_id, notice["id"], receipt)
         return {"receipt": receipt}
 
     def give_up(self, batch_id: str, notice: Mapping[str, Any] | None) -> dict[str, Any]:
         """After the last try: said where operators look."""
         if notice is not None:
-            self.journal.notified(batch_id, notice["id"], None)
+            self.telemetry.notified(batch_id, notice["id"], None)
         return {}

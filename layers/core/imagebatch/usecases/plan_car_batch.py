@@ -13,7 +13,7 @@ from imagebatch.usecases.submit_batch import Submission, mode_of, price_of
 
 
 @dataclass(frozen=True, slots=True)
-class TakeCarSheet:
+class PlanCarBatch:
     registry: ModelRegistry
     templates: Mapping[str, Template]
     providers: frozenset[str]

@@ -15,8 +15,8 @@ from imagebatch.intake.prompts import (
     repeated_ids,
     unoffered,
 )
-from imagebatch.intake.uploads import UploadKind, why_unusable
-from imagebatch.intake.urls import why_not_public
+from imagebatch.intake.uploads import UploadKind, unusable_reason
+from imagebatch.intake.urls import url_rejection_reason
 from imagebatch.ports import UploadStore
 from imagebatch.usecases import keys
 from imagebatch.usecases.collect_image import OURS
@@ -26,7 +26,7 @@ _UPLOAD_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
-class TakePrompts:
+class PlanPromptBatch:
     registry: ModelRegistry
     uploads: UploadStore
     providers: frozenset[str]
@@ -108,9 +108,9 @@ class TakePrompts:
         found = self.uploads.get_many(owner, ids) if ids else {}
         for file in files:
             if _UPLOAD_ID.fullmatch(file):
-                fault = why_unusable(found.get(file), UploadKind.PRODUCT)
+                fault = unusable_reason(found.get(file), UploadKind.PRODUCT)
             else:
-                fault = why_not_public(file)
+                fault = url_rejection_reason(file)
             if fault:
                 yield file, fault
 

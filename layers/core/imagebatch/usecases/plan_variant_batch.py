@@ -13,7 +13,7 @@ from imagebatch.intake.settings_schema import (
     SettingsSchema,
     find_schema,
 )
-from imagebatch.intake.variants import MOST_IMAGES, Choice, Look, plan_variants
+from imagebatch.intake.variants import MOST_IMAGES, ShotSettings, VariantSelection, plan_variants
 from imagebatch.ports import CatalogStore
 from imagebatch.usecases.references import References
 from imagebatch.usecases.submit_batch import Submission, mode_of, price_of
@@ -42,7 +42,7 @@ class VariantRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class TakeVariants:
+class PlanVariantBatch:
     registry: ModelRegistry
     schemas: Mapping[str, SettingsSchema]
     catalog: CatalogStore
@@ -73,10 +73,11 @@ class TakeVariants:
             raise invalid_variants(problems)
         settings = {k: kept.get(v, v) if k in schema.image_fields else v for k, v in given.items()}
         choices = [
-            Choice(catalog[id_], tuple(kept[u] for u in urls)) for id_, urls in request.choices
+            VariantSelection(catalog[id_], tuple(kept[u] for u in urls))
+            for id_, urls in request.choices
         ]
         mode = mode_of(model, self.providers)
-        look = Look(schema, settings, request.variations)
+        look = ShotSettings(schema, settings, request.variations)
         price = price_of(model, mode, self.registry, Quality.STANDARD)
         return Submission(
             owner=owner,
@@ -90,7 +91,7 @@ class TakeVariants:
         )
 
 
-def _source(choices: Sequence[Choice], look: Look) -> bytes:
+def _source(choices: Sequence[VariantSelection], look: ShotSettings) -> bytes:
     """The request as it is kept: no signature in it, and the same for the same objects."""
     document = {
         "variants": [

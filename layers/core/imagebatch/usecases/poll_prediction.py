@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from imagebatch.domain.batch import Batch, Item
 from imagebatch.domain.errors import ProviderError, ProviderUnavailableError, RateLimitedError
 from imagebatch.ports import Prediction, PredictionStatus, TimeLeft
-from imagebatch.usecases.collect_image import Provision
-from imagebatch.usecases.records import Records
+from imagebatch.usecases.collect_image import ProviderGateway
+from imagebatch.usecases.records import BatchRepository
 
 CHECK_EVERY = timedelta(seconds=2)
 """A cancelled batch is noticed within this."""
@@ -15,20 +15,20 @@ CANCEL_GRACE = timedelta(seconds=10)
 """How long a prediction that was told to stop may take to do so."""
 
 
-def ask_to_cancel(provision: Provision, batch: Batch, item: Item) -> None:
+def ask_to_cancel(gateway: ProviderGateway, batch: Batch, item: Item) -> None:
     """Best effort: what is made all the same is collected, or runs into its grace."""
     try:
-        provision.cancel(batch, item)
+        gateway.cancel(batch, item)
     except ProviderError:
         return
 
 
 @dataclass(slots=True)
-class Follower:
+class PredictionPoller:
     """`time_left` is the time for waiting: what settling needs is taken off already."""
 
-    records: Records
-    provision: Provision
+    records: BatchRepository
+    gateway: ProviderGateway
     time_left: TimeLeft
     cancel_asked: bool = False
 
@@ -53,17 +53,17 @@ class Follower:
                 batch = self.records.batch(batch.owner, batch.id)
                 prediction = self._stop_if_wanted(batch, item, prediction)
                 check = clock.now() + CHECK_EVERY
-        self.provision.observe(batch, prediction)
+        self.gateway.observe(batch, prediction)
         return batch, prediction
 
     def _until_next_look(self, batch: Batch, since: datetime) -> timedelta:
         waited = (self.records.clock.now() - since).total_seconds()
-        return timedelta(seconds=self.provision.next_look(batch, waited))
+        return timedelta(seconds=self.gateway.next_poll_delay(batch, waited))
 
     def look(self, batch: Batch, item: Item, prediction: Prediction) -> Prediction:
         """A look that fails is no news: the prediction runs on, its item's deadline bounds it."""
         try:
-            return self.provision.look(batch, item)
+            return self.gateway.look(batch, item)
         except (ProviderUnavailableError, RateLimitedError):
             return prediction
 
@@ -73,7 +73,7 @@ class Follower:
             return prediction
         if not self.cancel_asked:
             self.cancel_asked = True
-            ask_to_cancel(self.provision, batch, item)
+            ask_to_cancel(self.gateway, batch, item)
             return self.look(batch, item, prediction)
         if self.records.clock.now() >= since + CANCEL_GRACE:
             return Prediction(prediction.id, PredictionStatus.CANCELLED)

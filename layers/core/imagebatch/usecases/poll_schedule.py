@@ -18,7 +18,7 @@ SHORTEST, LONGEST = 0.05, 4.0
 
 
 @dataclass(slots=True)
-class Pace:
+class PollSchedule:
     """How long the last predictions of each model took, by their provider's clock."""
 
     seen: dict[str, deque[float]] = field(default_factory=dict)
@@ -29,7 +29,7 @@ class Pace:
             return
         self.seen.setdefault(model, deque(maxlen=REMEMBERED)).append(seconds)
 
-    def next_look(self, model: str, typical: float, waited: float) -> float:
+    def next_poll_delay(self, model: str, typical: float, waited: float) -> float:
         """Seconds until the next look at a prediction that has run for `waited` seconds."""
         step = EVERY * waited
         seen = self.seen.get(model)

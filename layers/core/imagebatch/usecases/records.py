@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from imagebatch.domain.batch import Batch, Item
-from imagebatch.domain.errors import ImagebatchError, MovedError, NotFoundError, UnavailableError
+from imagebatch.domain.errors import ConflictError, ImagebatchError, NotFoundError, UnavailableError
 from imagebatch.ports import BatchStore, Clock, Ids
 
 type Move = Callable[[Batch, Item], tuple[Batch, Item]]
-CONFLICTS = 60
+MAX_CONFLICT_RETRIES = 60
 """Lost races in a row before a caller is told to come again: fifty writers get through."""
 
 
@@ -21,7 +21,7 @@ def not_found() -> NotFoundError:
 
 
 @dataclass(frozen=True, slots=True)
-class Records:
+class BatchRepository:
     store: BatchStore
     clock: Clock
     ids: Ids
@@ -33,22 +33,22 @@ class Records:
             raise not_found()
         return found
 
-    def change(self, owner: str, batch_id: str, move: Callable[[Batch], Batch]) -> Batch:
+    def update(self, owner: str, batch_id: str, move: Callable[[Batch], Batch]) -> Batch:
         """Applies `move` to the batch as it is now; nothing is written when it returns its
         argument.
         """
-        for lost in range(CONFLICTS):
+        for lost in range(MAX_CONFLICT_RETRIES):
             before = self.batch(owner, batch_id)
             after = move(before)
             if after is before:
                 return before
             try:
                 return self.store.commit(replace(after, updated_at=self.clock.now()))[0]
-            except MovedError:
+            except ConflictError:
                 self._back_off(lost)
         raise UnavailableError("the batch changed faster than it could be written")
 
-    def change_item(
+    def update_item(
         self,
         batch: Batch,
         item: Item,
@@ -62,7 +62,7 @@ class Records:
         A move that leaves the batch as it is writes the item alone. With `token` only the lease's
         holder writes: LeaseLostError once another delivery has the item.
         """
-        for lost in range(CONFLICTS):
+        for lost in range(MAX_CONFLICT_RETRIES):
             if token is not None and (item.lease is None or item.lease.token != token):
                 raise LeaseLostError(f"item {item.index} of batch {batch.id}")
             after, settled = move(batch, item)
@@ -72,14 +72,14 @@ class Records:
                 written, kept = self.store.commit(
                     replace(after, updated_at=self.clock.now()), settled
                 )
-            except MovedError:
+            except ConflictError:
                 self._back_off(lost)
-                batch, item = self.reread(batch, item)
+                batch, item = self.reload(batch, item)
             else:
                 return written, kept or settled
         raise UnavailableError("the batch changed faster than the item could be written")
 
-    def reread(self, batch: Batch, item: Item) -> tuple[Batch, Item]:
+    def reload(self, batch: Batch, item: Item) -> tuple[Batch, Item]:
         fresh = self.store.get_item(batch.owner, batch.id, item.index)
         if fresh is None:
             raise not_found()

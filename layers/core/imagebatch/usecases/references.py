@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from imagebatch.intake.uploads import UploadKind, why_unusable
-from imagebatch.intake.urls import why_not_public
-from imagebatch.ports import BatchStore, LibraryStore, MediaStore, UploadStore
+from imagebatch.intake.uploads import UploadKind, unusable_reason
+from imagebatch.intake.urls import url_rejection_reason
+from imagebatch.ports import BatchStore, LibraryStore, ObjectStore, UploadStore
 from imagebatch.usecases import keys
 from imagebatch.usecases.collect_image import OURS
 
@@ -20,7 +20,7 @@ class References:
     is still good proves nothing about whose the object is.
     """
 
-    media: MediaStore
+    media: ObjectStore
     uploads: UploadStore
     library: LibraryStore
     store: BatchStore
@@ -36,7 +36,7 @@ class References:
             key = self.media.key_of(url)
             if key is not None:
                 ours[url] = key
-            elif reason := why_not_public(url):
+            elif reason := url_rejection_reason(url):
                 refused[url] = reason
             else:
                 kept[url] = url
@@ -55,7 +55,7 @@ class References:
         found = self.uploads.get_many(owner, list(uploads.values())) if uploads else {}
         reasons = {key: NOT_YOURS for key in wanted if key not in uploads and key not in owned}
         for key, upload_id in uploads.items():
-            if reason := why_unusable(found.get(upload_id), UploadKind.PRODUCT):
+            if reason := unusable_reason(found.get(upload_id), UploadKind.PRODUCT):
                 reasons[key] = reason
         return reasons
 

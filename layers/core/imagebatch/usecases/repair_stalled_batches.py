@@ -9,12 +9,12 @@ from imagebatch.domain.errors import ImagebatchError
 from imagebatch.domain.rounds import close_if_settled
 from imagebatch.ports import DispatchQueue, Execution, Finalizer, ItemQueue
 from imagebatch.usecases.dispatch_items import DispatchItems
-from imagebatch.usecases.records import Records
+from imagebatch.usecases.records import BatchRepository
 
 
 @dataclass(frozen=True, slots=True)
-class Sweep:
-    records: Records
+class RepairStalledBatches:
+    records: BatchRepository
     dispatch: DispatchQueue
     dispatch_items: DispatchItems
     queue: ItemQueue
@@ -47,7 +47,7 @@ class Sweep:
             self.dispatch.send(batch.owner, batch.id, batch.round)
             return batch
         now = self.records.clock.now()
-        touched = self.records.change(
+        touched = self.records.update(
             batch.owner, batch.id, lambda b: replace(close_if_settled(b, now), updated_at=now)
         )
         if touched.status is BatchStatus.ARCHIVING:
@@ -63,7 +63,7 @@ class Sweep:
         if state is Execution.RUNNING:
             return batch
         if state is Execution.ENDED:
-            batch = self.records.change(
+            batch = self.records.update(
                 batch.owner,
                 batch.id,
                 lambda b: (

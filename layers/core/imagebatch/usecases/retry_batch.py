@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from imagebatch.domain.batch import Batch, BatchStatus
 from imagebatch.domain.rounds import retry
 from imagebatch.ports import DispatchQueue, Finalizer
-from imagebatch.usecases.records import Records
+from imagebatch.usecases.records import BatchRepository
 
 
 @dataclass(frozen=True, slots=True)
 class RetryBatch:
-    records: Records
+    records: BatchRepository
     dispatch: DispatchQueue
     finalizer: Finalizer
 
@@ -26,7 +26,7 @@ class RetryBatch:
                 return batch
             return replace(retry(batch, now), opened_by=request)
 
-        batch = self.records.change(owner, batch_id, open_round)
+        batch = self.records.update(owner, batch_id, open_round)
         if batch.status is BatchStatus.ARCHIVING:
             self.finalizer.start(owner, batch_id, batch.round, batch.attempt)
         elif not batch.finished:

@@ -7,12 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 from imagebatch.domain.batch import ERRORS_SHOWN, ZERO, Batch, Counts, ItemError
-from imagebatch.domain.batch_manifest import Plan, encode_plan
-from imagebatch.domain.errors import MovedError, OverBudgetError, TooManyBatchesError
+from imagebatch.domain.batch_manifest import BatchManifest, encode_manifest
+from imagebatch.domain.errors import ConflictError, OverBudgetError, TooManyBatchesError
 from imagebatch.domain.model_registry import Mode, Model, ModelRegistry
-from imagebatch.ports import DispatchQueue, MediaStore
+from imagebatch.ports import DispatchQueue, ObjectStore
 from imagebatch.usecases import keys
-from imagebatch.usecases.records import Records
+from imagebatch.usecases.records import BatchRepository
 
 RETRY_AFTER = 60
 
@@ -24,7 +24,7 @@ class Submission:
     """
 
     owner: str
-    plan: Plan
+    plan: BatchManifest
     model: Model
     mode: Mode
     source: bytes
@@ -52,8 +52,8 @@ def price_of(model: Model, mode: Mode, registry: ModelRegistry, quality: Any) ->
 
 @dataclass(frozen=True, slots=True)
 class SubmitBatch:
-    records: Records
-    media: MediaStore
+    records: BatchRepository
+    media: ObjectStore
     dispatch: DispatchQueue
     retention: timedelta
     most_unfinished: int
@@ -92,11 +92,11 @@ class SubmitBatch:
 
     def _store(self, submission: Submission, batch_id: str) -> Batch:
         self.media.put(keys.source(batch_id), submission.source, submission.source_type)
-        self.media.put(keys.plan(batch_id), encode_plan(submission.plan), "application/gzip")
+        self.media.put(keys.plan(batch_id), encode_manifest(submission.plan), "application/gzip")
         batch = self._batch(submission, batch_id)
         try:
             self.records.store.create(batch)
-        except MovedError:
+        except ConflictError:
             return self.records.batch(submission.owner, batch_id)
         return batch
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from imagebatch.domain.errors import (
-    MovedError,
+    ConflictError,
     NotFoundError,
     StateConflictError,
     UnavailableError,
@@ -15,9 +15,9 @@ from imagebatch.intake.uploads import (
     clean_name,
     judged,
     type_of,
-    why_unusable,
+    unusable_reason,
 )
-from imagebatch.ports import Clock, Journal, MediaStore, PostForm, UploadStore
+from imagebatch.ports import Clock, ObjectStore, PostForm, Telemetry, UploadStore
 from imagebatch.usecases import keys
 
 FORM_SECONDS = 900
@@ -25,11 +25,11 @@ CHECK_AGAIN = 2
 
 
 @dataclass(frozen=True, slots=True)
-class TakeUpload:
+class CreateUpload:
     """Run again with the same id, either way gives the same upload."""
 
     store: UploadStore
-    media: MediaStore
+    media: ObjectStore
     clock: Clock
 
     def with_body(
@@ -78,7 +78,7 @@ class TakeUpload:
     def _create(self, upload: Upload) -> Upload:
         try:
             self.store.create(upload)
-        except MovedError:
+        except ConflictError:
             return found(self.store, upload.owner, upload.id)
         return upload
 
@@ -90,8 +90,8 @@ class CheckUpload:
     """
 
     store: UploadStore
-    media: MediaStore
-    journal: Journal
+    media: ObjectStore
+    telemetry: Telemetry
 
     def __call__(self, key: str) -> dict[str, str]:
         upload_id = key.removeprefix(keys.INCOMING)
@@ -113,9 +113,11 @@ class CheckUpload:
             self.media.put(keys.upload(verdict.id), body, verdict.content_type)
         try:
             self.store.settle(verdict)
-        except MovedError:
+        except ConflictError:
             return  # the event came twice, and the other one was quicker
-        self.journal.note("upload checked", upload_id=verdict.id, status=verdict.status.value)
+        self.telemetry.log_event(
+            "upload checked", upload_id=verdict.id, status=verdict.status.value
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,7 @@ class ReadSheet:
     """The bytes of an uploaded sheet."""
 
     store: UploadStore
-    media: MediaStore
+    media: ObjectStore
 
     def __call__(self, owner: str, upload_id: str) -> bytes:
         """NotFoundError for an id that is no CSV of this owner's, StateConflictError while it is
@@ -132,7 +134,7 @@ class ReadSheet:
         upload = self.store.get(owner, upload_id)
         if upload is None or upload.kind is not UploadKind.CSV:
             raise _not_found()
-        if reason := why_unusable(upload, UploadKind.CSV):
+        if reason := unusable_reason(upload, UploadKind.CSV):
             checking = upload.status is UploadStatus.CHECKING
             raise StateConflictError(
                 "upload-not-ready" if checking else "upload-rejected",

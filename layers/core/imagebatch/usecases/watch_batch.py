@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from imagebatch.domain.batch import FINISHED, Batch, Item, ItemStatus, status_of
 from imagebatch.ports import Change, TimeLeft
-from imagebatch.usecases.records import Records
+from imagebatch.usecases.records import BatchRepository
 
 CHANGES_AN_ANSWER = 1_000
 LONGEST_WAIT = 20.0
@@ -17,7 +17,7 @@ PAUSE = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class ProgressUpdate:
     """`changes` lead up to `seq`; `items` are those that a change of the whole batch moved.
 
     `over` is true when the batch has finished and nothing is left to tell.
@@ -32,11 +32,11 @@ class News:
 
 @dataclass(frozen=True, slots=True)
 class WatchBatch:
-    records: Records
+    records: BatchRepository
 
     def __call__(
         self, owner: str, batch_id: str, after: int | None, time_left: TimeLeft
-    ) -> News | None:
+    ) -> ProgressUpdate | None:
         """News after change number `after`; at once without one. None when the stream has ended.
 
         NotFoundError for an unknown batch. News without changes after a wait in which nothing
@@ -60,7 +60,7 @@ class WatchBatch:
         while time_left() > until and not store.changes(batch.owner, batch.id, after, 1):
             clock.sleep(PAUSE)
 
-    def _news(self, batch: Batch, after: int) -> News | None:
+    def _news(self, batch: Batch, after: int) -> ProgressUpdate | None:
         store = self.records.store
         start = max(0, after - 1)
         found = store.changes(batch.owner, batch.id, start, CHANGES_AN_ANSWER)
@@ -69,7 +69,7 @@ class WatchBatch:
             return None  # the end was told, and nothing to be seen has happened since
         changes = [change for change in known if change.seq > after]
         seq = changes[-1].seq if changes else after
-        return News(
+        return ProgressUpdate(
             batch,
             seq,
             _last_of_each(changes),

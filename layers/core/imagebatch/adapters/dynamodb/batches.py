@@ -23,7 +23,7 @@ from imagebatch.adapters.dynamodb.table import (
     unchanged,
 )
 from imagebatch.domain.batch import Batch, BatchStatus, Item, Kind
-from imagebatch.domain.errors import MovedError
+from imagebatch.domain.errors import ConflictError
 from imagebatch.ports import Change, Page
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ class DynamoDBBatchStore:
         for record in records:
             yield record["owner"], record["batchId"]
 
-    def claim_name(self, name: str, batch_id: str, until: datetime) -> bool:
+    def reserve_outbox_name(self, name: str, batch_id: str, until: datetime) -> bool:
         free_or_ours = Condition(
             "attribute_not_exists(pk) OR #batchId = :batchId", ("batchId",), {"batchId": batch_id}
         )
@@ -226,7 +226,7 @@ class DynamoDBBatchStore:
     def _ttl_of(self, owner: str, batch_id: str) -> Record:
         batch = self.get(owner, batch_id)
         if batch is None:
-            raise MovedError("the batch is gone")
+            raise ConflictError("the batch is gone")
         return _ttl(batch)
 
 

@@ -18,7 +18,7 @@ from imagebatch.adapters.dynamodb.table import (
     Record,
     Table,
 )
-from imagebatch.domain.errors import MovedError
+from imagebatch.domain.errors import ConflictError
 from imagebatch.intake.catalog import Variant
 from imagebatch.ports import Page
 
@@ -94,7 +94,7 @@ class DynamoDBCatalogStore:
             except ConditionFailedError:
                 continue  # another import moved one of them: read again
             return len(variants) - len(before)
-        raise MovedError("others changed the same variants each time")
+        raise ConflictError("others changed the same variants each time")
 
     def _actions(
         self, owner: str, variant: Variant, before: Variant | None

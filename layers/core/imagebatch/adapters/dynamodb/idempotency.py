@@ -17,8 +17,8 @@ from imagebatch.adapters.dynamodb.table import (
     Record,
     Table,
 )
-from imagebatch.domain.errors import MovedError
-from imagebatch.ports import Claimed, KeyClaim
+from imagebatch.domain.errors import ConflictError
+from imagebatch.ports import IdempotencyRecord, IdempotencyState
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -45,12 +45,12 @@ class DynamoDBIdempotencyStore:
 
     def claim(
         self, owner: str, key: str, content: str, subject: str, now: datetime, busy_until: datetime
-    ) -> KeyClaim:
+    ) -> IdempotencyRecord:
         at = keys.idempotency(owner, key)
         for _ in range(_TRIES):
             found = self._table.get(at)
             claim = _judge(found, content, subject, now)
-            if claim.state is not Claimed.NEW:
+            if claim.state is not IdempotencyState.NEW:
                 return claim
             record = {
                 "content": content,
@@ -60,7 +60,7 @@ class DynamoDBIdempotencyStore:
             }
             if self._write(self._table.put(at, record, _as_found(found))):
                 return claim
-        raise MovedError("others took the key each time")
+        raise ConflictError("others took the key each time")
 
     def answer(self, owner: str, key: str, answer: Mapping[str, Any], until: datetime) -> None:
         record = {"answer": json_text(answer), **_stamp(until)}
@@ -79,16 +79,16 @@ class DynamoDBIdempotencyStore:
         return True
 
 
-def _judge(found: Record | None, content: str, subject: str, now: datetime) -> KeyClaim:
+def _judge(found: Record | None, content: str, subject: str, now: datetime) -> IdempotencyRecord:
     if found is None or time_of(found["expiresAt"]) <= now:
-        return KeyClaim(Claimed.NEW, subject)
+        return IdempotencyRecord(IdempotencyState.NEW, subject)
     first = found["subject"]
     if found["content"] != content:
-        return KeyClaim(Claimed.OTHER_CONTENT, first)
+        return IdempotencyRecord(IdempotencyState.OTHER_CONTENT, first)
     if "answer" in found:
-        return KeyClaim(Claimed.DONE, first, json.loads(found["answer"]))
+        return IdempotencyRecord(IdempotencyState.DONE, first, json.loads(found["answer"]))
     busy = time_of(found["busyUntil"]) > now
-    return KeyClaim(Claimed.BUSY if busy else Claimed.NEW, first)
+    return IdempotencyRecord(IdempotencyState.BUSY if busy else IdempotencyState.NEW, first)
 
 
 def _as_found(found: Record | None) -> Condition:

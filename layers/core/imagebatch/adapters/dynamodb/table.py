@@ -8,9 +8,9 @@ from uuid import uuid4
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
-from imagebatch.adapters.aws import available, delays, error_code
+from imagebatch.adapters.aws import delays, error_code, translate_errors
 from imagebatch.adapters.dynamodb.keys import Key
-from imagebatch.domain.errors import MovedError, UnavailableError
+from imagebatch.domain.errors import ConflictError, UnavailableError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -26,7 +26,7 @@ TRIES = 8
 _PASSING = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 
 
-class ConditionFailedError(MovedError):
+class ConditionFailedError(ConflictError):
     """A condition did not hold, so nothing was written; `at` says of which actions."""
 
     def __init__(self, at: Sequence[int]) -> None:
@@ -46,7 +46,7 @@ class Condition(NamedTuple):
         if self.names:
             arguments["ExpressionAttributeNames"] = {f"#{name}": name for name in self.names}
         if self.values:
-            arguments["ExpressionAttributeValues"] = wire(
+            arguments["ExpressionAttributeValues"] = to_dynamodb(
                 {f":{name}": value for name, value in self.values.items()}
             )
         return arguments
@@ -62,16 +62,16 @@ def unchanged(name: str, value: int) -> Condition:
 _serializer, _deserializer = TypeSerializer(), TypeDeserializer()
 
 
-def wire(record: Mapping[str, Any]) -> Record:
+def to_dynamodb(record: Mapping[str, Any]) -> Record:
     return {name: _serializer.serialize(value) for name, value in record.items()}
 
 
-def plain(item: Mapping[str, Any]) -> Record:
+def from_dynamodb(item: Mapping[str, Any]) -> Record:
     return {name: _deserializer.deserialize(value) for name, value in item.items()}
 
 
 def key_of(key: Key) -> Record:
-    return wire({"pk": key[0], "sk": key[1]})
+    return to_dynamodb({"pk": key[0], "sk": key[1]})
 
 
 class Table:
@@ -87,18 +87,18 @@ class Table:
         self._sleep = sleep
 
     def get(self, key: Key) -> Record | None:
-        with available("table"):
+        with translate_errors("table"):
             answer = self.client.get_item(TableName=self.name, Key=key_of(key), ConsistentRead=True)
-        return plain(answer["Item"]) if "Item" in answer else None
+        return from_dynamodb(answer["Item"]) if "Item" in answer else None
 
     def get_many(self, keys: Sequence[Key]) -> dict[Key, Record]:
         """Those of at most 100 records that are there, by their keys."""
         found: dict[Key, Record] = {}
         request: Any = {self.name: {"Keys": [key_of(k) for k in keys], "ConsistentRead": True}}
         for delay in delays(TRIES, first=0.05):
-            with available("table"):
+            with translate_errors("table"):
                 answer = self.client.batch_get_item(RequestItems=request)
-            records = [plain(item) for item in answer["Responses"].get(self.name, [])]
+            records = [from_dynamodb(item) for item in answer["Responses"].get(self.name, [])]
             found |= {(record["pk"], record["sk"]): record for record in records}
             request = answer.get("UnprocessedKeys")
             if not request:
@@ -119,16 +119,18 @@ class Table:
         arguments: Record = {
             "TableName": self.name,
             "KeyConditionExpression": "pk = :pk AND sk BETWEEN :low AND :high",
-            "ExpressionAttributeValues": wire({":pk": partition, ":low": low, ":high": high}),
+            "ExpressionAttributeValues": to_dynamodb(
+                {":pk": partition, ":low": low, ":high": high}
+            ),
             "ConsistentRead": True,
             "ScanIndexForward": not newest_first,
         }
         while limit is None or limit > 0:
             if limit is not None:
                 arguments["Limit"] = limit
-            with available("table"):
+            with translate_errors("table"):
                 answer = self.client.query(**arguments)
-            yield from (plain(item) for item in answer["Items"])
+            yield from (from_dynamodb(item) for item in answer["Items"])
             if "LastEvaluatedKey" not in answer:
                 return
             arguments["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
@@ -137,7 +139,7 @@ class Table:
     def put(
         self, key: Key, record: Record, condition: Condition | None = None
     ) -> "TransactWriteItemTypeDef":
-        item = wire({"pk": key[0], "sk": key[1], **record})
+        item = to_dynamodb({"pk": key[0], "sk": key[1], **record})
         arguments = condition.arguments() if condition else {}
         put: Any = {"TableName": self.name, "Item": item, **arguments}
         return {"Put": put}
@@ -148,7 +150,7 @@ class Table:
         """Sets what is in `record`, removes what is in `gone`, leaves the rest (the TTL)."""
         arguments = condition.arguments()
         names = {f"#{name}": name for name in (*record, *gone)}
-        values = wire({f":new_{name}": value for name, value in record.items()})
+        values = to_dynamodb({f":new_{name}": value for name, value in record.items()})
         arguments.setdefault("ExpressionAttributeNames", {}).update(names)
         arguments.setdefault("ExpressionAttributeValues", {}).update(values)
         text = "SET " + ", ".join(f"#{name} = :new_{name}" for name in record)
@@ -171,13 +173,13 @@ class Table:
         """Writes all or nothing. The token makes a request whose answer was lost the same request.
 
         ConditionFailedError at once; what collides with another transaction is tried again, then
-        MovedError; a table that is throttled or cannot be reached is UnavailableError.
+        ConflictError; a table that is throttled or cannot be reached is UnavailableError.
         """
         token = uuid4().hex
         codes: set[str] = set()
         for delay in delays(TRIES, first=0.02):
             try:
-                with available("table"):
+                with translate_errors("table"):
                     self.client.transact_write_items(
                         TransactItems=actions, ClientRequestToken=token
                     )
@@ -187,7 +189,7 @@ class Table:
             else:
                 return
         if "TransactionConflict" in codes:
-            raise MovedError("another transaction was at the same records each time")
+            raise ConflictError("another transaction was at the same records each time")
         raise UnavailableError("the table is throttled")
 
 

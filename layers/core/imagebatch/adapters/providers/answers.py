@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from imagebatch.adapters.providers.transport import BoundedTransport, creates
+from imagebatch.adapters.providers.transport import DeadlineTransport, creates
 from imagebatch.domain.errors import (
     Failure,
     FailureCode,
@@ -67,7 +67,7 @@ class AuthorizedTransport(httpx.BaseTransport):
     rotated without a deploy.
     """
 
-    def __init__(self, vendor: str, key: Callable[[], str], wire: BoundedTransport) -> None:
+    def __init__(self, vendor: str, key: Callable[[], str], wire: DeadlineTransport) -> None:
         self._vendor = vendor
         self._key = key
         self._refresh: Callable[[], str] = getattr(key, "refresh", key)
@@ -108,7 +108,7 @@ def error_of(vendor: str, response: httpx.Response, *, creates: bool) -> Provide
     return ProviderUnavailableError(
         f"{vendor} answered with an error ({status}).",
         code=FailureCode.PROVIDER_TIMEOUT if timed_out else FailureCode.PROVIDER_UNAVAILABLE,
-        billed_perhaps=creates and status in _GATEWAY_GAVE_UP,
+        maybe_billed=creates and status in _GATEWAY_GAVE_UP,
     )
 
 
@@ -146,11 +146,11 @@ def _seconds_until(date: Any) -> float:
         return -1.0
 
 
-def json_object(vendor: str, response: httpx.Response, *, billed_perhaps: bool) -> dict[str, Any]:
+def json_object(vendor: str, response: httpx.Response, *, maybe_billed: bool) -> dict[str, Any]:
     body = _json(response)
     if not isinstance(body, dict):
         raise ProviderUnavailableError(
-            f"The answer of {vendor} cannot be read.", billed_perhaps=billed_perhaps
+            f"The answer of {vendor} cannot be read.", maybe_billed=maybe_billed
         )
     return body
 

@@ -8,7 +8,7 @@ from urllib.parse import unquote_to_bytes
 
 import httpx
 
-from imagebatch.adapters.providers.transport import MEGABYTE, BoundedTransport
+from imagebatch.adapters.providers.transport import MEGABYTE, DeadlineTransport
 from imagebatch.domain.errors import FailureCode, ProviderUnavailableError
 
 MAX_IMAGE_BYTES = 50 * MEGABYTE
@@ -51,7 +51,7 @@ class Downloader:
 
     @cached_property
     def _client(self) -> httpx.Client:
-        wire = BoundedTransport(self._vendor, seconds=self._seconds, max_bytes=MAX_IMAGE_BYTES)
+        wire = DeadlineTransport(self._vendor, seconds=self._seconds, max_bytes=MAX_IMAGE_BYTES)
         return httpx.Client(transport=wire, follow_redirects=False, trust_env=False)
 
     def _body(self, response: httpx.Response) -> bytes:

@@ -23,7 +23,7 @@ from imagebatch.adapters.providers.answers import (
     succeeded,
 )
 from imagebatch.adapters.providers.download import Downloader
-from imagebatch.adapters.providers.transport import MEGABYTE, BoundedTransport, creates
+from imagebatch.adapters.providers.transport import MEGABYTE, DeadlineTransport, creates
 from imagebatch.domain.errors import (
     FailureCode,
     ProviderUnavailableError,
@@ -119,7 +119,7 @@ class ReplicateProvider(ImageProvider):
 
     @cached_property
     def _transport(self) -> "_ReplicateTransport":
-        wire = BoundedTransport(VENDOR, seconds=self._seconds, max_bytes=MAX_ANSWER_BYTES)
+        wire = DeadlineTransport(VENDOR, seconds=self._seconds, max_bytes=MAX_ANSWER_BYTES)
         return _ReplicateTransport(AuthorizedTransport(VENDOR, self._token, wire))
 
     @cached_property
@@ -157,10 +157,10 @@ class _ReplicateTransport(httpx.BaseTransport):
     def _object(self, request: httpx.Request, response: httpx.Response) -> dict[str, Any]:
         if request.url.path.endswith("/cancel"):
             return {"id": "", "status": "canceled"}
-        body = json_object(VENDOR, response, billed_perhaps=creates(request))
+        body = json_object(VENDOR, response, maybe_billed=creates(request))
         if not isinstance(body.get("id"), str) or not body["id"]:
             raise ProviderUnavailableError(
-                f"{VENDOR} answered without a prediction.", billed_perhaps=creates(request)
+                f"{VENDOR} answered without a prediction.", maybe_billed=creates(request)
             )
         return body
 

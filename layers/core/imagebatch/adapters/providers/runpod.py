@@ -16,7 +16,7 @@ from imagebatch.adapters.providers.answers import (
     succeeded,
 )
 from imagebatch.adapters.providers.download import Downloader
-from imagebatch.adapters.providers.transport import MEGABYTE, BoundedTransport
+from imagebatch.adapters.providers.transport import MEGABYTE, DeadlineTransport
 from imagebatch.domain.errors import FailureCode, ProviderUnavailableError, RejectedError
 from imagebatch.ports import ImageProvider, ImageRequest, Prediction, PredictionStatus
 
@@ -70,7 +70,7 @@ class RunpodProvider(ImageProvider):
             ) from None
         job_id = answer.get("id")
         if not isinstance(job_id, str) or not job_id:
-            raise ProviderUnavailableError(f"{VENDOR} answered without a job.", billed_perhaps=True)
+            raise ProviderUnavailableError(f"{VENDOR} answered without a job.", maybe_billed=True)
         return _prediction(job_id, answer)
 
     @override
@@ -113,11 +113,11 @@ class RunpodProvider(ImageProvider):
         self, method: str, path: str, *, billed: bool = False, **kwargs: Any
     ) -> dict[str, Any]:
         response = self._client.request(method, path, **kwargs)
-        return json_object(VENDOR, response, billed_perhaps=billed)
+        return json_object(VENDOR, response, maybe_billed=billed)
 
     @cached_property
     def _client(self) -> httpx.Client:
-        wire = BoundedTransport(VENDOR, seconds=self._seconds, max_bytes=MAX_ANSWER_BYTES)
+        wire = DeadlineTransport(VENDOR, seconds=self._seconds, max_bytes=MAX_ANSWER_BYTES)
         return httpx.Client(
             base_url=self._base_url or API,
             transport=AuthorizedTransport(VENDOR, self._key, wire),

@@ -12,7 +12,7 @@ from functools import cache
 import httpcore
 import httpx
 
-from imagebatch.adapters.deadline import DeadlineBackend, within
+from imagebatch.adapters.deadline import DeadlineBackend, deadline
 from imagebatch.domain.errors import FailureCode, ProviderUnavailableError
 
 MEGABYTE = 1024 * 1024
@@ -33,7 +33,7 @@ def creates(request: httpx.Request) -> bool:
     return request.method == "POST" and "/cancel" not in request.url.path
 
 
-class BoundedTransport(httpx.BaseTransport):
+class DeadlineTransport(httpx.BaseTransport):
     """Sends a request and reads its answer whole.
 
     Ends within `seconds`, whatever timeouts the caller asked for, and takes at most `max_bytes`.
@@ -50,13 +50,13 @@ class BoundedTransport(httpx.BaseTransport):
         request.headers["Accept-Encoding"] = "identity"
         lost_money = creates(request)
         try:
-            with within(self._seconds):
+            with deadline(self._seconds):
                 return self._create(request) if lost_money else self._send(self._pool, request)
         except _NEVER_SENT as error:
             raise self._unavailable("could not be reached", error) from error
         except _LOST as error:
             raise self._unavailable(
-                "did not answer completely", error, billed_perhaps=lost_money
+                "did not answer completely", error, maybe_billed=lost_money
             ) from error
 
     def close(self) -> None:
@@ -101,20 +101,20 @@ class BoundedTransport(httpx.BaseTransport):
         return body.getvalue()
 
     def _unavailable(
-        self, what: str, error: Exception, *, billed_perhaps: bool = False
+        self, what: str, error: Exception, *, maybe_billed: bool = False
     ) -> ProviderUnavailableError:
         timed_out = isinstance(error, httpcore.TimeoutException)
         return ProviderUnavailableError(
             f"{self._vendor} {what}{' in time' if timed_out else ''}.",
             code=FailureCode.PROVIDER_TIMEOUT if timed_out else FailureCode.PROVIDER_UNAVAILABLE,
-            billed_perhaps=billed_perhaps,
+            maybe_billed=maybe_billed,
         )
 
     def _unusable(self, what: str, *, lost_money: bool) -> ProviderUnavailableError:
         return ProviderUnavailableError(
             f"The answer of {self._vendor} is {what}.",
             code=FailureCode.INVALID_OUTPUT,
-            billed_perhaps=lost_money,
+            maybe_billed=lost_money,
         )
 
 

@@ -10,7 +10,7 @@ from functools import wraps
 from typing import Any
 
 from imagebatch.domain.errors import ImagebatchError, ProviderUnavailableError, UnavailableError
-from tests.usecases.world import World
+from tests.usecases.app_harness import AppHarness
 
 PROVIDER = ("create", "get", "cancel", "fetch")
 STORE = ("get", "get_item", "items", "add_items", "commit", "save_item", "put_round", "round_list",
@@ -22,7 +22,7 @@ class KilledError(BaseException):
     """The process is gone: nothing after this line ran."""
 
 
-class Trouble(StrEnum):
+class FaultKind(StrEnum):
     KILL = "kill"
     KILL_AFTER = "kill after"
     FAIL = "fail"
@@ -31,36 +31,38 @@ class Trouble(StrEnum):
 
 
 @dataclass(frozen=True)
-class Strike:
-    """After `skip` calls, `trouble`; who overtakes, and whether they die so many calls later."""
+class InjectedFault:
+    """After `skip` calls, `kind`; who overtakes, and whether they die so many calls later."""
 
     skip: int
-    trouble: Trouble
+    kind: FaultKind
     who: int | str = ""
     dies_after: int | None = None
 
 
-class Peril:
-    """Strikes at the calls of a world's ports as planned.
+class FaultInjector:
+    """Injects the planned faults into calls of the application's ports.
 
     A process also dies at its first call after its own time is over, as Lambda ends it.
     """
 
-    def __init__(self, world: World, meanwhile: Callable[[Strike], None]) -> None:
-        self._world = world
+    def __init__(self, app: AppHarness, meanwhile: Callable[[InjectedFault], None]) -> None:
+        self._world = app
         self._meanwhile = meanwhile
-        self._plan: list[Strike] = []
+        self._plan: list[InjectedFault] = []
         self._ends: list[datetime] = []
-        self.struck: list[Trouble] = []
+        self.injected: list[FaultKind] = []
         for port, calls in (
-            (world.store, STORE), (world.media, MEDIA), (world.provider, PROVIDER),
-            (world.queue, ("send",)), (world.dispatch, ("send",)),
-            (world.finalizer, ("start", "state")), (world.builder, ("build",)),
+            (app.store, STORE), (app.media, MEDIA), (app.provider, PROVIDER),
+            (app.queue, ("send",)), (app.dispatch, ("send",)),
+            (app.finalizer, ("start", "state")), (app.builder, ("build",)),
         ):  # fmt: skip
             for call in calls:
-                setattr(port, call, self._around(port is world.provider, getattr(port, call)))
+                setattr(port, call, self._around(port is app.provider, getattr(port, call)))
 
-    def run(self, act: Callable[[], Any], plan: list[Strike], end: datetime) -> tuple[bool, Any]:
+    def run(
+        self, act: Callable[[], Any], plan: list[InjectedFault], end: datetime
+    ) -> tuple[bool, Any]:
         """Runs a process until `end` at the latest; whether it came to its end, and its answer."""
         before, self._plan = self._plan, list(plan)
         self._ends.append(end)
@@ -74,41 +76,41 @@ class Peril:
 
     def _around(self, provider: bool, call: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(call)
-        def perilous(*args: Any, **more: Any) -> Any:
-            strike = self._next()
-            trouble = strike.trouble if strike else None
-            if strike and trouble is Trouble.OVERTAKE:
-                self._step_aside(strike)
+        def faulty(*args: Any, **more: Any) -> Any:
+            fault = self._next()
+            kind = fault.kind if fault else None
+            if fault and kind is FaultKind.OVERTAKE:
+                self._step_aside(fault)
             self._check_time()
-            if trouble is Trouble.KILL:
+            if kind is FaultKind.KILL:
                 raise KilledError
-            if trouble is Trouble.FAIL:
+            if kind is FaultKind.FAIL:
                 raise _error(provider, lost=False)
             answer = call(*args, **more)
-            if trouble is Trouble.KILL_AFTER:
+            if kind is FaultKind.KILL_AFTER:
                 raise KilledError
-            if trouble is Trouble.LOSE:
+            if kind is FaultKind.LOSE:
                 raise _error(provider, lost=call.__name__ == "create")
             return answer
 
-        return perilous
+        return faulty
 
-    def _step_aside(self, strike: Strike) -> None:
+    def _step_aside(self, fault: InjectedFault) -> None:
         plan, ends = self._plan, self._ends
         self._plan, self._ends = [], []
-        self._meanwhile(strike)
+        self._meanwhile(fault)
         self._plan, self._ends = plan, ends
 
-    def _next(self) -> Strike | None:
+    def _next(self) -> InjectedFault | None:
         if not self._plan:
             return None
-        strike, *rest = self._plan
-        if strike.skip:
-            self._plan = [replace(strike, skip=strike.skip - 1), *rest]
+        fault, *rest = self._plan
+        if fault.skip:
+            self._plan = [replace(fault, skip=fault.skip - 1), *rest]
             return None
         self._plan = rest
-        self.struck.append(strike.trouble)
-        return strike
+        self.injected.append(fault.kind)
+        return fault
 
     def _check_time(self) -> None:
         if self._ends and self._world.clock.now() >= self._ends[-1]:
@@ -117,5 +119,5 @@ class Peril:
 
 def _error(provider: bool, *, lost: bool) -> ImagebatchError:
     if provider:
-        return ProviderUnavailableError("injected", billed_perhaps=lost)
+        return ProviderUnavailableError("injected", maybe_billed=lost)
     return UnavailableError("injected")

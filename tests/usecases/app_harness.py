@@ -7,24 +7,31 @@ from decimal import Decimal
 from typing import Any
 
 from imagebatch.domain.batch import Batch, Item, ItemStatus, Kind, status_of
-from imagebatch.domain.batch_manifest import Plan, PlannedItem
+from imagebatch.domain.batch_manifest import BatchManifest, ItemSpec
 from imagebatch.domain.model_registry import Mode, Model, ModelRegistry, Quality
-from imagebatch.ports import ArchiveMember, BuiltArchive, Busy, ItemMessage, Receipt, StoredMember
+from imagebatch.ports import (
+    ArchiveMember,
+    BuiltArchive,
+    ItemMessage,
+    Receipt,
+    RetryLater,
+    StoredMember,
+)
 from imagebatch.reports.archive_texts import archive_texts
 from imagebatch.schemas.webhook import webhook_body
-from imagebatch.usecases.advance_batch import MoveOn
+from imagebatch.usecases.advance_batch import AdvanceBatch
 from imagebatch.usecases.cancel_batch import CancelBatch
 from imagebatch.usecases.collect_dead_letter import CollectDeadLetter
-from imagebatch.usecases.collect_image import CollectImage, Provision
+from imagebatch.usecases.collect_image import CollectImage, ProviderGateway
 from imagebatch.usecases.dispatch_items import DispatchItems
-from imagebatch.usecases.drop_folder import DeliverToOutbox
-from imagebatch.usecases.finalize_batch import FinalizeBatch, Round
+from imagebatch.usecases.drop_folder import PublishToOutbox
+from imagebatch.usecases.finalize_batch import FinalizeBatch, FinalizerRun
 from imagebatch.usecases.folders import OpenFolders
 from imagebatch.usecases.generate_item import GenerateItem
 from imagebatch.usecases.notify_owner import NotifyOwner, notice_of
-from imagebatch.usecases.poll_schedule import Pace
-from imagebatch.usecases.records import Records
-from imagebatch.usecases.repair_stalled_batches import Sweep
+from imagebatch.usecases.poll_schedule import PollSchedule
+from imagebatch.usecases.records import BatchRepository
+from imagebatch.usecases.repair_stalled_batches import RepairStalledBatches
 from imagebatch.usecases.retry_batch import RetryBatch
 from imagebatch.usecases.submit_batch import Submission, SubmitBatch
 from imagebatch.usecases.watch_batch import WatchBatch
@@ -35,9 +42,9 @@ from testing.fakes import (
     InMemoryDispatchQueue,
     InMemoryFinalizer,
     InMemoryItemQueue,
-    InMemoryMediaStore,
+    InMemoryObjectStore,
     InMemoryWebhooks,
-    LenientInspector,
+    LenientValidator,
     ScriptedProvider,
 )
 
@@ -70,7 +77,7 @@ class SilentJournal:
     def notified(self, batch_id: str, message_id: str, receipt: Receipt | None) -> None:
         self.receipts.append((message_id, receipt))
 
-    def note(self, event: str, **facts: Any) -> None:
+    def log_event(self, event: str, **facts: Any) -> None:
         self.notes.append(event)
 
 
@@ -113,22 +120,22 @@ class ListingPages:
         self.drawn.pop(key, None)
 
 
-class World:
+class AppHarness:
     def __init__(
         self, *, seconds: float = 2.0, time_limit: float = 300, registry: ModelRegistry = REGISTRY
     ) -> None:
         self.clock, self.ids = FakeClock(), FakeIds()
-        self.store, self.media = InMemoryBatchStore(), InMemoryMediaStore()
+        self.store, self.media = InMemoryBatchStore(), InMemoryObjectStore()
         self.queue, self.dispatch = InMemoryItemQueue(), InMemoryDispatchQueue()
-        self.finalizer, self.journal = InMemoryFinalizer(), SilentJournal()
+        self.finalizer, self.telemetry = InMemoryFinalizer(), SilentJournal()
         self.provider = ScriptedProvider(self.clock, seconds)
-        self.inspector, self.builder = LenientInspector(), ListingBuilder()
+        self.validator, self.builder = LenientValidator(), ListingBuilder()
         self.pages = ListingPages()
         limit = timedelta(seconds=time_limit)
-        self.records = Records(self.store, self.clock, self.ids)
-        provision = Provision({"scripted": self.provider}, registry, self.media, Pace())
-        collect = CollectImage(provision, self.inspector, self.media, self.clock)
-        move_on = MoveOn(self.store, self.queue, self.finalizer, WORKERS)
+        self.records = BatchRepository(self.store, self.clock, self.ids)
+        gateway = ProviderGateway({"scripted": self.provider}, registry, self.media, PollSchedule())
+        collect = CollectImage(gateway, self.validator, self.media, self.clock)
+        advance = AdvanceBatch(self.store, self.queue, self.finalizer, WORKERS)
         self.submit_batch = SubmitBatch(
             self.records, self.media, self.dispatch, timedelta(days=7), 20
         )
@@ -137,15 +144,15 @@ class World:
             self.records, self.media, self.queue, self.finalizer, self.open_folders, WORKERS
         )
         self.generate = GenerateItem(
-            self.records, self.queue, provision, collect, move_on, self.journal, limit
+            self.records, self.queue, gateway, collect, advance, self.telemetry, limit
         )
         self.dead_letter = CollectDeadLetter(
-            self.records, provision, collect, move_on, self.journal, limit
+            self.records, gateway, collect, advance, self.telemetry, limit
         )
         self.cancel_batch = CancelBatch(self.records, self.finalizer)
         self.retry = RetryBatch(self.records, self.dispatch, self.finalizer)
         self.watch = WatchBatch(self.records)
-        self.sweep = Sweep(
+        self.repair_stalled_batches = RepairStalledBatches(
             self.records,
             self.dispatch,
             self.dispatch_items,
@@ -154,16 +161,16 @@ class World:
             timedelta(minutes=15),
         )
         self.webhooks = InMemoryWebhooks()
-        self.notify_owner = NotifyOwner(self.records, self.webhooks, self.journal)
+        self.notify_owner = NotifyOwner(self.records, self.webhooks, self.telemetry)
         self.finalize = FinalizeBatch(
             self.records,
             self.media,
             self.builder,
             archive_texts,
-            DeliverToOutbox(self.store, self.media, lambda b: b.status.encode()),
+            PublishToOutbox(self.store, self.media, lambda b: b.status.encode()),
             lambda b: notice_of(b, webhook_body),
             lambda b: None if b.live_archive(self.clock.now()) is None else "https://zip",
-            self.journal,
+            self.telemetry,
             timedelta(hours=6),
             self.pages,
         )
@@ -173,7 +180,7 @@ class World:
     def submit(self, size: int = 3, batch_id: str = "b1", **facts: Any) -> Batch:
         """A batch of `size` items whose prompts are "0", "1" and so on."""
         items = tuple(
-            PlannedItem(
+            ItemSpec(
                 index=i, custom_id=f"c{i}", row=i + 2, prompt=str(i), stem=f"car-{i}",
                 price=PRICE, input={"prompt": str(i)}, cells=(str(i),),
             )
@@ -181,7 +188,7 @@ class World:
         )  # fmt: skip
         submission = Submission(
             owner=OWNER,
-            plan=Plan(Kind.CARS, ("make",), items),
+            plan=BatchManifest(Kind.CARS, ("make",), items),
             model=MODEL,
             mode=Mode.LIVE,
             source=b"make\n",
@@ -195,7 +202,7 @@ class World:
         self.dispatch_items(OWNER, "b1", 1)
         return self.batch
 
-    def deliver(self, message: ItemMessage | None = None, seconds: float = 60) -> Busy | None:
+    def deliver(self, message: ItemMessage | None = None, seconds: float = 60) -> RetryLater | None:
         """One delivery, of the next message by default, with so much time left."""
         wanted = message or self.queue.pop()
         assert wanted is not None, "there is no message to deliver"
@@ -210,11 +217,11 @@ class World:
 
     def finish(self) -> Batch:
         """Runs the finalizer of the current round up to its wait."""
-        which = self.which
-        while not (built := self.finalize.build(which))["done"]:
+        finalizer_run = self.finalizer_run
+        while not (built := self.finalize.build(finalizer_run))["done"]:
             pass
-        published = self.finalize.publish(which, built.get("archive"))
-        self.notify_owner.deliver(OWNER, which.batch_id, published["notice"])
+        published = self.finalize.publish(finalizer_run, built.get("archive"))
+        self.notify_owner.deliver(OWNER, finalizer_run.batch_id, published["notice"])
         return self.batch
 
     def run(self, size: int = 3, **facts: Any) -> Batch:
@@ -235,8 +242,8 @@ class World:
         return found
 
     @property
-    def which(self) -> Round:
-        return Round(OWNER, "b1", self.batch.round, self.batch.attempt)
+    def finalizer_run(self) -> FinalizerRun:
+        return FinalizerRun(OWNER, "b1", self.batch.round, self.batch.attempt)
 
     def item(self, index: int) -> Item:
         found = self.store.get_item(OWNER, "b1", index)

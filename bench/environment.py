@@ -83,7 +83,7 @@ class Site:
             sqs.purge_queue(QueueUrl=url)
 
 
-class World:
+class BenchEnvironment:
     def __init__(self, *, tiny: bool = False) -> None:
         self.tiny = tiny
         self._ends = ExitStack()
