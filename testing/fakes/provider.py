@@ -58,9 +58,12 @@ class ScriptedProvider:
         self.after_create(made)
         if isinstance(step, ProviderError):
             raise step
-        return self.get(id_, request)
+        return self._state_of(id_)
 
     def get(self, prediction_id: str, request: ImageRequest) -> Prediction:
+        return self._state_of(prediction_id)
+
+    def _state_of(self, prediction_id: str) -> Prediction:
         made = next(each for each in self.made if each.id == prediction_id)
         if made.cancelled:
             return Prediction(made.id, PredictionStatus.CANCELLED)

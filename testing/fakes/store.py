@@ -137,6 +137,11 @@ class InMemoryBatchStore(Faults):
         return iter(sorted(at for at in found if owner in (None, at[0])))
 
     @faulty
+    def unfinished_batches(self, owner: str | None = None) -> Iterator[Batch]:
+        found = [self.get(*at) for at in self.unfinished(owner)]
+        return iter([batch for batch in found if batch is not None])
+
+    @faulty
     def reserve_outbox_name(self, name: str, batch_id: str, until: datetime) -> bool:
         with self._lock:
             return self._names.setdefault(name, batch_id) == batch_id

@@ -23,7 +23,7 @@ from imagebatch.domain.batch import (
     Lease,
     Waiting,
 )
-from imagebatch.domain.errors import Failure, FailureCode
+from imagebatch.domain.errors import Failure, FailureCode, UnreadableRecordError
 from imagebatch.domain.model_registry import Mode, Quality
 from imagebatch.ports import Change
 from testing.fakes.system import START
@@ -125,6 +125,29 @@ class Older:
 def test_a_newer_writers_fields_are_ignored_and_an_older_ones_take_their_default() -> None:
     assert decode(Older, encode(Newer("a", added={"x": 1}))) == Older("a")
     assert decode(Newer, encode(Older("a"))) == Newer("a")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"status": "rewinding"},
+        {"created_at": "yesterday"},
+        {"counts": None},
+        {"estimated": "a lot"},
+        {"metadata": "{"},
+        {"errors": 7},
+    ],
+)
+def test_a_record_that_cannot_be_read_says_so(damage: dict[str, Any]) -> None:
+    with pytest.raises(UnreadableRecordError, match="Batch cannot be read"):
+        decode(Batch, encode(a_batch()) | damage)
+
+
+def test_a_record_without_a_required_attribute_says_so() -> None:
+    record = encode(a_batch())
+    del record["owner"]
+    with pytest.raises(UnreadableRecordError, match="owner"):
+        decode(Batch, record)
 
 
 def test_times_are_utc_whatever_zone_they_came_in() -> None:

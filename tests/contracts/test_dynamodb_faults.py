@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from imagebatch.adapters.dynamodb import DynamoDBBatchStore, DynamoDBIdempotencyStore
+from imagebatch.adapters.dynamodb import DynamoDBBatchStore, DynamoDBIdempotencyStore, keys
+from imagebatch.adapters.dynamodb.table import key_of
 from imagebatch.domain.batch import Batch
-from imagebatch.domain.errors import ConflictError, UnavailableError
+from imagebatch.domain.errors import ConflictError, UnavailableError, UnreadableRecordError
 from imagebatch.ports import IdempotencyState
 from testing.aws import TABLE, no_sleep
 from testing.awsfaults import cancel_transaction, event, lose_answer, refuse
@@ -212,3 +213,24 @@ def test_an_aws_that_cannot_be_reached_is_unavailable() -> None:
     for error in (EndpointConnectionError, ConnectTimeoutError, SSLError):
         with pytest.raises(UnavailableError), translate_errors("table"):
             raise error(endpoint_url="https://dynamodb.example", error=OSError("refused"))
+
+
+def test_an_unreadable_record_is_reported_and_stops_no_list(
+    dynamodb: Any, store: DynamoDBBatchStore, batch: Batch
+) -> None:
+    told: list[str] = []
+    store = DynamoDBBatchStore(dynamodb, TABLE, report=lambda key, _: told.append(key))
+    store.create(a_batch("b2"))
+    dynamodb.update_item(
+        TableName=TABLE,
+        Key=key_of(keys.batch("ann", "b1")),
+        UpdateExpression="SET #status = :status",
+        ExpressionAttributeNames={"#status": "status"},
+        ExpressionAttributeValues={":status": {"S": "rewinding"}},
+    )
+    with pytest.raises(UnreadableRecordError):
+        store.get("ann", "b1")
+    assert [each.id for each in store.list_batches("ann", limit=5).items] == ["b2"]
+    assert [each.id for each in store.unfinished_batches()] == ["b2"]
+    assert [each.id for each in store.unfinished_batches("ann")] == ["b2"]
+    assert told == 3 * ["BATCH#ann#b1"]

@@ -63,6 +63,9 @@ def test_alarms_look_at_what_people_must_know_of(production: Rendered) -> None:
         ("AWS/Lambda", "Errors", "<WorkerFunction>"),
         ("AWS/ApiGateway", "5xx", "<HttpApi>"),
         ("imagebatch/shop", "ProviderAuthFailures", "imagebatch"),
+        ("imagebatch/shop", "UnreadableRecords", "imagebatch"),
+        ("AWS/Lambda", "Errors", "<DeadLetterFunction>"),
+        ("AWS/SQS", "ApproximateAgeOfOldestMessage", "<DeadLetterQueue.QueueName>"),
     } <= alarms(production).keys()
 
 

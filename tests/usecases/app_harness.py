@@ -77,6 +77,9 @@ class SilentJournal:
     def notified(self, batch_id: str, message_id: str, receipt: Receipt | None) -> None:
         self.receipts.append((message_id, receipt))
 
+    def unreadable(self, key: str, reason: str) -> None:
+        self.notes.append(f"unreadable {key}")
+
     def log_event(self, event: str, **facts: Any) -> None:
         self.notes.append(event)
 
@@ -133,7 +136,9 @@ class AppHarness:
         self.pages = ListingPages()
         limit = timedelta(seconds=time_limit)
         self.records = BatchRepository(self.store, self.clock, self.ids)
-        gateway = ProviderGateway({"scripted": self.provider}, registry, self.media, PollSchedule())
+        gateway = ProviderGateway(
+            {"scripted": self.provider}, registry, self.media, PollSchedule(), self.telemetry
+        )
         collect = CollectImage(gateway, self.validator, self.media, self.clock)
         advance = AdvanceBatch(self.store, self.queue, self.finalizer, WORKERS)
         self.submit_batch = SubmitBatch(
@@ -158,6 +163,7 @@ class AppHarness:
             self.dispatch_items,
             self.queue,
             self.finalizer,
+            self.telemetry,
             timedelta(minutes=15),
         )
         self.webhooks = InMemoryWebhooks()

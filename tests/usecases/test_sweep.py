@@ -1,7 +1,7 @@
 import pytest
 
 from imagebatch.domain.batch import BatchStatus
-from imagebatch.domain.errors import UnavailableError
+from imagebatch.domain.errors import UnavailableError, UnreadableRecordError
 from tests.usecases.app_harness import OWNER, AppHarness
 
 LONG = 15 * 60 + 1
@@ -84,3 +84,13 @@ def test_finished_batches_are_not_looked_at(app: AppHarness) -> None:
     app.run(1)
     app.clock.advance(LONG)
     assert repair_stalled_batches(app) == []
+
+
+def test_a_batch_with_an_unreadable_record_is_reported_and_skipped(app: AppHarness) -> None:
+    for name in ("b1", "b2"):
+        app.submit(3, name)
+        app.dispatch_items(OWNER, name, 1)
+    app.clock.advance(LONG)
+    app.store.fail_next("round_list", UnreadableRecordError("unknown status"))
+    assert repair_stalled_batches(app) == ["b2"]
+    assert app.telemetry.notes == ["unreadable batch b1"]

@@ -76,7 +76,9 @@ class Bootstrap:
     def store(self) -> BatchStore:
         from imagebatch.adapters.dynamodb.batches import DynamoDBBatchStore
 
-        return DynamoDBBatchStore(self.clients.dynamodb, self.settings.table_name)
+        return DynamoDBBatchStore(
+            self.clients.dynamodb, self.settings.table_name, report=self.telemetry.unreadable
+        )
 
     @cached_property
     def media(self) -> ObjectStore:
@@ -324,7 +326,9 @@ class Bootstrap:
         from imagebatch.usecases.collect_image import ProviderGateway
         from imagebatch.usecases.poll_schedule import PollSchedule
 
-        return ProviderGateway(self.providers, self.registry, self.media, PollSchedule())
+        return ProviderGateway(
+            self.providers, self.registry, self.media, PollSchedule(), self.telemetry
+        )
 
     @cached_property
     def collect_image(self) -> "CollectImage":
@@ -395,6 +399,7 @@ class Bootstrap:
             self.dispatch_items,
             self.item_queue,
             self.finalizer,
+            self.telemetry,
             timedelta(seconds=self.settings.sweep_after_seconds),
         )
 

@@ -66,6 +66,10 @@ class PowertoolsTelemetry:
         name = "WebhooksDelivered" if delivered else "WebhooksUndelivered"
         metrics.add_metric(name, MetricUnit.Count, 1)
 
+    def unreadable(self, key: str, reason: str) -> None:
+        logger.error("record cannot be read", record=key, reason=reason)
+        metrics.add_metric("UnreadableRecords", MetricUnit.Count, 1)
+
     def log_event(self, event: str, **facts: Any) -> None:
         logger.info(event, **facts)
 

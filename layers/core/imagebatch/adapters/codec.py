@@ -19,6 +19,8 @@ from functools import cache, partial
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, NamedTuple, Union, get_args, get_origin, get_type_hints
 
+from imagebatch.domain.errors import UnreadableRecordError
+
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
@@ -30,6 +32,16 @@ def encode(record: "DataclassInstance") -> dict[str, Any]:
 
 
 def decode[T: "DataclassInstance"](cls: type[T], plain: Mapping[str, Any]) -> T:
+    """UnreadableRecordError for a record that `encode` of this version would not have written."""
+    try:
+        return _decode(cls, plain)
+    except _UNREADABLE as error:
+        raise UnreadableRecordError(
+            f"{cls.__name__} cannot be read: {type(error).__name__}: {error}"
+        ) from error
+
+
+def _decode[T: "DataclassInstance"](cls: type[T], plain: Mapping[str, Any]) -> T:
     values: dict[str, Any] = {}
     for spec in _specs(cls):
         if spec.name in plain:
@@ -53,6 +65,9 @@ def time_of(text: str) -> datetime:
 
 def json_text(value: Mapping[str, Any]) -> str:
     return json.dumps(dict(value), ensure_ascii=False, separators=(",", ":"))
+
+
+_UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
 
 
 class _Spec(NamedTuple):
@@ -119,7 +134,7 @@ def _loader(hint: Any) -> Callable[[Any], Any]:
     if origin is Mapping:
         return json.loads
     if isinstance(hint, type) and is_dataclass(hint):
-        return partial(decode, hint)
+        return partial(_decode, hint)
     if isinstance(hint, type) and issubclass(hint, Enum):
         return hint
     return _LOADERS[hint]

@@ -93,8 +93,7 @@ def _queue(context: Context) -> None:
 
     @context.app.get("/api/queue")
     def queue() -> Response[str]:
-        mine = [services.store.get(*key) for key in services.store.unfinished(context.owner)]
-        active = [batch for batch in mine if batch is not None and not batch.finished]
+        active = list(services.store.unfinished_batches(context.owner))
         document: dict[str, Any] = {
             "activeBatches": len(active),
             "pendingItems": sum(batch.counts.open for batch in active),

@@ -10,6 +10,7 @@ ImagebatchError
 │   ├── StateConflictError       not in this state (409), or gone for good (410)
 │   └── TooManyBatchesError      backpressure (429)
 ├── ConflictError               a record changed since it was read: read again and decide again
+├── UnreadableRecordError    a record that this version cannot read
 ├── UnavailableError         a part of ours did not do its work; the same call may work later
 ├── WebhookDeliveryError         a receiver did not take a webhook; it may the next time
 └── ProviderError            what a provider answered, sorted by what must follow
@@ -141,6 +142,10 @@ class TooManyBatchesError(RequestError):
 
 class ConflictError(ImagebatchError):
     """A record is not as it was read: nothing was written; read it again and decide again."""
+
+
+class UnreadableRecordError(ImagebatchError):
+    """A stored record this version cannot read: an unknown status, a missing attribute."""
 
 
 class UnavailableError(ImagebatchError):

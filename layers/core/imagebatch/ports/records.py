@@ -85,11 +85,18 @@ class BatchStore(Protocol):
         kind: Kind | None = None,
         keep: Callable[[Batch], bool] = lambda _: True,
     ) -> Page[Batch]:
-        """The owner's batches, newest first. InvalidRequestError for a cursor that is not ours."""
+        """The owner's batches, newest first; one that cannot be read is reported and left out.
+
+        InvalidRequestError for a cursor that is not ours.
+        """
         ...
 
     def unfinished(self, owner: str | None = None) -> Iterator[tuple[str, str]]:
         """(owner, batch id) of every batch that is not finished, of one owner or of all."""
+        ...
+
+    def unfinished_batches(self, owner: str | None = None) -> Iterator[Batch]:
+        """The same batches as they are now; one that cannot be read is reported and left out."""
         ...
 
     def reserve_outbox_name(self, name: str, batch_id: str, until: datetime) -> bool:

@@ -8,9 +8,9 @@ from imagebatch.domain.batch import Batch, BatchStatus, Image, Item, Lease
 from imagebatch.domain.errors import (
     Failure,
     FailureCode,
-    ProviderError,
-    ProviderUnavailableError,
-    RateLimitedError,
+    OutputGoneError,
+    ProviderAuthError,
+    RejectedError,
 )
 from imagebatch.domain.transitions import Admission
 from imagebatch.ports import (
@@ -87,7 +87,7 @@ class CollectDeadLetter:
 
     def _end(self, batch: Batch, item: Item) -> Move:
         """The move that settles the item: with its image if there is one, else as crashed."""
-        collected = self._collect(batch, item) if item.prediction else None
+        collected = self._collect_or_defer(batch, item) if item.prediction else None
 
         def end(b: Batch, i: Item) -> tuple[Batch, Item]:
             now = self.records.clock.now()
@@ -101,21 +101,28 @@ class CollectDeadLetter:
 
         return end
 
+    def _collect_or_defer(self, batch: Batch, item: Item) -> tuple[Image, str] | None:
+        """Settling depends on nothing but the table: whatever fails here, the item ends in time."""
+        try:
+            return self._collect(batch, item)
+        except (OutputGoneError, RejectedError, ProviderAuthError, BadImageError):
+            return None
+        except Exception as error:  # noqa: BLE001 - the last resort: no error may keep a batch open
+            reason = f"{type(error).__name__}: {error}"[:500]
+            self.telemetry.log_event("image not collected", batch_id=batch.id, reason=reason)
+            self._ask_again_later(batch, item)
+            return None
+
     def _collect(self, batch: Batch, item: Item) -> tuple[Image, str] | None:
         stored = self.collect.already_stored(batch, item)
         if stored is not None:
             return stored
-        try:
+        prediction = self.gateway.look(batch, item)
+        if prediction.status is PredictionStatus.RUNNING:
+            self.gateway.cancel(batch, item)
             prediction = self.gateway.look(batch, item)
-            if prediction.status is PredictionStatus.RUNNING:
-                self.gateway.cancel(batch, item)
-                prediction = self.gateway.look(batch, item)
-            if prediction.status is PredictionStatus.SUCCEEDED:
-                return self.collect(batch, item, prediction)
-        except (ProviderUnavailableError, RateLimitedError):
-            self._ask_again_later(batch, item)
-        except (ProviderError, BadImageError):
-            pass  # what cannot be collected is what crashed means
+        if prediction.status is PredictionStatus.SUCCEEDED:
+            return self.collect(batch, item, prediction)
         return None
 
     def _ask_again_later(self, batch: Batch, item: Item) -> None:

@@ -1,17 +1,20 @@
 """From a finished prediction to a stored, checked image."""
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from imagebatch.domain.batch import Batch, Image, Item
 from imagebatch.domain.errors import (
     FailureCode,
+    ImagebatchError,
     OutputGoneError,
     ProviderUnavailableError,
 )
 from imagebatch.domain.model_registry import Mode, ModelRegistry
 from imagebatch.ports import (
+    BadImageError,
     Clock,
     ImageProvider,
     ImageRequest,
@@ -19,10 +22,13 @@ from imagebatch.ports import (
     ObjectStore,
     Prediction,
     PredictionStatus,
+    Telemetry,
 )
 from imagebatch.usecases import keys
 from imagebatch.usecases.poll_schedule import PollSchedule
 
+STRANGE = "The provider's response could not be understood"
+STRANGE_IMAGE = "The provider's image could not be read"
 FETCHES = 2
 """How often one delivery tries a download before it leaves that to a later one."""
 FETCH_PAUSE = 0.5
@@ -39,19 +45,45 @@ class ProviderGateway:
     registry: ModelRegistry
     media: ObjectStore
     pace: PollSchedule
+    telemetry: Telemetry
     development_seconds: float = 2.0
 
     def create(self, batch: Batch, item: Item) -> Prediction:
-        return self._provider(batch).create(self.request(batch, item))
+        request = self.request(batch, item)
+        with self.guarded(batch, item, ProviderUnavailableError(STRANGE, maybe_billed=True)):
+            return self._provider(batch).create(request)
 
     def look(self, batch: Batch, item: Item) -> Prediction:
-        return self._provider(batch).get(item.prediction or "", self.request(batch, item))
+        with self.guarded(batch, item, ProviderUnavailableError(STRANGE)):
+            return self._provider(batch).get(item.prediction or "", self.request(batch, item))
 
     def cancel(self, batch: Batch, item: Item) -> None:
-        self._provider(batch).cancel(item.prediction or "", self.request(batch, item))
+        with self.guarded(batch, item, ProviderUnavailableError(STRANGE)):
+            self._provider(batch).cancel(item.prediction or "", self.request(batch, item))
 
     def fetch(self, batch: Batch, item: Item, prediction: Prediction) -> bytes:
-        return self._provider(batch).fetch(prediction, self.request(batch, item))
+        with self.guarded(batch, item, OutputGoneError(STRANGE_IMAGE)):
+            return self._provider(batch).fetch(prediction, self.request(batch, item))
+
+    @contextmanager
+    def guarded(self, batch: Batch, item: Item, failure: Exception) -> Iterator[None]:
+        """Turns an exception that no port names into `failure`, and reports it.
+
+        What providers answer is hostile and image libraries raise anything at it: no exception may
+        keep an item from its end.
+        """
+        try:
+            yield
+        except (ImagebatchError, BadImageError):
+            raise
+        except Exception as error:
+            self.telemetry.log_event(
+                "unexpected provider answer",
+                batch_id=batch.id,
+                index=item.index,
+                reason=f"{type(error).__name__}: {error}"[:500],
+            )
+            raise failure from error
 
     def next_poll_delay(self, batch: Batch, waited: float) -> float:
         """Seconds until the next look at a prediction that has run for `waited` seconds."""
@@ -98,7 +130,8 @@ class CollectImage:
         had.
         """
         body = self._download(batch, item, prediction)
-        seen = self.validator.validate(body, item.aspect_ratio)
+        with self.gateway.guarded(batch, item, BadImageError(STRANGE_IMAGE)):
+            seen = self.validator.validate(body, item.aspect_ratio)
         key = keys.image(batch.kind, batch.id, item.index, prediction.id)
         image = Image(
             key, seen.content_type, len(body), zlib.crc32(body), "", seen.width, seen.height

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from imagebatch.domain.batch import Batch, BatchStatus
-from imagebatch.domain.errors import ImagebatchError
+from imagebatch.domain.errors import ImagebatchError, UnreadableRecordError
 from imagebatch.domain.rounds import close_if_settled
-from imagebatch.ports import DispatchQueue, Execution, Finalizer, ItemQueue
+from imagebatch.ports import DispatchQueue, Execution, Finalizer, ItemQueue, Telemetry
 from imagebatch.usecases.dispatch_items import DispatchItems
 from imagebatch.usecases.records import BatchRepository
 
@@ -19,22 +19,23 @@ class RepairStalledBatches:
     dispatch_items: DispatchItems
     queue: ItemQueue
     finalizer: Finalizer
+    telemetry: Telemetry
     after: timedelta
 
     def __call__(self) -> Iterator[Batch]:
         """Repairs every batch that has not moved for `after`; yields each as it is then.
 
-        One that cannot be repaired keeps no other from it; its error is raised in the end.
+        One that cannot be repaired keeps no other from it; its error is raised in the end. What
+        cannot be read is reported and skipped.
         """
         now = self.records.clock.now()
         failed: ImagebatchError | None = None
-        for owner, batch_id in self.records.store.unfinished():
-            batch = self.records.store.get(owner, batch_id)
-            if batch is None or batch.finished:
-                continue
+        for batch in self.records.store.unfinished_batches():
             if now - (batch.updated_at or batch.created_at) >= self.after:
                 try:
                     yield self._repair(batch)
+                except UnreadableRecordError as error:
+                    self.telemetry.unreadable(f"batch {batch.id}", str(error))
                 except ImagebatchError as error:
                     failed = error
         if failed is not None:

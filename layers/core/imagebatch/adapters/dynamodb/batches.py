@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from imagebatch.adapters import codec
 from imagebatch.adapters.dynamodb import keys, listing
 from imagebatch.adapters.dynamodb.library import library_actions
+from imagebatch.adapters.dynamodb.listing import Report
 from imagebatch.adapters.dynamodb.table import (
     ACTIONS_A_TRANSACTION,
     BYTES_A_TRANSACTION,
@@ -23,7 +24,7 @@ from imagebatch.adapters.dynamodb.table import (
     unchanged,
 )
 from imagebatch.domain.batch import Batch, BatchStatus, Item, Kind
-from imagebatch.domain.errors import ConflictError
+from imagebatch.domain.errors import ConflictError, UnreadableRecordError
 from imagebatch.ports import Change, Page
 
 if TYPE_CHECKING:
@@ -42,8 +43,10 @@ class DynamoDBBatchStore:
         table: str,
         *,
         sleep: Callable[[float], None] = time.sleep,
+        report: Report = lambda _key, _reason: None,
     ) -> None:
         self._table = Table(client, table, sleep=sleep)
+        self._report = report
 
     def create(self, batch: Batch) -> None:
         ttl = _ttl(batch)
@@ -154,7 +157,15 @@ class DynamoDBBatchStore:
         kind: Kind | None = None,
         keep: Callable[[Batch], bool] = lambda _: True,
     ) -> Page[Batch]:
-        return listing.page(self._table, owner, limit=limit, cursor=cursor, kind=kind, keep=keep)
+        return listing.page(
+            self._table,
+            owner,
+            limit=limit,
+            cursor=cursor,
+            kind=kind,
+            keep=keep,
+            report=self._report,
+        )
 
     def unfinished(self, owner: str | None = None) -> Iterator[tuple[str, str]]:
         prefix = "" if owner is None else f"{keys.part(owner)}#"
@@ -162,6 +173,16 @@ class DynamoDBBatchStore:
         records = self._table.query(keys.UNFINISHED, prefix or "!", f"{prefix}\x7f")
         for record in records:
             yield record["owner"], record["batchId"]
+
+    def unfinished_batches(self, owner: str | None = None) -> Iterator[Batch]:
+        for at in self.unfinished(owner):
+            try:
+                batch = self.get(*at)
+            except UnreadableRecordError as error:
+                self._report(keys.batch_partition(*at), str(error))
+            else:
+                if batch is not None and not batch.finished:
+                    yield batch
 
     def reserve_outbox_name(self, name: str, batch_id: str, until: datetime) -> bool:
         free_or_ours = Condition(

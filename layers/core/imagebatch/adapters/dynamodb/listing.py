@@ -9,9 +9,11 @@ from imagebatch.adapters import codec
 from imagebatch.adapters.dynamodb import keys
 from imagebatch.adapters.dynamodb.table import KEYS_A_READ, Record, Table
 from imagebatch.domain.batch import Batch, Kind
-from imagebatch.domain.errors import InvalidRequestError
+from imagebatch.domain.errors import InvalidRequestError, UnreadableRecordError
 from imagebatch.ports import Page
 
+type Report = Callable[[str, str], None]
+"""Told the key of each record that cannot be read, and why."""
 _SEAL_LENGTH = 16
 _SORT = re.compile(r"BATCH#[0-9TZ:.-]{24}#[\w.~%=-]+", re.ASCII)
 
@@ -24,9 +26,10 @@ def page(
     cursor: str | None,
     kind: Kind | None,
     keep: Callable[[Batch], bool],
+    report: Report,
 ) -> Page[Batch]:
     after = cursor_sort(owner, cursor) if cursor else None
-    rows = _rows(table, owner, after, kind, size=min(limit + 1, KEYS_A_READ))
+    rows = _rows(table, owner, after, kind, min(limit + 1, KEYS_A_READ), report)
     found = list(islice(((sort, b) for sort, b in rows if keep(b)), limit + 1))
     batches = [batch for _, batch in found[:limit]]
     more = len(found) > limit
@@ -39,7 +42,7 @@ def entry(batch: Batch) -> tuple[keys.Key, Record]:
 
 
 def _rows(
-    table: Table, owner: str, after: str | None, kind: Kind | None, size: int
+    table: Table, owner: str, after: str | None, kind: Kind | None, size: int, report: Report
 ) -> Iterator[tuple[str, Batch]]:
     """Each batch with its sort key; a whole page of records is one read."""
     partition = keys.listing_partition(owner)
@@ -49,8 +52,14 @@ def _rows(
         sorts = {keys.batch(owner, each["batchId"]): each["sk"] for each in chunk}
         records = table.get_many(list(sorts))
         for key, sort in sorts.items():
-            if key in records:
-                yield sort, codec.decode(Batch, records[key])
+            if key not in records:
+                continue
+            try:
+                batch = codec.decode(Batch, records[key])
+            except UnreadableRecordError as error:
+                report(key[0], str(error))
+            else:
+                yield sort, batch
 
 
 def cursor_text(owner: str, sort: str) -> str:
