@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from imagebatch.api.resolver import build
+from imagebatch.api.build import build
 from imagebatch.bootstrap import Bootstrap
 from imagebatch.observability import logger, metrics
 from imagebatch.settings import Settings
@@ -13,4 +13,4 @@ app = build(Bootstrap(Settings.from_env()))
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    return app.resolve(event, context)
+    return app(event, context)

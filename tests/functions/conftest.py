@@ -1,6 +1,7 @@
 """The API's own function over moto: routes, refusals and answers, without a deployment."""
 
 import base64
+import gzip
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -12,7 +13,7 @@ import pytest
 from moto import mock_aws
 
 from imagebatch.adapters.aws import Clients
-from imagebatch.api.resolver import build
+from imagebatch.api.build import build
 from imagebatch.bootstrap import Bootstrap
 from imagebatch.settings import Settings
 from testing.aws import BUCKET, REGION, TABLE
@@ -49,7 +50,7 @@ class Api:
     claims: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.resolver = build(self.services)
+        self.application = build(self.services)
 
     def as_owner(self, owner: str, mode: str = "cognito", **claims: str) -> "Api":
         """The same stack with authentication on, and a caller whom the gateway has verified."""
@@ -59,11 +60,14 @@ class Api:
     def request(self, method: str, path: str, **content: Any) -> Answer:
         request = httpx.Request(method, "https://api.test" + path, **content)
         event = self._event(request)
-        found = self.resolver.resolve(event, LambdaContext())
+        found = self.application(event, LambdaContext())
         headers = {k.lower(): str(v) for k, v in (found.get("headers") or {}).items()}
         for name, values in (found.get("multiValueHeaders") or {}).items():
             headers[name.lower()] = values[0]
-        return Answer(found["statusCode"], headers, found.get("body") or "")
+        body = found["body"]
+        if headers.get("content-encoding") == "gzip":
+            body = gzip.decompress(base64.b64decode(body)).decode()
+        return Answer(found["statusCode"], headers, body)
 
     def get(self, path: str, **content: Any) -> Answer:
         return self.request("GET", path, **content)

@@ -8,15 +8,15 @@ from tests.functions.conftest import Api
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("DELETE", "/api/queue", "GET"),
-        ("POST", "/health", "GET"),
+        ("DELETE", "/api/queue", "GET, HEAD"),
+        ("POST", "/health", "GET, HEAD"),
         ("GET", "/api/car-batch", "POST"),
-        ("PATCH", "/api/uploads", "GET, POST"),
-        ("POST", "/api/variants", "GET, PUT"),
-        ("PUT", "/api/batch/0123456789abcdef0123456789abcdef", "GET"),
+        ("PATCH", "/api/uploads", "GET, HEAD, POST"),
+        ("POST", "/api/variants", "GET, HEAD, PUT"),
+        ("PUT", "/api/batch/0123456789abcdef0123456789abcdef", "GET, HEAD"),
         ("GET", "/api/batches/image-candidates", "POST"),
         ("DELETE", "/api/batches/image-candidates", "POST"),
-        ("POST", "/api/v1/batch/0123456789abcdef0123456789abcdef/progress", "GET"),
+        ("POST", "/api/v1/batch/0123456789abcdef0123456789abcdef/progress", "GET, HEAD"),
     ],
 )
 def test_it_is_answered_with_those_it_has(api: Api, method: str, path: str, allowed: str) -> None:
@@ -35,3 +35,12 @@ def test_a_path_that_is_not_there_has_no_methods(api: Api, path: str) -> None:
 
     assert answer.status == 404
     assert "allow" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/queue", "/health", "/docs", "/api/v1/batch", "/api/batches"]
+)
+def test_head_answers_as_get_without_body(api: Api, path: str) -> None:
+    got, head = api.get(path), api.request("HEAD", path)
+
+    assert (head.status, head.headers, head.body) == (got.status, got.headers, "")

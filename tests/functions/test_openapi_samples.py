@@ -5,16 +5,16 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from imagebatch.api.openapi import OPERATIONS
+from imagebatch.api.openapi import operations
 
 SAMPLES: list[tuple[str, Any, Any]] = [
-    (f"{operation.id} request", operation.request["application/json"], operation.sample)
-    for operation in OPERATIONS
-    if operation.sample is not None
+    (f"{operation.id} request", operation.request["application/json"], operation.example)
+    for operation in operations()
+    if operation.example is not None
 ] + [
-    (f"{operation.id} {status}", operation.answers[status], sample)
-    for operation in OPERATIONS
-    for status, sample in operation.samples.items()
+    (f"{operation.id} {status}", operation.returns[status], sample)
+    for operation in operations()
+    for status, sample in operation.examples.items()
 ]
 
 
@@ -27,7 +27,7 @@ def test_an_example_is_one(model: Any, sample: Any) -> None:
 
 
 def test_operations_have_names_of_their_own() -> None:
-    names = [operation.id for operation in OPERATIONS]
-    routes = [(operation.method, operation.path) for operation in OPERATIONS]
+    names = [operation.id for operation in operations()]
+    routes = [(operation.method, operation.path) for operation in operations()]
     assert len(set(names)) == len(names)
     assert len(set(routes)) == len(routes)

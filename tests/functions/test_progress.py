@@ -17,12 +17,14 @@ SHEET = {"file": ("cars.csv", b"make\nVolvo\n", "text/csv")}
 def progress(services: Bootstrap, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     from functions.progress import app
 
-    monkeypatch.setattr(app, "services", services)
+    monkeypatch.setattr(app.app, "services", services)
     return app
 
 
 def look(progress: ModuleType, batch: str, **headers: str) -> dict[str, Any]:
-    event = {"pathParameters": {"batch_id": batch}, "headers": headers, "requestContext": {}}
+    path = f"/api/v1/batch/{batch}/progress"
+    context = {"http": {"method": "GET", "path": path}, "stage": "$default"}
+    event = {"rawPath": path, "headers": headers, "requestContext": context}
     found: dict[str, Any] = progress.handler(event, LambdaContext())
     return found
 

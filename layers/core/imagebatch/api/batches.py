@@ -2,11 +2,9 @@
 
 from typing import Any
 
-from aws_lambda_powertools.event_handler import Response
-
-from imagebatch.api.caller import OFF, groups_of
 from imagebatch.api.context import Context
 from imagebatch.api.http import answer, one_of, page_limit, query_of
+from imagebatch.api.response import Response
 from imagebatch.domain.batch import Batch, BatchStatus, Kind
 from imagebatch.domain.errors import InvalidRequestError, StateConflictError
 from imagebatch.ports import Page
@@ -20,24 +18,21 @@ from imagebatch.schemas.views import (
 )
 from imagebatch.usecases.idempotency import fingerprint
 
-OPERATORS = "operators"
-
 
 def register(context: Context) -> None:
     _views(context)
     _changes(context)
-    _queue(context)
 
 
 def _views(context: Context) -> None:
     app, services = context.app, context.services
 
     @app.get("/api/batch/<batch_id>")
-    def get_batch(batch_id: str) -> Response[str]:
+    def get_batch(batch_id: str) -> Response:
         return answer(200, _view(context, services.records.batch(context.owner, batch_id)))
 
     @app.get("/api/v1/batch/<batch_id>/status")
-    def get_status(batch_id: str) -> Response[str]:
+    def get_status(batch_id: str) -> Response:
         batch = services.records.batch(context.owner, batch_id)
         query = query_of(context.event)
         limit, start = page_limit(query), item_cursor(query)
@@ -49,13 +44,13 @@ def _views(context: Context) -> None:
         return answer(200, {**view, "items": items, "next_cursor": cursor})
 
     @app.get("/api/v1/batch")
-    def list_batches() -> Response[str]:
+    def list_batches() -> Response:
         page, now = page_of(context), services.clock.now()
         views = [v1_view(b, now, context.sign) for b in page.items]
         return answer(200, paged(views, page.cursor, snake_names=True))
 
     @app.get("/api/v1/batch/<batch_id>/download")
-    def download(batch_id: str) -> Response[str]:
+    def download(batch_id: str) -> Response:
         batch = services.records.batch(context.owner, batch_id)
         return Response(
             302,
@@ -69,14 +64,14 @@ def _changes(context: Context) -> None:
     app, services = context.app, context.services
 
     @app.post("/api/v1/batch/<batch_id>/cancel")
-    def cancel(batch_id: str) -> Response[str]:
+    def cancel(batch_id: str) -> Response:
         batch = services.cancel(context.owner, batch_id)
         where = context.absolute(f"/api/v1/batch/{batch_id}/status")
         view = v1_view(batch, services.clock.now(), context.sign)
         return answer(202, view, {"Location": where})
 
     @app.post("/api/batches/<batch_id>/retry")
-    def retry(batch_id: str) -> Response[str]:
+    def retry(batch_id: str) -> Response:
         services.execute_once(
             context.owner,
             context.idempotency_key,
@@ -86,23 +81,6 @@ def _changes(context: Context) -> None:
         batch = services.records.batch(context.owner, batch_id)
         where = context.absolute(f"/api/batch/{batch_id}")
         return answer(202, _view(context, batch), {"Location": where})
-
-
-def _queue(context: Context) -> None:
-    services = context.services
-
-    @context.app.get("/api/queue")
-    def queue() -> Response[str]:
-        active = list(services.store.unfinished_batches(context.owner))
-        document: dict[str, Any] = {
-            "activeBatches": len(active),
-            "pendingItems": sum(batch.counts.open for batch in active),
-            "concurrency": services.settings.worker_concurrency,
-        }
-        mode = services.settings.auth_mode
-        if mode == OFF or OPERATORS in groups_of(context.event, mode):
-            document |= services.queue_depth()
-        return answer(200, document)
 
 
 def _view(context: Context, batch: Batch) -> dict[str, Any]:

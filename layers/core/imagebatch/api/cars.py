@@ -4,11 +4,11 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
 from imagebatch.api.context import Context
 from imagebatch.api.http import answer, body_of, content_type_of, form_of, json_object_of, query_of
+from imagebatch.api.response import Response
 from imagebatch.domain.errors import InvalidRequestError
 from imagebatch.schemas.requests import CarOptions, from_text, parsed
 from imagebatch.schemas.views import preview
@@ -28,7 +28,7 @@ class SentSheet:
 
 def register(context: Context) -> None:
     @context.app.post("/api/car-batch")
-    def create_car_batch() -> Response[str]:
+    def create_car_batch() -> Response:
         key = context.idempotency_key
         sent = sent_sheet(context)
         options = parsed(CarOptions, sent.fields, callback_origin=context.callback_origin)

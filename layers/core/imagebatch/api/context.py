@@ -1,18 +1,54 @@
-"""What every route works with: the wired use cases and the request at hand."""
+"""The routes that are still registered on an application instead of declared (see routing.py)."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
 
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
-from imagebatch.api.caller import owner_of
+from imagebatch.api.request import Request
+from imagebatch.api.routing import Handler, Route
 from imagebatch.bootstrap import Bootstrap
-from imagebatch.usecases.idempotency import check_key
+
+_request: ContextVar[Request] = ContextVar("request")
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    routes: list[Route] = field(default_factory=list)
+
+    @property
+    def current_event(self) -> APIGatewayProxyEventV2:
+        return _request.get().event
+
+    def get(self, path: str, **_: Any) -> Callable[[Handler], Handler]:
+        return self._add("GET", path)
+
+    def post(self, path: str, **_: Any) -> Callable[[Handler], Handler]:
+        return self._add("POST", path)
+
+    def put(self, path: str, **_: Any) -> Callable[[Handler], Handler]:
+        return self._add("PUT", path)
+
+    def _add(self, method: str, path: str) -> Callable[[Handler], Handler]:
+        def add(handler: Handler) -> Handler:
+            def handle(request: Request, **variables: str) -> Any:
+                _request.set(request)
+                return handler(**variables)
+
+            known = path.replace("<", "{").replace(">", "}")
+            self.routes.append(
+                Route(method=method, path=known, id="", tag="", summary="", handler=handle)
+            )
+            return handler
+
+        return add
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    app: APIGatewayHttpResolver
+    app: Registry
     services: Bootstrap
 
     @property
@@ -21,18 +57,14 @@ class Context:
 
     @property
     def owner(self) -> str:
-        return owner_of(self.event, self.services.settings.auth_mode)
+        return _request.get().owner
 
     @property
     def idempotency_key(self) -> str | None:
-        key = self.event.headers.get("idempotency-key")
-        if key is not None:
-            check_key(key)
-        return key
+        return _request.get().idempotency_key
 
     @property
     def callback_origin(self) -> str:
-        """Of a webhook receiver in development; empty in production."""
         return self.services.settings.dev_callback_origin
 
     def sign(self, key: str, seconds: int, filename: str | None) -> str:

@@ -10,16 +10,13 @@ from io import BytesIO
 from math import isfinite
 from typing import Any
 
-from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 from multipart import MultipartError, parse_form_data
 
-from imagebatch.domain.errors import InvalidRequestError, MethodNotAllowedError, RequestError
-from imagebatch.schemas.problem import internal_problem, problem
+from imagebatch.api.response import Response, json_response
+from imagebatch.domain.errors import InvalidRequestError
 
 FORM_FIELDS = 64
-MOST_PLAIN_BYTES = 5_500_000
-"""Lambda answers with 6 MB at most."""
 
 
 def body_of(event: APIGatewayProxyEventV2) -> bytes:
@@ -138,39 +135,5 @@ def one_of[E: StrEnum](kind: type[E], query: Mapping[str, str], name: str) -> E 
         ) from None
 
 
-def answer(status: int, document: Any, headers: Mapping[str, str] | None = None) -> Response[str]:
-    return Response(
-        status,
-        "application/json",
-        json.dumps(document, ensure_ascii=False, separators=(",", ":")),
-        {"Cache-Control": "no-store", **(headers or {})},
-    )
-
-
-def fitting(event: APIGatewayProxyEventV2, response: Response[str]) -> Response[str]:
-    """The answer of a route that compresses, unless it is too long for a client that cannot."""
-    packs = "gzip" in (event.headers.get("accept-encoding") or "").lower()
-    if packs or len((response.body or "").encode()) <= MOST_PLAIN_BYTES:
-        return response
-    raise InvalidRequestError(
-        "answer-too-large",
-        "The answer is too large",
-        detail="Send Accept-Encoding: gzip, or ask for less at once.",
-        status=406,
-    )
-
-
-def refusal(error: RequestError) -> Response[str]:
-    headers = {"Cache-Control": "no-store"}
-    if error.retry_after is not None:
-        headers["Retry-After"] = str(error.retry_after)
-    if error.status == 401:
-        headers["WWW-Authenticate"] = "Bearer"
-    if isinstance(error, MethodNotAllowedError):
-        headers["Allow"] = ", ".join(error.methods)
-    body = json.dumps(problem(error), ensure_ascii=False, separators=(",", ":"))
-    return Response(error.status, "application/problem+json", body, headers)
-
-
-def failure() -> Response[str]:
-    return Response(500, "application/problem+json", json.dumps(internal_problem()))
+def answer(status: int, document: Any, headers: Mapping[str, str] | None = None) -> Response:
+    return json_response(status, document, headers)

@@ -4,7 +4,7 @@ It is made when the code changes, not when the API starts, and a test compares t
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from imagebatch.api.apidocs import page
+from imagebatch.api.build import all_routes
 from imagebatch.api.openapi_forms import with_file
 from imagebatch.api.openapi_prompts import PROMPT_OPERATIONS
 from imagebatch.api.openapi_variants import VARIANT_OPERATIONS
@@ -26,13 +27,13 @@ from imagebatch.api.operations import (
     batch_links,
     query,
 )
+from imagebatch.api.routing import Route
 from imagebatch.domain.batch import BatchStatus, Kind
 from imagebatch.domain.model_registry import DEFAULT_ALIASES, parse_registry
 from imagebatch.schemas import answers, requests
 
 VERSION = "1.0.0"
 CSV_FILE = {"type": "string", "contentMediaType": "text/csv"}
-EVENTS = {"description": "Events `item`, `progress` and a last one; their `data` is JSON."}
 UNAUTHORIZED = {
     "description": "No token or a wrong one, in the gateway's words",
     "content": {
@@ -57,9 +58,9 @@ OPERATIONS: list[Operation] = [
             "application/octet-stream": {"type": "string", "format": "binary"},
             "application/json": requests.CarUpload,
         },
-        answers={200: answers.Preview, 202: answers.CarBatchAccepted},
+        returns={200: answers.Preview, 202: answers.CarBatchAccepted},
         links={202: batch_links("jobId")},
-        problems=[400, 402, 404, 409, 413, 415, 422, 429],
+        errors=[400, 402, 404, 409, 413, 415, 422, 429],
     ),
     Operation(
         method="get",
@@ -68,8 +69,8 @@ OPERATIONS: list[Operation] = [
         tag="Car batches",
         summary="The status of a batch",
         parameters=[BATCH_ID],
-        answers={200: answers.BatchAnswer},
-        problems=[404],
+        returns={200: answers.BatchAnswer},
+        errors=[404],
     ),
     Operation(
         method="get",
@@ -83,8 +84,8 @@ OPERATIONS: list[Operation] = [
             query("status", {"type": "string", "enum": [*BatchStatus]}),
             query("kind", {"type": "string", "enum": [*Kind]}),
         ],
-        answers={200: answers.BatchListV1},
-        problems=[400],
+        returns={200: answers.BatchListV1},
+        errors=[400],
     ),
     Operation(
         method="get",
@@ -93,36 +94,8 @@ OPERATIONS: list[Operation] = [
         tag="Batches",
         summary="A batch with the states of its items",
         parameters=[BATCH_ID, LIMIT, ITEM_CURSOR],
-        answers={200: answers.StatusV1},
-        problems=[400, 404],
-    ),
-    Operation(
-        method="get",
-        path="/api/v1/batch/{batch_id}/progress",
-        id="watchBatch",
-        tag="Batches",
-        summary="Live progress as server-sent events",
-        description="A finite stream; reconnect with `Last-Event-ID`. 204 once it is over.",
-        parameters=[
-            BATCH_ID,
-            {"name": "Last-Event-ID", "in": "header", "schema": {"type": "string"}},
-        ],
-        answers={200: {"text/event-stream": EVENTS}, 204: None},
-        problems=[404],
-    ),
-    Operation(
-        method="get",
-        path="/api/v1/batch/{batch_id}/events",
-        id="watchBatchInBrowser",
-        tag="Batches",
-        summary="The same for a browser's EventSource, with the token in the address",
-        parameters=[
-            BATCH_ID,
-            {"name": "Last-Event-ID", "in": "header", "schema": {"type": "string"}},
-        ],
-        answers={200: {"text/event-stream": EVENTS}, 204: None},
-        problems=[404],
-        scheme="query",
+        returns={200: answers.StatusV1},
+        errors=[400, 404],
     ),
     Operation(
         method="get",
@@ -131,8 +104,8 @@ OPERATIONS: list[Operation] = [
         tag="Batches",
         summary="The archive",
         parameters=[BATCH_ID],
-        answers={302: None},
-        problems=[404, 409, 410],
+        returns={302: None},
+        errors=[404, 409, 410],
     ),
     Operation(
         method="post",
@@ -141,8 +114,8 @@ OPERATIONS: list[Operation] = [
         tag="Batches",
         summary="Cancel a batch",
         parameters=[BATCH_ID],
-        answers={202: answers.BatchV1},
-        problems=[404, 409],
+        returns={202: answers.BatchV1},
+        errors=[404, 409],
     ),
     Operation(
         method="post",
@@ -153,53 +126,23 @@ OPERATIONS: list[Operation] = [
         description="Or builds the archive anew where it failed or expired. Under an "
         "Idempotency-Key that was used already it opens nothing and answers with the batch.",
         parameters=[BATCH_ID, IDEMPOTENCY_KEY],
-        answers={202: answers.BatchAnswer},
-        problems=[400, 404, 409, 422],
+        returns={202: answers.BatchAnswer},
+        errors=[400, 404, 409, 422],
     ),
     *PROMPT_OPERATIONS,
     *VARIANT_OPERATIONS,
-    Operation(
-        method="get",
-        path="/api/queue",
-        id="getQueue",
-        tag="Operations",
-        summary="What is running and waiting",
-        answers={200: answers.QueueAnswer},
-    ),
-    Operation(
-        method="get",
-        path="/health",
-        id="getHealth",
-        tag="Operations",
-        summary="Whether the API answers",
-        answers={200: answers.Health},
-        public=True,
-    ),
-    Operation(
-        method="get",
-        path="/openapi.json",
-        id="getOpenapi",
-        tag="Operations",
-        summary="This document",
-        answers={200: {"application/json": {"type": "object"}}},
-        public=True,
-    ),
-    Operation(
-        method="get",
-        path="/docs",
-        id="getDocs",
-        tag="Operations",
-        summary="This document, to read",
-        answers={200: {"text/html": {"type": "string"}}},
-        public=True,
-    ),
 ]
+
+
+def operations() -> Iterator[Operation | Route]:
+    yield from OPERATIONS
+    yield from all_routes()
 
 
 def document() -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
-    for operation in OPERATIONS:
-        paths.setdefault(operation.path, {})[operation.method] = _operation(operation)
+    for operation in operations():
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
     made = {
         "openapi": "3.1.0",
         "info": {
@@ -220,14 +163,14 @@ def document() -> dict[str, Any]:
     return made
 
 
-def _operation(operation: Operation) -> dict[str, Any]:
-    responses = {str(s): _answer(s, body) for s, body in operation.answers.items()}
-    for status, sample in operation.samples.items():
+def _operation(operation: Operation | Route) -> dict[str, Any]:
+    responses = {str(s): _answer(s, body) for s, body in operation.returns.items()}
+    for status, sample in operation.examples.items():
         responses[str(status)]["content"]["application/json"]["example"] = sample
     for status, links in operation.links.items():
         responses[str(status)]["links"] = dict(links)
     problem = {"application/problem+json": {"schema": _schema(answers.Problem)}}
-    for status in [*operation.problems, *([] if operation.public else [500, 503])]:
+    for status in [*operation.errors, *([] if operation.public else [500, 503])]:
         responses[str(status)] = {"description": "A problem document", "content": problem}
     if not operation.public:
         responses["401"] = UNAUTHORIZED
@@ -244,8 +187,8 @@ def _operation(operation: Operation) -> dict[str, Any]:
         described["parameters"] = list(operation.parameters)
     if operation.request:
         content = {kind: {"schema": _schema(body)} for kind, body in operation.request.items()}
-        if operation.sample is not None:
-            content["application/json"]["example"] = operation.sample
+        if operation.example is not None:
+            content["application/json"]["example"] = operation.example
         described["requestBody"] = {"required": True, "content": content}
     return described
 
@@ -268,7 +211,7 @@ def _schema(body: Any) -> dict[str, Any]:
 
 
 def _schemas() -> dict[str, Any]:
-    bodies = [b for o in OPERATIONS for b in (*o.request.values(), *o.answers.values())]
+    bodies = [b for o in operations() for b in (*o.request.values(), *o.returns.values())]
     models = {answers.Problem, *(b for b in bodies if isinstance(b, type))}
     ordered = sorted(models, key=lambda model: model.__name__)
     _, found = models_json_schema([(model, "validation") for model in ordered], ref_template=REF)

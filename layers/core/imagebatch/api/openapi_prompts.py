@@ -85,11 +85,11 @@ PROMPT_OPERATIONS = [
         "`dry_run` creates nothing.",
         parameters=[IDEMPOTENCY_KEY],
         request={"application/json": requests.PromptBatch},
-        answers={200: answers.PreviewV1, 202: answers.PromptBatchAccepted},
+        returns={200: answers.PreviewV1, 202: answers.PromptBatchAccepted},
         links={202: batch_links("batch_id")},
-        problems=[400, 402, 409, 422, 429],
-        sample=PROMPTS,
-        samples={
+        errors=[400, 402, 409, 422, 429],
+        example=PROMPTS,
+        examples={
             200: PREVIEW,
             202: {
                 "batch_id": BATCH,
@@ -115,15 +115,15 @@ PROMPT_OPERATIONS = [
         "bytes, whatever their name.",
         parameters=[IDEMPOTENCY_KEY],
         request={"multipart/form-data": FILE_FORM, "application/json": requests.UploadRequest},
-        answers={201: answers.UploadAnswer},
-        problems=[400, 409, 413, 415, 422],
-        sample={
+        returns={201: answers.UploadAnswer},
+        errors=[400, 409, 413, 415, 422],
+        example={
             "kind": "product",
             "filename": "chair.png",
             "contentType": "image/png",
             "size": 12000000,
         },
-        samples={201: {"file": {**READY, "url": None, "status": "checking"}, "upload": FORM}},
+        examples={201: {"file": {**READY, "url": None, "status": "checking"}, "upload": FORM}},
     ),
     Operation(
         method="get",
@@ -132,8 +132,8 @@ PROMPT_OPERATIONS = [
         tag="Uploads",
         summary="Your uploads, newest first",
         parameters=[LIMIT, CURSOR, query("kind", {"type": "string", "enum": [*UploadKind]})],
-        answers={200: answers.UploadList},
-        problems=[400],
-        samples={200: {"items": [READY], "nextCursor": None}},
+        returns={200: answers.UploadList},
+        errors=[400],
+        examples={200: {"items": [READY], "nextCursor": None}},
     ),
 ]

@@ -79,10 +79,10 @@ VARIANT_OPERATIONS = [
             "application/json": requests.VariantList,
             "text/csv": {"type": "string", "contentMediaType": "text/csv"},
         },
-        answers={200: answers.CatalogImported},
-        problems=[400, 413, 415, 422],
-        sample=[ROW],
-        samples={200: {"imported": 1, "created": 1, "updated": 0, "warnings": []}},
+        returns={200: answers.CatalogImported},
+        errors=[400, 413, 415, 422],
+        example=[ROW],
+        examples={200: {"imported": 1, "created": 1, "updated": 0, "warnings": []}},
     ),
     Operation(
         method="get",
@@ -97,9 +97,9 @@ VARIANT_OPERATIONS = [
             LIMIT,
             CURSOR,
         ],
-        answers={200: answers.ProductList},
-        problems=[400],
-        samples={
+        returns={200: answers.ProductList},
+        errors=[400],
+        examples={
             200: {
                 "items": [
                     {
@@ -133,8 +133,8 @@ VARIANT_OPERATIONS = [
             LIMIT,
             CURSOR,
         ],
-        answers={200: answers.FolderList},
-        problems=[400, 404],
+        returns={200: answers.FolderList},
+        errors=[400, 404],
     ),
     Operation(
         method="get",
@@ -148,9 +148,9 @@ VARIANT_OPERATIONS = [
             LIMIT,
             ITEM_CURSOR,
         ],
-        answers={200: answers.FolderAnswer},
-        problems=[400, 404],
-        samples={
+        returns={200: answers.FolderAnswer},
+        errors=[400, 404],
+        examples={
             200: {
                 "id": f"{BATCH}.1001",
                 "name": "Spring / Linen shirt White M",
@@ -167,7 +167,7 @@ VARIANT_OPERATIONS = [
         id="listSchemas",
         tag=TAG,
         summary="The settings schemas there are",
-        answers={200: answers.SchemaList},
+        returns={200: answers.SchemaList},
         links={200: {"form": link("getSchema", schema_key="items/0/key")}},
     ),
     Operation(
@@ -177,8 +177,8 @@ VARIANT_OPERATIONS = [
         tag=TAG,
         summary="A settings form as JSON Schema",
         parameters=[_path("schema_key", {"type": "string"}, "Such as product-shot.")],
-        answers={200: {"application/json": answers.SETTINGS_SCHEMA}},
-        problems=[404],
+        returns={200: {"application/json": answers.SETTINGS_SCHEMA}},
+        errors=[404],
     ),
     Operation(
         method="post",
@@ -189,10 +189,10 @@ VARIANT_OPERATIONS = [
         description="The newest 50 images made for each variant, and your newest 200 uploads that "
         "are ready. An answer over 5.5 MB needs `Accept-Encoding: gzip`.",
         request={"application/json": requests.CandidatesRequest},
-        answers={200: answers.CandidatesAnswer},
-        problems=[400, 406, 422],
-        sample={"variantIds": [1001]},
-        samples={
+        returns={200: answers.CandidatesAnswer},
+        errors=[400, 406, 422],
+        example={"variantIds": [1001]},
+        examples={
             200: {
                 "variants": [
                     {
@@ -217,10 +217,10 @@ VARIANT_OPERATIONS = [
         "it is used, or an https URL, which is handed to the provider. `dryRun` creates nothing.",
         parameters=[IDEMPOTENCY_KEY],
         request={"application/json": requests.VariantBatchRequest},
-        answers={200: answers.VariantPreview, 202: answers.VariantBatchAccepted},
+        returns={200: answers.VariantPreview, 202: answers.VariantBatchAccepted},
         links={202: {**batch_links("jobId"), "folder": link("getFolder", folder_id="folderId")}},
-        problems=[400, 402, 406, 409, 422, 429],
-        sample=REQUEST,
+        errors=[400, 402, 406, 409, 422, 429],
+        example=REQUEST,
     ),
     Operation(
         method="get",
@@ -234,8 +234,8 @@ VARIANT_OPERATIONS = [
             query("status", {"type": "string", "enum": [*BatchStatus]}),
             query("kind", {"type": "string", "enum": [*Kind]}),
         ],
-        answers={200: answers.BatchList},
-        problems=[400],
+        returns={200: answers.BatchList},
+        errors=[400],
     ),
     Operation(
         method="get",
@@ -244,7 +244,7 @@ VARIANT_OPERATIONS = [
         tag="Batches",
         summary="A batch with its folders and, for a batch of variants, what each of them has",
         parameters=[BATCH_ID],
-        answers={200: answers.FullBatch},
-        problems=[404, 406],
+        returns={200: answers.FullBatch},
+        errors=[404, 406],
     ),
 ]

@@ -64,7 +64,7 @@ ITEM_CURSOR = query(
 
 @dataclass(frozen=True, kw_only=True)
 class Operation:
-    """One route. `request` is by media type, a model or a schema; `answers` by status, likewise."""
+    """One route. `request` is by media type, a model or a schema; `returns` by status, likewise."""
 
     method: str
     path: str
@@ -74,14 +74,14 @@ class Operation:
     description: str = ""
     parameters: Sequence[Mapping[str, Any]] = ()
     request: Mapping[str, Any] = field(default_factory=dict)
-    answers: Mapping[int, Any] = field(default_factory=dict)
-    problems: Sequence[int] = ()
+    returns: Mapping[int, Any] = field(default_factory=dict)
+    errors: Sequence[int] = ()
     public: bool = False
     scheme: str = "bearer"
     """The security scheme by which the token comes."""
-    sample: Any = None
+    example: Any = None
     """A JSON request as a client would send it."""
-    samples: Mapping[int, Any] = field(default_factory=dict)
+    examples: Mapping[int, Any] = field(default_factory=dict)
     """Answers by status, as they would come back."""
     links: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
     """By status and a name, what to ask for next."""

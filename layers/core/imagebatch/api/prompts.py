@@ -4,10 +4,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from aws_lambda_powertools.event_handler import Response
-
 from imagebatch.api.context import Context
 from imagebatch.api.http import answer, body_of, json_object_of
+from imagebatch.api.response import Response
 from imagebatch.domain.model_registry import Quality
 from imagebatch.intake.prompts import DEFAULT_ASPECT_RATIO, PromptDraft, invalid_fields
 from imagebatch.schemas.requests import PromptBatch, PromptItem, examined
@@ -19,7 +18,7 @@ from imagebatch.usecases.submit_batch import Submission
 
 def register(context: Context) -> None:
     @context.app.post("/api/v1/batch/generate")
-    def create_prompt_batch() -> Response[str]:
+    def create_prompt_batch() -> Response:
         key = context.idempotency_key
         data = json_object_of(context.event)
         submission, dry_run = _taken(context, data)

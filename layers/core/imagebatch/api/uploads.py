@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
 from imagebatch.api.context import Context
@@ -17,6 +16,7 @@ from imagebatch.api.http import (
     page_limit,
     query_of,
 )
+from imagebatch.api.response import Response
 from imagebatch.domain.errors import InvalidRequestError
 from imagebatch.intake.uploads import (
     LARGEST_BODY,
@@ -37,7 +37,7 @@ from imagebatch.usecases.uploads import found
 
 def register(context: Context) -> None:
     @context.app.post("/api/uploads")
-    def create_upload() -> Response[str]:
+    def create_upload() -> Response:
         kind = content_type_of(context.event)
         if kind == "multipart/form-data":
             return _with_body(context)
@@ -51,7 +51,7 @@ def register(context: Context) -> None:
         )
 
     @context.app.get("/api/uploads")
-    def list_uploads() -> Response[str]:
+    def list_uploads() -> Response:
         query = query_of(context.event)
         page = context.services.uploads.list_uploads(
             context.owner,
@@ -62,7 +62,7 @@ def register(context: Context) -> None:
         return answer(200, paged([upload_view(context, u) for u in page.items], page.cursor))
 
 
-def _with_body(context: Context) -> Response[str]:
+def _with_body(context: Context) -> Response:
     _check_size(context.event)
     form = form_of(context.event)
     file = form.files.get("file")
@@ -79,7 +79,7 @@ def _with_body(context: Context) -> Response[str]:
     return answer(201, {"file": upload_view(context, upload), "upload": None})
 
 
-def _announced(context: Context) -> Response[str]:
+def _announced(context: Context) -> Response:
     sent = parsed(UploadRequest, json_object_of(context.event))
     claimed = validate_declared_type(sent.kind, sent.content_type, sent.size)
     take = context.services.create_upload

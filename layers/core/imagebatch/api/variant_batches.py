@@ -3,11 +3,10 @@
 import json
 from typing import Any
 
-from aws_lambda_powertools.event_handler import Response
-
 from imagebatch.api.batches import page_of
 from imagebatch.api.context import Context
-from imagebatch.api.http import answer, fitting, json_object_of
+from imagebatch.api.http import answer, json_object_of
+from imagebatch.api.response import Response
 from imagebatch.domain.batch import Batch, Kind
 from imagebatch.intake.settings_schema import PRODUCT_IMAGES
 from imagebatch.schemas.requests import parsed
@@ -26,7 +25,7 @@ def register(context: Context) -> None:
     app, services = context.app, context.services
 
     @app.post("/api/batches", compress=True)
-    def create_batch() -> Response[str]:
+    def create_batch() -> Response:
         key = context.idempotency_key
         sent = parsed(
             VariantBatchRequest,
@@ -36,7 +35,7 @@ def register(context: Context) -> None:
         submission = _submission(context, sent)
         services.submit.check(submission)
         if sent.dry_run:
-            return fitting(context.event, answer(200, _preview(sent, submission)))
+            return answer(200, _preview(sent, submission))
         document = services.execute_once(
             context.owner,
             key,
@@ -46,16 +45,16 @@ def register(context: Context) -> None:
         return answer(202, document, {"Location": str(document["statusUrl"])})
 
     @app.get("/api/batches")
-    def list_batches() -> Response[str]:
+    def list_batches() -> Response:
         page, now = page_of(context), services.clock.now()
         return answer(
             200, paged([with_folder(b, now, context.sign) for b in page.items], page.cursor)
         )
 
     @app.get("/api/batches/<batch_id>", compress=True)
-    def get_full_batch(batch_id: str) -> Response[str]:
+    def get_full_batch(batch_id: str) -> Response:
         batch = services.records.batch(context.owner, batch_id)
-        return fitting(context.event, answer(200, _full(context, batch)))
+        return answer(200, _full(context, batch))
 
 
 def _submission(context: Context, sent: VariantBatchRequest) -> Submission:

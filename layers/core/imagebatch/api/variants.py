@@ -2,20 +2,18 @@
 
 from typing import Any
 
-from aws_lambda_powertools.event_handler import Response
-
 from imagebatch.api.batches import item_cursor
 from imagebatch.api.context import Context
 from imagebatch.api.http import (
     answer,
     body_of,
     content_type_of,
-    fitting,
     json_object_of,
     json_of,
     page_limit,
     query_of,
 )
+from imagebatch.api.response import Response
 from imagebatch.domain.errors import InvalidRequestError, NotFoundError
 from imagebatch.intake.catalog_import import (
     LARGEST_ID,
@@ -47,7 +45,7 @@ def _catalog(context: Context) -> None:
     app, services = context.app, context.services
 
     @app.put("/api/variants")
-    def import_variants() -> Response[str]:
+    def import_variants() -> Response:
         found = _sent(context)
         created = services.import_variants(context.owner, found)
         imported = len(found.variants)
@@ -60,7 +58,7 @@ def _catalog(context: Context) -> None:
         return answer(200, document)
 
     @app.get("/api/variants")
-    def list_variants() -> Response[str]:
+    def list_variants() -> Response:
         query = query_of(context.event)
         page = services.list_variants(
             context.owner,
@@ -75,7 +73,7 @@ def _folders(context: Context) -> None:
     app, services = context.app, context.services
 
     @app.get("/api/variants/<variant_id>/folders", compress=True)
-    def list_folders(variant_id: str) -> Response[str]:
+    def list_folders(variant_id: str) -> Response:
         query = query_of(context.event)
         page = services.list_folders(
             context.owner,
@@ -84,28 +82,28 @@ def _folders(context: Context) -> None:
             cursor=query.get("cursor") or None,
         )
         folders = [_folder(context, folder) for folder in page.items]
-        return fitting(context.event, answer(200, paged(folders, page.cursor)))
+        return answer(200, paged(folders, page.cursor))
 
     @app.get("/api/folders/<folder_id>")
-    def get_folder(folder_id: str) -> Response[str]:
+    def get_folder(folder_id: str) -> Response:
         query = query_of(context.event)
         limit, start = page_limit(query), item_cursor(query)
         folder = services.read_folder(context.owner, folder_id, limit=limit, start=start)
         return answer(200, _folder(context, folder))
 
     @app.post("/api/batches/image-candidates", compress=True)
-    def image_candidates() -> Response[str]:
+    def image_candidates() -> Response:
         asked = parsed(CandidatesRequest, json_object_of(context.event))
         wanted = list(dict.fromkeys(asked.variant_ids))
         found = services.image_candidates(context.owner, wanted)
-        return fitting(context.event, answer(200, _candidates(context, found)))
+        return answer(200, _candidates(context, found))
 
 
 def _forms(context: Context) -> None:
     app, services = context.app, context.services
 
     @app.get("/api/schemas")
-    def list_schemas() -> Response[str]:
+    def list_schemas() -> Response:
         schemas = [
             {"key": schema.key, "title": schema.title, "description": schema.description}
             for schema in services.schemas.values()
@@ -113,7 +111,7 @@ def _forms(context: Context) -> None:
         return answer(200, paged(schemas, None))
 
     @app.get("/api/schemas/<schema_key>")
-    def get_schema(schema_key: str) -> Response[str]:
+    def get_schema(schema_key: str) -> Response:
         return answer(200, find_schema(services.schemas, schema_key, status=404).json_schema())
 
 

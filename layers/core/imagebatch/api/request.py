@@ -1,0 +1,55 @@
+"""A request as handlers see it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
+
+from imagebatch.api.caller import OFF, groups_of, owner_of
+from imagebatch.bootstrap import Bootstrap
+from imagebatch.usecases.idempotency import check_key
+
+OPERATORS = "operators"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    event: APIGatewayProxyEventV2
+    services: Bootstrap
+    seconds_left: Callable[[], float]
+    """Until the function is stopped."""
+
+    @property
+    def owner(self) -> str:
+        """Who is calling; UnauthenticatedError for nobody."""
+        return owner_of(self.event, self.services.settings.auth_mode)
+
+    @property
+    def is_operator(self) -> bool:
+        mode = self.services.settings.auth_mode
+        return mode == OFF or OPERATORS in groups_of(self.event, mode)
+
+    @property
+    def idempotency_key(self) -> str | None:
+        key = self.header("idempotency-key")
+        if key is not None:
+            check_key(key)
+        return key
+
+    @property
+    def query(self) -> Mapping[str, str]:
+        return self.event.query_string_parameters or {}
+
+    @property
+    def callback_origin(self) -> str:
+        """Of a webhook receiver in development; empty in production."""
+        return self.services.settings.dev_callback_origin
+
+    def header(self, name: str) -> str | None:
+        return self.event.headers.get(name)
+
+    def sign(self, key: str, seconds: int, filename: str | None) -> str:
+        return self.services.sign(key, seconds, filename)
+
+    def absolute(self, path: str) -> str:
+        return self.services.settings.public_url + path

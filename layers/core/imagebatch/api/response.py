@@ -1,0 +1,81 @@
+"""What a handler answers, and how it goes to the gateway: HEAD, gzip, size, security headers."""
+
+import base64
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
+
+from imagebatch.domain.errors import InvalidRequestError
+
+JSON = "application/json"
+SMALLEST_PACKED = 1_400
+"""A shorter body fits into one packet as it is."""
+MOST_BYTES = 5_500_000
+"""Lambda answers with 6 MB at most, headers and JSON around the body included."""
+SECURITY_HEADERS = {
+    "content-security-policy": "default-src 'none'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'",
+    "strict-transport-security": "max-age=63072000; includeSubDomains",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    status: int
+    content_type: str | None = None
+    body: str | bytes = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def json_response(status: int, document: Any, headers: Mapping[str, str] | None = None) -> Response:
+    body = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    return Response(status, JSON, body, headers or {})
+
+
+def for_gateway(event: APIGatewayProxyEventV2, response: Response) -> dict[str, Any]:
+    """The answer as API Gateway takes it; InvalidRequestError for one that Lambda cannot carry."""
+    headers = {
+        "cache-control": "no-store",
+        **SECURITY_HEADERS,
+        **{name.lower(): value for name, value in response.headers.items()},
+    }
+    if response.content_type:
+        headers["content-type"] = response.content_type
+    if event.http_method == "HEAD":
+        return {"statusCode": response.status, "headers": headers, "body": ""}
+    body, packed = _packed(event, response.body)
+    if len(body) > MOST_BYTES:
+        raise _too_large(packed)
+    if packed:
+        headers |= {"content-encoding": "gzip", "vary": "accept-encoding"}
+    text = body.decode("ascii" if packed else "utf-8")
+    return {
+        "statusCode": response.status,
+        "headers": headers,
+        "body": text,
+        "isBase64Encoded": packed,
+    }
+
+
+def _packed(event: APIGatewayProxyEventV2, body: str | bytes) -> tuple[bytes, bool]:
+    """The body as bytes, and whether they are base64 of gzip."""
+    plain = body.encode() if isinstance(body, str) else body
+    accepted = (event.headers.get("accept-encoding") or "").lower()
+    if len(plain) < SMALLEST_PACKED or "gzip" not in accepted:
+        return plain, False
+    pack = zlib.compressobj(6, zlib.DEFLATED, zlib.MAX_WBITS | 16)
+    return base64.b64encode(pack.compress(plain) + pack.flush()), True
+
+
+def _too_large(packed: bool) -> InvalidRequestError:
+    detail = "Ask for less at once." if packed else "Send Accept-Encoding: gzip, or ask for less."
+    return InvalidRequestError(
+        "answer-too-large", "The answer is too large", detail=detail, status=406
+    )

@@ -1,0 +1,73 @@
+"""What is running, whether the API answers, and the description of the API."""
+
+from importlib.resources import files
+from typing import Any
+
+from imagebatch.api.request import Request
+from imagebatch.api.response import JSON, Response
+from imagebatch.api.routing import Routes
+from imagebatch.schemas.answers import Health, QueueAnswer
+
+CACHED = {"Cache-Control": "public, max-age=300"}
+DOCS_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+)
+
+routes = Routes("Operations")
+
+
+@routes.get(
+    "/api/queue",
+    id="getQueue",
+    summary="What is running and waiting",
+    returns={200: QueueAnswer},
+)
+def get_queue(request: Request) -> QueueAnswer:
+    services = request.services
+    active = list(services.store.unfinished_batches(request.owner))
+    depth: dict[str, Any] = services.queue_depth() if request.is_operator else {}
+    return QueueAnswer(
+        active_batches=len(active),
+        pending_items=sum(batch.counts.open for batch in active),
+        concurrency=services.settings.worker_concurrency,
+        **depth,
+    )
+
+
+@routes.get(
+    "/health",
+    id="getHealth",
+    summary="Whether the API answers",
+    returns={200: Health},
+    public=True,
+)
+def get_health(_: Request) -> Health:
+    return Health(status="ok")
+
+
+@routes.get(
+    "/openapi.json",
+    id="getOpenapi",
+    summary="This document",
+    returns={200: {"application/json": {"type": "object"}}},
+    public=True,
+)
+def get_openapi(_: Request) -> Response:
+    return Response(200, JSON, _data("openapi.json"), CACHED)
+
+
+@routes.get(
+    "/docs",
+    id="getDocs",
+    summary="This document, to read",
+    returns={200: {"text/html": {"type": "string"}}},
+    public=True,
+)
+def get_docs(_: Request) -> Response:
+    headers = {**CACHED, "Content-Security-Policy": DOCS_POLICY}
+    return Response(200, "text/html; charset=utf-8", _data("docs.html"), headers)
+
+
+def _data(name: str) -> str:
+    return (files("imagebatch.data") / name).read_text("utf-8")

@@ -1,0 +1,47 @@
+"""Live progress as server-sent events: each answer is finite, the client's reconnect carries on.
+
+ProgressFunction serves these routes, with a concurrency of its own.
+"""
+
+from imagebatch.api.operations import BATCH_ID
+from imagebatch.api.request import Request
+from imagebatch.api.response import Response
+from imagebatch.api.routing import Routes
+from imagebatch.api.sse import after_of, stream
+
+CONTENT_TYPE = "text/event-stream; charset=utf-8"
+EVENTS = {"description": "Events `item`, `progress` and a last one; their `data` is JSON."}
+LAST_EVENT_ID = {"name": "Last-Event-ID", "in": "header", "schema": {"type": "string"}}
+
+routes = Routes("Batches")
+
+
+@routes.get(
+    "/api/v1/batch/{batch_id}/progress",
+    id="watchBatch",
+    summary="Live progress as server-sent events",
+    description="A finite stream; reconnect with `Last-Event-ID`. 204 once it is over.",
+    parameters=[BATCH_ID, LAST_EVENT_ID],
+    returns={200: {"text/event-stream": EVENTS}, 204: None},
+    errors=[404],
+)
+def watch_batch(request: Request, batch_id: str) -> Response:
+    services = request.services
+    after = after_of(request.header("last-event-id"))
+    news = services.watch(request.owner, batch_id, after, request.seconds_left)
+    if news is None:
+        return Response(204)
+    return Response(200, CONTENT_TYPE, stream(news, services.clock.now(), request.sign))
+
+
+@routes.get(
+    "/api/v1/batch/{batch_id}/events",
+    id="watchBatchInBrowser",
+    summary="The same for a browser's EventSource, with the token in the address",
+    parameters=[BATCH_ID, LAST_EVENT_ID],
+    returns={200: {"text/event-stream": EVENTS}, 204: None},
+    errors=[404],
+    scheme="query",
+)
+def watch_batch_in_browser(request: Request, batch_id: str) -> Response:
+    return watch_batch(request, batch_id)

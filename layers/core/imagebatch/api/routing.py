@@ -1,0 +1,158 @@
+"""Declares the API's routes, each in one place, and finds the one that a request is for."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypedDict, Unpack
+
+from imagebatch.domain.errors import MethodNotAllowedError, NotFoundError
+
+type Handler = Callable[..., Any]
+"""Called with the request, and the variables of the path by name."""
+
+JSON = "application/json"
+VALUE = re.compile(r"[-._~()'!*:@,;=+&$%<> \[\]{}|^\w]+")
+"""What the variable of a path can be: nothing that separates the parts of a key."""
+
+
+class Description(TypedDict, total=False):
+    """What a route is declared with besides its method and path."""
+
+    id: str
+    summary: str
+    description: str
+    tag: str
+    parameters: Sequence[Mapping[str, Any]]
+    request: Any
+    returns: Mapping[int, Any]
+    errors: Sequence[int]
+    public: bool
+    scheme: str
+    example: Any
+    examples: Mapping[int, Any]
+    links: Mapping[int, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """One operation: how it is called, what it takes and answers, and who handles it.
+
+    `request` and `returns` hold models, or JSON schemas by media type.
+    """
+
+    method: str
+    path: str
+    id: str
+    tag: str
+    summary: str
+    description: str = ""
+    parameters: Sequence[Mapping[str, Any]] = ()
+    request: Mapping[str, Any] = field(default_factory=dict)
+    """By media type; a model alone is application/json."""
+    returns: Mapping[int, Any] = field(default_factory=dict)
+    errors: Sequence[int] = ()
+    """Statuses of the problem documents, besides 401, 500 and 503."""
+    public: bool = False
+    scheme: str = "bearer"
+    """The security scheme by which the token comes."""
+    example: Any = None
+    """A JSON request as a client would send it."""
+    examples: Mapping[int, Any] = field(default_factory=dict)
+    """Responses by status, as they would come back."""
+    links: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
+    """By status and a name, what to call next."""
+    handler: Handler
+
+    @property
+    def snake_case(self) -> bool:
+        """The v1 API spells names in snake_case, all others in camelCase."""
+        return self.path.startswith("/api/v1/")
+
+
+class Routes:
+    """The routes of one module, in the order of the document."""
+
+    def __init__(self, tag: str) -> None:
+        self.tag = tag
+        self._routes: list[Route] = []
+
+    def __iter__(self) -> Iterator[Route]:
+        return iter(self._routes)
+
+    def get[F: Handler](self, path: str, **about: Unpack[Description]) -> Callable[[F], F]:
+        return self._add("GET", path, about)
+
+    def post[F: Handler](self, path: str, **about: Unpack[Description]) -> Callable[[F], F]:
+        return self._add("POST", path, about)
+
+    def put[F: Handler](self, path: str, **about: Unpack[Description]) -> Callable[[F], F]:
+        return self._add("PUT", path, about)
+
+    def patch[F: Handler](self, path: str, **about: Unpack[Description]) -> Callable[[F], F]:
+        return self._add("PATCH", path, about)
+
+    def delete[F: Handler](self, path: str, **about: Unpack[Description]) -> Callable[[F], F]:
+        return self._add("DELETE", path, about)
+
+    def _add[F: Handler](self, method: str, path: str, about: Description) -> Callable[[F], F]:
+        def declare(handler: F) -> F:
+            fields: dict[str, Any] = {"tag": self.tag, **about}
+            request = fields.pop("request", {})
+            if not isinstance(request, Mapping):
+                request = {JSON: request}
+            self._routes.append(
+                Route(method=method, path=path, handler=handler, request=request, **fields)
+            )
+            return handler
+
+        return declare
+
+
+class Router:
+    """Finds a route by path first, then by method: 404 and 405 come from here."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self._paths: dict[str, dict[str, Route]] = {}
+        for route in routes:
+            self._paths.setdefault(route.path, {})[route.method] = route
+        self._templates = [
+            (path.split("/"), methods) for path, methods in self._paths.items() if "{" in path
+        ]
+
+    def find(self, method: str, path: str) -> tuple[Route, dict[str, str]]:
+        methods, variables = self._at(path)
+        wanted = "GET" if method == "HEAD" else method
+        if wanted not in methods:
+            raise MethodNotAllowedError(allowed(methods))
+        return methods[wanted], variables
+
+    def _at(self, path: str) -> tuple[dict[str, Route], dict[str, str]]:
+        """A path that is spelled out comes before one whose variable it would fit."""
+        if path in self._paths and "{" not in path:
+            return self._paths[path], {}
+        parts = path.split("/")
+        for template, methods in self._templates:
+            variables = _match(template, parts)
+            if variables is not None:
+                return methods, variables
+        raise NotFoundError("no-such-route", "Not found")
+
+
+def allowed(methods: Iterable[str]) -> list[str]:
+    """HEAD works wherever GET does."""
+    found = set(methods)
+    return sorted(found | {"HEAD"} if "GET" in found else found)
+
+
+def _match(template: Sequence[str], parts: Sequence[str]) -> dict[str, str] | None:
+    if len(template) != len(parts):
+        return None
+    variables = {}
+    for expected, part in zip(template, parts, strict=True):
+        if expected.startswith("{"):
+            if not VALUE.fullmatch(part):
+                return None
+            variables[expected[1:-1]] = part
+        elif expected != part:
+            return None
+    return variables
