@@ -12,12 +12,17 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import httpx
+import hypothesis
 import pytest
 
 TESTS = Path(__file__).parent
 OFFLINE = {"domain", "formats", "intake", "reports", "usecases"}
 SLOW = ["functions", "template", "cli", "e2e", "security", "faults", "browser"]
 DEPLOYED = {"e2e", "security", "faults", "browser"}
+
+# An example may take as long as a busy machine needs for it.
+hypothesis.settings.register_profile("project", deadline=None)
+hypothesis.settings.load_profile("project")
 
 type Stack = dict[str, Any]
 """What .local/stack.json holds: apiUrl, endpointUrl, bucket, table, functions ..."""

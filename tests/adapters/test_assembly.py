@@ -93,7 +93,7 @@ def assembled(members: list[ArchiveMember], done: frozenset[int] = frozenset()) 
 sizes = st.lists(st.tuples(st.booleans(), st.integers(0, 5 * PART)), max_size=12)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(sizes, st.sets(st.integers(1, 40)))
 def test_whatever_is_there_already_the_rest_is_made_once_and_right(
     sizes: list[tuple[bool, int]], there: set[int]

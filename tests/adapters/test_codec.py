@@ -69,7 +69,7 @@ def nested_records() -> None:
 
 @pytest.mark.parametrize("cls", [Batch, Item, Change])
 def test_any_record_comes_back_from_the_table_as_it_went_in(cls: type[Any]) -> None:
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40)
     @given(records(cls))
     def round_trip(record: Any) -> None:
         back = decode(cls, from_dynamodb(to_dynamodb(encode(record))))

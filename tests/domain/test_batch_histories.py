@@ -221,5 +221,5 @@ class History(RuleBasedStateMachine):
             self.items[item.index] = item
 
 
-History.TestCase.settings = settings(max_examples=80, stateful_step_count=60, deadline=None)
+History.TestCase.settings = settings(max_examples=80, stateful_step_count=60)
 TestHistory = History.TestCase
