@@ -7,16 +7,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import boto3
 import httpx
 import pytest
-from moto import mock_aws
 
 from imagebatch.adapters.aws import Clients
 from imagebatch.api.build import build
 from imagebatch.bootstrap import Bootstrap
 from imagebatch.settings import Settings
-from testing.aws import BUCKET, REGION, TABLE
+from testing.aws import BUCKET, REGION, TABLE, aws_in_memory, create_bucket, create_table
 
 HEADERS = {"host": "api.test"}
 
@@ -111,8 +109,8 @@ def services(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bootstrap]:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
-        yield Bootstrap(Settings.from_env(_resources()), Clients(REGION))
+    with aws_in_memory() as clients:
+        yield Bootstrap(Settings.from_env(_resources(clients)), clients)
 
 
 @pytest.fixture
@@ -120,20 +118,12 @@ def api(services: Bootstrap) -> Api:
     return Api(services)
 
 
-def _resources() -> dict[str, str]:
-    session = boto3.Session(region_name=REGION)
-    session.client("s3").create_bucket(
-        Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION}
-    )
-    keys = [("pk", "HASH"), ("sk", "RANGE")]
-    session.client("dynamodb").create_table(
-        TableName=TABLE,
-        AttributeDefinitions=[{"AttributeName": n, "AttributeType": "S"} for n, _ in keys],
-        KeySchema=[{"AttributeName": n, "KeyType": t} for n, t in keys],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    sqs = session.client("sqs")
-    urls = {n: sqs.create_queue(QueueName=n)["QueueUrl"] for n in ("item", "dispatch", "dead")}
+def _resources(clients: Clients) -> dict[str, str]:
+    create_bucket(clients.s3)
+    create_table(clients.dynamodb)
+    urls = {
+        n: clients.sqs.create_queue(QueueName=n)["QueueUrl"] for n in ("item", "dispatch", "dead")
+    }
     return {
         "TABLE_NAME": TABLE,
         "BUCKET_NAME": BUCKET,
