@@ -34,7 +34,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from http.server import ThreadingHTTPServer
 from typing import Any, Self
@@ -57,6 +57,10 @@ class FakePrediction:
     ready: float
     outcome: Rule | None = None
     cancelled: bool = False
+
+    @property
+    def held(self) -> bool:
+        return self.ready == float("inf") and self.outcome is None
 
     @property
     def running(self) -> bool:
@@ -138,6 +142,19 @@ class FakeProviders:
         with self._lock:
             self._rules.clear()
             self.ledger = Ledger()
+
+    @contextmanager
+    def holding(self) -> Iterator[None]:
+        """No prediction that is created in here ends before this does."""
+        before, self.latency = self.latency, float("inf")
+        try:
+            yield
+        finally:
+            with self._lock:
+                self.latency = before
+                for prediction in self.ledger.predictions.values():
+                    if prediction.held:
+                        prediction.ready = time.monotonic()
 
     def fired(self, rule_id: str) -> int:
         return self._rules[rule_id].fired

@@ -5,7 +5,6 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -202,12 +201,10 @@ class TestMakeUp:
         found = aws("s3", other).list_objects_v2(Bucket=other["bucket"], Prefix="library/")
         assert found["KeyCount"] == 0
 
-    def test_started_again_it_is_the_same_stack_at_once(self, started: Commands) -> None:
+    def test_started_again_it_is_the_same_stack(self, started: Commands) -> None:
         emulator = Emulator(started.port, started.folder / str(started.port))
         before, described = emulator.process(), started.described
-        begun = time.monotonic()
         output = started("up", **SETTINGS)
-        assert time.monotonic() - begun < 10
         assert described["webUrl"] in output
         assert emulator.process() == before
         assert started.described == described
