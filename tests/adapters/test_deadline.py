@@ -1,12 +1,12 @@
-"""within: every read and write of an exchange gets what is left of its deadline, and no more."""
+"""deadline: every read and write of an exchange gets what is left of its deadline, and no more."""
 
 from types import SimpleNamespace
 
 import httpcore
 import pytest
 
-from imagebatch.adapters import deadline
-from imagebatch.adapters.deadline import DeadlineBackend, within
+from imagebatch.adapters import deadline as deadline_module
+from imagebatch.adapters.deadline import DeadlineBackend, deadline
 
 
 class Slow(httpcore.NetworkStream):
@@ -29,7 +29,7 @@ class Slow(httpcore.NetworkStream):
 def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     made = SimpleNamespace(now=100.0)
     made.monotonic = lambda: made.now
-    monkeypatch.setattr(deadline, "time", made)
+    monkeypatch.setattr(deadline_module, "time", made)
     return made
 
 
@@ -41,7 +41,7 @@ def slow(clock: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> Slow:
 
 
 def test_a_byte_that_arrives_does_not_extend_the_deadline(slow: Slow) -> None:
-    with within(1.0):
+    with deadline(1.0):
         stream = DeadlineBackend().connect_tcp("127.0.0.1", 80)
         stream.read(1, timeout=10.0)
         stream.read(1, timeout=None)
@@ -51,7 +51,7 @@ def test_a_byte_that_arrives_does_not_extend_the_deadline(slow: Slow) -> None:
 
 
 def test_a_write_after_the_deadline_is_refused(slow: Slow, clock: SimpleNamespace) -> None:
-    with within(1.0):
+    with deadline(1.0):
         stream = DeadlineBackend().connect_tcp("127.0.0.1", 80)
         clock.now += 0.5
         stream.write(b"x", timeout=10.0)
@@ -62,6 +62,6 @@ def test_a_write_after_the_deadline_is_refused(slow: Slow, clock: SimpleNamespac
 
 
 def test_a_shorter_timeout_of_the_caller_holds(slow: Slow) -> None:
-    with within(1.0):
+    with deadline(1.0):
         DeadlineBackend().connect_tcp("127.0.0.1", 80).read(1, timeout=0.1)
     assert slow.timeouts == [0.1]
