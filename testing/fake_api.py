@@ -25,7 +25,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import multipart  # type: ignore[import-untyped]
 
-BATCH = "5f0cb1d2"
+BATCH = "5f0cb1d2a4e84c0f9b7d3a1e6c2f8b05"
 EVENTS = f"/api/v1/batch/{BATCH}/progress"
 STATUS = f"/api/batch/{BATCH}"
 DOWNLOAD = f"/api/v1/batch/{BATCH}/download"

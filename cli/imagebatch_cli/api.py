@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import quote
 
 import httpx
@@ -19,7 +19,7 @@ UPLOAD_CHECK_SECONDS = 120
 UPLOAD_TIMEOUT = httpx.Timeout(120, connect=10)
 CSV = "text/csv"
 
-type Document = dict[str, Any]
+Document: TypeAlias = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ class Api:
         storage = Transport(
             upload["url"],
             None,
-            patience=self._transport.patience,
+            retry_seconds=self._transport.retry_seconds,
             notify=self._transport.notify,
             timeout=UPLOAD_TIMEOUT,
         )
@@ -137,15 +137,41 @@ class Api:
         items = document(response).get("items", [])
         return next((item for item in items if item.get("id") == upload_id), {})
 
+    def submit_prompts(self, body: Document, key: str) -> Document:
+        return self._create("/api/v1/batch/generate", body, key)
+
+    def submit_variants(self, body: Document, key: str) -> Document:
+        return self._create("/api/batches", body, key)
+
+    def _create(self, path: str, body: Document, key: str) -> Document:
+        """A dry run has no key."""
+        headers = {"Idempotency-Key": key} if key else {}
+        response = self._transport.send(
+            "POST", path, busy={httpx.codes.CONFLICT} if key else (), headers=headers, json=body
+        )
+        return camel_case(document(response))
+
+    def variant_images(self, variant_ids: list[int]) -> dict[int, str]:
+        """The catalog's image of each variant, where it has one."""
+        path = "/api/batches/image-candidates"
+        response = self._transport.send("POST", path, json={"variantIds": variant_ids})
+        found = document(response)["variants"]
+        return {each["variantId"]: each["variantImageUrl"] or "" for each in found}
+
+    def config(self) -> Document:
+        """What the page and the command line must know before anybody signs in."""
+        return document(self._transport.send("GET", "/config.json"))
+
     def status(self, batch_id: str) -> Document:
         return document(self._transport.send("GET", f"/api/batch/{_part(batch_id)}"))
 
     def list(self, **filters: str | int | None) -> Document:
         params = {key: value for key, value in filters.items() if value is not None}
-        return document(self._transport.send("GET", "/api/v1/batch", params=params))
+        return camel_case(document(self._transport.send("GET", "/api/v1/batch", params=params)))
 
     def cancel(self, batch_id: str) -> Document:
-        return document(self._transport.send("POST", f"/api/v1/batch/{_part(batch_id)}/cancel"))
+        path = f"/api/v1/batch/{_part(batch_id)}/cancel"
+        return camel_case(document(self._transport.send("POST", path)))
 
     def retry(self, batch_id: str, key: str) -> Document:
         path = f"/api/batches/{_part(batch_id)}/retry"
@@ -197,3 +223,29 @@ def document(response: httpx.Response) -> Document:
             hint="Check --url or IMAGEBATCH_URL.",
         )
     return body
+
+
+VERBATIM = frozenset({"metadata", "input"})
+"""What is in these is the client's own."""
+RENAMED = {"batch_id": "jobId", "total_items": "total"}
+
+
+def camel_case(document: Document) -> Document:
+    """The v1 API's answer in the other APIs' spelling, so that this command has one."""
+    return {
+        _camel(name): value if name in VERBATIM else _camel_values(value)
+        for name, value in document.items()
+    }
+
+
+def _camel_values(value: Any) -> Any:
+    if isinstance(value, dict):
+        return camel_case(value)
+    return [_camel_values(each) for each in value] if isinstance(value, list) else value
+
+
+def _camel(name: str) -> str:
+    if name in RENAMED:
+        return RENAMED[name]
+    first, *others = name.split("_")
+    return first + "".join(word.capitalize() for word in others)

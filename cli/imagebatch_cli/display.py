@@ -98,7 +98,7 @@ class Lines(Quiet):
             return
         self._last, self._said_at = step, now
         said = f"{progress.status}: {progress.percent}%, {counts(progress)}"
-        self._output.say(", ".join(part for part in (said, outlook(progress)) if part))
+        self._output.print_message(", ".join(part for part in (said, outlook(progress)) if part))
 
 
 @contextmanager

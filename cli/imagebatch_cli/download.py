@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import BinaryIO
+from typing import BinaryIO, TypeAlias
 
 import httpx
 
@@ -21,7 +21,7 @@ from imagebatch_cli.transport import TIMEOUT
 TRIES = 4
 STDOUT = "-"
 
-type Moved = Callable[[int, int | None], None]
+Moved: TypeAlias = Callable[[int, int | None], None]
 """Told how many bytes are there, of how many."""
 
 

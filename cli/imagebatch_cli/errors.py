@@ -4,8 +4,10 @@ CliError
 ├── InvalidInputError       3  the command, its file or its options cannot be used
 ├── ProblemError            3  the service refused the request (4 where it did not let us in)
 ├── UnreachableError        4  no answer, or none that can be used
+├── SignInError             4  signing in did not work
+│   └── SignInExpiredError  4  the sign-in has ended and cannot be renewed
 ├── InterruptedWaitError  130  Ctrl-C
-└── ReaderGoneError       141  nobody reads standard output any more, as after `| head`
+└── OutputClosedError       141  nobody reads standard output any more, as after `| head`
 """
 
 from enum import IntEnum
@@ -14,17 +16,18 @@ from typing import Any
 import httpx
 
 NOT_ALLOWED = {401, 403}
+SIGN_IN = "Sign in with: imagebatch login"
 HEADING_KEYS = ("error", "detail", "title", "message")
 
 
 class ExitStatus(IntEnum):
-    GOOD = 0
+    OK = 0
     SOME_FAILED = 1
     NONE_SUCCEEDED = 2
     INVALID = 3
     UNREACHABLE = 4
     INTERRUPTED = 130
-    READER_GONE = 141
+    OUTPUT_CLOSED = 141
 
 
 class CliError(Exception):
@@ -57,12 +60,21 @@ class UnreachableError(CliError):
     answer_lost = False
 
 
+class SignInError(CliError):
+    exit_status = ExitStatus.UNREACHABLE
+
+
+class SignInExpiredError(SignInError):
+    def __init__(self) -> None:
+        super().__init__("Your sign-in has ended", hint=SIGN_IN)
+
+
 class InterruptedWaitError(CliError):
     exit_status = ExitStatus.INTERRUPTED
 
 
-class ReaderGoneError(CliError):
-    exit_status = ExitStatus.READER_GONE
+class OutputClosedError(CliError):
+    exit_status = ExitStatus.OUTPUT_CLOSED
 
 
 class ProblemError(CliError):
@@ -84,12 +96,14 @@ class ProblemError(CliError):
         return f"The service answered {self.code} {response.reason_phrase}".rstrip()
 
     def _explain(self) -> None:
-        if self.code in NOT_ALLOWED:
-            self.hint = "Give a valid token with --token or IMAGEBATCH_TOKEN."
+        if self.code == httpx.codes.UNAUTHORIZED:
+            self.hint = f"{SIGN_IN}, or give a valid token with IMAGEBATCH_TOKEN."
+        elif self.code == httpx.codes.FORBIDDEN and not self._is_ours:
+            self.hint = "Your account, or this token, is not allowed to use the service."
         elif self.code == httpx.codes.NOT_FOUND and not self._is_ours:
-            self.hint = "There is no imagebatch API at this address: check --url or IMAGEBATCH_URL."
+            self.hint = "There is no imagebatch API at this address. Check --url or IMAGEBATCH_URL."
         elif self.code >= httpx.codes.INTERNAL_SERVER_ERROR:
-            self.hint = "The service has trouble; try again in a while."
+            self.hint = "The service reported an error; try again later."
 
     @property
     def _is_ours(self) -> bool:

@@ -3,10 +3,13 @@
 import codecs
 import sys
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 
+import httpx
+
 from imagebatch_cli import render
-from imagebatch_cli.api import Api, Document, Options, Sheet
+from imagebatch_cli.api import Api, Document, Sheet
 from imagebatch_cli.display import display, transfer
 from imagebatch_cli.download import Archive, Target, download
 from imagebatch_cli.errors import (
@@ -14,8 +17,11 @@ from imagebatch_cli.errors import (
     ExitStatus,
     InterruptedWaitError,
     InvalidInputError,
+    ProblemError,
+    SignInError,
     UnreachableError,
 )
+from imagebatch_cli.ids import SHOWN_ID_LENGTH
 from imagebatch_cli.output import Output
 from imagebatch_cli.watch import exit_status, watch
 
@@ -55,15 +61,15 @@ def default_name(file: str) -> str | None:
     return None if file == STDIN else Path(file).stem[:NAME_LENGTH] or None
 
 
-def pairs(given: list[str]) -> dict[str, str]:
+def pairs(option: str, given: list[str] | None) -> dict[str, str]:
     """`key=value` options. InvalidInputError for anything else, or a key given twice."""
     found: dict[str, str] = {}
-    for pair in given:
+    for pair in given or ():
         key, equals, value = pair.partition("=")
         if not equals or not key:
-            raise InvalidInputError(f"--metadata takes KEY=VALUE, not {pair!r}")
+            raise InvalidInputError(f"{option} takes KEY=VALUE, not {pair!r}")
         if key in found:
-            raise InvalidInputError(f"--metadata has {key!r} twice")
+            raise InvalidInputError(f"{option} has {key!r} twice")
         found[key] = value
     return found
 
@@ -79,13 +85,15 @@ def target_for(name: str | None, *, force: bool, as_json: bool) -> Target | None
     return target
 
 
-def submit_once(api: Api, sheet: Sheet, options: Options, key: str | None) -> Document:
+def submit_once(send: Callable[[str], Document], key: str | None) -> Document:
     """Submits under a key, so that trying again, by us or by whoever runs this, is safe."""
     key = key or str(uuid.uuid4())
-    unsure = "The batch may have been accepted: run the same command again with"
-    hint = f"{unsure} --idempotency-key {key} to get its id; that makes no second batch."
+    hint = (
+        "The batch may have been accepted. To get its id, run the same command again with "
+        f"--idempotency-key {key}: that creates no second batch."
+    )
     try:
-        return api.submit(sheet, options, key)
+        return send(key)
     except UnreachableError as error:
         if error.answer_lost:
             error.hint = hint
@@ -96,16 +104,29 @@ def submit_once(api: Api, sheet: Sheet, options: Options, key: str | None) -> Do
 
 def warn(out: Output, answer: Document) -> None:
     for warning in answer.get("warnings") or []:
-        out.say(f"warning: {warning}")
+        out.print_message(f"warning: {warning}")
 
 
-def show_plan(out: Output, answer: Document) -> ExitStatus:
+def follow(
+    api: Api, out: Output, answer: Document, target: Target | None, *, wait: bool
+) -> ExitStatus:
+    """What comes after a batch was accepted."""
     warn(out, answer)
-    out.result(answer, lambda: render.plan(answer))
-    return ExitStatus.GOOD
+    if target or wait:
+        out.print_message(render.accepted(answer))
+        return wait_and_download(api, out, answer["jobId"], target)
+    out.result(answer, lambda: render.accepted(answer))
+    out.print_message(f"Watch it: imagebatch watch {answer['jobId'][:SHOWN_ID_LENGTH]}")
+    return ExitStatus.OK
 
 
-def see_through(api: Api, out: Output, batch_id: str, target: Target | None) -> ExitStatus:
+def show_plan(out: Output, answer: Document, *, rows: bool) -> ExitStatus:
+    warn(out, answer)
+    out.result(answer, lambda: render.plan(answer, rows=rows))
+    return ExitStatus.OK
+
+
+def wait_and_download(api: Api, out: Output, batch_id: str, target: Target | None) -> ExitStatus:
     """Waits for the end, fetches the archive if it is wanted, and says what came of it."""
     try:
         with display(out) as live:
@@ -113,17 +134,25 @@ def see_through(api: Api, out: Output, batch_id: str, target: Target | None) -> 
         archive = _archive_of(final, api, out, batch_id, target)
     except KeyboardInterrupt:
         hint = f"Watch it: imagebatch watch {batch_id}\nCancel it: imagebatch cancel {batch_id}"
-        stopped = InterruptedWaitError("Stopped waiting; the batch goes on.", hint=hint)
+        stopped = InterruptedWaitError("Stopped waiting; the batch continues.", hint=hint)
         stopped.batch_id = batch_id
         raise stopped from None
     except CliError as error:
         error.batch_id = batch_id
-        if isinstance(error, UnreachableError):
-            error.hint = f"The batch goes on without us: imagebatch watch {batch_id}"
+        error.hint = _how_to_go_on(error, batch_id)
         raise
     answer = final | ({"output": archive.file} if archive else {})
     out.result(answer, lambda: render.ended(final, archive))
     return exit_status(final)
+
+
+def _how_to_go_on(error: CliError, batch_id: str) -> str:
+    again = f"The batch continues. Watch it: imagebatch watch {batch_id}"
+    if isinstance(error, ProblemError) and error.code == httpx.codes.UNAUTHORIZED:
+        return f"The token has ended or was revoked. {error.hint}\n{again}"
+    if isinstance(error, SignInError):
+        return f"{error.hint}\n{again}"
+    return again if isinstance(error, UnreachableError) else error.hint
 
 
 def _archive_of(
@@ -132,7 +161,7 @@ def _archive_of(
     if not target:
         return None
     if final["status"] == "failed" and not final.get("zipUrl"):
-        out.say(f"There is no archive; build it again with: imagebatch retry {batch_id}")
+        out.print_message(f"There is no ZIP. Build it again with: imagebatch retry {batch_id}")
         return None
     return fetch(api, out, batch_id, target)
 

@@ -1,4 +1,4 @@
-"""The options that several commands have, and what is made of them."""
+"""The options that several commands share, and the connection that they describe."""
 
 import os
 from collections.abc import Iterator
@@ -6,38 +6,68 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated
 
+import httpx
 import typer
 
 from imagebatch_cli.api import Api
+from imagebatch_cli.auth.session import FixedToken, RenewedToken
+from imagebatch_cli.auth.store import CredentialStore
 from imagebatch_cli.download import Target
 from imagebatch_cli.errors import InvalidInputError
 from imagebatch_cli.output import Output
 from imagebatch_cli.transport import Transport
 
-Url = Annotated[str | None, typer.Option("--url", help="The API's address [IMAGEBATCH_URL].")]
-Token = Annotated[str | None, typer.Option("--token", help="The access token [IMAGEBATCH_TOKEN].")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
-Batch = Annotated[str, typer.Argument(metavar="ID", help="The batch's id.")]
-File = Annotated[str, typer.Argument(metavar="FILE", help="A CSV file; - reads standard input.")]
-Name = Annotated[str | None, typer.Option("--name", help="The batch's name.")]
-Model = Annotated[str | None, typer.Option("--model", help="A model of the service's registry.")]
-MaxCost = Annotated[str | None, typer.Option("--max-cost", help="Never spend more, in USD.")]
-SkipInvalid = Annotated[
-    bool, typer.Option("--skip-invalid", help="Record rows with invalid values as failed.")
+Url = Annotated[
+    str | None, typer.Option("--url", metavar="URL", help="The API's address [IMAGEBATCH_URL].")
 ]
-Wait = Annotated[bool, typer.Option("--wait", help="Wait for the end, with live progress.")]
+Token = Annotated[
+    str | None,
+    typer.Option("--token", help="An access token. Prefer IMAGEBATCH_TOKEN: others see options."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+Batch = Annotated[
+    str, typer.Argument(metavar="ID", help="The batch's id, or the first characters of it.")
+]
+File = Annotated[str, typer.Argument(metavar="FILE", help="A CSV file, or - for standard input.")]
+Name = Annotated[
+    str | None, typer.Option("--name", help="The batch's name. Default: the file's name.")
+]
+Model = Annotated[str | None, typer.Option("--model", help="The model that makes the images.")]
+MaxCost = Annotated[
+    str | None, typer.Option("--max-cost", metavar="USD", help="Maximum cost of the batch in USD.")
+]
+SkipInvalid = Annotated[
+    bool,
+    typer.Option("--skip-invalid", help="Record rows with invalid values as failed."),
+]
+Rows = Annotated[
+    bool, typer.Option("--rows", help="Show the prompt, the file name and the price of each row.")
+]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Check the input and show the price; make nothing.")
+]
+Wait = Annotated[bool, typer.Option("--wait", help="Show live progress until the batch has ended.")]
 Into = Annotated[
     str | None,
-    typer.Option("-o", "--output", metavar="FILE.zip", help="Fetch the ZIP (implies --wait)."),
+    typer.Option(
+        "-o", "--output", metavar="FILE.zip", help="Wait, then download the ZIP to this file."
+    ),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite the output file.")]
 NoProgress = Annotated[bool, typer.Option("--no-progress", help="Do not show live progress.")]
 Metadata = Annotated[
     list[str] | None,
-    typer.Option("--metadata", metavar="KEY=VALUE", help="Kept with the batch; repeatable."),
+    typer.Option("--metadata", metavar="KEY=VALUE", help="Stored with the batch. Repeatable."),
 ]
 CallbackUrl = Annotated[
-    str | None, typer.Option("--callback-url", help="Called (https) when the batch ends.")
+    str | None,
+    typer.Option("--callback-url", metavar="URL", help="Called (https) when the batch has ended."),
+]
+IdempotencyKey = Annotated[
+    str | None,
+    typer.Option(
+        "--idempotency-key", metavar="KEY", help="The same key never creates a second batch."
+    ),
 ]
 
 
@@ -45,26 +75,43 @@ CallbackUrl = Annotated[
 class Globals:
     url: str | None
     token: str | None
-    patience: float
+    retry_seconds: float
+
+
+def api_address(context: typer.Context, url: str | None) -> str:
+    """The command's, the program's, the environment's, or the one that was signed in to last."""
+    given: Globals = context.obj
+    address = url or given.url or os.environ.get("IMAGEBATCH_URL") or CredentialStore().last_url
+    if not address:
+        raise InvalidInputError(
+            "The API's address is not known", hint="Set IMAGEBATCH_URL, or give it with --url."
+        )
+    return address.rstrip("/")
 
 
 @contextmanager
 def connect(
     context: typer.Context, url: str | None, token: str | None, output: Output
 ) -> Iterator[Api]:
-    """The API at the nearest given address: the command's, the program's, the environment's."""
     given: Globals = context.obj
-    address = url or given.url or os.environ.get("IMAGEBATCH_URL")
-    if not address:
-        raise InvalidInputError(
-            "No address of the API", hint="Give it with --url or IMAGEBATCH_URL."
-        )
-    secret = token or given.token or os.environ.get("IMAGEBATCH_TOKEN")
-    transport = Transport(address, secret, patience=given.patience, notify=output.say)
+    address = api_address(context, url)
+    auth = _auth(address, token or given.token or os.environ.get("IMAGEBATCH_TOKEN"))
+    transport = Transport(
+        address, auth, retry_seconds=given.retry_seconds, notify=output.print_message
+    )
     try:
         yield Api(transport)
     finally:
         transport.close()
+
+
+def _auth(address: str, token: str | None) -> httpx.Auth | None:
+    """A token that is given wins over a sign-in."""
+    if token:
+        return FixedToken(token)
+    store = CredentialStore()
+    sign_in = store.load(address)
+    return RenewedToken(address, sign_in, store) if sign_in else None
 
 
 def output_for(target: Target | None, *, as_json: bool, no_progress: bool) -> Output:

@@ -11,7 +11,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from imagebatch_cli.errors import CliError, InterruptedWaitError, ProblemError, ReaderGoneError
+from imagebatch_cli.errors import CliError, InterruptedWaitError, OutputClosedError, ProblemError
 
 PIPE_WIDTH = 160
 FIRST_COLUMNS = ("row", "column", "loc", "field", "value", "message", "suggestion")
@@ -37,9 +37,19 @@ class Output:
         self.err = _console(sys.stderr)
         self._out = self.err if stdout_taken else _console(sys.stdout)
 
-    def say(self, text: str) -> None:
+    def print_message(self, text: str) -> None:
         """A message for whoever is looking on."""
         self.err.print(plain(text))
+
+    def print_address(self, text: str, url: str) -> None:
+        """On one line, however narrow the terminal is, so that it can be copied."""
+        self.print_message(text)
+        self.err.print(plain(url), soft_wrap=True)
+
+    @property
+    def terminal_width(self) -> int | None:
+        """None where the result goes into a file or a pipe."""
+        return self._out.width if self._out.is_terminal else None
 
     def result(self, document: Any, render: Callable[[], RenderableType]) -> None:
         try:
@@ -48,18 +58,18 @@ class Output:
             else:
                 self._out.print(render())
         except BrokenPipeError as error:
-            raise ReaderGoneError("Standard output is closed") from error
+            raise OutputClosedError("Standard output is closed") from error
 
-    def complain(self, error: CliError) -> None:
+    def print_error(self, error: CliError) -> None:
         label = "" if isinstance(error, InterruptedWaitError) else "error: "
         self.err.print(Text(label, style="bold red").append(plain(error.message), style="bold"))
         detail = error.detail if isinstance(error, ProblemError) else ""
         if detail and detail != error.message:
-            self.say(detail)
+            self.print_message(detail)
         if error.details:
             self.err.print(details_table(error.details))
         for line in error.hint.splitlines():
-            self.say(line)
+            self.print_message(line)
         if self.as_json:
             print_json(error.document())
 

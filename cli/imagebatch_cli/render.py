@@ -9,10 +9,12 @@ from rich.text import Text
 
 from imagebatch_cli.api import Document
 from imagebatch_cli.download import Archive
+from imagebatch_cli.ids import shown_length
 from imagebatch_cli.output import plain, table
 from imagebatch_cli.watch import Progress, is_finished
 
 ROWS_SHOWN = 50
+WIDE_LIST = 60
 STYLES = {"completed": "green", "failed": "red", "cancelled": "yellow", "expired": "dim"}
 
 
@@ -108,7 +110,7 @@ def _failures(status: Document) -> list[RenderableType]:
             "yes" if error.get("retryable") else "no",
         )
     more = status.get("failed", 0) - len(errors)
-    rest = [Text(f"and {more} more, in the archive's failed_rows.json")] if more > 0 else []
+    rest = [Text(f"and {more} more, listed in failed_rows.csv in the ZIP")] if more > 0 else []
     return [Text(""), failed, *rest]
 
 
@@ -131,27 +133,44 @@ def saved(archive: Archive) -> str:
 
 
 def accepted(answer: Document) -> str:
-    mode = ", development mode" if answer.get("mode") == "development" else ""
-    images = "1 image" if answer["total"] == 1 else f"{answer['total']} images"
-    return f"Batch {answer['jobId']}: {images}, about {money(answer.get('estimatedCost'))}{mode}"
+    cost = answer.get("estimatedCost") or (answer.get("cost") or {}).get("estimated")
+    images = _images(answer["total"])
+    return f"Batch {answer['jobId']}: {images}, about {money(cost)}{_mode(answer)}"
 
 
-def plan(answer: Document) -> RenderableType:
-    """A dry run: what would be made, and for how much."""
+def _images(total: int) -> str:
+    return "1 image" if total == 1 else f"{total:,} images"
+
+
+def _mode(answer: Document) -> str:
+    return ", development mode" if answer.get("mode") == "development" else ""
+
+
+def plan(answer: Document, *, rows: bool) -> RenderableType:
+    """A dry run: how much would be made, and for how much; every row only when asked for."""
+    items = answer["items"]
+    shown = items if rows else [item for item in items if item.get("reason")]
+    parts: list[RenderableType] = [_plan_table(shown[:ROWS_SHOWN])] if shown else []
+    more = (answer["total"] if rows else len(shown)) - min(len(shown), ROWS_SHOWN)
+    if more > 0:
+        parts.append(Text(f"and {more:,} more rows (--json shows all)"))
+    cost = money(answer.get("estimatedCost"))
+    parts.append(Text(f"Valid: {_images(answer['total'])}, about {cost}{_mode(answer)}."))
+    if not rows:
+        parts.append(Text("Prompts and file names: --rows", style="dim"))
+    return Group(*parts)
+
+
+def _plan_table(items: list[Document]) -> Table:
     rows = table("row", "file", "prompt", "price")
-    for item in answer["items"][:ROWS_SHOWN]:
+    for item in items:
         rows.add_row(
             plain(item.get("row")),
             Text(plain(item.get("file"))),
             _prompt(item),
             money(item.get("price")),
         )
-    more = answer["total"] - min(len(answer["items"]), ROWS_SHOWN)
-    rest = [Text(f"and {more} more rows (--json shows all)")] if more > 0 else []
-    images = "1 image" if answer["total"] == 1 else f"{answer['total']} images"
-    mode = " in development mode" if answer.get("mode") == "development" else ""
-    total = Text(f"Valid: {images}, about {money(answer.get('estimatedCost'))}{mode}.")
-    return Group(rows, *rest, total)
+    return rows
 
 
 def _prompt(item: Document) -> Text:
@@ -161,25 +180,71 @@ def _prompt(item: Document) -> Text:
     return Text(plain(item.get("prompt")))
 
 
-def listing(answer: Document) -> RenderableType:
+def listing(answer: Document, width: int | None) -> RenderableType:
+    """`width` is the terminal's. Without one the ids and times are whole, for other programs."""
+    if not answer["items"]:
+        return Text("No batches.")
+    rows = _wide_list(answer["items"]) if width is None else _short_list(answer["items"], width)
+    cursor = answer.get("nextCursor")
+    rest = [Text(f"More: imagebatch list --cursor {plain(cursor)}")] if cursor else []
+    return Group(rows, *rest)
+
+
+def _wide_list(batches: list[Document]) -> Table:
     rows = table("batch", "kind", "name", "status", "done", "failed", "cost", "created", ids=1)
-    for status in answer["items"]:
+    for status in batches:
         progress = Progress.of(status)
         rows.add_row(
-            plain(status.get("batch_id")),
+            plain(status.get("jobId")),
             plain(status.get("kind")),
             Text(plain(status.get("name"))),
             status_word(status),
             f"{progress.succeeded}/{progress.total}",
             str(progress.failed or ""),
             money(progress.cost),
-            moment(status.get("created_at")),
+            moment(status.get("createdAt")),
         )
-    if not answer["items"]:
-        return Text("No batches.")
-    cursor = answer.get("next_cursor")
-    rest = [Text(f"More: imagebatch list --cursor {plain(cursor)}")] if cursor else []
-    return Group(rows, *rest)
+    return rows
+
+
+def _short_list(batches: list[Document], width: int) -> Table:
+    """One line a batch: only the name gives way, and on narrow terminals two columns go."""
+    is_wide = width >= WIDE_LIST
+    length = shown_length([str(status["jobId"]) for status in batches])
+    rows = table("id")
+    rows.expand = True
+    rows.add_column("name", ratio=1, no_wrap=True, overflow="ellipsis")
+    for column in ("status", "done", "cost", "age") if is_wide else ("status", "age"):
+        rows.add_column(column, no_wrap=True)
+    for status in batches:
+        progress = Progress.of(status)
+        counted = (f"{progress.succeeded}/{progress.total}", money(progress.cost))
+        rows.add_row(
+            plain(status["jobId"])[:length],
+            Text(plain(status.get("name"))),
+            Text(_one_word(status), style=STYLES.get(status["status"], "")),
+            *(counted if is_wide else ()),
+            age(status.get("createdAt")),
+        )
+    return rows
+
+
+def _one_word(status: Document) -> str:
+    """A completed batch that lacks images says so."""
+    is_partial = status["status"] == "completed" and status.get("outcome") == "partial"
+    return "partial" if is_partial else plain(status["status"])
+
+
+def age(told: str | None) -> str:
+    """How long ago, by this machine's clock."""
+    try:
+        seconds = time.time() - datetime.fromisoformat(told or "").timestamp()
+    except ValueError:
+        return ""
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "m")):
+        if seconds >= size:
+            return f"{int(seconds // size)}{unit} ago"
+    return "now"
 
 
 def imported(answer: Document) -> RenderableType:

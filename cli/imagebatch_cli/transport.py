@@ -1,4 +1,4 @@
-"""HTTP with patience: every call may be sent again, under the same key where it creates."""
+"""HTTP client with retries: each call may be sent again, under the same key where it creates."""
 
 import itertools
 import random
@@ -13,34 +13,32 @@ import httpx
 
 from imagebatch_cli.errors import CliError, InvalidInputError, ProblemError, UnreachableError
 
-TRY_AGAIN = frozenset({429, 500, 502, 503, 504})
-LONGEST_PAUSE = 10.0
-FIRST_CONTACT_TRIES = 3
-"""A wrong address shows soon; once the service has answered, it gets the whole patience."""
+RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504})
+MAX_PAUSE_SECONDS = 10.0
+MAX_FIRST_CONTACT_TRIES = 3
+"""A wrong address shows soon; once the service has answered, it gets the whole retry time."""
 TIMEOUT = httpx.Timeout(35, connect=10)
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError)
 
 
 class Transport:
-    """`patience` is how long, in seconds, a call is tried again; `notify` is told of each wait."""
+    """Retries a call for `retry_seconds`; `notify` is told of each wait."""
 
     def __init__(
         self,
         url: str,
-        token: str | None,
+        auth: httpx.Auth | None,
         *,
-        patience: float,
+        retry_seconds: float,
         notify: Callable[[str], None],
         timeout: httpx.Timeout = TIMEOUT,
     ) -> None:
-        self.patience = patience
+        self.retry_seconds = retry_seconds
         self.notify = notify
         self._url = _checked(url)
         self._reached = False
         headers = {"User-Agent": f"imagebatch-cli/{cli_version()}"}
-        if token:
-            headers["Authorization"] = f"Bearer {token}"
-        self._client = httpx.Client(base_url=self._url, headers=headers, timeout=timeout)
+        self._client = httpx.Client(base_url=self._url, headers=headers, auth=auth, timeout=timeout)
 
     def close(self) -> None:
         self._client.close()
@@ -52,18 +50,18 @@ class Transport:
 
         `busy` are further statuses that mean "not yet" for this call, where they say when.
         """
-        deadline = time.monotonic() + self.patience
+        deadline = time.monotonic() + self.retry_seconds
         for tries in itertools.count(1):
             outcome = self._attempt(method, path, request)
             if isinstance(outcome, httpx.Response):
                 return outcome
-            again = TRY_AGAIN.union(busy) if outcome.retry_after else TRY_AGAIN
+            again = RETRIED_STATUSES.union(busy) if outcome.retry_after else RETRIED_STATUSES
             if isinstance(outcome, ProblemError) and outcome.code not in again:
                 raise outcome
             pause = max(_backoff(tries), outcome.retry_after)
             if self._is_hopeless(outcome, tries) or time.monotonic() + pause > deadline:
                 raise outcome
-            self.notify(f"{outcome.message}. Trying again in {pause:.1f} s.")
+            self.notify(f"{outcome.message}. Retrying in {pause:.1f} s.")
             time.sleep(pause)
         raise AssertionError("unreachable")
 
@@ -74,6 +72,8 @@ class Transport:
             response = self._client.request(method, path, **request)
         except httpx.TransportError as error:
             return self._lost(error)
+        except UnreachableError as error:  # the issuer, while the token was being renewed
+            return error
         self._reached = True
         if response.status_code < httpx.codes.BAD_REQUEST:
             return response
@@ -83,7 +83,7 @@ class Transport:
 
     def _is_hopeless(self, outcome: CliError, tries: int) -> bool:
         never_sent = isinstance(outcome.__cause__, NEVER_SENT)
-        return never_sent and not self._reached and tries >= FIRST_CONTACT_TRIES
+        return never_sent and not self._reached and tries >= MAX_FIRST_CONTACT_TRIES
 
     @contextmanager
     def stream(self, path: str, headers: dict[str, str]) -> Iterator[httpx.Response]:
@@ -97,7 +97,7 @@ class Transport:
         elif isinstance(error, httpx.TimeoutException):
             what = "did not answer in time"
         else:
-            what = "broke the connection off"
+            what = "closed the connection"
         reason = f" ({error})" if str(error) else ""
         hint = "" if self._reached else "Check --url or IMAGEBATCH_URL, and the network."
         lost = UnreachableError(f"{self._url} {what}{reason}", hint=hint)
@@ -118,7 +118,7 @@ def _checked(url: str) -> str:
 
 def _backoff(tries: int) -> float:
     """Doubles from half a second, with jitter, so that many clients do not come back at once."""
-    longest = min(LONGEST_PAUSE, 0.5 * 2.0 ** min(tries - 1, 8))
+    longest = min(MAX_PAUSE_SECONDS, 0.5 * 2.0 ** min(tries - 1, 8))
     return longest * random.uniform(0.5, 1)  # noqa: S311 (not a secret)
 
 

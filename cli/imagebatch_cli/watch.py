@@ -9,17 +9,17 @@ import httpx
 from httpx_sse import EventSource, SSEError
 
 from imagebatch_cli.api import Api, Document
-from imagebatch_cli.errors import ExitStatus
+from imagebatch_cli.errors import ExitStatus, UnreachableError
 
 ENDED = frozenset({"completed", "failed", "cancelled"})
 FINISHED = ENDED | {"expired"}
-LOST_ANSWERS = 3
+MAX_LOST_ANSWERS = 3
 POLL_SECONDS = 1.0
 SLOW_POLL_SECONDS = 2.0
 SLOW_AFTER_SECONDS = 60.0
-SHORTEST_PAUSE, DEFAULT_PAUSE, LONGEST_PAUSE = 0.1, 1.0, 10.0
+MIN_PAUSE_SECONDS, DEFAULT_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.1, 1.0, 10.0
 OUTCOMES = {
-    "all_succeeded": ExitStatus.GOOD,
+    "all_succeeded": ExitStatus.OK,
     "partial": ExitStatus.SOME_FAILED,
     "none_succeeded": ExitStatus.NONE_SUCCEEDED,
 }
@@ -77,10 +77,10 @@ def is_finished(status: Document) -> bool:
 def exit_status(status: Document) -> ExitStatus:
     """What a batch's state means to a script; a batch that still runs is good so far."""
     if not is_finished(status):
-        return ExitStatus.GOOD
+        return ExitStatus.OK
     if status["status"] == "failed":
         return ExitStatus.NONE_SUCCEEDED
-    return OUTCOMES.get(status.get("outcome") or "", ExitStatus.GOOD)
+    return OUTCOMES.get(status.get("outcome") or "", ExitStatus.OK)
 
 
 def watch(api: Api, batch_id: str, show: Callable[[Progress], None]) -> Document:
@@ -116,7 +116,7 @@ class _Stream:
     batch_id: str
     show: Callable[[Progress], None]
     last_id: str = ""
-    pause: float = DEFAULT_PAUSE
+    pause: float = DEFAULT_PAUSE_SECONDS
 
     def read_answer(self) -> bool:
         """Reads one answer to its end; whether it said anything."""
@@ -127,7 +127,7 @@ class _Stream:
             for event in EventSource(response).iter_sse():
                 self.last_id = event.id or self.last_id
                 if event.retry is not None:
-                    self.pause = min(max(event.retry / 1000, SHORTEST_PAUSE), LONGEST_PAUSE)
+                    self.pause = min(max(event.retry / 1000, MIN_PAUSE_SECONDS), MAX_PAUSE_SECONDS)
                 heard = heard or bool(event.data)
                 if event.event == "progress":
                     self.show(Progress.of(json.loads(event.data)))
@@ -140,12 +140,12 @@ def _follow_events(api: Api, batch_id: str, show: Callable[[Progress], None]) ->
     """Returns when the stream is over, or is not to be had."""
     stream = _Stream(api, batch_id, show)
     lost = 0
-    while lost < LOST_ANSWERS:
+    while lost < MAX_LOST_ANSWERS:
         try:
             heard, lost = stream.read_answer(), 0
         except (_EventsOverError, SSEError, ValueError):
             return
-        except httpx.TransportError:
+        except (httpx.TransportError, UnreachableError):
             heard, lost = True, lost + 1
         if not heard and is_finished(api.status(batch_id)):
             return

@@ -100,5 +100,9 @@ def _drain(terminal: int) -> str:
 
 @pytest.fixture
 def cli(api: FakeApi, tmp_path: Path) -> Cli:
-    env = environment(IMAGEBATCH_URL=api.url, IMAGEBATCH_TOKEN="secret-token")
+    env = environment(
+        IMAGEBATCH_URL=api.url,
+        IMAGEBATCH_TOKEN="secret-token",
+        IMAGEBATCH_CONFIG_DIR=str(tmp_path / "config"),
+    )
     return Cli(env, tmp_path)

@@ -41,9 +41,12 @@ def test_a_list_shows_what_a_person_needs_and_how_to_see_more(cli: Cli, api: Fak
     }
 
 
-def test_a_list_as_json_is_the_answer_itself(cli: Cli, api: FakeApi) -> None:
+def test_list_as_json_spells_as_the_other_commands(cli: Cli, api: FakeApi) -> None:
     api.answers["GET", LIST] = Answer(200, LISTED)
-    assert json.loads(cli("list", "--json").stdout) == LISTED
+    listed = json.loads(cli("list", "--json").stdout)
+    assert listed["nextCursor"] == "abc"
+    assert listed["items"][0]["jobId"] == BATCH
+    assert listed["items"][0]["createdAt"] == "2026-11-20T08:00:00.000Z"
     assert api.requests[0].query == {}
 
 

@@ -94,7 +94,7 @@ def test_a_lost_answer_is_asked_for_again_and_makes_one_batch(
 
 def test_the_key_is_told_when_no_answer_comes_at_all(cli: Cli, api: FakeApi, sheet: Path) -> None:
     api.script("POST", SUBMIT, *[Lost()] * 9)
-    done = cli("--patience", "1", "submit", sheet)
+    done = cli("--retry-timeout", "1", "submit", sheet)
     assert done.returncode == 4
     assert f"--idempotency-key {next(iter(api.batches))}" in " ".join(done.stderr.split())
 
@@ -152,7 +152,7 @@ def test_validate_shows_prompts_files_and_price_and_makes_nothing(
     cli: Cli, api: FakeApi, sheet: Path
 ) -> None:
     api.script("POST", SUBMIT, Answer(200, DRY_RUN))
-    done = cli("validate", sheet, "--max-cost", "1")
+    done = cli("validate", sheet, "--rows", "--max-cost", "1")
     assert done.returncode == 0
     for told in ("Toyota-white.png", "A studio shot of a [bold] Toyota", "Valid: 1 image", "$0.05"):
         assert told in done.stdout

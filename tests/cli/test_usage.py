@@ -12,7 +12,6 @@ from tests.cli.conftest import Cli
 @pytest.mark.parametrize(
     "words",
     [
-        [],
         ["nonsense"],
         ["submit"],
         ["submit", "missing.csv"],
@@ -51,7 +50,7 @@ def test_a_missing_address_names_its_variable(cli: Cli) -> None:
     done = cli("list", "--json")
     assert done.returncode == 3
     assert "IMAGEBATCH_URL" in done.stderr
-    assert json.loads(done.stdout)["error"] == "No address of the API"
+    assert json.loads(done.stdout)["error"] == "The API's address is not known"
 
 
 def test_the_options_win_over_the_environment_wherever_they_stand(cli: Cli, api: FakeApi) -> None:
@@ -91,9 +90,16 @@ def test_a_server_that_is_not_the_api_exits_4(cli: Cli, api: FakeApi, answer: An
 
 
 def test_help_and_version_exit_0(cli: Cli) -> None:
+    assert "submit" in cli().stdout
     assert "submit" in cli("--help").stdout
     assert "--idempotency-key" in cli("submit", "-h").stdout
     assert cli("--version").stdout.startswith("imagebatch ")
+
+
+def test_shell_completes_commands(cli: Cli) -> None:
+    asked = {"_IMAGEBATCH_COMPLETE": "complete_bash", "COMP_WORDS": "imagebatch va"}
+    cli.env |= {**asked, "COMP_CWORD": "1"}
+    assert cli().stdout.split() == ["validate", "variants"]
 
 
 def test_a_reader_that_goes_away_is_no_error(cli: Cli, api: FakeApi) -> None:

@@ -156,7 +156,7 @@ def test_a_service_that_stays_away_exits_4_and_says_that_the_batch_goes_on(
     cli: Cli, api: FakeApi, sheet: Path
 ) -> None:
     api.answers["GET", STATUS] = problem(503, "Unavailable")
-    done = cli("--patience", "1", "submit", sheet, "--wait", "--json")
+    done = cli("--retry-timeout", "1", "submit", sheet, "--wait", "--json")
     assert done.returncode == 4
     assert json.loads(done.stdout)["jobId"] == BATCH
 

@@ -73,7 +73,7 @@ def test_the_events_of_the_service_are_read_as_they_are_sent(
     if "ProgressFunction" not in stack["functions"]:
         pytest.skip("the template has no ProgressFunction yet")
     batch = run(cli, "submit", small, "--wait")[1]["jobId"]
-    transport = Transport(stack["apiUrl"], None, patience=10, notify=print)
+    transport = Transport(stack["apiUrl"], None, retry_seconds=10, notify=print)
     with contextlib.closing(transport), Api(transport).events(batch, "") as response:
         events = list(EventSource(response).iter_sse())
     end = Progress.of(json.loads(events[-1].data))

@@ -1,0 +1,226 @@
+"""Commands for batches: submit a sheet of cars, and follow and steer batches of every kind."""
+
+import uuid
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from imagebatch_cli import flows, render
+from imagebatch_cli.api import Options
+from imagebatch_cli.download import Target
+from imagebatch_cli.errors import ExitStatus
+from imagebatch_cli.ids import resolve
+from imagebatch_cli.options import (
+    AsJson,
+    Batch,
+    CallbackUrl,
+    DryRun,
+    File,
+    Force,
+    IdempotencyKey,
+    Into,
+    MaxCost,
+    Metadata,
+    Model,
+    Name,
+    NoProgress,
+    Rows,
+    SkipInvalid,
+    Token,
+    Url,
+    Wait,
+    connect,
+    output_for,
+)
+from imagebatch_cli.output import Output
+from imagebatch_cli.watch import exit_status
+
+
+def register(app: typer.Typer) -> None:
+    for command in (submit, validate, status, watch, list_, cancel, retry, download):
+        app.command(command.__name__.rstrip("_"))(command)
+
+
+def submit(
+    context: typer.Context,
+    file: File,
+    *,
+    name: Name = None,
+    metadata: Metadata = None,
+    model: Model = None,
+    max_cost: MaxCost = None,
+    callback_url: CallbackUrl = None,
+    dry_run: DryRun = False,
+    rows: Rows = False,
+    skip_invalid: SkipInvalid = False,
+    idempotency_key: IdempotencyKey = None,
+    wait: Wait = False,
+    output: Into = None,
+    force: Force = False,
+    no_progress: NoProgress = False,
+    as_json: AsJson = False,
+    url: Url = None,
+    token: Token = None,
+) -> ExitStatus:
+    """Submit a CSV of cars: one image for each row."""
+    options = Options(
+        name=name or flows.default_name(file),
+        metadata=flows.pairs("--metadata", metadata),
+        model=model,
+        max_cost=max_cost,
+        callback_url=callback_url,
+        dry_run=dry_run,
+        skip_invalid=skip_invalid,
+    )
+    target = flows.target_for(output, force=force, as_json=as_json)
+    out = output_for(target, as_json=as_json, no_progress=no_progress)
+    sheet = flows.read_file(file)
+    with connect(context, url, token, out) as api:
+        if dry_run:
+            return flows.show_plan(out, api.submit(sheet, options, ""), rows=rows)
+        answer = flows.submit_once(lambda key: api.submit(sheet, options, key), idempotency_key)
+        return flows.follow(api, out, answer, target, wait=wait)
+
+
+def validate(
+    context: typer.Context,
+    file: File,
+    *,
+    model: Model = None,
+    max_cost: MaxCost = None,
+    skip_invalid: SkipInvalid = False,
+    rows: Rows = False,
+    as_json: AsJson = False,
+    url: Url = None,
+    token: Token = None,
+) -> ExitStatus:
+    """Check a CSV of cars and show its price. Makes nothing."""
+    out = Output(as_json=as_json)
+    options = Options(model=model, max_cost=max_cost, skip_invalid=skip_invalid, dry_run=True)
+    sheet = flows.read_file(file)
+    with connect(context, url, token, out) as api:
+        return flows.show_plan(out, api.submit(sheet, options, ""), rows=rows)
+
+
+def status(
+    context: typer.Context,
+    batch_id: Batch,
+    *,
+    as_json: AsJson = False,
+    url: Url = None,
+    token: Token = None,
+) -> ExitStatus:
+    """Show a batch, and what failed in it."""
+    out = Output(as_json=as_json)
+    with connect(context, url, token, out) as api:
+        found = api.status(resolve(api, batch_id))
+    out.result(found, lambda: render.batch(found))
+    return exit_status(found)
+
+
+def watch(
+    context: typer.Context,
+    batch_id: Batch,
+    *,
+    output: Into = None,
+    force: Force = False,
+    no_progress: NoProgress = False,
+    as_json: AsJson = False,
+    url: Url = None,
+    token: Token = None,
+) -> ExitStatus:
+    """Show a batch's progress until it has ended."""
+    target = flows.target_for(output, force=force, as_json=as_json)
+    out = output_for(target, as_json=as_json, no_progress=no_progress)
+    with connect(context, url, token, out) as api:
+        return flows.wait_and_download(api, out, resolve(api, batch_id), target)
+
+
+def list_(
+    context: typer.Context,
+    limit: Annotated[
+        int | None, typer.Option(min=1, max=100, help="Maximum number of batches to list.")
+    ] = None,
+    cursor: Annotated[str | None, typer.Option(help="Cursor from a previous page.")] = None,
+    status: Annotated[str | None, typer.Option(help="Only batches with this status.")] = None,
+    kind: Annotated[
+        str | None, typer.Option(help="Only batches of this kind: cars, prompts or variants.")
+    ] = None,
+    as_json: AsJson = False,
+    url: Url = None,
+    token: Token = None,
+) -> ExitStatus:
+    """List your batches, newest first."""
+    out = Output(as_json=as_json)
+    with connect(context, url, token, out) as api:
+        answer = api.list(limit=limit, cursor=cursor, status=status, kind=kind)
+    out.result(answer, lambda: render.listing(answer, out.terminal_width))
+    return ExitStatus.OK
+
+
+def cancel(
+    context: typer.Context,
+    batch_id: Batch,
+    *,
+    as_json: AsJson = False,
+    url: Url = None,
+    token: Token = None,
+) -> ExitStatus:
+    """Cancel a batch. Finished images are kept."""
+    out = Output(as_json=as_json)
+    with connect(context, url, token, out) as api:
+        whole_id = resolve(api, batch_id)
+        answer = api.cancel(whole_id)
+    out.result(answer, lambda: f"Batch {whole_id}: {answer.get('status', 'cancelling')}")
+    return ExitStatus.OK
+
+
+def retry(
+    context: typer.Context,
+    batch_id: Batch,
+    *,
+    wait: Wait = False,
+    output: Into = None,
+    force: Force = False,
+    no_progress: NoProgress = False,
+    as_json: AsJson = False,
+    url: Url = None,
+    token: Token = None,
+) -> ExitStatus:
+    """Run the failed items of a batch again."""
+    target = flows.target_for(output, force=force, as_json=as_json)
+    out = output_for(target, as_json=as_json, no_progress=no_progress)
+    with connect(context, url, token, out) as api:
+        whole_id = resolve(api, batch_id)
+        answer = api.retry(whole_id, str(uuid.uuid4()))
+        if target or wait:
+            return flows.wait_and_download(api, out, whole_id, target)
+    out.result(answer, lambda: f"Batch {whole_id}: {answer.get('status', 'processing')}")
+    return ExitStatus.OK
+
+
+def download(
+    context: typer.Context,
+    batch_id: Batch,
+    *,
+    output: Annotated[
+        str | None,
+        typer.Option("-o", "--output", metavar="FILE.zip", help="Default: ID.zip."),
+    ] = None,
+    force: Force = False,
+    no_progress: NoProgress = False,
+    as_json: AsJson = False,
+    url: Url = None,
+    token: Token = None,
+) -> ExitStatus:
+    """Download the ZIP of a finished batch."""
+    wanted = output or f"{Path(batch_id).name}.zip"
+    target = flows.target_for(wanted, force=force, as_json=as_json) or Target(wanted)
+    out = output_for(target, as_json=as_json, no_progress=no_progress)
+    with connect(context, url, token, out) as api:
+        whole_id = resolve(api, batch_id)
+        archive = flows.fetch(api, out, whole_id, target)
+    answer = {"jobId": whole_id, "output": archive.file, "size": archive.size}
+    out.result(answer | {"entries": archive.entries}, lambda: render.saved(archive))
+    return ExitStatus.OK

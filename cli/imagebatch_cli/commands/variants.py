@@ -1,0 +1,151 @@
+"""Commands for product variants: the catalog, and batches of its variants."""
+
+import json
+from typing import Annotated, Any
+
+import typer
+
+from imagebatch_cli import flows, render
+from imagebatch_cli.api import Api, Document
+from imagebatch_cli.errors import ExitStatus, InvalidInputError
+from imagebatch_cli.options import (
+    AsJson,
+    CallbackUrl,
+    DryRun,
+    Force,
+    IdempotencyKey,
+    Into,
+    MaxCost,
+    Metadata,
+    Model,
+    NoProgress,
+    Rows,
+    Token,
+    Url,
+    Wait,
+    connect,
+    output_for,
+)
+from imagebatch_cli.output import Output
+
+Variants = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="VARIANT...",
+        help="Ids of the catalog, which has their image; or ID=URL, repeated for more images.",
+    ),
+]
+
+
+def register(app: typer.Typer) -> None:
+    group = typer.Typer(
+        help="The catalog of product variants, and batches of them.", no_args_is_help=True
+    )
+    group.command("import")(import_)
+    group.command("submit")(submit)
+    app.add_typer(group, name="variants")
+
+
+def import_(
+    context: typer.Context,
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A CSV file, or a .json list.")],
+    as_json: AsJson = False,
+    url: Url = None,
+    token: Token = None,
+) -> ExitStatus:
+    """Import product variants into the catalog."""
+    out = Output(as_json=as_json)
+    body, content_type = flows.catalog_body(flows.read_file(file))
+    with connect(context, url, token, out) as api:
+        answer = api.import_variants(body, content_type)
+    out.result(answer, lambda: render.imported(answer))
+    return ExitStatus.OK
+
+
+def submit(
+    context: typer.Context,
+    variants: Variants,
+    *,
+    schema: Annotated[str, typer.Option(help="The settings' schema.")] = "product-shot",
+    variations: Annotated[int, typer.Option(min=1, max=8, help="Images of each variant.")] = 1,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="A setting of the schema, such as purpose=catalog. Repeatable.",
+        ),
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="The batch's name.")] = None,
+    metadata: Metadata = None,
+    model: Model = None,
+    max_cost: MaxCost = None,
+    callback_url: CallbackUrl = None,
+    dry_run: DryRun = False,
+    rows: Rows = False,
+    idempotency_key: IdempotencyKey = None,
+    wait: Wait = False,
+    output: Into = None,
+    force: Force = False,
+    no_progress: NoProgress = False,
+    as_json: AsJson = False,
+    url: Url = None,
+    token: Token = None,
+) -> ExitStatus:
+    """Submit product variants: images of each, made from its product images."""
+    given = {
+        "name": name,
+        "metadata": flows.pairs("--metadata", metadata) or None,
+        "model": model,
+        "maxCost": max_cost,
+        "callbackUrl": callback_url,
+        "dryRun": dry_run or None,
+        "settings": {
+            "schemaKey": schema,
+            "numberOfVariations": variations,
+            "input": {key: _value(text) for key, text in flows.pairs("--set", settings).items()},
+        },
+    }
+    images = _images(variants)
+    target = flows.target_for(output, force=force, as_json=as_json)
+    out = output_for(target, as_json=as_json, no_progress=no_progress)
+    body: Document = {key: value for key, value in given.items() if value is not None}
+    with connect(context, url, token, out) as api:
+        body["variants"] = _selection(api, images)
+        if dry_run:
+            return flows.show_plan(out, api.submit_variants(body, ""), rows=rows)
+        answer = flows.submit_once(lambda key: api.submit_variants(body, key), idempotency_key)
+        return flows.follow(api, out, answer, target, wait=wait)
+
+
+def _images(variants: list[str]) -> dict[int, list[str]]:
+    """The given image addresses of each variant; none where the catalog has one."""
+    found: dict[int, list[str]] = {}
+    for given in variants:
+        id_, _, url = given.partition("=")
+        if not id_.isdecimal():
+            raise InvalidInputError(f"{given!r} is not a variant", hint="Give ID, or ID=URL.")
+        found.setdefault(int(id_), []).extend([url] if url else [])
+    return found
+
+
+def _selection(api: Api, images: dict[int, list[str]]) -> list[dict[str, Any]]:
+    without = [id_ for id_, urls in images.items() if not urls]
+    catalog = api.variant_images(without) if without else {}
+    for id_ in without:
+        if not catalog.get(id_):
+            raise InvalidInputError(
+                f"Variant {id_} has no image in the catalog", hint=f"Give one: {id_}=https://..."
+            )
+    return [
+        {"variantId": id_, "productImageUrls": urls or [catalog[id_]]}
+        for id_, urls in images.items()
+    ]
+
+
+def _value(text: str) -> Any:
+    """Numbers, lists and null are JSON; everything else is text, with or without quotes."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
