@@ -135,6 +135,7 @@ def config(env: Mapping[str, str]) -> dict[str, Any]:
         "mode": "live" if live else "development",
         "imageOrigins": image_origins(env),
         "auth": auth(env),
+        "cli": cli(env),
     }
 
 
@@ -146,7 +147,20 @@ def auth(env: Mapping[str, str]) -> dict[str, str | None] | None:
         "clientId": env["OIDC_CLIENT_ID"],
         "audience": env.get("OIDC_AUDIENCE") or None,
         "scope": env.get("OIDC_SCOPE") or None,
+        "logoutUrl": logout_url(env),
     }
+
+
+def cli(env: Mapping[str, str]) -> dict[str, str | None] | None:
+    """The same for `imagebatch login`, where it has a client."""
+    found, client = auth(env), env.get("OIDC_CLI_CLIENT_ID")
+    return {**found, "clientId": client} if found and client else None
+
+
+def logout_url(env: Mapping[str, str]) -> str | None:
+    """Cognito ends its session in its own way; other issuers say how in their metadata."""
+    domain = env.get("OIDC_DOMAIN")
+    return f"{domain}/logout" if domain else None
 
 
 def bucket_origins(env: Mapping[str, str]) -> list[str]:

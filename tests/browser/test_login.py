@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.issuer import AUDIENCE, CLIENT, PERSON, Issuer
+from testing.openid_provider import AUDIENCE, CLIENT, PERSON, Issuer
 from tests.browser.steps import Shot, cars, finished, images, submit
 from tests.conftest import Stack, Stacks
 

@@ -150,6 +150,7 @@ def login(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AUTH_MODE", "oidc")
     monkeypatch.setenv("OIDC_ISSUER", "https://login.example/pool")
     monkeypatch.setenv("OIDC_CLIENT_ID", "page")
+    monkeypatch.setenv("OIDC_DOMAIN", "https://pool.example")
 
 
 @pytest.mark.parametrize("path", ["/api/batch/\n", "/api/", "//api/queue"])
@@ -175,6 +176,7 @@ def test_the_page_learns_what_it_must_know_first(monkeypatch: pytest.MonkeyPatch
             "https://images.s3.amazonaws.com",
         ],
         "auth": None,
+        "cli": None,
     }
 
 
@@ -188,4 +190,13 @@ def test_a_configured_provider_and_a_login_are_told(monkeypatch: pytest.MonkeyPa
         "clientId": "page",
         "audience": None,
         "scope": None,
+        "logoutUrl": "https://pool.example/logout",
     }
+    assert config["cli"] is None
+
+
+def test_command_line_is_told_its_own_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    login(monkeypatch)
+    monkeypatch.setenv("OIDC_CLI_CLIENT_ID", "terminal")
+    config = json.loads(body(ask("/config.json")))
+    assert config["cli"] == config["auth"] | {"clientId": "terminal"}

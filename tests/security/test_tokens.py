@@ -74,7 +74,7 @@ def test_the_pages_configuration_tells_how_to_sign_in_and_no_secret(site: Site) 
         found = client.get("/config.json").json()
 
     assert found["auth"]["issuer"] == site.issuer.url
-    assert found["auth"].keys() == {"issuer", "clientId", "audience", "scope"}
+    assert found["auth"].keys() == {"issuer", "clientId", "audience", "scope", "logoutUrl"}
 
 
 @pytest.mark.parametrize(

@@ -139,7 +139,7 @@ def test_oidc_without_an_issuer_or_an_audience_is_refused() -> None:
 
 
 def test_every_parameter_is_described_constrained_and_has_a_default(production: Rendered) -> None:
-    free_text = {"OidcAudience", "OidcClientId", "OidcScope"}
+    free_text = {"CliClientId", "OidcAudience", "OidcClientId", "OidcScope"}
     for name, parameter in production.source["Parameters"].items():
         assert parameter["Description"]
         assert "Default" in parameter

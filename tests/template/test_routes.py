@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from imagebatch_cli.auth.loopback import PORTS, redirect_uri
 from tests.template.rendering import Node, Rendered
 
 PUBLIC = {"GET /health", "GET /openapi.json", "GET /docs", "$default"}
@@ -78,7 +79,9 @@ def test_people_are_let_in_by_whoever_runs_the_stack_and_sign_in_without_a_secre
     assert production["UserPool"]["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True}
     assert client["GenerateSecret"] is False
     assert client["AllowedOAuthFlows"] == ["code"]
-    assert client["CallbackURLs"] == ["https://<HttpApi>.execute-api.eu-west-1.amazonaws.com/"]
+    page, *loopback = client["CallbackURLs"]
+    assert page == "https://<HttpApi>.execute-api.eu-west-1.amazonaws.com/"
+    assert loopback == [redirect_uri(port) for port in PORTS]
     assert production["OperatorsGroup"]["GroupName"] == "operators"
 
 

@@ -1,6 +1,7 @@
 """Signing in and out."""
 
 import os
+import threading
 import webbrowser
 from contextlib import closing
 from typing import Annotated
@@ -66,6 +67,11 @@ def login(
     return ExitStatus.OK
 
 
+def _open_browser(url: str) -> None:
+    """In a thread: a text browser keeps the call until it is closed, and we have to answer it."""
+    threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
+
+
 def _client_of(address: str, retry_seconds: float, out: Output) -> oidc.Client | None:
     """Whom to sign in to. None where authentication is off."""
     with closing(
@@ -94,10 +100,11 @@ def _sign_in(client: oidc.Client, out: Output, *, no_browser: bool) -> tuple[Sig
     endpoints, attempt = oidc.discover(client.issuer), oidc.Attempt.new()
     with LoopbackServer() as server:
         url = oidc.authorization_url(client, endpoints, attempt, server.redirect_uri)
-        if no_browser or not webbrowser.open(url):
+        if no_browser:
             out.print_address("Open this address to sign in:", url)
         else:
             out.print_address("Opening your browser. If nothing happens, open this address:", url)
+            _open_browser(url)
         answer = server.wait(SIGN_IN_SECONDS)
         redirect_uri = server.redirect_uri
     code = oidc.code_of(answer, attempt, client.issuer)
@@ -139,12 +146,19 @@ def logout(
         out.result({"url": address, "signedOut": False}, lambda: f"Not signed in to {address}.")
         return ExitStatus.OK
     problem = _revoke(sign_in)
-    if sign_in.sign_out_url and (no_browser or not webbrowser.open(sign_in.sign_out_url)):
-        out.print_address("Open this address to end the session:", sign_in.sign_out_url)
+    _end_session(sign_in, out, no_browser=no_browser)
     if problem:
         raise problem
     out.result({"url": address, "signedOut": True}, lambda: f"Signed out of {address}.")
     return ExitStatus.OK
+
+
+def _end_session(sign_in: SignIn, out: Output, *, no_browser: bool) -> None:
+    """The browser's session with the issuer: only the browser can end it."""
+    if not sign_in.sign_out_url:
+        return
+    if no_browser or not webbrowser.open(sign_in.sign_out_url):
+        out.print_address("Open this address to end the session:", sign_in.sign_out_url)
 
 
 def _revoke(sign_in: SignIn) -> CliError | None:

@@ -1,4 +1,4 @@
-"""An OpenID provider on loopback: one person, authorization code with PKCE, RS256."""
+"""An OpenID provider on loopback: one person, code with PKCE, refresh tokens that rotate, RS256."""
 
 import base64
 import hashlib
@@ -18,12 +18,20 @@ PERSON = {"sub": "person-1", "email": "ada@example.com"}
 
 
 class Issuer:
-    """`grants` counts the codes that were exchanged; `valid_for` is in seconds."""
+    """`grants` counts the codes that were exchanged; `valid_for` is in seconds.
+
+    `refresh_tokens` are the valid ones, each good for one renewal; `refused` is an error that the
+    next sign-in ends with; `signed_out` are the queries of ended sessions.
+    """
 
     def __init__(self) -> None:
         self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self.waiting: dict[str, dict[str, str]] = {}
         self.grants = 0
+        self.refused = ""
+        self.refresh_tokens: set[str] = set()
+        self.signed_out: list[dict[str, str]] = []
+        self.forms: list[dict[str, str]] = []
         self.valid_for = 3600
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler_of(self))
         self.url = f"http://127.0.0.1:{self.server.server_port}"
@@ -43,7 +51,10 @@ class Issuer:
             "issuer": self.url,
             "authorization_endpoint": f"{self.url}/authorize",
             "token_endpoint": f"{self.url}/token",
+            "revocation_endpoint": f"{self.url}/revoke",
+            "end_session_endpoint": f"{self.url}/logout",
             "jwks_uri": f"{self.url}/jwks",
+            "scopes_supported": ["openid", "email", "offline_access"],
             "response_types_supported": ["code"],
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["RS256"],
@@ -55,17 +66,23 @@ class Issuer:
 
     def authorize(self, query: dict[str, str]) -> str:
         """Where the browser goes on: nobody is asked for a password here."""
+        if self.refused:
+            told = {"error": self.refused, "state": query["state"]}
+            return f"{query['redirect_uri']}?{urlencode(told)}"
         code = secrets.token_urlsafe()
         self.waiting[code] = query
         return f"{query['redirect_uri']}?{urlencode({'code': code, 'state': query['state']})}"
 
     def exchange(self, form: dict[str, str]) -> dict[str, Any] | None:
+        self.forms.append(form)
+        if form["grant_type"] == "refresh_token":
+            return self._renew(form)
         asked = self.waiting.pop(form.get("code", ""), None)
         digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
         proof = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
         if asked is None or asked["code_challenge_method"] != "S256":
             return None
-        if asked["code_challenge"] != proof:
+        if asked["code_challenge"] != proof or asked["redirect_uri"] != form.get("redirect_uri"):
             return None
         self.grants += 1
         nonce = {"nonce": asked["nonce"]} if "nonce" in asked else {}
@@ -74,11 +91,32 @@ class Issuer:
             "id_token": self.token(aud=CLIENT, **nonce),
             "token_type": "Bearer",
             "expires_in": self.valid_for,
+            "refresh_token": self._refresh_token(),
         }
+
+    def _renew(self, form: dict[str, str]) -> dict[str, Any] | None:
+        if form["refresh_token"] not in self.refresh_tokens:
+            return None
+        self.refresh_tokens.remove(form["refresh_token"])
+        token = self.token(aud=AUDIENCE)
+        renewed = {"access_token": token, "refresh_token": self._refresh_token()}
+        return {**renewed, "token_type": "Bearer", "expires_in": self.valid_for}
+
+    def _refresh_token(self) -> str:
+        made = secrets.token_urlsafe()
+        self.refresh_tokens.add(made)
+        return made
 
     def token(self, **claims: str) -> str:
         now = int(time.time())
-        body = {**PERSON, "iss": self.url, "iat": now, "exp": now + self.valid_for, **claims}
+        body = {
+            **PERSON,
+            "jti": secrets.token_hex(4),
+            "iss": self.url,
+            "iat": now,
+            "exp": now + self.valid_for,
+            **claims,
+        }
         return jwt.encode(body, self.key, "RS256", {"kid": "one"})
 
 
@@ -92,6 +130,13 @@ def handler_of(issuer: Issuer) -> type[BaseHTTPRequestHandler]:
                 self.send_header("Location", issuer.authorize(query))
                 self.send_header("Content-Length", "0")
                 self.end_headers()
+            elif parts.path == "/logout":
+                query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+                issuer.signed_out.append(query)
+                self.send_response(302)
+                self.send_header("Location", query.get("post_logout_redirect_uri", "/"))
+                self.send_header("Content-Length", "0")
+                self.end_headers()
             elif parts.path == "/jwks":
                 self.answer(200, issuer.jwks())
             else:
@@ -100,6 +145,10 @@ def handler_of(issuer: Issuer) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             text = self.rfile.read(int(self.headers["Content-Length"])).decode()
             form = {name: values[0] for name, values in parse_qs(text).items()}
+            if urlsplit(self.path).path == "/revoke":
+                issuer.refresh_tokens.discard(form["token"])
+                self.answer(200, {})
+                return
             tokens = issuer.exchange(form)
             self.answer(200 if tokens else 400, tokens or {"error": "invalid_grant"})
 
