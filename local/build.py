@@ -83,13 +83,17 @@ def _remove_old_builds() -> None:
         shutil.rmtree(folder)
 
 
+def sam_environment() -> dict[str, str]:
+    """The caller's, with the runtime's interpreter and uv on its path."""
+    tools = [str(paths.ROOT / venv / "bin") for venv in (".venv", ".venv-uv")]
+    path = os.pathsep.join([*tools, os.environ["PATH"]])
+    return {**os.environ, "PATH": path, "SAM_CLI_TELEMETRY": "0"}
+
+
 def run_sam(arguments: list[str], extra: dict[str, str] | None = None) -> None:
     """Runs SAM, the runtime's interpreter and uv on its path; RuntimeError with its words."""
-    tools = [str(paths.ROOT / venv / "bin") for venv in (".venv", ".venv-uv")]
     env = {
-        **os.environ,
-        "PATH": os.pathsep.join([*tools, os.environ["PATH"]]),
-        "SAM_CLI_TELEMETRY": "0",
+        **sam_environment(),
         "ARCHITECTURE": architecture(),
         "PYTHON_PLATFORM": "",
         **(extra or {}),

@@ -17,8 +17,7 @@ def session() -> boto3.Session:
     )
 
 
-def deploy(config: Config, template: Path) -> dict[str, str]:
-    """Deploys the built template; returns the parameters it has, defaults included."""
+def deploy(config: Config, template: Path) -> None:
     session().client("s3", endpoint_url=config.endpoint).create_bucket(Bucket=ARTIFACTS)
     known = template_parameters()
     given = {**config.parameters(), **_secrets(config)}
@@ -51,7 +50,6 @@ def deploy(config: Config, template: Path) -> dict[str, str]:
             "AWS_DEFAULT_REGION": REGION,
         },
     )
-    return {**known, **given}
 
 
 def _secrets(config: Config) -> dict[str, str]:

@@ -14,6 +14,9 @@ import psutil
 
 from local import paths
 
+STRICT = paths.ROOT / "testing" / "emulator" / "__main__.py"
+"""The emulator with AWS's own limits, where it has none itself."""
+
 
 class EmulatorError(Exception):
     """The emulator did not start, or its port is somebody else's."""
@@ -24,6 +27,8 @@ class Emulator:
     port: int
     home: Path
     wait_scale: str = "1"
+    account_concurrency: int | None = None
+    """The account's Lambda quota; the emulator's own choice without it."""
 
     @property
     def record(self) -> Path:
@@ -45,7 +50,9 @@ class Emulator:
 
     def environment(self) -> dict[str, str]:
         """Nothing of the caller's: the functions inherit all of it."""
+        quota = self.account_concurrency
         return {
+            **({"LAMBDA_ACCOUNT_CONCURRENCY": str(quota)} if quota else {}),
             "PATH": f"{paths.ROOT / '.venv-emulator' / 'bin'}:/usr/bin:/bin",
             "HOME": str(self.home),
             "TMPDIR": str(self.home / "tmp"),
@@ -75,14 +82,18 @@ class Emulator:
 
     def _spawn(self) -> int:
         """Starts it in a session of its own, which outlives ours."""
-        program = paths.script(".venv-emulator", "ministack")
+        program = paths.script(".venv-emulator", "python")
         streams = [
             (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
             (os.POSIX_SPAWN_OPEN, 1, str(self.log), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
             (os.POSIX_SPAWN_DUP2, 1, 2),
         ]
         return os.posix_spawn(
-            program, [program], self.environment(), file_actions=streams, setsid=True
+            program,
+            [program, str(STRICT)],
+            self.environment(),
+            file_actions=streams,
+            setsid=True,
         )
 
     def _wait_until_ready(self) -> None:

@@ -53,9 +53,9 @@ def down(port: int, home: Path) -> None:
 
 
 def _deploy(config: Config, template: Path) -> dict[str, Any]:
-    parameters = deploy(config, template)
+    deploy(config, template)
     resources = _resources(config)
-    patch(config, parameters, resources)
+    patch(config, resources)
     return _describe(config, resources)
 
 

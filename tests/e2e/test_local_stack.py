@@ -15,10 +15,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local import paths
-from local.build import build, read_template
+from local.build import build
 from local.config import free_port
 from local.emulator import Emulator, EmulatorError
-from local.patch import RESERVED
 from tests.conftest import Aws, Stack
 
 ALWAYS = {
@@ -100,17 +99,12 @@ class TestTheSessionsStack:
             FunctionName=stack["functions"]["WorkerFunction"]
         )
         expiry = aws("dynamodb").describe_time_to_live(TableName=stack["table"])
+        loop = aws("lambda").get_function_recursion_config(
+            FunctionName=stack["functions"]["WorkerFunction"]
+        )
         assert reserved["ReservedConcurrentExecutions"] == 3
+        assert loop["RecursiveLoop"] == "Allow"
         assert expiry["TimeToLiveDescription"]["AttributeName"] == "ttl"
-
-    def test_every_reservation_of_the_template_is_known_to_the_patch(self) -> None:
-        resources = read_template()["Resources"]
-        reserving = {
-            name
-            for name, resource in resources.items()
-            if "ReservedConcurrentExecutions" in resource.get("Properties", {})
-        }
-        assert reserving <= RESERVED.keys()
 
 
 def role_of(stack: Stack, aws: Aws, function: str) -> str:

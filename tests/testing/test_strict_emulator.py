@@ -1,0 +1,211 @@
+"""The emulator refuses what AWS refuses: each rule of testing/emulator, and what keeps to it."""
+
+import io
+import json
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from functools import cache, partial
+from typing import Any
+
+import httpx
+import pytest
+from botocore.exceptions import ClientError
+
+from local.config import free_port
+from local.deploy import session
+from local.emulator import Emulator
+
+FEEDS_ITS_QUEUE = """
+import boto3, json, os
+def handler(event, context):
+    [record] = event["Records"]
+    hops = json.loads(record["body"]) + 1
+    sqs = boto3.client("sqs")
+    sqs.send_message(QueueUrl=os.environ["SEEN"], MessageBody=str(hops))
+    if hops < 20:
+        entry = {"Id": "0", "MessageBody": str(hops)}
+        sqs.send_message_batch(QueueUrl=os.environ["ITEMS"], Entries=[entry])
+"""
+ANSWERS = """
+def handler(event, context):
+    if event.get("bytes"):
+        return {"statusCode": 200, "body": "x" * event["bytes"]}
+    return {"statusCode": 204, "headers": {"x-routed": event["requestContext"]["http"]["method"]}}
+"""
+ALLOWED = [("sqs:SendMessage", "*"), ("logs:*", "*")]
+
+
+class Aws:
+    """An emulator of its own, without the product's template."""
+
+    def __init__(self, port: int) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        made = session()
+        self.client = cache(partial(made.client, endpoint_url=self.url))
+
+    def queue(self, name: str) -> str:
+        return str(self.client("sqs").create_queue(QueueName=name)["QueueUrl"])
+
+    def function(self, name: str, code: str, **variables: str) -> str:
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w") as file:
+            file.writestr("app.py", code)
+        made = self.client("lambda").create_function(
+            FunctionName=name,
+            Runtime="python3.13",
+            Handler="app.handler",
+            Role=self._role(name),
+            Timeout=20,
+            Code={"ZipFile": archive.getvalue()},
+            Environment={"Variables": variables},
+        )
+        return str(made["FunctionArn"])
+
+    def _role(self, name: str) -> str:
+        iam = self.client("iam")
+        trusted = {"Service": "lambda.amazonaws.com"}
+        trust = {"Effect": "Allow", "Principal": trusted, "Action": "sts:AssumeRole"}
+        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=policy(trust))["Role"]
+        may = [{"Effect": "Allow", "Action": a, "Resource": r} for a, r in ALLOWED]
+        iam.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=policy(*may))
+        return str(role["Arn"])
+
+
+def policy(*statements: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
+
+
+@pytest.fixture(scope="module")
+def emulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
+    emulator = Emulator(free_port(), tmp_path_factory.mktemp("strict") / "emulator")
+    emulator.start()
+    yield Aws(emulator.port)
+    emulator.stop()
+
+
+class Loop:
+    """A function that sends itself 20 messages in turn, and what it says of each."""
+
+    def __init__(self, aws: Aws, name: str, recursion: str) -> None:
+        self.aws, self.items, self.seen = aws, aws.queue(f"{name}-items"), aws.queue(f"{name}-seen")
+        aws.function(name, FEEDS_ITS_QUEUE, ITEMS=self.items, SEEN=self.seen)
+        client = aws.client("lambda")
+        client.put_function_recursion_config(FunctionName=name, RecursiveLoop=recursion)
+        arn = aws.client("sqs").get_queue_attributes(
+            QueueUrl=self.items, AttributeNames=["QueueArn"]
+        )["Attributes"]["QueueArn"]
+        client.create_event_source_mapping(FunctionName=name, EventSourceArn=arn, BatchSize=1)
+        aws.client("sqs").send_message(QueueUrl=self.items, MessageBody="0")
+
+    def hops(self, until: Callable[[int, int], bool]) -> int:
+        """How many invocations ran, once `until` holds of them and of the messages in flight."""
+        deadline = time.monotonic() + 60
+        while not until(ran := self._count(self.seen), self._in_flight()):
+            assert time.monotonic() < deadline, f"{ran} invocations"
+            time.sleep(0.1)
+        return ran
+
+    def _count(self, queue: str) -> int:
+        return self._attribute(queue, "ApproximateNumberOfMessages")
+
+    def _in_flight(self) -> int:
+        return self._attribute(self.items, "ApproximateNumberOfMessagesNotVisible")
+
+    def _attribute(self, queue: str, name: str) -> int:
+        found = self.aws.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=[name])
+        return int(found["Attributes"][name])
+
+
+def test_the_17th_invocation_of_a_chain_is_refused(emulated: Aws) -> None:
+    loop = Loop(emulated, "stopped", "Terminate")
+    # The 17th message was taken, is not worked on and stays in flight.
+    assert loop.hops(lambda ran, in_flight: ran >= 16 and in_flight == 1) == 16
+    log = emulated.client("cloudwatch").list_metrics(MetricName="RecursiveInvocationsDropped")
+    assert log["Metrics"][0]["Dimensions"] == [{"Name": "FunctionName", "Value": "stopped"}]
+
+
+def test_a_function_that_allows_its_loop_is_never_stopped(emulated: Aws) -> None:
+    loop = Loop(emulated, "allowed", "Allow")
+    assert loop.hops(lambda ran, _: ran == 20) == 20
+
+
+@pytest.fixture(scope="module")
+def api(emulated: Aws) -> Iterator[httpx.Client]:
+    """`ANY /kept/{proxy+}` with an authorizer and `OPTIONS /open/{proxy+}` without."""
+    arn = emulated.function("answers", ANSWERS)
+    client = emulated.client("apigatewayv2")
+    cors = {"AllowOrigins": ["https://shop.example"], "AllowMethods": ["GET", "PUT"]}
+    made = client.create_api(Name="api", ProtocolType="HTTP", CorsConfiguration=cors)["ApiId"]
+    client.create_stage(ApiId=made, StageName="$default", AutoDeploy=True)
+    integration = client.create_integration(
+        ApiId=made, IntegrationType="AWS_PROXY", IntegrationUri=arn, PayloadFormatVersion="2.0"
+    )["IntegrationId"]
+    token = client.create_authorizer(
+        ApiId=made,
+        Name="token",
+        AuthorizerType="JWT",
+        IdentitySource=["$request.header.Authorization"],
+        JwtConfiguration={"Issuer": "https://issuer.example", "Audience": ["api"]},
+    )["AuthorizerId"]
+    guarded = {"AuthorizationType": "JWT", "AuthorizerId": token}
+    for key, more in (("ANY /kept/{proxy+}", guarded), ("OPTIONS /open/{proxy+}", {})):
+        target = f"integrations/{integration}"
+        client.create_route(ApiId=made, RouteKey=key, Target=target, **more)
+    emulated.client("lambda").add_permission(
+        FunctionName="answers",
+        StatementId="gateway",
+        Action="lambda:InvokeFunction",
+        Principal="apigateway.amazonaws.com",
+    )
+    address = f"{emulated.url}/_aws/execute-api/{made}/$default"
+    with httpx.Client(base_url=address, timeout=30) as asking:
+        yield asking
+
+
+def ask(api: httpx.Client, path: str) -> httpx.Response:
+    wanted = {"Origin": "https://shop.example", "Access-Control-Request-Method": "PUT"}
+    return api.options(path, headers=wanted)
+
+
+def test_a_preflight_request_meets_the_authorizer_of_its_route(api: httpx.Client) -> None:
+    answer = ask(api, "/kept/thing")
+    assert answer.status_code == 401
+    assert "access-control-allow-methods" not in answer.headers
+
+
+def test_a_preflight_request_is_answered_by_its_routes_integration(api: httpx.Client) -> None:
+    answer = ask(api, "/open/thing")
+    assert (answer.status_code, answer.headers["x-routed"]) == (204, "OPTIONS")
+    assert answer.headers["access-control-allow-origin"] == "https://shop.example"
+    assert answer.headers["access-control-allow-methods"] == "GET,PUT"
+
+
+def test_without_a_route_the_gateway_answers_a_preflight_itself(api: httpx.Client) -> None:
+    answer = ask(api, "/elsewhere")
+    assert answer.status_code == 204
+    assert "x-routed" not in answer.headers
+
+
+def test_100_of_the_accounts_concurrency_stay_unreserved(emulated: Aws) -> None:
+    client = emulated.client("lambda")
+    for name in ("first", "second"):
+        emulated.function(name, ANSWERS)
+    client.put_function_concurrency(FunctionName="first", ReservedConcurrentExecutions=800)
+    with pytest.raises(ClientError, match=r"below its minimum value of \[100\]"):
+        client.put_function_concurrency(FunctionName="second", ReservedConcurrentExecutions=101)
+    client.put_function_concurrency(FunctionName="second", ReservedConcurrentExecutions=100)
+
+
+def test_an_answer_over_6_megabytes_is_an_error(emulated: Aws) -> None:
+    emulated.function("talks", ANSWERS)
+    client = emulated.client("lambda")
+
+    def invoke(size: int) -> dict[str, Any]:
+        payload = json.dumps({"bytes": size}).encode()
+        answer = client.invoke(FunctionName="talks", Payload=payload)
+        with answer["Payload"] as body:
+            return dict(json.load(body))
+
+    assert len(invoke(6_200_000)["body"]) == 6_200_000
+    assert invoke(6_300_000)["errorType"] == "Function.ResponseSizeTooLarge"
