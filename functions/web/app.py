@@ -27,6 +27,8 @@ type Answer = dict[str, Any]
 
 def handler(event: Mapping[str, Any], _context: object) -> Answer:
     method = event["requestContext"]["http"]["method"]
+    if method == "OPTIONS":
+        return {"statusCode": 204}  # a preflight request: API Gateway adds what it allows
     if method not in {"GET", "HEAD"}:
         detail = "This address takes GET, HEAD."
         return refusal(405, "method-not-allowed", "Method not allowed", detail, allow="GET, HEAD")
@@ -165,13 +167,7 @@ def logout_url(env: Mapping[str, str]) -> str | None:
 
 def bucket_origins(env: Mapping[str, str]) -> list[str]:
     """Where presigned addresses of the bucket point to: two names on AWS, one on a laptop."""
-    if endpoint := env.get("AWS_ENDPOINT_URL"):
-        return [origin(endpoint)]
-    if not (bucket := env.get("BUCKET_NAME")):
-        return []
-    region = env.get("AWS_REGION", "us-east-1")
-    suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
-    return [f"https://{bucket}.s3.{region}.{suffix}", f"https://{bucket}.s3.{suffix}"]
+    return [origin(one) for one in env.get("BUCKET_ORIGINS", "").split(",") if one]
 
 
 def image_origins(env: Mapping[str, str]) -> list[str]:

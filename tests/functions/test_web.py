@@ -14,6 +14,7 @@ from imagebatch.domain.errors import NotFoundError
 from imagebatch.schemas.problem import problem
 
 INDEX = b"<!doctype html><title>imagebatch</title>"
+BUCKET = ["https://images.s3.eu-west-1.amazonaws.com", "https://images.s3.amazonaws.com"]
 SCRIPT = b"console.info('page');" * 200
 
 
@@ -25,11 +26,9 @@ def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (tmp_path / "assets" / "type-91bc.woff2").write_bytes(bytes(range(256)))
     (tmp_path / "cars-template.csv").write_bytes(b"make,model\r\n")
     monkeypatch.setattr(app, "STATIC", tmp_path)
-    for name in ("AWS_ENDPOINT_URL", "BUCKET_NAME", "CATALOG_IMAGE_ORIGINS"):
-        monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("CATALOG_IMAGE_ORIGINS", raising=False)
     monkeypatch.setenv("AUTH_MODE", "none")
-    monkeypatch.setenv("BUCKET_NAME", "images")
-    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    monkeypatch.setenv("BUCKET_ORIGINS", ",".join(BUCKET))
     forget()
     yield tmp_path
     forget()
@@ -105,6 +104,10 @@ def test_a_head_request_has_no_body_and_nothing_else_is_allowed() -> None:
     assert (refused["statusCode"], refused["headers"]["allow"]) == (405, "GET, HEAD")
 
 
+def test_a_preflight_request_is_answered_without_content() -> None:
+    assert ask("/api/car-batch", "OPTIONS") == {"statusCode": 204}
+
+
 def test_the_page_runs_its_own_script_and_nothing_else() -> None:
     rules = policy()
     assert rules["default-src"] == ["'none'"]
@@ -117,13 +120,12 @@ def test_the_page_runs_its_own_script_and_nothing_else() -> None:
 
 
 def test_on_aws_the_page_may_talk_to_itself_and_the_bucket() -> None:
-    bucket = ["https://images.s3.eu-west-1.amazonaws.com", "https://images.s3.amazonaws.com"]
-    assert policy()["connect-src"] == ["'self'", *bucket]
-    assert policy()["img-src"] == ["'self'", "data:", "blob:", *bucket]
+    assert policy()["connect-src"] == ["'self'", *BUCKET]
+    assert policy()["img-src"] == ["'self'", "data:", "blob:", *BUCKET]
 
 
 def test_on_a_laptop_the_bucket_is_at_the_emulator(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4600/")
+    monkeypatch.setenv("BUCKET_ORIGINS", "http://127.0.0.1:4600/")
     assert policy()["connect-src"] == ["'self'", "http://127.0.0.1:4600"]
 
 

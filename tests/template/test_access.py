@@ -1,5 +1,6 @@
 """Each function may do what its code does, and nothing else."""
 
+import re
 import string
 
 import pytest
@@ -11,6 +12,7 @@ DELETED_BY = {
     "FinalizerFunction": {"<Bucket.Arn>/archives/*"},
     "IntakeFunction": {"<Bucket.Arn>/uploads/incoming/*"},
 }
+PROVIDERS = ["ReplicateSecretArn", "RunpodSecretArn"]
 SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:replicate-AbCdEf"
 
 
@@ -129,7 +131,44 @@ def test_the_page_has_no_rights_and_no_layer(production: Rendered) -> None:
     assert "Layers" not in production["WebFunction"]
 
 
-@pytest.mark.parametrize("parameter", ["ReplicateSecretArn", "RunpodSecretArn"])
+def test_no_policy_names_an_action_that_iam_does_not_know(production: Rendered) -> None:
+    """The batch calls of SQS are allowed by the action of the single call."""
+    for owner, statement in every_statement(production):
+        actions = as_list(statement["Action"])
+        assert not [a for a in actions if a.startswith("sqs:") and a.endswith("Batch")], owner
+
+
+@pytest.mark.parametrize(
+    ("arn", "taken"),
+    [
+        (SECRET, True),
+        (SECRET.replace("arn:aws:", "arn:aws-cn:").replace("replicate", "prod/keys+a=b.c@d"), True),
+        ("", True),
+        (SECRET.removesuffix("-AbCdEf"), False),
+        (SECRET.removesuffix("f"), False),
+        ("replicate", False),
+    ],
+)
+@pytest.mark.parametrize("parameter", PROVIDERS)
+def test_a_secret_is_named_by_its_whole_arn(
+    production: Rendered, parameter: str, arn: str, taken: bool
+) -> None:
+    """A policy with a partial ARN refuses the secret that GetSecretValue finds by it."""
+    pattern = production.source["Parameters"][parameter]["AllowedPattern"]
+
+    assert bool(re.fullmatch(pattern, arn)) is taken
+
+
+def test_only_who_reads_providers_secrets_may_use_their_key(production: Rendered) -> None:
+    key = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    template = Rendered(ReplicateSecretArn=SECRET, SecretsKeyArn=key)
+    users = {f for f in template.functions if allowed(template, f, "kms:Decrypt") == {key}}
+
+    assert users == {"WorkerFunction", "DeadLetterFunction"}
+    assert not any(allowed(production, f, "kms:Decrypt") for f in production.functions)
+
+
+@pytest.mark.parametrize("parameter", PROVIDERS)
 def test_a_providers_key_is_read_by_those_who_call_providers_alone(parameter: str) -> None:
     template = Rendered(**{parameter: SECRET})
     readers = {

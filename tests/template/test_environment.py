@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from functions.web.app import bucket_origins
 from imagebatch.settings import Settings
-from tests.template.rendering import Rendered
+from tests.template.rendering import PSEUDO, Rendered
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 SETTINGS = {field.name.upper() for field in fields(Settings)}
@@ -30,7 +31,7 @@ def read_by_the_page() -> set[str]:
     text = (FUNCTIONS / "web" / "app.py").read_text()
     names = set(re.findall(r'env(?:\.get\(|\[)"([A-Z_]+)"', text))
     names |= set(re.findall(r'"(OIDC_[A-Z_]+)"', text))
-    return names - {"AWS_REGION"}
+    return names
 
 
 def test_every_setting_is_a_variable_of_the_template_and_the_reverse(development: Rendered) -> None:
@@ -51,6 +52,21 @@ def test_the_page_gets_what_it_reads_and_nothing_more_of_its_own() -> None:
 
     assert read_by_the_page() - DEVELOPMENT_ONLY_VARIABLES <= with_oidc | with_cognito
     assert (with_oidc | with_cognito) - everywhere <= read_by_the_page()
+
+
+def test_the_page_knows_the_bucket_in_every_partition(
+    development: Rendered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(PSEUDO, "AWS::URLSuffix", "c2s.ic.gov")
+    isolated = Rendered().environment("WebFunction")
+
+    assert bucket_origins(isolated) == [
+        "https://<Bucket>.s3.eu-west-1.c2s.ic.gov",
+        "https://<Bucket>.s3.c2s.ic.gov",
+    ]
+    assert bucket_origins(development.environment("WebFunction")) == [
+        development.parameters["AwsEndpointUrl"]
+    ]
 
 
 DEVELOPMENT_ONLY_VARIABLES = set(DEVELOPMENT_ONLY.values())

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.template.rendering import Node, Rendered
+from tests.template.test_access import allowed
 
 QUEUE_OF = {
     "DispatcherFunction": "DispatchQueue",
@@ -20,6 +21,45 @@ def mapping(template: Rendered, function: str) -> Node:
     mappings = template.of_type("AWS::Lambda::EventSourceMapping").values()
     [found] = [m for m in mappings if m["FunctionName"] == f"<{function}>"]
     return found
+
+
+def feeds(template: Rendered) -> dict[str, set[str]]:
+    """The functions that what a function sends to a queue comes to, dead letters included."""
+    queues = template.of_type("AWS::SQS::Queue")
+    readers = {
+        m["EventSourceArn"].strip("<>").removesuffix(".Arn"): m["FunctionName"].strip("<>")
+        for m in template.of_type("AWS::Lambda::EventSourceMapping").values()
+    }
+
+    def reached(queue: str) -> set[str]:
+        dead = queues[queue].get("RedrivePolicy", {}).get("deadLetterTargetArn", "")
+        given_up = reached(dead.strip("<>").removesuffix(".Arn")) if dead else set()
+        return given_up | ({readers[queue]} if queue in readers else set())
+
+    sent = {
+        function: {
+            resource.strip("<>").removesuffix(".Arn")
+            for resource in allowed(template, function, "sqs:SendMessage")
+        }
+        for function in template.functions
+    }
+    return {f: set().union(*(reached(queue) for queue in to)) for f, to in sent.items()}
+
+
+def test_a_function_allows_its_loop_exactly_if_it_lies_on_one(production: Rendered) -> None:
+    """Lambda stops any other after 16 invocations of a chain: a batch of 50 would lose two rows."""
+    next_to = feeds(production)
+
+    def comes_back(function: str) -> bool:
+        seen, ahead = set(), set(next_to[function])
+        while ahead:
+            seen.add(one := ahead.pop())
+            ahead |= next_to[one] - seen
+        return function in seen
+
+    on_a_loop = {function for function in production.functions if comes_back(function)}
+    allowing = {f for f, p in production.functions.items() if p.get("RecursiveLoop") == "Allow"}
+    assert allowing == on_a_loop == {"WorkerFunction", "DeadLetterFunction"}
 
 
 @pytest.mark.parametrize("seconds", range(1, 121))

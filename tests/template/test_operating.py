@@ -7,15 +7,26 @@ from pathlib import Path
 from imagebatch import observability
 from tests.template.rendering import Node, Rendered
 
+DOCS = Path(__file__).parents[2] / "docs"
 EMITTED = set(re.findall(r'"([A-Z][A-Za-z]+)"', Path(observability.__file__).read_text()))
 
 
-def alarms(template: Rendered) -> dict[tuple[str, str, str], Node]:
-    """By metric and what it is of."""
+def alarms(template: Rendered) -> dict[str, Node]:
+    return template.of_type("AWS::CloudWatch::Alarm")
+
+
+def watched(template: Rendered) -> dict[tuple[str, str, str], Node]:
+    """The alarms by each metric that they look at and what it is of."""
     return {
-        (a["Namespace"], a["MetricName"], a["Dimensions"][0]["Value"]): a
-        for a in template.of_type("AWS::CloudWatch::Alarm").values()
+        (m["Namespace"], m["MetricName"], m["Dimensions"][0]["Value"]): alarm
+        for alarm in alarms(template).values()
+        for m in metrics(alarm)
     }
+
+
+def metrics(alarm: Node) -> list[Node]:
+    queries = alarm.get("Metrics", [{"MetricStat": {"Metric": alarm}}])
+    return [query["MetricStat"]["Metric"] for query in queries if "MetricStat" in query]
 
 
 def test_every_function_logs_into_a_group_of_its_own_that_forgets(production: Rendered) -> None:
@@ -25,6 +36,15 @@ def test_every_function_logs_into_a_group_of_its_own_that_forgets(production: Re
     assert len(set(used)) == len(used)
     assert set(used) <= groups.keys()
     assert all(1 <= group["RetentionInDays"] <= 90 for group in groups.values())
+
+
+def test_vended_logs_spare_the_accounts_resource_policy(production: Rendered) -> None:
+    """Its 5,120 characters are shared by every group outside /aws/vendedlogs/."""
+    access = production["HttpApiStage"]["AccessLogSettings"]["DestinationArn"]
+    [machine] = production["FinalizerStateMachine"]["Logging"]["Destinations"]
+    for arn in (access, machine["CloudWatchLogsLogGroup"]["LogGroupArn"]):
+        group = production[arn.strip("<>").removesuffix(".Arn")]
+        assert group["LogGroupName"].startswith("/aws/vendedlogs/")
 
 
 def test_every_function_is_traced(production: Rendered) -> None:
@@ -61,23 +81,75 @@ def test_alarms_look_at_what_people_must_know_of(production: Rendered) -> None:
         ("AWS/SQS", "ApproximateAgeOfOldestMessage", "<ItemQueue.QueueName>"),
         ("AWS/States", "ExecutionsFailed", "<FinalizerStateMachine>"),
         ("AWS/Lambda", "Errors", "<WorkerFunction>"),
+        ("AWS/Lambda", "AsyncEventsDropped", "<SweeperFunction>"),
         ("AWS/ApiGateway", "5xx", "<HttpApi>"),
         ("imagebatch/shop", "ProviderAuthFailures", "imagebatch"),
         ("imagebatch/shop", "UnreadableRecords", "imagebatch"),
         ("AWS/Lambda", "Errors", "<DeadLetterFunction>"),
         ("AWS/SQS", "ApproximateAgeOfOldestMessage", "<DeadLetterQueue.QueueName>"),
-    } <= alarms(production).keys()
+    } <= watched(production).keys()
+
+
+def test_a_stopped_loop_of_any_function_is_told(production: Rendered) -> None:
+    """The metric is apart from a function's errors, so no other alarm would."""
+    for function in production.functions:
+        alarm = watched(production)["AWS/Lambda", "RecursiveInvocationsDropped", f"<{function}>"]
+        assert (total(alarm), alarm["Threshold"]) == ("SUM(FILL(METRICS(), 0))", 0)
+
+
+def test_throttles_are_told_but_for_refused_watchers(production: Rendered) -> None:
+    alarm = production["ThrottleAlarm"]
+    throttled = {m["Dimensions"][0]["Value"].strip("<>") for m in metrics(alarm)}
+
+    assert {m["MetricName"] for m in metrics(alarm)} == {"Throttles"}
+    assert throttled == production.functions.keys() - {"ProgressFunction"}
+    assert total(alarm) == "SUM(FILL(METRICS(), 0))"
+
+
+def test_a_refused_watcher_is_no_server_error(production: Rendered) -> None:
+    answers, watchers = metrics(production["ApiAlarm"])
+
+    assert total(production["ApiAlarm"]) == "FILL(answers, 0) - FILL(watchers, 0)"
+    assert (answers["MetricName"], watchers["MetricName"]) == ("5xx", "Throttles")
+    assert watchers["Dimensions"][0]["Value"] == "<ProgressFunction>"
+
+
+def test_a_sweeper_that_does_not_run_is_told(production: Rendered) -> None:
+    alarm = production["SweeperIdleAlarm"]
+    [schedule] = production["SweeperFunction"]["Events"].values()
+
+    assert schedule["Properties"]["Schedule"] == "rate(5 minutes)"
+    assert (alarm["MetricName"], alarm["Dimensions"][0]["Value"]) == (
+        "Invocations",
+        "<SweeperFunction>",
+    )
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
+    assert (alarm["TreatMissingData"], alarm["Period"] >= 600) == ("breaching", True)
+
+
+def total(alarm: Node) -> str:
+    """What a computed alarm returns: the one query that does."""
+    [expression] = [q["Expression"] for q in alarm["Metrics"] if q["ReturnData"]]
+    return str(expression)
+
+
+def test_every_alarm_has_its_line_in_the_runbook(production: Rendered) -> None:
+    page = (DOCS / "operations.md").read_text()
+    section = page.split("## Alarms")[1].split("\n## ")[0]
+
+    assert set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)) == alarms(production).keys()
 
 
 def test_no_alarm_counts_messages_sent_which_redriving_does_not_move(production: Rendered) -> None:
-    assert "NumberOfMessagesSent" not in {metric for _, metric, _ in alarms(production)}
+    assert "NumberOfMessagesSent" not in {metric for _, metric, _ in watched(production)}
 
 
 def test_an_alarm_is_quiet_between_batches(production: Rendered) -> None:
-    for alarm in alarms(production).values():
-        assert alarm["TreatMissingData"] == "notBreaching"
-        assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
+    for name, alarm in alarms(production).items():
         assert alarm["AlarmDescription"]
+        if name != "SweeperIdleAlarm":  # the sweeper runs between batches too
+            assert alarm["TreatMissingData"] == "notBreaching"
+            assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
 
 
 def test_alarms_are_sent_when_there_is_an_address(production: Rendered) -> None:

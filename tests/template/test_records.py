@@ -102,7 +102,6 @@ def test_two_stacks_can_stand_side_by_side(production: Rendered) -> None:
         "AWS::CloudWatch::Alarm": "AlarmName",
         "AWS::CloudWatch::Dashboard": "DashboardName",
         "AWS::DynamoDB::Table": "TableName",
-        "AWS::Logs::LogGroup": "LogGroupName",
         "AWS::S3::Bucket": "BucketName",
         "AWS::SNS::Topic": "TopicName",
         "AWS::SQS::Queue": "QueueName",
@@ -114,5 +113,7 @@ def test_two_stacks_can_stand_side_by_side(production: Rendered) -> None:
     for kind, name in named.items():
         for logical, properties in production.of_type(kind).items():
             assert name not in properties, logical
+    groups = production.of_type("AWS::Logs::LogGroup").values()
+    assert all("/shop/" in g["LogGroupName"] for g in groups if "LogGroupName" in g)
     assert production["HttpApi"]["Name"] == "shop"
     assert production["UserPoolDomain"]["Domain"] == "imagebatch-1d5f7c1e-b00c"

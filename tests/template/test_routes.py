@@ -4,10 +4,12 @@ import re
 
 import pytest
 
+from functions.web import app
 from imagebatch_cli.auth.loopback import PORTS, redirect_uri
 from tests.template.rendering import Node, Rendered
 
-PUBLIC = {"GET /health", "GET /openapi.json", "GET /docs", "$default"}
+PREFLIGHT = "OPTIONS /api/{proxy+}"
+PUBLIC = {"GET /health", "GET /openapi.json", "GET /docs", "$default", PREFLIGHT}
 OIDC = {"AuthMode": "oidc", "OidcIssuer": "https://login.example.com/", "OidcAudience": "api"}
 
 
@@ -23,6 +25,16 @@ def test_every_api_route_needs_a_token(production: Rendered) -> None:
     for key, route in guarded.items():
         assert route["AuthorizationType"] == "JWT", key
         assert route["AuthorizerId"] in {"<Authorizer>", "<EventsAuthorizer>"}
+
+
+def test_preflight_requests_need_no_token_and_get_204(production: Rendered) -> None:
+    """`ANY /api/{proxy+}` would take them, and its authorizer would refuse them."""
+    target = production["PreflightRoute"]["Target"].removeprefix("integrations/").strip("<>")
+    event = {"requestContext": {"http": {"method": "OPTIONS"}}, "rawPath": "/api/car-batch"}
+
+    assert routes(production)[PREFLIGHT]["AuthorizationType"] == "NONE"
+    assert production[target]["IntegrationUri"] == "<WebFunction.Arn>"
+    assert app.handler(event, None)["statusCode"] == 204
 
 
 @pytest.mark.parametrize("mode", ["cognito", "none"])
@@ -98,6 +110,8 @@ def test_every_route_leads_to_a_function_that_the_gateway_may_call(production: R
         assert integration["IntegrationType"] == "AWS_PROXY"
         assert integration["PayloadFormatVersion"] == "2.0"
         assert integration["IntegrationUri"].strip("<>").removesuffix(".Arn") in callable_, key
+    sources = {p["SourceArn"] for p in production.of_type("AWS::Lambda::Permission").values()}
+    assert {source.split("<HttpApi>")[1] for source in sources} == {"/*/*"}
 
 
 def test_other_origins_are_refused_unless_they_are_named(production: Rendered) -> None:
