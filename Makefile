@@ -12,7 +12,8 @@ export UV_SYSTEM_CERTS ?= 1
 export npm_config_cache ?= $(CURDIR)/.cache/npm
 export SAM_CLI_TELEMETRY := 0
 export __SAM_CLI_APP_DIR := $(CURDIR)/.cache/sam
-export AWS_DEFAULT_REGION ?= us-east-1
+# What needs some region and is never sent to AWS; a deploy takes its own from the profile.
+demo up test bench lint: export AWS_DEFAULT_REGION ?= us-east-1
 
 # Where pyenv keeps a 3.13, whether or not its shims are on the path.
 pyenv := $(lastword $(sort $(wildcard $(or $(PYENV_ROOT),$(HOME)/.pyenv)/versions/3.13*/bin)))
@@ -58,7 +59,7 @@ lint: $(environment) .venv-checkov/.done
 	$(PYTHON) -m ruff check
 	$(PYTHON) -m ruff format --check
 	$(PYTHON) -m mypy --strict layers/core/imagebatch functions
-	$(PYTHON) -m mypy cli/imagebatch_cli local
+	$(PYTHON) -m mypy cli/imagebatch_cli local deploy
 	PYTHONPATH=layers/core:cli:. .venv/bin/lint-imports --no-logo --cache-dir .cache/import-linter
 	.venv/bin/cfn-lint template.yaml
 	.venv-checkov/bin/checkov --config-file .checkov.yaml
@@ -83,11 +84,10 @@ fmt: .venv/.done
 	$(PYTHON) -m ruff check --fix
 	$(PYTHON) -m ruff format
 
-## deploy: sam build and sam deploy to AWS (ARGS="--guided" the first time)
+## deploy: builds and deploys to AWS (ARGS="--guided" the first time, ARCHITECTURE=x86_64 or arm64)
 .PHONY: deploy
 deploy: $(environment) $(page)
-	$(SAM) build --parallel
-	$(SAM) deploy $(ARGS)
+	@$(PYTHON) -m deploy $(ARGS)
 
 ## lock: pins every requirement anew, with hashes
 .PHONY: lock

@@ -1,0 +1,1 @@
+"""`make deploy`: builds for the architecture that it deploys, and says where everything goes."""

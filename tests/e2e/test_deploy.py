@@ -1,0 +1,87 @@
+"""`make deploy` as a person runs it, against an account whose quota allows no reservation."""
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+
+from deploy.machine import objects
+from local import paths
+from local.config import ACCESS_KEY, SECRET_KEY, free_port
+from local.emulator import Emulator
+
+BUILD = paths.ROOT / ".aws-sam" / "build"
+ACCOUNT = "000000000000"
+
+
+@pytest.fixture(scope="module")
+def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A new account's address."""
+    home = tmp_path_factory.mktemp("deploy") / "emulator"
+    emulator = Emulator(free_port(), home, account_concurrency=10)
+    emulator.start()
+    yield f"http://127.0.0.1:{emulator.port}"
+    emulator.stop()
+
+
+def deploy(account: str, architecture: str) -> str:
+    """What a deploy prints that stops before it changes anything."""
+    given = {
+        "AWS_ENDPOINT_URL": account,
+        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+        "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_REGION": "eu-west-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "ARCHITECTURE": architecture,
+    }
+    done = subprocess.run(
+        ["make", "deploy", "ARGS=--no-execute-changeset"],
+        cwd=paths.ROOT, env={**os.environ, **given}, stdin=subprocess.DEVNULL,
+        capture_output=True, text=True, timeout=600,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def change_sets(account: str, region: str) -> list[dict[str, Any]]:
+    client = boto3.Session(ACCESS_KEY, SECRET_KEY, region_name=region).client(
+        "cloudformation", endpoint_url=account
+    )
+    stacks = {s["StackName"] for s in client.list_stacks()["StackSummaries"]}
+    if "imagebatch" not in stacks:
+        return []
+    [summary] = client.list_change_sets(StackName="imagebatch")["Summaries"]
+    found: dict[str, Any] = client.describe_change_set(
+        StackName="imagebatch", ChangeSetName=summary["ChangeSetId"]
+    )
+    return [found]
+
+
+def test_a_deploy_goes_where_aws_region_says(account: str) -> None:
+    printed = deploy(account, "arm64")
+
+    assert f"account {ACCOUNT}, region eu-west-1, architecture arm64" in printed
+    assert "quota of 10" in printed
+    assert change_sets(account, "us-east-1") == []
+    [changes] = change_sets(account, "eu-west-1")
+    parameters = {p["ParameterKey"]: p["ParameterValue"] for p in changes["Parameters"]}
+    assert parameters["Architecture"] == "arm64"
+    assert (parameters["ReservedConcurrency"], parameters["ProgressConcurrency"]) == ("0", "0")
+    assert built_for(printed) == {"arm64"}
+
+
+def test_a_build_is_for_the_architecture_that_is_deployed(account: str) -> None:
+    assert built_for(deploy(account, "x86_64")) == {"x86_64"}
+
+
+def built_for(printed: str) -> set[str]:
+    found = list(objects(BUILD))
+    told = re.search(r"(\d+) shared objects, all of them for", printed)
+    assert told
+    assert int(told[1]) == len(found) > 10
+    return {machine for _, machine in found}
