@@ -24,7 +24,7 @@ def a_batch(id: str = "b1", owner: str = "ann", *, size: int = 3, **fields: Any)
             "round_total": size - rejected,
             "created_at": START,
             "updated_at": START,
-            "retained_until": START + timedelta(days=7),
+            "retention_ends_at": START + timedelta(days=7),
             **fields,
         }
     )

@@ -12,4 +12,4 @@ services = Bootstrap(Settings.from_env())
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    return services.dead_letter_deliveries(event["Records"], services.collect_dead_letter, context)
+    return services.dead_letter_records(event["Records"], context)

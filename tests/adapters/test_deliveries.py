@@ -13,8 +13,13 @@ from tests.usecases.app_harness import SilentJournal
 MESSAGE = ItemMessage("ann", "b1", 1, 4, 4)
 
 
+class Context:
+    def get_remaining_time_in_millis(self) -> int:
+        return 60_000
+
+
 def delivered(
-    *, last_resort: bool = False, own: dict[str, Any] | None = None, **attributes: str
+    *, is_dlq_consumer: bool = False, own: dict[str, Any] | None = None, **attributes: str
 ) -> ItemMessage:
     clock, seen = FakeClock(), list[ItemMessage]()
     sent = clock.now().timestamp() - 2.5
@@ -30,8 +35,15 @@ def delivered(
         "messageAttributes": own or {},
     }
     nobody = cast("Any", None)
-    deliveries = SQSRecordProcessor(nobody, "", clock, SilentJournal(), last_resort=last_resort)
-    answer = deliveries([record], lambda message, _: seen.append(message), None)
+    process = SQSRecordProcessor(
+        nobody,
+        "",
+        clock,
+        SilentJournal(),
+        lambda message, _: seen.append(message),
+        is_dlq_consumer=is_dlq_consumer,
+    )
+    answer = process([record], Context())
     assert answer == {"batchItemFailures": []}
     assert seen == [MESSAGE]
     return seen[0]
@@ -43,7 +55,7 @@ def test_a_message_says_how_long_it_waited() -> None:
 
 def test_one_that_comes_again_or_was_to_wait_did_not_wait_for_a_worker() -> None:
     assert delivered(ApproximateReceiveCount="2").waited == 0
-    assert delivered(last_resort=True).waited == 0
+    assert delivered(is_dlq_consumer=True).waited == 0
     assert delivered(own={DELAYED: {"stringValue": "2", "dataType": "Number"}}).waited == 0
 
 

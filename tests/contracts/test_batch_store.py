@@ -388,7 +388,7 @@ def test_a_batch_is_unfinished_until_it_is_finished_and_again_when_retried(
         return after
 
     batch = step(replace(stored(store), status=BatchStatus.PROCESSING, round_started_at=START))
-    batch = step(replace(batch, counts=Counts(failed=1), dispatched=1))
+    batch = step(replace(batch, counts=Counts(failed=1), last_dispatched_round=1))
     batch = step(replace(batch, status=BatchStatus.ARCHIVING, archiving_at=START))
     batch = step(publish(batch, Archive("k", 1, 1), LATER, timedelta(hours=6)))
     batch = step(retry(batch, LATER))

@@ -182,7 +182,7 @@ def test_everything_of_a_batch_is_removed_a_day_after_its_retention(
     store.save_item("ann", "b1", an_item(1))
     records = dynamodb.scan(TableName=TABLE)["Items"]
     assert len(records) == 9
-    ttl = int((batch.retained_until + timedelta(days=1)).timestamp())
+    ttl = int((batch.retention_ends_at + timedelta(days=1)).timestamp())
     assert {record["ttl"]["N"] for record in records} == {str(ttl)}
 
 

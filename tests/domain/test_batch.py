@@ -11,7 +11,7 @@ from imagebatch.domain.batch import (
     ItemStatus,
     Outcome,
     Waiting,
-    status_of,
+    effective_item_status,
 )
 from imagebatch.domain.errors import REASON_LENGTH, Failure, FailureCode
 from testing.fakes.system import START
@@ -78,14 +78,14 @@ def test_the_outcome_is_known_at_the_end(counts: Counts, outcome: Outcome) -> No
 def test_a_batch_expires_to_the_second() -> None:
     batch = a_batch(status=BatchStatus.COMPLETED, archive=ARCHIVE, expires_at=LATER)
     before = LATER - timedelta(milliseconds=1)
-    assert batch.shown_status(before) is BatchStatus.COMPLETED
-    assert batch.live_archive(before) == ARCHIVE
-    assert batch.shown_status(LATER) is BatchStatus.EXPIRED
-    assert batch.live_archive(LATER) is None
+    assert batch.effective_status(before) is BatchStatus.COMPLETED
+    assert batch.available_archive(before) == ARCHIVE
+    assert batch.effective_status(LATER) is BatchStatus.EXPIRED
+    assert batch.available_archive(LATER) is None
 
 
 def test_an_archive_is_not_shown_before_its_round_has_ended() -> None:
-    assert a_batch(status=BatchStatus.ARCHIVING, archive=ARCHIVE).live_archive(START) is None
+    assert a_batch(status=BatchStatus.ARCHIVING, archive=ARCHIVE).available_archive(START) is None
 
 
 def test_the_eta_comes_from_the_rounds_own_pace() -> None:
@@ -113,7 +113,7 @@ def test_a_wait_that_is_over_is_not_shown() -> None:
 @pytest.mark.parametrize("status", [ItemStatus.PROCESSING, ItemStatus.SUCCEEDED])
 def test_a_touched_items_record_says_what_it_is(status: ItemStatus) -> None:
     item = an_item(status=status, round=1)
-    assert status_of(a_batch(cancelling_at=LATER), item) is status
+    assert effective_item_status(a_batch(cancelling_at=LATER), item) is status
 
 
 @pytest.mark.parametrize(
@@ -138,13 +138,13 @@ def test_an_untouched_item_follows_its_batch(
     record: ItemStatus, item_round: int, batch_round: int, cancelling: bool, meaning: ItemStatus
 ) -> None:
     batch = a_batch(round=batch_round, cancelling_at=LATER if cancelling else None)
-    assert status_of(batch, an_item(status=record, round=item_round)) is meaning
+    assert effective_item_status(batch, an_item(status=record, round=item_round)) is meaning
 
 
 def test_tries_belong_to_their_round() -> None:
-    item = an_item(tries=2, tries_round=1)
-    assert item.tries_in(1) == 2
-    assert item.tries_in(2) == 0
+    item = an_item(tries=2, attempts_round=1)
+    assert item.attempts_in(1) == 2
+    assert item.attempts_in(2) == 0
 
 
 # --- failures -------------------------------------------------------------------------------------

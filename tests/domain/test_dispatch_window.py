@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imagebatch.domain.batch import Batch, BatchStatus, Counts, ItemStatus
-from imagebatch.domain.dispatch_window import opened, release
+from imagebatch.domain.dispatch_window import admit_next, enqueue_initial_window
 from testing.records import a_batch, an_item
 
 WORKERS = 3
@@ -20,11 +20,11 @@ def a_round(rows: int, settled: int = 0, processing: int = 0, released: int = 0)
 
 def test_a_round_opens_with_an_entry_for_every_worker_and_only_once() -> None:
     batch = a_round(10)
-    assert opened(batch, 3).released == 3
-    assert opened(opened(batch, 3), 9).released == 3
-    assert opened(batch, 60).released == 10
+    assert enqueue_initial_window(batch, 3).released == 3
+    assert enqueue_initial_window(enqueue_initial_window(batch, 3), 9).released == 3
+    assert enqueue_initial_window(batch, 60).released == 10
     cancelled = replace(batch, status=BatchStatus.CANCELLING)
-    assert opened(cancelled, 3) == cancelled
+    assert enqueue_initial_window(cancelled, 3) == cancelled
 
 
 @pytest.mark.parametrize(
@@ -44,16 +44,16 @@ def test_a_settled_item_makes_room(
     settled: int, processing: int, released: int, positions: tuple[int, ...]
 ) -> None:
     batch = a_round(20, settled, processing, released)
-    after, item = release(batch, SETTLED, WORKERS)
+    after, item = admit_next(batch, SETTLED, WORKERS)
     assert item.releases == positions
     assert after.released == released + len(positions)
 
 
 def test_an_item_that_goes_on_and_a_batch_that_ends_release_nothing() -> None:
     batch = a_round(20, released=3)
-    assert release(batch, an_item(), WORKERS) == (batch, an_item())
+    assert admit_next(batch, an_item(), WORKERS) == (batch, an_item())
     ending = replace(batch, status=BatchStatus.CANCELLING)
-    assert release(ending, SETTLED, WORKERS) == (ending, SETTLED)
+    assert admit_next(ending, SETTLED, WORKERS) == (ending, SETTLED)
 
 
 @given(dead=st.lists(st.booleans(), min_size=60, max_size=60), rows=st.integers(1, 60))
@@ -61,7 +61,7 @@ def test_every_entry_is_released_once_and_one_waits_while_there_is_any(
     dead: list[bool], rows: int
 ) -> None:
     """`dead`: those that are worked on while the others settle, by nobody."""
-    batch = opened(a_round(rows), WORKERS)
+    batch = enqueue_initial_window(a_round(rows), WORKERS)
     seen = list(range(batch.released))
     settled = processing = 0
     while settled + processing < rows:
@@ -73,6 +73,6 @@ def test_every_entry_is_released_once_and_one_waits_while_there_is_any(
             processing -= 1
         settled += 1
         now = a_round(rows, settled, processing, batch.released)
-        batch, item = release(now, SETTLED, WORKERS)
+        batch, item = admit_next(now, SETTLED, WORKERS)
         seen += item.releases
     assert seen == list(range(rows))

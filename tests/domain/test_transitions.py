@@ -19,10 +19,10 @@ from imagebatch.domain.batch import (
     ItemStatus,
     Lease,
     Waiting,
-    status_of,
+    effective_item_status,
 )
 from imagebatch.domain.errors import Failure, FailureCode, StateConflictError
-from imagebatch.domain.transitions import Admission
+from imagebatch.domain.transitions import DeliveryDecision
 from testing.fakes.system import START
 from testing.records import PRICE, a_batch, an_item
 
@@ -37,17 +37,23 @@ FINISHED = [BatchStatus.COMPLETED, BatchStatus.CANCELLED, BatchStatus.FAILED]
 
 
 def claimed(batch: Batch | None = None, item: Item | None = None) -> tuple[Batch, Item]:
-    return transitions.claim(batch or a_batch(dispatched=1), item or an_item(), LEASE, START, LIMIT)
+    return transitions.claim(
+        batch or a_batch(last_dispatched_round=1), item or an_item(), LEASE, START, LIMIT
+    )
 
 
 def asked(batch: Batch | None = None, item: Item | None = None) -> tuple[Batch, Item]:
     """A claimed item whose prediction is running."""
-    batch, item = transitions.begin_create(*claimed(batch, item))
-    return batch, transitions.created(item, "p1")
+    batch, item = transitions.begin_create(*claimed(batch, item), START)
+    return batch, transitions.record_prediction_id(item, "p1")
 
 
 def at_end(status: BatchStatus = BatchStatus.COMPLETED, **fields: Any) -> Batch:
-    known: dict[str, Any] = {"counts": Counts(succeeded=3), "archive": ARCHIVE, "dispatched": 1}
+    known: dict[str, Any] = {
+        "counts": Counts(succeeded=3),
+        "archive": ARCHIVE,
+        "last_dispatched_round": 1,
+    }
     return a_batch(status=status, finished_at=LATER, expires_at=LATER + TTL, **known | fields)
 
 
@@ -56,32 +62,38 @@ def at_end(status: BatchStatus = BatchStatus.COMPLETED, **fields: Any) -> Batch:
 
 @pytest.mark.parametrize("status", [BatchStatus.QUEUED, BatchStatus.PROCESSING])
 def test_a_pending_item_of_a_running_batch_is_claimed(status: BatchStatus) -> None:
-    assert transitions.admit(a_batch(status=status), an_item(), 1, START) is Admission.CLAIM
+    assert (
+        transitions.decide_delivery(a_batch(status=status), an_item(), 1, START)
+        is DeliveryDecision.PROCESS
+    )
 
 
 @pytest.mark.parametrize("round_", [0, 2])
 def test_a_message_of_another_round_has_nothing_to_do(round_: int) -> None:
-    assert transitions.admit(a_batch(), an_item(), round_, START) is Admission.DONE
+    assert transitions.decide_delivery(a_batch(), an_item(), round_, START) is DeliveryDecision.SKIP
 
 
 def test_a_cancelled_batchs_item_has_nothing_to_do() -> None:
     batch = rounds.cancel(a_batch(), START)
-    assert transitions.admit(batch, an_item(), 1, START) is Admission.DONE
+    assert transitions.decide_delivery(batch, an_item(), 1, START) is DeliveryDecision.SKIP
 
 
 def test_a_live_lease_is_busy_and_one_that_ran_out_is_taken_over() -> None:
     batch, item = claimed()
-    assert transitions.admit(batch, item, 1, START) is Admission.BUSY
-    assert transitions.admit(batch, item, 1, LEASE.until) is Admission.CLAIM
-    assert transitions.admit(batch, transitions.suspended(item), 1, START) is Admission.CLAIM
+    assert transitions.decide_delivery(batch, item, 1, START) is DeliveryDecision.LEASED
+    assert transitions.decide_delivery(batch, item, 1, LEASE.until) is DeliveryDecision.PROCESS
+    assert (
+        transitions.decide_delivery(batch, transitions.release_lease(item), 1, START)
+        is DeliveryDecision.PROCESS
+    )
     stopped = rounds.cancel(batch, START)
-    assert transitions.admit(stopped, item, 1, LEASE.until) is Admission.CLAIM
+    assert transitions.decide_delivery(stopped, item, 1, LEASE.until) is DeliveryDecision.PROCESS
 
 
 @pytest.mark.parametrize("status", [ItemStatus.SUCCEEDED, ItemStatus.FAILED, ItemStatus.CANCELLED])
 def test_a_settled_item_has_nothing_to_do(status: ItemStatus) -> None:
     item = an_item(status=status, round=1)
-    assert transitions.admit(a_batch(), item, 1, START) is Admission.DONE
+    assert transitions.decide_delivery(a_batch(), item, 1, START) is DeliveryDecision.SKIP
 
 
 def test_a_claim_starts_the_batch_its_round_and_the_items_clock() -> None:
@@ -119,10 +131,10 @@ def test_what_is_not_pending_cannot_be_claimed(batch: Batch, item: Item) -> None
 
 def test_an_item_that_failed_is_claimed_afresh_in_the_next_round() -> None:
     batch, item = transitions.fail(
-        *transitions.spend(*asked(a_batch(size=1, dispatched=1))), FAILURE, LATER
+        *transitions.capture_cost(*asked(a_batch(size=1, last_dispatched_round=1))), FAILURE, LATER
     )
     batch = rounds.publish(batch, ARCHIVE, LATER, TTL)
-    batch = replace(rounds.retry(batch, LATER), dispatched=2)
+    batch = replace(rounds.retry(batch, LATER), last_dispatched_round=2)
     _, again = claimed(batch, item)
     assert (again.round, again.tries, again.attempts) == (2, 0, 1)
     assert (again.failure, again.prediction, again.settled_at) == (None, None, None)
@@ -133,15 +145,15 @@ def test_an_item_that_failed_is_claimed_afresh_in_the_next_round() -> None:
 
 
 def test_a_create_holds_its_price_and_uses_up_a_try() -> None:
-    batch, item = transitions.begin_create(*claimed())
+    batch, item = transitions.begin_create(*claimed(), START)
     assert (batch.committed, batch.actual) == (PRICE, ZERO)
     assert (item.held, item.creating, item.tries, item.attempts) == (PRICE, True, 1, 1)
 
 
 def test_what_was_billed_is_spent_and_what_was_not_goes_back() -> None:
-    batch, item = transitions.spend(*asked())
+    batch, item = transitions.capture_cost(*asked())
     assert (batch.committed, batch.actual, item.cost, item.held) == (PRICE, PRICE, PRICE, ZERO)
-    batch, item = transitions.give_back(*asked())
+    batch, item = transitions.release_reservation(*asked())
     assert (batch.committed, batch.actual, item.cost, item.held) == (ZERO, ZERO, ZERO, ZERO)
 
 
@@ -157,39 +169,41 @@ def test_the_cap_counts_what_is_held_and_what_is_spent() -> None:
 
 def test_a_create_cannot_begin_before_the_last_one_is_accounted_for() -> None:
     with pytest.raises(ValueError, match="neither spent nor given back"):
-        transitions.begin_create(*asked())
+        transitions.begin_create(*asked(), START)
 
 
 def test_a_wait_gives_the_try_and_the_money_back() -> None:
     waiting = Waiting("provider_rate_limit", LATER)
-    batch, item = transitions.put_back(*transitions.begin_create(*claimed()), START, waiting)
+    batch, item = transitions.requeue(*transitions.begin_create(*claimed(), START), START, waiting)
     assert batch.counts == Counts(pending=3)
     assert (batch.waiting, batch.committed) == (replace(waiting, since=START), ZERO)
     assert (item.status, item.lease, item.tries, item.attempts) == (ItemStatus.PENDING, None, 0, 0)
-    assert transitions.admit(batch, item, 1, START) is Admission.CLAIM
+    assert transitions.decide_delivery(batch, item, 1, START) is DeliveryDecision.PROCESS
 
 
 def test_a_waiting_item_that_its_cancelled_round_left_stays_cancelled() -> None:
-    batch = a_batch(size=2, dispatched=1)
-    batch, waiting = transitions.put_back(*transitions.begin_create(*claimed(batch)), START)
+    batch = a_batch(size=2, last_dispatched_round=1)
+    batch, waiting = transitions.requeue(*transitions.begin_create(*claimed(batch), START), START)
     batch, other = transitions.fail(*claimed(batch, an_item(1)), FAILURE, START)
     batch = rounds.publish(rounds.cancel(batch, START), ARCHIVE, START, TTL)
     batch = rounds.retry(batch, LATER)
-    assert status_of(batch, waiting) is ItemStatus.CANCELLED
-    assert status_of(batch, other) is ItemStatus.PENDING
+    assert effective_item_status(batch, waiting) is ItemStatus.CANCELLED
+    assert effective_item_status(batch, other) is ItemStatus.PENDING
     assert batch.counts == Counts(pending=1, cancelled=1)
 
 
 def test_tries_before_a_wait_still_count_after_it() -> None:
-    batch, item = transitions.spend(*transitions.begin_create(*claimed()))
-    batch, item = transitions.put_back(*transitions.begin_create(batch, item), START)
+    batch, item = transitions.capture_cost(*transitions.begin_create(*claimed(), START))
+    batch, item = transitions.requeue(*transitions.begin_create(batch, item, START), START)
     batch, item = claimed(batch, item)
     assert (item.tries, item.attempts) == (1, 1)
 
 
 def test_a_wait_in_a_cancelled_batch_is_its_end() -> None:
-    batch, item = transitions.begin_create(*claimed(a_batch(size=1, dispatched=1)))
-    batch, item = transitions.put_back(rounds.cancel(batch, START), item, LATER)
+    batch, item = transitions.begin_create(
+        *claimed(a_batch(size=1, last_dispatched_round=1)), START
+    )
+    batch, item = transitions.requeue(rounds.cancel(batch, START), item, LATER)
     assert item.status is ItemStatus.CANCELLED
     assert batch.status is BatchStatus.ARCHIVING
 
@@ -215,25 +229,25 @@ def test_a_failure_that_was_not_billed_costs_nothing_and_is_listed() -> None:
 
 def test_the_first_errors_are_shown_in_the_sheets_order() -> None:
     size = ERRORS_SHOWN + 5
-    batch = a_batch(size=size, dispatched=1)
+    batch = a_batch(size=size, last_dispatched_round=1)
     for index in reversed(range(size)):
         batch, _ = transitions.fail(*claimed(batch, an_item(index)), FAILURE, LATER)
     assert [e.index for e in batch.errors] == list(range(ERRORS_SHOWN))
 
 
 def test_a_dropped_item_is_cancelled_and_costs_nothing() -> None:
-    batch, item = transitions.drop(*asked(), LATER)
+    batch, item = transitions.cancel_item(*asked(), LATER)
     assert batch.counts == Counts(pending=2, cancelled=1)
     assert (item.status, batch.committed) == (ItemStatus.CANCELLED, ZERO)
 
 
 def test_a_late_success_of_a_cancelled_batch_is_kept() -> None:
-    batch, item = asked(a_batch(size=1, dispatched=1))
+    batch, item = asked(a_batch(size=1, last_dispatched_round=1))
     batch, item = transitions.succeed(rounds.cancel(batch, START), item, IMAGE, "png", LATER)
     assert (batch.status, batch.counts) == (BatchStatus.ARCHIVING, Counts(succeeded=1))
 
 
-@pytest.mark.parametrize("move", ["begin_create", "succeed", "fail", "drop", "put_back"])
+@pytest.mark.parametrize("move", ["begin_create", "succeed", "fail", "cancel_item", "requeue"])
 @pytest.mark.parametrize(
     "item",
     [
@@ -247,25 +261,25 @@ def test_a_late_success_of_a_cancelled_batch_is_kept() -> None:
 def test_only_a_claimed_item_moves_on(move: str, item: Item) -> None:
     batch = a_batch(counts=Counts(pending=1, processing=2), status=BatchStatus.PROCESSING)
     more = {
-        "begin_create": (),
+        "begin_create": (START,),
         "succeed": (IMAGE, "png", LATER),
         "fail": (FAILURE, LATER),
-        "drop": (LATER,),
-        "put_back": (LATER,),
+        "cancel_item": (LATER,),
+        "requeue": (LATER,),
     }
     with pytest.raises(ValueError, match="not claimed"):
         getattr(transitions, move)(batch, item, *more[move])
 
 
 def test_a_halted_round_remembers_why() -> None:
-    assert rounds.halt(a_batch(), FAILURE).halted == FAILURE
+    assert rounds.abort_round(a_batch(), FAILURE).abort_reason == FAILURE
 
 
 # --- rounds ---------------------------------------------------------------------------------------
 
 
 def test_the_last_settle_of_a_dispatched_round_starts_its_archive() -> None:
-    batch, item = asked(a_batch(size=1, dispatched=1))
+    batch, item = asked(a_batch(size=1, last_dispatched_round=1))
     batch, _ = transitions.succeed(batch, item, IMAGE, "png", LATER)
     assert (batch.status, batch.archiving_at) == (BatchStatus.ARCHIVING, LATER)
 
@@ -274,20 +288,20 @@ def test_a_round_that_is_not_dispatched_waits_for_it() -> None:
     batch, item = asked(a_batch(size=1))
     batch, _ = transitions.succeed(batch, item, IMAGE, "png", LATER)
     assert batch.status is BatchStatus.PROCESSING
-    assert rounds.dispatched(batch, LATER).status is BatchStatus.ARCHIVING
+    assert rounds.mark_dispatched(batch, LATER).status is BatchStatus.ARCHIVING
 
 
 def test_a_round_with_nothing_to_run_is_over_once_dispatched() -> None:
     batch = a_batch(size=2, rejected=2)
-    assert rounds.dispatched(batch, LATER).status is BatchStatus.ARCHIVING
-    running = rounds.dispatched(a_batch(), LATER)
-    assert (running.status, running.dispatched) == (BatchStatus.QUEUED, 1)
+    assert rounds.mark_dispatched(batch, LATER).status is BatchStatus.ARCHIVING
+    running = rounds.mark_dispatched(a_batch(), LATER)
+    assert (running.status, running.last_dispatched_round) == (BatchStatus.QUEUED, 1)
 
 
 @pytest.mark.parametrize("status", [BatchStatus.ARCHIVING, *FINISHED])
 def test_a_round_is_closed_once(status: BatchStatus) -> None:
-    batch = a_batch(status=status, counts=Counts(succeeded=3), dispatched=1)
-    assert rounds.close_if_settled(batch, LATER) is batch
+    batch = a_batch(status=status, counts=Counts(succeeded=3), last_dispatched_round=1)
+    assert rounds.start_archiving_if_complete(batch, LATER) is batch
 
 
 # --- cancelling -----------------------------------------------------------------------------------
@@ -301,14 +315,14 @@ def test_a_cancel_takes_what_is_pending_and_leaves_what_runs() -> None:
 
 
 def test_a_cancel_with_nothing_running_goes_straight_to_the_archive() -> None:
-    assert rounds.cancel(a_batch(dispatched=1), LATER).status is BatchStatus.ARCHIVING
+    assert rounds.cancel(a_batch(last_dispatched_round=1), LATER).status is BatchStatus.ARCHIVING
     undispatched = rounds.cancel(a_batch(), LATER)
     assert undispatched.status is BatchStatus.CANCELLING
-    assert rounds.dispatched(undispatched, LATER).status is BatchStatus.ARCHIVING
+    assert rounds.mark_dispatched(undispatched, LATER).status is BatchStatus.ARCHIVING
 
 
 def test_cancelling_twice_is_the_same_as_once() -> None:
-    for batch in (claimed()[0], a_batch(), a_batch(dispatched=1)):
+    for batch in (claimed()[0], a_batch(), a_batch(last_dispatched_round=1)):
         once = rounds.cancel(batch, LATER)
         assert rounds.cancel(once, LATER + TTL) is once
     cancelled = at_end(BatchStatus.CANCELLED)
@@ -369,22 +383,28 @@ def test_only_an_archiving_batch_can_end(status: BatchStatus) -> None:
 
 
 def test_a_lost_image_is_a_failure_that_keeps_its_cost() -> None:
-    batch, item = transitions.succeed(*asked(a_batch(size=1, dispatched=1)), IMAGE, "png", LATER)
-    batch, item = transitions.lose(batch, item, FAILURE)
+    batch, item = transitions.succeed(
+        *asked(a_batch(size=1, last_dispatched_round=1)), IMAGE, "png", LATER
+    )
+    batch, item = transitions.mark_output_lost(batch, item, FAILURE)
     assert batch.counts == Counts(failed=1)
     assert (item.status, item.image, item.file) == (ItemStatus.FAILED, None, None)
     assert (batch.actual, batch.committed, item.cost) == (PRICE, PRICE, PRICE)
-    assert transitions.lose(batch, item, FAILURE) == (batch, item)
+    assert transitions.mark_output_lost(batch, item, FAILURE) == (batch, item)
 
 
 def test_an_image_of_an_earlier_round_that_is_lost_is_made_again_by_the_next() -> None:
     _, item = transitions.succeed(*asked(), IMAGE, "png", LATER)
     batch = a_batch(
-        size=1, round=3, dispatched=3, status=BatchStatus.ARCHIVING, counts=Counts(succeeded=1)
+        size=1,
+        round=3,
+        last_dispatched_round=3,
+        status=BatchStatus.ARCHIVING,
+        counts=Counts(succeeded=1),
     )
-    batch, item = transitions.lose(batch, item, FAILURE)
+    batch, item = transitions.mark_output_lost(batch, item, FAILURE)
     batch = rounds.retry(rounds.publish(batch, ARCHIVE, LATER, TTL), LATER)
-    assert status_of(batch, item) is ItemStatus.PENDING
+    assert effective_item_status(batch, item) is ItemStatus.PENDING
 
 
 # --- retrying -------------------------------------------------------------------------------------
@@ -399,7 +419,7 @@ def test_a_retry_opens_a_round_with_what_failed() -> None:
         attempt=3,
         errors=(rejected, error),
         cancelling_at=START,
-        halted=FAILURE,
+        abort_reason=FAILURE,
         status=BatchStatus.CANCELLED,
     )
     again = rounds.retry(batch, LATER)
@@ -407,7 +427,7 @@ def test_a_retry_opens_a_round_with_what_failed() -> None:
     assert again.counts == Counts(pending=2, succeeded=1, failed=1, cancelled=1)
     assert (again.round_total, again.errors) == (2, (rejected,))
     assert (again.archive, again.finished_at, again.expires_at) == (None, None, None)
-    assert (again.cancelling_at, again.halted, again.round_started_at) == (None, None, None)
+    assert (again.cancelling_at, again.abort_reason, again.round_started_at) == (None, None, None)
 
 
 @pytest.mark.parametrize("status", FINISHED)
@@ -441,5 +461,5 @@ def test_a_batch_that_is_not_finished_cannot_be_retried(status: BatchStatus) -> 
 def test_a_batch_past_its_retention_cannot_be_retried() -> None:
     batch = at_end(counts=Counts(failed=3))
     with pytest.raises(StateConflictError) as refused:
-        rounds.retry(batch, batch.retained_until)
+        rounds.retry(batch, batch.retention_ends_at)
     assert refused.value.kind == "no-longer-retained"

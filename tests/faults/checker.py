@@ -22,7 +22,7 @@ from imagebatch.domain.batch import (
     Batch,
     Item,
     ItemStatus,
-    status_of,
+    effective_item_status,
 )
 from imagebatch.domain.errors import FailureCode
 from imagebatch.ports import Change
@@ -42,7 +42,7 @@ class Recorded:
     @property
     def statuses(self) -> str:
         """One letter a row: s(ucceeded), f(ailed), c(ancelled)."""
-        return "".join(status_of(self.batch, item).value[0] for item in self.items)
+        return "".join(effective_item_status(self.batch, item).value[0] for item in self.items)
 
     @property
     def codes(self) -> set[str]:
@@ -103,13 +103,13 @@ def _records(
 
 def _check_books(batch: Batch, items: list[Item]) -> None:
     """Every row has one end, the counters are those of the rows, no money is left committed."""
-    ends = Counter(status_of(batch, item) for item in items)
+    ends = Counter(effective_item_status(batch, item) for item in items)
     assert [item.index for item in items] == list(range(batch.total))
     assert set(ends) <= SETTLED
     for status in ItemStatus:
         assert ends[status] == getattr(batch.counts, status), (batch.counts, ends)
     for item in items:
-        failed = status_of(batch, item) is ItemStatus.FAILED
+        failed = effective_item_status(batch, item) is ItemStatus.FAILED
         assert not failed or item.failure is not None
         assert item.held == 0
         assert item.lease is None
@@ -151,8 +151,8 @@ def _check_archive(batch: Batch, items: list[Item], s3: Any, bucket: str) -> lis
     assert batch.archive is not None
     body = s3.get_object(Bucket=bucket, Key=batch.archive.key)["Body"].read()
     assert len(body) == batch.archive.size
-    made = [item for item in items if status_of(batch, item) is ItemStatus.SUCCEEDED]
-    failed = [item for item in items if status_of(batch, item) is ItemStatus.FAILED]
+    made = [item for item in items if effective_item_status(batch, item) is ItemStatus.SUCCEEDED]
+    failed = [item for item in items if effective_item_status(batch, item) is ItemStatus.FAILED]
     with zipfile.ZipFile(io.BytesIO(body)) as archive:
         broken = archive.testzip()
         assert broken is None, _damage(str(broken), batch, made, body, s3, bucket)

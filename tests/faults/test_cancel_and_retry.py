@@ -179,7 +179,7 @@ def asked_again_after_its_function_died(harness: FaultHarness, word: str) -> Non
     harness.fake.script("422", prompt=harness.row(word, 1), times=2)
     batch_id = harness.submit(word)
     harness.finish(batch_id)
-    opening = r'"opened_by": \{"S": "\w'
+    opening = r'"retry_request_id": \{"S": "\w'
     rule = harness.aws.script("kill_after", "TransactWriteItems", about=word, having=opening)
 
     def ask() -> httpx.Response:
@@ -232,7 +232,7 @@ def a_finished_batch(harness: FaultHarness, word: str, rows: int, failed: tuple[
     plan = BatchManifest(Kind.CARS, ("make", "model"), tuple(planned))
     media.put(keys.plan(batch_id), encode_manifest(plan), "application/gzip")
     tried = [
-        replace(each.to_item(), round=1, tries=1, tries_round=1, attempts=1) for each in planned
+        replace(each.to_item(), round=1, tries=1, attempts_round=1, attempts=1) for each in planned
     ]
     why = Failure(FailureCode.PROVIDER_UNAVAILABLE, "it was down")
     items = [
@@ -248,8 +248,9 @@ def a_finished_batch(harness: FaultHarness, word: str, rows: int, failed: tuple[
         Batch(
             id=batch_id, owner="local", kind=Kind.CARS, mode=Mode.LIVE, model="google/imagen-3",
             name=word, counts=Counts(succeeded=rows - len(failed), failed=len(failed)),
-            status=BatchStatus.COMPLETED, dispatched=1, round_total=rows, created_at=now,
-            retained_until=now + timedelta(days=1), finished_at=now, committed=spent, actual=spent,
+            status=BatchStatus.COMPLETED, last_dispatched_round=1, round_total=rows, created_at=now,
+            retention_ends_at=now + timedelta(days=1), finished_at=now,
+            committed=spent, actual=spent,
         )
     )  # fmt: skip
     store.add_items("local", batch_id, items)

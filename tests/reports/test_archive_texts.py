@@ -31,7 +31,7 @@ def batch_of(total: int, **changes: object) -> Batch:
         model="google/imagen-3",
         counts=Counts(succeeded=total),
         created_at=NOW,
-        retained_until=NOW + timedelta(days=7),
+        retention_ends_at=NOW + timedelta(days=7),
         name="Spring hub",
         status=BatchStatus.ARCHIVING,
     )

@@ -22,7 +22,7 @@ BATCH = Batch(
     model="google/imagen-3",
     counts=Counts(succeeded=1),
     created_at=NOW,
-    retained_until=NOW + timedelta(days=7),
+    retention_ends_at=NOW + timedelta(days=7),
     name="Spring hub",
 )
 ITEM = Item(

@@ -1,12 +1,12 @@
 """The whole core over fakes: submit, deliver, crash, and look at what is recorded."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from imagebatch.domain.batch import Batch, Item, ItemStatus, Kind, status_of
+from imagebatch.domain.batch import Batch, Item, ItemStatus, Kind, effective_item_status
 from imagebatch.domain.batch_manifest import BatchManifest, ItemSpec
 from imagebatch.domain.model_registry import Mode, Model, ModelRegistry, Quality
 from imagebatch.ports import (
@@ -19,17 +19,16 @@ from imagebatch.ports import (
 )
 from imagebatch.reports.archive_texts import archive_texts
 from imagebatch.schemas.webhook import webhook_body
-from imagebatch.usecases.advance_batch import AdvanceBatch
 from imagebatch.usecases.cancel_batch import CancelBatch
-from imagebatch.usecases.collect_dead_letter import CollectDeadLetter
 from imagebatch.usecases.collect_image import CollectImage, ProviderGateway
 from imagebatch.usecases.dispatch_items import DispatchItems
 from imagebatch.usecases.drop_folder import PublishToOutbox
 from imagebatch.usecases.finalize_batch import FinalizeBatch, FinalizerRun
 from imagebatch.usecases.folders import OpenFolders
-from imagebatch.usecases.generate_item import GenerateItem
 from imagebatch.usecases.notify_owner import NotifyOwner, notice_of
 from imagebatch.usecases.poll_schedule import PollSchedule
+from imagebatch.usecases.process_item.perform import PerformEffect
+from imagebatch.usecases.process_item.run import ProcessItem
 from imagebatch.usecases.records import BatchRepository
 from imagebatch.usecases.repair_stalled_batches import RepairStalledBatches
 from imagebatch.usecases.retry_batch import RetryBatch
@@ -140,7 +139,6 @@ class AppHarness:
             {"scripted": self.provider}, registry, self.media, PollSchedule(), self.telemetry
         )
         collect = CollectImage(gateway, self.validator, self.media, self.clock)
-        advance = AdvanceBatch(self.store, self.queue, self.finalizer, WORKERS)
         self.submit_batch = SubmitBatch(
             self.records, self.media, self.dispatch, timedelta(days=7), 20
         )
@@ -148,12 +146,11 @@ class AppHarness:
         self.dispatch_items = DispatchItems(
             self.records, self.media, self.queue, self.finalizer, self.open_folders, WORKERS
         )
-        self.generate = GenerateItem(
-            self.records, self.queue, gateway, collect, advance, self.telemetry, limit
+        perform = PerformEffect(gateway, collect, self.clock)
+        self.process_item = ProcessItem(
+            self.records, self.queue, self.finalizer, perform, self.telemetry, limit, WORKERS
         )
-        self.dead_letter = CollectDeadLetter(
-            self.records, gateway, collect, advance, self.telemetry, limit
-        )
+        self.process_dead_letter = replace(self.process_item, may_create=False)
         self.cancel_batch = CancelBatch(self.records, self.finalizer)
         self.retry = RetryBatch(self.records, self.dispatch, self.finalizer)
         self.watch = WatchBatch(self.records)
@@ -175,7 +172,7 @@ class AppHarness:
             archive_texts,
             PublishToOutbox(self.store, self.media, lambda b: b.status.encode()),
             lambda b: notice_of(b, webhook_body),
-            lambda b: None if b.live_archive(self.clock.now()) is None else "https://zip",
+            lambda b: None if b.available_archive(self.clock.now()) is None else "https://zip",
             self.telemetry,
             timedelta(hours=6),
             self.pages,
@@ -212,8 +209,10 @@ class AppHarness:
         """One delivery, of the next message by default, with so much time left."""
         wanted = message or self.queue.pop()
         assert wanted is not None, "there is no message to deliver"
-        end = self.clock.now() + timedelta(seconds=seconds)
-        return self.generate(wanted, lambda: (end - self.clock.now()).total_seconds())
+        return self.process_item(wanted, self.clock.now() + timedelta(seconds=seconds))
+
+    def dead_letter(self, message: ItemMessage, seconds: float = 60) -> RetryLater | None:
+        return self.process_dead_letter(message, self.clock.now() + timedelta(seconds=seconds))
 
     def drain(self) -> None:
         """Delivers until the queue is empty, each message when its delay is over."""
@@ -268,7 +267,7 @@ class AppHarness:
         }
         batch = self.batch
         items = list(self.store.items(OWNER, "b1"))
-        shown = [status_of(batch, item) for item in items]
+        shown = [effective_item_status(batch, item) for item in items]
         for status in ItemStatus:
             assert shown.count(status) == getattr(batch.counts, status), (batch.counts, shown)
         assert batch.committed == sum((i.held + i.cost for i in items), Decimal(0))

@@ -12,7 +12,7 @@ from typing import Any
 import hypothesis.strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from imagebatch.domain.batch import SETTLED, BatchStatus, Image, ItemStatus, status_of
+from imagebatch.domain.batch import SETTLED, BatchStatus, Image, ItemStatus, effective_item_status
 from imagebatch.domain.errors import (
     FailureCode,
     OutputGoneError,
@@ -27,7 +27,7 @@ from imagebatch.usecases.finalize_batch import FinalizerRun
 from testing.fakes import Started
 from tests.usecases.app_harness import OWNER, PRICE, AppHarness
 from tests.usecases.fault_injection import FaultInjector, FaultKind, InjectedFault
-from tests.usecases.test_generate_item import failed
+from tests.usecases.test_process_item import failed
 
 WORKER, LONG = 60.0, 120.0
 LOST = ProviderUnavailableError("cut", maybe_billed=True)
@@ -194,11 +194,7 @@ class BatchStateMachine(RuleBasedStateMachine):
 
     def give_up(self, message: ItemMessage, troubles: InjectedFaults) -> None:
         app, end = self.app, self.app.clock.now() + timedelta(seconds=LONG)
-
-        def left() -> float:
-            return (end - app.clock.now()).total_seconds()
-
-        done, busy = self.injector.run(lambda: app.dead_letter(message, left), troubles, end)
+        done, busy = self.injector.run(lambda: app.dead_letter(message, LONG), troubles, end)
         if done and busy is None and message in self.dead:
             self.dead.remove(message)
 
@@ -284,7 +280,7 @@ class BatchStateMachine(RuleBasedStateMachine):
     def the_books_are_in_order(self) -> None:
         batch = self.app.batch
         assert batch.total == self.size
-        if batch.dispatched:
+        if batch.last_dispatched_round:
             assert len(self.app.statuses) == self.size
         assert self.cap is None or batch.committed <= self.cap
 
@@ -315,11 +311,11 @@ class BatchStateMachine(RuleBasedStateMachine):
     def what_is_open_is_in_a_queue(self) -> None:
         """Without a sweeper: some message brings every claimed item on, and the round with it."""
         batch = self.app.batch
-        if batch.dispatched < batch.round or batch.round in self.dispatches:
+        if batch.last_dispatched_round < batch.round or batch.round in self.dispatches:
             return
         queued = {m.index for m in (*self.inbox, *self.dead) if m.round == batch.round}
         items = self.app.store.items(OWNER, "b1")
-        shown = {item.index: status_of(batch, item) for item in items}
+        shown = {item.index: effective_item_status(batch, item) for item in items}
         claimed = {index for index, status in shown.items() if status is ItemStatus.PROCESSING}
         assert claimed <= queued
         assert queued or not batch.counts.pending
@@ -359,7 +355,7 @@ class BatchStateMachine(RuleBasedStateMachine):
             for item in app.store.items(OWNER, "b1"):
                 wanted = {ItemStatus.SUCCEEDED: {1}, ItemStatus.CANCELLED: {0, 1}}
                 creates = app.provider.creates(item.prompt)
-                assert creates in wanted.get(status_of(batch, item), {0, 1, 2})
+                assert creates in wanted.get(effective_item_status(batch, item), {0, 1, 2})
 
     def drain(self) -> None:
         self.repair_stalled_batches([])

@@ -12,7 +12,7 @@ from imagebatch.domain.errors import (
 )
 from imagebatch.ports import Prediction, PredictionStatus
 from tests.usecases.app_harness import OWNER, PRICE, AppHarness
-from tests.usecases.test_generate_item import KilledError, failed
+from tests.usecases.test_process_item import KilledError, failed
 
 
 def cancel(app: AppHarness) -> None:

@@ -6,7 +6,7 @@ from imagebatch.domain.batch import BatchStatus
 from imagebatch.domain.errors import FailureCode, UnavailableError
 from imagebatch.ports import BadMembersError
 from tests.usecases.app_harness import OWNER, AppHarness
-from tests.usecases.test_generate_item import failed
+from tests.usecases.test_process_item import failed
 
 
 def test_a_batch_is_finished_only_when_its_archive_is_published(app: AppHarness) -> None:
@@ -75,10 +75,10 @@ def test_the_archive_goes_when_its_time_is_over_and_not_before(app: AppHarness) 
     with pytest.raises(UnavailableError):
         app.finalize.delete(app.finalizer_run)
     app.clock.advance(left.total_seconds() - 0.001)
-    assert app.batch.live_archive(app.clock.now()) is not None
+    assert app.batch.available_archive(app.clock.now()) is not None
     app.clock.advance(0.001)
-    assert app.batch.live_archive(app.clock.now()) is None
-    assert app.batch.shown_status(app.clock.now()) is BatchStatus.EXPIRED
+    assert app.batch.available_archive(app.clock.now()) is None
+    assert app.batch.effective_status(app.clock.now()) is BatchStatus.EXPIRED
     app.finalize.delete(app.finalizer_run)
     app.finalize.expire(app.finalizer_run)
     assert app.batch.archive is None
@@ -96,7 +96,7 @@ def test_the_sleeping_execution_of_an_earlier_round_harms_nothing(app: AppHarnes
     app.clock.advance(3 * 3600 + 1)
     app.finalize.delete(sleeping)
     app.finalize.expire(sleeping)
-    archive = app.batch.live_archive(app.clock.now())
+    archive = app.batch.available_archive(app.clock.now())
     assert archive is not None
     assert archive.key == "archives/b1/2-1.zip"
     assert "archives/b1/1-1.failed_rows.json" not in app.media.objects

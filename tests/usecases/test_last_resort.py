@@ -60,7 +60,7 @@ def delivered(app: AppHarness, message: ItemMessage) -> bool:
 
 
 def bury(app: AppHarness, message: ItemMessage) -> None:
-    while busy := app.dead_letter(message, lambda: 120.0):
+    while busy := app.dead_letter(message, 120):
         app.clock.advance((busy.until - app.clock.now()).total_seconds())
 
 

@@ -5,7 +5,7 @@ import pytest
 from imagebatch.domain.errors import FailureCode, UnavailableError, WebhookDeliveryError
 from imagebatch.ports import Receipt
 from tests.usecases.app_harness import OWNER, AppHarness
-from tests.usecases.test_generate_item import failed
+from tests.usecases.test_process_item import failed
 
 HOOK = "https://shop.example/hook?key=7"
 

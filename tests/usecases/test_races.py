@@ -28,7 +28,7 @@ def take(app: AppHarness, *, seconds: float = 60) -> None:
         app.batch,
         app.item(0),
         lambda b, i: transitions.begin_create(
-            *transitions.claim(b, i, lease, now, timedelta(minutes=5))
+            *transitions.claim(b, i, lease, now, timedelta(minutes=5)), now
         ),
     )
 
@@ -69,7 +69,7 @@ def test_a_dead_letter_that_meets_a_worker_leaves_its_item_as_it_is(app: AppHarn
     app.start(1)
     message = app.queue.sent[0].message
     app.store.before_next("commit", lambda: take(app))
-    assert isinstance(app.dead_letter(message, lambda: 120.0), RetryLater)
+    assert isinstance(app.dead_letter(message, 120), RetryLater)
     assert (app.item(0).rev, app.item(0).status) == (1, ItemStatus.PROCESSING)
 
 
@@ -102,7 +102,7 @@ def test_a_key_that_is_refused_while_an_image_is_made_stops_the_round_at_once(
         refused(app.provider.made[0])
         assert app.deliver(app.queue.sent[0].message) is None
     assert app.item(0).failure.code is FailureCode.PROVIDER_AUTH  # type: ignore[union-attr]
-    assert app.batch.halted is not None
+    assert app.batch.abort_reason is not None
     assert app.batch.actual == PRICE
     app.drain()
     assert app.statuses == "fff"
@@ -127,7 +127,7 @@ def test_a_refused_key_ends_the_wait_so_that_the_rest_fails_quickly(app: AppHarn
     app.provider.script("1", RateLimitedError("slow down", 300))
     app.deliver(second)
     app.clock.advance(1)
-    app.records.update(OWNER, "b1", lambda b: rounds.halt(b, WRONG_KEY))
+    app.records.update(OWNER, "b1", lambda b: rounds.abort_round(b, WRONG_KEY))
     assert app.batch.waiting_for(app.clock.now()) is None
     app.deliver(first)
     assert app.statuses == "fp"

@@ -2,7 +2,7 @@ from imagebatch.api.sse import after_of, stream
 from imagebatch.domain.errors import FailureCode
 from imagebatch.ports import Receipt
 from tests.usecases.app_harness import OWNER, AppHarness
-from tests.usecases.test_generate_item import failed
+from tests.usecases.test_process_item import failed
 
 
 class Watcher:

@@ -36,16 +36,13 @@ if TYPE_CHECKING:
     from imagebatch.adapters.sqs_records import SQSRecordProcessor
     from imagebatch.intake.settings_schema import SettingsSchema
     from imagebatch.intake.templates import Template
-    from imagebatch.usecases.advance_batch import AdvanceBatch
     from imagebatch.usecases.cancel_batch import CancelBatch
     from imagebatch.usecases.catalog import ImportVariants, ListVariants
-    from imagebatch.usecases.collect_dead_letter import CollectDeadLetter
     from imagebatch.usecases.collect_image import CollectImage, ProviderGateway
     from imagebatch.usecases.dispatch_items import DispatchItems
     from imagebatch.usecases.drop_folder import SubmitDroppedSheet
     from imagebatch.usecases.finalize_batch import FinalizeBatch
     from imagebatch.usecases.folders import ListFolders, OpenFolders, ReadFolder
-    from imagebatch.usecases.generate_item import GenerateItem
     from imagebatch.usecases.idempotency import IdempotentExecutor
     from imagebatch.usecases.image_candidates import ImageCandidates
     from imagebatch.usecases.notify_owner import NotifyOwner
@@ -338,53 +335,37 @@ class Bootstrap:
         return CollectImage(self.gateway, PillowValidator(), self.media, self.clock)
 
     @cached_property
-    def advance(self) -> "AdvanceBatch":
-        from imagebatch.usecases.advance_batch import AdvanceBatch
-
-        workers = self.settings.worker_concurrency
-        return AdvanceBatch(self.store, self.item_queue, self.finalizer, workers)
+    def item_records(self) -> "SQSRecordProcessor":
+        """The worker's: makes each item."""
+        return self._record_processor(self.settings.item_queue_url, is_dlq_consumer=False)
 
     @cached_property
-    def generate_item(self) -> "GenerateItem":
-        from imagebatch.usecases.generate_item import GenerateItem
+    def dead_letter_records(self) -> "SQSRecordProcessor":
+        """The dead-letter function's: settles each item."""
+        return self._record_processor(self.settings.dead_letter_queue_url, is_dlq_consumer=True)
 
-        return GenerateItem(
+    def _record_processor(self, url: str, *, is_dlq_consumer: bool) -> "SQSRecordProcessor":
+        from imagebatch.adapters.sqs_records import SQSRecordProcessor
+        from imagebatch.usecases.process_item.perform import PerformEffect
+        from imagebatch.usecases.process_item.run import ProcessItem
+
+        process_item = ProcessItem(
             self.records,
             self.item_queue,
-            self.gateway,
-            self.collect_image,
-            self.advance,
+            self.finalizer,
+            PerformEffect(self.gateway, self.collect_image, self.clock),
             self.telemetry,
             self.settings.item_deadline,
+            self.settings.worker_concurrency,
+            may_create=not is_dlq_consumer,
         )
-
-    @cached_property
-    def collect_dead_letter(self) -> "CollectDeadLetter":
-        from imagebatch.usecases.collect_dead_letter import CollectDeadLetter
-
-        return CollectDeadLetter(
-            self.records,
-            self.gateway,
-            self.collect_image,
-            self.advance,
-            self.telemetry,
-            self.settings.item_deadline,
-        )
-
-    @cached_property
-    def deliveries(self) -> "SQSRecordProcessor":
-        from imagebatch.adapters.sqs_records import SQSRecordProcessor
-
-        url = self.settings.item_queue_url
-        return SQSRecordProcessor(self.clients.sqs, url, self.clock, self.telemetry)
-
-    @cached_property
-    def dead_letter_deliveries(self) -> "SQSRecordProcessor":
-        from imagebatch.adapters.sqs_records import SQSRecordProcessor
-
-        url = self.settings.dead_letter_queue_url
         return SQSRecordProcessor(
-            self.clients.sqs, url, self.clock, self.telemetry, last_resort=True
+            self.clients.sqs,
+            url,
+            self.clock,
+            self.telemetry,
+            process_item,
+            is_dlq_consumer=is_dlq_consumer,
         )
 
     @cached_property
@@ -484,7 +465,7 @@ class Bootstrap:
         from imagebatch.schemas.views import download_name, url_seconds
 
         now = self.clock.now()
-        archive = batch.live_archive(now)
+        archive = batch.available_archive(now)
         if archive is None:
             return None
         seconds = url_seconds(batch, now)

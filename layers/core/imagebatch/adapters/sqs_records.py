@@ -1,21 +1,23 @@
-"""SQS records as deliveries: what is done is acknowledged, what is busy comes back later."""
+"""SQS records as deliveries: what is done is acknowledged, what is leased comes back later."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from imagebatch.adapters.aws import translate_errors
 from imagebatch.domain.errors import ImagebatchError
-from imagebatch.ports import Clock, ItemMessage, RetryLater, Telemetry, TimeLeft
+from imagebatch.ports import Clock, ItemMessage, RetryLater, Telemetry
 from imagebatch.schemas.messages import DELAYED, MalformedMessageError, decode_item
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-LONGEST_VISIBILITY = 43_200
+MAX_VISIBILITY_SECONDS = 43_200
 
-type Deliver = Callable[[ItemMessage, TimeLeft], RetryLater | None]
+type ProcessItem = Callable[[ItemMessage, datetime], RetryLater | None]
+"""Told when the invocation ends; None when the message may be acknowledged."""
 
 
 class SQSRecordProcessor:
@@ -27,53 +29,55 @@ class SQSRecordProcessor:
         url: str,
         clock: Clock,
         telemetry: Telemetry,
+        process_item: ProcessItem,
         *,
-        last_resort: bool = False,
+        is_dlq_consumer: bool = False,
     ) -> None:
         self._client = client
         self._url = url
         self._clock = clock
         self._telemetry = telemetry
-        self._last_resort = last_resort
+        self._process_item = process_item
+        self._is_dlq_consumer = is_dlq_consumer
 
-    def __call__(
-        self, records: Sequence[Mapping[str, Any]], deliver: Deliver, context: Any
-    ) -> dict[str, Any]:
+    def __call__(self, records: Sequence[Mapping[str, Any]], context: Any) -> dict[str, Any]:
         """The partial batch response Lambda expects."""
-        kept = [r["messageId"] for r in records if not self._done(r, deliver, context)]
+        kept = [r["messageId"] for r in records if not self._process_record(r, context)]
         return {"batchItemFailures": [{"itemIdentifier": each} for each in kept]}
 
-    def _done(self, record: Mapping[str, Any], deliver: Deliver, context: Any) -> bool:
+    def _process_record(self, record: Mapping[str, Any], context: Any) -> bool:
+        """Whether the message may be acknowledged."""
+        left = timedelta(milliseconds=context.get_remaining_time_in_millis())
         try:
             message = replace(decode_item(record["body"]), waited=self._waited(record))
-            busy = deliver(message, lambda: context.get_remaining_time_in_millis() / 1000)
+            retry = self._process_item(message, self._clock.now() + left)
         except MalformedMessageError as error:
             # Nothing is known of its item, so the last resort can only say so and let it go.
             self._telemetry.log_event(
-                "malformed message", reason=str(error), given_up=self._last_resort
+                "malformed message", reason=str(error), given_up=self._is_dlq_consumer
             )
-            return self._last_resort
+            return self._is_dlq_consumer
         except ImagebatchError as error:
             self._telemetry.log_event("delivery failed", reason=f"{type(error).__name__}: {error}")
             return False
-        if busy is None:
+        if retry is None:
             return True
-        self._come_back(record["receiptHandle"], busy)
+        self._extend_visibility(record["receiptHandle"], retry)
         return False
 
     def _waited(self, record: Mapping[str, Any]) -> float:
         attributes = record["attributes"]
         again = attributes["ApproximateReceiveCount"] != "1"
-        if again or self._last_resort or DELAYED in record["messageAttributes"]:
+        if again or self._is_dlq_consumer or DELAYED in record["messageAttributes"]:
             return 0.0
         sent = int(attributes["SentTimestamp"]) / 1000
         return max(0.0, self._clock.now().timestamp() - sent)
 
-    def _come_back(self, receipt: str, busy: RetryLater) -> None:
-        seconds = math.ceil((busy.until - self._clock.now()).total_seconds())
+    def _extend_visibility(self, receipt: str, retry: RetryLater) -> None:
+        seconds = math.ceil((retry.until - self._clock.now()).total_seconds())
         with translate_errors("item queue"):
             self._client.change_message_visibility(
                 QueueUrl=self._url,
                 ReceiptHandle=receipt,
-                VisibilityTimeout=min(LONGEST_VISIBILITY, max(1, seconds)),
+                VisibilityTimeout=min(MAX_VISIBILITY_SECONDS, max(1, seconds)),
             )

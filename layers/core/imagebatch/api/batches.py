@@ -95,13 +95,13 @@ def page_of(context: Context) -> Page[Batch]:
         limit=page_limit(query),
         cursor=query.get("cursor") or None,
         kind=one_of(Kind, query, "kind"),
-        keep=lambda batch: status is None or batch.shown_status(now) == status,
+        keep=lambda batch: status is None or batch.effective_status(now) == status,
     )
 
 
 def archive_url(context: Context, batch: Batch) -> str:
     now = context.services.clock.now()
-    archive = batch.live_archive(now)
+    archive = batch.available_archive(now)
     if archive is not None:
         return context.sign(archive.key, url_seconds(batch, now), download_name(batch))
     if batch.expired(now):

@@ -2,7 +2,7 @@
 
 A batch's counts are eager and its items are lazy: cancelling or retrying ten thousand items is one
 write to the batch, and what that made of an item nobody has touched since follows from the two
-together (`status_of`).
+together (`effective_item_status`).
 """
 
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ class BatchStatus(StrEnum):
     CANCELLED = "cancelled"
     FAILED = "failed"
     EXPIRED = "expired"
-    """Only ever shown, never stored: see `Batch.shown_status`."""
+    """Only ever shown, never stored: see `Batch.effective_status`."""
 
 
 FINISHED = frozenset({BatchStatus.COMPLETED, BatchStatus.CANCELLED, BatchStatus.FAILED})
@@ -160,12 +160,12 @@ class Item:
     """One image to make.
 
     `round` is the round this item was last claimed in (0: never). `tries` counts the creates of
-    round `tries_round`. `held` is money committed for a create whose end is not known yet, `cost`
-    what was spent over all rounds. `creating` is true from before a create until its answer is
-    saved: found true by a later delivery, that create's answer was lost. `group` is the variant the
-    image is made for, `folder` its directory in the archive, `settings` the client's own input.
-    `releases` are the entries of the dispatch list that its settling put into the queue (turns.py).
-    `rev` is the record's version.
+    round `attempts_round`. `held` is money committed for a create whose end is not known yet,
+    `cost` what was spent over all rounds. `creating` is true from before a create until its answer
+    is saved: found true by a later delivery, that create's answer was lost. `group` is the variant
+    the image is made for, `folder` its directory in the archive, `settings` the client's own input.
+    `releases` are the entries of the dispatch list that its settling put into the queue
+    (dispatch_window.py). `rev` is the record's version.
     """
 
     index: int
@@ -184,9 +184,10 @@ class Item:
     status: ItemStatus = ItemStatus.PENDING
     round: int = 0
     tries: int = 0
-    tries_round: int = 0
+    attempts_round: int = 0
     attempts: int = 0
     creating: bool = False
+    create_started_at: datetime | None = None
     prediction: str | None = None
     lease: Lease | None = None
     deadline: datetime | None = None
@@ -206,8 +207,8 @@ class Item:
         """Failed at the intake: it has no valid input, so no round can ever run it."""
         return self.status is ItemStatus.FAILED and self.round == 0
 
-    def tries_in(self, round_: int) -> int:
-        return self.tries if self.tries_round == round_ else 0
+    def attempts_in(self, round_: int) -> int:
+        return self.tries if self.attempts_round == round_ else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,13 +222,13 @@ class Batch:
     model: str
     counts: Counts
     created_at: datetime
-    retained_until: datetime
+    retention_ends_at: datetime
     name: str = ""
     status: BatchStatus = BatchStatus.QUEUED
     round: int = 1
     round_total: int = 0
     """How many items the current round runs."""
-    dispatched: int = 0
+    last_dispatched_round: int = 0
     """The last round whose items are all stored and whose dispatch list is complete."""
     released: int = 0
     """How many entries of the round's dispatch list were put into the queue."""
@@ -246,10 +247,10 @@ class Batch:
     drop_key: str | None = None
     """The object in the drop folder this batch came from."""
     errors: tuple[ItemError, ...] = ()
-    opened_by: str = ""
+    retry_request_id: str = ""
     """The request to retry that opened this round."""
     waiting: Waiting | None = None
-    halted: Failure | None = None
+    abort_reason: Failure | None = None
     """Set when the provider refused our key, or made us wait too long: what is left of this round
     fails with it, unasked.
     """
@@ -285,10 +286,10 @@ class Batch:
     def expired(self, now: datetime) -> bool:
         return self.finished and self.expires_at is not None and now >= self.expires_at
 
-    def shown_status(self, now: datetime) -> BatchStatus:
+    def effective_status(self, now: datetime) -> BatchStatus:
         return BatchStatus.EXPIRED if self.expired(now) else self.status
 
-    def live_archive(self, now: datetime) -> Archive | None:
+    def available_archive(self, now: datetime) -> Archive | None:
         """The current round's archive while it may be handed out."""
         return self.archive if self.finished and not self.expired(now) else None
 
@@ -304,7 +305,7 @@ class Batch:
         return self.waiting if self.waiting and self.waiting.until > now else None
 
 
-def status_of(batch: Batch, item: Item) -> ItemStatus:
+def effective_item_status(batch: Batch, item: Item) -> ItemStatus:
     """What an item's record means, given what happened to its batch since it was written.
 
     An item that was never claimed, or failed in an earlier round, was pending in the round after:

@@ -14,14 +14,14 @@ from dataclasses import replace
 from imagebatch.domain.batch import RUNNING, SETTLED, Batch, Item
 
 
-def opened(batch: Batch, workers: int) -> Batch:
+def enqueue_initial_window(batch: Batch, workers: int) -> Batch:
     """Releases the first entries of a round that runs."""
     if batch.status not in RUNNING or batch.released:
         return batch
     return replace(batch, released=min(batch.round_total, workers))
 
 
-def release(batch: Batch, item: Item, share: int) -> tuple[Batch, Item]:
+def admit_next(batch: Batch, item: Item, share: int) -> tuple[Batch, Item]:
     """Releases what follows once `item` has settled: so many messages are waiting or worked on.
 
     One message waits at least: of those that are worked on some may have lost their worker.

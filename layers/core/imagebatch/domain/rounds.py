@@ -7,22 +7,22 @@ from imagebatch.domain.batch import RUNNING, Archive, Batch, BatchStatus, ItemSt
 from imagebatch.domain.errors import Failure, StateConflictError
 
 
-def halt(batch: Batch, failure: Failure) -> Batch:
+def abort_round(batch: Batch, failure: Failure) -> Batch:
     """Stops a round that its provider takes nothing of: the rest fails unasked."""
-    return replace(batch, halted=failure, waiting=None)
+    return replace(batch, abort_reason=failure, waiting=None)
 
 
-def close_if_settled(batch: Batch, now: datetime) -> Batch:
+def start_archiving_if_complete(batch: Batch, now: datetime) -> Batch:
     """Moves a round to its archive once all of it is dispatched and settled: one winner."""
     running = batch.status in RUNNING or batch.status is BatchStatus.CANCELLING
-    if not running or batch.counts.open or batch.dispatched < batch.round:
+    if not running or batch.counts.open or batch.last_dispatched_round < batch.round:
         return batch
     return replace(batch, status=BatchStatus.ARCHIVING, archiving_at=now, waiting=None)
 
 
-def dispatched(batch: Batch, now: datetime) -> Batch:
+def mark_dispatched(batch: Batch, now: datetime) -> Batch:
     """Records that the round's items and list are stored; nothing to run, and it is over."""
-    return close_if_settled(replace(batch, dispatched=batch.round), now)
+    return start_archiving_if_complete(replace(batch, last_dispatched_round=batch.round), now)
 
 
 def cancel(batch: Batch, now: datetime) -> Batch:
@@ -39,7 +39,7 @@ def cancel(batch: Batch, now: datetime) -> Batch:
             "only a queued or processing batch can be cancelled.",
         )
     counts = batch.counts.moved(ItemStatus.PENDING, ItemStatus.CANCELLED, batch.counts.pending)
-    return close_if_settled(
+    return start_archiving_if_complete(
         replace(
             batch,
             status=BatchStatus.CANCELLING,
@@ -57,7 +57,7 @@ def retry(batch: Batch, now: datetime) -> Batch:
         raise StateConflictError(
             "not-finished", "Batch is not finished", detail=f"The batch is {batch.status}."
         )
-    if now >= batch.retained_until:
+    if now >= batch.retention_ends_at:
         raise StateConflictError(
             "no-longer-retained",
             "Batch is no longer kept",
@@ -79,9 +79,9 @@ def retry(batch: Batch, now: datetime) -> Batch:
             cancelling_at=None,
             round_started_at=None,
             waiting=None,
-            halted=None,
+            abort_reason=None,
         )
-    if batch.live_archive(now) is None:
+    if batch.available_archive(now) is None:
         return replace(
             fresh, status=BatchStatus.ARCHIVING, attempt=batch.attempt + 1, archiving_at=now
         )

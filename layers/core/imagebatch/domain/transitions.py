@@ -21,41 +21,41 @@ from imagebatch.domain.batch import (
     ItemStatus,
     Lease,
     Waiting,
-    status_of,
+    effective_item_status,
 )
 from imagebatch.domain.errors import ConflictError, Failure
-from imagebatch.domain.rounds import close_if_settled
+from imagebatch.domain.rounds import start_archiving_if_complete
 
 
-class Admission(StrEnum):
+class DeliveryDecision(StrEnum):
     """What a delivery may do with its item."""
 
-    CLAIM = "claim"
-    BUSY = "busy"
-    DONE = "done"
+    PROCESS = "process"
+    LEASED = "leased"
+    SKIP = "skip"
 
 
-def admit(batch: Batch, item: Item, round_: int, now: datetime) -> Admission:
-    """Decides on a delivery for `item` in round `round_`. DONE: nothing to do but the after-
+def decide_delivery(batch: Batch, item: Item, round_: int, now: datetime) -> DeliveryDecision:
+    """Decides on a delivery for `item` in round `round_`. SKIP: nothing to do but the after-
     effects.
     """
     if round_ != batch.round:
-        return Admission.DONE
-    match status_of(batch, item):
+        return DeliveryDecision.SKIP
+    match effective_item_status(batch, item):
         case ItemStatus.PENDING:
-            return Admission.CLAIM if batch.status in RUNNING else Admission.DONE
+            return DeliveryDecision.PROCESS if batch.status in RUNNING else DeliveryDecision.SKIP
         case ItemStatus.PROCESSING:
             live = item.lease is not None and item.lease.until > now
-            return Admission.BUSY if live else Admission.CLAIM
+            return DeliveryDecision.LEASED if live else DeliveryDecision.PROCESS
         case _:
-            return Admission.DONE
+            return DeliveryDecision.SKIP
 
 
 def claim(
     batch: Batch, item: Item, lease: Lease, now: datetime, time_limit: timedelta
 ) -> tuple[Batch, Item]:
     """Takes an item that `admit` let through: newly, or over from a delivery that is gone."""
-    status = status_of(batch, item)
+    status = effective_item_status(batch, item)
     if status is ItemStatus.PROCESSING:
         return batch, replace(item, lease=lease)
     if status is not ItemStatus.PENDING or batch.status not in RUNNING:
@@ -70,8 +70,8 @@ def claim(
         item,
         status=ItemStatus.PROCESSING,
         round=batch.round,
-        tries=item.tries_in(batch.round),
-        tries_round=batch.round,
+        tries=item.attempts_in(batch.round),
+        attempts_round=batch.round,
         lease=lease,
         deadline=now + time_limit,
         prediction=None,
@@ -89,7 +89,7 @@ def affordable(batch: Batch, item: Item) -> bool:
     return batch.max_cost is None or batch.committed + item.price <= batch.max_cost
 
 
-def begin_create(batch: Batch, item: Item) -> tuple[Batch, Item]:
+def begin_create(batch: Batch, item: Item, now: datetime) -> tuple[Batch, Item]:
     """Commits the price and uses up a try, before the provider is called."""
     _check_claimed(batch, item)
     if item.held:
@@ -99,37 +99,38 @@ def begin_create(batch: Batch, item: Item) -> tuple[Batch, Item]:
         tries=item.tries + 1,
         attempts=item.attempts + 1,
         creating=True,
+        create_started_at=now,
         prediction=None,
         held=item.price,
     )
 
 
-def created(item: Item, prediction: str) -> Item:
+def record_prediction_id(item: Item, prediction: str) -> Item:
     return replace(item, prediction=prediction, creating=False)
 
 
-def spend(batch: Batch, item: Item) -> tuple[Batch, Item]:
+def capture_cost(batch: Batch, item: Item) -> tuple[Batch, Item]:
     """What was held was billed, or may have been."""
     return replace(batch, actual=batch.actual + item.held), replace(
         item, cost=item.cost + item.held, held=ZERO, creating=False, prediction=None
     )
 
 
-def give_back(batch: Batch, item: Item) -> tuple[Batch, Item]:
+def release_reservation(batch: Batch, item: Item) -> tuple[Batch, Item]:
     """What was held was certainly not billed."""
     return replace(batch, committed=batch.committed - item.held), replace(
         item, held=ZERO, creating=False, prediction=None
     )
 
 
-def put_back(
+def requeue(
     batch: Batch, item: Item, now: datetime, waiting: Waiting | None = None
 ) -> tuple[Batch, Item]:
     """Undoes a claim whose create did not happen: the provider said wait, or time is up."""
     if batch.status is BatchStatus.CANCELLING:
-        return drop(batch, item, now)
+        return cancel_item(batch, item, now)
     _check_claimed(batch, item)
-    batch, item = give_back(batch, item)
+    batch, item = release_reservation(batch, item)
     return replace(
         batch,
         counts=batch.counts.moved(ItemStatus.PROCESSING, ItemStatus.PENDING),
@@ -144,7 +145,7 @@ def put_back(
     )
 
 
-def waited(batch: Batch, now: datetime) -> timedelta:
+def throttled_for(batch: Batch, now: datetime) -> timedelta:
     """For how long the provider has answered nothing but that we are to wait."""
     return now - (_since(batch) or now)
 
@@ -153,7 +154,7 @@ def _since(batch: Batch) -> datetime | None:
     return batch.waiting.since if batch.waiting else None
 
 
-def suspended(item: Item) -> Item:
+def release_lease(item: Item) -> Item:
     """Lets go of an item whose prediction outlasts this invocation; a later one goes on."""
     return replace(item, lease=None)
 
@@ -161,7 +162,7 @@ def suspended(item: Item) -> Item:
 def succeed(
     batch: Batch, item: Item, image: Image, extension: str, now: datetime
 ) -> tuple[Batch, Item]:
-    batch, item = spend(batch, item)
+    batch, item = capture_cost(batch, item)
     waiting = replace(batch.waiting, since=now) if batch.waiting else None
     return _settle(
         replace(batch, waiting=waiting),
@@ -173,7 +174,7 @@ def succeed(
 
 def fail(batch: Batch, item: Item, failure: Failure, now: datetime) -> tuple[Batch, Item]:
     """Settles a claimed item as failed; what is still held was not billed and goes back."""
-    batch, item = give_back(batch, item)
+    batch, item = release_reservation(batch, item)
     error = ItemError(item.index, item.row, item.custom_id, failure)
     return _settle(
         replace(batch, errors=_with_error(batch, error)),
@@ -183,9 +184,9 @@ def fail(batch: Batch, item: Item, failure: Failure, now: datetime) -> tuple[Bat
     )
 
 
-def drop(batch: Batch, item: Item, now: datetime) -> tuple[Batch, Item]:
+def cancel_item(batch: Batch, item: Item, now: datetime) -> tuple[Batch, Item]:
     """Settles a claimed item as cancelled: its prediction was cancelled at the provider."""
-    batch, item = give_back(batch, item)
+    batch, item = release_reservation(batch, item)
     return _settle(batch, item, ItemStatus.CANCELLED, now)
 
 
@@ -200,7 +201,7 @@ def _settle(batch: Batch, item: Item, status: ItemStatus, now: datetime) -> tupl
         seconds=round((now - started).total_seconds(), 3),
     )
     counts = batch.counts.moved(ItemStatus.PROCESSING, status)
-    return close_if_settled(replace(batch, counts=counts), now), settled
+    return start_archiving_if_complete(replace(batch, counts=counts), now), settled
 
 
 def _check_claimed(batch: Batch, item: Item) -> None:
@@ -208,7 +209,7 @@ def _check_claimed(batch: Batch, item: Item) -> None:
         raise ValueError(f"item {item.index} is {item.status} and not claimed in this round")
 
 
-def lose(batch: Batch, item: Item, failure: Failure) -> tuple[Batch, Item]:
+def mark_output_lost(batch: Batch, item: Item, failure: Failure) -> tuple[Batch, Item]:
     """Turns a success whose image is gone into a failure, while its batch is archived; what it cost
     stays.
     """

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from imagebatch.domain.batch import Batch, Item, ItemStatus, status_of
+from imagebatch.domain.batch import Batch, Item, ItemStatus, effective_item_status
 from imagebatch.domain.batch_manifest import BatchManifest
 from imagebatch.domain.errors import Failure, FailureCode
 
@@ -29,7 +29,7 @@ def results_of(batch: Batch, plan: BatchManifest, items: Iterable[Item]) -> list
 
 
 def _result(batch: Batch, plan: BatchManifest, item: Item) -> Result:
-    status = status_of(batch, item)
+    status = effective_item_status(batch, item)
     file = member_name(item) if status is ItemStatus.SUCCEEDED else ""
     failure = (item.failure or NO_REASON) if status is ItemStatus.FAILED else None
     return Result(item, status, plan.items[item.index].cells, file, failure)

@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import Any
 
 from imagebatch.domain.asset_library import Folder, VariantFolder, folder_id, image_id
-from imagebatch.domain.batch import Batch, Item, ItemStatus, status_of
+from imagebatch.domain.batch import Batch, Item, ItemStatus, effective_item_status
 from imagebatch.intake.catalog import Variant
 from imagebatch.schemas.views import URL_SECONDS, Sign, batch_view
 from imagebatch.schemas.wire import iso_timestamp
@@ -72,7 +72,7 @@ def full_view(
 def _variant(
     batch: Batch, folder: VariantFolder, items: Sequence[Item], sign: Sign
 ) -> dict[str, Any]:
-    statuses = [status_of(batch, item) for item in items]
+    statuses = [effective_item_status(batch, item) for item in items]
     pictures = [
         {
             "id": image_id(batch.id, item.index),

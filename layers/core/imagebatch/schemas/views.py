@@ -4,7 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from imagebatch.domain.batch import Batch, Item, ItemError, ItemStatus, Waiting, status_of
+from imagebatch.domain.batch import (
+    Batch,
+    Item,
+    ItemError,
+    ItemStatus,
+    Waiting,
+    effective_item_status,
+)
 from imagebatch.domain.batch_manifest import BatchManifest
 from imagebatch.schemas.wire import iso_timestamp, money, snake_case
 
@@ -32,7 +39,7 @@ def batch_view(batch: Batch, now: datetime, sign: Sign) -> dict[str, Any]:
         "jobId": batch.id,
         "kind": batch.kind,
         "name": batch.name,
-        "status": batch.shown_status(now),
+        "status": batch.effective_status(now),
         "outcome": batch.outcome,
         "mode": batch.mode,
         "model": batch.model,
@@ -67,7 +74,7 @@ def v1_view(batch: Batch, now: datetime, sign: Sign) -> dict[str, Any]:
 
 
 def item_view(batch: Batch, item: Item, sign: Sign) -> dict[str, Any]:
-    status = status_of(batch, item)
+    status = effective_item_status(batch, item)
     failure = item.failure if status is ItemStatus.FAILED else None
     return {
         "index": item.index,
@@ -111,7 +118,7 @@ def preview(plan: BatchManifest, batch_facts: Mapping[str, Any]) -> dict[str, An
 
 
 def _links(batch: Batch, now: datetime, sign: Sign) -> dict[str, str | None]:
-    archive = batch.live_archive(now)
+    archive = batch.available_archive(now)
     if archive is None:
         return {"zipUrl": None, "failedRowsUrl": None, "failedRowsCsvUrl": None}
     seconds = url_seconds(batch, now)

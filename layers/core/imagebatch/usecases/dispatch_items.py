@@ -3,11 +3,18 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from imagebatch.domain.batch import RUNNING, Batch, BatchStatus, Item, ItemStatus, status_of
+from imagebatch.domain.batch import (
+    RUNNING,
+    Batch,
+    BatchStatus,
+    Item,
+    ItemStatus,
+    effective_item_status,
+)
 from imagebatch.domain.batch_manifest import decode_manifest
-from imagebatch.domain.dispatch_window import opened
+from imagebatch.domain.dispatch_window import enqueue_initial_window
 from imagebatch.domain.errors import UnavailableError
-from imagebatch.domain.rounds import dispatched
+from imagebatch.domain.rounds import mark_dispatched
 from imagebatch.ports import Finalizer, ItemMessage, ItemQueue, ObjectStore
 from imagebatch.usecases import keys
 from imagebatch.usecases.folders import OpenFolders
@@ -37,14 +44,14 @@ class DispatchItems:
             return batch
         if store.round_list(owner, batch_id, round_) is None:
             store.put_round(owner, batch_id, round_, self._open_indices(batch))
-        if batch.dispatched < round_:
+        if batch.last_dispatched_round < round_:
             now = self.records.clock.now()
             batch = self.records.update(
                 owner,
                 batch_id,
                 lambda b: (
-                    opened(dispatched(b, now), self.workers)
-                    if b.round == round_ and b.dispatched < round_
+                    enqueue_initial_window(mark_dispatched(b, now), self.workers)
+                    if b.round == round_ and b.last_dispatched_round < round_
                     else b
                 ),
             )
@@ -64,7 +71,7 @@ class DispatchItems:
         for item in store.items(batch.owner, batch.id, start=min(entries, default=0)):
             if item.index > last:
                 return
-            if item.index in positions and status_of(batch, item) in OPEN:
+            if item.index in positions and effective_item_status(batch, item) in OPEN:
                 yield ItemMessage(
                     batch.owner, batch.id, batch.round, positions[item.index], item.index
                 )
@@ -85,4 +92,4 @@ class DispatchItems:
 
     def _stored_items(self, batch: Batch) -> Sequence[Item]:
         items = self.records.store.items(batch.owner, batch.id)
-        return [item for item in items if status_of(batch, item) is ItemStatus.PENDING]
+        return [item for item in items if effective_item_status(batch, item) is ItemStatus.PENDING]

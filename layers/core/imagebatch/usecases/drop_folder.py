@@ -105,7 +105,7 @@ class PublishToOutbox:
         if batch.drop_key is None:
             return
         base = outbox_base(batch.drop_key)
-        if not self.store.reserve_outbox_name(base, batch.id, batch.retained_until):
+        if not self.store.reserve_outbox_name(base, batch.id, batch.retention_ends_at):
             base = f"{base}-{batch.id[:8]}"
         if batch.archive is not None:
             self.media.copy(batch.archive.key, base + ".zip")

@@ -10,7 +10,14 @@ from datetime import timedelta
 from typing import Any
 
 from imagebatch.domain import rounds, transitions
-from imagebatch.domain.batch import Archive, Batch, BatchStatus, Item, ItemStatus, status_of
+from imagebatch.domain.batch import (
+    Archive,
+    Batch,
+    BatchStatus,
+    Item,
+    ItemStatus,
+    effective_item_status,
+)
 from imagebatch.domain.batch_manifest import BatchManifest, decode_manifest
 from imagebatch.domain.errors import Failure, FailureCode, UnavailableError
 from imagebatch.ports import (
@@ -202,7 +209,7 @@ class FinalizeBatch:
             if name not in names:
                 raise error
             batch, _ = self.records.update_item(
-                batch, names[name], lambda b, i: transitions.lose(b, i, failure)
+                batch, names[name], lambda b, i: transitions.mark_output_lost(b, i, failure)
             )
         return batch
 
@@ -230,5 +237,6 @@ def _images(batch: Batch, items: Sequence[Item]) -> list[StoredMember]:
     return [
         StoredMember(member_name(item), image.key, image.size, image.crc32, image.etag)
         for item in items
-        if status_of(batch, item) is ItemStatus.SUCCEEDED and (image := item.image) is not None
+        if effective_item_status(batch, item) is ItemStatus.SUCCEEDED
+        and (image := item.image) is not None
     ]

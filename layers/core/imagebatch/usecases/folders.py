@@ -13,7 +13,7 @@ from imagebatch.domain.asset_library import (
     image_id,
     parse_folder_id,
 )
-from imagebatch.domain.batch import Batch, Item, ItemStatus, Kind, status_of
+from imagebatch.domain.batch import Batch, Item, ItemStatus, Kind, effective_item_status
 from imagebatch.domain.batch_manifest import BatchManifest
 from imagebatch.domain.errors import NotFoundError
 from imagebatch.intake.variants import folder_of
@@ -137,7 +137,7 @@ def own_name(folder: Folder, own: VariantFolder) -> str:
 
 def pictures_of(batch: Batch, items: Iterator[Item]) -> Iterator[Picture]:
     for item in items:
-        if status_of(batch, item) is ItemStatus.SUCCEEDED and item.image is not None:
+        if effective_item_status(batch, item) is ItemStatus.SUCCEEDED and item.image is not None:
             at = item.settled_at or batch.created_at
             name = item.file or ""
             yield Picture(image_id(batch.id, item.index), item.index, item.image.key, name, at)

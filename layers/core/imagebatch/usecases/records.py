@@ -4,16 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from imagebatch.domain.batch import Batch, Item
-from imagebatch.domain.errors import ConflictError, ImagebatchError, NotFoundError, UnavailableError
+from imagebatch.domain.errors import ConflictError, NotFoundError, UnavailableError
 from imagebatch.ports import BatchStore, Clock, Ids
 
-type Move = Callable[[Batch, Item], tuple[Batch, Item]]
+type Pair = tuple[Batch, Item]
+type Move = Callable[[Batch, Item], Pair]
 MAX_CONFLICT_RETRIES = 60
 """Lost races in a row before a caller is told to come again: fifty writers get through."""
-
-
-class LeaseLostError(ImagebatchError):
-    """Another delivery has the item; whatever this one knows is no longer its to write."""
 
 
 def not_found() -> NotFoundError:
@@ -45,45 +42,45 @@ class BatchRepository:
             try:
                 return self.store.commit(replace(after, updated_at=self.clock.now()))[0]
             except ConflictError:
-                self._back_off(lost)
+                self.back_off(lost)
         raise UnavailableError("the batch changed faster than it could be written")
 
-    def update_item(
-        self,
-        batch: Batch,
-        item: Item,
-        move: Move,
-        *,
-        token: str | None = None,
-    ) -> tuple[Batch, Item]:
+    def update_item(self, batch: Batch, item: Item, move: Move) -> Pair:
         """Applies `move` to both, from the state at hand first and from a fresh one after each
         lost race.
-
-        A move that leaves the batch as it is writes the item alone. With `token` only the lease's
-        holder writes: LeaseLostError once another delivery has the item.
         """
         for lost in range(MAX_CONFLICT_RETRIES):
-            if token is not None and (item.lease is None or item.lease.token != token):
-                raise LeaseLostError(f"item {item.index} of batch {batch.id}")
-            after, settled = move(batch, item)
             try:
-                if after is batch:
-                    return batch, self.store.save_item(batch.owner, batch.id, settled)
-                written, kept = self.store.commit(
-                    replace(after, updated_at=self.clock.now()), settled
-                )
+                return self.save((batch, item), move(batch, item))
             except ConflictError:
-                self._back_off(lost)
+                self.back_off(lost)
                 batch, item = self.reload(batch, item)
-            else:
-                return written, kept or settled
         raise UnavailableError("the batch changed faster than the item could be written")
 
-    def reload(self, batch: Batch, item: Item) -> tuple[Batch, Item]:
+    def find(self, owner: str, batch_id: str, index: int) -> Pair | None:
+        batch = self.store.get(owner, batch_id)
+        item = self.store.get_item(owner, batch_id, index)
+        return None if batch is None or item is None else (batch, item)
+
+    def save(self, before: Pair, after: Pair) -> Pair:
+        """Stores what has changed; an item whose batch stays as it is is written alone.
+
+        ConflictError when either record is not as it was in `before`; then nothing was written.
+        """
+        (batch, item), (new_batch, new_item) = before, after
+        if new_batch is not batch:
+            changed = replace(new_batch, updated_at=self.clock.now())
+            stored, kept = self.store.commit(changed, new_item)
+            return stored, kept or new_item
+        if new_item is not item:
+            return batch, self.store.save_item(batch.owner, batch.id, new_item)
+        return before
+
+    def reload(self, batch: Batch, item: Item) -> Pair:
         fresh = self.store.get_item(batch.owner, batch.id, item.index)
         if fresh is None:
             raise not_found()
         return self.batch(batch.owner, batch.id), fresh
 
-    def _back_off(self, lost: int) -> None:
+    def back_off(self, lost: int) -> None:
         self.clock.sleep(min(0.4, 0.005 * 2 ** min(lost, 7)) * self.ids.jitter())

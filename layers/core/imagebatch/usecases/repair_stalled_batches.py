@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from imagebatch.domain.batch import Batch, BatchStatus
 from imagebatch.domain.errors import ImagebatchError, UnreadableRecordError
-from imagebatch.domain.rounds import close_if_settled
+from imagebatch.domain.rounds import start_archiving_if_complete
 from imagebatch.ports import DispatchQueue, Execution, Finalizer, ItemQueue, Telemetry
 from imagebatch.usecases.dispatch_items import DispatchItems
 from imagebatch.usecases.records import BatchRepository
@@ -44,12 +44,14 @@ class RepairStalledBatches:
     def _repair(self, batch: Batch) -> Batch:
         if batch.status is BatchStatus.ARCHIVING:
             return self._restart_finalizer(batch)
-        if batch.dispatched < batch.round:
+        if batch.last_dispatched_round < batch.round:
             self.dispatch.send(batch.owner, batch.id, batch.round)
             return batch
         now = self.records.clock.now()
         touched = self.records.update(
-            batch.owner, batch.id, lambda b: replace(close_if_settled(b, now), updated_at=now)
+            batch.owner,
+            batch.id,
+            lambda b: replace(start_archiving_if_complete(b, now), updated_at=now),
         )
         if touched.status is BatchStatus.ARCHIVING:
             return self._restart_finalizer(touched)

@@ -22,9 +22,9 @@ class RetryBatch:
         now = self.records.clock.now()
 
         def open_round(batch: Batch) -> Batch:
-            if batch.opened_by == request:
+            if batch.retry_request_id == request:
                 return batch
-            return replace(retry(batch, now), opened_by=request)
+            return replace(retry(batch, now), retry_request_id=request)
 
         batch = self.records.update(owner, batch_id, open_round)
         if batch.status is BatchStatus.ARCHIVING:

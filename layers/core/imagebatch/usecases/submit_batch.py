@@ -122,7 +122,7 @@ class SubmitBatch:
             errors=errors,
             created_at=now,
             updated_at=now,
-            retained_until=now + self.retention,
+            retention_ends_at=now + self.retention,
             name=submission.name,
             metadata=dict(submission.metadata),
             options=dict(submission.options),

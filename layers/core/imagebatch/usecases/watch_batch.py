@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from imagebatch.domain.batch import FINISHED, Batch, Item, ItemStatus, status_of
+from imagebatch.domain.batch import FINISHED, Batch, Item, ItemStatus, effective_item_status
 from imagebatch.ports import Change, TimeLeft
 from imagebatch.usecases.records import BatchRepository
 
@@ -93,7 +93,7 @@ class WatchBatch:
         return [
             (seq, item, wanted)
             for item in self.records.store.items(batch.owner, batch.id)
-            if item.status is not wanted and status_of(batch, item) is wanted
+            if item.status is not wanted and effective_item_status(batch, item) is wanted
         ]
 
 

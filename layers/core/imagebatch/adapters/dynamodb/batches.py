@@ -268,4 +268,4 @@ def _transactions(
 
 
 def _ttl(batch: Batch) -> Record:
-    return {"ttl": math.ceil((batch.retained_until + _GRACE).timestamp())}
+    return {"ttl": math.ceil((batch.retention_ends_at + _GRACE).timestamp())}

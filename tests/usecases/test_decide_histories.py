@@ -1,6 +1,6 @@
 """Any history of deliveries, crashes, waits, cancels and retries keeps the books in order."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -24,13 +24,35 @@ from imagebatch.domain.batch import (
     Item,
     ItemStatus,
     Lease,
-    Waiting,
-    status_of,
+    effective_item_status,
 )
 from imagebatch.domain.errors import Failure, FailureCode, StateConflictError
-from imagebatch.domain.transitions import Admission
+from imagebatch.domain.transitions import DeliveryDecision
+from imagebatch.ports import Prediction, PredictionStatus
+from imagebatch.usecases.process_item.decide import Delivery, decide
+from imagebatch.usecases.process_item.effects import (
+    AbandonPrediction,
+    CancelPrediction,
+    CollectImage,
+    CreatePrediction,
+    Effect,
+    Poll,
+    ResumePrediction,
+)
+from imagebatch.usecases.process_item.events import (
+    Collected,
+    Created,
+    CreateFailed,
+    Event,
+    OutputUnavailable,
+    OutputUnusable,
+    Polled,
+    ProviderClosed,
+    Received,
+    Rejected,
+    Throttled,
+)
 from testing.fakes import FakeClock
-from testing.fakes.system import START
 from testing.records import a_batch, an_item
 
 FAILURE = Failure(FailureCode.PROVIDER_UNAVAILABLE, "no answer")
@@ -38,9 +60,8 @@ IMAGE = Image("k", "image/png", 9, 7, '"e"', 1024, 1024)
 ARCHIVE = Archive("archives/b1.zip", 10, 3)
 TTL = timedelta(hours=1)
 LIMIT = timedelta(seconds=300)
-WAITING = Waiting("provider_rate_limit", START + TTL)
 LEASE_SECONDS = 65
-SELDOM = {"cancel", "halt", "fail", "time"}
+SELDOM = {"cancel", "halt", "bury", "time"}
 OFTEN = 8
 """What ends a round is this much less likely than the rest, so that histories are long."""
 
@@ -48,8 +69,35 @@ OFTEN = 8
 type Act = Callable[[], None]
 
 
+POLLED = [
+    *(
+        Polled(each and replace(each, failure=FAILURE), cancel_requested=asked)
+        for each in (None, *(Prediction("p", status) for status in PredictionStatus))
+        for asked in (False, True)
+    ),
+    Polled(Prediction("p", PredictionStatus.FAILED, failure=FAILURE, try_again=True)),
+    Rejected(FAILURE),
+    ProviderClosed(FAILURE),
+]
+ANSWERS: Mapping[type[Effect], Sequence[Event]] = {
+    CreatePrediction: [
+        *(Created(Prediction("p", status)) for status in PredictionStatus),
+        CreateFailed(FAILURE),
+        CreateFailed(FAILURE, maybe_billed=True),
+        Throttled(30),
+        Rejected(FAILURE),
+        ProviderClosed(FAILURE),
+    ],
+    ResumePrediction: [*POLLED, Collected(IMAGE, "png")],
+    Poll: POLLED,
+    CancelPrediction: POLLED,
+    AbandonPrediction: [Received()],
+    CollectImage: [Collected(IMAGE, "png"), OutputUnusable(FAILURE), OutputUnavailable(FAILURE)],
+}
+
+
 class History(RuleBasedStateMachine):
-    """Each step is one write that is legal now. A worker that crashes takes no further step."""
+    """Each step is one write that `decide` allows. A worker that dies takes no further step."""
 
     @initialize(
         size=st.integers(1, 6),
@@ -65,48 +113,61 @@ class History(RuleBasedStateMachine):
             size=size, rejected=rejected, max_cost=None if cap is None else cap * Decimal("0.05")
         )
         self.succeeded: dict[int, Item] = {}
+        self.working: dict[str, tuple[int, Delivery, Effect]] = {}
+        self.count = 0
 
     @rule(data=st.data())
     def step(self, data: st.DataObject) -> None:
         acts = self.batch_acts()
         for item in self.items:
             acts |= {f"{name} {item.index}": act for name, act in self.item_acts(item).items()}
+        acts |= self.delivery_acts()
         often = [name for name in acts if name.split()[0] not in SELDOM]
         acts[data.draw(st.sampled_from([*acts, *OFTEN * often]))]()
 
     def item_acts(self, item: Item) -> dict[str, Act]:
-        """What a delivery of the item's message, or the one that holds its lease, may write now."""
+        """The item's message is delivered, to the worker or to the dead-letter function."""
+        return {
+            "deliver": lambda: self.deliver(item, may_create=True),
+            "bury": lambda: self.deliver(item, may_create=False),
+        }
+
+    def delivery_acts(self) -> dict[str, Act]:
+        """What may come of the effect that each delivery at work is performing."""
         acts: dict[str, Act] = {}
-        if transitions.admit(self.batch, item, self.batch.round, self.now) is Admission.CLAIM:
-            acts["claim"] = lambda: self.claim(item)
-        if item.lease is None or item.lease.until <= self.now:
-            return acts
-        acts["fail"] = lambda: self.write(*transitions.fail(self.batch, item, FAILURE, self.now))
-        if item.prediction is not None:
-            acts["succeed"] = lambda: self.succeed(item)
-            acts["let go"] = lambda: self.write(self.batch, transitions.suspended(item))
-        if item.creating:
-            acts["answer"] = lambda: self.write(self.batch, transitions.created(item, "p"))
-            acts["wait"] = lambda: self.write(
-                *transitions.put_back(self.batch, item, self.now, WAITING)
-            )
-        if item.held:
-            acts["spend"] = lambda: self.write(*transitions.spend(self.batch, item))
-            acts["give back"] = lambda: self.write(*transitions.give_back(self.batch, item))
-        elif item.tries < TRIES and transitions.affordable(self.batch, item) and not self.stopped:
-            acts["create"] = lambda: self.write(*transitions.begin_create(self.batch, item))
-        if self.batch.status is BatchStatus.CANCELLING:
-            acts["drop"] = lambda: self.write(*transitions.drop(self.batch, item, self.now))
+        for at, (index, delivery, effect) in self.working.items():
+            for n, event in enumerate(ANSWERS.get(type(effect), ())):
+                acts[f"answer {at} {n}"] = partial(self.advance, index, event, delivery)
         return acts
+
+    def deliver(self, item: Item, *, may_create: bool) -> None:
+        self.count += 1
+        end = self.now + timedelta(seconds=LEASE_SECONDS)
+        lease = Lease(f"t{self.count}", end)
+        soon = end - timedelta(seconds=10)
+        delivery = Delivery(self.batch.round, lease, LIMIT, 3, soon, soon, may_create)
+        self.advance(item.index, Received(), delivery)
+
+    def advance(self, index: int, event: Event, delivery: Delivery) -> None:
+        self.working.pop(delivery.lease.token, None)
+        before = self.items[index]
+        step = decide(self.batch, before, event, self.now, delivery)
+        self.write(step.batch, step.item)
+        if step.item.status is ItemStatus.SUCCEEDED:
+            self.succeeded[index] = step.item
+        if not delivery.may_create:
+            assert step.item.attempts <= before.attempts
+        if type(step.effects[-1]) in ANSWERS:
+            self.working[delivery.lease.token] = index, delivery, step.effects[-1]
 
     def batch_acts(self) -> dict[str, Act]:
         acts: dict[str, Act] = {"time passes": lambda: self.pass_time(LEASE_SECONDS)}
         batch, now = self.batch, self.now
         if batch.status in RUNNING:
             acts["cancel"] = lambda: self.write(rounds.cancel(batch, now))
-            acts["halt"] = lambda: self.write(rounds.halt(batch, FAILURE))
-        if batch.dispatched < batch.round:
-            acts["dispatch"] = lambda: self.write(rounds.dispatched(batch, now))
+            acts["halt"] = lambda: self.write(rounds.abort_round(batch, FAILURE))
+        if batch.last_dispatched_round < batch.round:
+            acts["dispatch"] = lambda: self.write(rounds.mark_dispatched(batch, now))
         if batch.status is BatchStatus.ARCHIVING:
             acts["publish"] = lambda: self.write(rounds.publish(batch, ARCHIVE, now, TTL))
             acts["give up"] = lambda: self.write(rounds.give_up(batch, now))
@@ -117,18 +178,8 @@ class History(RuleBasedStateMachine):
             acts["retry"] = lambda: self.write(rounds.retry(batch, now))
         return acts
 
-    def claim(self, item: Item) -> None:
-        """A create whose answer was never saved counts as spent."""
-        lease = Lease("t", self.now + timedelta(seconds=LEASE_SECONDS))
-        batch, item = transitions.claim(self.batch, item, lease, self.now, LIMIT)
-        self.write(*(transitions.spend(batch, item) if item.creating else (batch, item)))
-
-    def succeed(self, item: Item) -> None:
-        self.write(*transitions.succeed(self.batch, item, IMAGE, "png", self.now))
-        self.succeeded[item.index] = self.items[item.index]
-
     def lose(self, index: int) -> None:
-        self.write(*transitions.lose(self.batch, self.items[index], FAILURE))
+        self.write(*transitions.mark_output_lost(self.batch, self.items[index], FAILURE))
         del self.succeeded[index]
 
     def expire(self) -> None:
@@ -143,7 +194,7 @@ class History(RuleBasedStateMachine):
 
     @invariant()
     def the_counts_are_those_of_the_items(self) -> None:
-        statuses = [status_of(self.batch, item) for item in self.items]
+        statuses = [effective_item_status(self.batch, item) for item in self.items]
         tally = {status.value: statuses.count(status) for status in ItemStatus}
         assert self.batch.counts == Counts(**tally)
 
@@ -167,8 +218,8 @@ class History(RuleBasedStateMachine):
         if self.batch.status is BatchStatus.ARCHIVING or self.batch.finished:
             assert self.batch.counts.open == 0
             assert all(item.lease is None for item in self.items)
-            assert self.batch.dispatched == self.batch.round
-        elif self.batch.dispatched == self.batch.round:
+            assert self.batch.last_dispatched_round == self.batch.round
+        elif self.batch.last_dispatched_round == self.batch.round:
             assert self.batch.counts.open > 0
 
     @invariant()
@@ -188,15 +239,18 @@ class History(RuleBasedStateMachine):
             if item.status is not ItemStatus.PROCESSING:
                 with pytest.raises(ValueError, match="not claimed"):
                     transitions.fail(self.batch, item, FAILURE, self.now)
-            if transitions.admit(self.batch, item, self.batch.round, self.now) is Admission.DONE:
+            if (
+                transitions.decide_delivery(self.batch, item, self.batch.round, self.now)
+                is DeliveryDecision.SKIP
+            ):
                 with pytest.raises(ValueError, match="cannot be claimed"):
                     transitions.claim(self.batch, item, Lease("t", self.now), self.now, LIMIT)
 
     @invariant()
     def a_message_of_an_earlier_round_changes_nothing(self) -> None:
         for item in self.items:
-            earlier = transitions.admit(self.batch, item, self.batch.round - 1, self.now)
-            assert earlier is Admission.DONE
+            earlier = transitions.decide_delivery(self.batch, item, self.batch.round - 1, self.now)
+            assert earlier is DeliveryDecision.SKIP
 
     @invariant()
     def an_end_is_reached_once(self) -> None:
@@ -210,10 +264,6 @@ class History(RuleBasedStateMachine):
     @property
     def now(self) -> datetime:
         return self.clock.now()
-
-    @property
-    def stopped(self) -> bool:
-        return self.batch.cancelling_at is not None or self.batch.halted is not None
 
     def write(self, batch: Batch, item: Item | None = None) -> None:
         self.batch = batch

@@ -344,7 +344,7 @@ def delivered_in_vain(app: AppHarness) -> ItemMessage:
 
 def test_a_dead_letter_collects_the_image_that_was_paid_for(app: AppHarness) -> None:
     message = delivered_in_vain(app)
-    assert app.dead_letter(message, lambda: 60.0) is None
+    assert app.dead_letter(message, 60) is None
     assert (app.statuses, app.provider.creates("0")) == ("s", 1)
 
 
@@ -352,18 +352,18 @@ def test_a_dead_letter_waits_for_a_provider_that_does_not_answer(app: AppHarness
     message = delivered_in_vain(app)
     for _ in range(3):
         app.provider.fetch_faults += [ProviderUnavailableError("503")] * FETCHES
-        busy = app.dead_letter(message, lambda: 60.0)
+        busy = app.dead_letter(message, 60)
         assert isinstance(busy, RetryLater)
         assert app.statuses == "r"
         app.clock.advance((busy.until - app.clock.now()).total_seconds())
-    assert app.dead_letter(message, lambda: 60.0) is None
+    assert app.dead_letter(message, 60) is None
     assert (app.statuses, app.provider.creates("0")) == ("s", 1)
 
 
 def test_a_dead_letter_does_not_wait_for_ever(app: AppHarness) -> None:
     message = delivered_in_vain(app)
     app.provider.fetch_faults += [ProviderUnavailableError("503")] * 1000
-    while busy := app.dead_letter(message, lambda: 60.0):
+    while busy := app.dead_letter(message, 60):
         app.clock.advance((busy.until - app.clock.now()).total_seconds())
     assert app.item(0).failure.code is FailureCode.CRASHED  # type: ignore[union-attr]
     assert (app.batch.actual, app.batch.committed) == (PRICE, PRICE)
@@ -372,7 +372,7 @@ def test_a_dead_letter_does_not_wait_for_ever(app: AppHarness) -> None:
 def test_a_dead_letter_without_an_image_ends_as_crashed(app: AppHarness) -> None:
     app.start(1)
     message = app.queue.sent[0].message
-    assert app.dead_letter(message, lambda: 60.0) is None
+    assert app.dead_letter(message, 60) is None
     assert app.item(0).failure.code is FailureCode.CRASHED  # type: ignore[union-attr]
     assert app.batch.status is BatchStatus.ARCHIVING
     assert app.item(0).status is ItemStatus.FAILED

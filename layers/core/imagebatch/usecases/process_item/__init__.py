@@ -1,0 +1,1 @@
+"""How one item is processed: read decide.py first, then run.py."""

@@ -1,0 +1,132 @@
+"""Performs an effect that asks somebody outside, and says what came of it as the next event.
+
+A provider's error is an answer like any other: here it becomes an event, and nowhere else.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from imagebatch.domain.batch import Batch, Item
+from imagebatch.domain.errors import (
+    Failure,
+    FailureCode,
+    OutputGoneError,
+    ProviderAuthError,
+    ProviderError,
+    ProviderUnavailableError,
+    RateLimitedError,
+    RejectedError,
+)
+from imagebatch.ports import BadImageError, Clock, Prediction, PredictionStatus
+from imagebatch.usecases.collect_image import CollectImage, ProviderGateway
+from imagebatch.usecases.process_item import effects
+from imagebatch.usecases.process_item.effects import Effect
+from imagebatch.usecases.process_item.events import (
+    Collected,
+    Created,
+    CreateFailed,
+    Event,
+    OutputUnavailable,
+    OutputUnusable,
+    Polled,
+    ProviderClosed,
+    Received,
+    Rejected,
+    Throttled,
+)
+
+MIN_PAUSE = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class PerformEffect:
+    gateway: ProviderGateway
+    collect: CollectImage
+    clock: Clock
+
+    def __call__(self, effect: Effect, batch: Batch, item: Item, stop_waiting: datetime) -> Event:
+        """UnavailableError when a part of ours fails; the delivery comes again."""
+        match effect:
+            case effects.CreatePrediction():
+                return self._create(batch, item)
+            case effects.ResumePrediction():
+                return self._resume(batch, item)
+            case effects.Poll():
+                return self._wait_and_poll(effect, batch, item, stop_waiting)
+            case effects.CancelPrediction():
+                self._ask_to_cancel(batch, item)
+                return self._poll(batch, item, cancel_requested=True)
+            case effects.AbandonPrediction(prediction_id=prediction_id):
+                self._ask_to_cancel(batch, replace(item, prediction=prediction_id))
+                return Received()
+            case effects.CollectImage(prediction=prediction):
+                return self._collect(batch, item, prediction)
+        raise TypeError(f"{effect} asks nobody")
+
+    def _create(self, batch: Batch, item: Item) -> Event:
+        try:
+            prediction = self.gateway.create(batch, item)
+        except RateLimitedError as error:
+            return Throttled(error.retry_after)
+        except ProviderUnavailableError as error:
+            return CreateFailed(Failure.of(error.code, error.reason), error.maybe_billed)
+        except ProviderError as error:
+            return _refusal(error)
+        return Created(prediction, self.gateway.next_poll_delay(batch, 0))
+
+    def _resume(self, batch: Batch, item: Item) -> Event:
+        stored = self.collect.already_stored(batch, item)
+        return self._poll(batch, item) if stored is None else Collected(*stored)
+
+    def _wait_and_poll(
+        self, effect: effects.Poll, batch: Batch, item: Item, stop_waiting: datetime
+    ) -> Event:
+        due = self.clock.now() + timedelta(seconds=effect.after)
+        pause = (min(due, stop_waiting) - self.clock.now()).total_seconds()
+        self.clock.sleep(max(MIN_PAUSE, pause))
+        if self.clock.now() >= due:
+            return self._poll(batch, item, cancel_requested=effect.cancel_requested)
+        left = (due - self.clock.now()).total_seconds()
+        unknown = Prediction(item.prediction or "", PredictionStatus.RUNNING)
+        return Polled(unknown, left, effect.cancel_requested)
+
+    def _poll(self, batch: Batch, item: Item, *, cancel_requested: bool = False) -> Event:
+        """A poll that fails is no news: the prediction runs on, its item's deadline bounds it."""
+        prediction = None
+        try:
+            prediction = self.gateway.look(batch, item)
+        except (ProviderUnavailableError, RateLimitedError):
+            pass
+        except ProviderError as error:
+            return _refusal(error)
+        if prediction is not None and prediction.status is not PredictionStatus.RUNNING:
+            self.gateway.observe(batch, prediction)
+        return Polled(prediction, self._next_poll(batch, item), cancel_requested)
+
+    def _next_poll(self, batch: Batch, item: Item) -> float:
+        now = self.clock.now()
+        waited = (now - (item.create_started_at or now)).total_seconds()
+        return self.gateway.next_poll_delay(batch, waited)
+
+    def _ask_to_cancel(self, batch: Batch, item: Item) -> None:
+        """Best effort: what is made all the same is collected, or runs into its grace."""
+        try:
+            self.gateway.cancel(batch, item)
+        except ProviderError:
+            return
+
+    def _collect(self, batch: Batch, item: Item, prediction: Prediction) -> Event:
+        try:
+            return Collected(*self.collect(batch, item, prediction))
+        except (BadImageError, OutputGoneError) as error:
+            return OutputUnusable(Failure.of(FailureCode.INVALID_OUTPUT, str(error)))
+        except ProviderError as error:
+            return OutputUnavailable(Failure.of(FailureCode.PROVIDER_UNAVAILABLE, error.reason))
+
+
+def _refusal(error: ProviderError) -> Event:
+    if isinstance(error, RejectedError):
+        return Rejected(Failure.of(error.code, error.reason))
+    if isinstance(error, ProviderAuthError):
+        return ProviderClosed(Failure.of(FailureCode.PROVIDER_AUTH, error.reason))
+    return OutputUnusable(Failure.of(FailureCode.INVALID_OUTPUT, error.reason))

@@ -1,0 +1,169 @@
+"""Processes one delivery of an item's message: decide, store, perform, until there is nothing left.
+
+The worker and the dead-letter function run the same loop; the latter's deliveries create nothing.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from imagebatch.domain.batch import SETTLED, Batch, Item, ItemStatus, Lease, effective_item_status
+from imagebatch.domain.errors import ConflictError, UnavailableError
+from imagebatch.ports import (
+    Finalizer,
+    ItemMessage,
+    ItemQueue,
+    RetryLater,
+    Telemetry,
+)
+from imagebatch.usecases.process_item.decide import Delivery, Step, decide
+from imagebatch.usecases.process_item.effects import (
+    Done,
+    Effect,
+    EnqueueNext,
+    RedeliverAfter,
+    ReturnUntil,
+    StartFinalizer,
+)
+from imagebatch.usecases.process_item.events import Event, Polled, Received
+from imagebatch.usecases.process_item.perform import PerformEffect
+from imagebatch.usecases.records import MAX_CONFLICT_RETRIES, BatchRepository
+
+LEASE_MARGIN = timedelta(seconds=5)
+"""How long past the invocation's own end a lease holds: nobody can still be working by then."""
+SETTLE_SECONDS, SETTLE_FRACTION = 8.0, 0.25
+"""Kept back for storing and settling: so many seconds, or this share of a short invocation."""
+CREATE_SECONDS, CREATE_FRACTION = 25.0, 0.5
+"""A further create is not begun with less than this left."""
+BATCH_CHECK_INTERVAL = timedelta(seconds=2)
+"""A cancelled batch is noticed within this."""
+CROWDED_SECONDS = 1.0
+"""A message that waited for longer says that the workers have other batches to work on. What opened
+a round says nothing: it may have waited for workers to start.
+"""
+
+type Pair = tuple[Batch, Item]
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessItem:
+    """`may_create` is false for the dead-letter function, which settles whatever happens."""
+
+    records: BatchRepository
+    queue: ItemQueue
+    finalizer: Finalizer
+    perform: PerformEffect
+    telemetry: Telemetry
+    time_limit: timedelta
+    workers: int
+    may_create: bool = True
+
+    def __call__(self, message: ItemMessage, ends_at: datetime) -> RetryLater | None:
+        """None when the message may be acknowledged: everything it decided is stored by then."""
+        found = self.records.find(message.owner, message.batch_id, message.index)
+        if found is None:
+            return None
+        batch, item = found
+        read_at = self._now()
+        delivery = self._delivery(message, ends_at)
+        event: Event = Received()
+        while True:
+            batch, item, (*before, last) = self._advance(batch, item, event, delivery)
+            for effect in before:
+                self._hand_on(effect, batch)
+            if isinstance(last, Done | ReturnUntil | RedeliverAfter):
+                return self._end(last, message)
+            event = self._perform(last, batch, item, delivery, read_at)
+            if isinstance(event, Polled) and self._now() >= read_at + BATCH_CHECK_INTERVAL:
+                batch = self.records.batch(batch.owner, batch.id)
+                read_at = self._now()
+
+    def _hand_on(self, effect: Effect, batch: Batch) -> None:
+        """What follows a settled item: the round's archive, or the next of its items."""
+        if isinstance(effect, StartFinalizer):
+            self.finalizer.start(batch.owner, batch.id, batch.round, batch.attempt)
+        elif isinstance(effect, EnqueueNext):
+            self.queue.send(list(self._messages(batch, effect)))
+
+    def _end(
+        self, effect: Done | ReturnUntil | RedeliverAfter, message: ItemMessage
+    ) -> RetryLater | None:
+        if isinstance(effect, ReturnUntil):
+            return RetryLater(effect.until)
+        if isinstance(effect, RedeliverAfter):
+            spread = 1 + self.records.ids.jitter() / 4
+            self.queue.send([message], delay=max(1.0, effect.seconds) * spread)
+        return None
+
+    def _delivery(self, message: ItemMessage, ends_at: datetime) -> Delivery:
+        seconds = (ends_at - self._now()).total_seconds()
+        kept = min(SETTLE_SECONDS, SETTLE_FRACTION * seconds)
+        needed = min(CREATE_SECONDS, CREATE_FRACTION * seconds)
+        crowded = message.waited > CROWDED_SECONDS and message.position >= self.workers
+        return Delivery(
+            round=message.round,
+            lease=Lease(self.records.ids.new(), ends_at + LEASE_MARGIN),
+            time_limit=self.time_limit,
+            window=-(-self.workers // 2) if crowded else self.workers,
+            create_until=ends_at - timedelta(seconds=needed),
+            poll_until=ends_at - timedelta(seconds=kept),
+            may_create=self.may_create,
+        )
+
+    def _advance(
+        self, batch: Batch, item: Item, event: Event, delivery: Delivery
+    ) -> tuple[Batch, Item, tuple[Effect, ...]]:
+        """Decides and stores, from the state at hand first and from a fresh one after each lost
+        race.
+        """
+        for lost in range(MAX_CONFLICT_RETRIES):
+            step = decide(batch, item, event, self._now(), delivery)
+            try:
+                stored = self._store(batch, item, step)
+            except ConflictError:
+                self.records.back_off(lost)
+                batch, item = self.records.reload(batch, item)
+            else:
+                if (
+                    effective_item_status(batch, item) not in SETTLED
+                    and stored[1].status in SETTLED
+                ):
+                    self.telemetry.settled(*stored)
+                return *stored, tuple(step.effects)
+        raise UnavailableError("the batch changed faster than the item could be written")
+
+    def _store(self, batch: Batch, item: Item, step: Step) -> Pair:
+        try:
+            return self.records.save((batch, item), (step.batch, step.item))
+        except UnavailableError:
+            if step.if_not_stored is not None:
+                self.perform(step.if_not_stored, batch, item, self._now())
+            raise
+
+    def _perform(
+        self, effect: Effect, batch: Batch, item: Item, delivery: Delivery, read_at: datetime
+    ) -> Event:
+        stop_waiting = min(read_at + BATCH_CHECK_INTERVAL, delivery.poll_until)
+        if self.may_create:
+            return self.perform(effect, batch, item, stop_waiting)
+        try:
+            return self.perform(effect, batch, item, stop_waiting)
+        except Exception as error:  # noqa: BLE001 - the last resort: nothing may keep a batch open
+            reason = f"{type(error).__name__}: {error}"[:500]
+            self.telemetry.log_event("image not collected", batch_id=batch.id, reason=reason)
+            return Polled(None)
+
+    def _messages(self, batch: Batch, effect: EnqueueNext) -> Iterator[ItemMessage]:
+        store = self.records.store
+        for position in effect.positions:
+            index = store.round_entry(batch.owner, batch.id, batch.round, position)
+            if index is None or (effect.repeated and not self._is_pending(batch, index)):
+                continue
+            yield ItemMessage(batch.owner, batch.id, batch.round, position, index)
+
+    def _is_pending(self, batch: Batch, index: int) -> bool:
+        item = self.records.store.get_item(batch.owner, batch.id, index)
+        return item is not None and effective_item_status(batch, item) is ItemStatus.PENDING
+
+    def _now(self) -> datetime:
+        return self.records.clock.now()

@@ -1,0 +1,173 @@
+"""The item's state machine: the drawing has every edge that `decide` takes, and no other."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import product
+from pathlib import Path
+
+from imagebatch.domain import rounds, transitions
+from imagebatch.domain.batch import (
+    SETTLED,
+    Batch,
+    Item,
+    ItemStatus,
+    Lease,
+    Waiting,
+    effective_item_status,
+)
+from imagebatch.domain.errors import Failure, FailureCode
+from imagebatch.ports import Prediction, PredictionStatus
+from imagebatch.usecases.process_item.decide import COLLECT_GRACE, Delivery, Step, decide
+from imagebatch.usecases.process_item.effects import Done, RedeliverAfter, ReturnUntil
+from imagebatch.usecases.process_item.events import (
+    Collected,
+    Created,
+    CreateFailed,
+    Event,
+    OutputUnavailable,
+    OutputUnusable,
+    Polled,
+    ProviderClosed,
+    Received,
+    Rejected,
+    Throttled,
+)
+from testing.fakes.system import START
+from testing.records import a_batch, an_image, an_item
+
+DRAWING = Path(__file__).parents[2] / "docs/architecture.md"
+EDGE = re.compile(r"^ +(\w+) --> (\w+): (.+)$", re.MULTILINE)
+LIMIT = timedelta(seconds=300)
+FAILURE = Failure(FailureCode.PROVIDER_UNAVAILABLE, "no answer")
+LEASE = Lease("ours", START + timedelta(hours=2))
+TIMES = [START, START + LIMIT, START + LIMIT + COLLECT_GRACE]
+PREDICTIONS = [
+    Prediction("p1", status, failure=FAILURE, try_again=again)
+    for status in PredictionStatus
+    for again in (False, True)
+]
+ANSWERS: list[Event] = [Rejected(FAILURE), ProviderClosed(FAILURE)]
+ON_CREATE: list[Event] = [
+    *ANSWERS,
+    *(Created(prediction) for prediction in PREDICTIONS),
+    *(CreateFailed(FAILURE, maybe_billed=billed) for billed in (False, True)),
+    Throttled(30),
+]
+ON_PREDICTION: list[Event] = [
+    *ANSWERS,
+    *(Polled(each, cancel_requested=asked) for each in (None, *PREDICTIONS) for asked in (0, 1)),
+    Collected(an_image(), "png"),
+    OutputUnusable(FAILURE),
+    OutputUnavailable(FAILURE),
+]
+type Pair = tuple[Batch, Item]
+
+
+def state_of(batch: Batch, item: Item) -> str:
+    if item.status is not ItemStatus.PROCESSING:
+        return item.status.value
+    return "predicting" if item.prediction else "creating"
+
+
+def creating(attempts: int) -> Pair:
+    batch = a_batch(last_dispatched_round=1)
+    batch, item = transitions.claim(batch, an_item(), LEASE, START, LIMIT)
+    for attempt in range(attempts):
+        if attempt:
+            batch, item = transitions.capture_cost(batch, item)
+        batch, item = transitions.begin_create(batch, item, START)
+    return batch, item
+
+
+def predicting(attempts: int) -> Pair:
+    batch, item = creating(attempts)
+    return batch, transitions.record_prediction_id(item, "p1")
+
+
+def lost_lease(pair: Pair) -> Pair:
+    """The delivery that held it is gone."""
+    return pair[0], transitions.release_lease(pair[1])
+
+
+def happenings() -> Iterator[tuple[Pair, Event]]:
+    yield (a_batch(last_dispatched_round=1), an_item()), Received()
+    for attempts in (1, 2):
+        yield lost_lease(creating(attempts)), Received()
+        yield lost_lease(predicting(attempts)), Received()
+        for event in ON_CREATE:
+            yield creating(attempts), event
+        for event in ON_PREDICTION:
+            yield predicting(attempts), event
+
+
+def circumstances(batch: Batch) -> Iterator[Batch]:
+    throttle = Waiting("provider_rate_limit", START + timedelta(hours=1), START)
+    long_since = replace(throttle, since=START - timedelta(hours=7))
+    yield batch
+    yield rounds.cancel(batch, START)
+    yield rounds.abort_round(batch, FAILURE)
+    yield replace(batch, max_cost=batch.committed)
+    yield replace(batch, waiting=throttle)
+    yield replace(batch, waiting=long_since)
+
+
+def a_delivery(now: datetime, *, in_time: bool, may_create: bool) -> Delivery:
+    until = now + timedelta(seconds=30 if in_time else 0)
+    return Delivery(1, LEASE, LIMIT, 3, until, until, may_create)
+
+
+def steps() -> Iterator[tuple[Pair, Event, Step]]:
+    for (pair, event), now, in_time, may_create in product(
+        happenings(), TIMES, (True, False), (True, False)
+    ):
+        if not may_create and state_of(*pair) == "creating" and not isinstance(event, Received):
+            continue  # such a delivery asks for nothing
+        for batch in circumstances(pair[0]):
+            delivery = a_delivery(now, in_time=in_time, may_create=may_create)
+            before = batch, pair[1]
+            yield before, event, decide(*before, event, now, delivery)
+
+
+def test_the_drawing_has_exactly_the_edges_of_decide() -> None:
+    drawn = {
+        (before, event.strip(), after)
+        for before, after, events in EDGE.findall(DRAWING.read_text("utf-8"))
+        for event in events.split(",")
+    }
+    taken = {
+        (state_of(*pair), type(event).__name__, state_of(step.batch, step.item))
+        for pair, event, step in steps()
+    }
+    assert drawn == taken
+
+
+def test_every_step_ends_the_delivery_or_asks_for_one_thing() -> None:
+    ends = (Done, RedeliverAfter, ReturnUntil)
+    for _, event, step in steps():
+        assert step.effects, event
+        assert not any(isinstance(effect, ends) for effect in step.effects[:-1])
+        if isinstance(step.effects[-1], Done):
+            assert effective_item_status(step.batch, step.item) in SETTLED
+
+
+def test_a_dead_letter_creates_nothing_and_waits_no_longer_than_the_grace() -> None:
+    for pair, event in happenings():
+        for batch in circumstances(pair[0]):
+            delivery = a_delivery(TIMES[-1], in_time=True, may_create=False)
+            step = decide(batch, pair[1], event, TIMES[-1], delivery)
+            assert step.item.attempts <= pair[1].attempts
+            if isinstance(event, OutputUnavailable) or event == Polled(None):
+                assert step.item.status in SETTLED
+
+
+def test_a_delivery_that_lost_its_lease_writes_nothing() -> None:
+    other = Lease("another's", TIMES[-1] + timedelta(hours=9))
+    for pair, event in happenings():
+        batch, item = pair[0], replace(pair[1], lease=other)
+        if item.status is not ItemStatus.PROCESSING:
+            continue
+        delivery = a_delivery(START, in_time=True, may_create=True)
+        step = decide(batch, item, event, START, delivery)
+        assert (step.batch, step.item) == (batch, item)
