@@ -3,7 +3,6 @@ from unittest.mock import Mock
 
 import pytest
 
-from imagebatch.bootstrap import Bootstrap
 from imagebatch.domain.errors import ConflictError, UnavailableError
 from imagebatch.schemas import answers
 from tests.functions.conftest import Answer, Api
@@ -28,7 +27,7 @@ def test_a_sheet_is_accepted_at_once(api: Api) -> None:
     answer = send(api)
     assert answer.status == 202
     accepted = answers.CarBatchAccepted.model_validate(answer.json())
-    assert (accepted.total, accepted.estimated_cost) == (2, "0.07")
+    assert (accepted.total, answer.json()["estimatedCost"]) == (2, "0.07")
     assert accepted.mode == "development"
     assert answer.headers["location"] == accepted.status_url
 
@@ -52,7 +51,7 @@ def test_the_status_of_a_new_batch_has_its_documented_shape(api: Api) -> None:
     assert (status.status, status.total, status.pending, status.percent) == ("queued", 2, 2, 0)
     assert (status.name, status.metadata) == ("Spring hub", {"campaign": "spring"})
     v1 = api.get(f"/api/v1/batch/{batch}/status")
-    assert answers.StatusV1.model_validate(v1.json()).batch_id == batch
+    assert answers.BatchStatusAnswer.model_validate(v1.json()).batch_id == batch
 
 
 ROWS = "".join(f"Kia,Rio {n},2024,white,1:1\n" for n in range(55))
@@ -175,7 +174,7 @@ def test_too_many_unfinished_batches_are_429(api: Api) -> None:
 def test_batches_are_listed_newest_first_in_pages(api: Api) -> None:
     made = [send(api, name=str(n)).json()["jobId"] for n in range(3)]
     first = api.get("/api/v1/batch?limit=2").json()
-    answers.BatchListV1.model_validate(first)
+    answers.BatchPage.model_validate(first)
     second = api.get(f"/api/v1/batch?limit=2&cursor={first['next_cursor']}").json()
     listed = [item["batch_id"] for item in first["items"] + second["items"]]
     assert sorted(listed) == sorted(made)
@@ -220,14 +219,6 @@ def test_the_openapi_document_is_the_one_the_code_makes() -> None:
     data = files("imagebatch.data")
     assert (data / "openapi.json").read_text("utf-8") == openapi.text()
     assert (data / "docs.html").read_text("utf-8") == openapi.page(openapi.document())
-
-
-def test_every_route_is_in_the_openapi_document_and_the_reverse(services: Bootstrap) -> None:
-    from imagebatch.api import openapi
-    from imagebatch.api.build import build
-
-    known = {(route.method, route.path) for route in build(services).routes}
-    assert {(o.method.upper(), o.path) for o in openapi.operations()} == known
 
 
 def test_a_part_that_is_down_is_503_and_says_when_to_come_again(

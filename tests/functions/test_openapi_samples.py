@@ -5,16 +5,16 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from imagebatch.api.openapi import operations
+from imagebatch.api.build import all_routes
 
 SAMPLES: list[tuple[str, Any, Any]] = [
-    (f"{operation.id} request", operation.request["application/json"], operation.example)
-    for operation in operations()
-    if operation.example is not None
+    (f"{route.id} request", route.request["application/json"], route.example)
+    for route in all_routes()
+    if route.example is not None
 ] + [
-    (f"{operation.id} {status}", operation.returns[status], sample)
-    for operation in operations()
-    for status, sample in operation.examples.items()
+    (f"{route.id} {status}", route.returns[status], sample)
+    for route in all_routes()
+    for status, sample in route.examples.items()
 ]
 
 
@@ -26,8 +26,8 @@ def test_an_example_is_one(model: Any, sample: Any) -> None:
         assert sample
 
 
-def test_operations_have_names_of_their_own() -> None:
-    names = [operation.id for operation in operations()]
-    routes = [(operation.method, operation.path) for operation in operations()]
+def test_routes_have_names_of_their_own() -> None:
+    names = [route.id for route in all_routes()]
+    routes = [(route.method, route.path) for route in all_routes()]
     assert len(set(names)) == len(names)
     assert len(set(routes)) == len(routes)

@@ -197,7 +197,7 @@ def test_a_dry_run_shows_prompts_credits_and_the_recorded_input(shop: Api, uploa
     assert answer.status == 200
     found = answers.VariantPreview.model_validate(answer.json())
     assert (found.total, found.credits, found.mode.value) == (4, 4, "development")
-    assert found.estimated_cost == "0.14"
+    assert answer.json()["estimatedCost"] == "0.14"
     assert found.items[0].input == {**settings, "product_images": [PUBLIC, upload]}
     assert found.items[2].input == {**settings, "product_images": [PUBLIC]}
     assert "social media" in found.items[0].prompt
@@ -208,7 +208,7 @@ def test_a_batch_of_variants_is_taken_with_its_folders(shop: Api) -> None:
     answer = submit(shop, (2, [PUBLIC]), (1, [PUBLIC]), variations=2, name="Spring")
     assert answer.status == 202
     taken = answers.VariantBatchAccepted.model_validate(answer.json())
-    assert answer.headers["location"] == f"https://api.test/api/batches/{taken.job_id}"
+    assert answer.headers["location"] == f"https://api.test/api/batches/{taken.batch_id}"
     assert (taken.kind.value, taken.status.value, taken.credits) == ("variants", "queued", 4)
     assert [(v.variant_id, v.total, v.done) for v in taken.variants] == [(2, 2, 0), (1, 2, 0)]
     for folder_id in (taken.folder_id, *(v.folder_id for v in taken.variants)):
@@ -351,8 +351,8 @@ def test_batches_of_every_kind_are_listed_with_their_folder(shop: Api) -> None:
     cars = shop.post("/api/car-batch", content=b"make\nBMW\n", headers={"content-type": "text/csv"})
     variants = submit(shop)
     listed = answers.BatchList.model_validate(shop.get("/api/batches").json())
-    assert {b.job_id for b in listed.items} == {cars.json()["jobId"], variants.json()["jobId"]}
-    assert all(batch.folder_id == batch.job_id for batch in listed.items)
+    assert {b.batch_id for b in listed.items} == {cars.json()["jobId"], variants.json()["jobId"]}
+    assert all(batch.folder_id == batch.batch_id for batch in listed.items)
     [only] = shop.get("/api/batches?kind=variants&status=queued").json()["items"]
     assert only["jobId"] == variants.json()["jobId"]
     full = shop.get(f"/api/batches/{cars.json()['jobId']}").json()

@@ -462,7 +462,7 @@ class Bootstrap:
         return notice_of(batch, webhook_body)
 
     def _archive_url(self, batch: Batch) -> str | None:
-        from imagebatch.schemas.views import download_name, url_seconds
+        from imagebatch.schemas.links import download_name, url_seconds
 
         now = self.clock.now()
         archive = batch.available_archive(now)
@@ -475,9 +475,8 @@ class Bootstrap:
         """A batch's status as a file: without URLs, which would be dead when it is read."""
         from imagebatch.schemas.views import batch_view
 
-        view = batch_view(batch, self.clock.now(), lambda *_: "")
-        view |= {"zipUrl": None, "failedRowsUrl": None, "failedRowsCsvUrl": None}
-        return json.dumps(view, ensure_ascii=False, indent=1).encode()
+        document = batch_view(batch, self.clock.now(), None).as_document()
+        return json.dumps(document, ensure_ascii=False, indent=1).encode()
 
 
 class _Lazily(dict[str, ImageProvider]):

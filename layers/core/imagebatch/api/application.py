@@ -7,7 +7,7 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
 from imagebatch.api.errors import error_response
 from imagebatch.api.request import Request
-from imagebatch.api.response import JSON, Response, for_gateway
+from imagebatch.api.response import Reply, Response, for_gateway, json_response
 from imagebatch.api.routing import Route, Router
 from imagebatch.bootstrap import Bootstrap
 
@@ -32,11 +32,14 @@ class Application:
 
     def _handle(self, request: Request) -> Response:
         route, variables = self._router.find(request.event.http_method, request.event.path)
-        answer = route.handler(request, **variables)
-        return answer if isinstance(answer, Response) else _model_response(route, answer)
+        return _response(route, route.handler(request, **variables))
 
 
-def _model_response(route: Route, model: Any) -> Response:
-    """Fields that were not set are absent; names are spelled as the route's API spells them."""
-    body = model.model_dump_json(by_alias=not route.snake_case, exclude_unset=True)
-    return Response(200, JSON, body)
+def _response(route: Route, answer: Any) -> Response:
+    if isinstance(answer, Response):
+        return answer
+    reply = answer if isinstance(answer, Reply) else Reply(200, answer)
+    document = reply.model
+    if not isinstance(document, dict):
+        document = document.as_document(snake_case=route.snake_case)
+    return json_response(reply.status, document, reply.headers)

@@ -1,9 +1,10 @@
-"""HTTP in and out: the caller, the body as bytes, JSON answers and problem documents."""
+"""What a request carries: its body as bytes, JSON or a form, and the parameters of its query."""
 
 import base64
 import binascii
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from io import BytesIO
@@ -13,10 +14,11 @@ from typing import Any
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 from multipart import MultipartError, parse_form_data
 
-from imagebatch.api.response import Response, json_response
 from imagebatch.domain.errors import InvalidRequestError
 
 FORM_FIELDS = 64
+LIMIT = re.compile(r"[1-9][0-9]?|100", re.ASCII)
+ITEM_INDEX = re.compile(r"[0-9]{1,6}", re.ASCII)
 
 
 def body_of(event: APIGatewayProxyEventV2) -> bytes:
@@ -109,15 +111,23 @@ def form_of(event: APIGatewayProxyEventV2) -> Form:
     )
 
 
-def query_of(event: APIGatewayProxyEventV2) -> dict[str, str]:
-    return dict(event.query_string_parameters or {})
-
-
 def page_limit(query: Mapping[str, str]) -> int:
     """`limit`, 1..100, 20 when it is absent."""
     text = query.get("limit") or "20"
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= 100:
+    if not LIMIT.fullmatch(text):
         raise InvalidRequestError("invalid-limit", "limit must be a number from 1 to 100")
+    return int(text)
+
+
+def page_cursor(query: Mapping[str, str]) -> str | None:
+    return query.get("cursor") or None
+
+
+def item_cursor(query: Mapping[str, str]) -> int:
+    """The cursor of a list of items is the index of the first."""
+    text = query.get("cursor") or "0"
+    if not ITEM_INDEX.fullmatch(text):
+        raise InvalidRequestError("invalid-cursor", "The cursor is not one of ours")
     return int(text)
 
 
@@ -135,5 +145,16 @@ def one_of[E: StrEnum](kind: type[E], query: Mapping[str, str], name: str) -> E 
         ) from None
 
 
-def answer(status: int, document: Any, headers: Mapping[str, str] | None = None) -> Response:
-    return json_response(status, document, headers)
+def unsupported_media_type(detail: str) -> InvalidRequestError:
+    return InvalidRequestError(
+        "unsupported-media-type", "Unsupported content type", detail=detail, status=415
+    )
+
+
+def refuse_long_body(
+    event: APIGatewayProxyEventV2, most_bytes: int, error: Callable[[], InvalidRequestError]
+) -> None:
+    """By the encoded length, before anything is decoded."""
+    length = len(event.get("body") or "")
+    if length > most_bytes * (4 / 3 if event.is_base64_encoded else 1) + 65_536:
+        raise error()

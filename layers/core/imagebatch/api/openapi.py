@@ -1,39 +1,24 @@
-"""Makes the OpenAPI 3.1 document: `python -m imagebatch.api.openapi` writes data/openapi.json.
+"""Makes the OpenAPI 3.1 document of the declared routes: `python -m imagebatch.api.openapi`.
 
-It is made when the code changes, not when the API starts, and a test compares the two.
+It is made when the code is built, not when the API starts: `make` and `sam build` run this.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from pydantic.json_schema import models_json_schema
-
 from imagebatch.api.apidocs import page
 from imagebatch.api.build import all_routes
 from imagebatch.api.openapi_forms import with_file
-from imagebatch.api.openapi_prompts import PROMPT_OPERATIONS
-from imagebatch.api.openapi_variants import VARIANT_OPERATIONS
-from imagebatch.api.operations import (
-    BATCH_ID,
-    CURSOR,
-    IDEMPOTENCY_KEY,
-    ITEM_CURSOR,
-    LIMIT,
-    REF,
-    Operation,
-    batch_links,
-    query,
-)
+from imagebatch.api.openapi_models import REF, SpelledModels
+from imagebatch.api.parameters import FileForm
 from imagebatch.api.routing import Route
-from imagebatch.domain.batch import BatchStatus, Kind
 from imagebatch.domain.model_registry import DEFAULT_ALIASES, parse_registry
-from imagebatch.schemas import answers, requests
+from imagebatch.schemas.answers import Problem
 
 VERSION = "1.0.0"
-CSV_FILE = {"type": "string", "contentMediaType": "text/csv"}
 UNAUTHORIZED = {
     "description": "No token or a wrong one, in the gateway's words",
     "content": {
@@ -42,107 +27,17 @@ UNAUTHORIZED = {
         }
     },
 }
-
-OPERATIONS: list[Operation] = [
-    Operation(
-        method="post",
-        path="/api/car-batch",
-        id="createCarBatch",
-        tag="Car batches",
-        summary="Submit a sheet of cars",
-        description="Answers at once; the images are made afterwards. `dryRun` creates nothing.",
-        parameters=[IDEMPOTENCY_KEY],
-        request={
-            "multipart/form-data": with_file(requests.CarOptions, CSV_FILE),
-            "text/csv": CSV_FILE,
-            "application/octet-stream": {"type": "string", "format": "binary"},
-            "application/json": requests.CarUpload,
-        },
-        returns={200: answers.Preview, 202: answers.CarBatchAccepted},
-        links={202: batch_links("jobId")},
-        errors=[400, 402, 404, 409, 413, 415, 422, 429],
-    ),
-    Operation(
-        method="get",
-        path="/api/batch/{batch_id}",
-        id="getBatch",
-        tag="Car batches",
-        summary="The status of a batch",
-        parameters=[BATCH_ID],
-        returns={200: answers.BatchAnswer},
-        errors=[404],
-    ),
-    Operation(
-        method="get",
-        path="/api/v1/batch",
-        id="listBatches",
-        tag="Batches",
-        summary="Your batches of every kind, newest first",
-        parameters=[
-            LIMIT,
-            CURSOR,
-            query("status", {"type": "string", "enum": [*BatchStatus]}),
-            query("kind", {"type": "string", "enum": [*Kind]}),
-        ],
-        returns={200: answers.BatchListV1},
-        errors=[400],
-    ),
-    Operation(
-        method="get",
-        path="/api/v1/batch/{batch_id}/status",
-        id="getBatchStatus",
-        tag="Batches",
-        summary="A batch with the states of its items",
-        parameters=[BATCH_ID, LIMIT, ITEM_CURSOR],
-        returns={200: answers.StatusV1},
-        errors=[400, 404],
-    ),
-    Operation(
-        method="get",
-        path="/api/v1/batch/{batch_id}/download",
-        id="downloadBatch",
-        tag="Batches",
-        summary="The archive",
-        parameters=[BATCH_ID],
-        returns={302: None},
-        errors=[404, 409, 410],
-    ),
-    Operation(
-        method="post",
-        path="/api/v1/batch/{batch_id}/cancel",
-        id="cancelBatch",
-        tag="Batches",
-        summary="Cancel a batch",
-        parameters=[BATCH_ID],
-        returns={202: answers.BatchV1},
-        errors=[404, 409],
-    ),
-    Operation(
-        method="post",
-        path="/api/batches/{batch_id}/retry",
-        id="retryBatch",
-        tag="Batches",
-        summary="Run what failed again, as the next round",
-        description="Or builds the archive anew where it failed or expired. Under an "
-        "Idempotency-Key that was used already it opens nothing and answers with the batch.",
-        parameters=[BATCH_ID, IDEMPOTENCY_KEY],
-        returns={202: answers.BatchAnswer},
-        errors=[400, 404, 409, 422],
-    ),
-    *PROMPT_OPERATIONS,
-    *VARIANT_OPERATIONS,
-]
-
-
-def operations() -> Iterator[Operation | Route]:
-    yield from OPERATIONS
-    yield from all_routes()
+PROBLEM = {
+    "description": "A problem document",
+    "content": {"application/problem+json": {"schema": {"$ref": REF.format(model="Problem")}}},
+}
 
 
 def document() -> dict[str, Any]:
+    models = SpelledModels(all_routes(), [Problem])
     paths: dict[str, dict[str, Any]] = {}
-    for operation in operations():
-        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
+    for route in all_routes():
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, models)
     made = {
         "openapi": "3.1.0",
         "info": {
@@ -152,7 +47,7 @@ def document() -> dict[str, Any]:
         },
         "paths": paths,
         "components": {
-            "schemas": _schemas(),
+            "schemas": models.schemas,
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
                 "query": {"type": "apiKey", "in": "query", "name": "access_token"},
@@ -163,59 +58,57 @@ def document() -> dict[str, Any]:
     return made
 
 
-def _operation(operation: Operation | Route) -> dict[str, Any]:
-    responses = {str(s): _answer(s, body) for s, body in operation.returns.items()}
-    for status, sample in operation.examples.items():
-        responses[str(status)]["content"]["application/json"]["example"] = sample
-    for status, links in operation.links.items():
-        responses[str(status)]["links"] = dict(links)
-    problem = {"application/problem+json": {"schema": _schema(answers.Problem)}}
-    for status in [*operation.errors, *([] if operation.public else [500, 503])]:
-        responses[str(status)] = {"description": "A problem document", "content": problem}
-    if not operation.public:
-        responses["401"] = UNAUTHORIZED
+def _operation(route: Route, models: SpelledModels) -> dict[str, Any]:
     described: dict[str, Any] = {
-        "operationId": operation.id,
-        "tags": [operation.tag],
-        "summary": operation.summary,
-        "responses": responses,
-        "security": [] if operation.public else [{operation.scheme: []}],
+        "operationId": route.id,
+        "tags": [route.tag],
+        "summary": route.summary,
+        "responses": _responses(route, models),
+        "security": [] if route.public else [{route.scheme: []}],
     }
-    if operation.description:
-        described["description"] = operation.description
-    if operation.parameters:
-        described["parameters"] = list(operation.parameters)
-    if operation.request:
-        content = {kind: {"schema": _schema(body)} for kind, body in operation.request.items()}
-        if operation.example is not None:
-            content["application/json"]["example"] = operation.example
+    if route.description:
+        described["description"] = route.description
+    if route.parameters:
+        described["parameters"] = list(route.parameters)
+    if route.request:
+        content = {kind: {"schema": _body(body)} for kind, body in route.request.items()}
+        if route.example is not None:
+            content["application/json"]["example"] = route.example
         described["requestBody"] = {"required": True, "content": content}
     return described
 
 
-def _answer(status: int, body: Any) -> dict[str, Any]:
+def _responses(route: Route, models: SpelledModels) -> dict[str, Any]:
+    responses = {str(s): _response(s, route, models) for s in route.returns}
+    for status, example in route.examples.items():
+        responses[str(status)]["content"]["application/json"]["example"] = example
+    for status, links in route.links.items():
+        responses[str(status)]["links"] = dict(links)
+    for status in [*route.errors, *([] if route.public else [500, 503])]:
+        responses[str(status)] = PROBLEM
+    if not route.public:
+        responses["401"] = UNAUTHORIZED
+    return responses
+
+
+def _response(status: int, route: Route, models: SpelledModels) -> dict[str, Any]:
     described: dict[str, Any] = {"description": {202: "Accepted"}.get(status, "Answer")}
-    if isinstance(body, dict):
+    body = route.returns[status]
+    if isinstance(body, Mapping):
         described["content"] = {kind: {"schema": schema} for kind, schema in body.items()}
     elif body is not None:
-        described["content"] = {"application/json": {"schema": _schema(body)}}
+        described["content"] = {"application/json": {"schema": models.ref(route, body)}}
     if status in {202, 302}:
         described["headers"] = {"Location": {"schema": {"type": "string", "format": "uri"}}}
     return described
 
 
-def _schema(body: Any) -> dict[str, Any]:
+def _body(body: Any) -> dict[str, Any]:
+    if isinstance(body, FileForm):
+        return with_file(body.model, body.file)
     if isinstance(body, Mapping):
         return dict(body)
     return {"$ref": REF.format(model=body.__name__)}
-
-
-def _schemas() -> dict[str, Any]:
-    bodies = [b for o in operations() for b in (*o.request.values(), *o.returns.values())]
-    models = {answers.Problem, *(b for b in bodies if isinstance(b, type))}
-    ordered = sorted(models, key=lambda model: model.__name__)
-    _, found = models_json_schema([(model, "validation") for model in ordered], ref_template=REF)
-    return dict(sorted(found["$defs"].items()))
 
 
 def _name_what_is_known(document: dict[str, Any]) -> None:

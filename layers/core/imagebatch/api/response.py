@@ -34,6 +34,15 @@ class Response:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A model with another status than 200; a document is one that was serialised before."""
+
+    status: int
+    model: Any
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
 def json_response(status: int, document: Any, headers: Mapping[str, str] | None = None) -> Response:
     body = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
     return Response(status, JSON, body, headers or {})

@@ -7,13 +7,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from imagebatch.domain.batch import Batch, Item, ItemStatus
-from imagebatch.schemas.views import (
-    URL_SECONDS,
-    Sign,
-    batch_view,
-    waiting_view,
-)
+from imagebatch.domain.batch import Batch, Item, ItemStatus, Waiting
+from imagebatch.schemas.links import URL_SECONDS, Sign, archive_links
 from imagebatch.schemas.wire import iso_timestamp, money
 from imagebatch.usecases.watch_batch import ProgressUpdate
 
@@ -77,19 +72,25 @@ def _progress(news: ProgressUpdate, now: datetime) -> dict[str, Any]:
         "percent": counts.percent,
         "cost": money(batch.actual),
         "eta": iso_timestamp(batch.eta(now)),
-        "waiting_for": waiting_view(batch.waiting_for(now)),
+        "waiting_for": _waiting(batch.waiting_for(now)),
         "mode": batch.mode,
     }
 
 
+def _waiting(waiting: Waiting | None) -> dict[str, Any] | None:
+    if waiting is None:
+        return None
+    return {"reason": waiting.reason, "until": iso_timestamp(waiting.until)}
+
+
 def _end(batch: Batch, now: datetime, sign: Sign) -> dict[str, Any]:
-    view = batch_view(batch, now, sign)
+    links = archive_links(batch, now, sign)
     return {
         "batch_id": batch.id,
-        "status": view["status"],
+        "status": batch.effective_status(now),
         "outcome": batch.outcome,
-        "zip_url": view["zipUrl"],
-        "failed_rows_url": view["failedRowsUrl"],
+        "zip_url": links["zip_url"],
+        "failed_rows_url": links["failed_rows_url"],
         "total": batch.total,
         "succeeded": batch.counts.succeeded,
         "failed": batch.counts.failed,

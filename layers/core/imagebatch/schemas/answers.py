@@ -1,45 +1,63 @@
-"""What the API answers, as models: the OpenAPI document is made from them, and tests check against
-them.
-"""
+"""What the API answers: these models serialise it, and the OpenAPI document is made from them."""
 
+from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
 from imagebatch.domain.batch import BatchStatus, ItemStatus, Kind, Outcome
 from imagebatch.domain.errors import FailureCode
 from imagebatch.domain.model_registry import Mode
 from imagebatch.intake.uploads import UploadKind, UploadStatus
+from imagebatch.schemas.wire import iso_timestamp, money
 
-type Money = Annotated[str, Field(pattern=r"^\d+\.\d{2,}$", description="USD", examples=["2.45"])]
-type Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+type Money = Annotated[
+    Decimal,
+    PlainSerializer(money, return_type=str),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": r"^\d+\.\d{2,}$",
+            "description": "USD",
+            "examples": ["2.45"],
+        }
+    ),
+]
+type Timestamp = Annotated[
+    datetime,
+    PlainSerializer(iso_timestamp, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
 type Link = Annotated[str, Field(json_schema_extra={"format": "uri"})]
 
 
-class Camel(BaseModel):
+class ResponseModel(BaseModel):
+    """Serialised by name in the v1 API, by alias in all others. Built when it is first used."""
+
     model_config = ConfigDict(
         alias_generator=to_camel, populate_by_name=True, extra="forbid", defer_build=True
     )
 
+    def as_document(self, *, snake_case: bool = False) -> dict[str, Any]:
+        """As JSON has it; fields that were not set are absent."""
+        return self.model_dump(mode="json", by_alias=not snake_case, exclude_unset=True)
 
-class Snake(BaseModel):
-    model_config = ConfigDict(extra="forbid", defer_build=True)
 
-
-class Cost(Camel):
+class Cost(ResponseModel):
     estimated: Money
     committed: Money
     actual: Money
     max: Money | None
 
 
-class Waiting(Camel):
-    reason: Literal["provider_rate_limit"]
-    until: Moment
+class WaitingFor(ResponseModel):
+    reason: Annotated[str, Field(json_schema_extra={"enum": ["provider_rate_limit"]})]
+    until: Timestamp
 
 
-class RowError(Camel):
+class RowError(ResponseModel):
     row: int | None
     custom_id: str
     code: FailureCode
@@ -47,18 +65,8 @@ class RowError(Camel):
     retryable: bool
 
 
-class RowErrorV1(Snake):
-    row: int | None
-    custom_id: str
-    code: FailureCode
-    reason: str
-    retryable: bool
-
-
-class BatchAnswer(Camel):
-    """A batch, as the car and variant APIs show it."""
-
-    job_id: str
+class BatchAnswer(ResponseModel):
+    batch_id: Annotated[str, Field(alias="jobId")]
     kind: Kind
     name: str
     status: BatchStatus
@@ -79,53 +87,18 @@ class BatchAnswer(Camel):
     retriable: int
     errors: list[RowError]
     cost: Cost
-    eta: Moment | None
-    waiting_for: Waiting | None
+    eta: Timestamp | None
+    waiting_for: WaitingFor | None
     metadata: dict[str, str]
-    created_at: Moment
-    started_at: Moment | None
-    archiving_at: Moment | None
-    finished_at: Moment | None
-    cancelling_at: Moment | None
-    expires_at: Moment | None
+    created_at: Timestamp
+    started_at: Timestamp | None
+    archiving_at: Timestamp | None
+    finished_at: Timestamp | None
+    cancelling_at: Timestamp | None
+    expires_at: Timestamp | None
 
 
-class BatchV1(Snake):
-    """A batch, as the v1 API shows it."""
-
-    batch_id: str
-    kind: Kind
-    name: str
-    status: BatchStatus
-    outcome: Outcome | None
-    mode: Mode
-    model: str
-    round: int
-    total: int
-    done: int
-    failed: int
-    cancelled: int
-    pending: int
-    processing: int
-    percent: Annotated[int, Field(ge=0, le=100)]
-    zip_url: Link | None
-    failed_rows_url: Link | None
-    failed_rows_csv_url: Link | None
-    retriable: int
-    errors: list[RowErrorV1]
-    cost: Cost
-    eta: Moment | None
-    waiting_for: Waiting | None
-    metadata: dict[str, str]
-    created_at: Moment
-    started_at: Moment | None
-    archiving_at: Moment | None
-    finished_at: Moment | None
-    cancelling_at: Moment | None
-    expires_at: Moment | None
-
-
-class ItemV1(Snake):
+class ItemAnswer(ResponseModel):
     index: int
     custom_id: str
     row: int | None
@@ -139,18 +112,18 @@ class ItemV1(Snake):
     seconds: float | None
 
 
-class StatusV1(BatchV1):
-    items: list[ItemV1]
+class BatchStatusAnswer(BatchAnswer):
+    items: list[ItemAnswer]
     next_cursor: str | None
 
 
-class BatchListV1(Snake):
-    items: list[BatchV1]
+class BatchPage(ResponseModel):
+    items: list[BatchAnswer]
     next_cursor: str | None
 
 
-class CarBatchAccepted(Camel):
-    job_id: str
+class CarBatchAccepted(ResponseModel):
+    batch_id: Annotated[str, Field(alias="jobId")]
     total: int
     status: Literal["queued"]
     mode: Mode
@@ -159,7 +132,7 @@ class CarBatchAccepted(Camel):
     status_url: Link
 
 
-class PreviewItem(Camel):
+class PreviewItem(ResponseModel):
     row: int | None
     custom_id: str
     prompt: str
@@ -170,7 +143,7 @@ class PreviewItem(Camel):
     reason: str | None = None
 
 
-class Preview(Camel):
+class Preview(ResponseModel):
     dry_run: Literal[True]
     total: int
     estimated_cost: Money
@@ -179,7 +152,7 @@ class Preview(Camel):
     items: list[PreviewItem]
 
 
-class PromptBatchAccepted(Snake):
+class PromptBatchAccepted(ResponseModel):
     batch_id: str
     status: Literal["queued"]
     total_items: int
@@ -189,25 +162,7 @@ class PromptBatchAccepted(Snake):
     status_url: Link
 
 
-class PreviewItemV1(Snake):
-    row: int | None
-    custom_id: str
-    prompt: str
-    file: str | None
-    input: dict[str, Any]
-    price: Money
-
-
-class PreviewV1(Snake):
-    dry_run: Literal[True]
-    total: int
-    estimated_cost: Money
-    mode: Mode
-    warnings: list[str]
-    items: list[PreviewItemV1]
-
-
-class UploadedFile(Camel):
+class UploadedFile(ResponseModel):
     """`url` is null until the file is ready, `reason` unless it was rejected."""
 
     id: str
@@ -216,27 +171,27 @@ class UploadedFile(Camel):
     kind: UploadKind
     status: UploadStatus
     reason: str | None
-    created_at: Moment
+    created_at: Timestamp
 
 
-class UploadTarget(Camel):
+class UploadTarget(ResponseModel):
     """Post the fields, in this order, and then the file as `file` to the URL within 15 minutes."""
 
     url: Link
     fields: dict[str, str]
 
 
-class UploadAnswer(Camel):
+class UploadAnswer(ResponseModel):
     file: UploadedFile
     upload: UploadTarget | None
 
 
-class UploadList(Camel):
+class UploadList(ResponseModel):
     items: list[UploadedFile]
     next_cursor: str | None
 
 
-class QueueAnswer(Camel):
+class QueueAnswer(ResponseModel):
     active_batches: int
     pending_items: int
     concurrency: int
@@ -246,7 +201,7 @@ class QueueAnswer(Camel):
     dead_letter: int | None = None
 
 
-class Health(Camel):
+class Health(ResponseModel):
     status: Literal["ok"]
 
 

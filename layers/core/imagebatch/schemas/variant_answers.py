@@ -3,46 +3,53 @@
 from typing import Any, Literal
 
 from imagebatch.domain.model_registry import Mode
-from imagebatch.schemas.answers import BatchAnswer, Camel, Link, Moment, Money, PreviewItem
+from imagebatch.schemas.answers import (
+    BatchAnswer,
+    Link,
+    Money,
+    PreviewItem,
+    ResponseModel,
+    Timestamp,
+)
 
 
-class CatalogImported(Camel):
+class CatalogImported(ResponseModel):
     imported: int
     created: int
     updated: int
     warnings: list[str]
 
 
-class CatalogVariant(Camel):
+class CatalogVariant(ResponseModel):
     variant_id: int
     variant_title: str
     image_url: Link | None
 
 
-class Product(Camel):
+class Product(ResponseModel):
     product_id: int
     product_title: str
     variants: list[CatalogVariant]
 
 
-class ProductList(Camel):
+class ProductList(ResponseModel):
     """`limit` counts variants; a product that goes over the edge of a page is on both."""
 
     items: list[Product]
     next_cursor: str | None
 
 
-class Picture(Camel):
+class Picture(ResponseModel):
     id: str
     url: Link
-    created_at: Moment
+    created_at: Timestamp
 
 
 class UploadedPicture(Picture):
     original_name: str
 
 
-class VariantCandidates(Camel):
+class VariantCandidates(ResponseModel):
     variant_id: int
     product_id: int
     variant_title: str
@@ -50,7 +57,7 @@ class VariantCandidates(Camel):
     generated_images: list[Picture]
 
 
-class CandidatesAnswer(Camel):
+class CandidatesAnswer(ResponseModel):
     variants: list[VariantCandidates]
     uploads: list[UploadedPicture]
 
@@ -59,7 +66,7 @@ class FolderPicture(Picture):
     file: str
 
 
-class FolderAnswer(Camel):
+class FolderAnswer(ResponseModel):
     """A batch's shared folder, or the folder of one of its variants."""
 
     id: str
@@ -70,23 +77,23 @@ class FolderAnswer(Camel):
     next_cursor: str | None
 
 
-class FolderList(Camel):
+class FolderList(ResponseModel):
     items: list[FolderAnswer]
     next_cursor: str | None
 
 
-class SchemaSummary(Camel):
+class SchemaSummary(ResponseModel):
     key: str
     title: str
     description: str
 
 
-class SchemaList(Camel):
+class SchemaList(ResponseModel):
     items: list[SchemaSummary]
     next_cursor: str | None
 
 
-class BatchVariant(Camel):
+class BatchVariant(ResponseModel):
     variant_id: int
     total: int
     done: int
@@ -99,7 +106,7 @@ class BatchWithFolder(BatchAnswer):
     folder_id: str
 
 
-class BatchList(Camel):
+class BatchList(ResponseModel):
     items: list[BatchWithFolder]
     next_cursor: str | None
 
@@ -114,7 +121,7 @@ class VariantBatchAccepted(FullBatch):
     status_url: Link
 
 
-class VariantPreview(Camel):
+class VariantPreview(ResponseModel):
     dry_run: Literal[True]
     total: int
     estimated_cost: Money

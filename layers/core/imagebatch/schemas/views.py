@@ -1,6 +1,6 @@
-"""A batch and its items as clients see them."""
+"""Response models of batches and items, filled in from the domain."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,31 +12,28 @@ from imagebatch.domain.batch import (
     Waiting,
     effective_item_status,
 )
-from imagebatch.domain.batch_manifest import BatchManifest
-from imagebatch.schemas.wire import iso_timestamp, money, snake_case
-
-URL_SECONDS = 900
-
-type Sign = Callable[[str, int, str | None], str]
-"""(key, seconds, file name or None to show it inline) -> a presigned URL."""
-
-
-def download_name(batch: Batch) -> str:
-    """What the archive is called on a person's disk."""
-    return f"{batch.name or 'batch-' + batch.id[:8]}.zip"
+from imagebatch.domain.batch_manifest import BatchManifest, ItemSpec
+from imagebatch.schemas.answers import (
+    BatchAnswer,
+    Cost,
+    ItemAnswer,
+    PreviewItem,
+    RowError,
+    WaitingFor,
+)
+from imagebatch.schemas.links import URL_SECONDS, Sign, archive_links
 
 
-def url_seconds(batch: Batch, now: datetime) -> int:
-    """How long a URL of a batch may live: none outlives its archive."""
-    if batch.expires_at is None:
-        return URL_SECONDS
-    return max(1, min(URL_SECONDS, int((batch.expires_at - now).total_seconds())))
+def batch_view(batch: Batch, now: datetime, sign: Sign | None) -> BatchAnswer:
+    """Without `sign`, for what is read later than a URL would live, its URLs are null."""
+    return BatchAnswer(**batch_fields(batch, now, sign))
 
 
-def batch_view(batch: Batch, now: datetime, sign: Sign) -> dict[str, Any]:
-    """The car API's view, camelCase."""
+def batch_fields(batch: Batch, now: datetime, sign: Sign | None) -> dict[str, Any]:
+    """What every model of a batch has."""
+    counts = batch.counts
     return {
-        "jobId": batch.id,
+        "batch_id": batch.id,
         "kind": batch.kind,
         "name": batch.name,
         "status": batch.effective_status(now),
@@ -45,119 +42,80 @@ def batch_view(batch: Batch, now: datetime, sign: Sign) -> dict[str, Any]:
         "model": batch.model,
         "round": batch.round,
         "total": batch.total,
-        "done": batch.counts.succeeded,
-        "failed": batch.counts.failed,
-        "cancelled": batch.counts.cancelled,
-        "pending": batch.counts.pending,
-        "processing": batch.counts.processing,
-        "percent": batch.counts.percent,
-        **_links(batch, now, sign),
-        "retriable": batch.counts.failed - batch.rejected,
-        "errors": [_error(e) for e in batch.errors],
-        "cost": {
-            "estimated": money(batch.estimated),
-            "committed": money(batch.committed),
-            "actual": money(batch.actual),
-            "max": None if batch.max_cost is None else money(batch.max_cost),
-        },
-        "eta": iso_timestamp(batch.eta(now)),
-        "waitingFor": waiting_view(batch.waiting_for(now)),
+        "done": counts.succeeded,
+        "failed": counts.failed,
+        "cancelled": counts.cancelled,
+        "pending": counts.pending,
+        "processing": counts.processing,
+        "percent": counts.percent,
+        **archive_links(batch, now, sign),
+        "retriable": counts.failed - batch.rejected,
+        "errors": [_error(error) for error in batch.errors],
+        "cost": Cost(
+            estimated=batch.estimated,
+            committed=batch.committed,
+            actual=batch.actual,
+            max=batch.max_cost,
+        ),
+        "eta": batch.eta(now),
+        "waiting_for": _waiting(batch.waiting_for(now)),
         "metadata": dict(batch.metadata),
-        **_times(batch),
+        "created_at": batch.created_at,
+        "started_at": batch.started_at,
+        "archiving_at": batch.archiving_at,
+        "finished_at": batch.finished_at,
+        "cancelling_at": batch.cancelling_at,
+        "expires_at": batch.expires_at,
     }
 
 
-def v1_view(batch: Batch, now: datetime, sign: Sign) -> dict[str, Any]:
-    """The same in snake_case, under `batch_id`."""
-    view = batch_view(batch, now, sign)
-    return {"batch_id": view.pop("jobId"), **snake_case(view)}
-
-
-def item_view(batch: Batch, item: Item, sign: Sign) -> dict[str, Any]:
+def item_view(batch: Batch, item: Item, sign: Sign) -> ItemAnswer:
     status = effective_item_status(batch, item)
     failure = item.failure if status is ItemStatus.FAILED else None
-    return {
-        "index": item.index,
-        "custom_id": item.custom_id,
-        "row": item.row,
-        "status": status,
-        "file": item.file,
-        "thumbnail_url": None if item.image is None else sign(item.image.key, URL_SECONDS, None),
-        "code": failure.code if failure else None,
-        "reason": failure.reason if failure else None,
-        "attempts": item.attempts,
-        "cost": money(item.cost),
-        "seconds": item.seconds,
-    }
-
-
-def preview(plan: BatchManifest, batch_facts: Mapping[str, Any]) -> dict[str, Any]:
-    """A dry run's answer: what would be made, under which names, at what price."""
-    return {
-        "dryRun": True,
-        "total": len(plan.items),
-        **batch_facts,
-        "warnings": list(plan.warnings),
-        "items": [
-            {
-                "row": item.row,
-                "customId": item.custom_id,
-                "prompt": item.prompt,
-                "file": None if item.failure else f"{item.stem}.png",
-                "input": dict(item.input),
-                "price": money(item.price),
-                **(
-                    {"code": item.failure.code, "reason": item.failure.reason}
-                    if item.failure
-                    else {}
-                ),
-            }
-            for item in plan.items
-        ],
-    }
-
-
-def _links(batch: Batch, now: datetime, sign: Sign) -> dict[str, str | None]:
-    archive = batch.available_archive(now)
-    if archive is None:
-        return {"zipUrl": None, "failedRowsUrl": None, "failedRowsCsvUrl": None}
-    seconds = url_seconds(batch, now)
-    failed, sheet = archive.failed_rows_key, archive.failed_rows_csv_key
-    return {
-        "zipUrl": sign(archive.key, seconds, download_name(batch)),
-        "failedRowsUrl": sign(failed, seconds, "failed_rows.json") if failed else None,
-        "failedRowsCsvUrl": sign(sheet, seconds, "failed_rows.csv") if sheet else None,
-    }
-
-
-def _error(error: ItemError) -> dict[str, Any]:
-    return {
-        "row": error.row,
-        "customId": error.custom_id,
-        "code": error.failure.code,
-        "reason": error.failure.reason,
-        "retryable": error.failure.code.retryable,
-    }
-
-
-def waiting_view(waiting: Waiting | None) -> dict[str, Any] | None:
-    return (
-        None
-        if waiting is None
-        else {"reason": waiting.reason, "until": iso_timestamp(waiting.until)}
+    return ItemAnswer(
+        index=item.index,
+        custom_id=item.custom_id,
+        row=item.row,
+        status=status,
+        file=item.file,
+        thumbnail_url=None if item.image is None else sign(item.image.key, URL_SECONDS, None),
+        code=failure.code if failure else None,
+        reason=failure.reason if failure else None,
+        attempts=item.attempts,
+        cost=item.cost,
+        seconds=item.seconds,
     )
 
 
-def _times(batch: Batch) -> dict[str, str | None]:
-    return {
-        "createdAt": iso_timestamp(batch.created_at),
-        "startedAt": iso_timestamp(batch.started_at),
-        "archivingAt": iso_timestamp(batch.archiving_at),
-        "finishedAt": iso_timestamp(batch.finished_at),
-        "cancellingAt": iso_timestamp(batch.cancelling_at),
-        "expiresAt": iso_timestamp(batch.expires_at),
-    }
+def preview_items(manifest: BatchManifest) -> Sequence[PreviewItem]:
+    """What would be made, under which names, at what price."""
+    return [_preview_item(spec) for spec in manifest.items]
 
 
-def paged(items: Sequence[Any], cursor: str | None, *, snake_names: bool = False) -> dict[str, Any]:
-    return {"items": list(items), "next_cursor" if snake_names else "nextCursor": cursor}
+def _preview_item(spec: ItemSpec) -> PreviewItem:
+    failed: dict[str, Any] = {}
+    if spec.failure:
+        failed = {"code": spec.failure.code, "reason": spec.failure.reason}
+    return PreviewItem(
+        row=spec.row,
+        custom_id=spec.custom_id,
+        prompt=spec.prompt,
+        file=None if spec.failure else f"{spec.stem}.png",
+        input=dict(spec.input),
+        price=spec.price,
+        **failed,
+    )
+
+
+def _error(error: ItemError) -> RowError:
+    return RowError(
+        row=error.row,
+        custom_id=error.custom_id,
+        code=error.failure.code,
+        reason=error.failure.reason,
+        retryable=error.failure.code.retryable,
+    )
+
+
+def _waiting(waiting: Waiting | None) -> WaitingFor | None:
+    return None if waiting is None else WaitingFor(reason=waiting.reason, until=waiting.until)

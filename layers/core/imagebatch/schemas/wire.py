@@ -1,14 +1,9 @@
-"""How values look on the wire: money, times, and the two spellings of field names."""
+"""How values look on the wire: money and times."""
 
-import re
-from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 CENT = Decimal("0.01")
-VERBATIM = frozenset({"metadata", "input"})
-"""Fields whose content is the client's own and keeps its spelling."""
 
 
 def money(amount: Decimal) -> str:
@@ -22,16 +17,3 @@ def iso_timestamp(at: datetime | None) -> str | None:
     if at is None:
         return None
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def snake(name: str) -> str:
-    return re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", name).lower()
-
-
-def snake_case(value: Any) -> Any:
-    """The same document with snake_case field names."""
-    if isinstance(value, Mapping):
-        return {snake(k): v if k in VERBATIM else snake_case(v) for k, v in value.items()}
-    if isinstance(value, list):
-        return [snake_case(v) for v in value]
-    return value

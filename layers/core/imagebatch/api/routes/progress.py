@@ -3,7 +3,7 @@
 ProgressFunction serves these routes, with a concurrency of its own.
 """
 
-from imagebatch.api.operations import BATCH_ID
+from imagebatch.api.parameters import BATCH_ID
 from imagebatch.api.request import Request
 from imagebatch.api.response import Response
 from imagebatch.api.routing import Routes

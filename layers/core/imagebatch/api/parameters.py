@@ -1,12 +1,13 @@
-"""What a route of the OpenAPI document is described with."""
+"""Parameters and links that several routes are declared with."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from imagebatch.schemas.requests import ID
+from imagebatch.domain.batch import BatchStatus, Kind
 
-REF = "#/components/schemas/{model}"
+ID = "^[0-9a-f]{32}$"
+
 BATCH_ID = {
     "name": "batch_id",
     "in": "path",
@@ -22,6 +23,19 @@ IDEMPOTENCY_KEY = {
 }
 
 
+CSV_TEXT = {"type": "string", "contentMediaType": "text/csv"}
+CSV_FILE = {"type": "string", "format": "binary", "contentMediaType": "text/csv"}
+BINARY = {"type": "string", "format": "binary"}
+
+
+@dataclass(frozen=True, slots=True)
+class FileForm:
+    """A multipart form: a model's fields, and a file."""
+
+    model: type
+    file: Mapping[str, Any]
+
+
 _OF_A_BATCH = {
     "status": "getBatch",
     "items": "getBatchStatus",
@@ -31,6 +45,17 @@ _OF_A_BATCH = {
     "cancel": "cancelBatch",
     "retry": "retryBatch",
 }
+
+
+def path(name: str, schema: Mapping[str, Any], description: str) -> dict[str, Any]:
+    """A variable of the path."""
+    return {
+        "name": name,
+        "in": "path",
+        "required": True,
+        "schema": dict(schema),
+        "description": description,
+    }
 
 
 def query(name: str, schema: Mapping[str, Any], description: str = "") -> dict[str, Any]:
@@ -60,28 +85,5 @@ CURSOR = query("cursor", {"type": "string"}, "The cursor of the page before.")
 ITEM_CURSOR = query(
     "cursor", {"type": "string", "pattern": "^[0-9]{1,6}$"}, "The cursor of the page before."
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Operation:
-    """One route. `request` is by media type, a model or a schema; `returns` by status, likewise."""
-
-    method: str
-    path: str
-    id: str
-    tag: str
-    summary: str
-    description: str = ""
-    parameters: Sequence[Mapping[str, Any]] = ()
-    request: Mapping[str, Any] = field(default_factory=dict)
-    returns: Mapping[int, Any] = field(default_factory=dict)
-    errors: Sequence[int] = ()
-    public: bool = False
-    scheme: str = "bearer"
-    """The security scheme by which the token comes."""
-    example: Any = None
-    """A JSON request as a client would send it."""
-    examples: Mapping[int, Any] = field(default_factory=dict)
-    """Answers by status, as they would come back."""
-    links: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
-    """By status and a name, what to ask for next."""
+STATUS = query("status", {"type": "string", "enum": [*BatchStatus]})
+KIND = query("kind", {"type": "string", "enum": [*Kind]})

@@ -1,0 +1,103 @@
+"""The models of the routes as JSON Schemas, each in the spelling of the API that uses it."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from imagebatch.api.routing import Route
+
+REF = "#/components/schemas/{model}"
+V1 = "V1"
+
+type Schemas = dict[str, Any]
+
+
+class SpelledModels:
+    """A response model that two APIs spell differently is there twice, as `Batch` and `BatchV1`."""
+
+    def __init__(self, routes: Iterable[Route], others: Iterable[type[BaseModel]]) -> None:
+        routes = list(routes)
+        camel = [*others, *_responses(routes, snake_case=False)]
+        found = _schemas(camel, "serialization")
+        snake = _schemas(_responses(routes, snake_case=True), "serialization", by_alias=False)
+        self._renamed = _different(snake, found)
+        for name, schema in snake.items():
+            found[self._renamed.get(name, name)] = _renamed(schema, self._renamed)
+        requests = _schemas(_requests(routes), "validation")
+        found |= {name: without_defaults(schema) for name, schema in requests.items()}
+        self.schemas: Schemas = dict(sorted(found.items()))
+
+    def ref(self, route: Route, model: type[BaseModel]) -> dict[str, str]:
+        name = model.__name__
+        return {
+            "$ref": REF.format(model=self._renamed.get(name, name) if route.snake_case else name)
+        }
+
+
+def without_defaults(schema: Any) -> Any:
+    """Generators of TypeScript clients take a property with a default for one that is required."""
+    if isinstance(schema, list):
+        return [without_defaults(each) for each in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    made = {name: without_defaults(value) for name, value in schema.items()}
+    if "default" in made and not isinstance(schema["default"], Mapping | list):
+        default = made.pop("default")
+        if default not in (None, ""):
+            text = f"{made.get('description', '')} Default: {default}.".strip()
+            made["description"] = text
+    elif isinstance(schema.get("default"), list) or schema.get("default") == {}:
+        made.pop("default")
+    return made
+
+
+def _responses(routes: Iterable[Route], *, snake_case: bool) -> list[type[BaseModel]]:
+    bodies = [b for r in routes if r.snake_case is snake_case for b in r.returns.values()]
+    return [body for body in bodies if isinstance(body, type)]
+
+
+def _requests(routes: Iterable[Route]) -> list[type[BaseModel]]:
+    bodies = [body for route in routes for body in route.request.values()]
+    return [body for body in bodies if isinstance(body, type)]
+
+
+def _schemas(
+    models: Iterable[type[BaseModel]],
+    mode: Literal["validation", "serialization"],
+    *,
+    by_alias: bool = True,
+) -> Schemas:
+    ordered = sorted(set(models), key=lambda model: model.__name__)
+    _, found = models_json_schema(
+        [(model, mode) for model in ordered], ref_template=REF, by_alias=by_alias
+    )
+    return dict(found["$defs"])
+
+
+def _different(snake: Schemas, camel: Schemas) -> dict[str, str]:
+    """New names for the schemas that differ, by themselves or in what they refer to."""
+    names = {name for name in snake if name in camel and snake[name] != camel[name]}
+    while more := {n for n in snake if n in camel and _refers(snake[n], names)} - names:
+        names |= more
+    return {name: name + V1 for name in names}
+
+
+def _refers(schema: Any, names: set[str]) -> bool:
+    if isinstance(schema, Mapping):
+        target = str(schema.get("$ref", "")).rsplit("/", 1)[-1]
+        return target in names or any(_refers(value, names) for value in schema.values())
+    return isinstance(schema, list) and any(_refers(value, names) for value in schema)
+
+
+def _renamed(schema: Any, names: Mapping[str, str]) -> Any:
+    if isinstance(schema, list):
+        return [_renamed(each, names) for each in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    made = {key: _renamed(value, names) for key, value in schema.items()}
+    if "$ref" in schema:
+        name = schema["$ref"].rsplit("/", 1)[-1]
+        made["$ref"] = REF.format(model=names.get(name, name))
+    return made

@@ -1,0 +1,153 @@
+"""Every kind of batch: status, items, list, download, cancel, retry."""
+
+from imagebatch.api.http import item_cursor, one_of, page_cursor, page_limit
+from imagebatch.api.parameters import (
+    BATCH_ID,
+    CURSOR,
+    IDEMPOTENCY_KEY,
+    ITEM_CURSOR,
+    KIND,
+    LIMIT,
+    STATUS,
+)
+from imagebatch.api.request import Request
+from imagebatch.api.response import Reply, Response
+from imagebatch.api.routing import Routes
+from imagebatch.domain.batch import Batch, BatchStatus, Kind
+from imagebatch.domain.errors import StateConflictError
+from imagebatch.ports import Page
+from imagebatch.schemas.answers import BatchAnswer, BatchPage, BatchStatusAnswer
+from imagebatch.schemas.links import download_name, url_seconds
+from imagebatch.schemas.views import batch_fields, batch_view, item_view
+from imagebatch.usecases.idempotency import fingerprint
+
+routes = Routes("Batches")
+
+
+@routes.get(
+    "/api/batch/{batch_id}",
+    id="getBatch",
+    tag="Car batches",
+    summary="The status of a batch",
+    parameters=[BATCH_ID],
+    returns={200: BatchAnswer},
+    errors=[404],
+)
+def get_batch(request: Request, batch_id: str) -> BatchAnswer:
+    return _view(request, request.services.records.batch(request.owner, batch_id))
+
+
+@routes.get(
+    "/api/v1/batch",
+    id="listBatches",
+    summary="Your batches of every kind, newest first",
+    parameters=[LIMIT, CURSOR, STATUS, KIND],
+    returns={200: BatchPage},
+    errors=[400],
+)
+def list_batches(request: Request) -> BatchPage:
+    page = batch_page(request)
+    return BatchPage(items=[_view(request, b) for b in page.items], next_cursor=page.cursor)
+
+
+@routes.get(
+    "/api/v1/batch/{batch_id}/status",
+    id="getBatchStatus",
+    summary="A batch with the states of its items",
+    parameters=[BATCH_ID, LIMIT, ITEM_CURSOR],
+    returns={200: BatchStatusAnswer},
+    errors=[400, 404],
+)
+def get_batch_status(request: Request, batch_id: str) -> BatchStatusAnswer:
+    services = request.services
+    batch = services.records.batch(request.owner, batch_id)
+    limit, start = page_limit(request.query), item_cursor(request.query)
+    found = list(services.store.items(request.owner, batch_id, start=start, limit=limit + 1))
+    return BatchStatusAnswer(
+        **batch_fields(batch, services.clock.now(), request.sign),
+        items=[item_view(batch, item, request.sign) for item in found[:limit]],
+        next_cursor=str(found[limit].index) if len(found) > limit else None,
+    )
+
+
+@routes.get(
+    "/api/v1/batch/{batch_id}/download",
+    id="downloadBatch",
+    summary="The archive",
+    parameters=[BATCH_ID],
+    returns={302: None},
+    errors=[404, 409, 410],
+)
+def download_batch(request: Request, batch_id: str) -> Response:
+    batch = request.services.records.batch(request.owner, batch_id)
+    return Response(302, headers={"Location": _archive_url(request, batch)})
+
+
+@routes.post(
+    "/api/v1/batch/{batch_id}/cancel",
+    id="cancelBatch",
+    summary="Cancel a batch",
+    parameters=[BATCH_ID],
+    returns={202: BatchAnswer},
+    errors=[404, 409],
+)
+def cancel_batch(request: Request, batch_id: str) -> Reply:
+    batch = request.services.cancel(request.owner, batch_id)
+    where = request.absolute(f"/api/v1/batch/{batch_id}/status")
+    return Reply(202, _view(request, batch), {"Location": where})
+
+
+@routes.post(
+    "/api/batches/{batch_id}/retry",
+    id="retryBatch",
+    summary="Run what failed again, as the next round",
+    description="Or builds the archive anew where it failed or expired. Under an "
+    "Idempotency-Key that was used already it opens nothing and answers with the batch.",
+    parameters=[BATCH_ID, IDEMPOTENCY_KEY],
+    returns={202: BatchAnswer},
+    errors=[400, 404, 409, 422],
+)
+def retry_batch(request: Request, batch_id: str) -> Reply:
+    services, owner = request.services, request.owner
+    services.execute_once(
+        owner,
+        request.idempotency_key,
+        fingerprint("retry", batch_id),
+        lambda retry: {"round": services.retry(owner, batch_id, retry).round},
+    )
+    batch = services.records.batch(owner, batch_id)
+    where = request.absolute(f"/api/batch/{batch_id}")
+    return Reply(202, _view(request, batch), {"Location": where})
+
+
+def batch_page(request: Request) -> Page[Batch]:
+    now = request.services.clock.now()
+    status = one_of(BatchStatus, request.query, "status")
+    return request.services.store.list_batches(
+        request.owner,
+        limit=page_limit(request.query),
+        cursor=page_cursor(request.query),
+        kind=one_of(Kind, request.query, "kind"),
+        keep=lambda batch: status is None or batch.effective_status(now) == status,
+    )
+
+
+def _view(request: Request, batch: Batch) -> BatchAnswer:
+    return batch_view(batch, request.services.clock.now(), request.sign)
+
+
+def _archive_url(request: Request, batch: Batch) -> str:
+    now = request.services.clock.now()
+    archive = batch.available_archive(now)
+    if archive is not None:
+        return request.sign(archive.key, url_seconds(batch, now), download_name(batch))
+    if batch.expired(now):
+        raise StateConflictError(
+            "expired",
+            "Archive has expired",
+            detail="The archive was deleted. A retry builds it again while the images are kept.",
+            status=410,
+        )
+    raise StateConflictError(
+        "not-ready", "Archive is not ready", detail=f"The batch is {batch.status}.", retry_after=2
+    )

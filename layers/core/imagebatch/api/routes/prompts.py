@@ -1,0 +1,168 @@
+"""POST /api/v1/batch/generate: a list of prompts."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from imagebatch.api.http import body_of, json_object_of
+from imagebatch.api.parameters import IDEMPOTENCY_KEY, batch_links
+from imagebatch.api.request import Request
+from imagebatch.api.response import Reply
+from imagebatch.api.routing import Routes
+from imagebatch.domain.model_registry import Quality
+from imagebatch.intake.prompts import DEFAULT_ASPECT_RATIO, PromptDraft, invalid_fields
+from imagebatch.schemas.answers import Preview, PromptBatchAccepted
+from imagebatch.schemas.requests import PromptBatch, PromptItem, examined
+from imagebatch.schemas.views import preview_items
+from imagebatch.usecases.idempotency import Answer, fingerprint
+from imagebatch.usecases.submit_batch import Submission
+
+UPLOAD_ID = "2b1f6c5e8d9a4f7f9a3c0d5e6b7a8c90"
+BATCH = "5f0c9a7e4d2b4c0e9f2d8a6b1c3e5f70"
+PROMPTS = {
+    "items": [
+        {"prompt": "A red chair in a loft", "file": UPLOAD_ID, "aspect_ratio": "16:9"},
+        {"prompt": "A blue chair", "file": "", "custom_id": "SKU-7"},
+    ],
+    "model": "google/nano-banana",
+    "options": {"quality": "standard", "include_pdf": True},
+    "name": "Chairs",
+    "max_cost": "1.00",
+}
+PREVIEW = {
+    "dry_run": True,
+    "total": 1,
+    "estimated_cost": "0.039",
+    "mode": "live",
+    "warnings": [],
+    "items": [
+        {
+            "row": None,
+            "custom_id": "SKU-7",
+            "prompt": "A blue chair",
+            "file": "SKU-7.png",
+            "input": {"prompt": "A blue chair", "output_format": "png", "aspect_ratio": "1:1"},
+            "price": "0.039",
+        }
+    ],
+}
+ACCEPTED = {
+    "batch_id": BATCH,
+    "status": "queued",
+    "total_items": 2,
+    "mode": "live",
+    "estimated_cost": "0.078",
+    "warnings": [],
+    "status_url": f"https://api.example.com/api/v1/batch/{BATCH}/status",
+}
+
+routes = Routes("Prompt batches")
+
+
+@routes.post(
+    "/api/v1/batch/generate",
+    id="createPromptBatch",
+    summary="Submit a list of prompts",
+    description="Answers at once; the images are made afterwards. `file` is the id of a ready "
+    "upload of kind product, or a public https URL that is handed to the model and never "
+    "fetched here, or empty. `include_pdf` adds pages.pdf to the archive, an image a page. "
+    "`dry_run` creates nothing.",
+    parameters=[IDEMPOTENCY_KEY],
+    request=PromptBatch,
+    returns={200: Preview, 202: PromptBatchAccepted},
+    links={202: batch_links("batch_id")},
+    errors=[400, 402, 409, 422, 429],
+    example=PROMPTS,
+    examples={200: PREVIEW, 202: ACCEPTED},
+)
+def create_prompt_batch(request: Request) -> Preview | Reply:
+    key = request.idempotency_key
+    data = json_object_of(request.event)
+    submission, dry_run = _taken(request, data)
+    request.services.submit.check(submission)
+    if dry_run:
+        return _preview(submission)
+    document = request.services.execute_once(
+        request.owner,
+        key,
+        fingerprint("generate", json.dumps(data, sort_keys=True)),
+        lambda batch_id: _create(request, submission, batch_id),
+    )
+    return Reply(202, document, {"Location": str(document["status_url"])})
+
+
+def _taken(request: Request, data: Mapping[str, Any]) -> tuple[Submission, bool]:
+    """The submission, and whether it is a dry run; InvalidRequestError for one that is refused."""
+    take = request.services.plan_prompt_batch
+    sent, problems = examined(PromptBatch, data, callback_origin=request.callback_origin)
+    if sent is None:
+        more = take.problems(
+            request.owner,
+            _legible_drafts(data),
+            model_name=_text(data, "model"),
+            quality=_legible_quality(data),
+        )
+        known = {each.field for each in problems}
+        raise invalid_fields([*problems, *(each for each in more if each.field not in known)])
+    submission = take(
+        request.owner,
+        [_draft(item) for item in sent.items],
+        source=body_of(request.event),
+        model_name=sent.model,
+        quality=sent.options.quality,
+        include_pdf=sent.options.include_pdf,
+        max_cost=sent.max_cost,
+        name=sent.name,
+        metadata=sent.metadata,
+        callback_url=sent.callback_url,
+    )
+    return submission, sent.dry_run
+
+
+def _draft(item: PromptItem) -> PromptDraft:
+    ratio = item.aspect_ratio or DEFAULT_ASPECT_RATIO
+    return PromptDraft(item.prompt, item.file or "", item.custom_id or "", ratio)
+
+
+def _legible_drafts(data: Mapping[str, Any]) -> list[PromptDraft]:
+    """What can be read of a request that is not valid, to look for more that is wrong."""
+    items = data.get("items")
+    return [
+        PromptDraft(file=_text(item, "file"), custom_id=_text(item, "custom_id"))
+        for item in (items if isinstance(items, list) else [])
+    ]
+
+
+def _legible_quality(data: Mapping[str, Any]) -> Quality:
+    text = _text(data.get("options"), "quality")
+    return Quality(text) if text in [*Quality] else Quality.STANDARD
+
+
+def _text(of: Any, name: str) -> str:
+    value = of.get(name) if isinstance(of, Mapping) else None
+    return value.strip() if isinstance(value, str) else ""
+
+
+def _create(request: Request, submission: Submission, batch_id: str) -> Answer:
+    batch = request.services.submit(submission, batch_id)
+    request.services.telemetry.submitted(batch, submission.plan.warnings)
+    return PromptBatchAccepted(
+        batch_id=batch.id,
+        status="queued",
+        total_items=batch.total,
+        mode=batch.mode,
+        estimated_cost=batch.estimated,
+        warnings=list(submission.plan.warnings),
+        status_url=request.absolute(f"/api/v1/batch/{batch.id}/status"),
+    ).as_document(snake_case=True)
+
+
+def _preview(submission: Submission) -> Preview:
+    return Preview(
+        dry_run=True,
+        total=len(submission.plan.items),
+        estimated_cost=submission.estimated,
+        mode=submission.mode,
+        warnings=list(submission.plan.warnings),
+        items=list(preview_items(submission.plan)),
+    )

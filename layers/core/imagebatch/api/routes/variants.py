@@ -1,0 +1,327 @@
+"""The catalog of product variants, what has been made for them, and the settings forms."""
+
+import re
+
+from imagebatch.api.http import (
+    body_of,
+    content_type_of,
+    item_cursor,
+    json_object_of,
+    json_of,
+    page_cursor,
+    page_limit,
+    unsupported_media_type,
+)
+from imagebatch.api.parameters import CURSOR, ITEM_CURSOR, LIMIT, link, path, query
+from imagebatch.api.request import Request
+from imagebatch.api.response import Response, json_response
+from imagebatch.api.routing import Routes
+from imagebatch.domain.errors import InvalidRequestError, NotFoundError
+from imagebatch.intake.catalog_import import (
+    LARGEST_ID,
+    CatalogImport,
+    import_csv,
+    import_list,
+)
+from imagebatch.intake.settings_schema import find_schema
+from imagebatch.schemas.links import URL_SECONDS
+from imagebatch.schemas.requests import parsed
+from imagebatch.schemas.variant_answers import (
+    SETTINGS_SCHEMA,
+    CandidatesAnswer,
+    CatalogImported,
+    FolderAnswer,
+    FolderList,
+    FolderPicture,
+    Picture,
+    ProductList,
+    SchemaList,
+    SchemaSummary,
+    UploadedPicture,
+    VariantCandidates,
+)
+from imagebatch.schemas.variant_requests import CandidatesRequest, VariantList
+from imagebatch.schemas.variant_views import folder_view, products_view
+from imagebatch.usecases import keys
+from imagebatch.usecases.folders import OpenedFolder
+from imagebatch.usecases.image_candidates import Candidates
+
+CSV_TYPES = frozenset({"text/csv", "application/octet-stream"})
+LONGEST_SEARCH = 200
+
+
+ROW = {
+    "variantId": 1001,
+    "variantTitle": "Linen shirt / White / M",
+    "productId": 10,
+    "productTitle": "Linen shirt",
+    "imageUrl": "https://shop.example.com/linen-white.jpg",
+}
+SIGNED = "https://bucket.s3.eu-central-1.amazonaws.com/{}?X-Amz-Signature=0f3a"
+AT = "2026-01-05T09:00:00.000Z"
+BATCH = "5f0c9a7e4d2b4c0e9f2d8a6b1c3e5f70"
+PICTURE = {
+    "id": f"{BATCH}.0000",
+    "url": SIGNED.format(f"library/{BATCH}/000000-9c1d2e3f4a5b6c7d"),
+    "createdAt": AT,
+}
+UPLOADED = {
+    "id": "7d1e",
+    "url": SIGNED.format("uploads/7d1e"),
+    "originalName": "front.png",
+    "createdAt": AT,
+}
+FOLDER = r"^[0-9a-f]{32}(\.[1-9][0-9]{0,15})?$"
+VARIANT_ID = re.compile(r"[1-9][0-9]{0,15}", re.ASCII)
+
+routes = Routes("Variants")
+
+
+@routes.put(
+    "/api/variants",
+    id="importVariants",
+    summary="Import up to 1,000 variants into your catalog",
+    description="A variant that is there already is replaced. A CSV has the columns variantId, "
+    "variantTitle, productId, productTitle, imageUrl. One bad row, and nothing is imported.",
+    request={
+        "application/json": VariantList,
+        "text/csv": {"type": "string", "contentMediaType": "text/csv"},
+    },
+    returns={200: CatalogImported},
+    errors=[400, 413, 415, 422],
+    example=[ROW],
+    examples={200: {"imported": 1, "created": 1, "updated": 0, "warnings": []}},
+)
+def import_variants(request: Request) -> CatalogImported:
+    found = _sent(request)
+    created = request.services.import_variants(request.owner, found)
+    imported = len(found.variants)
+    return CatalogImported(
+        imported=imported,
+        created=created,
+        updated=imported - created,
+        warnings=list(found.warnings),
+    )
+
+
+@routes.get(
+    "/api/variants",
+    id="listVariants",
+    summary="Your catalog, grouped by product",
+    description="In the order of product and variant ids. `limit` counts variants; a product "
+    "that goes over the edge of a page is on both.",
+    parameters=[
+        query("q", {"type": "string", "maxLength": 200}, "A part of a title, in any capitals."),
+        LIMIT,
+        CURSOR,
+    ],
+    returns={200: ProductList},
+    errors=[400],
+    examples={
+        200: {
+            "items": [
+                {
+                    "productId": 10,
+                    "productTitle": "Linen shirt",
+                    "variants": [
+                        {
+                            "variantId": 1001,
+                            "variantTitle": "Linen shirt / White / M",
+                            "imageUrl": ROW["imageUrl"],
+                        }
+                    ],
+                }
+            ],
+            "nextCursor": None,
+        }
+    },
+)
+def list_variants(request: Request) -> ProductList:
+    page = request.services.list_variants(
+        request.owner,
+        words=_search(request.query.get("q", "")),
+        limit=page_limit(request.query),
+        cursor=page_cursor(request.query),
+    )
+    return ProductList(items=products_view(page.items), next_cursor=page.cursor)
+
+
+@routes.get(
+    "/api/variants/{variant_id}/folders",
+    id="listFolders",
+    summary="The folders of a variant, one for each of its batches, newest first",
+    parameters=[
+        path(
+            "variant_id",
+            {"type": "integer", "minimum": 1, "maximum": LARGEST_ID},
+            "The variant's id.",
+        ),
+        LIMIT,
+        CURSOR,
+    ],
+    returns={200: FolderList},
+    errors=[400, 404],
+)
+def list_folders(request: Request, variant_id: str) -> FolderList:
+    page = request.services.list_folders(
+        request.owner,
+        _variant_id(variant_id),
+        limit=page_limit(request.query),
+        cursor=page_cursor(request.query),
+    )
+    folders = [_folder(request, folder) for folder in page.items]
+    return FolderList(items=folders, next_cursor=page.cursor)
+
+
+@routes.get(
+    "/api/folders/{folder_id}",
+    id="getFolder",
+    summary="The images of a folder, in the order of their batch",
+    description="A batch's shared folder has the batch's id.",
+    parameters=[
+        path("folder_id", {"type": "string", "pattern": FOLDER}, "A folder's id."),
+        LIMIT,
+        ITEM_CURSOR,
+    ],
+    returns={200: FolderAnswer},
+    errors=[400, 404],
+    examples={
+        200: {
+            "id": f"{BATCH}.1001",
+            "name": "Spring / Linen shirt White M",
+            "batchId": BATCH,
+            "variantId": 1001,
+            "items": [{**PICTURE, "file": "Linen_shirt_White_M-1.png"}],
+            "nextCursor": None,
+        }
+    },
+)
+def get_folder(request: Request, folder_id: str) -> FolderAnswer:
+    limit, start = page_limit(request.query), item_cursor(request.query)
+    folder = request.services.read_folder(request.owner, folder_id, limit=limit, start=start)
+    return _folder(request, folder)
+
+
+@routes.get(
+    "/api/schemas",
+    id="listSchemas",
+    summary="The settings schemas there are",
+    returns={200: SchemaList},
+    links={200: {"form": link("getSchema", schema_key="items/0/key")}},
+)
+def list_schemas(request: Request) -> SchemaList:
+    found = request.services.schemas.values()
+    summaries = [
+        SchemaSummary(key=schema.key, title=schema.title, description=schema.description)
+        for schema in found
+    ]
+    return SchemaList(items=summaries, next_cursor=None)
+
+
+@routes.get(
+    "/api/schemas/{schema_key}",
+    id="getSchema",
+    summary="A settings form as JSON Schema",
+    parameters=[path("schema_key", {"type": "string"}, "Such as product-shot.")],
+    returns={200: {"application/json": SETTINGS_SCHEMA}},
+    errors=[404],
+)
+def get_schema(request: Request, schema_key: str) -> Response:
+    schema = find_schema(request.services.schemas, schema_key, status=404)
+    return json_response(200, schema.json_schema())
+
+
+@routes.post(
+    "/api/batches/image-candidates",
+    id="getImageCandidates",
+    summary="Images to choose as a batch's product images",
+    description="The newest 50 images made for each variant, and your newest 200 uploads that "
+    "are ready. An answer over 5.5 MB needs `Accept-Encoding: gzip`.",
+    request=CandidatesRequest,
+    returns={200: CandidatesAnswer},
+    errors=[400, 406, 422],
+    example={"variantIds": [1001]},
+    examples={
+        200: {
+            "variants": [
+                {
+                    "variantId": 1001,
+                    "productId": 10,
+                    "variantTitle": "Linen shirt / White / M",
+                    "variantImageUrl": ROW["imageUrl"],
+                    "generatedImages": [PICTURE],
+                }
+            ],
+            "uploads": [UPLOADED],
+        }
+    },
+)
+def get_image_candidates(request: Request) -> CandidatesAnswer:
+    asked = parsed(CandidatesRequest, json_object_of(request.event))
+    wanted = list(dict.fromkeys(asked.variant_ids))
+    return _candidates(request, request.services.image_candidates(request.owner, wanted))
+
+
+def _sent(request: Request) -> CatalogImport:
+    kind = content_type_of(request.event)
+    if kind == "application/json":
+        return import_list(json_of(request.event))
+    if kind in CSV_TYPES:
+        return import_csv(body_of(request.event))
+    raise unsupported_media_type("Send the variants as application/json or text/csv.")
+
+
+def _search(words: str) -> str:
+    if len(words) > LONGEST_SEARCH:
+        raise InvalidRequestError(
+            "invalid-search", f"A search has at most {LONGEST_SEARCH} characters"
+        )
+    return words
+
+
+def _variant_id(text: str) -> int:
+    if not VARIANT_ID.fullmatch(text) or int(text) > LARGEST_ID:
+        raise NotFoundError("variant-not-found", "Variant not found", title="Not found")
+    return int(text)
+
+
+def _folder(request: Request, folder: OpenedFolder) -> FolderAnswer:
+    cursor = None if folder.next_index is None else str(folder.next_index)
+    pictures = [
+        FolderPicture(
+            id=each.id,
+            url=request.sign(each.key, URL_SECONDS, None),
+            file=each.file,
+            created_at=each.created_at,
+        )
+        for each in folder.pictures
+    ]
+    return folder_view(folder.name, folder.batch_id, folder.variant_id, pictures, cursor)
+
+
+def _candidates(request: Request, found: Candidates) -> CandidatesAnswer:
+    def sign(key: str) -> str:
+        return request.sign(key, URL_SECONDS, None)
+
+    variants = [
+        VariantCandidates(
+            variant_id=variant.id,
+            product_id=variant.product_id,
+            variant_title=variant.title,
+            variant_image_url=variant.image_url,
+            generated_images=[
+                Picture(id=i.id, url=sign(i.key), created_at=i.created_at) for i in images
+            ],
+        )
+        for variant, images in found.variants
+    ]
+    uploads = [
+        UploadedPicture(
+            id=upload.id,
+            url=sign(keys.upload(upload.id)),
+            original_name=upload.original_name,
+            created_at=upload.created_at,
+        )
+        for upload in found.uploads
+    ]
+    return CandidatesAnswer(variants=variants, uploads=uploads)
