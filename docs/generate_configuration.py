@@ -77,7 +77,7 @@ sign-in by itself. Auth0, Keycloak, Okta and Microsoft Entra ID sign with RS256 
 - Or let Supabase sign with RSA: create an RS256 signing key in the project's JWT settings, rotate to it, and deploy with
   `AuthMode=oidc OidcIssuer=https://PROJECT.supabase.co/auth/v1 OidcAudience=authenticated`. Your frontend then sends its Supabase
   session's token to the API; the page and `imagebatch login` need clients of Supabase's OAuth 2.1 server.
-"""
+"""  # noqa: E501 - a paragraph of the page
 
 
 class _Loader(yaml.SafeLoader):

@@ -19,7 +19,7 @@ def up(_: argparse.Namespace) -> int:
     paths.LOCAL.mkdir(exist_ok=True)
     with exclusive(paths.LOCAL / "up.lock"):
         description = stack.up(config, paths.home(config.port))
-        stack.publish(config.port, description)
+        stack.register(config.port, description)
     print(f"page  {description['webUrl']}")
     print(f"api   {description['apiUrl']}")
     print(f"try   IMAGEBATCH_URL='{description['apiUrl']}' .venv/bin/imagebatch list")
@@ -32,7 +32,7 @@ def down(arguments: argparse.Namespace) -> int:
     ports = running if arguments.all else [int(os.environ.get("PORT") or PORT)]
     for port in ports:
         stack.down(port, paths.home(port))
-        stack.withdraw(port)
+        stack.unregister(port)
     return 0
 
 

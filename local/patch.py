@@ -12,11 +12,11 @@ from local.deploy import session
 
 
 def patch(config: Config, resources: Mapping[str, Any]) -> None:
-    _count_in_numbers(config)
+    _cast_maximum_concurrency_to_int(config)
     _expire_records(config, resources)
 
 
-def _count_in_numbers(config: Config) -> None:
+def _cast_maximum_concurrency_to_int(config: Config) -> None:
     """A maximum that was a parameter is kept as text, and the poller stumbles over it."""
     client = session().client("lambda", endpoint_url=config.endpoint)
     for mapping in client.list_event_source_mappings()["EventSourceMappings"]:

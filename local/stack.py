@@ -103,14 +103,14 @@ def _write(path: Path, content: object) -> None:
     path.write_text(json.dumps(content, indent=2) + "\n")
 
 
-def publish(port: int, description: Mapping[str, Any]) -> None:
+def register(port: int, description: Mapping[str, Any]) -> None:
     """Writes the description where other programs look: one file a port, and one for the last."""
     _write(paths.ENVIRONMENTS, environments(description, HOST_OF_CONTAINERS))
     for path in (paths.description(port), paths.STACK):
         _write(path, description)
 
 
-def withdraw(port: int) -> None:
+def unregister(port: int) -> None:
     mine = _read(paths.description(port))
     paths.description(port).unlink(missing_ok=True)
     if mine and _read(paths.STACK) == mine:

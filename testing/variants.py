@@ -26,9 +26,9 @@ def product_shot() -> SettingsSchema:
     return parse_schema(text)
 
 
-def a_look(variations: int = 1, **given: Any) -> ShotSettings:
-    return ShotSettings(product_shot(), given, variations)
+def shot_settings(variations: int = 1, **user_input: Any) -> ShotSettings:
+    return ShotSettings(product_shot(), user_input, variations)
 
 
-def a_choice(id: int = 1, *images: str, **fields: Any) -> VariantSelection:  # noqa: A002
+def variant_selection(id: int = 1, *images: str, **fields: Any) -> VariantSelection:  # noqa: A002
     return VariantSelection(a_variant(id, **fields), images or ("https://shop.example.com/a.jpg",))

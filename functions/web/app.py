@@ -17,48 +17,52 @@ from urllib.parse import urlsplit
 
 STATIC = Path(__file__).with_name("static")
 HASHED = "assets/"
-FOREVER = "public, max-age=31536000, immutable"
-ASK_AGAIN = "no-cache"
+IMMUTABLE = "public, max-age=31536000, immutable"
+REVALIDATE = "no-cache"
 TYPES = {".js": "text/javascript", ".woff2": "font/woff2", ".svg": "image/svg+xml"}
-PACKED = frozenset({"text/html", "text/javascript", "text/css", "text/csv", "image/svg+xml"})
+COMPRESSIBLE = frozenset({"text/html", "text/javascript", "text/css", "text/csv", "image/svg+xml"})
 
-type Answer = dict[str, Any]
+type Response = dict[str, Any]
 
 
-def handler(event: Mapping[str, Any], _context: object) -> Answer:
+def handler(event: Mapping[str, Any], _context: object) -> Response:
     method = event["requestContext"]["http"]["method"]
     if method == "OPTIONS":
         return {"statusCode": 204}  # a preflight request: API Gateway adds what it allows
     if method not in {"GET", "HEAD"}:
         detail = "This address takes GET, HEAD."
-        return refusal(405, "method-not-allowed", "Method not allowed", detail, allow="GET, HEAD")
+        return problem_response(
+            405, "method-not-allowed", "Method not allowed", detail, allow="GET, HEAD"
+        )
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     path = event["rawPath"].lstrip("/")
     if path.startswith("api/"):
-        return refusal(404, "no-such-route", "Not found", "Not found")
+        return problem_response(404, "no-such-route", "Not found", "Not found")
     if path == "config.json":
         body = json.dumps(config(os.environ)).encode()
-        return answer(200, body, {"content-type": "application/json", "cache-control": "no-store"})
-    found = served(path, headers)
+        return response(
+            200, body, {"content-type": "application/json", "cache-control": "no-store"}
+        )
+    found = static_response(path, headers)
     return {**found, "body": ""} if method == "HEAD" else found
 
 
-def served(path: str, headers: Mapping[str, str]) -> Answer:
+def static_response(path: str, headers: Mapping[str, str]) -> Response:
     name = path if path in files() else "index.html"
     if name != path and "." in path.rsplit("/", 1)[-1]:
-        return answer(404, b"Not found", {"content-type": "text/plain"})
+        return response(404, b"Not found", {"content-type": "text/plain"})
     body, content_type, etag = files()[name]
     about = {
         "content-type": content_type,
-        "cache-control": FOREVER if name.startswith(HASHED) else ASK_AGAIN,
+        "cache-control": IMMUTABLE if name.startswith(HASHED) else REVALIDATE,
         "etag": etag,
         "vary": "accept-encoding",
     }
     if headers.get("if-none-match") == etag:
-        return answer(304, b"", about)
-    if content_type.split(";")[0] in PACKED and "gzip" in headers.get("accept-encoding", ""):
-        return answer(200, packed(name), {**about, "content-encoding": "gzip"})
-    return answer(200, body, about)
+        return response(304, b"", about)
+    if content_type.split(";")[0] in COMPRESSIBLE and "gzip" in headers.get("accept-encoding", ""):
+        return response(200, gzipped(name), {**about, "content-encoding": "gzip"})
+    return response(200, body, about)
 
 
 @cache
@@ -69,31 +73,31 @@ def files() -> dict[str, tuple[bytes, str, str]]:
         if file.is_file():
             body = file.read_bytes()
             etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-            found[file.relative_to(STATIC).as_posix()] = body, type_of(file), etag
+            found[file.relative_to(STATIC).as_posix()] = body, content_type_of(file), etag
     return found
 
 
 @cache
-def packed(name: str) -> bytes:
+def gzipped(name: str) -> bytes:
     return gzip.compress(files()[name][0], 9, mtime=0)
 
 
-def type_of(file: Path) -> str:
+def content_type_of(file: Path) -> str:
     guess = TYPES.get(file.suffix) or mimetypes.guess_type(file.name)[0]
     kind = guess or "application/octet-stream"
     return f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
 
 
-def answer(status: int, body: bytes, headers: Mapping[str, str]) -> Answer:
+def response(status: int, body: bytes, headers: Mapping[str, str]) -> Response:
     return {
         "statusCode": status,
-        "headers": {**guards(), **headers},
+        "headers": {**security_headers(), **headers},
         "body": base64.b64encode(body).decode(),
         "isBase64Encoded": True,
     }
 
 
-def refusal(status: int, kind: str, error: str, detail: str, **headers: str) -> Answer:
+def problem_response(status: int, kind: str, error: str, detail: str, **headers: str) -> Response:
     """As the API answers: the gateway sends odd addresses of the API here, and other methods."""
     document = {
         "type": f"https://imagebatch.dev/problems/{kind}",
@@ -102,12 +106,12 @@ def refusal(status: int, kind: str, error: str, detail: str, **headers: str) -> 
         "detail": detail,
         "error": error,
     }
-    kind_of_answer = {"content-type": "application/problem+json", "cache-control": "no-store"}
-    return answer(status, json.dumps(document).encode(), {**kind_of_answer, **headers})
+    headers_of_problem = {"content-type": "application/problem+json", "cache-control": "no-store"}
+    return response(status, json.dumps(document).encode(), {**headers_of_problem, **headers})
 
 
 @cache
-def guards() -> dict[str, str]:
+def security_headers() -> dict[str, str]:
     policy = {
         "default-src": ["'none'"],
         "script-src": ["'self'"],

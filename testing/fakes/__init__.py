@@ -15,13 +15,13 @@ from testing.fakes.media import InMemoryObjectStore
 from testing.fakes.provider import LenientValidator, ScriptedProvider
 from testing.fakes.queues import InMemoryDispatchQueue, InMemoryItemQueue, Sent
 from testing.fakes.store import InMemoryBatchStore
-from testing.fakes.system import FakeClock, FakeIds
+from testing.fakes.system import FakeClock, FakeRandomness
 from testing.fakes.uploads import InMemoryUploadStore
 from testing.fakes.webhooks import InMemoryWebhooks, Posted
 
 __all__ = [
     "FakeClock",
-    "FakeIds",
+    "FakeRandomness",
     "InMemoryBatchStore",
     "InMemoryCatalogStore",
     "InMemoryDispatchQueue",

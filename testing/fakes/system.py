@@ -27,7 +27,7 @@ class FakeClock:
         return self.now()
 
 
-class FakeIds:
+class FakeRandomness:
     """id-0001, id-0002 and so on; jitter is what a test sets it to."""
 
     def __init__(self, prefix: str = "id", jitter: float = 0.0) -> None:
@@ -35,7 +35,7 @@ class FakeIds:
         self._numbers = count(1)
         self._jitter = jitter
 
-    def new(self) -> str:
+    def new_id(self) -> str:
         return f"{self._prefix}-{next(self._numbers):04d}"
 
     def jitter(self) -> float:

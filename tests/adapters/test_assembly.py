@@ -26,7 +26,7 @@ MODIFIED = datetime(2026, 11, 20, tzinfo=UTC)
 def short_parts() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(s3_multipart, "PART_SIZE", PART)
-        patch.setattr(archive_plan, "LONGEST_READ", PART)
+        patch.setattr(archive_plan, "MAX_READ_BYTES", PART)
         patch.setattr(assembly, "WINDOW_BYTES", 2 * PART)
         yield
 
@@ -119,7 +119,7 @@ def test_every_part_but_the_last_is_as_long_as_s3_wants_it(sizes: list[tuple[boo
     assert plan.parts[-1].end == plan.size
 
 
-@given(st.integers(s3_multipart.PARTS_AIMED_AT * PART, 10**15))
+@given(st.integers(s3_multipart.TARGET_PART_COUNT * PART, 10**15))
 @settings(max_examples=20)
 def test_an_archive_of_any_size_fits_into_the_parts_s3_allows(tail: int) -> None:
     assert len(s3_multipart.split(tail, tail + 1000)) <= 10_000

@@ -50,14 +50,16 @@ def delivered(
 
 
 def test_a_message_says_how_long_it_waited() -> None:
-    assert delivered().waited == pytest.approx(2.5, abs=0.001)
+    assert delivered().queue_wait_seconds == pytest.approx(2.5, abs=0.001)
 
 
 def test_one_that_comes_again_or_was_to_wait_did_not_wait_for_a_worker() -> None:
-    assert delivered(ApproximateReceiveCount="2").waited == 0
-    assert delivered(is_dlq_consumer=True).waited == 0
-    assert delivered(own={DELAYED: {"stringValue": "2", "dataType": "Number"}}).waited == 0
+    assert delivered(ApproximateReceiveCount="2").queue_wait_seconds == 0
+    assert delivered(is_dlq_consumer=True).queue_wait_seconds == 0
+    assert (
+        delivered(own={DELAYED: {"stringValue": "2", "dataType": "Number"}}).queue_wait_seconds == 0
+    )
 
 
 def test_clocks_that_differ_make_no_wait_below_nothing() -> None:
-    assert delivered(SentTimestamp="99999999999999").waited == 0
+    assert delivered(SentTimestamp="99999999999999").queue_wait_seconds == 0

@@ -1,7 +1,7 @@
 import re
 from datetime import UTC
 
-from imagebatch.adapters.system import SystemClock, SystemIds
+from imagebatch.adapters.system import SystemClock, SystemRandomness
 
 
 def test_the_time_is_utc_in_whole_milliseconds() -> None:
@@ -15,12 +15,12 @@ def test_a_sleep_below_zero_is_no_sleep() -> None:
 
 
 def test_identifiers_are_unlike_and_safe_everywhere() -> None:
-    ids = {SystemIds().new() for _ in range(100)}
+    ids = {SystemRandomness().new_id() for _ in range(100)}
     assert len(ids) == 100
     assert all(re.fullmatch("[0-9a-f]{32}", each) for each in ids)
 
 
 def test_jitter_is_a_share() -> None:
-    jitters = {SystemIds().jitter() for _ in range(100)}
+    jitters = {SystemRandomness().jitter() for _ in range(100)}
     assert len(jitters) > 1
     assert all(0 <= each < 1 for each in jitters)

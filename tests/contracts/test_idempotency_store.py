@@ -26,7 +26,7 @@ def keys(request: pytest.FixtureRequest) -> IdempotencyStore:
 
 def claim(
     keys: IdempotencyStore,
-    subject: str,
+    resource_id: str,
     *,
     key: str = "k1",
     content: str = "c1",
@@ -34,17 +34,17 @@ def claim(
     after: timedelta = timedelta(0),
 ) -> IdempotencyRecord:
     now = START + after
-    return keys.claim(owner, key, content, subject, now, now + MINUTE)
+    return keys.claim(owner, key, content, resource_id, now, now + MINUTE)
 
 
 def test_a_key_is_new_once(keys: IdempotencyStore) -> None:
     assert claim(keys, "s1") == IdempotencyRecord(IdempotencyState.NEW, "s1")
-    assert claim(keys, "s2") == IdempotencyRecord(IdempotencyState.BUSY, "s1")
+    assert claim(keys, "s2") == IdempotencyRecord(IdempotencyState.IN_PROGRESS, "s1")
 
 
 def test_an_answered_key_gives_its_answer(keys: IdempotencyStore) -> None:
     claim(keys, "s1")
-    keys.answer("ann", "k1", ANSWER, START + DAY)
+    keys.save_result("ann", "k1", ANSWER, START + DAY)
     assert claim(keys, "s2") == IdempotencyRecord(IdempotencyState.DONE, "s1", ANSWER)
     assert claim(keys, "s3", after=DAY - MINUTE).state is IdempotencyState.DONE
 
@@ -52,26 +52,26 @@ def test_an_answered_key_gives_its_answer(keys: IdempotencyStore) -> None:
 def test_other_content_under_the_same_key_is_told_apart(keys: IdempotencyStore) -> None:
     claim(keys, "s1")
     assert claim(keys, "s2", content="c2").state is IdempotencyState.OTHER_CONTENT
-    keys.answer("ann", "k1", ANSWER, START + DAY)
+    keys.save_result("ann", "k1", ANSWER, START + DAY)
     other = claim(keys, "s2", content="c2")
-    assert (other.state, other.answer) == (IdempotencyState.OTHER_CONTENT, None)
+    assert (other.state, other.result) == (IdempotencyState.OTHER_CONTENT, None)
 
 
 def test_a_try_that_died_is_taken_over_under_its_own_subject(keys: IdempotencyStore) -> None:
     claim(keys, "s1")
     assert claim(keys, "s2", after=MINUTE) == IdempotencyRecord(IdempotencyState.NEW, "s1")
-    assert claim(keys, "s3", after=MINUTE) == IdempotencyRecord(IdempotencyState.BUSY, "s1")
+    assert claim(keys, "s3", after=MINUTE) == IdempotencyRecord(IdempotencyState.IN_PROGRESS, "s1")
     assert claim(keys, "s4", after=2 * MINUTE) == IdempotencyRecord(IdempotencyState.NEW, "s1")
 
 
 def test_a_key_that_expired_is_new_again(keys: IdempotencyStore) -> None:
     claim(keys, "s1")
-    keys.answer("ann", "k1", ANSWER, START + DAY)
+    keys.save_result("ann", "k1", ANSWER, START + DAY)
     assert claim(keys, "s2", content="c2", after=DAY) == IdempotencyRecord(
         IdempotencyState.NEW, "s2"
     )
     assert claim(keys, "s3", content="c2", after=DAY) == IdempotencyRecord(
-        IdempotencyState.BUSY, "s2"
+        IdempotencyState.IN_PROGRESS, "s2"
     )
 
 
@@ -92,7 +92,7 @@ def test_a_released_key_is_forgotten(keys: IdempotencyStore) -> None:
 
 def test_an_answered_key_cannot_be_released(keys: IdempotencyStore) -> None:
     claim(keys, "s1")
-    keys.answer("ann", "k1", ANSWER, START + DAY)
+    keys.save_result("ann", "k1", ANSWER, START + DAY)
     keys.release("ann", "k1")
     assert claim(keys, "s2").state is IdempotencyState.DONE
 
@@ -100,7 +100,7 @@ def test_an_answered_key_cannot_be_released(keys: IdempotencyStore) -> None:
 def test_an_answer_to_a_key_that_was_released_is_not_kept(keys: IdempotencyStore) -> None:
     claim(keys, "s1")
     keys.release("ann", "k1")
-    keys.answer("ann", "k1", ANSWER, START + DAY)
+    keys.save_result("ann", "k1", ANSWER, START + DAY)
     assert claim(keys, "s2").state is IdempotencyState.NEW
 
 
@@ -114,7 +114,7 @@ def test_owners_do_not_share_keys(keys: IdempotencyStore) -> None:
 def test_a_key_may_be_any_text(keys: IdempotencyStore, key: str) -> None:
     claim(keys, "s0")
     assert claim(keys, "s1", key=key).state is IdempotencyState.NEW
-    assert claim(keys, "s2", key=key) == IdempotencyRecord(IdempotencyState.BUSY, "s1")
+    assert claim(keys, "s2", key=key) == IdempotencyRecord(IdempotencyState.IN_PROGRESS, "s1")
 
 
 def test_of_many_at_once_one_gets_the_key(keys: IdempotencyStore) -> None:
@@ -123,4 +123,4 @@ def test_of_many_at_once_one_gets_the_key(keys: IdempotencyStore) -> None:
         later = list(pool.map(lambda n: claim(keys, f"t{n}", after=MINUTE), range(8)))
     assert [c.state for c in first].count(IdempotencyState.NEW) == 1
     assert [c.state for c in later].count(IdempotencyState.NEW) == 1
-    assert len({c.subject for c in first + later}) == 1
+    assert len({c.resource_id for c in first + later}) == 1

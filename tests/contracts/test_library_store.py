@@ -12,7 +12,7 @@ from imagebatch.adapters.dynamodb.library import DynamoDBLibraryStore
 from imagebatch.domain.asset_library import Folder, VariantFolder
 from imagebatch.domain.batch import BatchStatus, Item, ItemStatus, Kind
 from imagebatch.domain.errors import ConflictError, Failure, FailureCode, InvalidRequestError
-from imagebatch.domain.transitions import lose
+from imagebatch.domain.transitions import mark_output_lost
 from imagebatch.ports import BatchStore, LibraryStore
 from testing.aws import TABLE, no_sleep
 from testing.fakes import InMemoryBatchStore
@@ -145,7 +145,7 @@ def test_an_image_that_is_lost_leaves_the_library(stores: Stores) -> None:
         counts=replace(batch.counts, pending=7, succeeded=2),
         updated_at=later(9),
     )
-    stores.batches.commit(*lose(batch, item, LOST))
+    stores.batches.commit(*mark_output_lost(batch, item, LOST))
     assert (stores.of(7), stores.inside()) == ([("b1", 1)], [1])
 
 

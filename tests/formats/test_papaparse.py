@@ -50,36 +50,36 @@ def their_reading(verdict: dict[str, Any]) -> dict[str, Any]:
     kept = [n for n, line in enumerate(raw, 1) if line["fields"] > 1 or not line["blank"]]
     blank = {n for n, line in enumerate(raw, 1) if line["blank"]}
     numbers = kept[1:]
-    faults = []
+    errors = []
     for error in verdict["errors"]:
         if error["type"] == "Delimiter":
             continue
         quotes = error["type"] == "Quotes"
         number = error["row"] + 1 if quotes else numbers[error["row"]]
         if quotes or number not in blank:
-            faults.append((number, error["type"], error["code"], error["message"]))
+            errors.append((number, error["type"], error["code"], error["message"]))
     rows = [
         (number, cells)
         for number, cells in zip(numbers, verdict["rows"], strict=True)
         if number not in blank
     ]
     return {
-        "faults": sorted(faults),
+        "faults": sorted(errors),
         "row_count": len(rows),
         "delimiter": verdict["delimiter"],
-        "rows": None if faults else rows,
+        "rows": None if errors else rows,
         "blank header": bool(kept) and kept[0] in blank,
     }
 
 
 def our_reading(sheet: str) -> dict[str, Any]:
     parsed = parse_csv(sheet, keep_rows=1000)
-    faults = sorted((fault.row, fault.type, fault.code, fault.message) for fault in parsed.faults)
+    errors = sorted((fault.row, fault.type, fault.code, fault.message) for fault in parsed.errors)
     return {
-        "faults": faults,
+        "faults": errors,
         "row_count": parsed.row_count,
         "delimiter": parsed.delimiter,
-        "rows": None if faults else parsed.rows,
+        "rows": None if errors else parsed.rows,
         "blank header": False,
     }
 

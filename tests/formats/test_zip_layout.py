@@ -192,8 +192,8 @@ def zeros(size: int) -> int:
     half = zeros(size // 2) if size > 1 else 0
     if size <= 1:
         return zlib.crc32(bytes(size))
-    doubled = crc32.concatenated(half, half, size // 2)
-    return crc32.concatenated(doubled, zlib.crc32(b"\0"), 1) if size % 2 else doubled
+    doubled = crc32.crc32_combine(half, half, size // 2)
+    return crc32.crc32_combine(doubled, zlib.crc32(b"\0"), 1) if size % 2 else doubled
 
 
 GIB = 1024**3
@@ -234,7 +234,7 @@ def test_a_local_header_has_both_sizes_in_zip64_from_the_first_size_that_needs_i
 def test_a_crc_can_be_put_together_from_pieces(pieces: list[bytes]) -> None:
     total = 0
     for piece in pieces:
-        total = crc32.concatenated(total, zlib.crc32(piece), len(piece))
+        total = crc32.crc32_combine(total, zlib.crc32(piece), len(piece))
     assert total == zlib.crc32(b"".join(pieces))
 
 

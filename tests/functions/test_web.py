@@ -35,7 +35,7 @@ def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def forget() -> None:
-    for cached in (app.files, app.packed, app.guards):
+    for cached in (app.files, app.gzipped, app.security_headers):
         cached.cache_clear()
 
 
@@ -79,9 +79,9 @@ def test_an_asset_named_after_its_content_is_kept_for_good() -> None:
 
 
 def test_text_is_packed_for_who_can_unpack_it_and_fonts_are_not() -> None:
-    packed = ask("/assets/index-4f3a.js", accept_encoding="br, gzip")
-    assert packed["headers"]["content-encoding"] == "gzip"
-    assert gzip.decompress(body(packed)) == SCRIPT
+    gzipped = ask("/assets/index-4f3a.js", accept_encoding="br, gzip")
+    assert gzipped["headers"]["content-encoding"] == "gzip"
+    assert gzip.decompress(body(gzipped)) == SCRIPT
     assert body(ask("/assets/index-4f3a.js")) == SCRIPT
     font = ask("/assets/type-91bc.woff2", accept_encoding="gzip")
     assert "content-encoding" not in font["headers"]

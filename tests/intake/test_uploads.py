@@ -6,16 +6,16 @@ import pytest
 
 from imagebatch.domain.errors import InvalidRequestError
 from imagebatch.intake.uploads import (
-    LARGEST,
+    MAX_UPLOAD_BYTES,
     Upload,
     UploadKind,
     UploadStatus,
     check_body,
     clean_name,
+    detect_content_type,
     image_type,
-    judged,
-    type_of,
     unusable_reason,
+    validate_body,
     validate_declared_type,
 )
 
@@ -61,7 +61,7 @@ def test_an_image_is_told_by_its_bytes(body: bytes, found: str | None) -> None:
 @pytest.mark.parametrize("body", [SVG, HTML, b"GIF89a", PNG[:-4], JPEG[:-2], WEBP[:-1], b""])
 def test_what_is_not_a_whole_image_is_refused(body: bytes) -> None:
     with pytest.raises(InvalidRequestError) as refused:
-        type_of(PRODUCT, body)
+        detect_content_type(PRODUCT, body)
     assert refused.value.status == 415
 
 
@@ -69,7 +69,7 @@ def test_what_is_not_a_whole_image_is_refused(body: bytes) -> None:
     "body", [b"make\nVW\n", "make\nVW\n".encode("utf-16"), b"make\nCitro\xebn"]
 )
 def test_a_sheet_in_any_encoding_that_can_be_read_is_csv(body: bytes) -> None:
-    assert type_of(CSV, body) == "text/csv"
+    assert detect_content_type(CSV, body) == "text/csv"
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_a_sheet_in_any_encoding_that_can_be_read_is_csv(body: bytes) -> None:
 )
 def test_what_is_no_text_is_no_csv(body: bytes) -> None:
     with pytest.raises(InvalidRequestError) as refused:
-        type_of(CSV, body)
+        detect_content_type(CSV, body)
     assert refused.value.status == 415
     assert "not CSV" in refused.value.detail
 
@@ -92,13 +92,13 @@ def an_upload(**fields: object) -> Upload:
 
 
 def test_a_png_named_jpg_is_a_png() -> None:
-    found = judged(an_upload(), PNG)
+    found = validate_body(an_upload(), PNG)
     assert (found.status, found.content_type, found.size) == ("ready", "image/png", len(PNG))
     assert found.kept_until is None
 
 
 def test_an_svg_named_png_is_rejected_and_says_why() -> None:
-    found = judged(an_upload(original_name="a.png"), SVG)
+    found = validate_body(an_upload(original_name="a.png"), SVG)
     assert found.status is UploadStatus.REJECTED
     assert found.reason == "The file is not a PNG, JPEG or WebP image."
     assert found.kept_until is not None
@@ -127,8 +127,8 @@ def test_a_ready_upload_can_be_used() -> None:
         (PRODUCT, "image/svg+xml", 10, 415),
         (PRODUCT, "text/csv", 10, 415),
         (CSV, "image/png", 10, 415),
-        (PRODUCT, "image/png", LARGEST + 1, 413),
-        (CSV, "text/csv", LARGEST + 1, 413),
+        (PRODUCT, "image/png", MAX_UPLOAD_BYTES + 1, 413),
+        (CSV, "text/csv", MAX_UPLOAD_BYTES + 1, 413),
     ],
 )
 def test_a_claim_is_refused_before_anything_is_sent(
@@ -145,7 +145,7 @@ def test_a_claim_is_refused_before_anything_is_sent(
 )
 def test_a_claim_of_the_kind_is_taken(kind: UploadKind, content_type: str) -> None:
     assert (
-        validate_declared_type(kind, content_type, LARGEST)
+        validate_declared_type(kind, content_type, MAX_UPLOAD_BYTES)
         == content_type.lower().partition(";")[0]
     )
 

@@ -17,7 +17,7 @@ from imagebatch.intake.variants import ShotSettings, VariantSelection, folder_of
 from imagebatch.usecases import keys
 from testing.fakes.system import START
 from testing.records import a_batch, an_image, an_item
-from testing.variants import a_choice, a_look
+from testing.variants import shot_settings, variant_selection
 
 PRICE = Decimal("0.067")
 IMAGE = an_image()
@@ -32,13 +32,13 @@ MODEL = Model(
 
 
 def planned(
-    *choices: VariantSelection, look: ShotSettings | None = None, model: Model = MODEL
+    *choices: VariantSelection, shot: ShotSettings | None = None, model: Model = MODEL
 ) -> BatchManifest:
-    return plan_variants(choices, look or a_look(), model=model, price=PRICE)
+    return plan_variants(choices, shot or shot_settings(), model=model, price=PRICE)
 
 
 def test_every_variant_gets_its_variations_next_to_each_other() -> None:
-    plan = planned(a_choice(7), a_choice(3), look=a_look(3))
+    plan = planned(variant_selection(7), variant_selection(3), shot=shot_settings(3))
     assert plan.kind is Kind.VARIANTS
     assert [item.group for item in plan.items] == ["7", "7", "7", "3", "3", "3"]
     assert [item.index for item in plan.items] == list(range(6))
@@ -46,8 +46,10 @@ def test_every_variant_gets_its_variations_next_to_each_other() -> None:
 
 
 def test_an_items_settings_are_the_clients_own_with_its_product_images() -> None:
-    look = a_look(purpose="social", moodboard_id=7)
-    [item] = planned(a_choice(1, "s3:uploads/u1", "https://a.example.com/b.jpg"), look=look).items
+    shot = shot_settings(purpose="social", moodboard_id=7)
+    [item] = planned(
+        variant_selection(1, "s3:uploads/u1", "https://a.example.com/b.jpg"), shot=shot
+    ).items
     assert item.settings == {
         "purpose": "social",
         "moodboard_id": 7,
@@ -56,7 +58,7 @@ def test_an_items_settings_are_the_clients_own_with_its_product_images() -> None
 
 
 def test_the_provider_is_sent_the_models_own_words() -> None:
-    [item] = planned(a_choice(), look=a_look(aspect_ratio="4:3")).items
+    [item] = planned(variant_selection(), shot=shot_settings(aspect_ratio="4:3")).items
     assert item.input == {
         "prompt": item.prompt,
         "output_format": "png",
@@ -66,18 +68,20 @@ def test_the_provider_is_sent_the_models_own_words() -> None:
 
 
 def test_the_aspect_ratio_has_a_default() -> None:
-    assert planned(a_choice()).items[0].aspect_ratio == "1:1"
+    assert planned(variant_selection()).items[0].aspect_ratio == "1:1"
 
 
 def test_a_setting_the_model_has_an_input_for_is_handed_on() -> None:
     model = replace(MODEL, fields={**MODEL.fields, "moodboard_id": "mood"})
-    [item] = planned(a_choice(), look=a_look(moodboard_id=7), model=model).items
+    [item] = planned(variant_selection(), shot=shot_settings(moodboard_id=7), model=model).items
     assert item.input["mood"] == 7
 
 
 def test_the_images_of_the_settings_follow_the_products_and_the_prompt_numbers_them() -> None:
-    look = a_look(model_image_url="s3:uploads/p", background_image_url="https://a.example.com/b")
-    [item] = planned(a_choice(1, "s3:a", "s3:b"), look=look).items
+    shot = shot_settings(
+        model_image_url="s3:uploads/p", background_image_url="https://a.example.com/b"
+    )
+    [item] = planned(variant_selection(1, "s3:a", "s3:b"), shot=shot).items
     assert item.images == ("s3:a", "s3:b", "s3:uploads/p", "https://a.example.com/b")
     assert "the product in reference images 1 to 2" in item.prompt
     assert "the person in reference image 3" in item.prompt
@@ -85,7 +89,9 @@ def test_the_images_of_the_settings_follow_the_products_and_the_prompt_numbers_t
 
 
 def test_a_variant_has_a_directory_named_after_it() -> None:
-    plan = planned(a_choice(1, title="White / M", product_title="Linen shirt"), look=a_look(2))
+    plan = planned(
+        variant_selection(1, title="White / M", product_title="Linen shirt"), shot=shot_settings(2)
+    )
     assert [(i.folder, i.stem) for i in plan.items] == [
         ("Linen_shirt_White_M", "Linen_shirt_White_M-1"),
         ("Linen_shirt_White_M", "Linen_shirt_White_M-2"),
@@ -94,8 +100,10 @@ def test_a_variant_has_a_directory_named_after_it() -> None:
 
 def test_directories_and_files_are_unique_and_safe() -> None:
     titles = ["Chair", "chair", "Chair-1", "../../etc", "CON", "\u202e", "???"]
-    choices = [a_choice(n, title=t, product_title=t) for n, t in enumerate(titles, start=1)]
-    plan = planned(*choices, look=a_look(8))
+    choices = [
+        variant_selection(n, title=t, product_title=t) for n, t in enumerate(titles, start=1)
+    ]
+    plan = planned(*choices, shot=shot_settings(8))
     folders = list(dict.fromkeys(item.folder for item in plan.items))
     assert len({f.casefold() for f in folders}) == len(titles)
     assert len({item.stem.casefold() for item in plan.items}) == 8 * len(titles)
@@ -103,18 +111,20 @@ def test_directories_and_files_are_unique_and_safe() -> None:
 
 
 def test_settings_nobody_knows_are_recorded_with_a_warning() -> None:
-    plan = planned(a_choice(), look=a_look(brightness=5))
+    plan = planned(variant_selection(), shot=shot_settings(brightness=5))
     assert plan.warnings == ("Unknown settings are recorded only: brightness.",)
     assert plan.items[0].settings["brightness"] == 5
 
 
 def test_a_plan_of_variants_is_kept_as_it_is() -> None:
-    plan = planned(a_choice(1), a_choice(2), look=a_look(2, custom_instructions=["ü"]))
+    plan = planned(
+        variant_selection(1), variant_selection(2), shot=shot_settings(2, custom_instructions=["ü"])
+    )
     assert decode_manifest(encode_manifest(plan)) == plan
 
 
 def test_the_folders_of_a_batch_follow_its_plan() -> None:
-    plan = planned(a_choice(7), a_choice(3), look=a_look(2))
+    plan = planned(variant_selection(7), variant_selection(3), shot=shot_settings(2))
     folder = folder_of(a_batch("b1", name="Spring"), plan)
     assert (folder.batch_id, folder.name, folder.created_at) == ("b1", "Spring", START)
     assert folder.variants == (

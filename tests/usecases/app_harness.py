@@ -36,7 +36,7 @@ from imagebatch.usecases.submit_batch import Submission, SubmitBatch
 from imagebatch.usecases.watch_batch import WatchBatch
 from testing.fakes import (
     FakeClock,
-    FakeIds,
+    FakeRandomness,
     InMemoryBatchStore,
     InMemoryDispatchQueue,
     InMemoryFinalizer,
@@ -126,7 +126,7 @@ class AppHarness:
     def __init__(
         self, *, seconds: float = 2.0, time_limit: float = 300, registry: ModelRegistry = REGISTRY
     ) -> None:
-        self.clock, self.ids = FakeClock(), FakeIds()
+        self.clock, self.random = FakeClock(), FakeRandomness()
         self.store, self.media = InMemoryBatchStore(), InMemoryObjectStore()
         self.queue, self.dispatch = InMemoryItemQueue(), InMemoryDispatchQueue()
         self.finalizer, self.telemetry = InMemoryFinalizer(), SilentJournal()
@@ -134,7 +134,7 @@ class AppHarness:
         self.validator, self.builder = LenientValidator(), ListingBuilder()
         self.pages = ListingPages()
         limit = timedelta(seconds=time_limit)
-        self.records = BatchRepository(self.store, self.clock, self.ids)
+        self.records = BatchRepository(self.store, self.clock, self.random)
         gateway = ProviderGateway(
             {"scripted": self.provider}, registry, self.media, PollSchedule(), self.telemetry
         )
@@ -236,7 +236,7 @@ class AppHarness:
 
     def retry_batch(self, owner: str, batch_id: str, request: str = "") -> Batch:
         """As one request, or as a new one each time."""
-        return self.retry(owner, batch_id, request or self.ids.new())
+        return self.retry(owner, batch_id, request or self.random.new_id())
 
     # --- what is recorded -----------------------------------------------------------------------
 

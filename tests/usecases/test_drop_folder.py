@@ -21,7 +21,7 @@ def take(app: AppHarness) -> SubmitDroppedSheet:
     return SubmitDroppedSheet(
         PlanCarBatch(REGISTRY, templates, frozenset({"scripted"}), 50),
         app.submit_batch,
-        IdempotentExecutor(InMemoryIdempotencyStore(), app.clock, app.ids),
+        IdempotentExecutor(InMemoryIdempotencyStore(), app.clock, app.random),
         app.media,
         app.telemetry,
         lambda error: json.dumps(problem(error)).encode(),

@@ -2,7 +2,7 @@ import pytest
 
 from imagebatch.domain.errors import InvalidRequestError, StateConflictError
 from imagebatch.usecases.idempotency import IdempotentExecutor, fingerprint
-from testing.fakes import FakeClock, FakeIds, InMemoryIdempotencyStore
+from testing.fakes import FakeClock, FakeRandomness, InMemoryIdempotencyStore
 
 OWNER = "ann"
 
@@ -23,7 +23,7 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def execute_once(clock: FakeClock) -> IdempotentExecutor:
-    return IdempotentExecutor(InMemoryIdempotencyStore(), clock, FakeIds())
+    return IdempotentExecutor(InMemoryIdempotencyStore(), clock, FakeRandomness())
 
 
 def test_the_same_key_and_content_gives_the_first_answer(execute_once: IdempotentExecutor) -> None:

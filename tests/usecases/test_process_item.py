@@ -56,9 +56,9 @@ def test_a_batch_holds_back_while_its_messages_wait_long(app: AppHarness) -> Non
         app.deliver()
     for position in (3, 4):
         message = app.queue.sent[position].message
-        app.deliver(replace(message, waited=4.0))
+        app.deliver(replace(message, queue_wait_seconds=4.0))
     assert app.queue.indices == list(range(7))
-    app.deliver(replace(app.queue.sent[5].message, waited=0.1))
+    app.deliver(replace(app.queue.sent[5].message, queue_wait_seconds=0.1))
     assert app.queue.indices == list(range(9))
     app.drain()
     assert app.statuses == "s" * 20
@@ -67,7 +67,7 @@ def test_a_batch_holds_back_while_its_messages_wait_long(app: AppHarness) -> Non
 def test_what_opens_a_round_may_wait_for_workers_to_start(app: AppHarness) -> None:
     app.start(20)
     for position in range(3):
-        app.deliver(replace(app.queue.sent[position].message, waited=9.0))
+        app.deliver(replace(app.queue.sent[position].message, queue_wait_seconds=9.0))
     assert app.queue.indices == [*range(6)]
 
 

@@ -35,7 +35,7 @@ class Intake:
 
     def upload(self, id_: str = "u1", owner: str = "ann") -> None:
         take = CreateUpload(self.uploads, self.media, FakeClock())
-        take.with_body(owner, id_, PRODUCT, "a.png", PNG)
+        take.create_inline(owner, id_, PRODUCT, "a.png", PNG)
 
     def __call__(self, *drafts: PromptDraft | str, **options: Any) -> Submission:
         wanted = [PromptDraft(each) if isinstance(each, str) else each for each in drafts]

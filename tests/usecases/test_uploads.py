@@ -31,7 +31,7 @@ class Uploads:
         self.read = ReadSheet(self.store, self.media)
 
     def announce(self, kind: UploadKind = PRODUCT) -> Upload:
-        return self.take.announced("ann", "u1", kind, "a.png", "image/png", 100)
+        return self.take.create_presigned("ann", "u1", kind, "a.png", "image/png", 100)
 
     def arrive(self, body: bytes) -> dict[str, str]:
         self.media.put(INCOMING, body, "image/jpeg")
@@ -48,14 +48,14 @@ def uploads() -> Uploads:
 
 
 def test_a_file_that_comes_with_its_request_is_ready_at_once(uploads: Uploads) -> None:
-    upload = uploads.take.with_body("ann", "u1", PRODUCT, "photo.jpg", PNG)
+    upload = uploads.take.create_inline("ann", "u1", PRODUCT, "photo.jpg", PNG)
     assert (upload.status, upload.content_type, upload.size) == ("ready", "image/png", len(PNG))
     assert uploads.media.objects[FINAL].content_type == "image/png"
 
 
 def test_a_refused_file_leaves_nothing(uploads: Uploads) -> None:
     with pytest.raises(InvalidRequestError):
-        uploads.take.with_body("ann", "u1", PRODUCT, "a.png", b"<svg/>")
+        uploads.take.create_inline("ann", "u1", PRODUCT, "a.png", b"<svg/>")
     assert not uploads.media.objects
     assert not uploads.store.uploads
 
@@ -148,8 +148,8 @@ def test_a_rejected_sheet_is_refused_with_its_reason(uploads: Uploads) -> None:
 
 
 def test_unknown_foreign_and_other_uploads_are_all_not_found(uploads: Uploads) -> None:
-    uploads.take.with_body("ann", "u1", PRODUCT, "a.png", PNG)
-    uploads.take.with_body("bob", "u2", CSV, "b.csv", SHEET)
+    uploads.take.create_inline("ann", "u1", PRODUCT, "a.png", PNG)
+    uploads.take.create_inline("bob", "u2", CSV, "b.csv", SHEET)
     seen = set()
     for upload_id in ["u1", "u2", "nothing"]:
         with pytest.raises(NotFoundError) as refused:

@@ -9,14 +9,14 @@ class Watcher:
     """A client that reconnects with the last id it saw, as EventSource does."""
 
     def __init__(self, app: AppHarness) -> None:
-        self.app, self.last, self.events, self.over = app, None, [], False
+        self.app, self.last, self.events, self.is_final = app, None, [], False
 
     def look(self) -> list[tuple[str, str, str]]:
         end = self.app.clock.now().timestamp() + 29
         left = lambda: end - self.app.clock.now().timestamp()  # noqa: E731
         news = self.app.watch(OWNER, "b1", after_of(self.last), left)
         if news is None:
-            self.over = True
+            self.is_final = True
             return []
         text = stream(news, self.app.clock.now(), lambda key, *_: f"https://media/{key}")
         found = []
@@ -54,7 +54,7 @@ def test_a_watcher_sees_every_item_change_once_and_then_the_end(app: AppHarness)
     ids = [int(id_) for id_, _, _ in watcher.events]
     assert ids == sorted(set(ids))
     watcher.look()
-    assert watcher.over
+    assert watcher.is_final
 
 
 def test_a_watcher_that_was_away_misses_nothing_and_sees_nothing_twice(app: AppHarness) -> None:
@@ -96,7 +96,7 @@ def test_a_retry_opens_the_stream_again(app: AppHarness) -> None:
     app.run(2)
     watcher.look()
     watcher.look()
-    assert watcher.over
+    assert watcher.is_final
     app.retry_batch(OWNER, "b1")
     assert names(watcher.look()) == ["item", "progress"]
     app.dispatch_items(OWNER, "b1", 2)
@@ -110,13 +110,13 @@ def test_the_end_is_told_once_whatever_is_written_down_after_it(app: AppHarness)
     app.drain()
     built = app.finalize.build(app.finalizer_run)
     published = app.finalize.publish(app.finalizer_run, built["archive"])
-    while not watcher.over and names(watcher.events)[-1:] != ["completed"]:
+    while not watcher.is_final and names(watcher.events)[-1:] != ["completed"]:
         watcher.look()
     told = app.batch.seq
     app.notify_owner.deliver(OWNER, "b1", published["notice"])
     assert app.batch.seq == told + 1
     assert watcher.look() == []
-    assert watcher.over
+    assert watcher.is_final
     app.clock.advance(6 * 3600 + 1)
     app.finalize.expire(app.finalizer_run)
     again = Watcher(app)

@@ -11,7 +11,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from imagebatch.adapters.aws import Clients
-from imagebatch.adapters.system import SystemClock, SystemIds
+from imagebatch.adapters.system import SystemClock, SystemRandomness
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.errors import RequestError
 from imagebatch.domain.model_registry import ModelRegistry, parse_registry
@@ -64,7 +64,7 @@ class Bootstrap:
         self.settings = settings
         self.clients = clients or Clients()
         self.clock = SystemClock()
-        self.ids = SystemIds()
+        self.random = SystemRandomness()
         self.telemetry = PowertoolsTelemetry()
 
     # --- what the use cases need from outside ----------------------------------------------------
@@ -103,7 +103,7 @@ class Bootstrap:
 
     @cached_property
     def records(self) -> BatchRepository:
-        return BatchRepository(self.store, self.clock, self.ids)
+        return BatchRepository(self.store, self.clock, self.random)
 
     @cached_property
     def item_queue(self) -> ItemQueue:
@@ -190,7 +190,7 @@ class Bootstrap:
         from imagebatch.usecases.idempotency import IdempotentExecutor
 
         keys = DynamoDBIdempotencyStore(self.clients.dynamodb, self.settings.table_name)
-        return IdempotentExecutor(keys, self.clock, self.ids)
+        return IdempotentExecutor(keys, self.clock, self.random)
 
     @cached_property
     def submit(self) -> "SubmitBatch":

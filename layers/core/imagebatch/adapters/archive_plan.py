@@ -13,7 +13,7 @@ from imagebatch.formats import crc32
 from imagebatch.formats.zip_layout import Member, plan_zip
 from imagebatch.ports import ArchiveMember, StoredMember, TextMember
 
-LONGEST_READ = PART_SIZE
+MAX_READ_BYTES = PART_SIZE
 """No longer than a part, so that no read needs more than two parts in memory."""
 
 
@@ -25,15 +25,15 @@ class Source:
     last: int
     checksums: dict[int, int] = field(default_factory=dict)
 
-    def note(self, first: int, checksum: int) -> bool:
+    def record_crc(self, first: int, checksum: int) -> bool:
         """Records the CRC of the piece at `first`; true once all pieces are in and right."""
         self.checksums[first] = checksum
         size = self.member.size
-        if len(self.checksums) < -(-size // LONGEST_READ):
+        if len(self.checksums) < -(-size // MAX_READ_BYTES):
             return False
         total = 0
         for start, piece in sorted(self.checksums.items()):
-            total = crc32.concatenated(total, piece, min(LONGEST_READ, size - start))
+            total = crc32.crc32_combine(total, piece, min(MAX_READ_BYTES, size - start))
         if total != self.member.crc32:
             raise BadMemberError(self.member, DAMAGED)
         return True
@@ -95,8 +95,8 @@ class ArchivePlan:
             if not any(part.number in missing for part in parts):
                 continue
             source = Source(member, parts[-1].number)
-            for first in range(0, member.size, LONGEST_READ):
-                length, start = min(LONGEST_READ, member.size - first), place.body + first
+            for first in range(0, member.size, MAX_READ_BYTES):
+                length, start = min(MAX_READ_BYTES, member.size - first), place.body + first
                 yield Read(source, first, length, start, self._between(start, start + length))
 
     def _between(self, start: int, end: int) -> tuple[Part, ...]:

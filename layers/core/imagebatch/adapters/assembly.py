@@ -18,13 +18,13 @@ WINDOW_BYTES = WINDOW * PART_SIZE
 
 
 class _PartBuffer:
-    """A part in memory; `needs` counts the reads and checks it still waits for."""
+    """A part in memory; `pending_reads` counts the reads and checks it still waits for."""
 
-    __slots__ = ("buffer", "needs", "part")
+    __slots__ = ("buffer", "part", "pending_reads")
 
-    def __init__(self, part: Part, needs: int, buffer: bytearray) -> None:
+    def __init__(self, part: Part, pending_reads: int, buffer: bytearray) -> None:
         self.part = part
-        self.needs = needs
+        self.pending_reads = pending_reads
         self.buffer = buffer
 
 
@@ -61,27 +61,27 @@ class ParallelAssembler:
         return min(MOST_READS, max(FEWEST_READS, wanted))
 
     def _schedule(self) -> None:
-        needs = Counter(part.number for read in self._reads for part in read.parts)
-        needs.update({id(r.source): r.source.last for r in self._reads}.values())
+        pending_reads = Counter(part.number for read in self._reads for part in read.parts)
+        pending_reads.update({id(r.source): r.source.last for r in self._reads}.values())
         for part in self._missing.values():
-            if not needs[part.number]:
+            if not pending_reads[part.number]:
                 self._begin(part, 0)
         for read in self._reads:
             for part in read.parts:
                 if part.number in self._missing and part.number not in self._begun:
-                    self._begin(part, needs[part.number])
+                    self._begin(part, pending_reads[part.number])
             self._start(self._readers, self._fetch, read)
 
-    def _begin(self, part: Part, needs: int) -> None:
+    def _begin(self, part: Part, pending_reads: int) -> None:
         """Takes a part into memory once there is room; it always comes, as reads start in order."""
         self._wait(lambda: self._has_room(part))
-        building = _PartBuffer(part, needs, self._buffer(part.size))
-        self._plan.fill(part, building.buffer)
+        part_buffer = _PartBuffer(part, pending_reads, self._buffer(part.size))
+        self._plan.fill(part, part_buffer.buffer)
         with self._changed:
             self._begun.add(part.number)
-            self._building[part.number] = building
-        if not needs:
-            self._start(self._writers, self._send, building)
+            self._building[part.number] = part_buffer
+        if not pending_reads:
+            self._start(self._writers, self._send, part_buffer)
 
     def _buffer(self, size: int) -> bytearray:
         """One that an uploaded part left, where there is any: every byte of it is written again."""
@@ -92,7 +92,7 @@ class ParallelAssembler:
 
     def _has_room(self, part: Part) -> bool:
         """Two parts always have: a read may need two, and never more."""
-        held = sum(len(building.buffer) for building in self._building.values())
+        held = sum(len(part_buffer.buffer) for part_buffer in self._building.values())
         fits = len(self._building) < WINDOW and held + part.size <= WINDOW_BYTES
         return fits or len(self._building) < 2
 
@@ -101,7 +101,7 @@ class ParallelAssembler:
         targets = [self._target(read, part) for part in read.parts]
         checksum = self._sources.read(source.member, read.first, read.length, targets)
         with self._changed:
-            right = source.note(read.first, checksum)
+            right = source.record_crc(read.first, checksum)
         for part in read.parts:
             self._advance(part.number)
         if right:
@@ -109,27 +109,27 @@ class ParallelAssembler:
 
     def _target(self, read: Read, part: Part) -> tuple[memoryview | None, int]:
         low, high = max(read.start, part.start), min(read.start + read.length, part.end)
-        building = self._building.get(part.number)
-        if building is None:
+        part_buffer = self._building.get(part.number)
+        if part_buffer is None:
             return None, high - low
-        return memoryview(building.buffer)[low - part.start : high - part.start], high - low
+        return memoryview(part_buffer.buffer)[low - part.start : high - part.start], high - low
 
     def _advance(self, number: int) -> None:
         with self._changed:
-            building = self._building.get(number)
-            if building is None:
+            part_buffer = self._building.get(number)
+            if part_buffer is None:
                 return
-            building.needs -= 1
-            whole = not building.needs
+            part_buffer.pending_reads -= 1
+            whole = not part_buffer.pending_reads
         if whole:
-            self._start(self._writers, self._send, building)
+            self._start(self._writers, self._send, part_buffer)
 
-    def _send(self, building: _PartBuffer) -> None:
-        self._upload.put(building.part, building.buffer)
+    def _send(self, part_buffer: _PartBuffer) -> None:
+        self._upload.put(part_buffer.part, part_buffer.buffer)
         with self._changed:
-            del self._building[building.part.number]
-            if building.part.size == self._plan.parts[0].size:
-                self._free.append(building.buffer)
+            del self._building[part_buffer.part.number]
+            if part_buffer.part.size == self._plan.parts[0].size:
+                self._free.append(part_buffer.buffer)
             self._uploaded += 1
             self._changed.notify_all()
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_stepfunctions import SFNClient
 
-_PASSING_CODES = {
+_TRANSIENT_CODES = {
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
     "RequestTimeout",
@@ -98,7 +98,7 @@ def translate_errors(part: str) -> Iterator[None]:
     except (HTTPClientError, ConnectionError, IncompleteReadError, FlexibleChecksumError) as error:
         raise UnavailableError(f"the {part} could not be reached") from error
     except ClientError as error:
-        if not _may_pass(error):
+        if not _is_transient(error):
             raise
         raise UnavailableError(f"the {part} is not available: {error_code(error)}") from error
 
@@ -107,9 +107,9 @@ def error_code(error: ClientError) -> str:
     return error.response.get("Error", {}).get("Code", "")
 
 
-def _may_pass(error: ClientError) -> bool:
+def _is_transient(error: ClientError) -> bool:
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    return status >= 500 or status == 429 or error_code(error) in _PASSING_CODES
+    return status >= 500 or status == 429 or error_code(error) in _TRANSIENT_CODES
 
 
 def delays(tries: int, first: float, longest: float = 2.0) -> Iterator[float]:

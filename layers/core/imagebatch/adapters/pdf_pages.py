@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from imagebatch.adapters.aws import translate_errors
 from imagebatch.adapters.sources import DAMAGED, BadMemberError, SourceReader
-from imagebatch.formats.pdf import Picture, pdf_of
+from imagebatch.formats.pdf import PdfImage, pdf_of
 from imagebatch.ports import BadMembersError, ObjectStore, StoredMember
 
 if TYPE_CHECKING:
@@ -47,8 +47,8 @@ class S3PagesBuilder:
         self._media = media
 
     def find(self, key: str, images: Sequence[StoredMember]) -> StoredMember | None:
-        note = self._media.get(_note(key))
-        facts = json.loads(note) if note else {}
+        manifest = self._media.get(_manifest_key(key))
+        facts = json.loads(manifest) if manifest else {}
         if facts.get("images") != _fingerprint(images):
             return None
         stored = self._media.head(key)
@@ -64,11 +64,11 @@ class S3PagesBuilder:
             raise BadMembersError({bad.member.name: bad.reason}) from bad
         facts = {"images": _fingerprint(images), "size": stream.size, "crc32": stream.crc32}
         body = json.dumps({**facts, "etag": etag}).encode()
-        self._media.put(_note(key), body, "application/json")
+        self._media.put(_manifest_key(key), body, "application/json")
 
     def discard(self, key: str) -> None:
         self._media.delete(key)
-        self._media.delete(_note(key))
+        self._media.delete(_manifest_key(key))
 
     def _store(self, key: str, stream: "_Stream") -> str:
         from boto3.s3.transfer import TransferConfig
@@ -79,13 +79,13 @@ class S3PagesBuilder:
             self._client.upload_fileobj(stream, self._bucket, key, ExtraArgs=extra, Config=config)  # type: ignore[arg-type]
             return self._client.head_object(Bucket=self._bucket, Key=key)["ETag"]
 
-    def _pictures(self, images: Sequence[StoredMember]) -> Iterator[Picture]:
+    def _pictures(self, images: Sequence[StoredMember]) -> Iterator[PdfImage]:
         """In order, a few read ahead."""
         reader = SourceReader(self._client, self._bucket)
-        pending: deque[Future[Picture]] = deque()
+        pending: deque[Future[PdfImage]] = deque()
         with ThreadPoolExecutor(AHEAD) as pool:
             for image in images:
-                pending.append(pool.submit(_drawn, reader, image))
+                pending.append(pool.submit(_load_image, reader, image))
                 if len(pending) > AHEAD:
                     yield pending.popleft().result()
             while pending:
@@ -114,27 +114,27 @@ class _Stream:
         return chunk
 
 
-def _drawn(reader: SourceReader, image: StoredMember) -> Picture:
+def _load_image(reader: SourceReader, image: StoredMember) -> PdfImage:
     body = bytearray(image.size)
     checksum = reader.read(image, 0, image.size, [(memoryview(body), image.size)])
     if checksum != image.crc32:
         raise BadMemberError(image, DAMAGED)
-    return picture_of(bytes(body))
+    return to_pdf_image(bytes(body))
 
 
-def picture_of(body: bytes) -> Picture:
+def to_pdf_image(body: bytes) -> PdfImage:
     from PIL import Image, ImageOps
 
     with Image.open(io.BytesIO(body)) as image:
         clear = image.has_transparency_data
         if image.format in {"JPEG", "MPO"} or (not clear and _is_plain_png(body)):
-            return _as_it_is(body)
+            return _embed_unchanged(body)
         profile = image.info.get("icc_profile")
         upright = ImageOps.exif_transpose(image).convert("RGBA" if clear else "RGB")
-    colours = _as_it_is(_png(upright.convert("RGB"), profile))
+    colours = _embed_unchanged(_png(upright.convert("RGB"), profile))
     if not clear:
         return colours
-    return replace(colours, mask=_as_it_is(_png(upright.getchannel("A"))).data)
+    return replace(colours, mask=_embed_unchanged(_png(upright.getchannel("A"))).data)
 
 
 def _is_plain_png(body: bytes) -> bool:
@@ -142,13 +142,13 @@ def _is_plain_png(body: bytes) -> bool:
     return body.startswith(b"\x89PNG") and body[28] == 0
 
 
-def _as_it_is(body: bytes) -> Picture:
+def _embed_unchanged(body: bytes) -> PdfImage:
     """A JPEG, or a PNG that is neither transparent nor interlaced."""
     import img2pdf
 
     frame: Any = img2pdf.read_images(body, None, True, img2pdf.Rotation.ifvalid)[0]
     space, _, form, data, _, width, height, palette, _, depth, rotate, profile = frame
-    return Picture(
+    return PdfImage(
         width=width,
         height=height,
         space=_SPACES[space.name],
@@ -176,5 +176,5 @@ def _fingerprint(images: Sequence[StoredMember]) -> str:
     return digest.hexdigest()
 
 
-def _note(key: str) -> str:
+def _manifest_key(key: str) -> str:
     return f"{key}.json"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 PART_SIZE = 8 * 1024 * 1024
 """Of every part but the last; S3 asks for 5 MiB. Each request costs time of its own."""
-PARTS_AIMED_AT = 9_500
+TARGET_PART_COUNT = 9_500
 """Of the 10,000 that S3 allows."""
 CONTENT_TYPE = "application/zip"
 FINGERPRINT = "layout"
@@ -56,7 +56,7 @@ def split(tail: int, size: int) -> tuple[Part, ...]:
     """
     if tail < PART_SIZE:
         return (Part(1, 0, size),)
-    length = max(PART_SIZE, -(-tail // PARTS_AIMED_AT))
+    length = max(PART_SIZE, -(-tail // TARGET_PART_COUNT))
     count = tail // length
     cuts = [i * length for i in range(count)] + [tail, size]
     return tuple(Part(i + 1, cuts[i], cuts[i + 1]) for i in range(count + 1))
@@ -178,13 +178,13 @@ class MultipartUpload:
         size: int,
         etags: Mapping[int, str] | None = None,
         *,
-        strays: bool = False,
+        may_have_duplicates: bool = False,
     ) -> None:
         self._target = target
         self._id = upload_id
         self._size = size
         self._etags = dict(etags or {})
-        self._strays = strays
+        self._may_have_duplicates = may_have_duplicates
         self.done = frozenset(self._etags)
 
     def put(self, part: Part, body: bytearray) -> None:
@@ -216,7 +216,7 @@ class MultipartUpload:
             # A lost answer is asked for again, and by then the upload is gone and the object there.
             if not target.exists(self._size):
                 raise
-        if self._strays:
+        if self._may_have_duplicates:
             target.discard()
 
 
@@ -229,18 +229,20 @@ def open_upload(target: Target, parts: Sequence[Part], tail_md5: str) -> Multipa
     is all it costs.
     """
     size = parts[-1].end
-    with ThreadPoolExecutor(3) as pool, contextlib.ExitStack() as unless_used:
+    with ThreadPoolExecutor(3) as pool, contextlib.ExitStack() as abort_on_exit:
         there = pool.submit(target.exists, size)
         left = pool.submit(target.unfinished)
-        begun, strays = pool.submit(target.begin).result()
-        unless_used.callback(target.abort, begun)
+        begun, may_have_duplicates = pool.submit(target.begin).result()
+        abort_on_exit.callback(target.abort, begun)
         if there.result():
             target.discard()
             return None
         for upload_id in set(left.result()) - {begun}:
             etags = target.etags(upload_id, parts)
             if etags.get(parts[-1].number, "").strip('"') == tail_md5:
-                return MultipartUpload(target, upload_id, size, etags, strays=strays)
+                return MultipartUpload(
+                    target, upload_id, size, etags, may_have_duplicates=may_have_duplicates
+                )
             target.abort(upload_id)
-        unless_used.pop_all()
-        return MultipartUpload(target, begun, size, strays=strays)
+        abort_on_exit.pop_all()
+        return MultipartUpload(target, begun, size, may_have_duplicates=may_have_duplicates)

@@ -42,14 +42,16 @@ class SQSRecordProcessor:
 
     def __call__(self, records: Sequence[Mapping[str, Any]], context: Any) -> dict[str, Any]:
         """The partial batch response Lambda expects."""
-        kept = [r["messageId"] for r in records if not self._process_record(r, context)]
-        return {"batchItemFailures": [{"itemIdentifier": each} for each in kept]}
+        failed = [r["messageId"] for r in records if not self._process_record(r, context)]
+        return {"batchItemFailures": [{"itemIdentifier": each} for each in failed]}
 
     def _process_record(self, record: Mapping[str, Any], context: Any) -> bool:
         """Whether the message may be acknowledged."""
         left = timedelta(milliseconds=context.get_remaining_time_in_millis())
         try:
-            message = replace(decode_item(record["body"]), waited=self._waited(record))
+            message = replace(
+                decode_item(record["body"]), queue_wait_seconds=self._queue_wait_seconds(record)
+            )
             retry = self._process_item(message, self._clock.now() + left)
         except MalformedMessageError as error:
             # Nothing is known of its item, so the last resort can only say so and let it go.
@@ -65,7 +67,7 @@ class SQSRecordProcessor:
         self._extend_visibility(record["receiptHandle"], retry)
         return False
 
-    def _waited(self, record: Mapping[str, Any]) -> float:
+    def _queue_wait_seconds(self, record: Mapping[str, Any]) -> float:
         attributes = record["attributes"]
         again = attributes["ApproximateReceiveCount"] != "1"
         if again or self._is_dlq_consumer or DELAYED in record["messageAttributes"]:

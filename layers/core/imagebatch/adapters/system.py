@@ -15,11 +15,11 @@ class SystemClock:
         time.sleep(max(0.0, seconds))
 
 
-class SystemIds:
+class SystemRandomness:
     def __init__(self) -> None:
         self._random = SystemRandom()
 
-    def new(self) -> str:
+    def new_id(self) -> str:
         return uuid4().hex
 
     def jitter(self) -> float:

@@ -57,8 +57,8 @@ def _section(method: str, path: str, operation: Mapping[str, Any]) -> str:
         + _parameters(operation.get("parameters", []))
         + _contents("Request", operation.get("requestBody", {}).get("content", {}))
         + "".join(
-            _contents(f"{status} {answer['description']}", answer.get("content", {}))
-            for status, answer in operation["responses"].items()
+            _contents(f"{status} {json_response['description']}", json_response.get("content", {}))
+            for status, json_response in operation["responses"].items()
         )
         + "</section>"
     )

@@ -23,21 +23,21 @@ def after_of(last_event_id: str | None) -> int | None:
     return (int(text) + 1) // 2
 
 
-def stream(news: ProgressUpdate, now: datetime, sign: Sign) -> str:
+def stream(update: ProgressUpdate, now: datetime, sign: Sign) -> str:
     """One finite answer; the client's own reconnect carries on after its last id."""
-    parts = [f"retry: {RETRY_MILLISECONDS}\n\n", *_items(news, sign)]
-    if news.over:
-        parts.append(_event(2 * news.seq, news.batch.status, _end(news.batch, now, sign)))
-    elif news.changes or news.items or not news.seq:
-        parts.append(_event(2 * news.seq, "progress", _progress(news, now)))
+    parts = [f"retry: {RETRY_MILLISECONDS}\n\n", *_items(update, sign)]
+    if update.is_final:
+        parts.append(_event(2 * update.seq, update.batch.status, _end(update.batch, now, sign)))
+    elif update.changes or update.items or not update.seq:
+        parts.append(_event(2 * update.seq, "progress", _progress(update, now)))
     else:
         parts.append(": nothing new\n\n")
     return "".join(parts)
 
 
-def _items(news: ProgressUpdate, sign: Sign) -> Iterator[str]:
-    told = [(c.seq, c.item, c.item.status) for c in news.changes if c.item is not None]
-    for seq, item, status in sorted([*told, *news.items], key=lambda each: each[0]):
+def _items(update: ProgressUpdate, sign: Sign) -> Iterator[str]:
+    told = [(c.seq, c.item, c.item.status) for c in update.changes if c.item is not None]
+    for seq, item, status in sorted([*told, *update.items], key=lambda each: each[0]):
         yield _event(2 * seq - 1, "item", _item(item, status, sign))
 
 
@@ -56,9 +56,9 @@ def _item(item: Item, status: ItemStatus, sign: Sign) -> dict[str, Any]:
     }
 
 
-def _progress(news: ProgressUpdate, now: datetime) -> dict[str, Any]:
-    batch = news.batch
-    last = news.changes[-1] if news.changes else None
+def _progress(update: ProgressUpdate, now: datetime) -> dict[str, Any]:
+    batch = update.batch
+    last = update.changes[-1] if update.changes else None
     counts = last.counts if last else batch.counts
     return {
         "batch_id": batch.id,

@@ -5,7 +5,7 @@ ONE = 1 << 31
 """The polynomial 1: the bits are reflected, so the highest bit is the coefficient of x^0."""
 
 
-def concatenated(first: int, second: int, second_length: int) -> int:
+def crc32_combine(first: int, second: int, second_length: int) -> int:
     """The CRC-32 of two byte strings in a row; `second_length` is in bytes."""
     return _product(_power_of_x(8 * second_length), first) ^ second
 

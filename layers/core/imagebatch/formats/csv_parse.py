@@ -11,8 +11,8 @@ from itertools import islice, pairwise
 
 from imagebatch.formats.csv_records import (
     MAX_COLUMNS,
-    MAX_FAULTS,
-    Fault,
+    MAX_PARSE_ERRORS,
+    ParseError,
     Record,
     RecordReader,
     TooWideError,
@@ -35,7 +35,7 @@ class ParsedCsv:
     rows: list[tuple[int, list[str]]] = field(default_factory=list)
     row_count: int = 0
     last_row: int = 1
-    faults: list[Fault] = field(default_factory=list)
+    errors: list[ParseError] = field(default_factory=list)
 
 
 def parse_csv(text: str, *, keep_rows: int) -> ParsedCsv:
@@ -48,26 +48,26 @@ def parse_csv(text: str, *, keep_rows: int) -> ParsedCsv:
         _read_all(RecordReader(text, delimiter, newline), parsed, keep_rows)
     except TooWideError as error:
         message = f"Too many fields: expected at most {MAX_COLUMNS} fields"
-        parsed.faults.append(Fault("FieldMismatch", "TooManyFields", message, error.row))
+        parsed.errors.append(ParseError("FieldMismatch", "TooManyFields", message, error.row))
     return parsed
 
 
 def _read_all(reader: RecordReader, parsed: ParsedCsv, keep_rows: int) -> None:
     _read_header(reader, parsed)
     width = len(parsed.header)
-    while len(parsed.faults) < MAX_FAULTS:
+    while len(parsed.errors) < MAX_PARSE_ERRORS:
         reader.skip_empty_lines()
         keeping = len(parsed.rows) < keep_rows
         record = reader.read(width if keeping else 0)
         if record is None:
             break
-        parsed.faults += record.faults
+        parsed.errors += record.errors
         parsed.last_row = record.row
         if record.blank:
             continue
         parsed.row_count += 1
         if record.count != width:
-            parsed.faults.append(_mismatch(record, width))
+            parsed.errors.append(_mismatch(record, width))
         elif keeping:
             parsed.rows.append((record.row, record.cells))
 
@@ -75,18 +75,20 @@ def _read_all(reader: RecordReader, parsed: ParsedCsv, keep_rows: int) -> None:
 def _read_header(reader: RecordReader, parsed: ParsedCsv) -> None:
     """Takes the first line that is not blank."""
     for record in reader.records(MAX_COLUMNS):
-        parsed.faults += record.faults
+        parsed.errors += record.errors
         if not record.blank:
             parsed.header = [cell.removeprefix("\ufeff") for cell in record.cells]
             parsed.header_row = parsed.last_row = record.row
             break
 
 
-def _mismatch(record: Record, width: int) -> Fault:
+def _mismatch(record: Record, width: int) -> ParseError:
     message = f"expected {width} fields but parsed {record.count}"
     if record.count > width:
-        return Fault("FieldMismatch", "TooManyFields", f"Too many fields: {message}", record.row)
-    return Fault("FieldMismatch", "TooFewFields", f"Too few fields: {message}", record.row)
+        return ParseError(
+            "FieldMismatch", "TooManyFields", f"Too many fields: {message}", record.row
+        )
+    return ParseError("FieldMismatch", "TooFewFields", f"Too few fields: {message}", record.row)
 
 
 def guess_newline(text: str) -> str:

@@ -7,7 +7,7 @@ from itertools import islice
 
 MAX_COLUMNS = 16_384
 """A spreadsheet has no more; PapaParse has no limit."""
-MAX_FAULTS = 100
+MAX_PARSE_ERRORS = 100
 """Past so many the verdict is certain and reading ends."""
 # What JavaScript's trim() removes, which is not what Python's strip() does.
 _SPACE = r"[\t-\r \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]"
@@ -19,7 +19,7 @@ _CANDIDATE = re.compile(_ODD_RUN)
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class ParseError:
     """One of PapaParse's errors; `row` is the spreadsheet's."""
 
     type: str
@@ -36,7 +36,7 @@ class Record:
     count: int
     cells: list[str]
     blank: bool
-    faults: Sequence[Fault] = ()
+    errors: Sequence[ParseError] = ()
 
 
 class TooWideError(ValueError):
@@ -107,12 +107,12 @@ class RecordReader:
         return Record(self._row, count, cells, not line.strip(self._delimiter))
 
     def _read_quoted(self, start: int, keep: int) -> Record:
-        faults: list[Fault] = []
-        record = Record(self._row, 0, [], True, faults)
+        errors: list[ParseError] = []
+        record = Record(self._row, 0, [], True, errors)
         self._position = start
         more = True
         while more:
-            value, more = self._read_field(faults)
+            value, more = self._read_field(errors)
             record.count += 1
             if record.count > MAX_COLUMNS:
                 raise TooWideError(self._row)
@@ -123,37 +123,37 @@ class RecordReader:
             record.cells.clear()
         return record
 
-    def _read_field(self, faults: list[Fault]) -> tuple[str, bool]:
+    def _read_field(self, errors: list[ParseError]) -> tuple[str, bool]:
         """A field, and whether another one follows on this record."""
         match = self._field.match(self._text, self._position)
         if match is None:
-            return self._read_broken(faults)
+            return self._read_broken(errors)
         quoted, more, plain, more_plain = match.groups()
         self._position = match.end()
         if quoted is None:
             return plain, more_plain is not None
         return quoted.replace('""', '"'), more is not None
 
-    def _read_broken(self, faults: list[Fault]) -> tuple[str, bool]:
+    def _read_broken(self, errors: list[ParseError]) -> tuple[str, bool]:
         """A quoted field whose first closing quote has text behind it, or that has none."""
         text, body = self._text, self._position + 1
         run_end = _QUOTES.match(text, body).end()  # type: ignore[union-attr]
         closing = self._closing.search(text, run_end)
         stop = closing.start() if closing else len(text)
-        if (room := MAX_FAULTS - len(faults)) > 0:
+        if (room := MAX_PARSE_ERRORS - len(errors)) > 0:
             invalid = (run_end - body) % 2
             invalid += sum(1 for _ in islice(_CANDIDATE.finditer(text, run_end, stop), room))
-            faults += [self._fault("InvalidQuotes")] * invalid
+            errors += [self._quote_error("InvalidQuotes")] * invalid
         if closing is None:
-            faults.append(self._fault("MissingQuotes"))
+            errors.append(self._quote_error("MissingQuotes"))
             self._position = len(text)
             return text[body:], False
         self._position = closing.end()
         value = text[body : closing.end(1) - 1].replace('""', '"')
         return value, closing[2] is not None
 
-    def _fault(self, code: str) -> Fault:
-        return Fault("Quotes", code, _QUOTE_MESSAGES[code], self._row)
+    def _quote_error(self, code: str) -> ParseError:
+        return ParseError("Quotes", code, _QUOTE_MESSAGES[code], self._row)
 
 
 _QUOTE_MESSAGES = {

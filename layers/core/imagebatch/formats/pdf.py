@@ -18,7 +18,7 @@ _CHANNELS = {"DeviceGray": 1, "DeviceRGB": 3, "DeviceCMYK": 4}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
+class PdfImage:
     """A picture in a form that a PDF holds as it is.
 
     `data` is a whole JPEG, or where `jpeg` is false the compressed lines of a PNG, and so is
@@ -38,7 +38,7 @@ class Picture:
     rotate: int = 0
 
 
-def pdf_of(pictures: Iterable[Picture]) -> Iterator[bytes]:
+def pdf_of(pictures: Iterable[PdfImage]) -> Iterator[bytes]:
     """The document in pieces; the same pictures give the same bytes."""
     return _Document().write(pictures)
 
@@ -49,23 +49,23 @@ class _Document:
         self._offsets = {_PAGES: 0, _CATALOG: 0}
         self._kids: list[int] = []
 
-    def write(self, pictures: Iterable[Picture]) -> Iterator[bytes]:
-        yield self._placed(_HEADER)
+    def write(self, pictures: Iterable[PdfImage]) -> Iterator[bytes]:
+        yield self._emit(_HEADER)
         for picture in pictures:
             yield from self._page(picture)
         kids = b" ".join(_reference(number) for number in self._kids)
         pages = b"<</Type/Pages/Count %d/Kids[%s]>>" % (len(self._kids), kids)
         yield self._object(_PAGES, pages)
         yield self._object(_CATALOG, b"<</Type/Catalog/Pages %s>>" % _reference(_PAGES))
-        yield self._directory()
+        yield self._xref_stream()
 
-    def _page(self, picture: Picture) -> Iterator[bytes]:
-        page, content, image = self._number(), self._number(), self._number()
+    def _page(self, picture: PdfImage) -> Iterator[bytes]:
+        page, content, image = self._new_object_id(), self._new_object_id(), self._new_object_id()
         space, extra = self._space(picture)
         yield from extra
         entries = b""
         if picture.mask is not None:
-            mask = self._number()
+            mask = self._new_object_id()
             entries = b"/SMask %s" % _reference(mask)
             opacity = replace(picture, depth=8, jpeg=False)
             yield self._stream(mask, _entries(opacity, b"/DeviceGray", 1), picture.mask)
@@ -91,7 +91,7 @@ class _Document:
             ),
         )
 
-    def _space(self, picture: Picture) -> tuple[bytes, Sequence[bytes]]:
+    def _space(self, picture: PdfImage) -> tuple[bytes, Sequence[bytes]]:
         """The colour space, and the objects it needs. A profile that does not fit is left out."""
         name = b"/" + picture.space.encode()
         if picture.palette:
@@ -99,13 +99,13 @@ class _Document:
             return b"[/Indexed/DeviceRGB %d<%s>]" % (colours, picture.palette.hex().encode()), ()
         if picture.profile is None or picture.profile[16:20] != _ICC_SPACES[picture.space]:
             return name, ()
-        profile = self._number()
+        profile = self._new_object_id()
         entries = b"/N %d/Alternate%s/Filter/FlateDecode" % (_CHANNELS[picture.space], name)
         body = zlib.compress(picture.profile)
         return b"[/ICCBased %s]" % _reference(profile), (self._stream(profile, entries, body),)
 
-    def _directory(self) -> bytes:
-        number, start = self._number(), self._at
+    def _xref_stream(self) -> bytes:
+        number, start = self._new_object_id(), self._at
         self._offsets[number] = start
         rows = [b"\x00" + bytes(_OFFSET_BYTES) + b"\xff"]
         for _, offset in sorted(self._offsets.items()):
@@ -118,7 +118,7 @@ class _Document:
         written = self._stream(number, entries, zlib.compress(b"".join(rows)))
         return written + b"startxref\n%d\n%%%%EOF\n" % start
 
-    def _number(self) -> int:
+    def _new_object_id(self) -> int:
         number = len(self._offsets) + 1
         self._offsets[number] = 0
         return number
@@ -129,9 +129,9 @@ class _Document:
 
     def _object(self, number: int, body: bytes) -> bytes:
         self._offsets[number] = self._at
-        return self._placed(b"%d 0 obj\n%s\nendobj\n" % (number, body))
+        return self._emit(b"%d 0 obj\n%s\nendobj\n" % (number, body))
 
-    def _placed(self, piece: bytes) -> bytes:
+    def _emit(self, piece: bytes) -> bytes:
         self._at += len(piece)
         return piece
 
@@ -140,7 +140,7 @@ def _reference(number: int) -> bytes:
     return b"%d 0 R" % number
 
 
-def _entries(picture: Picture, space: bytes, channels: int) -> bytes:
+def _entries(picture: PdfImage, space: bytes, channels: int) -> bytes:
     size = b"/Type/XObject/Subtype/Image/Width %d/Height %d" % (picture.width, picture.height)
     depth = b"/ColorSpace%s/BitsPerComponent %d" % (space, picture.depth)
     if picture.jpeg:
@@ -153,7 +153,7 @@ def _entries(picture: Picture, space: bytes, channels: int) -> bytes:
     return size + depth + b"/Filter/FlateDecode/DecodeParms<<%s>>" % lines
 
 
-def _size(picture: Picture) -> tuple[bytes, bytes]:
+def _size(picture: PdfImage) -> tuple[bytes, bytes]:
     longest = max(picture.width, picture.height)
     scale = min(POINTS_A_PIXEL, LONGEST_SIDE / longest)
     return b"%.4f" % (picture.width * scale), b"%.4f" % (picture.height * scale)

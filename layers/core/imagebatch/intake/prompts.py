@@ -11,9 +11,9 @@ from imagebatch.domain.errors import InvalidRequestError
 from imagebatch.domain.model_registry import Model, ModelRegistry, Quality
 from imagebatch.intake.file_names import safe_stem, unique_stems
 
-LONGEST_PROMPT = 4_000
+MAX_PROMPT_LENGTH = 4_000
 DEFAULT_ASPECT_RATIO = "1:1"
-PROBLEMS_SHOWN = 5_000
+MAX_PROBLEMS = 5_000
 """More would not fit into an answer."""
 _WORDS_OF_A_NAME = 8
 _PUNCTUATION = string.punctuation + "\u2018\u2019\u201c\u201d\u201e«»…\u2013\u2014"
@@ -87,19 +87,19 @@ def repeated_ids(drafts: Sequence[PromptDraft]) -> Iterator[FieldProblem]:
             yield FieldProblem(f"items.{index}.custom_id", message)
 
 
-def unoffered(
+def unsupported_options(
     drafts: Sequence[PromptDraft], model: Model, quality: Quality, registry: ModelRegistry
 ) -> Iterator[FieldProblem]:
     """What the model cannot do, with the models that can."""
     if quality not in model.prices:
         able = [m.id for m in registry.models.values() if quality in m.prices]
-        message = f"the model {model.id} has no {quality} quality; {_these(able)}"
+        message = f"the model {model.id} has no {quality} quality; {_alternatives(able)}"
         yield FieldProblem("options.quality", message)
     if model.max_images == 0:
         able = [m.id for m in registry.models.values() if m.max_images]
         for index, draft in enumerate(drafts):
             if draft.file:
-                message = f"the model {model.id} takes no reference image; {_these(able)}"
+                message = f"the model {model.id} takes no reference image; {_alternatives(able)}"
                 yield FieldProblem(f"items.{index}.file", message)
 
 
@@ -110,12 +110,12 @@ def invalid_fields(problems: Sequence[FieldProblem]) -> InvalidRequestError:
         "Invalid fields",
         title="Some fields are not valid",
         detail=shown[:500],
-        details=[asdict(each) for each in problems[:PROBLEMS_SHOWN]],
+        details=[asdict(each) for each in problems[:MAX_PROBLEMS]],
         status=422,
     )
 
 
-def _these(models: Sequence[str]) -> str:
+def _alternatives(models: Sequence[str]) -> str:
     return f"these do: {', '.join(sorted(models))}" if models else "no model does"
 
 

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 
 from imagebatch.domain.errors import InvalidRequestError
 from imagebatch.formats.csv_parse import DELIMITERS, ParsedCsv, parse_csv
-from imagebatch.formats.csv_records import Fault
+from imagebatch.formats.csv_records import ParseError
 from imagebatch.intake.decoding import UndecodableError, decode_sheet
 
 COLUMNS = (
@@ -130,26 +130,26 @@ def _decode(body: bytes) -> tuple[str, list[str]]:
         return decode_sheet(body)
     except UndecodableError as error:
         before = parse_csv(error.before + "x", keep_rows=0)
-        fault = Fault("Encoding", error.code, error.message, before.last_row)
+        fault = ParseError("Encoding", error.code, error.message, before.last_row)
         raise _malformed([fault]) from None
 
 
 def _refuse_malformed(parsed: ParsedCsv, columns: dict[str, int], known: Sequence[str]) -> None:
-    if parsed.faults:
-        raise _malformed(parsed.faults)
+    if parsed.errors:
+        raise _malformed(parsed.errors)
     if parsed.header and not columns:
         message = f"None of the known columns is in the header: {', '.join(known)}"
-        raise _malformed([Fault("FieldMismatch", "TooFewFields", message, parsed.header_row)])
+        raise _malformed([ParseError("FieldMismatch", "TooFewFields", message, parsed.header_row)])
 
 
-def _malformed(faults: Sequence[Fault]) -> InvalidRequestError:
-    first = faults[0]
+def _malformed(errors: Sequence[ParseError]) -> InvalidRequestError:
+    first = errors[0]
     return InvalidRequestError(
         "malformed-csv",
         "Malformed CSV",
         title="The sheet cannot be read",
         detail=f"Row {first.row}: {first.message}.",
-        details=[asdict(fault) for fault in faults],
+        details=[asdict(fault) for fault in errors],
     )
 
 

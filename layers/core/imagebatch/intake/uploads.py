@@ -9,12 +9,12 @@ from enum import StrEnum
 from imagebatch.domain.errors import InvalidRequestError
 from imagebatch.intake.decoding import UndecodableError, decode_sheet
 
-LARGEST_BODY = 4 * 1024 * 1024
+MAX_INLINE_BYTES = 4 * 1024 * 1024
 """Of a file within a request; the gateway takes no more."""
-LARGEST = 20 * 1024 * 1024
+MAX_UPLOAD_BYTES = 20 * 1024 * 1024
 """Of a file posted to the bucket."""
-LONGEST_NAME = 255
-UNSETTLED_FOR = timedelta(days=2)
+MAX_NAME_LENGTH = 255
+UNSETTLED_TTL = timedelta(days=2)
 """How long an upload that never arrived, or was rejected, is remembered: longer than any
 Idempotency-Key that may ask for it."""
 IMAGE_TYPES = ("image/png", "image/jpeg", "image/webp")
@@ -69,7 +69,7 @@ class Upload:
     @property
     def kept_until(self) -> datetime | None:
         """None for ever: what is ready is kept."""
-        return None if self.ready else self.created_at + UNSETTLED_FOR
+        return None if self.ready else self.created_at + UNSETTLED_TTL
 
 
 def unusable_reason(upload: Upload | None, kind: UploadKind) -> str | None:
@@ -81,16 +81,16 @@ def unusable_reason(upload: Upload | None, kind: UploadKind) -> str | None:
     return None if upload.ready else f"was rejected: {upload.reason}"
 
 
-def judged(upload: Upload, body: bytes) -> Upload:
+def validate_body(upload: Upload, body: bytes) -> Upload:
     """The upload as its bytes turned out: ready, or rejected with the reason."""
     try:
-        content_type = type_of(upload.kind, body)
+        content_type = detect_content_type(upload.kind, body)
     except InvalidRequestError as error:
         return replace(upload, status=UploadStatus.REJECTED, reason=error.detail, size=len(body))
     return replace(upload, status=UploadStatus.READY, content_type=content_type, size=len(body))
 
 
-def type_of(kind: UploadKind, body: bytes) -> str:
+def detect_content_type(kind: UploadKind, body: bytes) -> str:
     """The content type the bytes have; InvalidRequestError 415 when they are not of the kind."""
     if kind is UploadKind.CSV:
         _check_csv(body)
@@ -120,7 +120,7 @@ def validate_declared_type(kind: UploadKind, content_type: str, size: int) -> st
     if claimed not in TYPES_OF_KIND[kind]:
         known = ", ".join(TYPES_OF_KIND[kind])
         raise _unsupported(f"A {kind} upload has one of the content types {known}.")
-    if size > LARGEST:
+    if size > MAX_UPLOAD_BYTES:
         raise too_large("An upload has at most 20 MB (20,971,520 bytes).")
     return claimed
 
@@ -129,7 +129,7 @@ def check_body(body: bytes) -> None:
     """InvalidRequestError for a file that a request may not carry."""
     if not body:
         raise InvalidRequestError("file-required", "File is required")
-    if len(body) > LARGEST_BODY:
+    if len(body) > MAX_INLINE_BYTES:
         raise body_too_large()
 
 
@@ -148,7 +148,7 @@ def clean_name(name: str) -> str:
     """The file's own name for people to recognise, without the folders it lay in."""
     last = _PATH.split(name)[-1]
     printable = "".join(c for c in last if unicodedata.category(c) not in {"Cc", "Cs", "Zl", "Zp"})
-    return printable.strip()[:LONGEST_NAME] or "file"
+    return printable.strip()[:MAX_NAME_LENGTH] or "file"
 
 
 def _whole(content_type: str, body: bytes) -> bool:

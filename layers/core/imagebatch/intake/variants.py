@@ -15,9 +15,9 @@ from imagebatch.intake.file_names import safe_stem, unique_stems
 from imagebatch.intake.prompts import default_custom_id
 from imagebatch.intake.settings_schema import PRODUCT_IMAGES, SettingsSchema
 
-MOST_VARIANTS = 100
-MOST_VARIATIONS = 8
-MOST_IMAGES = 4
+MAX_VARIANTS = 100
+MAX_VARIATIONS = 8
+MAX_PRODUCT_IMAGES = 4
 _OUR_WORDS = frozenset({"prompt", "aspect_ratio", "images"})
 
 
@@ -31,40 +31,40 @@ class VariantSelection:
 
 @dataclass(frozen=True, slots=True)
 class ShotSettings:
-    """The settings of a variant batch; `given` has its images as they are kept."""
+    """The settings of a variant batch; `user_input` has its images as they are kept."""
 
     schema: SettingsSchema
-    given: Mapping[str, Any]
+    user_input: Mapping[str, Any]
     variations: int
 
     @property
     def images(self) -> dict[str, str]:
         """The images among the settings, by field."""
         fields = self.schema.image_fields
-        return {name: str(self.given[name]) for name in fields if self.given.get(name)}
+        return {name: str(self.user_input[name]) for name in fields if self.user_input.get(name)}
 
     @property
     def aspect_ratio(self) -> str | None:
-        ratio = self.schema.value(self.given, "aspect_ratio")
+        ratio = self.schema.value(self.user_input, "aspect_ratio")
         return str(ratio) if ratio else None
 
 
 def plan_variants(
-    choices: Sequence[VariantSelection], look: ShotSettings, *, model: Model, price: Decimal
+    choices: Sequence[VariantSelection], shot: ShotSettings, *, model: Model, price: Decimal
 ) -> BatchManifest:
-    """Plans `look.variations` images for each choice; those of one are next to each other."""
+    """Plans `shot.variations` images for each choice; those of one are next to each other."""
     folders = unique_stems(_directory(choice.variant) for choice in choices)
     items = [
-        _planned(choice, look, folder, number, model, price)
+        _planned(choice, shot, folder, number, model, price)
         for choice, folder in zip(choices, folders, strict=True)
-        for number in range(1, look.variations + 1)
+        for number in range(1, shot.variations + 1)
     ]
     stems = unique_stems(item["stem"] for item in items)
     planned = tuple(
         ItemSpec(**{**item, "index": index, "custom_id": default_custom_id(index), "stem": stem})
         for index, (item, stem) in enumerate(zip(items, stems, strict=True))
     )
-    unknown = look.schema.unknown(look.given)
+    unknown = shot.schema.unknown(shot.user_input)
     warnings = [f"Unknown settings are recorded only: {', '.join(unknown)[:200]}."]
     return BatchManifest(Kind.VARIANTS, (), planned, tuple(warnings if unknown else ()))
 
@@ -88,18 +88,18 @@ def _variant_folders(plan: BatchManifest) -> Iterator[VariantFolder]:
 
 def _planned(
     choice: VariantSelection,
-    look: ShotSettings,
+    shot: ShotSettings,
     folder: str,
     number: int,
     model: Model,
     price: Decimal,
 ) -> dict[str, Any]:
     """A planned item's fields but for what depends on its place in the batch."""
-    images = (*choice.images, *look.images.values())
-    prompt = look.schema.prompt(look.given, _words(choice, look))
+    images = (*choice.images, *shot.images.values())
+    prompt = shot.schema.prompt(shot.user_input, _words(choice, shot))
     handed_on = {
         model.fields[name]: value
-        for name, value in look.given.items()
+        for name, value in shot.user_input.items()
         if name in model.fields and name not in _OUR_WORDS and value is not None
     }
     return {
@@ -107,21 +107,21 @@ def _planned(
         "prompt": prompt,
         "stem": f"{folder}-{number}",
         "price": price,
-        "input": handed_on | model.input_for(prompt=prompt, aspect_ratio=look.aspect_ratio),
-        "aspect_ratio": look.aspect_ratio,
+        "input": handed_on | model.input_for(prompt=prompt, aspect_ratio=shot.aspect_ratio),
+        "aspect_ratio": shot.aspect_ratio,
         "images": images,
         "folder": folder,
         "group": str(choice.variant.id),
-        "settings": {**look.given, PRODUCT_IMAGES: list(choice.images)},
+        "settings": {**shot.user_input, PRODUCT_IMAGES: list(choice.images)},
     }
 
 
-def _words(choice: VariantSelection, look: ShotSettings) -> dict[str, str]:
+def _words(choice: VariantSelection, shot: ShotSettings) -> dict[str, str]:
     """What the prompt says beside the form: the product, and which image shows what."""
     variant, last = choice.variant, len(choice.images)
     product = f"reference images 1 to {last}" if last > 1 else "reference image 1"
     others = {
-        name: f"reference image {number}" for number, name in enumerate(look.images, start=last + 1)
+        name: f"reference image {number}" for number, name in enumerate(shot.images, start=last + 1)
     }
     return {
         "subject": variant.subject,

@@ -32,7 +32,7 @@ from imagebatch.ports.providers import (
     PredictionStatus,
 )
 from imagebatch.ports.records import BatchStore, Change, Page
-from imagebatch.ports.system import Clock, Ids, Telemetry, TimeLeft
+from imagebatch.ports.system import Clock, Randomness, Telemetry, TimeLeft
 
 __all__ = [
     "ArchiveBuilder",
@@ -50,7 +50,6 @@ __all__ = [
     "IdempotencyRecord",
     "IdempotencyState",
     "IdempotencyStore",
-    "Ids",
     "ImageProvider",
     "ImageRequest",
     "ImageValidator",
@@ -64,6 +63,7 @@ __all__ = [
     "PostForm",
     "Prediction",
     "PredictionStatus",
+    "Randomness",
     "Receipt",
     "RetryLater",
     "StoredMember",

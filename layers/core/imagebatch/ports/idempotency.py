@@ -12,25 +12,33 @@ class IdempotencyState(StrEnum):
 
     NEW = "new"
     DONE = "done"
-    BUSY = "busy"
+    IN_PROGRESS = "in_progress"
     OTHER_CONTENT = "other_content"
 
 
 @dataclass(frozen=True, slots=True)
 class IdempotencyRecord:
-    """`subject` is the id to create under: the same one again when an earlier try died half way."""
+    """`resource_id` is the id to create under, kept when an interrupted request is retried."""
 
     state: IdempotencyState
-    subject: str
-    answer: Mapping[str, Any] | None = None
+    resource_id: str
+    result: Mapping[str, Any] | None = None
 
 
 class IdempotencyStore(Protocol):
     def claim(
-        self, owner: str, key: str, content: str, subject: str, now: datetime, busy_until: datetime
+        self,
+        owner: str,
+        key: str,
+        content: str,
+        resource_id: str,
+        now: datetime,
+        busy_until: datetime,
     ) -> IdempotencyRecord: ...
 
-    def answer(self, owner: str, key: str, answer: Mapping[str, Any], until: datetime) -> None: ...
+    def save_result(
+        self, owner: str, key: str, result: Mapping[str, Any], until: datetime
+    ) -> None: ...
 
     def release(self, owner: str, key: str) -> None:
         """Forgets a key whose request was refused."""

@@ -11,8 +11,8 @@ from typing import Any, Protocol
 class ItemMessage:
     """One item to make in one round; `position` is its place in the round's dispatch list.
 
-    `waited` is how many seconds a message was in the queue before it was taken; 0 where that says
-    nothing, as of one that was to wait or comes again.
+    `queue_wait_seconds` is how long the message waited in the queue. It is 0 for delayed and
+    redelivered messages, whose age says nothing about the load.
     """
 
     owner: str
@@ -20,7 +20,7 @@ class ItemMessage:
     round: int
     position: int
     index: int
-    waited: float = field(default=0, compare=False)
+    queue_wait_seconds: float = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

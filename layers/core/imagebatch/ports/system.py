@@ -19,8 +19,8 @@ class Clock(Protocol):
     def sleep(self, seconds: float) -> None: ...
 
 
-class Ids(Protocol):
-    def new(self) -> str:
+class Randomness(Protocol):
+    def new_id(self) -> str:
         """An identifier nobody can guess, safe in a URL, a key and an execution's name."""
         ...
 

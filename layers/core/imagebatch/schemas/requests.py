@@ -21,9 +21,9 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from imagebatch.domain.model_registry import Quality
-from imagebatch.intake.prompts import LONGEST_PROMPT, FieldProblem, invalid_fields
+from imagebatch.intake.prompts import MAX_PROMPT_LENGTH, FieldProblem, invalid_fields
 from imagebatch.intake.row_checks import ASPECT_RATIOS, MAX_CUSTOM_ID
-from imagebatch.intake.uploads import LARGEST, TYPES_OF_KIND, UploadKind
+from imagebatch.intake.uploads import MAX_UPLOAD_BYTES, TYPES_OF_KIND, UploadKind
 from imagebatch.intake.urls import LONGEST_URL, why_not_callable
 
 CALLBACK_ORIGIN = "callback_origin"
@@ -143,7 +143,7 @@ class PromptItem(BaseModel):
 
     prompt: Annotated[
         str,
-        StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_PROMPT),
+        StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_PROMPT_LENGTH),
         AfterValidator(_without_controls),
         Field(json_schema_extra={"pattern": PRINTABLE_WORDS}),
     ]
@@ -212,7 +212,12 @@ class UploadRequest(UploadForm):
     content_type: Annotated[str, StringConstraints(min_length=1, max_length=255)]
     size: Annotated[
         int,
-        Field(ge=1, strict=True, description="In bytes", json_schema_extra={"maximum": LARGEST}),
+        Field(
+            ge=1,
+            strict=True,
+            description="In bytes",
+            json_schema_extra={"maximum": MAX_UPLOAD_BYTES},
+        ),
         BeforeValidator(whole),
     ]
 

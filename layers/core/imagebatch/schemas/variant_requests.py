@@ -14,7 +14,7 @@ from pydantic.alias_generators import to_camel
 
 from imagebatch.intake.catalog_import import LARGEST_ID, LARGEST_IMPORT
 from imagebatch.intake.urls import LONGEST_URL
-from imagebatch.intake.variants import MOST_IMAGES, MOST_VARIANTS, MOST_VARIATIONS
+from imagebatch.intake.variants import MAX_PRODUCT_IMAGES, MAX_VARIANTS, MAX_VARIATIONS
 from imagebatch.schemas.requests import HTTPS, BatchOptions, whole
 
 type VariantId = Annotated[int, Field(ge=1, le=LARGEST_ID, strict=True), BeforeValidator(whole)]
@@ -57,7 +57,7 @@ class VariantList(RootModel[list[VariantRow]]):
 
 
 class CandidatesRequest(Camel):
-    variant_ids: Annotated[list[VariantId], Field(min_length=1, max_length=MOST_VARIANTS)]
+    variant_ids: Annotated[list[VariantId], Field(min_length=1, max_length=MAX_VARIANTS)]
 
 
 def _one_to_four(schema: dict[str, Any]) -> None:
@@ -65,7 +65,7 @@ def _one_to_four(schema: dict[str, Any]) -> None:
     schema["required"] = ["variantId", "productImageUrls"]
     images = schema["properties"]["productImageUrls"]
     del images["default"]
-    images |= {"minItems": 1, "maxItems": MOST_IMAGES}
+    images |= {"minItems": 1, "maxItems": MAX_PRODUCT_IMAGES}
 
 
 class VariantChoice(Camel):
@@ -80,7 +80,7 @@ class VariantChoice(Camel):
 class VariantSettings(Camel):
     schema_key: Annotated[str, StringConstraints(max_length=100)]
     number_of_variations: Annotated[
-        int, Field(ge=1, le=MOST_VARIATIONS, strict=True), BeforeValidator(whole)
+        int, Field(ge=1, le=MAX_VARIATIONS, strict=True), BeforeValidator(whole)
     ] = 1
     input: dict[str, Any] = {}
 
@@ -88,5 +88,5 @@ class VariantSettings(Camel):
 class VariantBatchRequest(BatchOptions):
     """A batch of product variants."""
 
-    variants: Annotated[list[VariantChoice], Field(min_length=1, max_length=MOST_VARIANTS)]
+    variants: Annotated[list[VariantChoice], Field(min_length=1, max_length=MAX_VARIANTS)]
     settings: VariantSettings

@@ -11,12 +11,12 @@ from imagebatch.domain.errors import (
     UnavailableError,
 )
 from imagebatch.ports import BatchStore, ObjectStore, Telemetry
-from imagebatch.usecases.idempotency import Answer, IdempotentExecutor, fingerprint
+from imagebatch.usecases.idempotency import IdempotentExecutor, Result, fingerprint
 from imagebatch.usecases.plan_car_batch import PlanCarBatch
 from imagebatch.usecases.submit_batch import SubmitBatch
 
 INBOX, OUTBOX, SUFFIX = "inbox/", "outbox/", ".csv"
-LARGEST = 5_000_000
+MAX_SHEET_BYTES = 5_000_000
 IN_FLIGHT = "request-in-flight"
 OVERWRITTEN = "overwritten"
 
@@ -39,7 +39,7 @@ def is_sheet(key: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class SubmitDroppedSheet:
-    take: PlanCarBatch
+    plan: PlanCarBatch
     submit: SubmitBatch
     execute_once: IdempotentExecutor
     media: ObjectStore
@@ -47,7 +47,7 @@ class SubmitDroppedSheet:
     problem: Callable[[RequestError], bytes]
     default_owner: str
 
-    def __call__(self, key: str, etag: str) -> Answer:
+    def __call__(self, key: str, etag: str) -> Result:
         """One batch for one content of one file, however often its arrival is announced."""
         if not is_sheet(key):
             return {"ignored": key}
@@ -65,10 +65,10 @@ class SubmitDroppedSheet:
             self._refuse(key, error)
             return {"refused": error.kind}
 
-    def _create(self, owner: str, key: str, etag: str, batch_id: str) -> Answer:
+    def _create(self, owner: str, key: str, etag: str, batch_id: str) -> Result:
         body = self._read(key, etag)
         name = key.rsplit("/", 1)[-1][: -len(SUFFIX)]
-        submission = self.take(owner, body, name=name[:200], drop_key=key)
+        submission = self.plan(owner, body, name=name[:200], drop_key=key)
         batch = self.submit(submission, batch_id)
         self.telemetry.submitted(batch, submission.plan.warnings)
         return {"batchId": batch.id}
@@ -76,7 +76,7 @@ class SubmitDroppedSheet:
     def _read(self, key: str, etag: str) -> bytes:
         """The content whose arrival was announced: a later one has an announcement of its own."""
         found = self.media.head(key)
-        if found is not None and found.size > LARGEST:
+        if found is not None and found.size > MAX_SHEET_BYTES:
             raise InvalidRequestError("too-large", "CSV file is too large (max 5 MB)", status=413)
         body = self.media.get(key)
         # Looked at after it was read: what was still there then is what was read.

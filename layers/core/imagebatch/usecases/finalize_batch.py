@@ -59,7 +59,7 @@ class FinalizeBatch:
     records: BatchRepository
     media: ObjectStore
     builder: ArchiveBuilder
-    texts: Texts
+    report_files: Texts
     deliver: Publish
     """Hands a finished drop-folder batch to its outbox."""
     notice: Notice
@@ -161,13 +161,13 @@ class FinalizeBatch:
         plan = decode_manifest(body)
         while True:
             items = list(self.records.store.items(batch.owner, batch.id))
-            texts = self.texts(batch, plan, items)
+            report_files = self.report_files(batch, plan, items)
             images = _images(batch, items)
             try:
                 pages = self._drawn(batch, images)
                 if pages is None:
                     return None
-                return self._store(batch, [*images, *pages, *texts], texts)
+                return self._store(batch, [*images, *pages, *report_files], report_files)
             except BadMembersError as error:
                 batch = self._lose(batch, items, error)
 
@@ -183,18 +183,20 @@ class FinalizeBatch:
         return [found]
 
     def _store(
-        self, batch: Batch, members: Sequence[ArchiveMember], texts: Sequence[TextMember]
+        self, batch: Batch, members: Sequence[ArchiveMember], report_files: Sequence[TextMember]
     ) -> Archive:
         key = keys.archive(batch.id, batch.round, batch.attempt)
         built = self.builder.build(
             key, members, modified=batch.archiving_at or self.records.clock.now()
         )
-        failed = {form: self._store_failed(batch, texts, form) for form in FAILED_ROWS}
+        failed = {form: self._store_failed(batch, report_files, form) for form in FAILED_ROWS}
         return Archive(key, built.size, built.entries, failed["json"], failed["csv"])
 
-    def _store_failed(self, batch: Batch, texts: Sequence[TextMember], form: str) -> str | None:
+    def _store_failed(
+        self, batch: Batch, report_files: Sequence[TextMember], form: str
+    ) -> str | None:
         """What failed, beside the archive too, so that nobody has to unpack it for that."""
-        text = next((text for text in texts if text.name == f"failed_rows.{form}"), None)
+        text = next((text for text in report_files if text.name == f"failed_rows.{form}"), None)
         if text is None:
             return None
         key = keys.failed_rows(batch.id, batch.round, batch.attempt, form)

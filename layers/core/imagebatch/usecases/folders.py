@@ -40,7 +40,7 @@ class OpenFolders:
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class FolderImage:
     """An image in a folder; `index` is its item's."""
 
     id: str
@@ -57,7 +57,7 @@ class OpenedFolder:
     name: str
     batch_id: str
     variant_id: int | None
-    pictures: Sequence[Picture]
+    pictures: Sequence[FolderImage]
     next_index: int | None
 
 
@@ -92,10 +92,10 @@ class ReadFolder:
         images = self.library.images_in(
             owner, folder.batch_id, first=max(first, start), last=last, limit=limit + 1
         )
-        return _page(name, folder.batch_id, variant_id, [*map(picture_of, images)], limit)
+        return _page(name, folder.batch_id, variant_id, [*map(folder_image, images)], limit)
 
-    def _of_batch(self, batch: Batch, limit: int, start: int) -> list[Picture]:
-        found: list[Picture] = []
+    def _of_batch(self, batch: Batch, limit: int, start: int) -> list[FolderImage]:
+        found: list[FolderImage] = []
         for picture in pictures_of(batch, self.store.items(batch.owner, batch.id, start=start)):
             found.append(picture)
             if len(found) == limit:
@@ -127,7 +127,7 @@ class ListFolders:
         images = self.library.images_in(
             owner, folder.batch_id, first=own.first, last=last, limit=own.count
         )
-        pictures = [picture_of(image) for image in images]
+        pictures = [folder_image(image) for image in images]
         return OpenedFolder(own_name(folder, own), folder.batch_id, own.variant_id, pictures, None)
 
 
@@ -135,16 +135,16 @@ def own_name(folder: Folder, own: VariantFolder) -> str:
     return f"{folder.name} / {own.name.replace('_', ' ')}"
 
 
-def pictures_of(batch: Batch, items: Iterator[Item]) -> Iterator[Picture]:
+def pictures_of(batch: Batch, items: Iterator[Item]) -> Iterator[FolderImage]:
     for item in items:
         if effective_item_status(batch, item) is ItemStatus.SUCCEEDED and item.image is not None:
             at = item.settled_at or batch.created_at
             name = item.file or ""
-            yield Picture(image_id(batch.id, item.index), item.index, item.image.key, name, at)
+            yield FolderImage(image_id(batch.id, item.index), item.index, item.image.key, name, at)
 
 
-def picture_of(image: LibraryImage) -> Picture:
-    return Picture(image.id, image.index, image.key, image.file, image.created_at)
+def folder_image(image: LibraryImage) -> FolderImage:
+    return FolderImage(image.id, image.index, image.key, image.file, image.created_at)
 
 
 def no_folder() -> NotFoundError:
@@ -152,7 +152,7 @@ def no_folder() -> NotFoundError:
 
 
 def _page(
-    name: str, batch_id: str, variant_id: int | None, pictures: Sequence[Picture], limit: int
+    name: str, batch_id: str, variant_id: int | None, pictures: Sequence[FolderImage], limit: int
 ) -> OpenedFolder:
     following = pictures[limit].index if len(pictures) > limit else None
     return OpenedFolder(name, batch_id, variant_id, pictures[:limit], following)

@@ -7,14 +7,14 @@ from datetime import timedelta
 from typing import Any
 
 from imagebatch.domain.errors import InvalidRequestError, RequestError, StateConflictError
-from imagebatch.ports import Clock, IdempotencyState, IdempotencyStore, Ids
+from imagebatch.ports import Clock, IdempotencyState, IdempotencyStore, Randomness
 
-KEPT = timedelta(hours=24)
-BUSY = timedelta(seconds=35)
+RECORD_TTL = timedelta(hours=24)
+IN_PROGRESS_TTL = timedelta(seconds=35)
 """Longer than any request may run: a key still busy after that belongs to a request that died."""
-LONGEST_KEY = 255
+MAX_KEY_LENGTH = 255
 
-type Answer = Mapping[str, Any]
+type Result = Mapping[str, Any]
 
 
 def fingerprint(*parts: bytes | str) -> str:
@@ -28,11 +28,11 @@ def fingerprint(*parts: bytes | str) -> str:
 
 def check_key(key: str) -> None:
     """InvalidRequestError for a text that is no key."""
-    if not key.strip() or len(key) > LONGEST_KEY:
+    if not key.strip() or len(key) > MAX_KEY_LENGTH:
         raise InvalidRequestError(
             "invalid-idempotency-key",
             "Invalid Idempotency-Key",
-            detail=f"An Idempotency-Key has 1 to {LONGEST_KEY} characters.",
+            detail=f"An Idempotency-Key has 1 to {MAX_KEY_LENGTH} characters.",
         )
 
 
@@ -40,11 +40,11 @@ def check_key(key: str) -> None:
 class IdempotentExecutor:
     keys: IdempotencyStore
     clock: Clock
-    ids: Ids
+    random: Randomness
 
     def __call__(
-        self, owner: str, key: str | None, content: str, create: Callable[[str], Answer]
-    ) -> Answer:
+        self, owner: str, key: str | None, content: str, create: Callable[[str], Result]
+    ) -> Result:
         """The answer of `create`, called with the id to create under, or the first answer again.
 
         A request that died half way is carried on under the very id it had begun with. Refused:
@@ -52,13 +52,15 @@ class IdempotentExecutor:
         flight.
         """
         if key is None:
-            return create(self.ids.new())
+            return create(self.random.new_id())
         check_key(key)
         now = self.clock.now()
-        claimed = self.keys.claim(owner, key, content, self.ids.new(), now, now + BUSY)
+        claimed = self.keys.claim(
+            owner, key, content, self.random.new_id(), now, now + IN_PROGRESS_TTL
+        )
         match claimed.state:
-            case IdempotencyState.DONE if claimed.answer is not None:
-                return claimed.answer
+            case IdempotencyState.DONE if claimed.result is not None:
+                return claimed.result
             case IdempotencyState.OTHER_CONTENT:
                 raise InvalidRequestError(
                     "idempotency-key-reused",
@@ -66,21 +68,21 @@ class IdempotentExecutor:
                     detail="The same Idempotency-Key came with other content within 24 hours.",
                     status=422,
                 )
-            case IdempotencyState.BUSY:
+            case IdempotencyState.IN_PROGRESS:
                 raise StateConflictError(
                     "request-in-flight",
                     "The first request with this Idempotency-Key is still in flight",
                     retry_after=2,
                 )
-        return self._answer(owner, key, claimed.subject, create)
+        return self._answer(owner, key, claimed.resource_id, create)
 
     def _answer(
-        self, owner: str, key: str, subject: str, create: Callable[[str], Answer]
-    ) -> Answer:
+        self, owner: str, key: str, resource_id: str, create: Callable[[str], Result]
+    ) -> Result:
         try:
-            answer = create(subject)
+            result = create(resource_id)
         except RequestError:
             self.keys.release(owner, key)
             raise
-        self.keys.answer(owner, key, answer, self.clock.now() + KEPT)
-        return answer
+        self.keys.save_result(owner, key, result, self.clock.now() + RECORD_TTL)
+        return result

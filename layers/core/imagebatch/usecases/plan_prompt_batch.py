@@ -13,7 +13,7 @@ from imagebatch.intake.prompts import (
     invalid_fields,
     plan_prompts,
     repeated_ids,
-    unoffered,
+    unsupported_options,
 )
 from imagebatch.intake.uploads import UploadKind, unusable_reason
 from imagebatch.intake.urls import url_rejection_reason
@@ -84,7 +84,7 @@ class PlanPromptBatch:
             model = self.registry.find(model_name)
         except InvalidRequestError as error:
             return [FieldProblem("model", error.detail), *found]
-        return [*found, *unoffered(drafts, model, quality, self.registry)]
+        return [*found, *unsupported_options(drafts, model, quality, self.registry)]
 
     def _check_count(self, count: int) -> None:
         if count > self.max_rows:

@@ -13,7 +13,12 @@ from imagebatch.intake.settings_schema import (
     SettingsSchema,
     find_schema,
 )
-from imagebatch.intake.variants import MOST_IMAGES, ShotSettings, VariantSelection, plan_variants
+from imagebatch.intake.variants import (
+    MAX_PRODUCT_IMAGES,
+    ShotSettings,
+    VariantSelection,
+    plan_variants,
+)
 from imagebatch.ports import CatalogStore
 from imagebatch.usecases.references import References
 from imagebatch.usecases.submit_batch import Submission, mode_of, price_of
@@ -60,47 +65,49 @@ class PlanVariantBatch:
         """Checks and plans a request; InvalidRequestError 422 lists all that is wrong with it."""
         schema = find_schema(self.schemas, request.schema_key, status=422)
         model = self.registry.find_for_images(model_name)
-        given = {k: v for k, v in request.input.items() if k != PRODUCT_IMAGES}
+        user_input = {k: v for k, v in request.input.items() if k != PRODUCT_IMAGES}
         catalog = self.catalog.get_many(owner, [id_ for id_, _ in request.choices])
-        kept, refused = self.references.resolve(owner, _urls(request, schema, given))
+        kept, refused = self.references.resolve(owner, _urls(request, schema, user_input))
         problems = [
             *_variant_problems(request, catalog, refused),
-            *_settings_problems(schema, given, refused),
+            *_settings_problems(schema, user_input, refused),
         ]
         if not problems:
-            problems += _model_problems(request, schema, given, model)
+            problems += _model_problems(request, schema, user_input, model)
         if problems:
             raise invalid_variants(problems)
-        settings = {k: kept.get(v, v) if k in schema.image_fields else v for k, v in given.items()}
+        settings = {
+            k: kept.get(v, v) if k in schema.image_fields else v for k, v in user_input.items()
+        }
         choices = [
             VariantSelection(catalog[id_], tuple(kept[u] for u in urls))
             for id_, urls in request.choices
         ]
         mode = mode_of(model, self.providers)
-        look = ShotSettings(schema, settings, request.variations)
+        shot = ShotSettings(schema, settings, request.variations)
         price = price_of(model, mode, self.registry, Quality.STANDARD)
         return Submission(
             owner=owner,
-            plan=plan_variants(choices, look, model=model, price=price),
+            plan=plan_variants(choices, shot, model=model, price=price),
             model=model,
             mode=mode,
-            source=_source(choices, look),
+            source=_source(choices, shot),
             source_type="application/json",
             options={"schemaKey": schema.key, "numberOfVariations": request.variations},
             **facts,
         )
 
 
-def _source(choices: Sequence[VariantSelection], look: ShotSettings) -> bytes:
+def _source(choices: Sequence[VariantSelection], shot: ShotSettings) -> bytes:
     """The request as it is kept: no signature in it, and the same for the same objects."""
     document = {
         "variants": [
             {"variantId": each.variant.id, "productImageUrls": each.images} for each in choices
         ],
         "settings": {
-            "schemaKey": look.schema.key,
-            "numberOfVariations": look.variations,
-            "input": look.given,
+            "schemaKey": shot.schema.key,
+            "numberOfVariations": shot.variations,
+            "input": shot.user_input,
         },
     }
     return json.dumps(document, ensure_ascii=False, sort_keys=True).encode()
@@ -134,11 +141,15 @@ def invalid_variants(problems: Sequence[VariantProblem]) -> InvalidRequestError:
 
 
 def _urls(
-    request: VariantRequest, schema: SettingsSchema, given: Mapping[str, Any]
+    request: VariantRequest, schema: SettingsSchema, user_input: Mapping[str, Any]
 ) -> Iterator[str]:
     for _, urls in request.choices:
-        yield from urls[:MOST_IMAGES]
-    yield from (given[n] for n in schema.image_fields if given.get(n) and isinstance(given[n], str))
+        yield from urls[:MAX_PRODUCT_IMAGES]
+    yield from (
+        user_input[n]
+        for n in schema.image_fields
+        if user_input.get(n) and isinstance(user_input[n], str)
+    )
 
 
 def _variant_problems(
@@ -152,9 +163,9 @@ def _variant_problems(
             yield VariantProblem(f"variants.{at}.variantId", "is not in the catalog", id_)
         seen.add(id_)
         field = f"variants.{at}.productImageUrls"
-        if not 1 <= len(urls) <= MOST_IMAGES:
+        if not 1 <= len(urls) <= MAX_PRODUCT_IMAGES:
             count = f"{len(urls)} images" if urls else "no image"
-            yield VariantProblem(field, f"has {count}; 1 to {MOST_IMAGES} are needed", id_)
+            yield VariantProblem(field, f"has {count}; 1 to {MAX_PRODUCT_IMAGES} are needed", id_)
             continue
         for place, url in enumerate(urls):
             if url in refused:
@@ -162,23 +173,23 @@ def _variant_problems(
 
 
 def _settings_problems(
-    schema: SettingsSchema, given: Mapping[str, Any], refused: Mapping[str, str]
+    schema: SettingsSchema, user_input: Mapping[str, Any], refused: Mapping[str, str]
 ) -> Iterator[VariantProblem]:
-    for name, message in schema.problems(given):
+    for name, message in schema.problems(user_input):
         yield VariantProblem(f"settings.input.{name}".rstrip("."), message)
     for name in schema.image_fields:
-        url = given.get(name)
+        url = user_input.get(name)
         if isinstance(url, str) and url in refused:
             yield VariantProblem(f"settings.input.{name}", refused[url], None, unsigned(url))
 
 
 def _model_problems(
-    request: VariantRequest, schema: SettingsSchema, given: Mapping[str, Any], model: Model
+    request: VariantRequest, schema: SettingsSchema, user_input: Mapping[str, Any], model: Model
 ) -> Iterator[VariantProblem]:
     if not model.max_images:
         yield VariantProblem("model", f"{model.id} takes no reference images")
         return
-    more = sum(1 for name in schema.image_fields if given.get(name))
+    more = sum(1 for name in schema.image_fields if user_input.get(name))
     for at, (id_, urls) in enumerate(request.choices):
         if (count := len(urls) + more) > model.max_images:
             message = f"has {count} images with the settings'; {model.id} takes {model.max_images}"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from imagebatch.domain.batch import Batch, Item
 from imagebatch.domain.errors import ConflictError, NotFoundError, UnavailableError
-from imagebatch.ports import BatchStore, Clock, Ids
+from imagebatch.ports import BatchStore, Clock, Randomness
 
 type Pair = tuple[Batch, Item]
 type Move = Callable[[Batch, Item], Pair]
@@ -21,7 +21,7 @@ def not_found() -> NotFoundError:
 class BatchRepository:
     store: BatchStore
     clock: Clock
-    ids: Ids
+    random: Randomness
 
     def batch(self, owner: str, batch_id: str) -> Batch:
         """NotFoundError for an unknown id and for somebody else's alike."""
@@ -83,4 +83,4 @@ class BatchRepository:
         return self.batch(batch.owner, batch.id), fresh
 
     def back_off(self, lost: int) -> None:
-        self.clock.sleep(min(0.4, 0.005 * 2 ** min(lost, 7)) * self.ids.jitter())
+        self.clock.sleep(min(0.4, 0.005 * 2 ** min(lost, 7)) * self.random.jitter())

@@ -56,7 +56,7 @@ class SubmitBatch:
     media: ObjectStore
     dispatch: DispatchQueue
     retention: timedelta
-    most_unfinished: int
+    max_active_batches: int
 
     def check(self, submission: Submission) -> None:
         """Everything that can refuse a valid plan, before anything is stored."""
@@ -75,18 +75,18 @@ class SubmitBatch:
         self.check(submission)
         found = self.records.store.get(submission.owner, batch_id)
         if found is None:
-            self._make_room(submission.owner)
+            self._check_active_batch_limit(submission.owner)
             found = self._store(submission, batch_id)
         self.dispatch.send(found.owner, found.id, 1)
         return found
 
-    def _make_room(self, owner: str) -> None:
+    def _check_active_batch_limit(self, owner: str) -> None:
         running = sum(1 for _ in self.records.store.unfinished(owner))
-        if running >= self.most_unfinished:
+        if running >= self.max_active_batches:
             raise TooManyBatchesError(
                 "too-many-batches",
                 "Too many unfinished batches",
-                detail=f"{running} batches are unfinished; {self.most_unfinished} may be.",
+                detail=f"{running} batches are unfinished; {self.max_active_batches} may be.",
                 retry_after=RETRY_AFTER,
             )
 

@@ -13,9 +13,9 @@ from imagebatch.intake.uploads import (
     UploadKind,
     UploadStatus,
     clean_name,
-    judged,
-    type_of,
+    detect_content_type,
     unusable_reason,
+    validate_body,
 )
 from imagebatch.ports import Clock, ObjectStore, PostForm, Telemetry, UploadStore
 from imagebatch.usecases import keys
@@ -32,13 +32,13 @@ class CreateUpload:
     media: ObjectStore
     clock: Clock
 
-    def with_body(
+    def create_inline(
         self, owner: str, upload_id: str, kind: UploadKind, name: str, body: bytes
     ) -> Upload:
         """Stores a file that came with its request, ready at once; InvalidRequestError 415 for
         bytes that are not of the kind.
         """
-        content_type = type_of(kind, body)
+        content_type = detect_content_type(kind, body)
         self.media.put(keys.upload(upload_id), body, content_type)
         return self._create(
             Upload(
@@ -53,7 +53,7 @@ class CreateUpload:
             )
         )
 
-    def announced(
+    def create_presigned(
         self, owner: str, upload_id: str, kind: UploadKind, name: str, content_type: str, size: int
     ) -> Upload:
         """Records a file that will be posted to the bucket; it is checked when it arrives."""
@@ -79,7 +79,7 @@ class CreateUpload:
         try:
             self.store.create(upload)
         except ConflictError:
-            return found(self.store, upload.owner, upload.id)
+            return find_upload(self.store, upload.owner, upload.id)
         return upload
 
 
@@ -103,20 +103,20 @@ class CheckUpload:
         body = self.media.get(key)
         if body is None:
             return {"ignored": key}
-        verdict = judged(upload, body)
-        self._settle(verdict, body)
+        checked = validate_body(upload, body)
+        self._settle(checked, body)
         self.media.delete(key)
-        return {"uploadId": verdict.id, "status": verdict.status.value}
+        return {"uploadId": checked.id, "status": checked.status.value}
 
-    def _settle(self, verdict: Upload, body: bytes) -> None:
-        if verdict.ready:
-            self.media.put(keys.upload(verdict.id), body, verdict.content_type)
+    def _settle(self, checked: Upload, body: bytes) -> None:
+        if checked.ready:
+            self.media.put(keys.upload(checked.id), body, checked.content_type)
         try:
-            self.store.settle(verdict)
+            self.store.settle(checked)
         except ConflictError:
             return  # the event came twice, and the other one was quicker
         self.telemetry.log_event(
-            "upload checked", upload_id=verdict.id, status=verdict.status.value
+            "upload checked", upload_id=checked.id, status=checked.status.value
         )
 
 
@@ -148,7 +148,7 @@ class ReadSheet:
         return body
 
 
-def found(store: UploadStore, owner: str, upload_id: str) -> Upload:
+def find_upload(store: UploadStore, owner: str, upload_id: str) -> Upload:
     upload = store.get(owner, upload_id)
     if upload is None:
         raise _not_found()

@@ -8,11 +8,11 @@ from imagebatch.domain.batch import FINISHED, Batch, Item, ItemStatus, effective
 from imagebatch.ports import Change, TimeLeft
 from imagebatch.usecases.records import BatchRepository
 
-CHANGES_AN_ANSWER = 1_000
-LONGEST_WAIT = 20.0
+MAX_CHANGES_PER_RESPONSE = 1_000
+MAX_WAIT_SECONDS = 20.0
 """Well under the gateway's 30 s."""
-MARGIN = 5.0
-PAUSE = 1.0
+SAFETY_MARGIN_SECONDS = 5.0
+POLL_SECONDS = 1.0
 """An idle watcher costs one small read a second."""
 
 
@@ -20,14 +20,14 @@ PAUSE = 1.0
 class ProgressUpdate:
     """`changes` lead up to `seq`; `items` are those that a change of the whole batch moved.
 
-    `over` is true when the batch has finished and nothing is left to tell.
+    `is_final` is true when the batch has finished and nothing is left to tell.
     """
 
     batch: Batch
     seq: int
     changes: Sequence[Change]
     items: Sequence[tuple[int, Item, ItemStatus]] = ()
-    over: bool = False
+    is_final: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class WatchBatch:
         """
         batch = self.records.batch(owner, batch_id)
         if after is None:
-            return self._news(batch, 0)
+            return self._progress_since(batch, 0)
         if after > batch.seq:
             after = 0
         if batch.seq == after:
@@ -52,18 +52,18 @@ class WatchBatch:
                 return None
             self._wait(batch, after, time_left)
             batch = self.records.batch(owner, batch_id)
-        return self._news(batch, after)
+        return self._progress_since(batch, after)
 
     def _wait(self, batch: Batch, after: int, time_left: TimeLeft) -> None:
         clock, store = self.records.clock, self.records.store
-        until = time_left() - min(LONGEST_WAIT, time_left() - MARGIN)
+        until = time_left() - min(MAX_WAIT_SECONDS, time_left() - SAFETY_MARGIN_SECONDS)
         while time_left() > until and not store.changes(batch.owner, batch.id, after, 1):
-            clock.sleep(PAUSE)
+            clock.sleep(POLL_SECONDS)
 
-    def _news(self, batch: Batch, after: int) -> ProgressUpdate | None:
+    def _progress_since(self, batch: Batch, after: int) -> ProgressUpdate | None:
         store = self.records.store
         start = max(0, after - 1)
-        found = store.changes(batch.owner, batch.id, start, CHANGES_AN_ANSWER)
+        found = store.changes(batch.owner, batch.id, start, MAX_CHANGES_PER_RESPONSE)
         known = [change for change in found if change.seq <= batch.seq]
         if known and known[0].seq == after and all(c.status in FINISHED for c in known):
             return None  # the end was told, and nothing to be seen has happened since
@@ -72,12 +72,12 @@ class WatchBatch:
         return ProgressUpdate(
             batch,
             seq,
-            _last_of_each(changes),
-            self._moved(batch, known),
-            over=batch.finished and seq == batch.seq,
+            _latest_per_item(changes),
+            self._items_changed_in_bulk(batch, known),
+            is_final=batch.finished and seq == batch.seq,
         )
 
-    def _moved(
+    def _items_changed_in_bulk(
         self, batch: Batch, known: Sequence[Change]
     ) -> Sequence[tuple[int, Item, ItemStatus]]:
         """Items that a cancel or a retry moved without touching their records."""
@@ -101,7 +101,7 @@ def _count(change: Change, status: ItemStatus) -> int:
     return int(getattr(change.counts, status))
 
 
-def _last_of_each(changes: Sequence[Change]) -> list[Change]:
+def _latest_per_item(changes: Sequence[Change]) -> list[Change]:
     """A watcher is told where an item is now, not each step of its way there."""
     last = {c.item.index: c.seq for c in changes if c.item is not None}
     return [c for c in changes if c.item is None or last[c.item.index] == c.seq]

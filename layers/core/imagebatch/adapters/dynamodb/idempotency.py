@@ -44,17 +44,23 @@ class DynamoDBIdempotencyStore:
         self._table = Table(client, table, sleep=sleep)
 
     def claim(
-        self, owner: str, key: str, content: str, subject: str, now: datetime, busy_until: datetime
+        self,
+        owner: str,
+        key: str,
+        content: str,
+        resource_id: str,
+        now: datetime,
+        busy_until: datetime,
     ) -> IdempotencyRecord:
         at = keys.idempotency(owner, key)
         for _ in range(_TRIES):
             found = self._table.get(at)
-            claim = _judge(found, content, subject, now)
+            claim = _judge(found, content, resource_id, now)
             if claim.state is not IdempotencyState.NEW:
                 return claim
             record = {
                 "content": content,
-                "subject": claim.subject,
+                "subject": claim.resource_id,
                 "busyUntil": time_text(busy_until),
                 **_stamp(busy_until + _UNANSWERED_FOR),
             }
@@ -62,8 +68,8 @@ class DynamoDBIdempotencyStore:
                 return claim
         raise ConflictError("others took the key each time")
 
-    def answer(self, owner: str, key: str, answer: Mapping[str, Any], until: datetime) -> None:
-        record = {"answer": json_text(answer), **_stamp(until)}
+    def save_result(self, owner: str, key: str, result: Mapping[str, Any], until: datetime) -> None:
+        record = {"answer": json_text(result), **_stamp(until)}
         there = Condition("attribute_exists(pk)")
         self._write(self._table.update(keys.idempotency(owner, key), record, (), there))
 
@@ -79,16 +85,18 @@ class DynamoDBIdempotencyStore:
         return True
 
 
-def _judge(found: Record | None, content: str, subject: str, now: datetime) -> IdempotencyRecord:
+def _judge(
+    found: Record | None, content: str, resource_id: str, now: datetime
+) -> IdempotencyRecord:
     if found is None or time_of(found["expiresAt"]) <= now:
-        return IdempotencyRecord(IdempotencyState.NEW, subject)
+        return IdempotencyRecord(IdempotencyState.NEW, resource_id)
     first = found["subject"]
     if found["content"] != content:
         return IdempotencyRecord(IdempotencyState.OTHER_CONTENT, first)
     if "answer" in found:
         return IdempotencyRecord(IdempotencyState.DONE, first, json.loads(found["answer"]))
     busy = time_of(found["busyUntil"]) > now
-    return IdempotencyRecord(IdempotencyState.BUSY if busy else IdempotencyState.NEW, first)
+    return IdempotencyRecord(IdempotencyState.IN_PROGRESS if busy else IdempotencyState.NEW, first)
 
 
 def _as_found(found: Record | None) -> Condition:

@@ -63,7 +63,7 @@ def _rows(
 
 
 def cursor_text(owner: str, sort: str) -> str:
-    return urlsafe_b64encode(f"{_seal(owner, sort)}{sort}".encode()).decode().rstrip("=")
+    return urlsafe_b64encode(f"{_cursor_checksum(owner, sort)}{sort}".encode()).decode().rstrip("=")
 
 
 def cursor_sort(owner: str, cursor: str, known: re.Pattern[str] = _SORT) -> str:
@@ -73,7 +73,7 @@ def cursor_sort(owner: str, cursor: str, known: re.Pattern[str] = _SORT) -> str:
     except ValueError:
         text = ""
     seal, sort = text[:_SEAL_LENGTH], text[_SEAL_LENGTH:]
-    if not known.fullmatch(sort) or seal != _seal(owner, sort):
+    if not known.fullmatch(sort) or seal != _cursor_checksum(owner, sort):
         raise InvalidRequestError(
             "invalid-cursor",
             "Invalid cursor",
@@ -82,6 +82,6 @@ def cursor_sort(owner: str, cursor: str, known: re.Pattern[str] = _SORT) -> str:
     return sort
 
 
-def _seal(owner: str, sort: str) -> str:
+def _cursor_checksum(owner: str, sort: str) -> str:
     """Ties a cursor to its owner's list; no secret, as a forged one only moves within that list."""
     return keys.digest(f"{owner}\n{sort}")[:_SEAL_LENGTH]

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from imagebatch.adapters.providers.transport import DeadlineTransport, creates
+from imagebatch.adapters.providers.transport import DeadlineTransport, is_create_request
 from imagebatch.domain.errors import (
     Failure,
     FailureCode,
@@ -81,7 +81,7 @@ class AuthorizedTransport(httpx.BaseTransport):
             if fresh != key:
                 response = self._send(request, fresh)
         if not response.is_success:
-            raise error_of(self._vendor, response, creates=creates(request))
+            raise error_of(self._vendor, response, is_create_request=is_create_request(request))
         return response
 
     def close(self) -> None:
@@ -92,7 +92,7 @@ class AuthorizedTransport(httpx.BaseTransport):
         return self._wire.handle_request(request)
 
 
-def error_of(vendor: str, response: httpx.Response, *, creates: bool) -> ProviderError:
+def error_of(vendor: str, response: httpx.Response, *, is_create_request: bool) -> ProviderError:
     """What an answer that is not a success means."""
     status = response.status_code
     if status in _AUTH_REASONS:
@@ -108,7 +108,7 @@ def error_of(vendor: str, response: httpx.Response, *, creates: bool) -> Provide
     return ProviderUnavailableError(
         f"{vendor} answered with an error ({status}).",
         code=FailureCode.PROVIDER_TIMEOUT if timed_out else FailureCode.PROVIDER_UNAVAILABLE,
-        maybe_billed=creates and status in _GATEWAY_GAVE_UP,
+        maybe_billed=is_create_request and status in _GATEWAY_GAVE_UP,
     )
 
 

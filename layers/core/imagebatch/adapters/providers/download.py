@@ -12,7 +12,7 @@ from imagebatch.adapters.providers.transport import MEGABYTE, DeadlineTransport
 from imagebatch.domain.errors import FailureCode, ProviderUnavailableError
 
 MAX_IMAGE_BYTES = 50 * MEGABYTE
-MAX_HOPS = 3
+MAX_REDIRECTS = 3
 
 
 class Downloader:
@@ -39,12 +39,12 @@ class Downloader:
     def fetch(self, address: str) -> bytes:
         if address[:5].lower() == "data:":
             return self._inline(address)
-        for _ in range(MAX_HOPS):
+        for _ in range(MAX_REDIRECTS):
             response = self._client.get(self._allowed(address))
             if not response.is_redirect:
                 return self._body(response)
             address = str(response.url.join(response.headers["Location"]))
-        raise self._useless("was moved too often")
+        raise self._unusable_output("was moved too often")
 
     def close(self) -> None:
         self._client.close()
@@ -56,7 +56,7 @@ class Downloader:
 
     def _body(self, response: httpx.Response) -> bytes:
         if response.status_code in {404, 410}:
-            raise self._useless("is no longer there: output link expired")
+            raise self._unusable_output("is no longer there: output link expired")
         if response.status_code != 200:
             raise ProviderUnavailableError(
                 f"The image could not be downloaded from {self._vendor} ({response.status_code})."
@@ -67,9 +67,9 @@ class Downloader:
         try:
             url = httpx.URL(address)
         except httpx.InvalidURL:
-            raise self._useless("has no valid address") from None
+            raise self._unusable_output("has no valid address") from None
         if not (self._is_own(url) or _origin(url) == self._development) or url.userinfo:
-            raise self._useless("is not on the provider's own hosts")
+            raise self._unusable_output("is not on the provider's own hosts")
         return url
 
     def _is_own(self, url: httpx.URL) -> bool:
@@ -84,15 +84,15 @@ class Downloader:
     def _inline(self, address: str) -> bytes:
         head, comma, data = address.partition(",")
         if not comma or len(data) > MAX_IMAGE_BYTES * 4 // 3 + 4:
-            raise self._useless("is malformed or too large")
+            raise self._unusable_output("is malformed or too large")
         if not head.lower().endswith(";base64"):
             return unquote_to_bytes(data)
         try:
             return base64.b64decode(data, validate=True)
         except (binascii.Error, ValueError):
-            raise self._useless("is malformed") from None
+            raise self._unusable_output("is malformed") from None
 
-    def _useless(self, what: str) -> ProviderUnavailableError:
+    def _unusable_output(self, what: str) -> ProviderUnavailableError:
         return ProviderUnavailableError(
             f"The image {self._vendor} made {what}.", code=FailureCode.INVALID_OUTPUT
         )

@@ -23,7 +23,7 @@ from imagebatch.adapters.providers.answers import (
     succeeded,
 )
 from imagebatch.adapters.providers.download import Downloader
-from imagebatch.adapters.providers.transport import MEGABYTE, DeadlineTransport, creates
+from imagebatch.adapters.providers.transport import MEGABYTE, DeadlineTransport, is_create_request
 from imagebatch.domain.errors import (
     FailureCode,
     ProviderUnavailableError,
@@ -157,10 +157,10 @@ class _ReplicateTransport(httpx.BaseTransport):
     def _object(self, request: httpx.Request, response: httpx.Response) -> dict[str, Any]:
         if request.url.path.endswith("/cancel"):
             return {"id": "", "status": "canceled"}
-        body = json_object(VENDOR, response, maybe_billed=creates(request))
+        body = json_object(VENDOR, response, maybe_billed=is_create_request(request))
         if not isinstance(body.get("id"), str) or not body["id"]:
             raise ProviderUnavailableError(
-                f"{VENDOR} answered without a prediction.", maybe_billed=creates(request)
+                f"{VENDOR} answered without a prediction.", maybe_billed=is_create_request(request)
             )
         return body
 

@@ -28,7 +28,7 @@ _NEVER_SENT = (
 _LOST = (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError)
 
 
-def creates(request: httpx.Request) -> bool:
+def is_create_request(request: httpx.Request) -> bool:
     """Whether the request starts a prediction, so that losing its answer may lose money."""
     return request.method == "POST" and "/cancel" not in request.url.path
 
@@ -48,15 +48,15 @@ class DeadlineTransport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         request.headers["Accept-Encoding"] = "identity"
-        lost_money = creates(request)
+        may_bill = is_create_request(request)
         try:
             with deadline(self._seconds):
-                return self._create(request) if lost_money else self._send(self._pool, request)
+                return self._create(request) if may_bill else self._send(self._pool, request)
         except _NEVER_SENT as error:
             raise self._unavailable("could not be reached", error) from error
         except _LOST as error:
             raise self._unavailable(
-                "did not answer completely", error, maybe_billed=lost_money
+                "did not answer completely", error, maybe_billed=may_bill
             ) from error
 
     def close(self) -> None:
@@ -84,19 +84,19 @@ class DeadlineTransport(httpx.BaseTransport):
             },
         ) as answer:
             headers = httpx.Headers(answer.headers)
-            body = self._read(headers, answer.iter_stream(), lost_money=creates(request))
+            body = self._read(headers, answer.iter_stream(), may_bill=is_create_request(request))
         return httpx.Response(answer.status, headers=headers, content=body)
 
-    def _read(self, headers: httpx.Headers, chunks: Iterable[bytes], *, lost_money: bool) -> bytes:
+    def _read(self, headers: httpx.Headers, chunks: Iterable[bytes], *, may_bill: bool) -> bytes:
         if headers.get("Content-Encoding", "identity") != "identity":
-            raise self._unusable("compressed, which was not asked for", lost_money=lost_money)
+            raise self._unusable("compressed, which was not asked for", may_bill=may_bill)
         too_large = f"larger than {self._max_bytes // MEGABYTE} MB"
         if int(headers.get("Content-Length", "0")) > self._max_bytes:
-            raise self._unusable(too_large, lost_money=lost_money)
+            raise self._unusable(too_large, may_bill=may_bill)
         body = io.BytesIO()
         for chunk in chunks:
             if body.tell() + len(chunk) > self._max_bytes:
-                raise self._unusable(too_large, lost_money=lost_money)
+                raise self._unusable(too_large, may_bill=may_bill)
             body.write(chunk)
         return body.getvalue()
 
@@ -110,11 +110,11 @@ class DeadlineTransport(httpx.BaseTransport):
             maybe_billed=maybe_billed,
         )
 
-    def _unusable(self, what: str, *, lost_money: bool) -> ProviderUnavailableError:
+    def _unusable(self, what: str, *, may_bill: bool) -> ProviderUnavailableError:
         return ProviderUnavailableError(
             f"The answer of {self._vendor} is {what}.",
             code=FailureCode.INVALID_OUTPUT,
-            maybe_billed=lost_money,
+            maybe_billed=may_bill,
         )
 
 

@@ -27,7 +27,7 @@ from imagebatch.domain.errors import InvalidRequestError
 from imagebatch.schemas.answers import CarBatchAccepted, Preview
 from imagebatch.schemas.requests import CarOptions, CarUpload, from_text, parsed
 from imagebatch.schemas.views import preview_items
-from imagebatch.usecases.idempotency import Answer, fingerprint
+from imagebatch.usecases.idempotency import Result, fingerprint
 from imagebatch.usecases.submit_batch import Submission
 
 BODY_BYTES = 4 * 1024 * 1024
@@ -140,7 +140,7 @@ def _too_large() -> InvalidRequestError:
     )
 
 
-def _create(request: Request, submission: Submission, batch_id: str) -> Answer:
+def _create(request: Request, submission: Submission, batch_id: str) -> Result:
     batch = request.services.submit(submission, batch_id)
     request.services.telemetry.submitted(batch, submission.plan.warnings)
     return CarBatchAccepted(

@@ -14,7 +14,7 @@ from imagebatch.intake.prompts import DEFAULT_ASPECT_RATIO, PromptDraft, invalid
 from imagebatch.schemas.answers import Preview, PromptBatchAccepted
 from imagebatch.schemas.requests import PromptBatch, PromptItem, examined
 from imagebatch.schemas.views import preview_items
-from imagebatch.usecases.idempotency import Answer, fingerprint
+from imagebatch.usecases.idempotency import Result, fingerprint
 from imagebatch.usecases.submit_batch import Submission
 
 UPLOAD_ID = "2b1f6c5e8d9a4f7f9a3c0d5e6b7a8c90"
@@ -143,7 +143,7 @@ def _text(of: Any, name: str) -> str:
     return value.strip() if isinstance(value, str) else ""
 
 
-def _create(request: Request, submission: Submission, batch_id: str) -> Answer:
+def _create(request: Request, submission: Submission, batch_id: str) -> Result:
     batch = request.services.submit(submission, batch_id)
     request.services.telemetry.submitted(batch, submission.plan.warnings)
     return PromptBatchAccepted(

@@ -18,7 +18,7 @@ from imagebatch.api.request import Request
 from imagebatch.api.response import Reply
 from imagebatch.api.routing import Routes
 from imagebatch.intake.uploads import (
-    LARGEST_BODY,
+    MAX_INLINE_BYTES,
     Upload,
     UploadKind,
     body_too_large,
@@ -30,7 +30,7 @@ from imagebatch.schemas.links import URL_SECONDS
 from imagebatch.schemas.requests import UploadForm, UploadRequest, parsed
 from imagebatch.usecases import keys
 from imagebatch.usecases.idempotency import fingerprint
-from imagebatch.usecases.uploads import found
+from imagebatch.usecases.uploads import find_upload
 
 UPLOAD_ID = "2b1f6c5e8d9a4f7f9a3c0d5e6b7a8c90"
 BUCKET = "https://bucket.s3.eu-central-1.amazonaws.com/"
@@ -119,7 +119,7 @@ def list_uploads(request: Request) -> UploadList:
 
 
 def _with_body(request: Request) -> UploadAnswer:
-    refuse_long_body(request.event, LARGEST_BODY, body_too_large)
+    refuse_long_body(request.event, MAX_INLINE_BYTES, body_too_large)
     form = form_of(request.event)
     file = form.files.get("file")
     kind = parsed(UploadForm, dict(form.fields)).kind
@@ -130,7 +130,7 @@ def _with_body(request: Request) -> UploadAnswer:
     upload = _once(
         request,
         fingerprint("upload", kind, name, body),
-        lambda upload_id: take.with_body(request.owner, upload_id, kind, name, body),
+        lambda upload_id: take.create_inline(request.owner, upload_id, kind, name, body),
     )
     return UploadAnswer(file=_view(request, upload), upload=None)
 
@@ -142,7 +142,7 @@ def _announced(request: Request) -> UploadAnswer:
     upload = _once(
         request,
         fingerprint("upload", json.dumps(sent.model_dump(), sort_keys=True)),
-        lambda upload_id: take.announced(
+        lambda upload_id: take.create_presigned(
             request.owner, upload_id, sent.kind, sent.filename, claimed, sent.size
         ),
     )
@@ -159,7 +159,7 @@ def _once(request: Request, content: str, create: Callable[[str], Upload]) -> Up
         content,
         lambda upload_id: {"id": create(upload_id).id},
     )
-    return found(request.services.uploads, request.owner, made["id"])
+    return find_upload(request.services.uploads, request.owner, made["id"])
 
 
 def _view(request: Request, upload: Upload) -> UploadedFile:

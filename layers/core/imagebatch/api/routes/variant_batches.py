@@ -31,7 +31,7 @@ from imagebatch.schemas.variant_answers import (
 from imagebatch.schemas.variant_requests import VariantBatchRequest
 from imagebatch.schemas.variant_views import variants_view, with_client_input, with_folder
 from imagebatch.schemas.views import batch_fields, preview_items
-from imagebatch.usecases.idempotency import Answer, fingerprint
+from imagebatch.usecases.idempotency import Result, fingerprint
 from imagebatch.usecases.plan_variant_batch import VariantRequest
 from imagebatch.usecases.submit_batch import Submission
 
@@ -155,7 +155,7 @@ def _content(sent: VariantBatchRequest, submission: Submission) -> str:
     return fingerprint("variants", submission.source, json.dumps(options, sort_keys=True))
 
 
-def _create(request: Request, submission: Submission, batch_id: str) -> Answer:
+def _create(request: Request, submission: Submission, batch_id: str) -> Result:
     services = request.services
     batch = services.submit(submission, batch_id)
     folder = services.open_folders(batch, submission.plan)

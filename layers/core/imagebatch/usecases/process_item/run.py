@@ -91,7 +91,7 @@ class ProcessItem:
         if isinstance(effect, ReturnUntil):
             return RetryLater(effect.until)
         if isinstance(effect, RedeliverAfter):
-            spread = 1 + self.records.ids.jitter() / 4
+            spread = 1 + self.records.random.jitter() / 4
             self.queue.send([message], delay=max(1.0, effect.seconds) * spread)
         return None
 
@@ -99,10 +99,10 @@ class ProcessItem:
         seconds = (ends_at - self._now()).total_seconds()
         kept = min(SETTLE_SECONDS, SETTLE_FRACTION * seconds)
         needed = min(CREATE_SECONDS, CREATE_FRACTION * seconds)
-        crowded = message.waited > CROWDED_SECONDS and message.position >= self.workers
+        crowded = message.queue_wait_seconds > CROWDED_SECONDS and message.position >= self.workers
         return Delivery(
             round=message.round,
-            lease=Lease(self.records.ids.new(), ends_at + LEASE_MARGIN),
+            lease=Lease(self.records.random.new_id(), ends_at + LEASE_MARGIN),
             time_limit=self.time_limit,
             window=-(-self.workers // 2) if crowded else self.workers,
             create_until=ends_at - timedelta(seconds=needed),
