@@ -25,16 +25,17 @@ SAM := PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.venv-uv/bin:$$PATH" .venv-sam/bin/sa
 npm_folders := $(patsubst %/package-lock.json,%,$(wildcard web/package-lock.json tests/*/*/package-lock.json))
 environment := .venv/.done .venv-sam/.done .venv-emulator/.done $(npm_folders:%=%/node_modules/.done)
 page := functions/web/static/index.html
+api_document := layers/core/imagebatch/data/openapi.json
 page_sources := $(shell find web -path web/node_modules -prune -o -type f -print)
 
 ## demo: the sample sheet through the real API on a local AWS, and the ZIP on disk
 .PHONY: demo
-demo: $(environment) $(page)
+demo: $(environment) $(page) $(api_document)
 	@$(PYTHON) -m local demo
 
 ## up: the local stack in the background; prints the page's address
 .PHONY: up
-up: $(environment) $(page)
+up: $(environment) $(page) $(api_document)
 	@$(PYTHON) -m local up
 
 ## down: ends what `make up` started
@@ -44,13 +45,18 @@ down: .venv/.done
 
 ## test: every suite (ARGS="tests/domain -k csv" for some)
 .PHONY: test
-test: $(environment) $(page)
+test: $(environment) $(page) $(api_document)
 	$(if $(ARGS),,npm --prefix web test)
 	$(PYTHON) -m pytest $(ARGS)
 
+## generate: the OpenAPI document, its page and the types of web/ from the API's code
+.PHONY: generate
+generate: .venv/.done
+	@PYTHONPATH=layers/core $(PYTHON) -m imagebatch.api.openapi $(dir $(api_document))
+
 ## bench: every figure of docs/performance.md, measured here (ARGS="sizes cold_start" for some)
 .PHONY: bench
-bench: $(environment) $(page)
+bench: $(environment) $(page) $(api_document)
 	PYTHONPATH=layers/core:. $(PYTHON) -m bench $(ARGS)
 
 ## lint: style, types, import rules, the template, security
@@ -86,7 +92,7 @@ fmt: .venv/.done
 
 ## deploy: builds and deploys to AWS (ARGS="--guided" the first time, ARCHITECTURE=x86_64 or arm64)
 .PHONY: deploy
-deploy: $(environment) $(page)
+deploy: $(environment) $(page) $(api_document)
 	@$(PYTHON) -m deploy $(ARGS)
 
 ## lock: pins every requirement anew, with hashes
@@ -158,3 +164,6 @@ $(npm_folders:%=%/node_modules/.done): %/node_modules/.done: %/package-lock.json
 $(page): web/node_modules/.done $(page_sources)
 	@echo "building the page"
 	@npm --prefix web run --silent build -- --logLevel warn
+
+$(api_document): .venv/.done $(shell find layers/core/imagebatch -name '*.py' -o -name '*.toml' -o -path '*/schemas/*.json')
+	@PYTHONPATH=layers/core $(PYTHON) -m imagebatch.api.openapi $(@D)

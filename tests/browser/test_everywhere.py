@@ -242,3 +242,20 @@ def test_the_template_to_download_is_a_sheet_that_can_be_sent(page: Page, tmp_pa
     choose(page, (tmp_path / "cars.csv").read_text())
     expect(page.get_by_test_id("images")).to_have_text("3")
     expect(page.get_by_role("button", name="Start Batch")).to_be_enabled()
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_api_reference_is_accessible_and_fits(page: Page, width: int) -> None:
+    refused: list[str] = []
+    page.on("console", lambda message: refused.append(message.text))
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto("/docs")
+    settled(page)
+
+    page.get_by_role("link", name="Submit a sheet of cars").click()
+
+    expect(page.get_by_role("heading", name="POST /api/car-batch", exact=True)).to_be_in_viewport()
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate("getComputedStyle(document.querySelector('pre')).overflowX") == "auto"
+    assert not refused

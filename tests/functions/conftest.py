@@ -5,12 +5,15 @@ import gzip
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from imagebatch.adapters.aws import Clients
+from imagebatch.api import openapi
 from imagebatch.api.build import build
 from imagebatch.bootstrap import Bootstrap
 from imagebatch.settings import Settings
@@ -102,6 +105,14 @@ class Api:
 
 def _joined(params: httpx.QueryParams) -> Mapping[str, str]:
     return {name: ",".join(params.get_list(name)) for name in params}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _api_document() -> None:
+    """`make` and `sam build` make it; these tests also run without them."""
+    folder = Path(str(files("imagebatch.data")))
+    if not (folder / "openapi.json").exists():
+        openapi.write(folder)
 
 
 @pytest.fixture

@@ -211,16 +211,6 @@ def test_the_public_routes_answer(api: Api) -> None:
     assert "<html" in api.get("/docs").body
 
 
-def test_the_openapi_document_is_the_one_the_code_makes() -> None:
-    from importlib.resources import files
-
-    from imagebatch.api import openapi
-
-    data = files("imagebatch.data")
-    assert (data / "openapi.json").read_text("utf-8") == openapi.text()
-    assert (data / "docs.html").read_text("utf-8") == openapi.page(openapi.document())
-
-
 def test_a_part_that_is_down_is_503_and_says_when_to_come_again(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:

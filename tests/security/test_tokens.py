@@ -1,16 +1,15 @@
 """Only the public routes open without a good token, and no function behind the others is called."""
 
-import json
 from collections.abc import Iterator
-from importlib.resources import files
 
 import httpx
 import pytest
 
+from imagebatch.api.openapi import document
 from testing.auth_backends import AuthBackend
 from tests.security.conftest import Site
 
-DOCUMENT = json.loads((files("imagebatch.data") / "openapi.json").read_text("utf-8"))
+DOCUMENT = document()
 PUBLIC = {"/health", "/openapi.json", "/docs"}
 EVENTS = "/api/v1/batch/{batch_id}/events"
 IDS = {"batch_id": "0" * 32, "folder_id": "0" * 32, "variant_id": "1", "schema_key": "product-shot"}

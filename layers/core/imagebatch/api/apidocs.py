@@ -1,91 +1,176 @@
-"""The OpenAPI document as one page to read: no script, nothing from elsewhere."""
+"""The OpenAPI document as a page to read: navigation, curl and examples, without a script."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
+from importlib.resources import files
 from typing import Any
 
-STYLE = """
-:root{color-scheme:light dark;--ink:light-dark(#1c2024,#e8eaed);--soft:light-dark(#5c6570,#9aa3ad);
---line:light-dark(#e2e5e9,#2c3238);--paper:light-dark(#fff,#131619);--code:light-dark(#f5f6f8,#1b1f23)}
-body{font:16px/1.55 system-ui,sans-serif;color:var(--ink);background:var(--paper);
-max-width:60rem;margin:0 auto;padding:2rem 1rem}
-h1{font-size:1.6rem}h2{font-size:1.1rem;margin:2.5rem 0 .5rem;color:var(--soft)}
-section{border-top:1px solid var(--line);padding:1rem 0}
-h3{font:600 1rem/1.4 ui-monospace,monospace;margin:0}p{margin:.3rem 0}
-pre{background:var(--code);padding:.8rem;border-radius:6px;overflow:auto;font-size:.85rem}
-summary{cursor:pointer;color:var(--soft)}td{padding:.15rem 1rem .15rem 0;vertical-align:top}
-code{font-family:ui-monospace,monospace}
-"""
+from imagebatch.api.apidocs_examples import EVENTS, curl, sample
+
+INTRODUCTION = (
+    '<p>For programs: <a href="openapi.json">openapi.json</a> (OpenAPI 3.1). <code>$API</code> is '
+    "this address, <code>$TOKEN</code> a token of its issuer; the public routes need none. Errors "
+    "are problem documents (RFC 9457): show their <code>error</code>.</p>"
+)
+
+type Node = Mapping[str, Any]
 
 
-def page(document: Mapping[str, Any]) -> str:
-    info = document["info"]
-    body = "\n".join(_sections(document))
+def page(document: Node) -> str:
+    title, style = escape(document["info"]["title"]), (files("imagebatch.data") / "docs.css")
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>{escape(info['title'])} API</title><style>{STYLE}</style></head>\n<body>"
-        f"<h1>{escape(info['title'])} API</h1><p>{escape(info['description'])}</p>"
-        '<p>For programs: <a href="openapi.json">openapi.json</a>. Every route but the public ones '
-        "takes <code>Authorization: Bearer TOKEN</code>. Errors are problem documents (RFC 9457); "
-        "show their <code>error</code>.</p>\n"
-        f"{body}\n</body></html>\n"
+        f"<title>{title} API</title><style>{style.read_text('utf-8')}</style></head>\n<body>"
+        f'<nav aria-label="Routes" tabindex="0">{"".join(_navigation(document))}</nav>\n'
+        f"<main><h1>{title} API</h1><p>{escape(document['info']['description'])}</p>"
+        f"{INTRODUCTION}\n{''.join(_operations(document))}{''.join(_models(document))}"
+        "</main></body></html>\n"
     )
 
 
-def _sections(document: Mapping[str, Any]) -> Iterator[str]:
-    by_tag: dict[str, list[str]] = {}
+def _groups(document: Node) -> dict[str, list[tuple[str, str, Node]]]:
+    groups: dict[str, list[tuple[str, str, Node]]] = {}
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
-            section = _section(method, path, operation)
-            by_tag.setdefault(operation["tags"][0], []).append(section)
-    for tag, sections in by_tag.items():
-        yield f"<h2>{escape(tag)}</h2>"
-        yield from sections
-    schemas = document["components"]["schemas"]
-    yield "<h2>Shapes</h2>"
-    for name, schema in schemas.items():
-        yield f'<section id="{escape(name)}"><h3>{escape(name)}</h3>{_json(schema)}</section>'
+            groups.setdefault(operation["tags"][0], []).append((method, path, operation))
+    return groups
 
 
-def _section(method: str, path: str, operation: Mapping[str, Any]) -> str:
+def _navigation(document: Node) -> Iterator[str]:
+    for tag, operations in _groups(document).items():
+        links = "".join(
+            f'<li><a href="#{each["operationId"]}">{escape(each["summary"])}</a></li>'
+            for _, _, each in operations
+        )
+        yield f"<h2>{escape(tag)}</h2><ul>{links}</ul>"
+    names = "".join(
+        f'<li><a href="#{escape(name)}">{escape(name)}</a></li>'
+        for name in document["components"]["schemas"]
+    )
+    yield f"<h2>Models</h2><ul>{names}</ul>"
+
+
+def _operations(document: Node) -> Iterator[str]:
+    for tag, operations in _groups(document).items():
+        yield f"<h2>{escape(tag)}</h2>\n"
+        for method, path, operation in operations:
+            yield _operation(document, method, path, operation)
+
+
+def _operation(document: Node, method: str, path: str, operation: Node) -> str:
     text = operation.get("description", "")
     return (
-        f"<section><h3>{method.upper()} {escape(path)}</h3><p>{escape(operation['summary'])}</p>"
-        + (f"<p>{escape(text)}</p>" if text else "")
+        f'<section id="{operation["operationId"]}"><h3>{method.upper()} {escape(path)}</h3>'
+        f"<p>{escape(operation['summary'])}</p>"
+        + (f"<p>{_marked(text)}</p>" if text else "")
         + _parameters(operation.get("parameters", []))
-        + _contents("Request", operation.get("requestBody", {}).get("content", {}))
-        + "".join(
-            _contents(f"{status} {json_response['description']}", json_response.get("content", {}))
-            for status, json_response in operation["responses"].items()
-        )
-        + "</section>"
+        + _request(operation)
+        + f"<h4>Example</h4>{_code(curl(document, method, path, operation))}"
+        + _responses(document, operation)
+        + "</section>\n"
     )
 
 
-def _parameters(parameters: list[Mapping[str, Any]]) -> str:
-    rows = "".join(
-        f"<tr><td><code>{escape(p['name'])}</code></td><td>{escape(p['in'])}</td>"
-        f"<td>{escape(p.get('description', ''))}</td></tr>"
+def _parameters(parameters: list[Node]) -> str:
+    rows = [
+        (f"<code>{escape(p['name'])}</code>", escape(p["in"]), _marked(p.get("description", "")))
         for p in parameters
-    )
-    return f"<table>{rows}</table>" if rows else ""
+    ]
+    return "<h4>Parameters</h4>" + _table(("Name", "In", "Description"), rows) if rows else ""
 
 
-def _contents(title: str, content: Mapping[str, Any]) -> str:
-    if not content:
-        return f"<p>{escape(title)}</p>"
-    return "".join(_content(title, kind, body["schema"]) for kind, body in content.items())
+def _request(operation: Node) -> str:
+    content = operation.get("requestBody", {}).get("content", {})
+    rows = [
+        (f"<code>{escape(kind)}</code>", _type(body["schema"])) for kind, body in content.items()
+    ]
+    forms = [_fields(b["schema"]) for b in content.values() if "properties" in b["schema"]]
+    text = "<h4>Body</h4>" + _table(("Content type", "Model"), rows) if rows else ""
+    return text + "".join(_details("Fields of the form", form) for form in forms)
 
 
-def _content(title: str, kind: str, schema: Mapping[str, Any]) -> str:
-    label = f"{escape(title)}, <code>{escape(kind)}</code>"
+def _responses(document: Node, operation: Node) -> str:
+    rows = [_response_row(status, answer) for status, answer in operation["responses"].items()]
+    text = "<h4>Answers</h4>" + _table(("Status", "Content type", "Model"), rows)
+    for status, answer in operation["responses"].items():
+        for kind, body in answer.get("content", {}).items():
+            if kind == "text/event-stream":
+                text += f"<h4>{status}, events</h4>{_code(EVENTS)}"
+            elif kind == "application/json" and status < "300":
+                made = body.get("example") or sample(document, body["schema"])
+                text += _details(f"{status}, example", _json(made))
+    return text
+
+
+def _response_row(status: str, answer: Node) -> tuple[str, ...]:
+    content = answer.get("content", {})
+    kinds = ", ".join(f"<code>{escape(kind)}</code>" for kind in content)
+    models = ", ".join(_type(body.get("schema", {})) for body in content.values())
+    return status, kinds, models or escape(answer["description"])
+
+
+def _models(document: Node) -> Iterator[str]:
+    yield "<h2>Models</h2>\n"
+    for name, schema in document["components"]["schemas"].items():
+        text = _marked(schema.get("description", ""))
+        yield f'<section id="{escape(name)}"><h3>{escape(name)}</h3><p>{text}</p>'
+        yield _details("Fields", _fields(schema) if "properties" in schema else _json(schema))
+        yield "</section>\n"
+
+
+def _fields(schema: Node) -> str:
+    required = schema.get("required", [])
+    rows = [
+        (
+            f"<code>{escape(name)}</code>" + ("" if name in required else " (optional)"),
+            _type(field),
+            _marked(field.get("description", "")),
+        )
+        for name, field in schema["properties"].items()
+    ]
+    return _table(("Field", "Type", "Description"), rows)
+
+
+def _type(schema: Node) -> str:
     if "$ref" in schema:
         name = escape(schema["$ref"].rsplit("/", 1)[-1])
-        return f'<p>{label}: <a href="#{name}">{name}</a></p>'
-    return f"<details><summary>{label}</summary>{_json(schema)}</details>"
+        return f'<a href="#{name}">{name}</a>'
+    if "anyOf" in schema:
+        return " or ".join(_type(each) for each in schema["anyOf"])
+    if "enum" in schema:
+        return ", ".join(f"<code>{escape(json.dumps(each))}</code>" for each in schema["enum"])
+    if "const" in schema:
+        return f"<code>{escape(json.dumps(schema['const']))}</code>"
+    if schema.get("type") == "array":
+        return f"list of {_type(schema.get('items', {}))}"
+    kind = schema.get("type", "any")
+    return escape(schema.get("contentMediaType") or schema.get("format") or kind)
 
 
-def _json(schema: Mapping[str, Any]) -> str:
-    return f"<pre><code>{escape(json.dumps(schema, indent=1, ensure_ascii=False))}</code></pre>"
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    names = "".join(f'<th scope="col">{name}</th>' for name in head)
+    body = "".join(
+        f'<tr><th scope="row">{first}</th>{"".join(f"<td>{cell}</td>" for cell in rest)}</tr>'
+        for first, *rest in rows
+    )
+    return f"<table><thead><tr>{names}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _details(title: str, content: str) -> str:
+    return f"<details><summary>{title}</summary>{content}</details>"
+
+
+def _marked(text: str) -> str:
+    """`code` between backquotes."""
+    parts = escape(text).split("`")
+    return "".join(f"<code>{p}</code>" if n % 2 else p for n, p in enumerate(parts))
+
+
+def _json(value: Any) -> str:
+    return _code(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def _code(text: str) -> str:
+    return f'<pre tabindex="0"><code>{escape(text)}</code></pre>'

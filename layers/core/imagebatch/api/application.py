@@ -1,7 +1,7 @@
 """The API as one function: from the gateway's event to the gateway's answer."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
@@ -9,11 +9,13 @@ from imagebatch.api.errors import error_response
 from imagebatch.api.request import Request
 from imagebatch.api.response import Reply, Response, for_gateway, json_response
 from imagebatch.api.routing import Route, Router
-from imagebatch.bootstrap import Bootstrap
+
+if TYPE_CHECKING:
+    from imagebatch.bootstrap import Bootstrap
 
 
 class Application:
-    def __init__(self, services: Bootstrap, routes: Iterable[Route]) -> None:
+    def __init__(self, services: "Bootstrap", routes: Iterable[Route]) -> None:
         self.services = services
         self.routes = tuple(routes)
         self._router = Router(self.routes)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from imagebatch.api.application import Application
 from imagebatch.api.routes import (
@@ -15,7 +16,10 @@ from imagebatch.api.routes import (
     variants,
 )
 from imagebatch.api.routing import Route
-from imagebatch.bootstrap import Bootstrap
+
+if TYPE_CHECKING:
+    from imagebatch.bootstrap import Bootstrap
+
 
 GROUPS = (cars, batches, progress, prompts, uploads, variants, variant_batches, operations)
 
@@ -24,5 +28,5 @@ def all_routes() -> Iterator[Route]:
     return chain.from_iterable(group.routes for group in GROUPS)
 
 
-def build(services: Bootstrap) -> Application:
+def build(services: "Bootstrap") -> Application:
     return Application(services, all_routes())

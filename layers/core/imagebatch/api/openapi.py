@@ -1,9 +1,10 @@
-"""Makes the OpenAPI 3.1 document of the declared routes: `python -m imagebatch.api.openapi`.
+"""Makes the OpenAPI 3.1 document of the declared routes: `python -m imagebatch.api.openapi FOLDER`.
 
 It is made when the code is built, not when the API starts: `make` and `sam build` run this.
 """
 
 import json
+import sys
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
@@ -126,15 +127,12 @@ def _name_what_is_known(document: dict[str, Any]) -> None:
     schemas["VariantSettings"]["properties"]["schemaKey"]["enum"] = forms
 
 
-def text() -> str:
-    return json.dumps(document(), indent=1, ensure_ascii=False) + "\n"
-
-
-def write() -> None:
-    data = Path(str(files("imagebatch.data")))
-    (data / "openapi.json").write_text(text(), "utf-8")
-    (data / "docs.html").write_text(page(document()), "utf-8")
+def write(folder: Path) -> None:
+    made = document()
+    text = json.dumps(made, indent=1, ensure_ascii=False) + "\n"
+    (folder / "openapi.json").write_text(text, "utf-8")
+    (folder / "docs.html").write_text(page(made), "utf-8")
 
 
 if __name__ == "__main__":
-    write()
+    write(Path(sys.argv[1]))

@@ -2,12 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
 from imagebatch.api.caller import OFF, groups_of, owner_of
-from imagebatch.bootstrap import Bootstrap
 from imagebatch.usecases.idempotency import check_key
+
+if TYPE_CHECKING:
+    from imagebatch.bootstrap import Bootstrap
+
 
 OPERATORS = "operators"
 
@@ -15,7 +19,7 @@ OPERATORS = "operators"
 @dataclass(frozen=True, slots=True)
 class Request:
     event: APIGatewayProxyEventV2
-    services: Bootstrap
+    services: "Bootstrap"
     seconds_left: Callable[[], float]
     """Until the function is stopped."""
 
