@@ -44,3 +44,23 @@ def test_head_answers_as_get_without_body(api: Api, path: str) -> None:
     got, head = api.get(path), api.request("HEAD", path)
 
     assert (head.status, head.headers, head.body) == (got.status, got.headers, "")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "/health"), ("GET", "/docs"), ("GET", "/api/none"), ("PUT", "/api/queue")],
+)
+def test_every_answer_has_the_security_headers(api: Api, method: str, path: str) -> None:
+    headers = api.request(method, path).headers
+
+    assert headers["content-security-policy"].startswith("default-src 'none'")
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-frame-options"] == "DENY"
+    assert headers["referrer-policy"] == "no-referrer"
+
+
+@pytest.mark.parametrize("limit", ["000000001999", "01", "0", "101", "1e2", "٣", "1 ", "9" * 5000])
+def test_a_limit_is_1_to_100_and_nothing_else(api: Api, limit: str) -> None:
+    for path in ("/api/v1/batch", "/api/uploads", "/api/variants", "/api/batches"):
+        assert api.get(path, params={"limit": limit}).status == 400, path

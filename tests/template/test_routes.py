@@ -9,7 +9,7 @@ from imagebatch_cli.auth.loopback import PORTS, redirect_uri
 from tests.template.rendering import Node, Rendered
 
 PREFLIGHT = "OPTIONS /api/{proxy+}"
-PUBLIC = {"GET /health", "GET /openapi.json", "GET /docs", "$default", PREFLIGHT}
+PUBLIC = {"ANY /health", "ANY /openapi.json", "ANY /docs", "$default", PREFLIGHT}
 OIDC = {"AuthMode": "oidc", "OidcIssuer": "https://login.example.com/", "OidcAudience": "api"}
 
 
@@ -121,6 +121,8 @@ def test_other_origins_are_refused_unless_they_are_named(production: Rendered) -
     assert cors["AllowOrigins"] == ["https://shop.example"]
     assert set(cors["ExposeHeaders"]) == {"location", "retry-after", "content-disposition"}
     assert {"authorization", "idempotency-key", "last-event-id"} <= set(cors["AllowHeaders"])
+    assert {"traceparent", "cache-control", "x-requested-with"} <= set(cors["AllowHeaders"])
+    assert {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"} <= set(cors["AllowMethods"])
 
 
 @pytest.mark.parametrize(
