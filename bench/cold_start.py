@@ -182,9 +182,10 @@ class Events:
         key = f"inbox/{OWNER}/cars {self._count}.csv"
         bucket, s3 = self._site.stack["bucket"], self._site.aws("s3")
         etag = s3.put_object(Bucket=bucket, Key=key, Body=self._sheet())["ETag"].strip('"')
-        event["detail"] |= {"bucket": {"name": bucket}}
-        event["detail"]["object"] |= {"key": key, "etag": etag}
-        return event
+        [record] = event["Records"]
+        announced = json.loads(record["body"])
+        announced["detail"]["object"] |= {"key": key, "etag": etag}
+        return {"Records": [{**record, "body": json.dumps(announced)}]}
 
     def dispatcher_function(self) -> dict[str, Any]:
         return self._message("dispatcher", submit(self._api, self._sheet()))

@@ -20,6 +20,7 @@ OUTPUTS = {
     "table": "TableName",
     "itemQueueUrl": "ItemQueueUrl",
     "deadLetterQueueUrl": "DeadLetterQueueUrl",
+    "intakeQueueUrl": "IntakeQueueUrl",
     "stateMachineArn": "StateMachineArn",
     "webhookSecretArn": "WebhookSecretArn",
     "issuer": "Issuer",

@@ -4,6 +4,8 @@ import io
 import json
 import time
 import zipfile
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -48,6 +50,48 @@ class Bucket:
         return [each["Key"] for each in found.get("Contents", [])]
 
 
+@pytest.fixture
+def outage(stack: Stack, aws: Aws) -> Iterator["Outage"]:
+    """Ended by the test, and in any case by this."""
+    made = Outage(stack, aws)
+    yield made
+    made.end()
+
+
+class Outage:
+    """Everything behind the intake queue refuses its function: the table, the bucket and the next
+    queue. Time is scaled: what the queue hides for 75 seconds comes back after one.
+    """
+
+    def __init__(self, stack: Stack, aws: Aws) -> None:
+        self.sqs, self.iam, self.logs = aws("sqs"), aws("iam"), aws("logs")
+        self.queue, name = stack["intakeQueueUrl"], stack["functions"]["IntakeFunction"]
+        function = aws("lambda").get_function_configuration(FunctionName=name)
+        self.role = str(function["Role"]).rpartition("/")[2]
+        self.log = function["LoggingConfig"]["LogGroup"]
+
+    def begin(self) -> None:
+        refused = ["dynamodb:*", "s3:*", "sqs:SendMessage"]
+        down = {"Effect": "Deny", "Action": refused, "Resource": "*"}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [down]})
+        self._hide(1)
+        self.iam.put_role_policy(RoleName=self.role, PolicyName="outage", PolicyDocument=policy)
+
+    def end(self) -> None:
+        with suppress(self.iam.exceptions.NoSuchEntityException):
+            self.iam.delete_role_policy(RoleName=self.role, PolicyName="outage")
+        self._hide(75)
+
+    def tries(self) -> int:
+        """How often the function was refused."""
+        events = self.logs.filter_log_events(logGroupName=self.log, filterPattern="AccessDenied")
+        return len(events["events"])
+
+    def _hide(self, seconds: int) -> None:
+        hidden = {"VisibilityTimeout": str(seconds)}
+        self.sqs.set_queue_attributes(QueueUrl=self.queue, Attributes=hidden)
+
+
 def test_a_dropped_sheet_gives_an_archive_and_a_status(bucket: Bucket) -> None:
     bucket.put("inbox/mia/Frühling hub.csv", sheet("Drop A", "Drop B"))
     body = bucket.wait_for("outbox/mia/Frühling hub.zip")
@@ -78,14 +122,35 @@ def test_the_same_event_delivered_twice_is_one_batch(
             "object": {"key": key, "size": 1, "etag": etag, "sequencer": "01"},
         },
     }
-    client = aws("lambda")
     for _ in range(2):
-        client.invoke(
-            FunctionName=stack["functions"]["IntakeFunction"], Payload=json.dumps(event).encode()
-        )
+        aws("sqs").send_message(QueueUrl=stack["intakeQueueUrl"], MessageBody=json.dumps(event))
     bucket.wait_for("outbox/twice.zip")
     bucket.wait_for("outbox/twice.json")
     assert [k for k in bucket.list("outbox/twice") if k.endswith(".zip")] == ["outbox/twice.zip"]
+
+
+def test_a_sheet_dropped_in_an_outage_is_one_batch_afterwards(
+    bucket: Bucket, outage: Outage
+) -> None:
+    outage.begin()
+    bucket.put("inbox/outage.Csv", sheet("Outage"))
+    until = time.monotonic() + SECONDS
+    while outage.tries() < 3:
+        assert time.monotonic() < until
+        time.sleep(0.25)
+    assert bucket.list("outbox/outage") == []
+    outage.end()
+    found = json.loads(bucket.wait_for("outbox/outage.json"))
+    assert (found["status"], found["done"]) == ("completed", 1)
+    assert sorted(bucket.list("outbox/outage")) == ["outbox/outage.json", "outbox/outage.zip"]
+
+
+def test_a_corrected_sheet_takes_the_refusal_away(bucket: Bucket) -> None:
+    bucket.put("inbox/corrected.csv", HEADER + "Volvo,V60,2024,purple,1:1,\n")
+    bucket.wait_for("outbox/corrected.error.json")
+    bucket.put("inbox/corrected.csv", sheet("Corrected"))
+    bucket.wait_for("outbox/corrected.json")
+    assert "outbox/corrected.error.json" not in bucket.list("outbox/")
 
 
 def test_the_same_name_with_new_content_is_a_new_batch(bucket: Bucket) -> None:

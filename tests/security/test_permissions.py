@@ -23,6 +23,7 @@ POLLER = "Lambda's poller takes messages with the function's role, the emulator'
 UNUSED = {
     f"{function} sqs:{action} <{queue}.Arn>": POLLER
     for function, queue in (
+        ("IntakeFunction", "IntakeQueue"),
         ("DispatcherFunction", "DispatchQueue"),
         ("WorkerFunction", "ItemQueue"),
         ("DeadLetterFunction", "DeadLetterQueue"),
@@ -60,6 +61,7 @@ def names(site: Site) -> Node:
     queues = {
         api["ITEM_QUEUE_URL"]: "<ItemQueue.Arn>",
         api["DISPATCH_QUEUE_URL"]: "<DispatchQueue.Arn>",
+        api["INTAKE_QUEUE_URL"]: "<IntakeQueue.Arn>",
         api["DEAD_LETTER_QUEUE_URL"]: "<DeadLetterQueue.Arn>",
     }
     return {

@@ -10,7 +10,10 @@ from tests.template.rendering import Node, Rendered
 FOLDERS = {"inbox", "outbox", "uploads", "batches", "archives", "library"}
 DELETED_BY = {
     "FinalizerFunction": {"<Bucket.Arn>/archives/*"},
-    "IntakeFunction": {"<Bucket.Arn>/uploads/incoming/*"},
+    "IntakeFunction": {
+        "<Bucket.Arn>/uploads/incoming/*",
+        "<Bucket.Arn>/outbox/*.error.json",
+    },
 }
 PROVIDERS = ["ReplicateSecretArn", "RunpodSecretArn"]
 SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:replicate-AbCdEf"
@@ -71,7 +74,7 @@ def test_objects_are_reached_by_prefix(production: Rendered) -> None:
                 for resource in as_list(statement["Resource"]):
                     folder, *_, last = resource.removeprefix("<Bucket.Arn>/").split("/")
                     assert folder in FOLDERS, owner
-                    assert last == "*", owner
+                    assert last in {"*", "*.error.json"}, owner
 
 
 def test_listing_serves_to_tell_missing_from_forbidden_under_known_prefixes(
@@ -86,7 +89,9 @@ def test_listing_serves_to_tell_missing_from_forbidden_under_known_prefixes(
             assert reached <= readable | writable, owner
 
 
-def test_only_archives_and_unchecked_uploads_are_ever_deleted_by_code(production: Rendered) -> None:
+def test_code_deletes_archives_uploads_and_old_refusals_alone(
+    production: Rendered,
+) -> None:
     for function in production.functions:
         may_delete = allowed(production, function, "s3:DeleteObject")
         assert may_delete == DELETED_BY.get(function, set()), function
@@ -117,13 +122,13 @@ def test_no_queue_is_an_event_of_a_function_for_which_sam_opens_every_queue(
 ) -> None:
     events = [e for f in production.functions.values() for e in f.get("Events", {}).values()]
 
-    assert {event["Type"] for event in events} == {"EventBridgeRule", "Schedule"}
+    assert {event["Type"] for event in events} == {"Schedule"}
     mapped = production.of_type("AWS::Lambda::EventSourceMapping").values()
     for mapping in mapped:
         reader, queue = mapping["FunctionName"].strip("<>"), mapping["EventSourceArn"]
         for action in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes"):
             assert queue in allowed(production, reader, f"sqs:{action}"), reader
-    assert len(mapped) == 3
+    assert len(mapped) == 4
 
 
 def test_the_page_has_no_rights_and_no_layer(production: Rendered) -> None:

@@ -80,6 +80,7 @@ def test_without_parameters_a_function_sees_the_defaults_of_the_code(production:
         "bucket_name",
         "item_queue_url",
         "dispatch_queue_url",
+        "intake_queue_url",
         "dead_letter_queue_url",
         "state_machine_arn",
         "public_url",

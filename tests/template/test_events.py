@@ -1,14 +1,13 @@
 """`events/` has what really triggers each function."""
 
 import base64
-import fnmatch
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from imagebatch.schemas.messages import decode_dispatch, decode_item
+from imagebatch.schemas.messages import decode_arrival, decode_dispatch, decode_item
 from tests.template.rendering import Rendered
 
 EVENTS = Path(__file__).parents[2] / "events"
@@ -55,21 +54,29 @@ def test_messages_are_in_the_words_of_the_queues() -> None:
 
 
 def test_the_dropped_sheet_is_one_the_rule_lets_through(production: Rendered) -> None:
-    [rule] = [
-        e["Properties"]["Pattern"]
-        for e in production["IntakeFunction"]["Events"].values()
-        if "inbox" in json.dumps(e)
-    ]
-    dropped = event("intake")
-    patterns = [
-        each["wildcard"] if "wildcard" in each else each["prefix"] + "*"
-        for each in rule["detail"]["object"]["key"]
-    ]
+    rule = production["FileArrivedRule"]
+    [record] = event("intake")["Records"]
+    dropped, pattern = json.loads(record["body"]), rule["EventPattern"]
+    prefixes = [each["prefix"] for each in pattern["detail"]["object"]["key"]]
 
-    assert [dropped["source"]] == rule["source"]
-    assert [dropped["detail-type"]] == rule["detail-type"]
-    assert any(fnmatch.fnmatchcase(dropped["detail"]["object"]["key"], p) for p in patterns)
-    assert rule["detail"]["bucket"]["name"] == ["<Bucket>"]
+    assert [dropped["source"]] == pattern["source"]
+    assert [dropped["detail-type"]] == pattern["detail-type"]
+    assert dropped["detail"]["object"]["key"].startswith(tuple(prefixes))
+    assert pattern["detail"]["bucket"]["name"] == ["<Bucket>"]
+    assert decode_arrival(record["body"], 0).size == 697
+
+
+def test_what_arrives_is_kept_until_it_is_taken(production: Rendered) -> None:
+    """Lambda tries an event of EventBridge three times and forgets it; a queue does not."""
+    [target] = production["FileArrivedRule"]["Targets"]
+    [allowed, _] = production["IntakeQueuePolicy"]["PolicyDocument"]["Statement"]
+
+    assert target["Arn"] == "<IntakeQueue.Arn>"
+    assert target["DeadLetterConfig"] == {"Arn": "<IntakeDeadLetterQueue.Arn>"}
+    assert allowed["Principal"] == {"Service": "events.amazonaws.com"}
+    assert allowed["Resource"] == ["<IntakeQueue.Arn>", "<IntakeDeadLetterQueue.Arn>"]
+    assert allowed["Condition"] == {"ArnEquals": {"aws:SourceArn": "<FileArrivedRule.Arn>"}}
+    assert "Events" not in production["IntakeFunction"]
 
 
 def test_the_step_of_the_finalizer_is_the_first_one() -> None:

@@ -2,10 +2,12 @@
 
 import pytest
 
+from imagebatch.usecases.drop_folder import ROOM_PAUSE
 from tests.template.rendering import Node, Rendered
 from tests.template.test_access import allowed
 
 QUEUE_OF = {
+    "IntakeFunction": "IntakeQueue",
     "DispatcherFunction": "DispatchQueue",
     "WorkerFunction": "ItemQueue",
     "DeadLetterFunction": "DeadLetterQueue",
@@ -143,8 +145,17 @@ def test_a_dead_letter_is_kept_longer_than_any_message_lived_before(production: 
     kept = {name: queue["MessageRetentionPeriod"] for name, queue in queues.items()}
     last = kept.pop("DeadLetterQueue")
 
-    assert last == 14 * DAY
+    assert last == kept.pop("IntakeDeadLetterQueue") == 14 * DAY
     assert all(period <= last - 7 * DAY for period in kept.values())
+
+
+def test_a_sheet_that_waits_for_room_is_kept_until_its_end(production: Rendered) -> None:
+    """It asks every 15 minutes, and its receives last longer than the queue keeps it."""
+    queue = production["IntakeQueue"]
+
+    asked = queue["RedrivePolicy"]["maxReceiveCount"] * ROOM_PAUSE.total_seconds()
+    assert queue["RedrivePolicy"]["deadLetterTargetArn"] == "<IntakeDeadLetterQueue.Arn>"
+    assert asked > queue["MessageRetentionPeriod"] == 7 * DAY
 
 
 def test_whoever_keeps_failing_goes_to_the_dead_letter_queue_after_five_times(

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from imagebatch import observability
+from imagebatch.adapters.arrivals import LONGEST_PAUSE_SECONDS
 from tests.template.rendering import Node, Rendered
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -112,6 +113,22 @@ def test_a_refused_watcher_is_no_server_error(production: Rendered) -> None:
     assert total(production["ApiAlarm"]) == "FILL(answers, 0) - FILL(watchers, 0)"
     assert (answers["MetricName"], watchers["MetricName"]) == ("5xx", "Throttles")
     assert watchers["Dimensions"][0]["Value"] == "<ProgressFunction>"
+
+
+def test_a_sheet_that_cannot_be_taken_is_told_at_any_pace(production: Rendered) -> None:
+    """A failing one is tried in every five minutes, and the queue of those given up is watched."""
+    alarm = production["IntakeAlarm"]
+    periods = {q["MetricStat"]["Period"] for q in alarm["Metrics"] if "MetricStat" in q}
+
+    assert [m["MetricName"] for m in metrics(alarm)] == ["IntakeFailures", "Errors"]
+    assert "IntakeFailures" in EMITTED
+    assert total(alarm) == "FILL(failures, 0) + FILL(errors, 0)"
+    assert min(periods) > 2 * LONGEST_PAUSE_SECONDS
+    assert (alarm["Threshold"], alarm["EvaluationPeriods"]) == (0, 2)
+    given_up = production["IntakeDeadLetterAlarm"]
+    assert given_up["MetricName"] == "ApproximateNumberOfMessagesVisible"
+    assert given_up["Dimensions"][0]["Value"] == "<IntakeDeadLetterQueue.QueueName>"
+    assert given_up["Threshold"] == 0
 
 
 def test_a_sweeper_that_does_not_run_is_told(production: Rendered) -> None:

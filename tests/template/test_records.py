@@ -76,9 +76,10 @@ def test_browsers_may_use_presigned_urls_from_the_page_and_the_allowed_origins_o
 def test_bucket_and_queues_refuse_connections_without_tls(production: Rendered) -> None:
     assert production["BucketPolicy"]["Bucket"] == "<Bucket>"
     queues = {f"<{name}>" for name in production.of_type("AWS::SQS::Queue")}
-    assert set(production["QueuePolicy"]["Queues"]) == queues
-    for policy, action in (("BucketPolicy", "s3:*"), ("QueuePolicy", "sqs:*")):
-        [statement] = production[policy]["PolicyDocument"]["Statement"]
+    policies = ("QueuePolicy", "IntakeQueuePolicy")
+    assert {queue for policy in policies for queue in production[policy]["Queues"]} == queues
+    for policy, action in (("BucketPolicy", "s3:*"), *((each, "sqs:*") for each in policies)):
+        statement = production[policy]["PolicyDocument"]["Statement"][-1]
         assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
         assert statement["Action"] == action
         assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
@@ -88,6 +89,8 @@ def test_bucket_and_queues_refuse_connections_without_tls(production: Rendered) 
 
 def test_only_an_emulator_which_has_no_tls_is_spared_that(development: Rendered) -> None:
     assert not {"BucketPolicy", "QueuePolicy"} & development.resources.keys()
+    [statement] = development["IntakeQueuePolicy"]["PolicyDocument"]["Statement"]
+    assert statement["Effect"] == "Allow"
 
 
 def test_every_queue_is_encrypted(production: Rendered) -> None:

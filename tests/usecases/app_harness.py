@@ -79,6 +79,9 @@ class SilentJournal:
     def unreadable(self, key: str, reason: str) -> None:
         self.notes.append(f"unreadable {key}")
 
+    def intake_failed(self, reason: str) -> None:
+        self.notes.append(reason)
+
     def log_event(self, event: str, **facts: Any) -> None:
         self.notes.append(event)
 

@@ -32,6 +32,7 @@ from imagebatch.settings import Settings
 from imagebatch.usecases.records import BatchRepository
 
 if TYPE_CHECKING:
+    from imagebatch.adapters.arrivals import ArrivalProcessor
     from imagebatch.adapters.secrets import SecretReader
     from imagebatch.adapters.sqs_records import SQSRecordProcessor
     from imagebatch.intake.settings_schema import SettingsSchema
@@ -245,7 +246,15 @@ class Bootstrap:
             self.telemetry,
             _problem_bytes,
             self.settings.drop_folder_owner,
+            self.clock,
         )
+
+    @cached_property
+    def arrivals(self) -> "ArrivalProcessor":
+        from imagebatch.adapters.arrivals import ArrivalProcessor
+
+        url = self.settings.intake_queue_url
+        return ArrivalProcessor(self.clients.sqs, url, self.clock, self.telemetry)
 
     @cached_property
     def create_upload(self) -> "CreateUpload":

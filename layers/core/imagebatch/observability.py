@@ -70,6 +70,10 @@ class PowertoolsTelemetry:
         logger.error("record cannot be read", record=key, reason=reason)
         metrics.add_metric("UnreadableRecords", MetricUnit.Count, 1)
 
+    def intake_failed(self, reason: str) -> None:
+        logger.warning("arrival not taken", reason=reason)
+        metrics.add_metric("IntakeFailures", MetricUnit.Count, 1)
+
     def log_event(self, event: str, **facts: Any) -> None:
         logger.info(event, **facts)
 

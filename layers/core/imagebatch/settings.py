@@ -12,6 +12,7 @@ class Settings:
     bucket_name: str
     item_queue_url: str
     dispatch_queue_url: str
+    intake_queue_url: str
     dead_letter_queue_url: str
     state_machine_arn: str
     public_url: str
@@ -47,6 +48,7 @@ class Settings:
             bucket_name=text("BUCKET_NAME"),
             item_queue_url=text("ITEM_QUEUE_URL"),
             dispatch_queue_url=text("DISPATCH_QUEUE_URL"),
+            intake_queue_url=text("INTAKE_QUEUE_URL"),
             dead_letter_queue_url=text("DEAD_LETTER_QUEUE_URL"),
             state_machine_arn=text("STATE_MACHINE_ARN"),
             public_url=text("PUBLIC_URL").rstrip("/"),

@@ -12,6 +12,7 @@ from imagebatch.ports.archive import (
 from imagebatch.ports.idempotency import IdempotencyRecord, IdempotencyState, IdempotencyStore
 from imagebatch.ports.library import CatalogStore, LibraryStore, UploadStore
 from imagebatch.ports.messages import (
+    ArrivedObject,
     DispatchQueue,
     Execution,
     Finalizer,
@@ -37,6 +38,7 @@ from imagebatch.ports.system import Clock, Randomness, Telemetry, TimeLeft
 __all__ = [
     "ArchiveBuilder",
     "ArchiveMember",
+    "ArrivedObject",
     "BadImageError",
     "BadMembersError",
     "BatchStore",

@@ -25,9 +25,19 @@ class ItemMessage:
 
 @dataclass(frozen=True, slots=True)
 class RetryLater:
-    """Another delivery is at work on the item until then: come back, do not acknowledge."""
+    """Nothing can be done before then: come back, do not acknowledge."""
 
     until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ArrivedObject:
+    """An object that was put into the bucket, `age` seconds after its arrival was announced."""
+
+    key: str
+    etag: str
+    size: int
+    age: float
 
 
 class ItemQueue(Protocol):

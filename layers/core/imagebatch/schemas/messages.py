@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from imagebatch.ports import ItemMessage
+from imagebatch.ports import ArrivedObject, ItemMessage
 
 DELAYED = "delaySeconds"
 """The attribute of a message that was to wait: how long it was in the queue tells nothing."""
@@ -58,6 +58,17 @@ def decode_dispatch(body: str) -> DispatchMessage:
         owner=_string(fields, "owner"),
         batch_id=_string(fields, "batchId"),
         round=_number(fields, "round"),
+    )
+
+
+def decode_arrival(body: str, age: float) -> ArrivedObject:
+    """Of EventBridge's event Object Created; MalformedMessageError for anything else."""
+    detail = _fields(body).get("detail")
+    found = detail.get("object") if isinstance(detail, dict) else None
+    if not isinstance(found, dict):
+        raise MalformedMessageError("the message has no object")
+    return ArrivedObject(
+        key=_string(found, "key"), etag=_string(found, "etag"), size=_number(found, "size"), age=age
     )
 
 

@@ -2,15 +2,25 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.errors import (
     InvalidRequestError,
+    NotFoundError,
     RequestError,
     StateConflictError,
+    TooManyBatchesError,
     UnavailableError,
 )
-from imagebatch.ports import BatchStore, ObjectStore, Telemetry
+from imagebatch.ports import (
+    ArrivedObject,
+    BatchStore,
+    Clock,
+    ObjectStore,
+    RetryLater,
+    Telemetry,
+)
 from imagebatch.usecases.idempotency import IdempotentExecutor, Result, fingerprint
 from imagebatch.usecases.plan_car_batch import PlanCarBatch
 from imagebatch.usecases.submit_batch import SubmitBatch
@@ -18,7 +28,11 @@ from imagebatch.usecases.submit_batch import SubmitBatch
 INBOX, OUTBOX, SUFFIX = "inbox/", "outbox/", ".csv"
 MAX_SHEET_BYTES = 5_000_000
 IN_FLIGHT = "request-in-flight"
-OVERWRITTEN = "overwritten"
+OVERWRITTEN, GONE = "overwritten", "gone"
+EMPTY_GRACE = timedelta(seconds=60)
+"""Mounted folders put an empty object first and its content soon after."""
+ROOM_PAUSE = timedelta(minutes=15)
+"""How long a sheet waits before it asks again whether its owner may have another batch."""
 
 
 def owner_of(key: str, default: str) -> str:
@@ -32,9 +46,15 @@ def outbox_base(key: str) -> str:
     return OUTBOX + key.removeprefix(INBOX)[: -len(SUFFIX)]
 
 
+def error_document(key: str) -> str:
+    return outbox_base(key) + ".error.json"
+
+
 def is_sheet(key: str) -> bool:
+    """macOS leaves a `._name.csv` beside each file: it is no sheet."""
     name = key.rsplit("/", 1)[-1]
-    return key.startswith(INBOX) and key.lower().endswith(SUFFIX) and len(name) > len(SUFFIX)
+    named = name.lower().endswith(SUFFIX) and len(name) > len(SUFFIX)
+    return key.startswith(INBOX) and named and not name.startswith("._")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +66,43 @@ class SubmitDroppedSheet:
     telemetry: Telemetry
     problem: Callable[[RequestError], bytes]
     default_owner: str
+    clock: Clock
 
-    def __call__(self, key: str, etag: str) -> Result:
+    def __call__(self, arrival: ArrivedObject) -> Result | RetryLater:
         """One batch for one content of one file, however often its arrival is announced."""
+        key, etag = arrival.key, arrival.etag
         if not is_sheet(key):
             return {"ignored": key}
+        if arrival.size == 0 and arrival.age < EMPTY_GRACE.total_seconds():
+            return RetryLater(self.clock.now() + EMPTY_GRACE)
         owner = owner_of(key, self.default_owner)
         content = fingerprint("drop", key, etag.strip('"'))
         try:
-            return self.execute_once(
+            answer = self.execute_once(
                 owner, content, content, lambda id_: self._create(owner, key, etag, id_)
             )
+        except TooManyBatchesError:
+            return RetryLater(self.clock.now() + ROOM_PAUSE)
         except RequestError as error:
-            if error.kind == OVERWRITTEN:
-                return {"ignored": key}
-            if error.kind == IN_FLIGHT:
-                raise UnavailableError("the same file is being taken right now") from error
-            self._refuse(key, error)
-            return {"refused": error.kind}
+            return self._explain_refusal(key, error)
+        self._withdraw_refusal(key, etag)
+        return answer
+
+    def _explain_refusal(self, key: str, error: RequestError) -> Result:
+        if error.kind in {OVERWRITTEN, GONE}:
+            return {"ignored": key}
+        if error.kind == IN_FLIGHT:
+            raise UnavailableError("the same file is being taken right now") from error
+        self._refuse(key, error)
+        return {"refused": error.kind}
+
+    def _withdraw_refusal(self, key: str, etag: str) -> None:
+        """The outbox holds the newest answer for a name: an older sheet's problem goes, unless a
+        newer content was refused since.
+        """
+        still = self.media.head(key)
+        if still is not None and still.etag.strip('"') == etag.strip('"'):
+            self.media.delete(error_document(key))
 
     def _create(self, owner: str, key: str, etag: str, batch_id: str) -> Result:
         body = self._read(key, etag)
@@ -82,14 +121,14 @@ class SubmitDroppedSheet:
         # Looked at after it was read: what was still there then is what was read.
         still = self.media.head(key)
         if body is None or still is None:
-            raise UnavailableError("the dropped file is not there")
+            raise NotFoundError(GONE, "The file was removed before it was read")
         if still.etag.strip('"') != etag.strip('"'):
             raise StateConflictError(OVERWRITTEN, "The file was overwritten")
         return body
 
     def _refuse(self, key: str, error: RequestError) -> None:
         body = self.problem(error)
-        self.media.put(outbox_base(key) + ".error.json", body, "application/problem+json")
+        self.media.put(error_document(key), body, "application/problem+json")
         self.telemetry.log_event("dropped sheet refused", kind=error.kind, status=error.status)
 
 

@@ -1,0 +1,68 @@
+"""The intake queue: what S3 announced, until it is taken.
+
+A failed try comes back soon at first and every two minutes later on, as often as the queue allows:
+an outage behind the queue costs no sheet.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from imagebatch.adapters.aws import translate_errors
+from imagebatch.domain.errors import ImagebatchError
+from imagebatch.ports import ArrivedObject, Clock, RetryLater, Telemetry
+from imagebatch.schemas.messages import MalformedMessageError, decode_arrival
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 5, 120
+
+type Process = Callable[[ArrivedObject], RetryLater | None]
+
+
+class ArrivalProcessor:
+    """What may pass is tried again, a bug is raised and comes back by the queue's own time-out."""
+
+    def __init__(self, client: "SQSClient", url: str, clock: Clock, telemetry: Telemetry) -> None:
+        self._client = client
+        self._url = url
+        self._clock = clock
+        self._telemetry = telemetry
+
+    def __call__(self, records: Sequence[Mapping[str, Any]], process: Process) -> dict[str, Any]:
+        """The partial batch response Lambda expects."""
+        kept = [r["messageId"] for r in records if not self._done(r, process)]
+        return {"batchItemFailures": [{"itemIdentifier": each} for each in kept]}
+
+    def _done(self, record: Mapping[str, Any], process: Process) -> bool:
+        try:
+            later = process(decode_arrival(record["body"], self._age(record)))
+        except MalformedMessageError as error:
+            self._telemetry.log_event("malformed message", reason=str(error), given_up=True)
+            return True
+        except ImagebatchError as error:
+            self._telemetry.intake_failed(f"{type(error).__name__}: {error}")
+            self._come_back(record, pause(int(record["attributes"]["ApproximateReceiveCount"])))
+            return False
+        if later is None:
+            return True
+        self._come_back(record, (later.until - self._clock.now()).total_seconds())
+        return False
+
+    def _age(self, record: Mapping[str, Any]) -> float:
+        sent = int(record["attributes"]["SentTimestamp"]) / 1000
+        return max(0.0, self._clock.now().timestamp() - sent)
+
+    def _come_back(self, record: Mapping[str, Any], seconds: float) -> None:
+        with translate_errors("intake queue"):
+            self._client.change_message_visibility(
+                QueueUrl=self._url,
+                ReceiptHandle=record["receiptHandle"],
+                VisibilityTimeout=max(1, math.ceil(seconds)),
+            )
+
+
+def pause(tries: int) -> int:
+    """Seconds until the next try, doubled after each."""
+    return int(min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** min(tries - 1, 10)))
