@@ -85,7 +85,7 @@ def provider() -> Iterator[FakeProviders]:
 def live(stacks: Stacks, provider: FakeProviders) -> Stack:
     """A stack with a provider's key, so that images can fail and be tried again."""
     keys = {"ReplicateSecretArn": "r8_a_key_of_the_tests"}
-    return stacks(keys=keys, ReplicateBaseUrl=provider.url, DefaultModel="google/nano-banana")
+    return stacks(keys=keys, ReplicateBaseUrl=provider.url, DefaultModel="google/nano-banana-2.1")
 
 
 @pytest.fixture(autouse=True)

@@ -51,9 +51,9 @@ def test_three_rows_become_three_images_in_the_archive(
     assert {"results.csv", "index.html"} <= set(opened.namelist())
     results = list(csv.DictReader(io.StringIO(opened.read("results.csv").decode("utf-8-sig"))))
     assert [row["status"] for row in results] == ["succeeded"] * 3
-    assert [row["cost"] for row in results] == ["0.05"] * 3
+    assert [row["cost"] for row in results] == ["0.0336"] * 3
     (create,) = fake.creates("Three A")
-    assert create.model == "google/imagen-3"
+    assert create.model == "google/nano-banana-2.1"
     assert create.input == {
         "prompt": create.prompt,
         "aspect_ratio": "1:1",

@@ -17,7 +17,7 @@ from testing.fake_providers import FakeProviders
 from tests.conftest import Stack, Stacks
 
 TOKEN = "r8_end_to_end"
-MODEL = "google/nano-banana"
+MODEL = "google/nano-banana-2.1"
 
 
 @pytest.fixture(scope="module")
@@ -131,10 +131,10 @@ def test_hd_is_priced_and_asked_for_as_such(live: httpx.Client, fake: FakeProvid
     found = generated(
         live,
         {"prompt": "A fine clock"},
-        model="google/nano-banana-2",
+        model="google/nano-banana-2.1",
         options={"quality": "hd"},
     )
-    assert found["cost"]["actual"] == "0.134"
+    assert found["cost"]["actual"] == "0.0504"
     (create,) = fake.creates("A fine clock")
     assert create.input["resolution"] == "2K"
 

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
-from decimal import Decimal
 from uuid import uuid4
 from zlib import crc32
 
@@ -17,13 +16,15 @@ from imagebatch.adapters.s3 import S3ObjectStore
 from imagebatch.domain.batch import Batch, BatchStatus, Counts, Image, ItemStatus, Kind
 from imagebatch.domain.batch_manifest import BatchManifest, ItemSpec, encode_manifest
 from imagebatch.domain.errors import Failure, FailureCode
-from imagebatch.domain.model_registry import Mode
+from imagebatch.domain.model_registry import Mode, Quality
 from imagebatch.usecases import keys
 from testing.fault_proxy import Rule
+from testing.models import built_in
 from tests.faults.checker import check
 from tests.faults.harness import CREATE, LOOK, PATIENCE, SETTLED, Case, FaultHarness, every
 
-PRICE = Decimal("0.05")
+MODEL = built_in("google/nano-banana-2.1")
+PRICE = MODEL.max_price()
 
 
 def cancel_twice(harness: FaultHarness, batch_id: str) -> None:
@@ -246,7 +247,8 @@ def a_finished_batch(harness: FaultHarness, word: str, rows: int, failed: tuple[
     spent = PRICE * (rows - len(failed))
     store.create(
         Batch(
-            id=batch_id, owner="local", kind=Kind.CARS, mode=Mode.LIVE, model="google/imagen-3",
+            id=batch_id, owner="local", kind=Kind.CARS, mode=Mode.LIVE, model=MODEL.id,
+            models=(MODEL.batch_copy(Quality.STANDARD, {"1:1"}),),
             name=word, counts=Counts(succeeded=rows - len(failed), failed=len(failed)),
             status=BatchStatus.COMPLETED, last_dispatched_round=1, round_total=rows, created_at=now,
             retention_ends_at=now + timedelta(days=1), finished_at=now,

@@ -1,14 +1,14 @@
 """What the provider can do wrong, each row of a batch meeting something else."""
 
 from collections.abc import Callable
-from decimal import Decimal
 from typing import NamedTuple
 
 import pytest
 
+from testing.models import built_in
 from tests.faults.harness import Case, FaultHarness
 
-PRICE = Decimal("0.05")
+PRICE = built_in("google/nano-banana-2.1").max_price()
 HIDDEN_SECONDS = 35
 """After which a message of a delivery that failed comes back."""
 

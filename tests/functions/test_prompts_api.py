@@ -9,7 +9,7 @@ from imagebatch.usecases import keys
 from tests.functions.conftest import Answer, Api
 from tests.intake.test_uploads import PNG
 
-WITH_IMAGES, WITH_HD = "google/nano-banana", "google/nano-banana-2"
+WITH_IMAGES, PLAIN = "google/nano-banana-2.1", "black-forest-labs/flux-schnell"
 
 
 def generate(api: Api, *items: Any, headers: dict[str, str] | None = None, **more: Any) -> Answer:
@@ -28,6 +28,13 @@ def an_image(api: Api) -> str:
     sent = {"file": ("chair.png", PNG, "image/png")}
     answer = api.post("/api/uploads", files=sent, data={"kind": "product"})
     return str(answer.json()["file"]["id"])
+
+
+def shortfall(answer: Answer) -> dict[str, Any]:
+    """The one thing that the model cannot make of a batch."""
+    assert (answer.status, answer.json()["error"]) == (422, "Model cannot make this batch")
+    [detail] = answer.json()["details"]
+    return dict(detail)
 
 
 def test_a_list_of_prompts_is_accepted_at_once(api: Api) -> None:
@@ -76,10 +83,10 @@ def test_a_dry_run_shows_prompts_names_and_prices_and_makes_nothing(api: Api) ->
     assert api.get("/api/v1/batch").json()["items"] == []
 
 
-@pytest.mark.parametrize("model", [None, "", "claude", "google/imagen-3"])
+@pytest.mark.parametrize("model", [None, "", "claude", "google/nano-banana-2.1"])
 def test_the_older_clients_model_is_the_default(api: Api, model: str | None) -> None:
     batch = generate(api, model=model).json()["batch_id"]
-    assert api.get(f"/api/batch/{batch}").json()["model"] == "google/imagen-3"
+    assert api.get(f"/api/batch/{batch}").json()["model"] == "google/nano-banana-2.1"
 
 
 def test_every_invalid_field_is_listed_at_once(api: Api) -> None:
@@ -87,7 +94,7 @@ def test_every_invalid_field_is_listed_at_once(api: Api) -> None:
         generate(
             api,
             {"prompt": "   "},
-            {"prompt": "x" * 4001, "aspect_ratio": "2:1"},
+            {"prompt": "x" * 4001, "aspect_ratio": "wide"},
             {"prompt": "ok", "file": "nothing", "custom_id": "a"},
             {"prompt": "ok", "file": "http://shop.example.com/a.png", "custom_id": "a"},
             {"prompt": "ok", "file": "https://10.0.0.1/a.png"},
@@ -135,19 +142,33 @@ def test_a_reference_that_is_no_public_https_url_is_refused(api: Api, file: str)
 
 
 def test_a_model_without_images_names_those_that_take_them(api: Api) -> None:
-    found = faults(generate(api, {"prompt": "p", "file": an_image(api)}))
-    assert found["items.0.file"] == (
-        "the model google/imagen-3 takes no reference image; "
-        "these do: google/nano-banana, google/nano-banana-2"
-    )
+    answer = generate(api, {"prompt": "p", "file": an_image(api)}, model=PLAIN)
+    detail = shortfall(answer)
+    assert detail["reason"] == "takes no reference images; the item has 1"
+    assert WITH_IMAGES in detail["alternatives"]
 
 
 def test_hd_is_offered_only_where_the_model_has_it(api: Api) -> None:
-    found = faults(generate(api, options={"quality": "hd"}))
-    assert found["options.quality"] == (
-        "the model google/imagen-3 has no hd quality; these do: google/nano-banana-2"
-    )
-    assert generate(api, options={"quality": "hd"}, model=WITH_HD).status == 202
+    detail = shortfall(generate(api, quality="hd", model=PLAIN))
+    assert detail["reason"] == "has no hd quality; it offers standard"
+    assert WITH_IMAGES in detail["alternatives"]
+    for options in ({"options": {"quality": "hd"}}, {"quality": "hd"}):
+        assert generate(api, model=WITH_IMAGES, **options).status == 202
+
+
+def test_a_retired_model_is_refused_with_its_successor(api: Api) -> None:
+    answer = generate(api, model="google/imagen-3")
+    assert (answer.status, answer.json()["error"]) == (422, "Model is no longer available")
+    assert answer.json()["details"][0]["successor"] == WITH_IMAGES
+
+
+def test_a_fallback_must_make_every_item_too(api: Api) -> None:
+    wide = {"prompt": "p", "aspect_ratio": "21:9"}
+    answer = generate(api, wide, model=PLAIN, fallback=[WITH_IMAGES, "openai/gpt-image-2"])
+    refused = [each["model"] for each in answer.json()["details"]]
+    assert refused == [WITH_IMAGES, "openai/gpt-image-2"]
+    assert generate(api, wide, model=PLAIN, fallback=["google/nano-banana-pro"]).status == 202
+    assert "fallback" in faults(generate(api, fallback=[PLAIN] * 4))
 
 
 def test_an_unknown_model_is_an_invalid_field(api: Api) -> None:

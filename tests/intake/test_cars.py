@@ -7,13 +7,13 @@ import imagebatch
 from imagebatch.domain.batch import ItemStatus, Kind
 from imagebatch.domain.batch_manifest import BatchManifest
 from imagebatch.domain.errors import FailureCode, InvalidRequestError
-from imagebatch.domain.model_registry import parse_registry
+from imagebatch.domain.model_entries import parse_registry
 from imagebatch.intake.cars import plan_cars
 from imagebatch.intake.sheet import read_sheet
 from imagebatch.intake.templates import Template
 
 DATA = Path(imagebatch.__file__).parent / "data"
-MODEL = parse_registry((DATA / "models.toml").read_text("utf-8")).find(None)
+MODEL = parse_registry((DATA / "models.toml").read_text("utf-8")).models["google/nano-banana-2.1"]
 TEMPLATES = {
     name: Template((DATA / "prompts" / f"car.{name}.txt").read_text("utf-8"))
     for name in ("white", "hub")
@@ -42,7 +42,8 @@ def test_a_row_becomes_an_item_with_a_prompt_a_name_and_a_price() -> None:
     assert item.input == {
         "prompt": item.prompt,
         "aspect_ratio": "16:9",
-        "safety_filter_level": "block_only_high",
+        "output_format": "png",
+        "resolution": "1K",
     }
 
 

@@ -12,19 +12,18 @@ from imagebatch.domain.asset_library import (
 )
 from imagebatch.domain.batch import ItemStatus, Kind
 from imagebatch.domain.batch_manifest import BatchManifest, decode_manifest, encode_manifest
-from imagebatch.domain.model_registry import Model, Quality
+from imagebatch.domain.model_registry import ImageModel
 from imagebatch.intake.variants import ShotSettings, VariantSelection, folder_of, plan_variants
 from imagebatch.usecases import keys
 from testing.fakes.system import START
+from testing.models import a_model
 from testing.records import a_batch, an_image, an_item
 from testing.variants import shot_settings, variant_selection
 
 PRICE = Decimal("0.067")
 IMAGE = an_image()
-MODEL = Model(
-    id="m",
-    provider="scripted",
-    prices={Quality.STANDARD: PRICE},
+MODEL = a_model(
+    price=str(PRICE),
     fields={"prompt": "prompt", "aspect_ratio": "aspect_ratio", "images": "image_input"},
     constants={"output_format": "png"},
     max_images=14,
@@ -32,9 +31,9 @@ MODEL = Model(
 
 
 def planned(
-    *choices: VariantSelection, shot: ShotSettings | None = None, model: Model = MODEL
+    *choices: VariantSelection, shot: ShotSettings | None = None, model: ImageModel = MODEL
 ) -> BatchManifest:
-    return plan_variants(choices, shot or shot_settings(), model=model, price=PRICE)
+    return plan_variants(choices, shot or shot_settings(), model=model, price=lambda _: PRICE)
 
 
 def test_every_variant_gets_its_variations_next_to_each_other() -> None:

@@ -73,7 +73,7 @@ def site(stacks: Stacks, aws: Aws) -> Iterator[Site]:
             AllowedOrigins=friend,
             AwsEndpointUrl=calls.url,
             ReplicateBaseUrl=fake.url,
-            DefaultModel="google/nano-banana",
+            DefaultModel="google/nano-banana-2.1",
             DevCallbackOrigin=receiver.url,
             MaxActiveBatches=1000,
             SweepAfterSeconds=1,
@@ -90,7 +90,7 @@ def site(stacks: Stacks, aws: Aws) -> Iterator[Site]:
 @pytest.fixture(scope="session")
 def pool(stacks: Stacks, aws: Aws) -> Iterator[CognitoPool]:
     """The template's default: people of the stack alone."""
-    made = CognitoPool(stacks(AuthMode="cognito", DefaultModel="google/nano-banana"), aws)
+    made = CognitoPool(stacks(AuthMode="cognito", DefaultModel="google/nano-banana-2.1"), aws)
     yield made
     made.close()
 

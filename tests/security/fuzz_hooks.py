@@ -22,7 +22,7 @@ CATALOG = (
 )
 PICTURE = "RIFF\x07\x00\x00\x00WEBPVP8"
 ADDRESS = "https://shop.example.com/a.jpg"
-MANY_SIDED = "google/nano-banana-2"
+MANY_SIDED = "google/nano-banana-2.1"
 """The model that has every quality and takes reference images."""
 
 

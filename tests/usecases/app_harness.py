@@ -8,7 +8,7 @@ from typing import Any
 
 from imagebatch.domain.batch import Batch, Item, ItemStatus, Kind, effective_item_status
 from imagebatch.domain.batch_manifest import BatchManifest, ItemSpec
-from imagebatch.domain.model_registry import Mode, Model, ModelRegistry, Quality
+from imagebatch.domain.model_registry import Mode
 from imagebatch.ports import (
     ArchiveMember,
     BuiltArchive,
@@ -46,18 +46,12 @@ from testing.fakes import (
     LenientValidator,
     ScriptedProvider,
 )
+from testing.models import a_model
 
 OWNER = "ann"
 PRICE = Decimal("0.05")
 WORKERS = 3
-MODEL = Model(
-    id="m",
-    provider="scripted",
-    prices={Quality.STANDARD: PRICE},
-    fields={"prompt": "prompt"},
-    typical_seconds=2.0,
-)
-REGISTRY = ModelRegistry("m", Decimal("0.035"), {"m": MODEL})
+MODEL = a_model(price=str(PRICE))
 
 
 class SilentJournal:
@@ -126,9 +120,7 @@ class ListingPages:
 
 
 class AppHarness:
-    def __init__(
-        self, *, seconds: float = 2.0, time_limit: float = 300, registry: ModelRegistry = REGISTRY
-    ) -> None:
+    def __init__(self, *, seconds: float = 2.0, time_limit: float = 300) -> None:
         self.clock, self.random = FakeClock(), FakeRandomness()
         self.store, self.media = InMemoryBatchStore(), InMemoryObjectStore()
         self.queue, self.dispatch = InMemoryItemQueue(), InMemoryDispatchQueue()
@@ -139,7 +131,7 @@ class AppHarness:
         limit = timedelta(seconds=time_limit)
         self.records = BatchRepository(self.store, self.clock, self.random)
         gateway = ProviderGateway(
-            {"scripted": self.provider}, registry, self.media, PollSchedule(), self.telemetry
+            {"scripted": self.provider}, self.media, PollSchedule(), self.telemetry
         )
         collect = CollectImage(gateway, self.validator, self.media, self.clock)
         self.submit_batch = SubmitBatch(
@@ -195,7 +187,7 @@ class AppHarness:
         submission = Submission(
             owner=OWNER,
             plan=BatchManifest(Kind.CARS, ("make",), items),
-            model=MODEL,
+            models=(MODEL,),
             mode=Mode.LIVE,
             source=b"make\n",
             source_type="text/csv",

@@ -13,7 +13,8 @@ from imagebatch.usecases.idempotency import IdempotentExecutor
 from imagebatch.usecases.plan_car_batch import PlanCarBatch
 from imagebatch.usecases.submit_batch import SubmitBatch
 from testing.fakes import InMemoryIdempotencyStore
-from tests.usecases.app_harness import REGISTRY, AppHarness
+from testing.models import a_registry, usable
+from tests.usecases.app_harness import MODEL, AppHarness
 
 KEY, ERRORS = "inbox/mia/cars.csv", "outbox/mia/cars.error.json"
 
@@ -22,7 +23,7 @@ KEY, ERRORS = "inbox/mia/cars.csv", "outbox/mia/cars.error.json"
 def take(app: AppHarness) -> SubmitDroppedSheet:
     templates = {name: Template("A {{make}}") for name in ("white", "hub")}
     return SubmitDroppedSheet(
-        PlanCarBatch(REGISTRY, templates, frozenset({"scripted"}), 50),
+        PlanCarBatch(usable(a_registry(MODEL), "scripted"), templates, 50),
         app.submit_batch,
         IdempotentExecutor(InMemoryIdempotencyStore(), app.clock, app.random),
         app.media,

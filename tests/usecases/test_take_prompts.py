@@ -5,33 +5,32 @@ import pytest
 
 from imagebatch.domain.batch import Kind
 from imagebatch.domain.errors import InvalidRequestError
-from imagebatch.domain.model_registry import Mode, Model, ModelRegistry, Quality
+from imagebatch.domain.model_registry import Mode, Quality
 from imagebatch.intake.prompts import PromptDraft
 from imagebatch.usecases.plan_prompt_batch import PlanPromptBatch
 from imagebatch.usecases.submit_batch import Submission
 from imagebatch.usecases.uploads import CreateUpload
 from testing.fakes import FakeClock, InMemoryObjectStore, InMemoryUploadStore
+from testing.models import a_model, a_registry, usable
 from tests.usecases.test_uploads import PNG, PRODUCT
 
-PLAIN = Model(
-    id="plain", provider="p", prices={Quality.STANDARD: Decimal("0.05")}, fields={"prompt": "text"}
-)
-RICH = Model(
-    id="rich",
+PLAIN = a_model("plain", provider="p", fields={"prompt": "text"})
+RICH = a_model(
+    "rich",
     provider="p",
-    prices={Quality.STANDARD: Decimal("0.10"), Quality.HD: Decimal("0.30")},
+    price="0.10",
+    hd="0.30",
     fields={"prompt": "prompt", "images": "image_input", "aspect_ratio": "ratio"},
-    quality_inputs={Quality.HD: {"resolution": "2K"}},
     max_images=4,
 )
-REGISTRY = ModelRegistry("plain", Decimal("0.035"), {"plain": PLAIN, "rich": RICH})
+REGISTRY = a_registry(PLAIN, RICH)
 
 
 class Intake:
     def __init__(self, *, live: bool = True) -> None:
         self.uploads, self.media = InMemoryUploadStore(), InMemoryObjectStore()
-        keys = frozenset({"p"}) if live else frozenset[str]()
-        self.take = PlanPromptBatch(REGISTRY, self.uploads, keys, 5)
+        keys = ("p",) if live else ()
+        self.take = PlanPromptBatch(usable(REGISTRY, *keys), self.uploads, 5)
 
     def upload(self, id_: str = "u1", owner: str = "ann") -> None:
         take = CreateUpload(self.uploads, self.media, FakeClock())
@@ -135,9 +134,8 @@ def test_everything_wrong_is_told_at_once() -> None:
         PromptDraft("p", file="theirs"),
         PromptDraft("q", custom_id="item-0001"),
         model_name="plain",
-        quality=Quality.HD,
     )
-    assert found.keys() == {"items.0.file", "items.1.custom_id", "options.quality"}
+    assert found.keys() == {"items.0.file", "items.1.custom_id"}
     assert Intake().faults(PromptDraft("p"), model_name="none").keys() == {"model"}
 
 

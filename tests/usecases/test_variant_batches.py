@@ -15,7 +15,7 @@ from imagebatch.domain.errors import (
     NotFoundError,
     RejectedError,
 )
-from imagebatch.domain.model_registry import Mode, Model, ModelRegistry, Quality
+from imagebatch.domain.model_registry import Mode
 from imagebatch.intake.uploads import Upload, UploadKind, UploadStatus
 from imagebatch.ports import BadMembersError
 from imagebatch.usecases import keys
@@ -25,29 +25,27 @@ from imagebatch.usecases.plan_variant_batch import PlanVariantBatch, VariantRequ
 from imagebatch.usecases.references import References
 from imagebatch.usecases.submit_batch import Submission
 from testing.fakes import InMemoryCatalogStore, InMemoryUploadStore
+from testing.models import a_model, a_registry, usable
 from testing.records import a_batch, an_image, an_item
 from testing.variants import a_variant, product_shot
 from tests.usecases.app_harness import OWNER, AppHarness
 
 PUBLIC = "https://shop.example.com/a.jpg"
-PLAIN = Model(
-    id="m", provider="scripted", prices={Quality.STANDARD: Decimal("0.05")},
-    fields={"prompt": "prompt"},
-)  # fmt: skip
+PLAIN = a_model()
 SEEING = replace(PLAIN, id="seeing", fields={"prompt": "prompt", "images": "images"}, max_images=4)
-REGISTRY = ModelRegistry("m", Decimal("0.035"), {"m": PLAIN, "seeing": SEEING}, "seeing")
+REGISTRY = a_registry(PLAIN, SEEING)
 
 
 class VariantWorld(AppHarness):
     def __init__(self) -> None:
-        super().__init__(registry=REGISTRY)
+        super().__init__()
         self.library = self.store.library
         self.catalog, self.uploads = InMemoryCatalogStore(), InMemoryUploadStore()
         self.catalog.upsert(OWNER, [a_variant(n) for n in (1, 2, 3)])
         references = References(self.media, self.uploads, self.library, self.store)
         schemas = {"product-shot": product_shot()}
         self.take = PlanVariantBatch(
-            REGISTRY, schemas, self.catalog, references, frozenset({"scripted"})
+            usable(REGISTRY, "scripted"), schemas, self.catalog, references
         )
         self.candidates = ImageCandidates(self.catalog, self.library, self.uploads)
         self.read_folder = ReadFolder(self.library, self.store)
@@ -113,7 +111,7 @@ def test_items_are_variants_times_variations(app: VariantWorld) -> None:
     submission = app.submission((1, [PUBLIC]), (2, [PUBLIC, PUBLIC]), variations=3)
     assert len(submission.plan.items) == 6
     assert submission.estimated == Decimal("0.30")
-    assert (submission.mode, submission.model.id) == (Mode.LIVE, "seeing")
+    assert (submission.mode, submission.models[0].id) == (Mode.LIVE, "seeing")
 
 
 def test_every_variant_with_no_or_too_many_images_is_named(app: VariantWorld) -> None:
@@ -257,8 +255,10 @@ def test_a_model_that_takes_no_images_is_refused_by_name(app: VariantWorld) -> N
 
 def test_the_settings_images_count_towards_what_the_model_takes(app: VariantWorld) -> None:
     error = app.refused((1, [PUBLIC] * 4), (2, [PUBLIC]), model_image_url=PUBLIC)
-    assert messages(error) == [("variants.0.productImageUrls", 1)]
-    assert "seeing takes 4" in error.detail
+    assert error.kind == "model-cannot-serve"
+    [detail] = error.details
+    assert (detail["customId"], detail["model"]) == ("item-0001", "seeing")
+    assert detail["reason"] == "takes at most 4 reference images; the item has 5"
 
 
 def test_the_same_objects_make_the_same_request_however_they_are_signed(

@@ -14,7 +14,9 @@ from imagebatch.adapters.aws import Clients
 from imagebatch.adapters.system import SystemClock, SystemRandomness
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.errors import RequestError
-from imagebatch.domain.model_registry import ModelRegistry, parse_registry
+from imagebatch.domain.model_choice import UsableModels
+from imagebatch.domain.model_entries import parse_registry
+from imagebatch.domain.model_registry import ModelRegistry
 from imagebatch.observability import PowertoolsTelemetry
 from imagebatch.ports import (
     BatchStore,
@@ -126,7 +128,10 @@ class Bootstrap:
 
     @cached_property
     def registry(self) -> ModelRegistry:
-        return parse_registry(_data("models.toml"), self.settings.default_model)
+        return parse_registry(_data("models.toml")).preferring(self.settings.default_model)
+
+    def usable_models(self) -> UsableModels:
+        return UsableModels(registry=self.registry, providers=self.settings.providers)
 
     @cached_property
     def templates(self) -> "Mapping[str, Template]":
@@ -209,17 +214,13 @@ class Bootstrap:
     def plan_car_batch(self) -> "PlanCarBatch":
         from imagebatch.usecases.plan_car_batch import PlanCarBatch
 
-        return PlanCarBatch(
-            self.registry, self.templates, self.settings.providers, self.settings.max_rows
-        )
+        return PlanCarBatch(self.usable_models, self.templates, self.settings.max_rows)
 
     @cached_property
     def plan_prompt_batch(self) -> "PlanPromptBatch":
         from imagebatch.usecases.plan_prompt_batch import PlanPromptBatch
 
-        return PlanPromptBatch(
-            self.registry, self.uploads, self.settings.providers, self.settings.max_rows
-        )
+        return PlanPromptBatch(self.usable_models, self.uploads, self.settings.max_rows)
 
     @cached_property
     def plan_variant_batch(self) -> "PlanVariantBatch":
@@ -227,11 +228,10 @@ class Bootstrap:
         from imagebatch.usecases.references import References
 
         return PlanVariantBatch(
-            self.registry,
+            self.usable_models,
             self.schemas,
             self.catalog,
             References(self.media, self.uploads, self.library, self.store),
-            self.settings.providers,
         )
 
     @cached_property
@@ -332,9 +332,7 @@ class Bootstrap:
         from imagebatch.usecases.collect_image import ProviderGateway
         from imagebatch.usecases.poll_schedule import PollSchedule
 
-        return ProviderGateway(
-            self.providers, self.registry, self.media, PollSchedule(), self.telemetry
-        )
+        return ProviderGateway(self.providers, self.media, PollSchedule(), self.telemetry)
 
     @cached_property
     def collect_image(self) -> "CollectImage":

@@ -16,7 +16,7 @@ from imagebatch.api.openapi_forms import with_file
 from imagebatch.api.openapi_models import REF, SpelledModels
 from imagebatch.api.parameters import FileForm
 from imagebatch.api.routing import Route
-from imagebatch.domain.model_registry import DEFAULT_ALIASES, parse_registry
+from imagebatch.domain.model_entries import parse_registry
 from imagebatch.schemas.answers import Problem
 
 VERSION = "1.0.0"
@@ -115,14 +115,15 @@ def _body(body: Any) -> dict[str, Any]:
 def _name_what_is_known(document: dict[str, Any]) -> None:
     """Models and settings forms are data: their names are put in where a request may have one."""
     registry = parse_registry((files("imagebatch.data") / "models.toml").read_text("utf-8"))
-    names = [*registry.models, *sorted(DEFAULT_ALIASES)]
-    about = "Omitted, empty or `claude` is the default."
+    examples = [model.id for model in registry.models.values() if not model.retired]
+    about = "`GET /api/models` lists the models. Omitted, empty or `claude` is the default."
+    named = {"type": "string", "description": about, "examples": examples}
     schemas = document["components"]["schemas"]
     for name in ("CarUpload", "PromptBatch", "VariantBatchRequest"):
-        schemas[name]["properties"]["model"] = {"enum": [*names, None], "description": about}
+        schemas[name]["properties"]["model"] = {**named, "type": ["string", "null"]}
     form = document["paths"]["/api/car-batch"]["post"]["requestBody"]["content"]
     fields = form["multipart/form-data"]["schema"]["properties"]
-    fields["model"] = {"type": "string", "enum": names, "description": about}
+    fields["model"] = named
     forms = sorted(each.stem for each in Path(str(files("imagebatch.data") / "schemas")).iterdir())
     schemas["VariantSettings"]["properties"]["schemaKey"]["enum"] = forms
 

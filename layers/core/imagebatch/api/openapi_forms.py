@@ -10,6 +10,7 @@ METADATA = {
     "contentMediaType": "application/json",
     "description": "A JSON object of strings.",
 }
+FALLBACK = {"type": "string", "description": "Model ids, separated by commas."}
 
 
 def with_file(model: type[BaseModel], file: Mapping[str, Any]) -> dict[str, Any]:
@@ -17,7 +18,7 @@ def with_file(model: type[BaseModel], file: Mapping[str, Any]) -> dict[str, Any]
     schema = model.model_json_schema(ref_template="{model}")
     own = {name: field for name, field in schema["properties"].items() if name != "uploadId"}
     fields = {name: _as_field(field, schema["$defs"]) for name, field in own.items()}
-    fields["metadata"] = METADATA
+    fields |= {"metadata": METADATA, "fallback": FALLBACK}
     return {"type": "object", "properties": {"file": dict(file), **fields}, "required": ["file"]}
 
 
@@ -25,5 +26,9 @@ def _as_field(schema: Mapping[str, Any], named: Mapping[str, Any]) -> dict[str, 
     """What a form can hold of it: text, and no null."""
     described = {k: v for k, v in schema.items() if k not in {"$ref", "default"}}
     described |= named.get(schema.get("$ref", ""), {})
-    kinds = [each for each in described.pop("anyOf", []) if each["type"] not in {"null", "number"}]
+    kinds = [
+        named.get(each.get("$ref", ""), each)
+        for each in described.pop("anyOf", [])
+        if each.get("type") not in {"null", "number"}
+    ]
     return described | (kinds[0] if kinds else {})

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from imagebatch.domain.errors import Failure
-from imagebatch.domain.model_registry import Mode, Quality
+from imagebatch.domain.model_registry import ImageModel, Mode, Quality
 
 ZERO = Decimal(0)
 TRIES = 2
@@ -255,9 +255,10 @@ class Batch:
     fails with it, unasked.
     """
     archive: Archive | None = None
-    model_entry: Mapping[str, Any] = field(default_factory=dict)
-    """The registry's entry of `model` as it was accepted: no later edit of the registry changes it.
-    JSON values, as an entry of models.toml has them.
+    quality: Quality = Quality.STANDARD
+    models: tuple[ImageModel, ...] = ()
+    """The registry's entries this round was accepted with, of `model` and then of each fallback: no
+    later edit of the registry changes a running batch.
     """
     updated_at: datetime | None = None
     started_at: datetime | None = None
@@ -270,6 +271,11 @@ class Batch:
     @property
     def total(self) -> int:
         return self.counts.total
+
+    @property
+    def entry(self) -> ImageModel:
+        """The entry of the model that this round runs on."""
+        return self.models[0]
 
     @property
     def finished(self) -> bool:

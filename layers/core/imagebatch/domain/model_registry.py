@@ -1,15 +1,16 @@
-"""The model registry: what the product knows of each image model. A new model is a new entry."""
+"""The model registry: what the product knows of each image model. A new model is a new entry.
 
-import tomllib
+`model_entries` reads entries, `model_choice` picks the ones that a batch runs on.
+"""
+
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from decimal import Decimal
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
+from decimal import ROUND_CEILING, Decimal
 from enum import StrEnum
 from typing import Any
 
-from imagebatch.domain.errors import InvalidRequestError
-
-DEFAULT_ALIASES = frozenset({"", "claude"})
+PIXELS_OF_A_MEGAPIXEL = 1_000_000
 
 
 class Mode(StrEnum):
@@ -20,33 +21,90 @@ class Mode(StrEnum):
 class Quality(StrEnum):
     STANDARD = "standard"
     HD = "hd"
+    ULTRA = "ultra"
+
+
+class PriceUnit(StrEnum):
+    IMAGE = "image"
+    MEGAPIXEL = "megapixel"
+
+
+class ModelState(StrEnum):
+    AVAILABLE = "available"
+    RETIRED = "retired"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Model:
-    """One entry of the registry.
+class QualityOffer:
+    """A quality that a model offers: `price` is USD a `unit`, `inputs` are what asks for it."""
 
-    `prices` are USD an image by quality: a quality that is not there is not offered. `fields` maps
-    our words (`prompt`, `aspect_ratio`, `images`) to the model's input names; a word that is
-    missing is not sent. `aspect_ratios` maps ours to the model's inputs where one name does not do
-    (RunPod's width and height). `typical_seconds` is when a first look at a prediction pays.
-    """
+    name: Quality
+    price: Decimal
+    unit: PriceUnit = PriceUnit.IMAGE
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageModel:
+    """One entry of the registry; data/models.toml describes each field."""
 
     id: str
     provider: str
-    prices: Mapping[Quality, Decimal]
+    qualities: tuple[QualityOffer, ...]
     fields: Mapping[str, str]
-    constants: Mapping[str, Any] = field(default_factory=dict)
-    quality_inputs: Mapping[Quality, Mapping[str, Any]] = field(default_factory=dict)
+    upstream: str = ""
+    """The name the provider knows the model by; empty is the id."""
+    upstream_with_images: str = ""
+    """The name for requests with reference images, where the provider has another one for them."""
+    aspect_ratios: tuple[str, ...] = ()
     aspect_inputs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    constants: Mapping[str, Any] = field(default_factory=dict)
+    min_images: int = 0
     max_images: int = 0
     images_as_list: bool = True
+    supports_seed: bool = False
     typical_seconds: float = 6.0
-    upstream: str = ""
-    """The name the provider knows the model by, where it is not the id."""
+    max_output_megapixels: int = 0
+    max_reference_megapixels: int = 0
+    state: ModelState = ModelState.AVAILABLE
+    retired_on: str = ""
+    successor: str = ""
+    checked_on: str = ""
+    unverified: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
 
-    def price(self, quality: Quality = Quality.STANDARD) -> Decimal:
-        return self.prices[quality]
+    @property
+    def retired(self) -> bool:
+        return self.state is ModelState.RETIRED
+
+    def offer(self, quality: Quality) -> QualityOffer | None:
+        return next((each for each in self.qualities if each.name is quality), None)
+
+    def max_price(self, quality: Quality = Quality.STANDARD, images: int = 0) -> Decimal:
+        """The most that one image can cost: what estimates and caps are made of."""
+        return self._price(quality, self.max_output_megapixels, images)
+
+    def actual_price(self, quality: Quality, width: int, height: int, images: int = 0) -> Decimal:
+        """What a delivered image cost, never more than `max_price`: pixels count rounded up.
+
+        Reference images count at their maximum, because nobody here measures them.
+        """
+        pixels = Decimal(width * height) / PIXELS_OF_A_MEGAPIXEL
+        delivered = int(pixels.to_integral_value(ROUND_CEILING))
+        return self._price(quality, min(delivered, self.max_output_megapixels), images)
+
+    def _price(self, quality: Quality, megapixels: int, images: int) -> Decimal:
+        offer = self.offer(quality)
+        if offer is None:
+            raise ValueError(f"{self.id} has no {quality} quality")
+        if offer.unit is PriceUnit.IMAGE:
+            return offer.price
+        return offer.price * (megapixels + images * self.max_reference_megapixels)
+
+    def upstream_for(self, *, images: bool) -> str:
+        if images and self.upstream_with_images:
+            return self.upstream_with_images
+        return self.upstream or self.id
 
     def input_for(
         self,
@@ -55,6 +113,7 @@ class Model:
         aspect_ratio: str | None,
         images: tuple[str, ...] = (),
         quality: Quality = Quality.STANDARD,
+        seed: int | None = None,
     ) -> dict[str, Any]:
         """What the provider is sent, in the model's own names."""
         values: dict[str, Any] = {self.fields["prompt"]: prompt, **self.constants}
@@ -64,60 +123,50 @@ class Model:
             values.update(self.aspect_inputs.get(aspect_ratio, {}))
         if images and "images" in self.fields:
             values[self.fields["images"]] = list(images) if self.images_as_list else images[0]
-        values.update(self.quality_inputs.get(quality, {}))
-        return values
+        if seed is not None and self.supports_seed:
+            values[self.fields.get("seed", "seed")] = seed
+        offer = self.offer(quality)
+        return {**values, **(offer.inputs if offer else {})}
 
-
-@dataclass(frozen=True, slots=True)
-class ModelRegistry:
-    default_id: str
-    development_price: Decimal
-    models: Mapping[str, Model]
-    default_with_images: str = ""
-    """The default where reference images are the point; empty is the default model."""
-
-    def find(self, name: str | None) -> Model:
-        """The model a client named; omitted, or the older clients' `claude`, is the default."""
-        wanted = (name or "").strip()
-        if wanted in DEFAULT_ALIASES:
-            wanted = self.default_id
-        try:
-            return self.models[wanted]
-        except KeyError:
-            known = ", ".join(sorted(self.models))
-            raise InvalidRequestError(
-                "unknown-model",
-                "Unknown model",
-                detail=f"The model {wanted!r} is not in the registry. Known models: {known}.",
-                status=422,
-            ) from None
-
-    def find_for_images(self, name: str | None) -> Model:
-        """As `find`, but by default a model that takes reference images."""
-        model = self.find(name)
-        if (name or "").strip() in DEFAULT_ALIASES and not model.max_images:
-            return self.models.get(self.default_with_images, model)
-        return model
-
-
-def parse_registry(text: str, default_id: str = "") -> ModelRegistry:
-    """Reads the registry's TOML; `default_id` (a setting) wins over the file's own default."""
-    data = tomllib.loads(text)
-    models = {
-        entry["id"]: Model(
-            **{
-                **entry,
-                "prices": {Quality(q): Decimal(p) for q, p in entry["prices"].items()},
-                "quality_inputs": {
-                    Quality(q): v for q, v in entry.get("quality_inputs", {}).items()
-                },
-            }
+    def batch_copy(self, quality: Quality, aspect_ratios: AbstractSet[str]) -> "ImageModel":
+        """What a batch keeps of its entry: all that running it needs, and nothing else."""
+        inputs = {
+            each: self.aspect_inputs[each]
+            for each in sorted(aspect_ratios & self.aspect_inputs.keys())
+        }
+        return replace(
+            self,
+            qualities=tuple(offer for offer in self.qualities if offer.name is quality),
+            aspect_ratios=(),
+            aspect_inputs=inputs,
+            state=ModelState.AVAILABLE,
+            unverified=(),
+            sources=(),
+            checked_on="",
+            retired_on="",
+            successor="",
         )
-        for entry in data["models"]
-    }
-    default, with_images = default_id or data["default"], data.get("default_with_images", "")
-    if default not in models:
-        raise ValueError(f"DefaultModel names {default!r}, which is not in the model registry")
-    if with_images and not models[with_images].max_images:
-        raise ValueError(f"default_with_images names {with_images!r}, which takes no images")
-    return ModelRegistry(default, Decimal(data["development_price"]), models, with_images)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelRegistry:
+    """Every entry by id. `defaults` are in order: the first that a stack can use wins."""
+
+    models: Mapping[str, ImageModel]
+    defaults: tuple[str, ...]
+    defaults_with_images: tuple[str, ...]
+    development_price: Decimal
+
+    def preferring(self, default: str) -> "ModelRegistry":
+        """The same with a stack's own default before the others."""
+        if not default:
+            return self
+        if default not in self.models:
+            raise ValueError(f"DefaultModel names {default!r}, which is not in the model registry")
+        takes_images = self.models[default].max_images > 0
+        with_images = (default, *self.defaults_with_images)
+        return replace(
+            self,
+            defaults=(default, *self.defaults),
+            defaults_with_images=with_images if takes_images else self.defaults_with_images,
+        )

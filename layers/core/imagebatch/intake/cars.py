@@ -2,13 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 
 from imagebatch.domain.batch import ZERO, Kind
 from imagebatch.domain.batch_manifest import BatchManifest, ItemSpec
 from imagebatch.domain.errors import Failure, FailureCode, InvalidRequestError
-from imagebatch.domain.model_registry import Model
+from imagebatch.domain.model_registry import ImageModel, Quality
 from imagebatch.intake.file_names import car_stem, unique_stems
 from imagebatch.intake.row_checks import CHOICES, RowProblem, check_rows, default_custom_id
 from imagebatch.intake.sheet import Sheet, SheetRow
@@ -19,12 +19,23 @@ DETAILS_SHOWN = 5_000
 """More would not fit into an answer."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """What all items of a batch have in common."""
+
+    model: ImageModel
+    templates: Mapping[str, Template]
+    price: Decimal
+    quality: Quality
+
+
 def plan_cars(
     sheet: Sheet,
     *,
-    model: Model,
+    model: ImageModel,
     templates: Mapping[str, Template],
     price: Decimal,
+    quality: Quality = Quality.STANDARD,
     skip_invalid: bool = False,
 ) -> BatchManifest:
     """Plans an image for each row; `templates` is by background.
@@ -32,25 +43,33 @@ def plan_cars(
     A row with invalid values is planned as failed where they are skipped; otherwise
     InvalidRequestError lists every problem of every row.
     """
-    problems = check_rows(sheet)
-    if problems and not skip_invalid:
-        raise _invalid_rows(problems, len(sheet.rows))
+    if not skip_invalid:
+        refuse_invalid_rows(sheet)
+    problems = check_rows(sheet) if skip_invalid else []
     by_row: dict[int, list[RowProblem]] = defaultdict(list)
     for problem in problems:
         by_row[problem.row].append(problem)
+    shared = _Shared(model, templates, price, quality)
     chosen = [normalised(row.values) for row in sheet.rows]
     stems = unique_stems(car_stem(values, index) for index, values in enumerate(chosen))
     drafts = zip(sheet.rows, chosen, _custom_ids(sheet.rows, by_row), stems, strict=True)
     items = tuple(
         _rejected(index, row, custom_id, stem, by_row[row.row])
         if row.row in by_row
-        else _planned(index, row, values, custom_id, stem, model, templates, price)
+        else _planned(index, row, values, custom_id, stem, shared)
         for index, (row, values, custom_id, stem) in enumerate(drafts)
     )
     warnings = list(sheet.warnings)
     if by_row:
         warnings.append(f"{_share(len(by_row), len(sheet.rows))}; recorded as failed.")
     return BatchManifest(Kind.CARS, sheet.header, items, tuple(warnings), sheet.delimiter)
+
+
+def refuse_invalid_rows(sheet: Sheet) -> None:
+    """InvalidRequestError that lists every problem of every row."""
+    problems = check_rows(sheet)
+    if problems:
+        raise _invalid_rows(problems, len(sheet.rows))
 
 
 def normalised(values: Mapping[str, str]) -> dict[str, str]:
@@ -83,21 +102,22 @@ def _planned(
     values: Mapping[str, str],
     custom_id: str,
     stem: str,
-    model: Model,
-    templates: Mapping[str, Template],
-    price: Decimal,
+    shared: _Shared,
 ) -> ItemSpec:
     full = {**DEFAULTS, **values}
-    prompt = templates[full["background"]].render(full)
+    prompt = shared.templates[full["background"]].render(full)
     return ItemSpec(
         index=index,
         custom_id=custom_id,
         row=row.row,
         prompt=prompt,
         stem=stem,
-        price=price,
-        input=model.input_for(prompt=prompt, aspect_ratio=full["aspect_ratio"]),
+        price=shared.price,
+        input=shared.model.input_for(
+            prompt=prompt, aspect_ratio=full["aspect_ratio"], quality=shared.quality
+        ),
         aspect_ratio=full["aspect_ratio"],
+        quality=shared.quality,
         cells=row.cells,
     )
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from imagebatch.domain.batch import Kind
 from imagebatch.domain.batch_manifest import BatchManifest, ItemSpec
 from imagebatch.domain.errors import InvalidRequestError
-from imagebatch.domain.model_registry import Model, ModelRegistry, Quality
+from imagebatch.domain.model_registry import ImageModel, Quality
 from imagebatch.intake.file_names import safe_stem, unique_stems
 
 MAX_PROMPT_LENGTH = 4_000
@@ -44,12 +44,14 @@ def default_custom_id(index: int) -> str:
 def plan_prompts(
     drafts: Sequence[PromptDraft],
     *,
-    model: Model,
+    model: ImageModel,
     quality: Quality,
-    price: Decimal,
+    price: Callable[[int], Decimal],
     reference: Callable[[str], str],
 ) -> BatchManifest:
-    """Plans an image for each draft; `reference` is what is kept of a `file`."""
+    """Plans an image for each draft; `reference` is what is kept of a `file`, `price` the most that
+    an item with so many images costs.
+    """
     names = [draft.custom_id or default_custom_id(i) for i, draft in enumerate(drafts)]
     stems = unique_stems(map(_stem, drafts, names))
     items = tuple(
@@ -59,7 +61,7 @@ def plan_prompts(
             row=None,
             prompt=draft.prompt,
             stem=stem,
-            price=price,
+            price=price(1 if draft.file else 0),
             input=model.input_for(
                 prompt=draft.prompt,
                 aspect_ratio=draft.aspect_ratio,
@@ -87,22 +89,6 @@ def repeated_ids(drafts: Sequence[PromptDraft]) -> Iterator[FieldProblem]:
             yield FieldProblem(f"items.{index}.custom_id", message)
 
 
-def unsupported_options(
-    drafts: Sequence[PromptDraft], model: Model, quality: Quality, registry: ModelRegistry
-) -> Iterator[FieldProblem]:
-    """What the model cannot do, with the models that can."""
-    if quality not in model.prices:
-        able = [m.id for m in registry.models.values() if quality in m.prices]
-        message = f"the model {model.id} has no {quality} quality; {_alternatives(able)}"
-        yield FieldProblem("options.quality", message)
-    if model.max_images == 0:
-        able = [m.id for m in registry.models.values() if m.max_images]
-        for index, draft in enumerate(drafts):
-            if draft.file:
-                message = f"the model {model.id} takes no reference image; {_alternatives(able)}"
-                yield FieldProblem(f"items.{index}.file", message)
-
-
 def invalid_fields(problems: Sequence[FieldProblem]) -> InvalidRequestError:
     shown = "; ".join(f"{each.field or 'body'}: {each.message}" for each in problems[:20])
     return InvalidRequestError(
@@ -113,10 +99,6 @@ def invalid_fields(problems: Sequence[FieldProblem]) -> InvalidRequestError:
         details=[asdict(each) for each in problems[:MAX_PROBLEMS]],
         status=422,
     )
-
-
-def _alternatives(models: Sequence[str]) -> str:
-    return f"these do: {', '.join(sorted(models))}" if models else "no model does"
 
 
 def _stem(draft: PromptDraft, name: str) -> str:

@@ -1,6 +1,6 @@
 """The variant intake's rules: variants with reference images to items, a directory each."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
@@ -9,7 +9,7 @@ from typing import Any
 from imagebatch.domain.asset_library import Folder, VariantFolder, folder_name
 from imagebatch.domain.batch import Batch, Kind
 from imagebatch.domain.batch_manifest import BatchManifest, ItemSpec
-from imagebatch.domain.model_registry import Model
+from imagebatch.domain.model_registry import ImageModel, Quality
 from imagebatch.intake.catalog import Variant
 from imagebatch.intake.file_names import safe_stem, unique_stems
 from imagebatch.intake.prompts import default_custom_id
@@ -50,12 +50,20 @@ class ShotSettings:
 
 
 def plan_variants(
-    choices: Sequence[VariantSelection], shot: ShotSettings, *, model: Model, price: Decimal
+    choices: Sequence[VariantSelection],
+    shot: ShotSettings,
+    *,
+    model: ImageModel,
+    price: Callable[[int], Decimal],
+    quality: Quality = Quality.STANDARD,
 ) -> BatchManifest:
-    """Plans `shot.variations` images for each choice; those of one are next to each other."""
+    """Plans `shot.variations` images for each choice; those of one are next to each other.
+
+    `price` is the most that an item with so many images costs.
+    """
     folders = unique_stems(_directory(choice.variant) for choice in choices)
     items = [
-        _planned(choice, shot, folder, number, model, price)
+        _planned(choice, shot, folder, number, model, price, quality)
         for choice, folder in zip(choices, folders, strict=True)
         for number in range(1, shot.variations + 1)
     ]
@@ -91,8 +99,9 @@ def _planned(
     shot: ShotSettings,
     folder: str,
     number: int,
-    model: Model,
-    price: Decimal,
+    model: ImageModel,
+    price: Callable[[int], Decimal],
+    quality: Quality,
 ) -> dict[str, Any]:
     """A planned item's fields but for what depends on its place in the batch."""
     images = (*choice.images, *shot.images.values())
@@ -106,8 +115,10 @@ def _planned(
         "row": None,
         "prompt": prompt,
         "stem": f"{folder}-{number}",
-        "price": price,
-        "input": handed_on | model.input_for(prompt=prompt, aspect_ratio=shot.aspect_ratio),
+        "price": price(len(images)),
+        "quality": quality,
+        "input": handed_on
+        | model.input_for(prompt=prompt, aspect_ratio=shot.aspect_ratio, quality=quality),
         "aspect_ratio": shot.aspect_ratio,
         "images": images,
         "folder": folder,

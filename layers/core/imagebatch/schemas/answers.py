@@ -127,6 +127,7 @@ class CarBatchAccepted(ResponseModel):
     total: int
     status: Literal["queued"]
     mode: Mode
+    model: str
     estimated_cost: Money
     warnings: list[str]
     status_url: Link
@@ -148,6 +149,7 @@ class Preview(ResponseModel):
     total: int
     estimated_cost: Money
     mode: Mode
+    model: str
     warnings: list[str]
     items: list[PreviewItem]
 
@@ -157,6 +159,7 @@ class PromptBatchAccepted(ResponseModel):
     status: Literal["queued"]
     total_items: int
     mode: Mode
+    model: str
     estimated_cost: Money
     warnings: list[str]
     status_url: Link

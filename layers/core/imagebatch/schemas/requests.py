@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -17,12 +17,15 @@ from pydantic import (
     ValidationError,
     ValidationInfo,
     WithJsonSchema,
+    model_validator,
 )
 from pydantic.alias_generators import to_camel
 
+from imagebatch.domain.model_choice import MAX_FALLBACKS
+from imagebatch.domain.model_entries import RATIO
 from imagebatch.domain.model_registry import Quality
 from imagebatch.intake.prompts import MAX_PROMPT_LENGTH, FieldProblem, invalid_fields
-from imagebatch.intake.row_checks import ASPECT_RATIOS, MAX_CUSTOM_ID
+from imagebatch.intake.row_checks import MAX_CUSTOM_ID
 from imagebatch.intake.uploads import MAX_UPLOAD_BYTES, TYPES_OF_KIND, UploadKind
 from imagebatch.intake.urls import LONGEST_URL, why_not_callable
 
@@ -106,6 +109,32 @@ type MaxCost = Annotated[
 ]
 
 
+def _names(value: Any) -> Any:
+    return [] if value is None else value
+
+
+def _is_ratio(value: str | None) -> str | None:
+    if value is not None and not RATIO.fullmatch(value):
+        raise ValueError("must be a ratio such as 16:9")
+    return value
+
+
+type Fallback = Annotated[
+    list[Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]],
+    Field(max_length=MAX_FALLBACKS),
+    BeforeValidator(_names),
+]
+type AspectRatio = Annotated[
+    str | None,
+    AfterValidator(_is_ratio),
+    BeforeValidator(_empty_is_absent),
+    WithJsonSchema(
+        {"anyOf": [{"type": "string", "pattern": f"^({RATIO.pattern})?$"}, {"type": "null"}]}
+    ),
+]
+type QualityName = Annotated[Quality | None, BeforeValidator(_empty_is_absent)]
+
+
 class BatchOptions(BaseModel):
     """What every way of creating a batch takes."""
 
@@ -117,6 +146,8 @@ class BatchOptions(BaseModel):
     max_cost: MaxCost = None
     dry_run: Annotated[bool, Field(strict=True)] = False
     model: str | None = None
+    fallback: Fallback = []
+    quality: QualityName = None
 
 
 class CarOptions(BatchOptions):
@@ -166,17 +197,13 @@ class PromptItem(BaseModel):
             _nullable({"type": "string", "pattern": PRINTABLE, "maxLength": MAX_CUSTOM_ID})
         ),
     ] = None
-    aspect_ratio: Annotated[
-        Literal["1:1", "16:9", "9:16", "4:3", "3:4"] | None,
-        BeforeValidator(_empty_is_absent),
-        WithJsonSchema({"enum": [*ASPECT_RATIOS, "", None]}),
-    ] = None
+    aspect_ratio: AspectRatio = None
 
 
 class PromptBatchOptions(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
-    quality: Quality = Quality.STANDARD
+    quality: QualityName = None
     include_pdf: Annotated[bool, Field(strict=True)] = False
 
 
@@ -187,6 +214,15 @@ class PromptBatch(BatchOptions):
 
     items: Annotated[list[PromptItem], Field(min_length=1)]
     options: PromptBatchOptions = PromptBatchOptions()
+
+    @model_validator(mode="after")
+    def _one_quality(self) -> Self:
+        """Older clients have `quality` in `options`, newer ones beside it."""
+        ours, theirs = self.quality, self.options.quality
+        if ours and theirs and ours is not theirs:
+            raise ValueError("quality and options.quality must be the same")
+        self.quality = ours or theirs
+        return self
 
 
 class UploadForm(BaseModel):
@@ -230,7 +266,7 @@ def from_text(fields: Mapping[str, str]) -> dict[str, Any]:
 
     What cannot be read so stays text, for the model to refuse.
     """
-    reads = {"metadata": _object, "dryRun": _flag}
+    reads = {"metadata": _object, "dryRun": _flag, "fallback": _list}
     return {name: reads[name](text) if name in reads else text for name, text in fields.items()}
 
 
@@ -239,6 +275,10 @@ def _object(text: str) -> Any:
         return json.loads(text) if text.strip() else {}
     except (ValueError, RecursionError):
         return text
+
+
+def _list(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 def _flag(text: str) -> Any:

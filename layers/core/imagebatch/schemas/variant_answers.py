@@ -127,6 +127,7 @@ class VariantPreview(ResponseModel):
     estimated_cost: Money
     credits: int
     mode: Mode
+    model: str
     warnings: list[str]
     items: list[PreviewItem]
 

@@ -12,7 +12,7 @@ from imagebatch.domain.errors import (
     OutputGoneError,
     ProviderUnavailableError,
 )
-from imagebatch.domain.model_registry import Mode, ModelRegistry
+from imagebatch.domain.model_registry import Mode
 from imagebatch.ports import (
     BadImageError,
     Clock,
@@ -42,7 +42,6 @@ class ProviderGateway:
     """The provider of a batch, and what it is asked for."""
 
     providers: Mapping[str, ImageProvider]
-    registry: ModelRegistry
     media: ObjectStore
     pace: PollSchedule
     telemetry: Telemetry
@@ -89,7 +88,7 @@ class ProviderGateway:
         """Seconds until the next look at a prediction that has run for `waited` seconds."""
         if batch.mode is Mode.DEVELOPMENT:
             return self.pace.next_poll_delay(batch.mode, self.development_seconds, waited)
-        typical = self.registry.find(batch.model).typical_seconds
+        typical = batch.entry.typical_seconds
         return self.pace.next_poll_delay(batch.model, typical, waited)
 
     def observe(self, batch: Batch, prediction: Prediction) -> None:
@@ -98,12 +97,13 @@ class ProviderGateway:
             self.pace.observe(model, prediction.seconds)
 
     def request(self, batch: Batch, item: Item) -> ImageRequest:
-        model = self.registry.find(batch.model)
+        model = batch.entry
         values = dict(item.input)
         if item.images and "images" in model.fields:
             urls = [self._reference(image) for image in item.images]
             values[model.fields["images"]] = urls if model.images_as_list else urls[0]
-        return ImageRequest(model.upstream or model.id, values, item.prompt, item.aspect_ratio)
+        name = model.upstream_for(images=bool(item.images))
+        return ImageRequest(name, values, item.prompt, item.aspect_ratio)
 
     def _reference(self, image: str) -> str:
         if not image.startswith(OURS):
@@ -113,7 +113,7 @@ class ProviderGateway:
     def _provider(self, batch: Batch) -> ImageProvider:
         if batch.mode is Mode.DEVELOPMENT:
             return self.providers["development"]
-        return self.providers[self.registry.find(batch.model).provider]
+        return self.providers[batch.entry.provider]
 
 
 @dataclass(frozen=True, slots=True)

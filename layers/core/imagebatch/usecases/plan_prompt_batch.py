@@ -1,35 +1,34 @@
 """The prompt list's way in: from drafts to a submission."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from imagebatch.domain.errors import InvalidRequestError
-from imagebatch.domain.model_registry import ModelRegistry, Quality
+from imagebatch.domain.model_choice import UsableModels
+from imagebatch.domain.model_registry import Quality
 from imagebatch.intake.prompts import (
     FieldProblem,
     PromptDraft,
     invalid_fields,
     plan_prompts,
     repeated_ids,
-    unsupported_options,
 )
 from imagebatch.intake.uploads import UploadKind, unusable_reason
 from imagebatch.intake.urls import url_rejection_reason
 from imagebatch.ports import UploadStore
 from imagebatch.usecases import keys
 from imagebatch.usecases.collect_image import OURS
-from imagebatch.usecases.submit_batch import Submission, mode_of, price_of
+from imagebatch.usecases.submit_batch import Submission, requirements
 
 _UPLOAD_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
 class PlanPromptBatch:
-    registry: ModelRegistry
+    models: Callable[[], UsableModels]
     uploads: UploadStore
-    providers: frozenset[str]
     max_rows: int
 
     def __call__(
@@ -39,28 +38,32 @@ class PlanPromptBatch:
         *,
         source: bytes,
         model_name: str | None = None,
+        fallback: Sequence[str] = (),
         quality: Quality = Quality.STANDARD,
         include_pdf: bool = False,
         **facts: Any,
     ) -> Submission:
         """Checks and plans the drafts; InvalidRequestError 422 lists what is wrong."""
-        problems = self.problems(owner, drafts, model_name=model_name, quality=quality)
+        problems = self.problems(owner, drafts, model_name=model_name)
         if problems:
             raise invalid_fields(problems)
-        model = self.registry.find(model_name)
-        mode = mode_of(model, self.providers)
+        usable = self.models()
+        with_images = any(draft.file for draft in drafts)
+        models = usable.chain(model_name, fallback, with_images=with_images)
         plan = plan_prompts(
             drafts,
-            model=model,
+            model=models[0],
             quality=quality,
-            price=price_of(model, mode, self.registry, quality),
+            price=lambda images: usable.price(models, quality, images),
             reference=_reference,
         )
+        usable.check(models, requirements(plan))
         return Submission(
             owner=owner,
             plan=plan,
-            model=model,
-            mode=mode,
+            models=models,
+            mode=usable.mode,
+            quality=quality,
             source=source,
             source_type="application/json",
             options={"quality": quality.value, "include_pdf": include_pdf},
@@ -73,18 +76,14 @@ class PlanPromptBatch:
         drafts: Sequence[PromptDraft],
         *,
         model_name: str | None,
-        quality: Quality,
     ) -> list[FieldProblem]:
         """Everything that one field alone does not show; InvalidRequestError 400 for too many
         items.
         """
         self._check_count(len(drafts))
         found = [*repeated_ids(drafts), *self._unusable(owner, drafts)]
-        try:
-            model = self.registry.find(model_name)
-        except InvalidRequestError as error:
-            return [FieldProblem("model", error.detail), *found]
-        return [*found, *unsupported_options(drafts, model, quality, self.registry)]
+        unknown = self.models().unknown_reason(model_name)
+        return [FieldProblem("model", unknown), *found] if unknown else found
 
     def _check_count(self, count: int) -> None:
         if count > self.max_rows:

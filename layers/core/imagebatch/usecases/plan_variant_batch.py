@@ -1,12 +1,13 @@
 """The variants' way in: from chosen variants, images and settings to a submission."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from imagebatch.domain.errors import InvalidRequestError
-from imagebatch.domain.model_registry import Model, ModelRegistry, Quality
+from imagebatch.domain.model_choice import UsableModels
+from imagebatch.domain.model_registry import Quality
 from imagebatch.intake.catalog import Variant
 from imagebatch.intake.settings_schema import (
     PRODUCT_IMAGES,
@@ -21,7 +22,7 @@ from imagebatch.intake.variants import (
 )
 from imagebatch.ports import CatalogStore
 from imagebatch.usecases.references import References
-from imagebatch.usecases.submit_batch import Submission, mode_of, price_of
+from imagebatch.usecases.submit_batch import Submission, requirements
 
 NAMED = 5
 
@@ -48,11 +49,10 @@ class VariantRequest:
 
 @dataclass(frozen=True, slots=True)
 class PlanVariantBatch:
-    registry: ModelRegistry
+    models: Callable[[], UsableModels]
     schemas: Mapping[str, SettingsSchema]
     catalog: CatalogStore
     references: References
-    providers: frozenset[str]
 
     def __call__(
         self,
@@ -60,11 +60,12 @@ class PlanVariantBatch:
         request: VariantRequest,
         *,
         model_name: str | None = None,
+        fallback: Sequence[str] = (),
+        quality: Quality = Quality.STANDARD,
         **facts: Any,
     ) -> Submission:
         """Checks and plans a request; InvalidRequestError 422 lists all that is wrong with it."""
         schema = find_schema(self.schemas, request.schema_key, status=422)
-        model = self.registry.find_for_images(model_name)
         user_input = {k: v for k, v in request.input.items() if k != PRODUCT_IMAGES}
         catalog = self.catalog.get_many(owner, [id_ for id_, _ in request.choices])
         kept, refused = self.references.resolve(owner, _urls(request, schema, user_input))
@@ -72,8 +73,6 @@ class PlanVariantBatch:
             *_variant_problems(request, catalog, refused),
             *_settings_problems(schema, user_input, refused),
         ]
-        if not problems:
-            problems += _model_problems(request, schema, user_input, model)
         if problems:
             raise invalid_variants(problems)
         settings = {
@@ -83,14 +82,23 @@ class PlanVariantBatch:
             VariantSelection(catalog[id_], tuple(kept[u] for u in urls))
             for id_, urls in request.choices
         ]
-        mode = mode_of(model, self.providers)
+        usable = self.models()
+        models = usable.chain(model_name, fallback, with_images=True)
         shot = ShotSettings(schema, settings, request.variations)
-        price = price_of(model, mode, self.registry, Quality.STANDARD)
+        plan = plan_variants(
+            choices,
+            shot,
+            model=models[0],
+            price=lambda images: usable.price(models, quality, images),
+            quality=quality,
+        )
+        usable.check(models, requirements(plan))
         return Submission(
             owner=owner,
-            plan=plan_variants(choices, shot, model=model, price=price),
-            model=model,
-            mode=mode,
+            plan=plan,
+            models=models,
+            mode=usable.mode,
+            quality=quality,
             source=_source(choices, shot),
             source_type="application/json",
             options={"schemaKey": schema.key, "numberOfVariations": request.variations},
@@ -181,19 +189,6 @@ def _settings_problems(
         url = user_input.get(name)
         if isinstance(url, str) and url in refused:
             yield VariantProblem(f"settings.input.{name}", refused[url], None, unsigned(url))
-
-
-def _model_problems(
-    request: VariantRequest, schema: SettingsSchema, user_input: Mapping[str, Any], model: Model
-) -> Iterator[VariantProblem]:
-    if not model.max_images:
-        yield VariantProblem("model", f"{model.id} takes no reference images")
-        return
-    more = sum(1 for name in schema.image_fields if user_input.get(name))
-    for at, (id_, urls) in enumerate(request.choices):
-        if (count := len(urls) + more) > model.max_images:
-            message = f"has {count} images with the settings'; {model.id} takes {model.max_images}"
-            yield VariantProblem(f"variants.{at}.productImageUrls", message, id_)
 
 
 def _sentence(problem: VariantProblem) -> str:

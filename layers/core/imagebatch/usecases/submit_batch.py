@@ -1,6 +1,6 @@
 """Takes a planned batch: prices it, stores it, and sends it off."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
@@ -9,12 +9,26 @@ from typing import Any
 from imagebatch.domain.batch import ERRORS_SHOWN, ZERO, Batch, Counts, ItemError
 from imagebatch.domain.batch_manifest import BatchManifest, encode_manifest
 from imagebatch.domain.errors import ConflictError, OverBudgetError, TooManyBatchesError
-from imagebatch.domain.model_registry import Mode, Model, ModelRegistry
+from imagebatch.domain.model_choice import Requirement
+from imagebatch.domain.model_registry import ImageModel, Mode, Quality
 from imagebatch.ports import DispatchQueue, ObjectStore
 from imagebatch.usecases import keys
 from imagebatch.usecases.records import BatchRepository
 
 RETRY_AFTER = 60
+
+
+def requirements(plan: BatchManifest) -> Iterator[Requirement]:
+    """What the items of a plan ask of a model."""
+    for item in plan.items:
+        if item.failure is None:
+            yield Requirement(
+                row=item.row,
+                custom_id=item.custom_id,
+                aspect_ratio=item.aspect_ratio,
+                quality=item.quality,
+                images=len(item.images),
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,8 +39,10 @@ class Submission:
 
     owner: str
     plan: BatchManifest
-    model: Model
+    models: tuple[ImageModel, ...]
+    """The model, and then what to go on with when it cannot be had."""
     mode: Mode
+    quality: Quality = Quality.STANDARD
     source: bytes
     source_type: str
     name: str = ""
@@ -37,17 +53,14 @@ class Submission:
     drop_key: str | None = None
 
     @property
+    def entries(self) -> tuple[ImageModel, ...]:
+        """What the batch keeps of its models' entries."""
+        ratios = {item.aspect_ratio for item in self.plan.items if item.aspect_ratio}
+        return tuple(model.batch_copy(self.quality, ratios) for model in self.models)
+
+    @property
     def estimated(self) -> Decimal:
         return sum((i.price for i in self.plan.items if i.failure is None), ZERO)
-
-
-def mode_of(model: Model, providers: frozenset[str]) -> Mode:
-    """Live where the model's provider has a key; decided at submission and kept on the batch."""
-    return Mode.LIVE if model.provider in providers else Mode.DEVELOPMENT
-
-
-def price_of(model: Model, mode: Mode, registry: ModelRegistry, quality: Any) -> Decimal:
-    return registry.development_price if mode is Mode.DEVELOPMENT else model.price(quality)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +128,9 @@ class SubmitBatch:
             owner=submission.owner,
             kind=submission.plan.kind,
             mode=submission.mode,
-            model=submission.model.id,
+            model=submission.models[0].id,
+            models=submission.entries,
+            quality=submission.quality,
             counts=Counts(pending=waiting, failed=len(rejected)),
             round_total=waiting,
             rejected=len(rejected),

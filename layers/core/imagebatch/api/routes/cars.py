@@ -24,6 +24,7 @@ from imagebatch.api.request import Request
 from imagebatch.api.response import Reply
 from imagebatch.api.routing import Routes
 from imagebatch.domain.errors import InvalidRequestError
+from imagebatch.domain.model_registry import Quality
 from imagebatch.schemas.answers import CarBatchAccepted, Preview
 from imagebatch.schemas.requests import CarOptions, CarUpload, from_text, parsed
 from imagebatch.schemas.views import preview_items
@@ -80,6 +81,8 @@ def submission_of(request: Request, body: bytes, options: CarOptions) -> Submiss
         request.owner,
         body,
         model_name=options.model,
+        fallback=options.fallback,
+        quality=options.quality or Quality.STANDARD,
         skip_invalid=options.invalid_rows == "skip",
         max_cost=options.max_cost,
         name=options.name,
@@ -148,6 +151,7 @@ def _create(request: Request, submission: Submission, batch_id: str) -> Result:
         total=batch.total,
         status="queued",
         mode=batch.mode,
+        model=batch.model,
         estimated_cost=batch.estimated,
         warnings=list(submission.plan.warnings),
         status_url=request.absolute(f"/api/batch/{batch.id}"),
@@ -160,6 +164,7 @@ def _preview(submission: Submission) -> Preview:
         total=len(submission.plan.items),
         estimated_cost=submission.estimated,
         mode=submission.mode,
+        model=submission.models[0].id,
         warnings=list(submission.plan.warnings),
         items=list(preview_items(submission.plan)),
     )

@@ -24,7 +24,7 @@ PROMPTS = {
         {"prompt": "A red chair in a loft", "file": UPLOAD_ID, "aspect_ratio": "16:9"},
         {"prompt": "A blue chair", "file": "", "custom_id": "SKU-7"},
     ],
-    "model": "google/nano-banana",
+    "model": "google/nano-banana-2.1",
     "options": {"quality": "standard", "include_pdf": True},
     "name": "Chairs",
     "max_cost": "1.00",
@@ -34,6 +34,7 @@ PREVIEW = {
     "total": 1,
     "estimated_cost": "0.039",
     "mode": "live",
+    "model": "google/nano-banana-2.1",
     "warnings": [],
     "items": [
         {
@@ -51,6 +52,7 @@ ACCEPTED = {
     "status": "queued",
     "total_items": 2,
     "mode": "live",
+    "model": "google/nano-banana-2.1",
     "estimated_cost": "0.078",
     "warnings": [],
     "status_url": f"https://api.example.com/api/v1/batch/{BATCH}/status",
@@ -100,7 +102,6 @@ def _taken(request: Request, data: Mapping[str, Any]) -> tuple[Submission, bool]
             request.owner,
             _legible_drafts(data),
             model_name=_text(data, "model"),
-            quality=_legible_quality(data),
         )
         known = {each.field for each in problems}
         raise invalid_fields([*problems, *(each for each in more if each.field not in known)])
@@ -109,7 +110,8 @@ def _taken(request: Request, data: Mapping[str, Any]) -> tuple[Submission, bool]
         [_draft(item) for item in sent.items],
         source=body_of(request.event),
         model_name=sent.model,
-        quality=sent.options.quality,
+        fallback=sent.fallback,
+        quality=sent.quality or Quality.STANDARD,
         include_pdf=sent.options.include_pdf,
         max_cost=sent.max_cost,
         name=sent.name,
@@ -133,11 +135,6 @@ def _legible_drafts(data: Mapping[str, Any]) -> list[PromptDraft]:
     ]
 
 
-def _legible_quality(data: Mapping[str, Any]) -> Quality:
-    text = _text(data.get("options"), "quality")
-    return Quality(text) if text in [*Quality] else Quality.STANDARD
-
-
 def _text(of: Any, name: str) -> str:
     value = of.get(name) if isinstance(of, Mapping) else None
     return value.strip() if isinstance(value, str) else ""
@@ -151,6 +148,7 @@ def _create(request: Request, submission: Submission, batch_id: str) -> Result:
         status="queued",
         total_items=batch.total,
         mode=batch.mode,
+        model=batch.model,
         estimated_cost=batch.estimated,
         warnings=list(submission.plan.warnings),
         status_url=request.absolute(f"/api/v1/batch/{batch.id}/status"),
@@ -163,6 +161,7 @@ def _preview(submission: Submission) -> Preview:
         total=len(submission.plan.items),
         estimated_cost=submission.estimated,
         mode=submission.mode,
+        model=submission.models[0].id,
         warnings=list(submission.plan.warnings),
         items=list(preview_items(submission.plan)),
     )

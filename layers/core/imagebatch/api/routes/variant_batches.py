@@ -19,6 +19,7 @@ from imagebatch.api.routes.batches import batch_page
 from imagebatch.api.routing import Routes
 from imagebatch.domain.asset_library import folder_id
 from imagebatch.domain.batch import Kind
+from imagebatch.domain.model_registry import Quality
 from imagebatch.intake.settings_schema import PRODUCT_IMAGES
 from imagebatch.schemas.requests import parsed
 from imagebatch.schemas.variant_answers import (
@@ -142,6 +143,8 @@ def _submission(request: Request, sent: VariantBatchRequest) -> Submission:
         request.owner,
         wanted,
         model_name=sent.model,
+        fallback=sent.fallback,
+        quality=sent.quality or Quality.STANDARD,
         max_cost=sent.max_cost,
         name=sent.name,
         metadata=sent.metadata,
@@ -183,6 +186,7 @@ def _preview(sent: VariantBatchRequest, submission: Submission) -> VariantPrevie
         estimated_cost=submission.estimated,
         credits=len(submission.plan.items),
         mode=submission.mode,
+        model=submission.models[0].id,
         warnings=list(submission.plan.warnings),
         items=with_client_input(preview_items(submission.plan), groups, inputs),
     )
