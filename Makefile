@@ -86,9 +86,10 @@ audit: .venv-audit/.done
 
 ## fmt: what the linters can put right by themselves
 .PHONY: fmt
-fmt: .venv/.done
+fmt: .venv/.done web/node_modules/.done
 	$(PYTHON) -m ruff check --fix
 	$(PYTHON) -m ruff format
+	npm --prefix web run fix
 
 ## deploy: builds and deploys to AWS (ARGS="--guided" the first time, ARCHITECTURE=x86_64 or arm64)
 .PHONY: deploy

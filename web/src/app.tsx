@@ -1,5 +1,5 @@
-import { LocationProvider, Route, Router } from "preact-iso";
 import { useEffect, useState } from "preact/hooks";
+import { LocationProvider, Route, Router } from "preact-iso";
 import { onSignedOut } from "./lib/api";
 import { signIn } from "./lib/auth";
 import { Notice } from "./ui/Problem";
@@ -40,7 +40,9 @@ function Nowhere() {
   return (
     <div class="view">
       <Title text="There is no such page" tab="Not found" />
-      <p class="lead"><a href="/">To the start</a></p>
+      <p class="lead">
+        <a href="/">To the start</a>
+      </p>
     </div>
   );
 }
@@ -52,7 +54,9 @@ function SignIn({ problem }: { problem: string | null }) {
       <h1>imagebatch</h1>
       <p class="lead">A sheet of rows in, one ZIP of images out.</p>
       {problem && <Notice kind="bad" title="Signing in did not work." text={problem} />}
-      <button class="button main" onClick={() => void signIn()}>Sign in</button>
+      <button class="button main" onClick={() => void signIn()}>
+        Sign in
+      </button>
     </main>
   );
 }

@@ -11,11 +11,13 @@ const root = document.getElementById("app") as HTMLElement;
 async function start(): Promise<void> {
   const { auth } = await loadConfig();
   let problem: string | null = null;
-  const signedIn = auth === null || (await startAuth(auth).catch((error: Error) => {
-    debug("signing in failed", error);
-    problem = error.message;
-    return false;
-  }));
+  const signedIn =
+    auth === null ||
+    (await startAuth(auth).catch((error: Error) => {
+      debug("signing in failed", error);
+      problem = error.message;
+      return false;
+    }));
   render(<App signedIn={signedIn} problem={problem} />, root);
 }
 
@@ -24,7 +26,9 @@ start().catch((error: unknown) => {
   render(
     <main class="door">
       <Notice kind="bad" title="The server cannot be reached." text="Check your connection.">
-        <button class="button" onClick={() => location.reload()}>Try again</button>
+        <button class="button" onClick={() => location.reload()}>
+          Try again
+        </button>
       </Notice>
     </main>,
     root,

@@ -6,17 +6,23 @@ let requests: Headers[];
 let answers: (() => Response | Promise<Response>)[];
 let watch: typeof import("../src/lib/watch").watch;
 
-const stream = (text: string) => () => new Response(text, { headers: { "Content-Type": "text/event-stream; charset=utf-8" } });
-const progress = (id: number, percent: number) => `id: ${id}\nevent: progress\ndata: {"percent": ${percent}, "waiting_for": null}\n\n`;
+const stream = (text: string) => () =>
+  new Response(text, { headers: { "Content-Type": "text/event-stream; charset=utf-8" } });
+const progress = (id: number, percent: number) =>
+  `id: ${id}\nevent: progress\ndata: {"percent": ${percent}, "waiting_for": null}\n\n`;
 
 function watcher(polls: (boolean | Error)[] = [true]) {
   const seen: unknown[] = [];
   let ended: () => void = () => {};
-  const over = new Promise<void>((resolve) => { ended = resolve; });
+  const over = new Promise<void>((resolve) => {
+    ended = resolve;
+  });
   const told: Watcher = {
     progress: (now) => seen.push(now.percent),
     item: (change) => seen.push(change.thumbnailUrl),
-    connection: (state) => { if (seen.at(-1) !== state) seen.push(state); },
+    connection: (state) => {
+      if (seen.at(-1) !== state) seen.push(state);
+    },
     poll: async () => {
       const next = polls.shift() ?? true;
       if (next instanceof Error) throw next;
@@ -49,7 +55,9 @@ afterEach(() => vi.unstubAllGlobals);
 
 test("events are told as they come, and the next request carries on after the last of them", async () => {
   answers = [
-    stream(`retry: 1\n\n${progress(4, 10)}id: 5\nevent: item\ndata: {"index": 0, "thumbnail_url": "a.png"}\n\n`),
+    stream(
+      `retry: 1\n\n${progress(4, 10)}id: 5\nevent: item\ndata: {"index": 0, "thumbnail_url": "a.png"}\n\n`,
+    ),
     stream(progress(6, 20)),
     stream('id: 7\nevent: completed\ndata: {"status": "completed"}\n\n'),
   ];
@@ -71,7 +79,13 @@ test("a refused watcher polls, and comes back to live events after a while", asy
 
 test("a lost connection is told, and heals by itself", async () => {
   const { OfflineError } = await import("../src/lib/problems");
-  answers = [() => { throw new TypeError("network error"); }, stream(`retry: 1\n\n${progress(2, 50)}`), () => new Response(null, { status: 204 })];
+  answers = [
+    () => {
+      throw new TypeError("network error");
+    },
+    stream(`retry: 1\n\n${progress(2, 50)}`),
+    () => new Response(null, { status: 204 }),
+  ];
   const { told, seen, over } = watcher([new OfflineError(), new OfflineError(), false, true]);
   watch("b", told, PACE);
   await over;
@@ -80,7 +94,11 @@ test("a lost connection is told, and heals by itself", async () => {
 
 test("a batch that ended while the connection was lost is not told as lost", async () => {
   const { OfflineError } = await import("../src/lib/problems");
-  answers = [() => { throw new TypeError("network error"); }];
+  answers = [
+    () => {
+      throw new TypeError("network error");
+    },
+  ];
   const { told, seen } = watcher([new OfflineError(), true]);
   watch("b", told, PACE);
   await vi.waitFor(() => expect(seen).toEqual(["lost", "polled", "live"]));
@@ -89,7 +107,7 @@ test("a batch that ended while the connection was lost is not told as lost", asy
 test("an end that a later round has overtaken is not the end", async () => {
   answers = [
     stream(`retry: 1\n\nid: 3\nevent: completed\ndata: {}\n\n${progress(5, 98)}`),
-    stream('id: 9\nevent: completed\ndata: {}\n\n'),
+    stream("id: 9\nevent: completed\ndata: {}\n\n"),
   ];
   const { told, seen, over } = watcher();
   watch("b", told, PACE);

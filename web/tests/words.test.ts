@@ -1,18 +1,31 @@
 import { beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { bytes, money, plural, until } from "../src/lib/format";
-import { OfflineError, line, problem, sentences } from "../src/lib/problems";
+import { line, OfflineError, problem, sentences } from "../src/lib/problems";
+import type { Batch, Item } from "../src/lib/types";
 import { applied, onlySkipped, tilesOf } from "../src/views/batch-tiles";
 import { NOTHING, obstacle, toggled } from "../src/views/wizard/choices";
 import { linesOf, plain, words } from "../src/views/wizard/schema-form";
-import type { Batch, Item } from "../src/lib/types";
 
 beforeAll(() => vi.stubGlobal("location", { search: "" }));
 
 test("a refusal reads as a sentence with its rows", () => {
-  const refused = problem(400, {
-    error: "Invalid rows", detail: "1 of 3 rows is not valid",
-    details: [{ row: 7, column: "aspect_ratio", value: "2:1", message: "must be one of 1:1, 16:9", suggestion: "16:9" }],
-  }, null);
+  const refused = problem(
+    400,
+    {
+      error: "Invalid rows",
+      detail: "1 of 3 rows is not valid",
+      details: [
+        {
+          row: 7,
+          column: "aspect_ratio",
+          value: "2:1",
+          message: "must be one of 1:1, 16:9",
+          suggestion: "16:9",
+        },
+      ],
+    },
+    null,
+  );
   expect(sentences(refused)).toEqual({
     title: "Invalid rows",
     text: "1 of 3 rows is not valid.",
@@ -22,12 +35,18 @@ test("a refusal reads as a sentence with its rows", () => {
 
 test("a refused field and a refused variant are named", () => {
   expect(line({ field: "items.0.prompt", message: "is empty" })).toBe("items.0.prompt: is empty.");
-  expect(line({ variantId: 7, message: "needs 1 to 4 images" })).toBe("Variant 7: needs 1 to 4 images.");
+  expect(line({ variantId: 7, message: "needs 1 to 4 images" })).toBe(
+    "Variant 7: needs 1 to 4 images.",
+  );
 });
 
 test("what the gateway refuses by itself is said in words of ours", () => {
-  expect(sentences(problem(401, { message: "Unauthorized" }, null)).title).toBe("You are signed out");
-  expect(sentences(problem(503, { message: "Service Unavailable" }, "5")).text).toContain("Try again in 5 seconds.");
+  expect(sentences(problem(401, { message: "Unauthorized" }, null)).title).toBe(
+    "You are signed out",
+  );
+  expect(sentences(problem(503, { message: "Service Unavailable" }, "5")).text).toContain(
+    "Try again in 5 seconds.",
+  );
   expect(sentences(new OfflineError()).title).toBe("The server cannot be reached");
 });
 
@@ -38,11 +57,22 @@ test("money has cents, and a third digit only where it counts", () => {
 test("sizes, counts and waits are in words", () => {
   expect([bytes(900), bytes(2048), bytes(5_000_000)]).toEqual(["900 B", "2.0 kB", "4.8 MB"]);
   expect([plural(1, "row"), plural(1200, "row")]).toEqual(["1 row", "1,200 rows"]);
-  expect([until("2026-01-01T00:00:30Z", Date.parse("2026-01-01T00:00:00Z")), until(null)]).toEqual(["30 seconds", ""]);
+  expect([until("2026-01-01T00:00:30Z", Date.parse("2026-01-01T00:00:00Z")), until(null)]).toEqual([
+    "30 seconds",
+    "",
+  ]);
 });
 
 const item = (fields: Partial<Item>): Item => ({
-  index: 0, customId: "row-0002", row: 2, status: "pending", file: null, thumbnailUrl: null, code: null, reason: null, ...fields,
+  index: 0,
+  customId: "row-0002",
+  row: 2,
+  status: "pending",
+  file: null,
+  thumbnailUrl: null,
+  code: null,
+  reason: null,
+  ...fields,
 });
 
 test("a finished image is never taken back by an older event", () => {
@@ -51,8 +81,16 @@ test("a finished image is never taken back by an older event", () => {
 });
 
 test("there is a tile for every item before any is known", () => {
-  const tiles = tilesOf({ total: 3 } as Batch, new Map([[1, item({ index: 1, status: "failed", reason: "refused" })]]), 100);
-  expect(tiles.map(({ state, text }) => [state, text])).toEqual([["waiting", ""], ["failed", "refused"], ["waiting", ""]]);
+  const tiles = tilesOf(
+    { total: 3 } as Batch,
+    new Map([[1, item({ index: 1, status: "failed", reason: "refused" })]]),
+    100,
+  );
+  expect(tiles.map(({ state, text }) => [state, text])).toEqual([
+    ["waiting", ""],
+    ["failed", "refused"],
+    ["waiting", ""],
+  ]);
 });
 
 test("skipped rows are told from rows that a provider refused", () => {
@@ -70,10 +108,12 @@ test("a fifth image is not taken, and a signed address is known again", () => {
 });
 
 test("each variant must end with an image before the wizard goes on", () => {
-  const variants = [{ variantId: 1, title: "Linen / White", product: "Linen", images: [] }];
+  const linen = { variantId: 1, title: "Linen / White", product: "Linen", images: [] };
   expect(obstacle(NOTHING)).toBe("Select at least one variant.");
-  expect(obstacle({ ...NOTHING, step: 1, variants })).toBe("Linen / White needs 1 to 4 images.");
-  expect(obstacle({ ...NOTHING, step: 1, variants: [{ ...variants[0]!, images: ["a"] }] })).toBeNull();
+  expect(obstacle({ ...NOTHING, step: 1, variants: [linen] })).toBe(
+    "Linen / White needs 1 to 4 images.",
+  );
+  expect(obstacle({ ...NOTHING, step: 1, variants: [{ ...linen, images: ["a"] }] })).toBeNull();
 });
 
 test("a settings form is made of the schema", () => {
@@ -96,14 +136,24 @@ beforeEach(() => {
 test("a retry of one request has its key, the next request has another", async () => {
   const { once } = await import("../src/lib/idempotency");
   const keys: string[] = [];
-  const lost = once(["same", new Blob(["x"])], (key) => { keys.push(key); return Promise.reject(new OfflineError()); });
+  const lost = once(["same", new Blob(["x"])], (key) => {
+    keys.push(key);
+    return Promise.reject(new OfflineError());
+  });
   await expect(lost).rejects.toThrow(OfflineError);
-  for (let again = 0; again < 2; again += 1) await once(["same", new Blob(["x"])], async (key) => { keys.push(key); });
+  for (let again = 0; again < 2; again += 1)
+    await once(["same", new Blob(["x"])], async (key) => {
+      keys.push(key);
+    });
   expect(keys[1]).toBe(keys[0]);
   expect(keys[2]).not.toBe(keys[0]);
 });
 
 test("the v1 API's names are turned into this page's, a client's own are left alone", async () => {
   const { camel } = await import("../src/lib/api");
-  expect(camel({ zip_url: null, cost: { max: "1" }, metadata: { my_key: "v" } })).toEqual({ zipUrl: null, cost: { max: "1" }, metadata: { my_key: "v" } });
+  expect(camel({ zip_url: null, cost: { max: "1" }, metadata: { my_key: "v" } })).toEqual({
+    zipUrl: null,
+    cost: { max: "1" },
+    metadata: { my_key: "v" },
+  });
 });

@@ -4,10 +4,26 @@ import { time } from "./format";
 import { once } from "./idempotency";
 import { ApiError, OfflineError, problem } from "./problems";
 import type {
-  Batch, Candidates, Folder, Item, Page, Picture, Product, Quote, ReadyUpload, SettingsSchema, Upload,
+  Batch,
+  Candidates,
+  Folder,
+  Item,
+  Page,
+  Picture,
+  Product,
+  Quote,
+  ReadyUpload,
+  SettingsSchema,
+  Upload,
 } from "./types";
 
-interface Options { body?: BodyInit; json?: unknown; type?: string; key?: string; signal?: AbortSignal }
+interface Options {
+  body?: BodyInit;
+  json?: unknown;
+  type?: string;
+  key?: string;
+  signal?: AbortSignal;
+}
 
 let refused: () => void = () => {};
 /** `then` is called when the server says that nobody is signed in (any more). */
@@ -58,10 +74,12 @@ const OPAQUE = new Set(["metadata", "input", "properties"]);
 export function camel(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(camel);
   if (value === null || typeof value !== "object") return value;
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [
-    name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
-    OPAQUE.has(name) ? inner : camel(inner),
-  ]));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => [
+      name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
+      OPAQUE.has(name) ? inner : camel(inner),
+    ]),
+  );
 }
 
 type Wire = Partial<Batch> & { jobId?: string; batchId?: string };
@@ -88,13 +106,26 @@ export const getBatch = async (id: string, signal?: AbortSignal): Promise<Batch>
 export const getFullBatch = async (id: string, signal?: AbortSignal): Promise<Batch> =>
   toBatch(await call("GET", `/api/batches/${at(id)}`, { signal }));
 
-export async function getItems(id: string, cursor: string | null, signal?: AbortSignal): Promise<Page<Item>> {
-  const answer = await call("GET", `/api/v1/batch/${at(id)}/status${query({ limit: 100, cursor })}`, { signal });
+export async function getItems(
+  id: string,
+  cursor: string | null,
+  signal?: AbortSignal,
+): Promise<Page<Item>> {
+  const answer = await call(
+    "GET",
+    `/api/v1/batch/${at(id)}/status${query({ limit: 100, cursor })}`,
+    { signal },
+  );
   return camel(answer) as Page<Item>;
 }
 
-export async function listBatches(cursor: string | null, signal?: AbortSignal): Promise<Page<Batch>> {
-  const page = camel(await call("GET", `/api/v1/batch${query({ limit: 20, cursor })}`, { signal })) as Page<unknown>;
+export async function listBatches(
+  cursor: string | null,
+  signal?: AbortSignal,
+): Promise<Page<Batch>> {
+  const page = camel(
+    await call("GET", `/api/v1/batch${query({ limit: 20, cursor })}`, { signal }),
+  ) as Page<unknown>;
   return { items: page.items.map(toBatch), nextCursor: page.nextCursor };
 }
 
@@ -104,11 +135,16 @@ export const cancelBatch = async (id: string): Promise<Batch> =>
 /** A second press after a lost answer is the same request: it cannot open a third round. */
 export const retryBatch = (id: string, round: number): Promise<Batch> =>
   once(["retry", id, String(round)], async (key) =>
-    toBatch(await call("POST", `/api/batches/${at(id)}/retry`, { key })));
+    toBatch(await call("POST", `/api/batches/${at(id)}/retry`, { key })),
+  );
 
 // --- car batches -----------------------------------------------------------------------------------
 
-export interface SheetOptions { name: string; maxCost: string; skipInvalid: boolean }
+export interface SheetOptions {
+  name: string;
+  maxCost: string;
+  skipInvalid: boolean;
+}
 const INLINE_BYTES = 4 * 1024 * 1024;
 
 function sheetFields(options: SheetOptions): Record<string, string> {
@@ -132,16 +168,23 @@ async function sourceOf(file: File): Promise<Source> {
 }
 
 function postSheet(
-  source: Source, fields: Record<string, string>, options: Pick<Options, "key" | "signal">,
+  source: Source,
+  fields: Record<string, string>,
+  options: Pick<Options, "key" | "signal">,
 ): Promise<unknown> {
-  if ("uploadId" in source) return call("POST", "/api/car-batch", { json: { ...source, ...fields }, ...options });
+  if ("uploadId" in source)
+    return call("POST", "/api/car-batch", { json: { ...source, ...fields }, ...options });
   const form = new FormData();
-  Object.entries(fields).forEach(([name, value]) => form.append(name, value));
+  for (const [name, value] of Object.entries(fields)) form.append(name, value);
   form.append("file", source.file, source.file.name);
   return call("POST", "/api/car-batch", { body: form, ...options });
 }
 
-export async function quoteSheet(file: File, options: SheetOptions, signal?: AbortSignal): Promise<Quote> {
+export async function quoteSheet(
+  file: File,
+  options: SheetOptions,
+  signal?: AbortSignal,
+): Promise<Quote> {
   const fields = { ...sheetFields(options), dryRun: "true" };
   return (await postSheet(await sourceOf(file), fields, { signal })) as Quote;
 }
@@ -150,7 +193,8 @@ export async function submitSheet(file: File, options: SheetOptions): Promise<Ba
   const source = await sourceOf(file);
   const content = "uploadId" in source ? source.uploadId : source.file;
   return once(["car-batch", content, JSON.stringify(options)], async (key) =>
-    toBatch(await postSheet(source, sheetFields(options), { key })));
+    toBatch(await postSheet(source, sheetFields(options), { key })),
+  );
 }
 
 // --- prompt batches --------------------------------------------------------------------------------
@@ -162,12 +206,15 @@ export interface PromptBatch {
 }
 
 export async function quotePrompts(batch: PromptBatch, signal?: AbortSignal): Promise<Quote> {
-  return camel(await call("POST", "/api/v1/batch/generate", { json: { ...batch, dry_run: true }, signal })) as Quote;
+  return camel(
+    await call("POST", "/api/v1/batch/generate", { json: { ...batch, dry_run: true }, signal }),
+  ) as Quote;
 }
 
 export const submitPrompts = (batch: PromptBatch): Promise<Batch> =>
   once(["generate", JSON.stringify(batch)], async (key) =>
-    toBatch(await call("POST", "/api/v1/batch/generate", { json: batch, key })));
+    toBatch(await call("POST", "/api/v1/batch/generate", { json: batch, key })),
+  );
 
 // --- uploads ---------------------------------------------------------------------------------------
 
@@ -175,12 +222,21 @@ const CHECK_EVERY = 1000;
 const CHECKS = 30;
 
 type UploadKind = "product" | "csv";
-interface Uploaded { file: Upload; upload: { url: string; fields: Record<string, string> } | null }
+interface Uploaded {
+  file: Upload;
+  upload: { url: string; fields: Record<string, string> } | null;
+}
 
 /** A small file goes with its request; a large one straight into the bucket, where it is checked. */
-export async function upload(file: File, kind: UploadKind, signal?: AbortSignal): Promise<ReadyUpload> {
+export async function upload(
+  file: File,
+  kind: UploadKind,
+  signal?: AbortSignal,
+): Promise<ReadyUpload> {
   const body = file.size > INLINE_BYTES ? announcement(file, kind) : uploadForm(file, kind);
-  const made = await once([`upload ${kind}`, file], (key) => call<Uploaded>("POST", "/api/uploads", { ...body, key, signal }));
+  const made = await once([`upload ${kind}`, file], (key) =>
+    call<Uploaded>("POST", "/api/uploads", { ...body, key, signal }),
+  );
   if (made.upload) await toBucket(made.upload.url, made.upload.fields, file, signal);
   return checked(made.file, signal);
 }
@@ -197,14 +253,23 @@ function uploadForm(file: File, kind: UploadKind): Options {
   return { body: form };
 }
 
-async function toBucket(url: string, fields: Record<string, string>, file: File, signal?: AbortSignal): Promise<void> {
+async function toBucket(
+  url: string,
+  fields: Record<string, string>,
+  file: File,
+  signal?: AbortSignal,
+): Promise<void> {
   const form = new FormData();
-  Object.entries(fields).forEach(([name, value]) => form.append(name, value));
+  for (const [name, value] of Object.entries(fields)) form.append(name, value);
   form.append("file", file);
   const response = await reach(url, { method: "POST", body: form, signal });
   debug(`${response.status} upload ${file.name}`);
   if (!response.ok) {
-    throw new ApiError(response.status, `${file.name} was not accepted`, "It may be too large, or not what its name says.");
+    throw new ApiError(
+      response.status,
+      `${file.name} was not accepted`,
+      "It may be too large, or not what its name says.",
+    );
   }
 }
 
@@ -212,19 +277,36 @@ async function checked(file: Upload, signal?: AbortSignal): Promise<ReadyUpload>
   let state = file;
   for (let look = 0; state.status === "checking" && look < CHECKS; look += 1) {
     await pause(look < 5 ? CHECK_EVERY / 4 : CHECK_EVERY, signal);
-    state = (await listUploads(state.kind, signal)).items.find((one) => one.id === file.id) ?? state;
+    state =
+      (await listUploads(state.kind, signal)).items.find((one) => one.id === file.id) ?? state;
   }
   if (state.status === "rejected") {
-    throw new ApiError(415, `${file.originalName} was not accepted`, state.reason ?? "It is not a PNG, JPEG or WebP image.");
+    throw new ApiError(
+      415,
+      `${file.originalName} was not accepted`,
+      state.reason ?? "It is not a PNG, JPEG or WebP image.",
+    );
   }
-  if (!state.url) throw new ApiError(503, `${file.originalName} is still being checked`, "Try again in a moment.");
+  if (!state.url)
+    throw new ApiError(
+      503,
+      `${file.originalName} is still being checked`,
+      "Try again in a moment.",
+    );
   return { ...state, url: state.url };
 }
 
 export const pause = (ms: number, signal?: AbortSignal): Promise<void> =>
   new Promise((resolve, reject) => {
     const timer = setTimeout(resolve, ms);
-    signal?.addEventListener("abort", () => { clearTimeout(timer); reject(signal.reason); }, { once: true });
+    signal?.addEventListener(
+      "abort",
+      () => {
+        clearTimeout(timer);
+        reject(signal.reason);
+      },
+      { once: true },
+    );
   });
 
 export const listUploads = (kind: string, signal?: AbortSignal): Promise<Page<Upload>> =>
@@ -235,7 +317,11 @@ export const listUploads = (kind: string, signal?: AbortSignal): Promise<Page<Up
 export const importCatalog = (body: Blob, type: string): Promise<unknown> =>
   call("PUT", "/api/variants", { body, type });
 
-export const listVariants = (q: string, cursor: string | null, signal?: AbortSignal): Promise<Page<Product>> =>
+export const listVariants = (
+  q: string,
+  cursor: string | null,
+  signal?: AbortSignal,
+): Promise<Page<Product>> =>
   call("GET", `/api/variants${query({ q, limit: 100, cursor })}`, { signal });
 
 export const imageCandidates = (variantIds: number[], signal?: AbortSignal): Promise<Candidates> =>
@@ -263,9 +349,13 @@ export const quoteVariants = (batch: VariantBatch, signal?: AbortSignal): Promis
 const unsigned = (url: string): string => url.replace(/\?.*(X-Amz-|Signature=).*$/, "");
 
 export const submitVariants = (batch: VariantBatch): Promise<Batch> => {
-  const stable = batch.variants.map((v) => ({ ...v, productImageUrls: v.productImageUrls.map(unsigned) }));
+  const stable = batch.variants.map((v) => ({
+    ...v,
+    productImageUrls: v.productImageUrls.map(unsigned),
+  }));
   return once(["variants", JSON.stringify({ ...batch, variants: stable })], async (key) =>
-    toBatch(await call("POST", "/api/batches", { json: batch, key })));
+    toBatch(await call("POST", "/api/batches", { json: batch, key })),
+  );
 };
 
 export const variantFolders = (id: number, signal?: AbortSignal): Promise<Page<Folder>> =>
@@ -274,4 +364,5 @@ export const variantFolders = (id: number, signal?: AbortSignal): Promise<Page<F
 export const folder = (id: string, cursor: string | null, signal?: AbortSignal): Promise<Folder> =>
   call("GET", `/api/folders/${at(id)}${query({ cursor, limit: 50 })}`, { signal });
 
-export const shown = (picture: Picture): string => picture.originalName ?? picture.file ?? `Made ${time(picture.createdAt)}`;
+export const shown = (picture: Picture): string =>
+  picture.originalName ?? picture.file ?? `Made ${time(picture.createdAt)}`;

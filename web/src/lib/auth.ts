@@ -1,6 +1,6 @@
 import type { User, UserManager } from "oidc-client-ts";
-import type { AuthConfig } from "./types";
 import { debug } from "./debug";
+import type { AuthConfig } from "./types";
 
 /** Authorization code with PKCE. The tokens live in this tab only (sessionStorage). */
 let manager: UserManager | undefined;
@@ -8,7 +8,8 @@ let user: User | null = null;
 
 export const token = (): string | null => (user && !user.expired ? user.access_token : null);
 
-export const who = (): string => user?.profile.email ?? user?.profile.name ?? user?.profile.sub ?? "";
+export const who = (): string =>
+  user?.profile.email ?? user?.profile.name ?? user?.profile.sub ?? "";
 
 /** Prepares the login and finishes one that is under way. True when somebody is signed in. */
 export async function startAuth(auth: AuthConfig): Promise<boolean> {
@@ -24,8 +25,12 @@ export async function startAuth(auth: AuthConfig): Promise<boolean> {
     userStore: new WebStorageStateStore({ store: sessionStorage }),
     automaticSilentRenew: true,
   });
-  manager.events.addUserLoaded((loaded) => { user = loaded; });
-  manager.events.addAccessTokenExpired(() => { user = null; });
+  manager.events.addUserLoaded((loaded) => {
+    user = loaded;
+  });
+  manager.events.addAccessTokenExpired(() => {
+    user = null;
+  });
   const query = new URLSearchParams(location.search);
   if (query.has("state") && (query.has("code") || query.has("error"))) await finish(manager);
   else user = await manager.getUser();

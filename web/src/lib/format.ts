@@ -2,7 +2,8 @@ const number = new Intl.NumberFormat("en");
 
 export const count = (n: number): string => number.format(n);
 
-export const plural = (n: number, one: string, many = `${one}s`): string => `${count(n)} ${n === 1 ? one : many}`;
+export const plural = (n: number, one: string, many = `${one}s`): string =>
+  `${count(n)} ${n === 1 ? one : many}`;
 
 /** A decimal string in USD, with cents and no more digits than it needs. */
 export function money(usd: string | number | null | undefined): string {
@@ -20,9 +21,12 @@ export function bytes(size: number): string {
 export function time(iso: string): string {
   const date = new Date(iso);
   const today = new Date().toDateString() === date.toDateString();
-  return date.toLocaleString("en", today
-    ? { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }
-    : { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  return date.toLocaleString(
+    "en",
+    today
+      ? { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }
+      : { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
+  );
 }
 
 /** How long until `iso`, in words; empty when it is past or unknown. */

@@ -46,7 +46,12 @@ const FAILED: [string, string] = [
 
 /** `body` is a problem document, or the gateway's own `{message}`, or nothing readable. */
 export function problem(status: number, body: unknown, retryAfter: string | null): ApiError {
-  const document = (body ?? {}) as { error?: string; title?: string; detail?: string; details?: Detail[] };
+  const document = (body ?? {}) as {
+    error?: string;
+    title?: string;
+    detail?: string;
+    details?: Detail[];
+  };
   const seconds = retryAfter && /^\d+$/.test(retryAfter) ? Number(retryAfter) : null;
   const [error, detail] = GATEWAY[status] ?? FAILED;
   const said = document.error ?? document.title;
@@ -55,7 +60,11 @@ export function problem(status: number, body: unknown, retryAfter: string | null
   return new ApiError(status, said, more, document.details ?? [], seconds);
 }
 
-export interface Sentences { title: string; text: string; lines: string[] }
+export interface Sentences {
+  title: string;
+  text: string;
+  lines: string[];
+}
 
 export function sentences(error: unknown): Sentences {
   if (error instanceof OfflineError) {
@@ -73,7 +82,11 @@ export function sentences(error: unknown): Sentences {
       lines: error.details.map(line),
     };
   }
-  return { title: "Something went wrong on this page", text: sentence(String((error as Error)?.message ?? error)), lines: [] };
+  return {
+    title: "Something went wrong on this page",
+    text: sentence(String((error as Error)?.message ?? error)),
+    lines: [],
+  };
 }
 
 function sentence(text: string): string {
@@ -86,7 +99,9 @@ export function line(detail: Detail): string {
     detail.row != null ? `Row ${detail.row}` : "",
     detail.variantId != null ? `Variant ${detail.variantId}` : "",
     detail.column ?? field ?? "",
-  ].filter(Boolean).join(", ");
+  ]
+    .filter(Boolean)
+    .join(", ");
   const value = typeof detail.value === "string" && detail.value ? `“${clip(detail.value)}” ` : "";
   const hint = detail.suggestion ? ` Did you mean ${detail.suggestion}?` : "";
   return `${place ? `${place}: ` : ""}${value}${sentence(detail.message ?? "is not valid")}${hint}`;

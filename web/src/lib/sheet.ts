@@ -2,7 +2,15 @@ import Papa from "papaparse";
 import type { Quote } from "./types";
 
 export const COLUMNS = [
-  "make", "model", "body_style", "trim", "year", "color", "background", "aspect_ratio", "custom_id",
+  "make",
+  "model",
+  "body_style",
+  "trim",
+  "year",
+  "color",
+  "background",
+  "aspect_ratio",
+  "custom_id",
 ] as const;
 export const MAX_BYTES = 5_000_000;
 export const PREVIEW_ROWS = 10;
@@ -12,10 +20,22 @@ const ALLOWED: Record<string, readonly string[]> = {
 };
 const LONGEST = 200;
 
-export interface Column { name: string; known: boolean; repeated: boolean }
+export interface Column {
+  name: string;
+  known: boolean;
+  repeated: boolean;
+}
 /** `row` is the number a spreadsheet shows: the header is 1 and blank lines count. */
-export interface Row { row: number; cells: string[] }
-export interface CellProblem { row: number; column: string; value: string; message: string }
+export interface Row {
+  row: number;
+  cells: string[];
+}
+export interface CellProblem {
+  row: number;
+  column: string;
+  value: string;
+  message: string;
+}
 export interface Sheet {
   columns: Column[];
   rows: Row[];
@@ -44,19 +64,28 @@ export function readSheet(text: string, maxRows: number): Sheet {
     delimiter: verdict.meta.delimiter,
     newline: verdict.meta.linebreak as "\r\n",
   }).data;
-  const rows: Row[] = lines.map((cells, at) => ({ row: at + 1, cells })).filter(({ cells }) => !blank(cells));
+  const rows: Row[] = lines
+    .map((cells, at) => ({ row: at + 1, cells }))
+    .filter(({ cells }) => !blank(cells));
   const header = rows.shift();
   const columns = columnsOf(header?.cells ?? []);
   const faults = [
-    ...verdict.errors.filter((error) => error.type === "Quotes").map((error) => quoteFault(error, rows)),
+    ...verdict.errors
+      .filter((error) => error.type === "Quotes")
+      .map((error) => quoteFault(error, rows)),
     ...raggedFaults(rows, columns.length),
   ];
-  if (!header || !rows.length) faults.unshift("No data rows found: the sheet has no row below its header.");
+  if (!header || !rows.length)
+    faults.unshift("No data rows found: the sheet has no row below its header.");
   else if (!columns.some((column) => column.known)) {
-    faults.unshift(`None of the columns is known. The first line must name some of: ${COLUMNS.join(", ")}.`);
+    faults.unshift(
+      `None of the columns is known. The first line must name some of: ${COLUMNS.join(", ")}.`,
+    );
   }
   if (rows.length > maxRows) {
-    faults.unshift(`Row limit exceeded (max ${maxRows}): the sheet has ${rows.length} rows. Split it, or remove ${rows.length - maxRows}.`);
+    faults.unshift(
+      `Row limit exceeded (max ${maxRows}): the sheet has ${rows.length} rows. Split it, or remove ${rows.length - maxRows}.`,
+    );
   }
   return { columns, rows, faults, problems: faults.length ? [] : cellProblems(columns, rows) };
 }
@@ -79,8 +108,12 @@ function quoteFault(error: Papa.ParseError, rows: Row[]): string {
 
 function raggedFaults(rows: Row[], width: number): string[] {
   const ragged = rows.filter(({ cells }) => cells.length !== width);
-  const shown = ragged.slice(0, 5).map(({ row, cells }) =>
-    `Row ${row} has ${cells.length} ${cells.length === 1 ? "value" : "values"}, the header has ${width}.`);
+  const shown = ragged
+    .slice(0, 5)
+    .map(
+      ({ row, cells }) =>
+        `Row ${row} has ${cells.length} ${cells.length === 1 ? "value" : "values"}, the header has ${width}.`,
+    );
   return ragged.length > 5 ? [...shown, `${ragged.length - 5} more rows are like that.`] : shown;
 }
 
@@ -101,7 +134,8 @@ function cellProblems(columns: Column[], rows: Row[]): CellProblem[] {
 
 function fault(key: string, value: string, ids: Set<string>): string | null {
   const allowed = ALLOWED[key];
-  if (allowed && !allowed.includes(value.toLowerCase())) return `must be one of ${allowed.join(", ")}`;
+  if (allowed && !allowed.includes(value.toLowerCase()))
+    return `must be one of ${allowed.join(", ")}`;
   if (value.length > LONGEST) return `must be at most ${LONGEST} characters`;
   if (key !== "custom_id") return null;
   if (value.length > 64) return "must be at most 64 characters";
@@ -112,7 +146,11 @@ function fault(key: string, value: string, ids: Set<string>): string | null {
 
 /** The server decides which rows are not valid; what was found here says in which cell and why. */
 export function withServerVerdict(problems: CellProblem[], quote: Quote): CellProblem[] {
-  const refused = new Map((quote.items ?? []).flatMap((item) => (item.code && item.row ? [[item.row, item.reason ?? ""]] : [])));
+  const refused = new Map(
+    (quote.items ?? []).flatMap((item) =>
+      item.code && item.row ? [[item.row, item.reason ?? ""]] : [],
+    ),
+  );
   const known = new Set(problems.map((problem) => problem.row));
   const more = [...refused].filter(([row]) => !known.has(row));
   return [

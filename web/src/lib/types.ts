@@ -3,13 +3,29 @@
 export type Mode = "live" | "development";
 export type Kind = "cars" | "prompts" | "variants";
 export type BatchStatus =
-  | "queued" | "processing" | "cancelling" | "archiving"
-  | "completed" | "cancelled" | "failed" | "expired";
+  | "queued"
+  | "processing"
+  | "cancelling"
+  | "archiving"
+  | "completed"
+  | "cancelled"
+  | "failed"
+  | "expired";
 export type ItemStatus = "pending" | "processing" | "succeeded" | "failed" | "cancelled";
 
-export interface WaitingFor { reason: string; until: string | null }
+export interface WaitingFor {
+  reason: string;
+  until: string | null;
+}
 
-export interface Counts { total: number; pending: number; processing: number; done: number; failed: number; cancelled: number }
+export interface Counts {
+  total: number;
+  pending: number;
+  processing: number;
+  done: number;
+  failed: number;
+  cancelled: number;
+}
 
 export interface Batch extends Counts {
   id: string;
@@ -35,14 +51,30 @@ export interface Batch extends Counts {
   variants?: BatchVariant[];
 }
 
-export interface RowError { row: number | null; customId: string; code: string; reason: string; retryable: boolean }
+export interface RowError {
+  row: number | null;
+  customId: string;
+  code: string;
+  reason: string;
+  retryable: boolean;
+}
 
 export interface BatchVariant {
-  variantId: number; total: number; done: number; failed: number; folderId: string;
+  variantId: number;
+  total: number;
+  done: number;
+  failed: number;
+  folderId: string;
   images: Picture[];
 }
 
-export interface Picture { id: string; url: string; createdAt: string; file?: string; originalName?: string }
+export interface Picture {
+  id: string;
+  url: string;
+  createdAt: string;
+  file?: string;
+  originalName?: string;
+}
 
 export interface Item {
   index: number;
@@ -76,7 +108,15 @@ export interface Quote {
   mode: Mode;
   warnings: string[];
   credits?: number;
-  items?: { row: number | null; customId: string; prompt: string; file: string | null; price: string; code?: string; reason?: string }[];
+  items?: {
+    row: number | null;
+    customId: string;
+    prompt: string;
+    file: string | null;
+    price: string;
+    code?: string;
+    reason?: string;
+  }[];
 }
 
 export interface Upload {
@@ -92,21 +132,39 @@ export interface Upload {
 
 export type ReadyUpload = Upload & { url: string };
 
-export interface Variant { variantId: number; variantTitle: string; imageUrl: string | null }
-export interface Product { productId: number; productTitle: string; variants: Variant[] }
-export interface Page<T> { items: T[]; nextCursor: string | null }
+export interface Variant {
+  variantId: number;
+  variantTitle: string;
+  imageUrl: string | null;
+}
+export interface Product {
+  productId: number;
+  productTitle: string;
+  variants: Variant[];
+}
+export interface Page<T> {
+  items: T[];
+  nextCursor: string | null;
+}
 
 export interface Candidates {
   variants: {
-    variantId: number; productId: number; variantTitle: string; variantImageUrl: string | null;
+    variantId: number;
+    productId: number;
+    variantTitle: string;
+    variantImageUrl: string | null;
     generatedImages: Picture[];
   }[];
   uploads: Picture[];
 }
 
 export interface Folder {
-  id: string; name: string; batchId: string; variantId: number | null;
-  items: Picture[]; nextCursor: string | null;
+  id: string;
+  name: string;
+  batchId: string;
+  variantId: number | null;
+  items: Picture[];
+  nextCursor: string | null;
 }
 
 export interface Config {
@@ -118,7 +176,12 @@ export interface Config {
   auth: AuthConfig | null;
 }
 
-export interface AuthConfig { issuer: string; clientId: string; audience?: string | null; scope?: string | null }
+export interface AuthConfig {
+  issuer: string;
+  clientId: string;
+  audience?: string | null;
+  scope?: string | null;
+}
 
 /** A property of a settings schema, as far as the form understands JSON Schema. */
 export interface SchemaField {
@@ -135,4 +198,8 @@ export interface SchemaField {
   format?: string;
   default?: unknown;
 }
-export interface SettingsSchema { title?: string; properties: Record<string, SchemaField>; required?: string[] }
+export interface SettingsSchema {
+  title?: string;
+  properties: Record<string, SchemaField>;
+  required?: string[];
+}

@@ -14,7 +14,11 @@ export interface Watcher {
   connection(state: Connection): void;
 }
 
-export interface Pace { poll: number; polls: number; silence: number }
+export interface Pace {
+  poll: number;
+  polls: number;
+  silence: number;
+}
 const PACE: Pace = { poll: 2000, polls: 5, silence: 40_000 };
 const ENDS = new Set(["completed", "failed", "cancelled"]);
 
@@ -27,7 +31,12 @@ export function watch(batchId: string, watcher: Watcher, pace: Pace = PACE): () 
   return () => stop.abort();
 }
 
-async function follow(batchId: string, watcher: Watcher, pace: Pace, signal: AbortSignal): Promise<void> {
+async function follow(
+  batchId: string,
+  watcher: Watcher,
+  pace: Pace,
+  signal: AbortSignal,
+): Promise<void> {
   const place = { last: "", retry: 500 };
   while (!signal.aborted) {
     try {
@@ -42,14 +51,23 @@ async function follow(batchId: string, watcher: Watcher, pace: Pace, signal: Abo
   }
 }
 
-const isUnreachable = (error: unknown): boolean => error instanceof TypeError || error instanceof OfflineError;
+const isUnreachable = (error: unknown): boolean =>
+  error instanceof TypeError || error instanceof OfflineError;
 
 /** Reads one answer. True when its last word is that the batch has ended. */
 async function listen(
-  batchId: string, watcher: Watcher, place: { last: string; retry: number }, pace: Pace, signal: AbortSignal,
+  batchId: string,
+  watcher: Watcher,
+  place: { last: string; retry: number },
+  pace: Pace,
+  signal: AbortSignal,
 ): Promise<boolean> {
   const response = await fetch(`/api/v1/batch/${encodeURIComponent(batchId)}/progress`, {
-    headers: { Accept: "text/event-stream", ...(place.last ? { "Last-Event-ID": place.last } : {}), ...authorization() },
+    headers: {
+      Accept: "text/event-stream",
+      ...(place.last ? { "Last-Event-ID": place.last } : {}),
+      ...authorization(),
+    },
     cache: "no-store",
     signal: AbortSignal.any([signal, AbortSignal.timeout(pace.silence)]),
   });
@@ -58,11 +76,18 @@ async function listen(
     return true;
   }
   const events = response.headers.get("Content-Type")?.startsWith("text/event-stream");
-  if (!response.ok || !events || !response.body) throw new ApiError(response.status, "live events were refused");
+  if (!response.ok || !events || !response.body)
+    throw new ApiError(response.status, "live events were refused");
   watcher.connection("live");
   const parsed = response.body
     .pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array<ArrayBuffer>>)
-    .pipeThrough(new EventSourceParserStream({ onRetry: (ms: number) => { place.retry = ms; } }));
+    .pipeThrough(
+      new EventSourceParserStream({
+        onRetry: (ms: number) => {
+          place.retry = ms;
+        },
+      }),
+    );
   const reader = parsed.getReader();
   let ended = false;
   for (let next = await reader.read(); !next.done; next = await reader.read()) {
@@ -77,7 +102,12 @@ async function listen(
 }
 
 /** Polls for a while, longer when there is no connection at all; then live events are tried again. */
-async function fallBack(watcher: Watcher, pace: Pace, unreachable: boolean, signal: AbortSignal): Promise<boolean> {
+async function fallBack(
+  watcher: Watcher,
+  pace: Pace,
+  unreachable: boolean,
+  signal: AbortSignal,
+): Promise<boolean> {
   let lost = unreachable;
   for (let polls = 0; polls < pace.polls; ) {
     try {

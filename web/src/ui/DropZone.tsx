@@ -1,7 +1,14 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 
-interface Props { accept: string; label: string; hint: string; onFile: (file: File) => void; compact?: boolean; children?: ComponentChildren }
+interface Props {
+  accept: string;
+  label: string;
+  hint: string;
+  onFile: (file: File) => void;
+  compact?: boolean;
+  children?: ComponentChildren;
+}
 
 /** A file by drop, click or keyboard: a label around the browser's own file input. */
 export function DropZone({ accept, label, hint, onFile, compact = false, children }: Props) {
@@ -21,13 +28,18 @@ export function DropZone({ accept, label, hint, onFile, compact = false, childre
   return (
     <label
       class={`drop${over ? " drop-over" : ""}${compact ? " drop-compact" : ""}`}
-      onDragOver={(event) => { event.preventDefault(); setOver(true); }}
+      onDragOver={(event) => {
+        event.preventDefault();
+        setOver(true);
+      }}
       onDragLeave={() => setOver(false)}
       onDrop={drop}
     >
       <input type="file" accept={accept} onChange={choose} />
       {!compact && (
-        <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M12 16V5m0 0L7.5 9.5M12 5l4.5 4.5M5 19h14" /></svg>
+        <svg viewBox="0 0 24 24" aria-hidden="true">
+          <path d="M12 16V5m0 0L7.5 9.5M12 5l4.5 4.5M5 19h14" />
+        </svg>
       )}
       <span class="drop-label">{label}</span>
       <span class="drop-hint">{hint}</span>

@@ -23,7 +23,14 @@ export function Status({ status }: { status: BatchStatus }) {
 export function Bar({ batch, label }: { batch: Batch; label: string }) {
   const share = (n: number) => ({ width: `${batch.total ? (n / batch.total) * 100 : 0}%` });
   return (
-    <div class="bar" role="progressbar" aria-label={label} aria-valuemin={0} aria-valuemax={100} aria-valuenow={batch.percent}>
+    <div
+      class="bar"
+      role="progressbar"
+      aria-label={label}
+      aria-valuemin={0}
+      aria-valuemax={100}
+      aria-valuenow={batch.percent}
+    >
       <span class="bar-done" style={share(batch.done)} />
       <span class="bar-failed" style={share(batch.failed)} />
       <span class="bar-cancelled" style={share(batch.cancelled)} />
@@ -41,9 +48,14 @@ export function Counts({ batch }: { batch: Batch }) {
   ];
   return (
     <dl class="counts">
-      {parts.filter(([name, n]) => n > 0 || name !== "cancelled").map(([name, n, word]) => (
-        <div key={name} class={`count${n ? ` count-${name}` : ""}`}><dt>{word}</dt><dd>{count(n)}</dd></div>
-      ))}
+      {parts
+        .filter(([name, n]) => n > 0 || name !== "cancelled")
+        .map(([name, n, word]) => (
+          <div key={name} class={`count${n ? ` count-${name}` : ""}`}>
+            <dt>{word}</dt>
+            <dd>{count(n)}</dd>
+          </div>
+        ))}
     </dl>
   );
 }
@@ -53,7 +65,8 @@ export function spent(batch: Batch): string {
   return running(batch) ? `${money(actual)} of about ${money(estimated)}` : money(actual);
 }
 
-const kept = (batch: Batch): string => (batch.zipUrl && batch.expiresAt ? `The ZIP stays until ${time(batch.expiresAt)}.` : "");
+const kept = (batch: Batch): string =>
+  batch.zipUrl && batch.expiresAt ? `The ZIP stays until ${time(batch.expiresAt)}.` : "";
 
 /** Something failed, or the ZIP could not be packed. */
 export const retriable = (batch: Batch): boolean =>
@@ -63,18 +76,31 @@ export const retriable = (batch: Batch): boolean =>
 export function doing(batch: Batch): string {
   if (batch.waitingFor) {
     const wait = until(batch.waitingFor.until);
-    const why = batch.waitingFor.reason === "provider_rate_limit" ? "the image provider limits how fast it may be asked" : batch.waitingFor.reason.replaceAll("_", " ");
+    const why =
+      batch.waitingFor.reason === "provider_rate_limit"
+        ? "the image provider limits how fast it may be asked"
+        : batch.waitingFor.reason.replaceAll("_", " ");
     return `Waiting: ${why}${wait && `; it goes on in ${wait}`}.`;
   }
   const left = until(batch.eta);
   switch (batch.status) {
-    case "queued": return "In the queue; it starts in a moment.";
-    case "processing": return left ? `About ${left} left.` : "Making the first images.";
-    case "cancelling": return "Cancelling: images under way are being stopped.";
-    case "archiving": return "All settled; the ZIP is being packed.";
-    case "completed": return `${batch.failed ? plural(batch.done, "image") : `All ${plural(batch.done, "image")}`} made. ${kept(batch)}`;
-    case "cancelled": return `${plural(batch.done, "image")} kept. ${kept(batch)}`;
-    case "failed": return batch.done ? "The ZIP could not be packed; a retry packs it again." : "No image could be made.";
-    case "expired": return "The ZIP has been removed, as announced.";
+    case "queued":
+      return "In the queue; it starts in a moment.";
+    case "processing":
+      return left ? `About ${left} left.` : "Making the first images.";
+    case "cancelling":
+      return "Cancelling: images under way are being stopped.";
+    case "archiving":
+      return "All settled; the ZIP is being packed.";
+    case "completed":
+      return `${batch.failed ? plural(batch.done, "image") : `All ${plural(batch.done, "image")}`} made. ${kept(batch)}`;
+    case "cancelled":
+      return `${plural(batch.done, "image")} kept. ${kept(batch)}`;
+    case "failed":
+      return batch.done
+        ? "The ZIP could not be packed; a retry packs it again."
+        : "No image could be made.";
+    case "expired":
+      return "The ZIP has been removed, as announced.";
   }
 }

@@ -1,7 +1,10 @@
 import type { ComponentChildren } from "preact";
 import { useId, useRef, useState } from "preact/hooks";
 
-export interface Tab { name: string; panel: ComponentChildren }
+export interface Tab {
+  name: string;
+  panel: ComponentChildren;
+}
 
 /** Tabs as ARIA has them: one of them in the tab order, the arrow keys between them. */
 export function Tabs({ label, tabs }: { label: string; tabs: Tab[] }) {
@@ -24,14 +27,21 @@ export function Tabs({ label, tabs }: { label: string; tabs: Tab[] }) {
       <div class="tabs" role="tablist" aria-label={label} ref={list} onKeyDown={keys}>
         {tabs.map(({ name }, place) => (
           <button
-            key={name} role="tab" id={`${id}-tab-${place}`} aria-selected={place === at}
-            aria-controls={`${id}-panel`} tabIndex={place === at ? 0 : -1} onClick={() => setAt(place)}
+            key={name}
+            role="tab"
+            id={`${id}-tab-${place}`}
+            aria-selected={place === at}
+            aria-controls={`${id}-panel`}
+            tabIndex={place === at ? 0 : -1}
+            onClick={() => setAt(place)}
           >
             {name}
           </button>
         ))}
       </div>
-      <div class="tab-panel" role="tabpanel" id={`${id}-panel`} aria-labelledby={`${id}-tab-${at}`}>{tabs[at]?.panel}</div>
+      <div class="tab-panel" role="tabpanel" id={`${id}-panel`} aria-labelledby={`${id}-tab-${at}`}>
+        {tabs[at]?.panel}
+      </div>
     </>
   );
 }

@@ -11,6 +11,11 @@ export function showable(url: string): boolean {
 /** A picture of the catalog's, or its host's name where it may not be shown. */
 export function Thumb({ url, alt }: { url: string | null; alt: string }) {
   if (!url) return <span class="thumb-none">{alt || null}</span>;
-  if (!showable(url)) return <span class="thumb-none" title={url}>{alt || new URL(url).host}</span>;
+  if (!showable(url))
+    return (
+      <span class="thumb-none" title={url}>
+        {alt || new URL(url).host}
+      </span>
+    );
   return <img src={url} alt={alt} loading="lazy" decoding="async" />;
 }

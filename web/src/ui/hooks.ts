@@ -1,17 +1,29 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 
-export interface Loaded<T> { data: T | undefined; error: unknown; loading: boolean; reload: () => void; set: (data: T) => void }
+export interface Loaded<T> {
+  data: T | undefined;
+  error: unknown;
+  loading: boolean;
+  reload: () => void;
+  set: (data: T) => void;
+}
 
 /** Loads when `keys` change; an answer that is overtaken by a later one is dropped. */
-export function useLoad<T>(load: (signal: AbortSignal) => Promise<T>, keys: readonly unknown[]): Loaded<T> {
-  const [state, setState] = useState<{ data?: T; error?: unknown; loading: boolean }>({ loading: true });
+export function useLoad<T>(
+  load: (signal: AbortSignal) => Promise<T>,
+  keys: readonly unknown[],
+): Loaded<T> {
+  const [state, setState] = useState<{ data?: T; error?: unknown; loading: boolean }>({
+    loading: true,
+  });
   const [turn, setTurn] = useState(0);
   useEffect(() => {
     const stop = new AbortController();
     setState((old) => ({ ...old, loading: true }));
     load(stop.signal).then(
       (data) => !stop.signal.aborted && setState({ data, loading: false }),
-      (error: unknown) => !stop.signal.aborted && setState((old) => ({ ...old, error, loading: false })),
+      (error: unknown) =>
+        !stop.signal.aborted && setState((old) => ({ ...old, error, loading: false })),
     );
     return () => stop.abort();
   }, [...keys, turn]);
@@ -20,11 +32,21 @@ export function useLoad<T>(load: (signal: AbortSignal) => Promise<T>, keys: read
   return { data: state.data, error: state.error, loading: state.loading, reload, set };
 }
 
-export interface Quoted<T> { quote: T | undefined; error: unknown; pending: boolean; again: () => void }
+export interface Quoted<T> {
+  quote: T | undefined;
+  error: unknown;
+  pending: boolean;
+  again: () => void;
+}
 
 /** Asks for a price shortly after `keys` stop changing; `ask` null means there is nothing to ask. */
-export function useQuote<T>(ask: ((signal: AbortSignal) => Promise<T>) | null, keys: readonly unknown[]): Quoted<T> {
-  const [state, setState] = useState<{ quote?: T; error?: unknown; pending: boolean }>({ pending: false });
+export function useQuote<T>(
+  ask: ((signal: AbortSignal) => Promise<T>) | null,
+  keys: readonly unknown[],
+): Quoted<T> {
+  const [state, setState] = useState<{ quote?: T; error?: unknown; pending: boolean }>({
+    pending: false,
+  });
   const [turn, setTurn] = useState(0);
   useEffect(() => {
     if (!ask) {
@@ -39,7 +61,10 @@ export function useQuote<T>(ask: ((signal: AbortSignal) => Promise<T>) | null, k
         (error: unknown) => !stop.signal.aborted && setState({ error, pending: false }),
       );
     }, 250);
-    return () => { clearTimeout(timer); stop.abort(); };
+    return () => {
+      clearTimeout(timer);
+      stop.abort();
+    };
   }, [...keys, turn]);
   const again = useCallback(() => setTurn((n) => n + 1), []);
   return { quote: state.quote, error: state.error, pending: state.pending, again };
@@ -51,13 +76,16 @@ export function useKept<T>(name: string, initial: T): [T, (next: T | ((old: T) =
     const kept = sessionStorage.getItem(name);
     return kept === null ? initial : (JSON.parse(kept) as T);
   });
-  const keep = useCallback((next: T | ((old: T) => T)) => {
-    setValue((old) => {
-      const made = typeof next === "function" ? (next as (old: T) => T)(old) : next;
-      sessionStorage.setItem(name, JSON.stringify(made));
-      return made;
-    });
-  }, [name]);
+  const keep = useCallback(
+    (next: T | ((old: T) => T)) => {
+      setValue((old) => {
+        const made = typeof next === "function" ? (next as (old: T) => T)(old) : next;
+        sessionStorage.setItem(name, JSON.stringify(made));
+        return made;
+      });
+    },
+    [name],
+  );
   return [value, keep];
 }
 

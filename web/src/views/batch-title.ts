@@ -5,4 +5,5 @@ const KINDS = { cars: "Sheet", prompts: "Prompts", variants: "Variants" } as con
 export const kindOf = (batch: Batch): string => KINDS[batch.kind];
 
 /** What a person called it, or the least that tells it from others. */
-export const titleOf = (batch: Batch): string => batch.name || `${kindOf(batch)} ${batch.id.slice(0, 8)}`;
+export const titleOf = (batch: Batch): string =>
+  batch.name || `${kindOf(batch)} ${batch.id.slice(0, 8)}`;

@@ -4,12 +4,12 @@ import { money, plural, time } from "../lib/format";
 import { failedRowsCsv, isKept, saveAs } from "../lib/kept-sheet";
 import type { Batch } from "../lib/types";
 import { Gallery } from "../ui/Gallery";
-import { Notice, Problem } from "../ui/Problem";
-import { Bar, Counts, Status, doing, retriable, running, spent } from "../ui/Progress";
-import { Title } from "../ui/Title";
 import { useAction } from "../ui/hooks";
-import { titleOf } from "./batch-title";
+import { Notice, Problem } from "../ui/Problem";
+import { Bar, Counts, doing, retriable, running, Status, spent } from "../ui/Progress";
+import { Title } from "../ui/Title";
 import { onlySkipped, tilesOf } from "./batch-tiles";
+import { titleOf } from "./batch-title";
 import { type BatchWatch, useBatch } from "./use-batch";
 
 export function BatchView() {
@@ -24,7 +24,13 @@ function Watched({ id }: { id: string }) {
     return (
       <div class="view">
         <Title text="Batch" />
-        {error ? <Problem error={error}><a href="/batches">To the list of batches</a></Problem> : <p class="lead">Loading…</p>}
+        {error ? (
+          <Problem error={error}>
+            <a href="/batches">To the list of batches</a>
+          </Problem>
+        ) : (
+          <p class="lead">Loading…</p>
+        )}
       </div>
     );
   }
@@ -53,12 +59,22 @@ function Head({ batch, watch }: { batch: Batch; watch: BatchWatch }) {
             <span>{time(batch.createdAt)}</span>
             {batch.round > 1 && <span>round {batch.round}</span>}
             {batch.mode === "development" && <span>development mode</span>}
-            {batch.folderId && <a href={`/folders/${encodeURIComponent(batch.folderId)}`}>Shared folder</a>}
+            {batch.folderId && (
+              <a href={`/folders/${encodeURIComponent(batch.folderId)}`}>Shared folder</a>
+            )}
           </p>
         </div>
         <div class="row head-actions">
-          {retriable(batch) && !onlySkipped(batch, watch.items) && <button class="button" disabled={retry.busy} onClick={() => void retry.run()}>Retry failed</button>}
-          {stoppable && <button class="button" disabled={cancel.busy} onClick={() => void cancel.run()}>Cancel</button>}
+          {retriable(batch) && !onlySkipped(batch, watch.items) && (
+            <button class="button" disabled={retry.busy} onClick={() => void retry.run()}>
+              Retry failed
+            </button>
+          )}
+          {stoppable && (
+            <button class="button" disabled={cancel.busy} onClick={() => void cancel.run()}>
+              Cancel
+            </button>
+          )}
           <Download batch={batch} />
         </div>
       </div>
@@ -69,13 +85,28 @@ function Head({ batch, watch }: { batch: Batch; watch: BatchWatch }) {
 
 export function Download({ batch, small = false }: { batch: Batch; small?: boolean }) {
   const size = small ? " small quiet" : " main";
-  if (batch.zipUrl) return <a class={`button${size}`} href={batch.zipUrl} download>Download ZIP</a>;
-  return small ? null : <button class={`button${size}`} disabled>Download ZIP</button>;
+  if (batch.zipUrl)
+    return (
+      <a class={`button${size}`} href={batch.zipUrl} download>
+        Download ZIP
+      </a>
+    );
+  return small ? null : (
+    <button class={`button${size}`} disabled>
+      Download ZIP
+    </button>
+  );
 }
 
 function Connection({ state }: { state: BatchWatch["connection"] }) {
   if (state !== "lost") return null;
-  return <Notice kind="warn" title="The connection is lost." text="The batch goes on without this page; it is asked again every two seconds." />;
+  return (
+    <Notice
+      kind="warn"
+      title="The connection is lost."
+      text="The batch goes on without this page; it is asked again every two seconds."
+    />
+  );
 }
 
 /** Everything that can appear later has its place from the start: nothing below moves. */
@@ -83,7 +114,10 @@ function Panel({ batch }: { batch: Batch }) {
   return (
     <section class="panel" aria-label="Progress">
       <div class="panel-top">
-        <p class="percent">{batch.percent}<small>%</small></p>
+        <p class="percent">
+          {batch.percent}
+          <small>%</small>
+        </p>
         <Counts batch={batch} />
       </div>
       <Bar batch={batch} label="Images settled" />
@@ -100,21 +134,29 @@ function Panel({ batch }: { batch: Batch }) {
 }
 
 function Failures({ batch }: { batch: Batch }) {
-  const save = useAction(async () => saveAs("failed_rows.csv", await failedRowsCsv(batch.id), "text/csv"));
+  const save = useAction(async () =>
+    saveAs("failed_rows.csv", await failedRowsCsv(batch.id), "text/csv"),
+  );
   const words = `${plural(batch.failed, batch.kind === "cars" ? "row" : "image")} failed`;
   const errors = batch.errors ?? [];
   return (
     <>
-      {batch.failedRowsUrl
-        ? <a href={batch.failedRowsUrl} target="_blank" rel="noreferrer" title="failed_rows.json">{words}</a>
-        : <span>{words}</span>}
+      {batch.failedRowsUrl ? (
+        <a href={batch.failedRowsUrl} target="_blank" rel="noreferrer" title="failed_rows.json">
+          {words}
+        </a>
+      ) : (
+        <span>{words}</span>
+      )}
       {!running(batch) && <FailedCsv batch={batch} save={save} />}
       {errors.length > 0 && (
         <details>
           <summary>Reasons</summary>
           <ul>
             {errors.map((error) => (
-              <li key={error.customId}><b>{error.row ? `Row ${error.row}` : error.customId}</b> {error.reason}</li>
+              <li key={error.customId}>
+                <b>{error.row ? `Row ${error.row}` : error.customId}</b> {error.reason}
+              </li>
             ))}
             {batch.failed > errors.length && <li>and {batch.failed - errors.length} more</li>}
           </ul>
@@ -125,24 +167,45 @@ function Failures({ batch }: { batch: Batch }) {
   );
 }
 
-function FailedCsv({ batch, save }: { batch: Batch; save: { run: () => Promise<void>; busy: boolean } }) {
+function FailedCsv({
+  batch,
+  save,
+}: {
+  batch: Batch;
+  save: { run: () => Promise<void>; busy: boolean };
+}) {
   if (batch.kind !== "cars") return null;
   const words = "As CSV to correct";
-  if (batch.failedRowsCsvUrl) return <a href={batch.failedRowsCsvUrl} download>{words}</a>;
+  if (batch.failedRowsCsvUrl)
+    return (
+      <a href={batch.failedRowsCsvUrl} download>
+        {words}
+      </a>
+    );
   if (!isKept(batch.id)) return <span class="muted">failed_rows.csv is in the ZIP</span>;
-  return <button class="link" disabled={save.busy} onClick={() => void save.run()}>{words}</button>;
+  return (
+    <button class="link" disabled={save.busy} onClick={() => void save.run()}>
+      {words}
+    </button>
+  );
 }
 
 function Pictures({ batch, watch }: { batch: Batch; watch: BatchWatch }) {
   const tiles = tilesOf(batch, watch.items, watch.limit);
   return (
     <section aria-labelledby="images">
-      <h2 id="images" class="sr">Images</h2>
+      <h2 id="images" class="sr">
+        Images
+      </h2>
       <Gallery tiles={tiles} label="Images of this batch" onStale={watch.refresh} />
       {watch.limit < batch.total && (
         <p class="more">
-          <button class="button" onClick={watch.more}>Show more</button>
-          <span class="muted">{tiles.length} of {batch.total}</span>
+          <button class="button" onClick={watch.more}>
+            Show more
+          </button>
+          <span class="muted">
+            {tiles.length} of {batch.total}
+          </span>
         </p>
       )}
     </section>
@@ -157,7 +220,9 @@ function Variants({ batch }: { batch: Batch }) {
         {batch.variants?.map((variant) => (
           <li key={variant.variantId}>
             <a href={`/variants/${variant.variantId}`}>Variant {variant.variantId}</a>
-            <a href={`/folders/${encodeURIComponent(variant.folderId)}`}>Its folder in this batch</a>
+            <a href={`/folders/${encodeURIComponent(variant.folderId)}`}>
+              Its folder in this batch
+            </a>
             <span class="muted">{plural(variant.total, "image")}</span>
           </li>
         ))}

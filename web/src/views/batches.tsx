@@ -2,10 +2,10 @@ import { useState } from "preact/hooks";
 import { cancelBatch, listBatches, retryBatch } from "../lib/api";
 import { plural, time } from "../lib/format";
 import type { Batch } from "../lib/types";
-import { Problem } from "../ui/Problem";
-import { Bar, Status, retriable, running, spent } from "../ui/Progress";
-import { Title } from "../ui/Title";
 import { useAction, useEvery, useLoad } from "../ui/hooks";
+import { Problem } from "../ui/Problem";
+import { Bar, retriable, running, Status, spent } from "../ui/Progress";
+import { Title } from "../ui/Title";
 import { Download } from "./batch";
 import { kindOf, titleOf } from "./batch-title";
 
@@ -16,8 +16,11 @@ export function BatchesView() {
   const [older, setOlder] = useState<{ items: Batch[]; cursor: string | null } | null>(null);
   const newest = useLoad((signal) => listBatches(null, signal), []);
   const first = newest.data?.items ?? [];
-  const batches = [...first, ...(older?.items ?? []).filter((batch) => !first.some((one) => one.id === batch.id))];
-  const cursor = older ? older.cursor : newest.data?.nextCursor ?? null;
+  const batches = [
+    ...first,
+    ...(older?.items ?? []).filter((batch) => !first.some((one) => one.id === batch.id)),
+  ];
+  const cursor = older ? older.cursor : (newest.data?.nextCursor ?? null);
   useEvery(first.some(running) || newest.error ? POLL : IDLE, newest.reload);
   const more = useAction(async () => {
     const page = await listBatches(cursor);
@@ -31,31 +34,49 @@ export function BatchesView() {
       {newest.data && !batches.length && (
         <div class="empty">
           <p>No batch yet.</p>
-          <a class="button main" href="/csv">Start with a sheet</a>
+          <a class="button main" href="/csv">
+            Start with a sheet
+          </a>
         </div>
       )}
       {batches.length > 0 && (
         <ul class="batches">
-          {batches.map((batch) => <Line key={batch.id} batch={batch} changed={newest.reload} />)}
+          {batches.map((batch) => (
+            <Line key={batch.id} batch={batch} changed={newest.reload} />
+          ))}
         </ul>
       )}
       {!newest.data && !newest.error && <p class="lead">Loading…</p>}
-      {cursor && <p class="more"><button class="button" disabled={more.busy} onClick={() => void more.run()}>Show older</button></p>}
+      {cursor && (
+        <p class="more">
+          <button class="button" disabled={more.busy} onClick={() => void more.run()}>
+            Show older
+          </button>
+        </p>
+      )}
       <Problem error={more.error} />
     </div>
   );
 }
 
 function Line({ batch, changed }: { batch: Batch; changed: () => void }) {
-  const cancel = useAction(async () => { await cancelBatch(batch.id); changed(); });
-  const retry = useAction(async () => { await retryBatch(batch.id, batch.round); changed(); });
+  const cancel = useAction(async () => {
+    await cancelBatch(batch.id);
+    changed();
+  });
+  const retry = useAction(async () => {
+    await retryBatch(batch.id, batch.round);
+    changed();
+  });
   const name = titleOf(batch);
   const stoppable = batch.status === "queued" || batch.status === "processing";
   return (
     <li class="line">
       <div class="line-name">
         <a href={`/batches/${batch.id}`}>{name}</a>
-        <span class="muted">{kindOf(batch)}, {plural(batch.total, "image")}, {time(batch.createdAt)}</span>
+        <span class="muted">
+          {kindOf(batch)}, {plural(batch.total, "image")}, {time(batch.createdAt)}
+        </span>
       </div>
       <div class="line-state">
         <Status status={batch.status} />
@@ -67,8 +88,26 @@ function Line({ batch, changed }: { batch: Batch; changed: () => void }) {
       </div>
       <span class="line-cost">{spent(batch)}</span>
       <div class="line-actions">
-        {stoppable && <button class="button quiet small" disabled={cancel.busy} aria-label={`Cancel ${name}`} onClick={() => void cancel.run()}>Cancel</button>}
-        {retriable(batch) && <button class="button quiet small" disabled={retry.busy} aria-label={`Retry failed of ${name}`} onClick={() => void retry.run()}>Retry failed</button>}
+        {stoppable && (
+          <button
+            class="button quiet small"
+            disabled={cancel.busy}
+            aria-label={`Cancel ${name}`}
+            onClick={() => void cancel.run()}
+          >
+            Cancel
+          </button>
+        )}
+        {retriable(batch) && (
+          <button
+            class="button quiet small"
+            disabled={retry.busy}
+            aria-label={`Retry failed of ${name}`}
+            onClick={() => void retry.run()}
+          >
+            Retry failed
+          </button>
+        )}
         <Download batch={batch} small />
       </div>
       <Problem error={cancel.error ?? retry.error} />

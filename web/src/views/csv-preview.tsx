@@ -1,19 +1,27 @@
 import { plural } from "../lib/format";
-import { PREVIEW_ROWS, type CellProblem, type Sheet } from "../lib/sheet";
+import { type CellProblem, PREVIEW_ROWS, type Sheet } from "../lib/sheet";
 
 export function SheetPreview({ sheet, problems }: { sheet: Sheet; problems: CellProblem[] }) {
   const rows = sheet.rows.slice(0, PREVIEW_ROWS);
   if (!rows.length) return null;
-  const wrong = new Map(problems.map((problem) => [`${problem.row} ${problem.column}`, problem.message]));
+  const wrong = new Map(
+    problems.map((problem) => [`${problem.row} ${problem.column}`, problem.message]),
+  );
   const rest = sheet.rows.length - rows.length;
   return (
     <div>
-      <h2 id="preview">{rest > 0 ? `The first ${rows.length} of ${plural(sheet.rows.length, "row")}` : plural(rows.length, "row")}</h2>
+      <h2 id="preview">
+        {rest > 0
+          ? `The first ${rows.length} of ${plural(sheet.rows.length, "row")}`
+          : plural(rows.length, "row")}
+      </h2>
       <div class="scroll" role="region" aria-labelledby="preview" tabIndex={0}>
         <table class="sheet">
           <thead>
             <tr>
-              <th scope="col"><span class="sr">Row</span></th>
+              <th scope="col">
+                <span class="sr">Row</span>
+              </th>
               {sheet.columns.map((column, at) => (
                 <th key={at} scope="col" class={column.known ? "" : "unknown"}>
                   {column.name || "(no name)"}

@@ -1,15 +1,19 @@
-import { useRoute } from "preact-iso";
 import { useState } from "preact/hooks";
+import { useRoute } from "preact-iso";
 import { folder } from "../lib/api";
 import { time } from "../lib/format";
 import type { Folder, Picture } from "../lib/types";
 import { Gallery, type Tile } from "../ui/Gallery";
+import { useAction, useLoad } from "../ui/hooks";
 import { Problem } from "../ui/Problem";
 import { Title } from "../ui/Title";
-import { useAction, useLoad } from "../ui/hooks";
 
 export const tileOf = (picture: Picture): Tile => ({
-  id: picture.id, state: "ready", label: time(picture.createdAt), text: picture.file ?? "", url: picture.url,
+  id: picture.id,
+  state: "ready",
+  label: time(picture.createdAt),
+  text: picture.file ?? "",
+  url: picture.url,
 });
 
 export function FolderView() {
@@ -20,10 +24,13 @@ export function FolderView() {
 function Opened({ id }: { id: string }) {
   const first = useLoad((signal) => folder(id, null, signal), [id]);
   const [rest, setRest] = useState<Pick<Folder, "items" | "nextCursor"> | null>(null);
-  const cursor = rest ? rest.nextCursor : first.data?.nextCursor ?? null;
+  const cursor = rest ? rest.nextCursor : (first.data?.nextCursor ?? null);
   const more = useAction(async () => {
     const page = await folder(id, cursor);
-    setRest((old) => ({ items: [...(old?.items ?? []), ...page.items], nextCursor: page.nextCursor }));
+    setRest((old) => ({
+      items: [...(old?.items ?? []), ...page.items],
+      nextCursor: page.nextCursor,
+    }));
   });
   const pictures = [...(first.data?.items ?? []), ...(rest?.items ?? [])];
   return (
@@ -31,12 +38,20 @@ function Opened({ id }: { id: string }) {
       <Title text={first.data?.name || "Folder"} tab="Folder" />
       <p class="meta">
         {first.data && <a href={`/batches/${first.data.batchId}`}>The batch</a>}
-        {first.data?.variantId != null && <a href={`/variants/${first.data.variantId}`}>The variant</a>}
+        {first.data?.variantId != null && (
+          <a href={`/variants/${first.data.variantId}`}>The variant</a>
+        )}
       </p>
       <Problem error={first.error} />
       {first.data && !pictures.length && <p class="lead">No image here yet.</p>}
       <Gallery tiles={pictures.map(tileOf)} label="Images of this folder" onStale={first.reload} />
-      {cursor && <p class="more"><button class="button" disabled={more.busy} onClick={() => void more.run()}>Show more</button></p>}
+      {cursor && (
+        <p class="more">
+          <button class="button" disabled={more.busy} onClick={() => void more.run()}>
+            Show more
+          </button>
+        </p>
+      )}
       <Problem error={more.error} />
     </div>
   );

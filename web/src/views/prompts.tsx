@@ -1,15 +1,25 @@
-import { useLocation } from "preact-iso";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { useLocation } from "preact-iso";
 import { type PromptBatch, quotePrompts, submitPrompts, upload } from "../lib/api";
 import { config } from "../lib/config";
 import { plural } from "../lib/format";
+import { useAction, useKept, useQuote } from "../ui/hooks";
 import { Offer } from "../ui/Offer";
 import { Notice, Problem } from "../ui/Problem";
 import { Title } from "../ui/Title";
-import { useAction, useKept, useQuote } from "../ui/hooks";
 
-interface PromptRow { id: number; prompt: string; ratio: string; file: { id: string; name: string; url: string } | null }
-interface Form { rows: PromptRow[]; quality: "standard" | "hd"; pdf: boolean; name: string }
+interface PromptRow {
+  id: number;
+  prompt: string;
+  ratio: string;
+  file: { id: string; name: string; url: string } | null;
+}
+interface Form {
+  rows: PromptRow[];
+  quality: "standard" | "hd";
+  pdf: boolean;
+  name: string;
+}
 
 const RATIOS = ["1:1", "16:9", "9:16", "4:3", "3:4"];
 const LONGEST = 4000;
@@ -20,9 +30,13 @@ const nextId = (rows: PromptRow[]): number => Math.max(0, ...rows.map((row) => r
 function toBatch(form: Form): PromptBatch {
   return {
     name: form.name,
-    items: form.rows.filter((row) => row.prompt.trim()).map(({ prompt, ratio, file }) => ({
-      prompt: prompt.trim(), aspect_ratio: ratio, ...(file ? { file: file.id } : {}),
-    })),
+    items: form.rows
+      .filter((row) => row.prompt.trim())
+      .map(({ prompt, ratio, file }) => ({
+        prompt: prompt.trim(),
+        aspect_ratio: ratio,
+        ...(file ? { file: file.id } : {}),
+      })),
     options: { quality: form.quality, include_pdf: form.pdf },
   };
 }
@@ -44,8 +58,12 @@ export function PromptsView() {
     route(`/batches/${made.id}`);
   });
   const change = (id: number, fields: Partial<PromptRow>) =>
-    setForm((old) => ({ ...old, rows: old.rows.map((row) => (row.id === id ? { ...row, ...fields } : row)) }));
-  const remove = (id: number) => setForm((old) => ({ ...old, rows: old.rows.filter((row) => row.id !== id) }));
+    setForm((old) => ({
+      ...old,
+      rows: old.rows.map((row) => (row.id === id ? { ...row, ...fields } : row)),
+    }));
+  const remove = (id: number) =>
+    setForm((old) => ({ ...old, rows: old.rows.filter((row) => row.id !== id) }));
   const add = () => {
     const id = nextId(form.rows);
     setForm((old) => ({ ...old, rows: [...old.rows, emptyRow(id)] }));
@@ -55,38 +73,62 @@ export function PromptsView() {
   return (
     <div class="view">
       <Title text="Images from prompts" tab="Prompts" />
-      <p class="lead">One image a prompt, up to {plural(maxRows, "prompt")}. A reference image is optional.</p>
+      <p class="lead">
+        One image a prompt, up to {plural(maxRows, "prompt")}. A reference image is optional.
+      </p>
       <div class="split">
         <div class="stack">
           <ol class="prompts" aria-label="Prompts">
             {form.rows.map((row, at) => (
               <PromptLine
-                key={row.id} row={row} number={at + 1} focused={row.id === focus}
+                key={row.id}
+                row={row}
+                number={at + 1}
+                focused={row.id === focus}
                 onChange={(fields) => change(row.id, fields)}
                 onRemove={form.rows.length > 1 ? () => remove(row.id) : null}
               />
             ))}
           </ol>
-          <p><button class="button" disabled={full} onClick={add}>Add a prompt</button></p>
+          <p>
+            <button class="button" disabled={full} onClick={add}>
+              Add a prompt
+            </button>
+          </p>
           {full && <Notice kind="plain" title={`That is the limit of ${maxRows}.`} />}
           <Problem error={error} />
         </div>
         <Offer
-          quote={quote} pending={pending} start={start}
+          quote={quote}
+          pending={pending}
+          start={start}
           blocked={batch.items.length ? null : "Write at least one prompt."}
-          name={form.name} onName={(name) => setForm((old) => ({ ...old, name }))}
+          name={form.name}
+          onName={(name) => setForm((old) => ({ ...old, name }))}
         >
           <fieldset class="choice">
             <legend>Quality</legend>
             {(["standard", "hd"] as const).map((quality) => (
               <label key={quality}>
-                <input type="radio" name="quality" checked={form.quality === quality} onChange={() => setForm((old) => ({ ...old, quality }))} />
+                <input
+                  type="radio"
+                  name="quality"
+                  checked={form.quality === quality}
+                  onChange={() => setForm((old) => ({ ...old, quality }))}
+                />
                 <span>{quality === "hd" ? "HD" : "Standard"}</span>
               </label>
             ))}
           </fieldset>
           <label class="check">
-            <input type="checkbox" checked={form.pdf} onChange={(event) => { const pdf = event.currentTarget.checked; setForm((old) => ({ ...old, pdf })); }} />
+            <input
+              type="checkbox"
+              checked={form.pdf}
+              onChange={(event) => {
+                const pdf = event.currentTarget.checked;
+                setForm((old) => ({ ...old, pdf }));
+              }}
+            />
             <span>Add a PDF, one image a page</span>
           </label>
         </Offer>
@@ -96,7 +138,9 @@ export function PromptsView() {
 }
 
 interface LineProps {
-  row: PromptRow; number: number; focused: boolean;
+  row: PromptRow;
+  number: number;
+  focused: boolean;
   onChange: (fields: Partial<PromptRow>) => void;
   onRemove: (() => void) | null;
 }
@@ -107,11 +151,16 @@ function PromptLine({ row, number, focused, onChange, onRemove }: LineProps) {
     onChange({ file: { id: made.id, name: made.originalName, url: made.url } });
   });
   const text = useRef<HTMLTextAreaElement>(null);
-  useEffect(() => { if (focused) text.current?.focus(); }, [focused]);
+  useEffect(() => {
+    if (focused) text.current?.focus();
+  }, [focused]);
   return (
     <li class="prompt">
       <textarea
-        aria-label={`Prompt ${number}`} rows={3} maxLength={LONGEST} value={row.prompt}
+        aria-label={`Prompt ${number}`}
+        rows={3}
+        maxLength={LONGEST}
+        value={row.prompt}
         ref={text}
         placeholder="What should be in the picture?"
         onInput={(event) => onChange({ prompt: event.currentTarget.value })}
@@ -119,19 +168,44 @@ function PromptLine({ row, number, focused, onChange, onRemove }: LineProps) {
       <div class="prompt-foot">
         <label class="inline">
           <span class="sr">Aspect ratio of prompt {number}</span>
-          <select value={row.ratio} onChange={(event) => onChange({ ratio: event.currentTarget.value })}>
-            {RATIOS.map((ratio) => <option key={ratio}>{ratio}</option>)}
+          <select
+            value={row.ratio}
+            onChange={(event) => onChange({ ratio: event.currentTarget.value })}
+          >
+            {RATIOS.map((ratio) => (
+              <option key={ratio}>{ratio}</option>
+            ))}
           </select>
         </label>
-        <Reference row={row} number={number} busy={attach.busy} attach={(file) => void attach.run(file)} remove={() => onChange({ file: null })} />
-        {onRemove && <button class="button quiet small push" aria-label={`Remove prompt ${number}`} onClick={onRemove}>Remove</button>}
+        <Reference
+          row={row}
+          number={number}
+          busy={attach.busy}
+          attach={(file) => void attach.run(file)}
+          remove={() => onChange({ file: null })}
+        />
+        {onRemove && (
+          <button
+            class="button quiet small push"
+            aria-label={`Remove prompt ${number}`}
+            onClick={onRemove}
+          >
+            Remove
+          </button>
+        )}
       </div>
       <Problem error={attach.error} />
     </li>
   );
 }
 
-interface ReferenceProps { row: PromptRow; number: number; busy: boolean; attach: (file: File) => void; remove: () => void }
+interface ReferenceProps {
+  row: PromptRow;
+  number: number;
+  busy: boolean;
+  attach: (file: File) => void;
+  remove: () => void;
+}
 
 function Reference({ row, number, busy, attach, remove }: ReferenceProps) {
   if (row.file) {
@@ -139,15 +213,28 @@ function Reference({ row, number, busy, attach, remove }: ReferenceProps) {
       <span class="attached">
         <img src={row.file.url} alt="" />
         <span>{row.file.name}</span>
-        <button class="button quiet small" aria-label={`Remove the image of prompt ${number}`} onClick={remove}>Remove image</button>
+        <button
+          class="button quiet small"
+          aria-label={`Remove the image of prompt ${number}`}
+          onClick={remove}
+        >
+          Remove image
+        </button>
       </span>
     );
   }
   return (
     <label class={`button quiet small file${busy ? " busy" : ""}`}>
       <input
-        type="file" accept="image/png,image/jpeg,image/webp" disabled={busy} aria-label={`Image for prompt ${number}`}
-        onChange={(event) => { const file = event.currentTarget.files?.[0]; if (file) attach(file); event.currentTarget.value = ""; }}
+        type="file"
+        accept="image/png,image/jpeg,image/webp"
+        disabled={busy}
+        aria-label={`Image for prompt ${number}`}
+        onChange={(event) => {
+          const file = event.currentTarget.files?.[0];
+          if (file) attach(file);
+          event.currentTarget.value = "";
+        }}
       />
       <span>{busy ? "Uploading…" : "Add an image"}</span>
     </label>

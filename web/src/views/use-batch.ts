@@ -3,8 +3,8 @@ import { getBatch, getFullBatch, getItems } from "../lib/api";
 import { ApiError } from "../lib/problems";
 import type { Batch, Item, Progress } from "../lib/types";
 import { type Connection, watch } from "../lib/watch";
-import { running } from "../ui/Progress";
 import { useEvery } from "../ui/hooks";
+import { running } from "../ui/Progress";
 import { applied } from "./batch-tiles";
 
 const PAGE = 100;
@@ -35,14 +35,20 @@ export function useBatch(id: string): BatchWatch {
   shown.current = limit;
   const read = useRef(0);
 
-  const load = useCallback(async (signal: AbortSignal, get = getFullBatch): Promise<Batch> => {
-    read.current = Date.now();
-    const [next, pages] = await Promise.all([get(id, signal), readItems(id, shown.current, signal)]);
-    setItems((old) => (pages.length ? new Map(pages.map((item) => [item.index, item])) : old));
-    setBatch((old) => ({ ...old, ...next }));
-    setError(null);
-    return next;
-  }, [id]);
+  const load = useCallback(
+    async (signal: AbortSignal, get = getFullBatch): Promise<Batch> => {
+      read.current = Date.now();
+      const [next, pages] = await Promise.all([
+        get(id, signal),
+        readItems(id, shown.current, signal),
+      ]);
+      setItems((old) => (pages.length ? new Map(pages.map((item) => [item.index, item])) : old));
+      setBatch((old) => ({ ...old, ...next }));
+      setError(null);
+      return next;
+    },
+    [id],
+  );
 
   const live = batch ? running(batch) : undefined;
   useEffect(() => {
@@ -55,22 +61,27 @@ export function useBatch(id: string): BatchWatch {
     if (!live) return;
     return watch(id, {
       progress: (now) => setBatch((old) => old && withProgress(old, now)),
-      item: (change) => setItems((old) => (change.index < shown.current ? applied(old, change) : old)),
+      item: (change) =>
+        setItems((old) => (change.index < shown.current ? applied(old, change) : old)),
       poll: async (signal) => !running(await load(signal, getBatch)),
       connection: setConnection,
     });
   }, [id, live, load]);
 
   const refresh = useCallback(() => {
-    if (Date.now() - read.current > STALE_AFTER) void load(new AbortController().signal).catch(() => {});
+    if (Date.now() - read.current > STALE_AFTER)
+      void load(new AbortController().signal).catch(() => {});
   }, [load]);
   useEvery(live === false ? SIGNED_FOR : null, refresh);
   useEvery(error && !batch && !isFinal(error) ? 2000 : null, () => setTurn((n) => n + 1));
 
-  const replace = useCallback((next: Batch) => {
-    setBatch((old) => (old ? { ...old, ...next } : next));
-    void load(new AbortController().signal).catch(() => {});
-  }, [load]);
+  const replace = useCallback(
+    (next: Batch) => {
+      setBatch((old) => (old ? { ...old, ...next } : next));
+      void load(new AbortController().signal).catch(() => {});
+    },
+    [load],
+  );
   const more = useCallback(() => setLimit((n) => n + PAGE), []);
   return useMemo(
     () => ({ batch, items, limit, error, connection, more, refresh, replace }),

@@ -2,10 +2,10 @@ import { useRoute } from "preact-iso";
 import { imageCandidates, variantFolders } from "../lib/api";
 import type { Folder } from "../lib/types";
 import { Gallery } from "../ui/Gallery";
+import { useLoad } from "../ui/hooks";
 import { Problem } from "../ui/Problem";
 import { Thumb } from "../ui/Thumb";
 import { Title } from "../ui/Title";
-import { useLoad } from "../ui/hooks";
 import { tileOf } from "./folder";
 
 export function VariantView() {
@@ -14,7 +14,10 @@ export function VariantView() {
 }
 
 function Shown({ id }: { id: number }) {
-  const variant = useLoad(async (signal) => (await imageCandidates([id], signal)).variants[0], [id]);
+  const variant = useLoad(
+    async (signal) => (await imageCandidates([id], signal)).variants[0],
+    [id],
+  );
   const folders = useLoad((signal) => variantFolders(id, signal), [id]);
   const known = variant.data;
   return (
@@ -22,13 +25,24 @@ function Shown({ id }: { id: number }) {
       <div class="head">
         <div>
           <Title text={known?.variantTitle ?? `Variant ${id}`} tab="Variant" />
-          <p class="meta"><span>Variant {id}</span><a href="/variants">The catalog</a></p>
+          <p class="meta">
+            <span>Variant {id}</span>
+            <a href="/variants">The catalog</a>
+          </p>
         </div>
-        {known?.variantImageUrl && <div class="own"><Thumb url={known.variantImageUrl} alt={`${known.variantTitle}, its own image`} /></div>}
+        {known?.variantImageUrl && (
+          <div class="own">
+            <Thumb url={known.variantImageUrl} alt={`${known.variantTitle}, its own image`} />
+          </div>
+        )}
       </div>
       <Problem error={variant.error ?? folders.error} />
-      {folders.data && !folders.data.items.length && <p class="lead">No batch has made images for this variant yet.</p>}
-      {folders.data?.items.map((one) => <OneFolder key={one.id} folder={one} renew={folders.reload} />)}
+      {folders.data && !folders.data.items.length && (
+        <p class="lead">No batch has made images for this variant yet.</p>
+      )}
+      {folders.data?.items.map((one) => (
+        <OneFolder key={one.id} folder={one} renew={folders.reload} />
+      ))}
     </div>
   );
 }
@@ -36,9 +50,15 @@ function Shown({ id }: { id: number }) {
 function OneFolder({ folder, renew }: { folder: Folder; renew: () => void }) {
   return (
     <section aria-label={folder.name} class="folder">
-      <h2><a href={`/folders/${encodeURIComponent(folder.id)}`}>{folder.name}</a></h2>
+      <h2>
+        <a href={`/folders/${encodeURIComponent(folder.id)}`}>{folder.name}</a>
+      </h2>
       {!folder.items.length && <p class="muted">Nothing here yet.</p>}
-      <Gallery tiles={folder.items.map(tileOf)} label={`Images of ${folder.name}`} onStale={renew} />
+      <Gallery
+        tiles={folder.items.map(tileOf)}
+        label={`Images of ${folder.name}`}
+        onStale={renew}
+      />
     </section>
   );
 }

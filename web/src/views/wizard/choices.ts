@@ -1,7 +1,12 @@
 import type { VariantBatch } from "../../lib/api";
 
 /** What a person has chosen so far on the way to a batch of variants. */
-export interface Chosen { variantId: number; title: string; product: string; images: string[] }
+export interface Chosen {
+  variantId: number;
+  title: string;
+  product: string;
+  images: string[];
+}
 
 export interface Choices {
   step: number;
@@ -21,7 +26,8 @@ export const NOTHING: Choices = { step: 0, variants: [], name: "", variations: 1
 /** Two signed addresses of one object are the same image. */
 export const sameImage = (a: string, b: string): boolean => a.split("?")[0] === b.split("?")[0];
 
-export const holds = (images: string[], url: string): boolean => images.some((one) => sameImage(one, url));
+export const holds = (images: string[], url: string): boolean =>
+  images.some((one) => sameImage(one, url));
 
 export function toggled(images: string[], url: string): string[] {
   if (holds(images, url)) return images.filter((one) => !sameImage(one, url));
@@ -35,7 +41,9 @@ export const withoutImages = (choices: Choices): Chosen[] =>
 export function obstacle(choices: Choices): string | null {
   if (choices.step === 0) {
     if (!choices.variants.length) return "Select at least one variant.";
-    return choices.variants.length > MAX_VARIANTS ? `At most ${MAX_VARIANTS} variants make one batch.` : null;
+    return choices.variants.length > MAX_VARIANTS
+      ? `At most ${MAX_VARIANTS} variants make one batch.`
+      : null;
   }
   const missing = choices.step === 1 ? withoutImages(choices) : [];
   if (missing.length === 1) return `${missing[0]?.title} needs 1 to ${MAX_IMAGES} images.`;
@@ -47,7 +55,10 @@ export const credits = (choices: Choices): number => choices.variants.length * c
 export function toRequest(choices: Choices): VariantBatch {
   return {
     name: choices.name,
-    variants: choices.variants.map(({ variantId, images }) => ({ variantId, productImageUrls: images })),
+    variants: choices.variants.map(({ variantId, images }) => ({
+      variantId,
+      productImageUrls: images,
+    })),
     settings: { schemaKey: SCHEMA, numberOfVariations: choices.variations, input: choices.input },
   };
 }

@@ -2,12 +2,12 @@ import { useState } from "preact/hooks";
 import { imageCandidates, shown, upload } from "../../lib/api";
 import type { Candidates, Picture } from "../../lib/types";
 import { DropZone } from "../../ui/DropZone";
-import { Problem } from "../../ui/Problem";
-import { Thumb } from "../../ui/Thumb";
-import { Tabs } from "../../ui/Tabs";
 import { useAction, useLoad } from "../../ui/hooks";
+import { Problem } from "../../ui/Problem";
+import { Tabs } from "../../ui/Tabs";
+import { Thumb } from "../../ui/Thumb";
 import type { StepProps } from "../variants";
-import { type Chosen, MAX_IMAGES, holds, toggled } from "./choices";
+import { type Chosen, holds, MAX_IMAGES, toggled } from "./choices";
 
 export function ImagesStep({ choices, change }: StepProps) {
   const ids = choices.variants.map((one) => one.variantId);
@@ -15,27 +15,45 @@ export function ImagesStep({ choices, change }: StepProps) {
   const [at, setAt] = useState(0);
   const current = choices.variants[Math.min(at, choices.variants.length - 1)];
   const set = (variantId: number, images: string[]) =>
-    change({ variants: choices.variants.map((one) => (one.variantId === variantId ? { ...one, images } : one)) });
+    change({
+      variants: choices.variants.map((one) =>
+        one.variantId === variantId ? { ...one, images } : one,
+      ),
+    });
   if (!current) return null;
   return (
     <div class="pick">
       <ul class="pick-list" aria-label="Variants">
         {choices.variants.map((one, place) => (
           <li key={one.variantId}>
-            <button aria-current={one === current ? "true" : undefined} onClick={() => setAt(place)}>
+            <button
+              aria-current={one === current ? "true" : undefined}
+              onClick={() => setAt(place)}
+            >
               <Strip images={one.images} />
               <span>{one.title}</span>
-              <small class={one.images.length ? "" : "lacking"}>{one.images.length || "no"} of {MAX_IMAGES}</small>
+              <small class={one.images.length ? "" : "lacking"}>
+                {one.images.length || "no"} of {MAX_IMAGES}
+              </small>
             </button>
           </li>
         ))}
       </ul>
       <div class="pick-panel">
-        <Problem error={candidates.error}><button class="button quiet small" onClick={candidates.reload}>Try again</button></Problem>
+        <Problem error={candidates.error}>
+          <button class="button quiet small" onClick={candidates.reload}>
+            Try again
+          </button>
+        </Problem>
         <Picker
-          key={current.variantId} variant={current} candidates={candidates.data}
+          key={current.variantId}
+          variant={current}
+          candidates={candidates.data}
           set={(images) => set(current.variantId, images)}
-          uploaded={(picture) => candidates.data && candidates.set({ ...candidates.data, uploads: [picture, ...candidates.data.uploads] })}
+          uploaded={(picture) =>
+            candidates.data &&
+            candidates.set({ ...candidates.data, uploads: [picture, ...candidates.data.uploads] })
+          }
         />
       </div>
     </div>
@@ -45,7 +63,11 @@ export function ImagesStep({ choices, change }: StepProps) {
 export function Strip({ images }: { images: string[] }) {
   return (
     <span class="strip">
-      {images.length ? images.map((url) => <Thumb key={url} url={url} alt="" />) : <span class="strip-none" />}
+      {images.length ? (
+        images.map((url) => <Thumb key={url} url={url} alt="" />)
+      ) : (
+        <span class="strip-none" />
+      )}
     </span>
   );
 }
@@ -59,33 +81,63 @@ interface PickerProps {
 
 function Picker({ variant, candidates, set, uploaded }: PickerProps) {
   const own = candidates?.variants.find((one) => one.variantId === variant.variantId);
-  const ownPicture = own?.variantImageUrl ? [{ id: "own", url: own.variantImageUrl, createdAt: "", originalName: "The variant's own image" }] : [];
+  const ownPicture = own?.variantImageUrl
+    ? [
+        {
+          id: "own",
+          url: own.variantImageUrl,
+          createdAt: "",
+          originalName: "The variant's own image",
+        },
+      ]
+    : [];
   const add = useAction(async (file: File) => {
     const made = await upload(file, "product");
     uploaded(made);
     set(toggled(variant.images, made.url));
   });
-  const grid = (pictures: Picture[] | undefined, none: string) =>
-    <Choice pictures={pictures} none={none} images={variant.images} toggle={(url) => set(toggled(variant.images, url))} />;
+  const grid = (pictures: Picture[] | undefined, none: string) => (
+    <Choice
+      pictures={pictures}
+      none={none}
+      images={variant.images}
+      toggle={(url) => set(toggled(variant.images, url))}
+    />
+  );
   return (
     <section aria-label={`Images for ${variant.title}`}>
       <div class="pick-head">
-        <h3>{variant.title} <span class="muted">{variant.product}</span></h3>
-        <p class="muted">{variant.images.length} of {MAX_IMAGES} chosen</p>
+        <h3>
+          {variant.title} <span class="muted">{variant.product}</span>
+        </h3>
+        <p class="muted">
+          {variant.images.length} of {MAX_IMAGES} chosen
+        </p>
       </div>
       <Tabs
         label="Where the images come from"
         tabs={[
-          { name: "Variant", panel: grid(candidates && ownPicture, "This variant has no image of its own.") },
-          { name: "Generated", panel: grid(own?.generatedImages ?? (candidates && []), "Nothing has been made for this variant yet.") },
+          {
+            name: "Variant",
+            panel: grid(candidates && ownPicture, "This variant has no image of its own."),
+          },
+          {
+            name: "Generated",
+            panel: grid(
+              own?.generatedImages ?? (candidates && []),
+              "Nothing has been made for this variant yet.",
+            ),
+          },
           { name: "Uploads", panel: grid(candidates?.uploads, "Nothing has been uploaded yet.") },
           {
             name: "Upload new",
             panel: (
               <div class="stack">
                 <DropZone
-                  accept="image/png,image/jpeg,image/webp" label={add.busy ? "Uploading…" : "Drop an image here, or choose one"}
-                  hint="PNG, JPEG or WebP, up to 20 MB" onFile={(file) => void add.run(file)}
+                  accept="image/png,image/jpeg,image/webp"
+                  label={add.busy ? "Uploading…" : "Drop an image here, or choose one"}
+                  hint="PNG, JPEG or WebP, up to 20 MB"
+                  onFile={(file) => void add.run(file)}
                 />
                 <Problem error={add.error} />
               </div>
@@ -97,7 +149,12 @@ function Picker({ variant, candidates, set, uploaded }: PickerProps) {
   );
 }
 
-interface ChoiceProps { pictures: Picture[] | undefined; none: string; images: string[]; toggle: (url: string) => void }
+interface ChoiceProps {
+  pictures: Picture[] | undefined;
+  none: string;
+  images: string[];
+  toggle: (url: string) => void;
+}
 
 function Choice({ pictures, none, images, toggle }: ChoiceProps) {
   if (!pictures) return <p class="lead">Loading…</p>;
@@ -111,7 +168,13 @@ function Choice({ pictures, none, images, toggle }: ChoiceProps) {
           <li key={picture.id}>
             <label class="choice-picture">
               <Thumb url={picture.url} alt={shown(picture)} />
-              <input type="checkbox" aria-label={shown(picture)} checked={on} disabled={full && !on} onChange={() => toggle(picture.url)} />
+              <input
+                type="checkbox"
+                aria-label={shown(picture)}
+                checked={on}
+                disabled={full && !on}
+                onChange={() => toggle(picture.url)}
+              />
             </label>
           </li>
         );

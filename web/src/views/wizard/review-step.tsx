@@ -1,11 +1,11 @@
 import { useLocation } from "preact-iso";
 import { quoteVariants, submitVariants } from "../../lib/api";
 import { count, plural } from "../../lib/format";
+import { useAction, useQuote } from "../../ui/hooks";
 import { Offer } from "../../ui/Offer";
 import { Problem } from "../../ui/Problem";
-import { useAction, useQuote } from "../../ui/hooks";
 import type { StepProps } from "../variants";
-import { NOTHING, credits, toRequest } from "./choices";
+import { credits, NOTHING, toRequest } from "./choices";
 import { Strip } from "./images-step";
 import { words } from "./schema-form";
 
@@ -24,12 +24,18 @@ export function ReviewStep({ choices, change }: StepProps) {
   return (
     <div class="split">
       <div class="stack">
-        <Problem error={error}><button class="button quiet small" onClick={again}>Try again</button></Problem>
+        <Problem error={error}>
+          <button class="button quiet small" onClick={again}>
+            Try again
+          </button>
+        </Problem>
         <ul class="review" aria-label="Variants and their images">
           {choices.variants.map((one) => (
             <li key={one.variantId}>
               <Strip images={one.images} />
-              <span><b>{one.title}</b> <span class="muted">{one.product}</span></span>
+              <span>
+                <b>{one.title}</b> <span class="muted">{one.product}</span>
+              </span>
               <span class="muted">{plural(choices.variations, "image")}</span>
             </li>
           ))}
@@ -37,16 +43,32 @@ export function ReviewStep({ choices, change }: StepProps) {
         {Object.keys(choices.input).length > 0 && (
           <dl class="settings">
             {Object.entries(choices.input).map(([name, value]) => (
-              <div key={name}><dt>{words(name)}</dt><dd>{Array.isArray(value) ? value.join("; ") : String(value)}</dd></div>
+              <div key={name}>
+                <dt>{words(name)}</dt>
+                <dd>{Array.isArray(value) ? value.join("; ") : String(value)}</dd>
+              </div>
             ))}
           </dl>
         )}
-        <p><button class="button" onClick={() => change({ step: 2 })}>Back</button></p>
+        <p>
+          <button class="button" onClick={() => change({ step: 2 })}>
+            Back
+          </button>
+        </p>
       </div>
-      <Offer quote={quote} pending={pending} blocked={null} start={start} name={choices.name} onName={(name) => change({ name })}>
+      <Offer
+        quote={quote}
+        pending={pending}
+        blocked={null}
+        start={start}
+        name={choices.name}
+        onName={(name) => change({ name })}
+      >
         <p class="credits">
           <b>{plural(quote?.credits ?? credits(choices), "credit")}</b>
-          <span>{plural(choices.variants.length, "variant")} × {count(choices.variations)}</span>
+          <span>
+            {plural(choices.variants.length, "variant")} × {count(choices.variations)}
+          </span>
         </p>
       </Offer>
     </div>

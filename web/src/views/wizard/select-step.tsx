@@ -2,10 +2,10 @@ import { useState } from "preact/hooks";
 import { importCatalog, listVariants } from "../../lib/api";
 import { plural } from "../../lib/format";
 import type { Product, Variant } from "../../lib/types";
-import { Thumb } from "../../ui/Thumb";
 import { DropZone } from "../../ui/DropZone";
-import { Notice, Problem } from "../../ui/Problem";
 import { useAction, useLoad } from "../../ui/hooks";
+import { Notice, Problem } from "../../ui/Problem";
+import { Thumb } from "../../ui/Thumb";
 import type { StepProps } from "../variants";
 import { type Chosen, MAX_VARIANTS } from "./choices";
 
@@ -19,15 +19,21 @@ const chosen = (product: Product, variant: Variant): Chosen => ({
 export function SelectStep({ choices, change }: StepProps) {
   const [search, setSearch] = useState("");
   const [extra, setExtra] = useState<{ products: Product[]; cursor: string | null } | null>(null);
-  const catalog = useLoad(async (signal) => {
-    const page = await listVariants(search.trim(), null, signal);
-    setExtra(null);
-    return page;
-  }, [search.trim()]);
-  const cursor = extra ? extra.cursor : catalog.data?.nextCursor ?? null;
+  const catalog = useLoad(
+    async (signal) => {
+      const page = await listVariants(search.trim(), null, signal);
+      setExtra(null);
+      return page;
+    },
+    [search.trim()],
+  );
+  const cursor = extra ? extra.cursor : (catalog.data?.nextCursor ?? null);
   const more = useAction(async () => {
     const page = await listVariants(search.trim(), cursor);
-    setExtra((old) => ({ products: [...(old?.products ?? []), ...page.items], cursor: page.nextCursor }));
+    setExtra((old) => ({
+      products: [...(old?.products ?? []), ...page.items],
+      cursor: page.nextCursor,
+    }));
   });
   const products = merged([...(catalog.data?.items ?? []), ...(extra?.products ?? [])]);
   const picked = new Set(choices.variants.map((one) => one.variantId));
@@ -35,7 +41,9 @@ export function SelectStep({ choices, change }: StepProps) {
     const ids = new Set(variants.map((variant) => variant.variantId));
     const rest = choices.variants.filter((one) => !ids.has(one.variantId));
     const kept = choices.variants.filter((one) => ids.has(one.variantId));
-    const added = variants.filter((variant) => !picked.has(variant.variantId)).map((variant) => chosen(product, variant));
+    const added = variants
+      .filter((variant) => !picked.has(variant.variantId))
+      .map((variant) => chosen(product, variant));
     change({ variants: on ? [...rest, ...kept, ...added] : rest });
   };
 
@@ -47,18 +55,40 @@ export function SelectStep({ choices, change }: StepProps) {
       {!empty && (
         <label class="field search">
           <span>Search products and variants</span>
-          <input type="search" value={search} onInput={(event) => setSearch(event.currentTarget.value)} />
+          <input
+            type="search"
+            value={search}
+            onInput={(event) => setSearch(event.currentTarget.value)}
+          />
         </label>
       )}
-      {choices.variants.length > MAX_VARIANTS && <Notice kind="bad" title={`${choices.variants.length} variants are selected; one batch takes ${MAX_VARIANTS}.`} />}
+      {choices.variants.length > MAX_VARIANTS && (
+        <Notice
+          kind="bad"
+          title={`${choices.variants.length} variants are selected; one batch takes ${MAX_VARIANTS}.`}
+        />
+      )}
       <Problem error={catalog.error} />
-      {catalog.data && !products.length && search.trim() && <p class="lead">Nothing in the catalog matches “{search.trim()}”.</p>}
+      {catalog.data && !products.length && search.trim() && (
+        <p class="lead">Nothing in the catalog matches “{search.trim()}”.</p>
+      )}
       <ul class="products">
         {products.map((product) => (
-          <ProductGroup key={product.productId} product={product} picked={picked} set={(variants, on) => set(product, variants, on)} />
+          <ProductGroup
+            key={product.productId}
+            product={product}
+            picked={picked}
+            set={(variants, on) => set(product, variants, on)}
+          />
         ))}
       </ul>
-      {cursor && <p class="more"><button class="button" disabled={more.busy} onClick={() => void more.run()}>Show more</button></p>}
+      {cursor && (
+        <p class="more">
+          <button class="button" disabled={more.busy} onClick={() => void more.run()}>
+            Show more
+          </button>
+        </p>
+      )}
     </div>
   );
 }
@@ -68,12 +98,19 @@ function merged(parts: Product[]): Product[] {
   const products = new Map<number, Product>();
   for (const part of parts) {
     const known = products.get(part.productId);
-    products.set(part.productId, known ? { ...known, variants: [...known.variants, ...part.variants] } : part);
+    products.set(
+      part.productId,
+      known ? { ...known, variants: [...known.variants, ...part.variants] } : part,
+    );
   }
   return [...products.values()];
 }
 
-interface GroupProps { product: Product; picked: Set<number>; set: (variants: Variant[], on: boolean) => void }
+interface GroupProps {
+  product: Product;
+  picked: Set<number>;
+  set: (variants: Variant[], on: boolean) => void;
+}
 
 function ProductGroup({ product, picked, set }: GroupProps) {
   const on = product.variants.filter((variant) => picked.has(variant.variantId)).length;
@@ -82,21 +119,38 @@ function ProductGroup({ product, picked, set }: GroupProps) {
     <li class="product">
       <label class="check product-title">
         <input
-          type="checkbox" checked={all}
-          ref={(box) => { if (box) box.indeterminate = on > 0 && !all; }}
+          type="checkbox"
+          checked={all}
+          ref={(box) => {
+            if (box) box.indeterminate = on > 0 && !all;
+          }}
           onChange={() => set(product.variants, !all)}
         />
-        <span><b>{product.productTitle}</b> <span class="muted">{plural(product.variants.length, "variant")}</span></span>
+        <span>
+          <b>{product.productTitle}</b>{" "}
+          <span class="muted">{plural(product.variants.length, "variant")}</span>
+        </span>
       </label>
       <ul class="cards">
         {product.variants.map((variant) => (
           <li key={variant.variantId} class="card">
             <label>
-              <span class="card-picture"><Thumb url={variant.imageUrl} alt="" /></span>
-              <input type="checkbox" checked={picked.has(variant.variantId)} onChange={(event) => set([variant], event.currentTarget.checked)} />
+              <span class="card-picture">
+                <Thumb url={variant.imageUrl} alt="" />
+              </span>
+              <input
+                type="checkbox"
+                checked={picked.has(variant.variantId)}
+                onChange={(event) => set([variant], event.currentTarget.checked)}
+              />
               <span>{variant.variantTitle}</span>
             </label>
-            <a href={`/variants/${variant.variantId}`} aria-label={`Folders of ${variant.variantTitle}`}>Folders</a>
+            <a
+              href={`/variants/${variant.variantId}`}
+              aria-label={`Folders of ${variant.variantTitle}`}
+            >
+              Folders
+            </a>
           </li>
         ))}
       </ul>
@@ -115,12 +169,25 @@ function CatalogImport({ first, done }: { first: boolean; done: () => void }) {
   return (
     <div class="stack">
       <DropZone
-        accept=".csv,.json,text/csv,application/json" compact={!first}
-        label={take.busy ? "Importing…" : first ? "Drop your catalog here, or choose it" : "Import a catalog"}
+        accept=".csv,.json,text/csv,application/json"
+        compact={!first}
+        label={
+          take.busy
+            ? "Importing…"
+            : first
+              ? "Drop your catalog here, or choose it"
+              : "Import a catalog"
+        }
         hint="CSV or JSON, up to 1,000 variants: variantId, variantTitle, productId, productTitle, imageUrl"
         onFile={(file) => void take.run(file)}
       />
-      {first && <p><a href="/catalog-template.csv" download>Download a template</a></p>}
+      {first && (
+        <p>
+          <a href="/catalog-template.csv" download>
+            Download a template
+          </a>
+        </p>
+      )}
       {imported && <Notice kind="plain" title={`${imported} is imported.`} />}
       <Problem error={take.error} />
     </div>

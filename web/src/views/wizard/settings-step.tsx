@@ -1,9 +1,9 @@
 import { schemaIn, settingsSchema } from "../../lib/api";
 import { plural } from "../../lib/format";
-import { Problem } from "../../ui/Problem";
 import { useLoad } from "../../ui/hooks";
+import { Problem } from "../../ui/Problem";
 import type { StepProps } from "../variants";
-import { MAX_VARIATIONS, SCHEMA, credits } from "./choices";
+import { credits, MAX_VARIATIONS, SCHEMA } from "./choices";
 import { SchemaForm } from "./schema-form";
 
 export function SettingsStep({ choices, change }: StepProps) {
@@ -13,17 +13,32 @@ export function SettingsStep({ choices, change }: StepProps) {
       <label class="field">
         <span>Images per variant</span>
         <input
-          type="number" min={1} max={MAX_VARIATIONS} step={1} value={choices.variations}
+          type="number"
+          min={1}
+          max={MAX_VARIATIONS}
+          step={1}
+          value={choices.variations}
           onInput={(event) => {
             const wanted = event.currentTarget.valueAsNumber;
-            if (Number.isInteger(wanted)) change({ variations: Math.min(MAX_VARIATIONS, Math.max(1, wanted)) });
+            if (Number.isInteger(wanted))
+              change({ variations: Math.min(MAX_VARIATIONS, Math.max(1, wanted)) });
           }}
         />
         <small>{plural(credits(choices), "image")} in all</small>
       </label>
-      {schema.data && <SchemaForm schema={schema.data} input={choices.input} change={(input) => change({ input })} />}
+      {schema.data && (
+        <SchemaForm
+          schema={schema.data}
+          input={choices.input}
+          change={(input) => change({ input })}
+        />
+      )}
       {!schema.data && !schema.error && <p class="lead">Loading…</p>}
-      <Problem error={schema.error}><button class="button quiet small" onClick={schema.reload}>Try again</button></Problem>
+      <Problem error={schema.error}>
+        <button class="button quiet small" onClick={schema.reload}>
+          Try again
+        </button>
+      </Problem>
     </div>
   );
 }
