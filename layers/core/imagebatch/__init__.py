@@ -1,0 +1,3 @@
+"""imagebatch: rows in, one image a row out."""
+
+__version__ = "0.1.0"

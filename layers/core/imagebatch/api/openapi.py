@@ -10,6 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from imagebatch import __version__
 from imagebatch.api.apidocs import page
 from imagebatch.api.build import all_routes
 from imagebatch.api.openapi_forms import with_file
@@ -19,7 +20,6 @@ from imagebatch.api.routing import Route
 from imagebatch.domain.model_entries import parse_registry
 from imagebatch.schemas.answers import Problem
 
-VERSION = "1.0.0"
 UNAUTHORIZED = {
     "description": "No token or a wrong one, in the gateway's words",
     "content": {
@@ -43,7 +43,7 @@ def document() -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {
             "title": "imagebatch",
-            "version": VERSION,
+            "version": __version__,
             "description": "A sheet of rows in, one image per row out, one ZIP to download.",
         },
         "paths": paths,
