@@ -43,11 +43,27 @@ up: $(environment) $(page) $(api_document)
 down: .venv/.done
 	@$(PYTHON) -m local down
 
-## test: every suite (ARGS="tests/domain -k csv" for some)
+## unit: the fast loop, without emulator, Node or network (ARGS="tests/domain -k csv" for some)
+.PHONY: unit
+unit: .venv/.done
+	$(PYTHON) -m pytest $(side_by_side) -m "not node and not slow" --hypothesis-profile=unit \
+		$(deployed:%=--ignore=tests/%) $(ARGS)
+
+## test: every suite, with coverage (ARGS="tests/e2e -k csv" for some)
 .PHONY: test
 test: $(environment) $(page) $(api_document)
 	$(if $(ARGS),,npm --prefix web test)
-	$(PYTHON) -m pytest $(ARGS)
+	$(PYTHON) -m pytest $(if $(ARGS),$(ARGS),$(side_by_side) --cov --cov-report=term)
+
+## soak: long random walks, then every suite five times beside a process that burns a core
+.PHONY: soak
+soak: $(environment) $(page)
+	$(PYTHON) -m pytest $(side_by_side) --hypothesis-profile=soak $(deployed:%=--ignore=tests/%)
+	$(PYTHON) -c "while True: pass" & trap "kill $$!" EXIT; \
+		for run in 1 2 3 4 5; do echo "run $$run of 5"; $(PYTHON) -m pytest $(side_by_side); done
+
+side_by_side := --numprocesses=2 --dist=loadgroup
+deployed := e2e security faults browser
 
 ## generate: the OpenAPI document, its page and the types of web/ from the API's code
 .PHONY: generate
@@ -121,6 +137,7 @@ clean:
 
 .PHONY: help
 help:
+	@echo 'The fast loop: make unit after every change, make lint before a commit, make test before a push.'
 	@sed -nE 's/^## ([a-z]+): (.*)/  make \1\t\2/p' Makefile | expand -t 18
 
 # --- the environment: uv from the machine's own Python, then everything else by uv -----------------

@@ -1,4 +1,4 @@
-"""Fast suites first; no network but loopback, and none at all for the core; the deployed stacks.
+"""Tiers and their order; no network but loopback, none at all for the core; the deployed stacks.
 
 A stack is the template as `sam build` and `sam deploy` leave it, on an emulator of the session's
 own, with IAM enforced.
@@ -17,11 +17,15 @@ import pytest
 
 TESTS = Path(__file__).parent
 OFFLINE = {"domain", "formats", "intake", "reports", "usecases"}
-SLOW = ["functions", "template", "cli", "e2e", "security", "faults", "browser"]
-DEPLOYED = {"e2e", "security", "faults", "browser"}
+DEPLOYED = ["faults", "security", "browser", "e2e"]
+"""The suites on deployed stacks, the longest first: that is how they are given to the workers."""
 
 # An example may take as long as a busy machine needs for it.
-hypothesis.settings.register_profile("project", deadline=None)
+unhurried = hypothesis.settings(
+    deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+for profile, examples in {"unit": 20, "project": 100, "soak": 2_000}.items():
+    hypothesis.settings.register_profile(profile, unhurried, max_examples=examples)
 hypothesis.settings.load_profile("project")
 
 type Stack = dict[str, Any]
@@ -42,13 +46,24 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         if suite(item) in OFFLINE:
             item.add_marker(pytest.mark.disable_socket)
+        if "node" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.node)
         if suite(item) in DEPLOYED:
             item.add_marker(pytest.mark.e2e)
-    items.sort(key=lambda item: SLOW.index(suite(item)) if suite(item) in SLOW else -1)
+            item.add_marker(pytest.mark.xdist_group(suite(item)))
+    # Beside each other the long suites begin; one after the other what fails quickly does.
+    workers = hasattr(config, "workerinput")
+    items.sort(key=lambda item: place(item) if workers else -place(item))
+
+
+def place(item: pytest.Item) -> int:
+    """Of the item's suite among the deployed ones; the others have one place behind them."""
+    return DEPLOYED.index(suite(item)) if suite(item) in DEPLOYED else len(DEPLOYED)
 
 
 class Stacks(Protocol):

@@ -177,6 +177,7 @@ def killed_at(server: S3Server, members: list[ArchiveMember], operation: str, nt
     server.drain()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("nth", [2, 6, 11])
 def test_a_build_that_was_killed_is_carried_on(server: S3Server, nth: int) -> None:
     members: list[ArchiveMember] = [*images(server, 20, 3 * FIFTH), *TEXTS]
@@ -310,6 +311,7 @@ def test_the_archive_is_not_seen_before_it_is_complete(server: S3Server) -> None
         building.result()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("count", "size"), [(50, 1_500_000), (2_000, 150_000)])
 def test_memory_does_not_grow_with_the_archive(server: S3Server, count: int, size: int) -> None:
     for index in range(count):
@@ -335,6 +337,7 @@ def moto_client(monkeypatch: pytest.MonkeyPatch) -> Iterator["S3Client"]:
         yield client
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [1_000, 3 * FIFTH, 11 * FIFTH])
 def test_an_emulated_s3_is_served_alike(moto_client: "S3Client", size: int) -> None:
     bodies = [image(index, size) for index in range(3)]

@@ -17,6 +17,7 @@ from imagebatch.adapters.assembly import ParallelAssembler
 from imagebatch.adapters.s3_multipart import Part
 from imagebatch.adapters.sources import SourceReader, Targets
 from imagebatch.ports import ArchiveMember, StoredMember, TextMember
+from testing.effort import examples
 
 PART = 64
 MODIFIED = datetime(2026, 11, 20, tzinfo=UTC)
@@ -93,7 +94,7 @@ def assembled(members: list[ArchiveMember], done: frozenset[int] = frozenset()) 
 sizes = st.lists(st.tuples(st.booleans(), st.integers(0, 5 * PART)), max_size=12)
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(sizes, st.sets(st.integers(1, 40)))
 def test_whatever_is_there_already_the_rest_is_made_once_and_right(
     sizes: list[tuple[bool, int]], there: set[int]
@@ -120,6 +121,6 @@ def test_every_part_but_the_last_is_as_long_as_s3_wants_it(sizes: list[tuple[boo
 
 
 @given(st.integers(s3_multipart.TARGET_PART_COUNT * PART, 10**15))
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 def test_an_archive_of_any_size_fits_into_the_parts_s3_allows(tail: int) -> None:
     assert len(s3_multipart.split(tail, tail + 1000)) <= 10_000

@@ -26,6 +26,7 @@ from imagebatch.domain.batch import (
 from imagebatch.domain.errors import Failure, FailureCode, UnreadableRecordError
 from imagebatch.domain.model_registry import Mode, Quality
 from imagebatch.ports import Change
+from testing.effort import examples
 from testing.fakes.system import START
 from testing.records import a_batch, an_item
 
@@ -69,7 +70,7 @@ def nested_records() -> None:
 
 @pytest.mark.parametrize("cls", [Batch, Item, Change])
 def test_any_record_comes_back_from_the_table_as_it_went_in(cls: type[Any]) -> None:
-    @settings(max_examples=40)
+    @settings(max_examples=examples(40))
     @given(records(cls))
     def round_trip(record: Any) -> None:
         back = decode(cls, from_dynamodb(to_dynamodb(encode(record))))

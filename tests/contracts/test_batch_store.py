@@ -122,6 +122,7 @@ def test_items_are_read_in_order_and_in_parts(store: BatchStore, batch: Batch) -
     assert list(store.items("ann", "b1", start=2_000_000)) == []
 
 
+@pytest.mark.slow
 def test_more_items_than_one_write_takes_are_all_stored(store: BatchStore) -> None:
     store.create(a_batch(size=230))
     store.add_items("ann", "b1", some_items(230))
@@ -239,6 +240,7 @@ def test_changes_are_read_from_where_a_reader_stopped(store: BatchStore, batch: 
     assert seqs(10**15, 10) == []
 
 
+@pytest.mark.slow
 def test_twenty_writers_number_their_changes_without_a_gap(store: BatchStore) -> None:
     store.create(a_batch(size=20))
     store.add_items("ann", "b1", some_items(20))

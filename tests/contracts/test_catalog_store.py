@@ -94,6 +94,7 @@ def test_another_owners_cursor_is_refused(catalog: CatalogStore) -> None:
         catalog.list_variants("bob", limit=1, cursor=cursor)
 
 
+@pytest.mark.slow
 def test_more_variants_than_one_transaction_or_one_read_takes_are_stored(
     catalog: CatalogStore,
 ) -> None:

@@ -82,6 +82,7 @@ def test_drawn_again_it_has_the_same_bytes(pages: S3PagesBuilder, media: S3Objec
     assert media.get(KEY) == first
 
 
+@pytest.mark.slow
 def test_a_long_pdf_is_stored_in_parts(pages: S3PagesBuilder, media: S3ObjectStore) -> None:
     body = saved(noise("RGB", (1100, 1000)), "PNG")
     images = stored(media, *[body] * 6)

@@ -76,6 +76,7 @@ def test_what_is_not_there_cannot_be_settled(uploads: UploadStore) -> None:
     assert uploads.owner_of("u1") is None
 
 
+@pytest.mark.slow
 def test_many_are_read_at_once(uploads: UploadStore) -> None:
     for number in range(120):
         uploads.create(an_upload(f"u{number}"))

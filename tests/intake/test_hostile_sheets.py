@@ -134,6 +134,7 @@ def test_a_hostile_sheet_takes_a_few_times_its_size(name: str) -> None:
         tracemalloc.stop()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DEAREST)
 def test_a_hostile_sheet_of_full_size_fits_into_a_function(name: str) -> None:
     script = (

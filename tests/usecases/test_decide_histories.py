@@ -52,6 +52,7 @@ from imagebatch.usecases.process_item.events import (
     Rejected,
     Throttled,
 )
+from testing.effort import examples
 from testing.fakes import FakeClock
 from testing.records import a_batch, an_item
 
@@ -271,5 +272,5 @@ class History(RuleBasedStateMachine):
             self.items[item.index] = item
 
 
-History.TestCase.settings = settings(max_examples=80, stateful_step_count=60)
+History.TestCase.settings = settings(max_examples=examples(80), stateful_step_count=60)
 TestHistory = History.TestCase

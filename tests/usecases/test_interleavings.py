@@ -3,13 +3,13 @@
 import pytest
 from hypothesis import HealthCheck, settings
 
+from testing.effort import examples
 from tests.usecases.batch_state_machine import BatchStateMachine
 from tests.usecases.fault_injection import FaultKind, InjectedFault
 
 BatchStateMachine.TestCase.settings = settings(
-    max_examples=120,
+    max_examples=examples(120),
     stateful_step_count=25,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 TestStorm = BatchStateMachine.TestCase
@@ -73,6 +73,7 @@ def test_a_process_struck_at_any_call_loses_nothing(process: str, kind: FaultKin
         injected(process, InjectedFault(call, kind))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("process", "other"), [(each, other) for each in OVERTAKERS for other in OVERTAKERS[each]]
 )
