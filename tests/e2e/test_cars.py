@@ -170,6 +170,9 @@ def test_the_download_route_leads_to_the_archive_under_the_batchs_name(live: htt
     found = run(live, sheet("Download"), name="Frühling hub")
     answer = live.get(f"/api/v1/batch/{found['jobId']}/download")
     assert answer.status_code == 302
+    told = live.get(str(answer.request.url), headers={"Accept": "application/json"})
+    assert (told.status_code, told.json().keys()) == (200, {"url", "expires_at"})
+    assert httpx.get(told.json()["url"]).content[:2] == b"PK"
     fetched = httpx.get(answer.headers["location"])
     assert fetched.content[:2] == b"PK"
     assert "Fr%C3%BChling%20hub.zip" in fetched.headers["content-disposition"]

@@ -122,6 +122,11 @@ class BatchPage(ResponseModel):
     next_cursor: str | None
 
 
+class ArchiveUrl(ResponseModel):
+    url: Link
+    expires_at: Timestamp
+
+
 class CarBatchAccepted(ResponseModel):
     batch_id: Annotated[str, Field(alias="jobId")]
     total: int

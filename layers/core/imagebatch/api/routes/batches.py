@@ -1,5 +1,7 @@
 """Every kind of batch: status, items, list, download, cancel, retry."""
 
+from datetime import timedelta
+
 from imagebatch.api.http import item_cursor, one_of, page_cursor, page_limit
 from imagebatch.api.parameters import (
     BATCH_ID,
@@ -11,12 +13,12 @@ from imagebatch.api.parameters import (
     STATUS,
 )
 from imagebatch.api.request import Request
-from imagebatch.api.response import Reply, Response
+from imagebatch.api.response import JSON, Reply, Response
 from imagebatch.api.routing import Routes
 from imagebatch.domain.batch import Batch, BatchStatus, Kind
 from imagebatch.domain.errors import StateConflictError
 from imagebatch.ports import Page
-from imagebatch.schemas.answers import BatchAnswer, BatchPage, BatchStatusAnswer
+from imagebatch.schemas.answers import ArchiveUrl, BatchAnswer, BatchPage, BatchStatusAnswer
 from imagebatch.schemas.links import download_name, url_seconds
 from imagebatch.schemas.views import batch_fields, batch_view, item_view
 from imagebatch.usecases.idempotency import fingerprint
@@ -73,14 +75,20 @@ def get_batch_status(request: Request, batch_id: str) -> BatchStatusAnswer:
 @routes.get(
     "/api/v1/batch/{batch_id}/download",
     id="downloadBatch",
-    summary="The archive",
+    summary="The archive: a redirect, or its URL with `Accept: application/json`",
     parameters=[BATCH_ID],
-    returns={302: None},
+    returns={200: ArchiveUrl, 302: None},
     errors=[404, 409, 410],
 )
-def download_batch(request: Request, batch_id: str) -> Response:
+def download_batch(request: Request, batch_id: str) -> Response | ArchiveUrl:
     batch = request.services.records.batch(request.owner, batch_id)
-    return Response(302, headers={"Location": _archive_url(request, batch)})
+    url = _archive_url(request, batch)
+    # A browser of another origin that follows a redirect has no origin that the bucket could allow.
+    if JSON in (request.header("accept") or ""):
+        now = request.services.clock.now()
+        ends = now + timedelta(seconds=url_seconds(batch, now))
+        return ArchiveUrl(url=url, expires_at=ends)
+    return Response(302, headers={"Location": url})
 
 
 @routes.post(
