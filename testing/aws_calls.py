@@ -87,9 +87,7 @@ def actions(request: Exchange, reply: Reply) -> Iterator[tuple[str, str]]:
         yield from _of_dynamodb(operation, body)
     elif service == "AmazonSQS":
         queue = str(body.get("QueueUrl", "")).rsplit("/", 1)[-1]
-        yield f"sqs:{operation}", queue
-        if operation == "SendMessageBatch":
-            yield "sqs:SendMessage", queue  # what AWS asks for
+        yield f"sqs:{operation.removesuffix('Batch')}", queue  # IAM knows no action for a batch
     elif service == "AWSStepFunctions":
         yield f"states:{operation}", body.get("stateMachineArn") or body.get("executionArn", "")
     else:

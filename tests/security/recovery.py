@@ -83,6 +83,8 @@ def missing(site: Site, api: httpx.Client) -> None:
     )
     assert json.load(answer["Payload"]) == {"batchItemFailures": []}
     until("missed", lambda: site.calls.asked("s3:ListBucket", 404, gone))
+    s3.put_object(Bucket=bucket, Key="inbox/ann/empty yet.csv", Body=b"")
+    until("put off", lambda: postponed(site, "IntakeQueue"))
 
     planless = undispatched(site, api, "Planless")
     plan = {"Bucket": bucket, "Key": f"batches/{planless}/plan.jsonl.gz"}
@@ -93,6 +95,12 @@ def missing(site: Site, api: httpx.Client) -> None:
     s3.put_object(**plan, Body=body)
     sweep(site)
     finished(api, planless)
+
+
+def postponed(site: Site, queue: str) -> bool:
+    """Whether a function has let a message of the queue come back later."""
+    action = "sqs:ChangeMessageVisibility"
+    return any(call.action == action and queue in call.resource for call in site.calls.made)
 
 
 def send(site: Site, batch: str, queue: str) -> None:
