@@ -47,8 +47,9 @@ NUMBERS = """\
 | lifecycle rules of `batches/`, `inbox/`, `outbox/` | `RetentionDays` |
 | retention of the dead-letter queue | longer than that of the other queues, because a message's age counts from the first |
 
-A new AWS account may not reserve any Lambda concurrency: deploy with `ReservedConcurrency=0
-ProgressConcurrency=0` until its quota is raised. The queue's own maximum still holds.
+A new AWS account may not reserve any Lambda concurrency: `make deploy` then leaves both reservations
+out and says so, and takes them once the quota allows it. With `sam deploy` give
+`ReservedConcurrency=0 ProgressConcurrency=0`. The queue's own maximum still holds.
 """  # noqa: E501 - a table's row is one line
 
 

@@ -134,6 +134,14 @@ def test_the_public_address_is_the_gateways_own_unless_another_is_given(
     assert page == development.parameters["PublicUrl"]
 
 
+def test_links_and_webhooks_have_the_custom_domain() -> None:
+    custom = Rendered(PublicOrigin="https://images.example.com")
+
+    assert custom.outputs["ApiUrl"]["Value"] == "https://images.example.com"
+    for function in custom.functions:
+        assert custom.environment(function)["PUBLIC_URL"] == "https://images.example.com"
+
+
 def test_who_may_start_the_finalizer_is_told_its_name(production: Rendered) -> None:
     told = {f for f in production.functions if "STATE_MACHINE_ARN" in production.environment(f)}
     allowed = {

@@ -150,6 +150,20 @@ def total(alarm: Node) -> str:
     return str(expression)
 
 
+def test_the_idle_cost_is_the_sum_of_what_is_there(production: Rendered) -> None:
+    page = (DOCS / "operations.md").read_text()
+    table = page.split("What an idle stack costs")[1].split("\n\n")[1]
+    rows = re.findall(r"^\| (.+?) \| \**([\d.]+)\** \|$", table, re.MULTILINE)
+    *parts, (last, total_cost) = [(what, float(cost)) for what, cost in rows]
+    count = sum(len(metrics(alarm)) for alarm in alarms(production).values())
+
+    assert parts[0] == (f"alarms: {count} metrics are watched, at 0.10", round(count * 0.1, 2))
+    assert len(production.of_type("AWS::SecretsManager::Secret")) == 1
+    assert len(production.of_type("AWS::Lambda::EventSourceMapping")) == 4
+    assert (last, total_cost) == ("**sum**", round(sum(cost for _, cost in parts), 2))
+    assert total_cost < 6
+
+
 def test_every_alarm_has_its_line_in_the_runbook(production: Rendered) -> None:
     page = (DOCS / "operations.md").read_text()
     section = page.split("## Alarms")[1].split("\n## ")[0]

@@ -6,6 +6,8 @@ from tests.template.rendering import Rendered
 
 KEPT_FOR_GOOD = {"uploads/", "library/"}
 
+CUSTOM = "https://images.example.com"
+
 
 def test_the_table_is_on_demand_expires_records_and_can_be_restored(production: Rendered) -> None:
     table = production["Table"]
@@ -71,6 +73,9 @@ def test_browsers_may_use_presigned_urls_from_the_page_and_the_allowed_origins_o
     assert origins(Rendered()) == [page]
     two = Rendered(AllowedOrigins="https://a.example,https://b.example")
     assert origins(two) == [page, "https://a.example", "https://b.example"]
+    custom = Rendered(PublicOrigin=CUSTOM, AllowedOrigins="https://a.example")
+    assert origins(custom) == [page, CUSTOM, "https://a.example"]
+    assert origins(Rendered(PublicOrigin=CUSTOM)) == [page, CUSTOM]
 
 
 def test_bucket_and_queues_refuse_connections_without_tls(production: Rendered) -> None:

@@ -97,6 +97,17 @@ def test_people_are_let_in_by_whoever_runs_the_stack_and_sign_in_without_a_secre
     assert production["OperatorsGroup"]["GroupName"] == "operators"
 
 
+def test_people_sign_in_and_out_at_a_custom_domain() -> None:
+    custom, own = (
+        "https://images.example.com/",
+        "https://<HttpApi>.execute-api.eu-west-1.amazonaws.com/",
+    )
+    client = Rendered(PublicOrigin=custom.rstrip("/"))["UserPoolClient"]
+
+    assert client["CallbackURLs"][:2] == client["LogoutURLs"] == [own, custom]
+    assert Rendered()["UserPoolClient"]["LogoutURLs"] == [own]
+
+
 def test_every_route_leads_to_a_function_that_the_gateway_may_call(production: Rendered) -> None:
     callable_ = {
         permission["FunctionName"].strip("<>")
