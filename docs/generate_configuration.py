@@ -56,29 +56,36 @@ out and says so, and takes them once the quota allows it. With `sam deploy` give
 SIGNING_IN = """\
 ## Signing in
 
-With `AuthMode=cognito`, the default, the stack has a user pool of its own; people are added by whoever runs it
-([operations.md](operations.md)). The page and `imagebatch login` sign in with authorization code and PKCE. With
-`AuthMode=oidc` any OpenID Connect issuer works whose tokens API Gateway can check:
+With `AuthMode=cognito`, the default, the stack has a user pool of its own; people are added by
+whoever runs it ([operations.md](operations.md)). The page and `imagebatch login` sign in with
+authorization code and PKCE. With `AuthMode=oidc` any OpenID Connect issuer works whose tokens API
+Gateway can check:
 
-- it signs with RSA (RS256, RS384, RS512); API Gateway refuses tokens signed with ES256, EdDSA or HS256;
+- it signs with RSA (RS256, RS384, RS512); API Gateway refuses tokens signed with ES256, EdDSA or
+  HS256;
 - `<OidcIssuer>/.well-known/openid-configuration` is public, and the keys it names are;
-- the access token is a JWT whose `iss` is `OidcIssuer` and whose `aud` or `client_id` is `OidcAudience`.
+- the access token is a JWT whose `iss` is `OidcIssuer` and whose `aud` or `client_id` is
+  `OidcAudience`.
 
-Register one public client for the page (redirect: the stack's address with a slash) and one for the command line
-(redirects: `http://127.0.0.1:21741/callback`, and the same with 21742 and 21743), both without a secret, and give them as
-`OidcClientId` and `CliClientId`. Where the issuer offers the scope `offline_access`, the command line asks for it, to renew the
-sign-in by itself. Auth0, Keycloak, Okta and Microsoft Entra ID sign with RS256 unless told otherwise.
+Register one public client for the page (redirect: the stack's address with a slash) and one for
+the command line (redirects: `http://127.0.0.1:21741/callback`, and the same with 21742 and
+21743), both without a secret, and give them as `OidcClientId` and `CliClientId`. Where the issuer
+offers the scope `offline_access`, the command line asks for it, to renew the sign-in by itself.
+Auth0, Keycloak, Okta and Microsoft Entra ID sign with RS256 unless told otherwise.
 
 **Supabase** signs with ES256 or HS256 by default, so its tokens are refused. Two ways:
 
-- Keep `AuthMode=cognito` and let the pool trust Supabase: turn on Supabase's OAuth 2.1 server, register a confidential client with
-  `https://POOL_DOMAIN/oauth2/idpresponse` as its redirect, add it to the pool as an OpenID Connect provider
-  (`aws cognito-idp create-identity-provider --provider-type OIDC`, issuer `https://PROJECT.supabase.co/auth/v1`), and add the provider to
-  the client's `SupportedIdentityProviders`. The pool checks Supabase's signature and issues RS256 tokens of its own.
-- Or let Supabase sign with RSA: create an RS256 signing key in the project's JWT settings, rotate to it, and deploy with
-  `AuthMode=oidc OidcIssuer=https://PROJECT.supabase.co/auth/v1 OidcAudience=authenticated`. Your frontend then sends its Supabase
-  session's token to the API; the page and `imagebatch login` need clients of Supabase's OAuth 2.1 server.
-"""  # noqa: E501 - a paragraph of the page
+- Keep `AuthMode=cognito` and let the pool trust Supabase: turn on Supabase's OAuth 2.1 server,
+  register a confidential client with `https://POOL_DOMAIN/oauth2/idpresponse` as its redirect,
+  add it to the pool as an OpenID Connect provider (`aws cognito-idp create-identity-provider
+  --provider-type OIDC`, issuer `https://PROJECT.supabase.co/auth/v1`), and add the provider to
+  the client's `SupportedIdentityProviders`. The pool checks Supabase's signature and issues RS256
+  tokens of its own.
+- Or let Supabase sign with RSA: create an RS256 signing key in the project's JWT settings, rotate
+  to it, and deploy with `AuthMode=oidc OidcIssuer=https://PROJECT.supabase.co/auth/v1
+  OidcAudience=authenticated`. Your frontend then sends its Supabase session's token to the API;
+  the page and `imagebatch login` need clients of Supabase's OAuth 2.1 server.
+"""
 
 
 class _Loader(yaml.SafeLoader):
