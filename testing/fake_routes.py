@@ -40,6 +40,8 @@ class Handler(BaseHTTPRequestHandler):
         ("POST", r"/v1/predictions", "replicate_create_version"),
         ("GET", r"/v1/predictions/([^/]+)", "replicate_get"),
         ("POST", r"/v1/predictions/([^/]+)/cancel", "replicate_cancel"),
+        ("GET", r"/v1/account", "account"),
+        ("GET", r"/v2/[^/]+/health", "account"),
         ("POST", r"/v2/([^/]+)/run", "runpod_create"),
         ("GET", r"/v2/[^/]+/status/([^/]+)", "runpod_get"),
         ("POST", r"/v2/[^/]+/cancel/([^/]+)", "runpod_cancel"),
@@ -135,6 +137,10 @@ class Handler(BaseHTTPRequestHandler):
     def runpod_create(self, endpoint: str) -> None:
         made, fault = self.fake.create("runpod", endpoint, self.body["input"])
         self._answer(fault, _json(200, {"id": made.id, "status": "IN_QUEUE"}) if made else MISSING)
+
+    def account(self) -> None:
+        """What is free to ask, and tells whether the key is good."""
+        self._send(_json(200, {"username": "tests"}))
 
     def runpod_get(self, prediction_id: str) -> None:
         self.fake.count(gets=1)

@@ -162,6 +162,9 @@ class Api:
         """What the page and the command line must know before anybody signs in."""
         return document(self._transport.send("GET", "/config.json"))
 
+    def doctor(self) -> Document:
+        return document(self._transport.send("GET", "/api/doctor"))
+
     def status(self, batch_id: str) -> Document:
         return document(self._transport.send("GET", f"/api/batch/{_part(batch_id)}"))
 

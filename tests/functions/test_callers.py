@@ -79,3 +79,21 @@ def test_the_queue_is_shown_to_the_group_operators_alone(
 
     assert ("deadLetter" in found) is sees
     assert found["activeBatches"] == 0
+
+
+def test_doctor_is_for_operators_alone(api: Api) -> None:
+    refused = api.as_owner("ann").get("/api/doctor")
+
+    assert (refused.status, refused.json()["error"]) == (403, "For operators only")
+    assert refused.json()["type"].endswith("/operators-only")
+
+
+def test_doctor_examines_what_it_can(api: Api) -> None:
+    """Here without a state machine, and with an AWS that knows no quotas."""
+    found = api.as_owner("otto", **{"cognito:groups": "[operators]"}).get("/api/doctor").json()
+
+    health = {check["check"]: check["health"] for check in found["checks"]}
+    assert health["provider key"] == health["queues"] == "ok"
+    assert health["finalizer"] == "unknown"
+    assert health["alarm address"] == "warning"
+    assert found["healthy"] is True

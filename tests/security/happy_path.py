@@ -42,6 +42,7 @@ def what_people_do(site: Site, ann: httpx.Client, hers: OwnedResources) -> None:
         assert httpx.get(address, timeout=60).status_code == 200
     drops(site)
     ask(site.as_("op", groups=["operators"]), "GET", "/api/queue", 200)
+    assert ask(site.as_("op", groups=["operators"]), "GET", "/api/doctor", 200)["checks"]
     ask(ann, "POST", "/api/batches/image-candidates", 200, json={"variantIds": [hers.variant]})
 
 

@@ -43,15 +43,17 @@ def test_actions_are_named_one_by_one(production: Rendered) -> None:
         assert not [a for a in as_list(statement["Action"]) if "*" in a], owner
 
 
-def test_only_log_delivery_which_knows_no_resource_is_allowed_on_all(production: Rendered) -> None:
+def test_only_actions_without_a_resource_are_allowed_on_all(production: Rendered) -> None:
     on_all = [
         (owner, as_list(statement["Action"]))
         for owner, statement in every_statement(production)
         if "*" in as_list(statement["Resource"])
     ]
 
-    assert [owner for owner, _ in on_all] == ["FinalizerStateMachine"]
-    assert all(action.startswith("logs:") for action in on_all[0][1])
+    found = dict(on_all)
+    assert found.keys() == {"ApiFunction", "FinalizerStateMachine"}
+    assert found["ApiFunction"] == ["lambda:GetAccountSettings"]
+    assert all(action.startswith("logs:") for action in found["FinalizerStateMachine"])
 
 
 def test_every_function_writes_into_its_own_log_alone(production: Rendered) -> None:
@@ -182,7 +184,7 @@ def test_a_providers_key_is_read_by_those_who_call_providers_alone(parameter: st
         if allowed(template, function, "secretsmanager:GetSecretValue") & {SECRET}
     }
 
-    assert readers == {"WorkerFunction", "DeadLetterFunction"}
+    assert readers == {"WorkerFunction", "DeadLetterFunction", "ApiFunction"}
 
 
 def test_without_a_providers_key_nobody_may_read_one(production: Rendered) -> None:

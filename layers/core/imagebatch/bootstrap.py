@@ -35,13 +35,16 @@ from imagebatch.usecases.records import BatchRepository
 
 if TYPE_CHECKING:
     from imagebatch.adapters.arrivals import ArrivalProcessor
+    from imagebatch.adapters.dynamodb.refusals import DynamoDBRefusalLog
     from imagebatch.adapters.secrets import SecretReader
     from imagebatch.adapters.sqs_records import SQSRecordProcessor
     from imagebatch.intake.settings_schema import SettingsSchema
     from imagebatch.intake.templates import Template
+    from imagebatch.ports.diagnosis import ProviderAccount
     from imagebatch.usecases.cancel_batch import CancelBatch
     from imagebatch.usecases.catalog import ImportVariants, ListVariants
     from imagebatch.usecases.collect_image import CollectImage, ProviderGateway
+    from imagebatch.usecases.diagnose_stack import DiagnoseStack
     from imagebatch.usecases.dispatch_items import DispatchItems
     from imagebatch.usecases.drop_folder import SubmitDroppedSheet
     from imagebatch.usecases.finalize_batch import FinalizeBatch
@@ -58,6 +61,8 @@ if TYPE_CHECKING:
     from imagebatch.usecases.uploads import CheckUpload, CreateUpload, ReadSheet
     from imagebatch.usecases.watch_batch import WatchBatch
 
+PUBLIC_RUNPOD_ENDPOINT = "black-forest-labs-flux-1-schnell"
+"""Asked for its health where the stack has no endpoint of its own."""
 DOWNLOAD_SECONDS = 15.0
 """Two downloads fit into a worker's invocation, which a later delivery repeats."""
 
@@ -167,21 +172,34 @@ class Bootstrap:
         from imagebatch.adapters.providers.replicate import ReplicateProvider
 
         token = self._secret(self.settings.replicate_secret_arn)
-        return ReplicateProvider(
+        provider = ReplicateProvider(
             token, self.settings.replicate_base_url, download_seconds=DOWNLOAD_SECONDS
         )
+        return self._noting("replicate", provider)
 
     def _runpod(self) -> ImageProvider:
         from imagebatch.adapters.providers.runpod import RunpodProvider
 
         settings = self.settings
         key = self._secret(settings.runpod_secret_arn)
-        return RunpodProvider(
+        provider = RunpodProvider(
             key,
             settings.runpod_endpoint_id,
             settings.runpod_base_url,
             download_seconds=DOWNLOAD_SECONDS,
         )
+        return self._noting("runpod", provider)
+
+    def _noting(self, name: str, provider: ImageProvider) -> ImageProvider:
+        from imagebatch.adapters.providers.noting import NotingProvider
+
+        return NotingProvider(name, provider, self._refusals, self.clock)
+
+    @cached_property
+    def _refusals(self) -> "DynamoDBRefusalLog":
+        from imagebatch.adapters.dynamodb.refusals import DynamoDBRefusalLog
+
+        return DynamoDBRefusalLog(self.clients.dynamodb, self.settings.table_name)
 
     def _secret(self, arn: str) -> "SecretReader":
         from imagebatch.adapters.secrets import SecretReader
@@ -461,6 +479,29 @@ class Bootstrap:
         return queue_depth(
             self.clients.sqs, settings.item_queue_url, settings.dead_letter_queue_url
         )
+
+    @cached_property
+    def diagnose(self) -> "DiagnoseStack":
+        from imagebatch.adapters.stack_facts import AwsStackFacts
+        from imagebatch.usecases.diagnose_stack import DiagnoseStack
+
+        facts = AwsStackFacts(self.clients, self.settings)
+        workers = self.settings.worker_concurrency
+        return DiagnoseStack(self._accounts(), self._refusals, facts, self.clock, workers=workers)
+
+    def _accounts(self) -> "Mapping[str, ProviderAccount]":
+        """Of the providers that have a key."""
+        from imagebatch.adapters.providers.accounts import replicate_account, runpod_account
+
+        settings = self.settings
+        found = {}
+        if arn := settings.replicate_secret_arn:
+            found["replicate"] = replicate_account(self._secret(arn), settings.replicate_base_url)
+        if arn := settings.runpod_secret_arn:
+            endpoint = settings.runpod_endpoint_id or PUBLIC_RUNPOD_ENDPOINT
+            key = self._secret(arn)
+            found["runpod"] = runpod_account(key, endpoint, settings.runpod_base_url)
+        return found
 
     def _notice(self, batch: Batch) -> dict[str, Any] | None:
         from imagebatch.schemas.webhook import webhook_body

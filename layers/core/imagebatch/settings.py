@@ -15,6 +15,7 @@ class Settings:
     intake_queue_url: str
     dead_letter_queue_url: str
     state_machine_arn: str
+    alarm_topic_arn: str
     public_url: str
     auth_mode: str
     max_rows: int
@@ -51,6 +52,7 @@ class Settings:
             intake_queue_url=text("INTAKE_QUEUE_URL"),
             dead_letter_queue_url=text("DEAD_LETTER_QUEUE_URL"),
             state_machine_arn=text("STATE_MACHINE_ARN"),
+            alarm_topic_arn=text("ALARM_TOPIC_ARN"),
             public_url=text("PUBLIC_URL").rstrip("/"),
             auth_mode=env.get("AUTH_MODE") or "cognito",
             max_rows=number("MAX_ROWS", 50),

@@ -20,8 +20,10 @@ from imagebatch.domain.errors import UnavailableError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_stepfunctions import SFNClient
 
@@ -84,6 +86,14 @@ class Clients:
     @cached_property
     def stepfunctions(self) -> "SFNClient":
         return self._session.client("stepfunctions", config=client_config(read_timeout=10))
+
+    @cached_property
+    def sns(self) -> "SNSClient":
+        return self._session.client("sns", config=client_config(read_timeout=5))
+
+    @cached_property
+    def lambda_(self) -> "LambdaClient":
+        return self._session.client("lambda", config=client_config(read_timeout=5))
 
     @cached_property
     def secretsmanager(self) -> "SecretsManagerClient":

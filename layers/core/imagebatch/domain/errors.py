@@ -118,6 +118,10 @@ class OverBudgetError(RequestError):
     status = 402
 
 
+class ForbiddenError(RequestError):
+    status = 403
+
+
 class NotFoundError(RequestError):
     status = 404
 

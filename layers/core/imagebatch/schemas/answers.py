@@ -209,6 +209,23 @@ class QueueAnswer(ResponseModel):
     dead_letter: int | None = None
 
 
+class DoctorCheck(ResponseModel):
+    """`advice` says what to do; empty where nothing is."""
+
+    check: str
+    health: Literal["ok", "warning", "problem", "unknown"]
+    message: str
+    advice: str
+
+
+class DoctorAnswer(ResponseModel):
+    """`healthy` unless a check found a problem; `time` is the service's clock."""
+
+    healthy: bool
+    time: Timestamp
+    checks: list[DoctorCheck]
+
+
 class Health(ResponseModel):
     status: Literal["ok"]
 

@@ -18,6 +18,7 @@ LIBRARY#owner#variant
                   FOLDER#createdAt#id      the variant's folder in a batch
 FOLDER#owner#id   FOLDER                   a batch's folders
                   IMAGE#000041             an image in them
+PROVIDER#replicate REFUSAL                 its last refusal for want of credit or for its rate
 """
 
 import hashlib
@@ -96,6 +97,10 @@ def idempotency(owner: str, key: str) -> Key:
 
 def name(name: str) -> Key:
     return f"NAME#{part(name)}", "NAME"
+
+
+def provider_refusal(provider: str) -> Key:
+    return f"PROVIDER#{part(provider)}", "REFUSAL"
 
 
 def upload_owner(upload_id: str) -> Key:

@@ -1,6 +1,7 @@
 """What is running, whether the API answers, and the description of the API."""
 
 from base64 import b64encode
+from dataclasses import asdict
 from hashlib import sha256
 from importlib.resources import files
 from typing import Any
@@ -8,7 +9,8 @@ from typing import Any
 from imagebatch.api.request import Request
 from imagebatch.api.response import JSON, SECURITY_HEADERS, Response
 from imagebatch.api.routing import Routes
-from imagebatch.schemas.answers import Health, QueueAnswer
+from imagebatch.domain.errors import ForbiddenError
+from imagebatch.schemas.answers import DoctorAnswer, DoctorCheck, Health, QueueAnswer
 
 CACHED = {"Cache-Control": "public, max-age=300"}
 routes = Routes("Operations")
@@ -29,6 +31,26 @@ def get_queue(request: Request) -> QueueAnswer:
         pending_items=sum(batch.counts.open for batch in active),
         concurrency=services.settings.worker_concurrency,
         **depth,
+    )
+
+
+@routes.get(
+    "/api/doctor",
+    id="getDoctor",
+    summary="Whether the stack is fit for work, for operators",
+    description="Asks the providers and AWS; takes some seconds.",
+    returns={200: DoctorAnswer},
+    errors=[403],
+)
+def get_doctor(request: Request) -> DoctorAnswer:
+    if not request.is_operator:
+        raise ForbiddenError("operators-only", "For operators only", title="For operators only")
+    findings = request.services.diagnose()
+    checks = [DoctorCheck(**asdict(finding)) for finding in findings]
+    return DoctorAnswer(
+        healthy=all(check.health != "problem" for check in checks),
+        time=request.services.clock.now(),
+        checks=checks,
     )
 
 

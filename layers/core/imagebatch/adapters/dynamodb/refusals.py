@@ -1,0 +1,26 @@
+"""The last refusal of each provider, in one record a provider."""
+
+from typing import TYPE_CHECKING
+
+from imagebatch.adapters.codec import time_of, time_text
+from imagebatch.adapters.dynamodb import keys
+from imagebatch.adapters.dynamodb.table import Table
+from imagebatch.ports.diagnosis import Refusal, RefusalLog
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+MAX_REASON_LENGTH = 300
+
+
+class DynamoDBRefusalLog(RefusalLog):
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        self._table = Table(client, table)
+
+    def note(self, provider: str, refusal: Refusal) -> None:
+        record = {"reason": refusal.reason[:MAX_REASON_LENGTH], "at": time_text(refusal.at)}
+        self._table.transact([self._table.put(keys.provider_refusal(provider), record)])
+
+    def last(self, provider: str) -> Refusal | None:
+        found = self._table.get(keys.provider_refusal(provider))
+        return Refusal(found["reason"], time_of(found["at"])) if found else None

@@ -1,0 +1,60 @@
+"""Notes a provider's refusals for want of credit or for too high a rate, for operators."""
+
+import time
+from collections.abc import Callable
+from typing import override
+
+from imagebatch.domain.errors import ProviderAuthError, RateLimitedError, UnavailableError
+from imagebatch.ports import Clock, ImageProvider, ImageRequest, Prediction
+from imagebatch.ports.diagnosis import Refusal, RefusalLog
+
+MIN_SECONDS_BETWEEN_NOTES = 60.0
+
+
+class NotingProvider(ImageProvider):
+    """Passes everything on to the provider; a note that cannot be written is left out."""
+
+    def __init__(
+        self,
+        name: str,
+        provider: ImageProvider,
+        log: RefusalLog,
+        clock: Clock,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._name = name
+        self._provider = provider
+        self._log = log
+        self._clock = clock
+        self._monotonic = monotonic
+        self._next_note = float("-inf")
+
+    @override
+    def create(self, request: ImageRequest) -> Prediction:
+        try:
+            return self._provider.create(request)
+        except (RateLimitedError, ProviderAuthError) as error:
+            self._note(str(error))
+            raise
+
+    @override
+    def get(self, prediction_id: str, request: ImageRequest) -> Prediction:
+        return self._provider.get(prediction_id, request)
+
+    @override
+    def cancel(self, prediction_id: str, request: ImageRequest) -> None:
+        self._provider.cancel(prediction_id, request)
+
+    @override
+    def fetch(self, prediction: Prediction, request: ImageRequest) -> bytes:
+        return self._provider.fetch(prediction, request)
+
+    def _note(self, reason: str) -> None:
+        if self._monotonic() < self._next_note:
+            return
+        self._next_note = self._monotonic() + MIN_SECONDS_BETWEEN_NOTES
+        try:
+            self._log.note(self._name, Refusal(reason, self._clock.now()))
+        except UnavailableError:
+            return
