@@ -134,7 +134,10 @@ def handler_of(issuer: Issuer) -> type[BaseHTTPRequestHandler]:
                 query = {name: values[0] for name, values in parse_qs(parts.query).items()}
                 issuer.signed_out.append(query)
                 self.send_response(302)
-                self.send_header("Location", query.get("post_logout_redirect_uri", "/"))
+                self.send_header(
+                    "Location",
+                    query.get("post_logout_redirect_uri") or query.get("logout_uri", "/"),
+                )
                 self.send_header("Content-Length", "0")
                 self.end_headers()
             elif parts.path == "/jwks":

@@ -51,8 +51,37 @@ def test_a_person_signs_in_comes_back_to_where_they_were_and_makes_a_batch(
     expect(images(page)).to_have_count(2)
     page.reload()
     expect(page.get_by_role("heading", level=1)).to_have_text("Mine")
+    assert issuer.refresh_tokens
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    assert not issuer.refresh_tokens
+    assert issuer.signed_out[-1]["post_logout_redirect_uri"] == page.url
+
+
+def test_sign_out_of_cognito_uses_its_own_address(door: Page, issuer: Issuer) -> None:
+    """As a stack with a user pool tells the page."""
+    told = {"issuer": issuer.url, "clientId": CLIENT, "audience": AUDIENCE, "scope": None}
+    told["logoutUrl"] = f"{issuer.url}/logout"
+    config = door.request.get("/config.json").json()
+    answer = config | {"auth": told}
+    door.route("**/config.json", lambda route: route.fulfill(json=answer))
+    door.goto("/batches")
+    sign_in(door)
+    home = door.url.removesuffix("batches")
+    with door.expect_request(f"{issuer.url}/logout?*"):
+        door.get_by_role("button", name="Sign out").click()
+    assert issuer.signed_out[-1] == {"client_id": CLIENT, "logout_uri": home}
+
+
+def test_issuer_that_cannot_be_reached_is_said(
+    door: Page, issuer: Issuer, expected: list[str]
+) -> None:
+    expected.append("net::ERR_FAILED")
+    door.route(f"{issuer.url}/**", lambda route: route.abort())
+    door.goto("/batches")
+    door.get_by_role("button", name="Sign in").click()
+    expect(door.get_by_role("alert")).to_contain_text("cannot be reached")
+    expect(door.get_by_role("button", name="Sign in")).to_be_enabled()
 
 
 def test_without_a_token_nothing_is_asked_of_the_api(login_page: Page) -> None:

@@ -1,7 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { LocationProvider, Route, Router } from "preact-iso";
 import { onSignedOut } from "./lib/api";
-import { signIn } from "./lib/auth";
+import { explain, signIn } from "./lib/auth";
 import { Notice } from "./ui/Problem";
 import { Mark, Shell } from "./ui/Shell";
 import { Title } from "./ui/Title";
@@ -47,16 +47,23 @@ function Nowhere() {
   );
 }
 
-function SignIn({ problem }: { problem: string | null }) {
+function SignIn({ problem: before }: { problem: string | null }) {
+  const [problem, setProblem] = useState(before);
+  const [leaving, setLeaving] = useState(false);
+  const start = () => {
+    setLeaving(true);
+    signIn().catch((error: Error) => {
+      setProblem(explain(error));
+      setLeaving(false);
+    });
+  };
   return (
     <main class="door">
       <Mark />
       <h1>imagebatch</h1>
       <p class="lead">A sheet of rows in, one ZIP of images out.</p>
       {problem && <Notice kind="bad" title="Signing in did not work." text={problem} />}
-      <button class="button main" onClick={() => void signIn()}>
-        Sign in
-      </button>
+      <button class="button main" disabled={leaving} onClick={start}>Sign in</button>
     </main>
   );
 }

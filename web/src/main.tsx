@@ -1,7 +1,7 @@
 import "./styles/index.css";
 import { render } from "preact";
 import { App } from "./app";
-import { startAuth } from "./lib/auth";
+import { explain, startAuth } from "./lib/auth";
 import { loadConfig } from "./lib/config";
 import { debug } from "./lib/debug";
 import { Notice } from "./ui/Problem";
@@ -11,13 +11,11 @@ const root = document.getElementById("app") as HTMLElement;
 async function start(): Promise<void> {
   const { auth } = await loadConfig();
   let problem: string | null = null;
-  const signedIn =
-    auth === null ||
-    (await startAuth(auth).catch((error: Error) => {
-      debug("signing in failed", error);
-      problem = error.message;
-      return false;
-    }));
+  const signedIn = auth === null || (await startAuth(auth).catch((error: Error) => {
+    debug("signing in failed", error);
+    problem = explain(error);
+    return false;
+  }));
   render(<App signedIn={signedIn} problem={problem} />, root);
 }
 

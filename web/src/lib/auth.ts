@@ -2,19 +2,23 @@ import type { User, UserManager } from "oidc-client-ts";
 import { debug } from "./debug";
 import type { AuthConfig } from "./types";
 
+const REQUEST_SECONDS = 10;
+
 /** Authorization code with PKCE. The tokens live in this tab only (sessionStorage). */
 let manager: UserManager | undefined;
 let user: User | null = null;
+let settings: AuthConfig | undefined;
 
 export const token = (): string | null => (user && !user.expired ? user.access_token : null);
 
 export const who = (): string =>
   user?.profile.email ?? user?.profile.name ?? user?.profile.sub ?? "";
 
-/** Prepares the login and finishes one that is under way. True when somebody is signed in. */
+/** Prepares the sign-in and finishes one that is under way. True when somebody is signed in. */
 export async function startAuth(auth: AuthConfig): Promise<boolean> {
   const { UserManager, WebStorageStateStore } = await import("oidc-client-ts");
   const home = `${location.origin}/`;
+  settings = auth;
   manager = new UserManager({
     authority: auth.issuer,
     client_id: auth.clientId,
@@ -24,6 +28,7 @@ export async function startAuth(auth: AuthConfig): Promise<boolean> {
     extraQueryParams: auth.audience ? { audience: auth.audience } : {},
     userStore: new WebStorageStateStore({ store: sessionStorage }),
     automaticSilentRenew: true,
+    requestTimeoutInSeconds: REQUEST_SECONDS,
   });
   manager.events.addUserLoaded((loaded) => {
     user = loaded;
@@ -44,11 +49,38 @@ async function finish(from: UserManager): Promise<void> {
   history.replaceState(null, "", back.startsWith("/") && !back.startsWith("//") ? back : "/");
 }
 
+/** Leaves the page for the issuer's. Throws what `explain` turns into words. */
 export async function signIn(): Promise<void> {
   await manager?.signinRedirect({ state: { path: location.pathname + location.search } });
 }
 
+/** Revokes the refresh token, forgets the tokens, and ends the session at the issuer, which would
+ * otherwise sign the next person in without asking. */
 export async function signOut(): Promise<void> {
-  await manager?.removeUser();
-  location.assign("/");
+  if (!manager || !settings) return;
+  await manager.revokeTokens(["refresh_token"]).catch((error: unknown) => debug("not revoked", error));
+  const { clientId, logoutUrl } = settings;
+  if (!logoutUrl && (await endsSessions(manager))) {
+    await manager.signoutRedirect();
+    return;
+  }
+  await manager.removeUser();
+  location.assign(logoutUrl ? cognitoLogout(logoutUrl, clientId) : "/");
+}
+
+async function endsSessions(from: UserManager): Promise<boolean> {
+  const metadata = await from.metadataService.getMetadata().catch(() => null);
+  return Boolean(metadata?.end_session_endpoint);
+}
+
+/** Cognito has parameters of its own for this. */
+function cognitoLogout(url: string, clientId: string): string {
+  return `${url}?${new URLSearchParams({ client_id: clientId, logout_uri: `${location.origin}/` })}`;
+}
+
+/** What went wrong with a sign-in, for the person who tried. */
+export function explain(error: Error): string {
+  const lost = error instanceof TypeError || error.name === "ErrorTimeout" || /\(5\d\d\)/.test(error.message);
+  if (!lost || !settings) return error.message;
+  return `The sign-in service (${new URL(settings.issuer).host}) cannot be reached. Check your connection and try again.`;
 }

@@ -181,6 +181,8 @@ export interface AuthConfig {
   clientId: string;
   audience?: string | null;
   scope?: string | null;
+  /** Cognito's page that ends its session. */
+  logoutUrl?: string | null;
 }
 
 /** A property of a settings schema, as far as the form understands JSON Schema. */
