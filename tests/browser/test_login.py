@@ -58,30 +58,30 @@ def test_a_person_signs_in_comes_back_to_where_they_were_and_makes_a_batch(
     assert issuer.signed_out[-1]["post_logout_redirect_uri"] == page.url
 
 
-def test_sign_out_of_cognito_uses_its_own_address(door: Page, issuer: Issuer) -> None:
+def test_sign_out_of_cognito_uses_its_own_address(login_page: Page, issuer: Issuer) -> None:
     """As a stack with a user pool tells the page."""
     told = {"issuer": issuer.url, "clientId": CLIENT, "audience": AUDIENCE, "scope": None}
     told["logoutUrl"] = f"{issuer.url}/logout"
-    config = door.request.get("/config.json").json()
+    config = login_page.request.get("/config.json").json()
     answer = config | {"auth": told}
-    door.route("**/config.json", lambda route: route.fulfill(json=answer))
-    door.goto("/batches")
-    sign_in(door)
-    home = door.url.removesuffix("batches")
-    with door.expect_request(f"{issuer.url}/logout?*"):
-        door.get_by_role("button", name="Sign out").click()
+    login_page.route("**/config.json", lambda route: route.fulfill(json=answer))
+    login_page.goto("/batches")
+    sign_in(login_page)
+    home = login_page.url.removesuffix("batches")
+    with login_page.expect_request(f"{issuer.url}/logout?*"):
+        login_page.get_by_role("button", name="Sign out").click()
     assert issuer.signed_out[-1] == {"client_id": CLIENT, "logout_uri": home}
 
 
 def test_issuer_that_cannot_be_reached_is_said(
-    door: Page, issuer: Issuer, expected: list[str]
+    login_page: Page, issuer: Issuer, expected: list[str]
 ) -> None:
     expected.append("net::ERR_FAILED")
-    door.route(f"{issuer.url}/**", lambda route: route.abort())
-    door.goto("/batches")
-    door.get_by_role("button", name="Sign in").click()
-    expect(door.get_by_role("alert")).to_contain_text("cannot be reached")
-    expect(door.get_by_role("button", name="Sign in")).to_be_enabled()
+    login_page.route(f"{issuer.url}/**", lambda route: route.abort())
+    login_page.goto("/batches")
+    login_page.get_by_role("button", name="Sign in").click()
+    expect(login_page.get_by_role("alert")).to_contain_text("cannot be reached")
+    expect(login_page.get_by_role("button", name="Sign in")).to_be_enabled()
 
 
 def test_without_a_token_nothing_is_asked_of_the_api(login_page: Page) -> None:
