@@ -16,6 +16,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from testing.fault_proxy import Exchange, Family, FaultProxy, Reply
 
 BATCHES = re.compile(r"BATCH#[^#\"]+#([0-9a-f]{32})\b")
+ACCOUNT_SETTINGS = "/2016-08-19/account-settings"
+"""Of Lambda, which speaks REST as S3 does."""
 _SIGNED_BY = re.compile(r"Credential=([^/,&]+)/")
 _OF_A_TRANSACTION = {
     "Put": "PutItem",
@@ -79,6 +81,9 @@ def key_of_function(function_arn: str, role_arn: str) -> str:
 def actions(request: Exchange, reply: Reply) -> Iterator[tuple[str, str]]:
     target = request.headers.get("x-amz-target", "")
     service, _, operation = target.rpartition(".")
+    if request.path.startswith(ACCOUNT_SETTINGS):
+        yield "lambda:GetAccountSettings", "*"
+        return
     if not target:
         yield from _of_s3(request, reply)
         return
