@@ -22,7 +22,9 @@ Url = Annotated[
 ]
 Token = Annotated[
     str | None,
-    typer.Option("--token", help="An access token. Prefer IMAGEBATCH_TOKEN: others see options."),
+    typer.Option(
+        "--token", help="An access token. Safer in IMAGEBATCH_TOKEN, as others can read options."
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Batch = Annotated[

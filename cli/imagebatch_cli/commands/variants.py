@@ -31,7 +31,7 @@ from imagebatch_cli.output import Output
 Variants = Annotated[
     list[str],
     typer.Argument(
-        metavar="VARIANT...",
+        metavar="VARIANT",
         help="Ids of the catalog, which has their image; or ID=URL, repeated for more images.",
     ),
 ]
