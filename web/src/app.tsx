@@ -63,7 +63,9 @@ function SignIn({ problem: before }: { problem: string | null }) {
       <h1>imagebatch</h1>
       <p class="lead">A sheet of rows in, one ZIP of images out.</p>
       {problem && <Notice kind="bad" title="Signing in did not work." text={problem} />}
-      <button class="button main" disabled={leaving} onClick={start}>Sign in</button>
+      <button class="button main" disabled={leaving} onClick={start}>
+        Sign in
+      </button>
     </main>
   );
 }

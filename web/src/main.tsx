@@ -11,11 +11,13 @@ const root = document.getElementById("app") as HTMLElement;
 async function start(): Promise<void> {
   const { auth } = await loadConfig();
   let problem: string | null = null;
-  const signedIn = auth === null || (await startAuth(auth).catch((error: Error) => {
-    debug("signing in failed", error);
-    problem = explain(error);
-    return false;
-  }));
+  const signedIn =
+    auth === null ||
+    (await startAuth(auth).catch((error: Error) => {
+      debug("signing in failed", error);
+      problem = explain(error);
+      return false;
+    }));
   render(<App signedIn={signedIn} problem={problem} />, root);
 }
 

@@ -58,7 +58,9 @@ export async function signIn(): Promise<void> {
  * otherwise sign the next person in without asking. */
 export async function signOut(): Promise<void> {
   if (!manager || !settings) return;
-  await manager.revokeTokens(["refresh_token"]).catch((error: unknown) => debug("not revoked", error));
+  await manager
+    .revokeTokens(["refresh_token"])
+    .catch((error: unknown) => debug("not revoked", error));
   const { clientId, logoutUrl } = settings;
   if (!logoutUrl && (await endsSessions(manager))) {
     await manager.signoutRedirect();
@@ -80,7 +82,8 @@ function cognitoLogout(url: string, clientId: string): string {
 
 /** What went wrong with a sign-in, for the person who tried. */
 export function explain(error: Error): string {
-  const lost = error instanceof TypeError || error.name === "ErrorTimeout" || /\(5\d\d\)/.test(error.message);
+  const lost =
+    error instanceof TypeError || error.name === "ErrorTimeout" || /\(5\d\d\)/.test(error.message);
   if (!lost || !settings) return error.message;
   return `The sign-in service (${new URL(settings.issuer).host}) cannot be reached. Check your connection and try again.`;
 }
