@@ -51,7 +51,7 @@ unit: .venv/.done
 
 ## test: every suite, with coverage (ARGS="tests/e2e -k csv" for some)
 .PHONY: test
-test: $(environment) $(page) $(api_document)
+test: $(environment) $(page) $(api_document) .venv-clients/.done
 	$(if $(ARGS),,npm --prefix web test)
 	$(PYTHON) -m pytest $(if $(ARGS),$(ARGS),$(side_by_side) --cov --cov-report=term)
 
@@ -121,6 +121,7 @@ lock: $(UV)
 	$(pin) requirements/emulator.in -o requirements/emulator.txt
 	$(pin) requirements/checkov.in -o requirements/checkov.txt
 	$(pin) requirements/audit.in -o requirements/audit.txt
+	$(pin) requirements/clients.in -o requirements/clients.txt
 	$(pin) requirements/runtime.in -o requirements/runtime.txt
 	$(pin) layers/core/requirements.in -o layers/core/requirements.txt
 	$(pin) layers/imaging/requirements.in -o layers/imaging/requirements.txt -c layers/core/requirements.txt \
@@ -132,7 +133,7 @@ lock: $(UV)
 .PHONY: clean
 clean:
 	if [ -e .venv/.done ]; then $(PYTHON) -m local down --all; fi
-	rm -rf .venv .venv-uv .venv-sam .venv-emulator .venv-checkov .venv-audit .local .aws-sam .cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-uv .venv-sam .venv-emulator .venv-checkov .venv-audit .venv-clients .local .aws-sam .cache .mypy_cache .pytest_cache .ruff_cache
 	rm -rf $(npm_folders:%=%/node_modules)
 
 .PHONY: help
@@ -167,6 +168,10 @@ sync = echo "installing $(@D)" && \
 	@touch $@
 
 .venv-checkov/.done: requirements/checkov.txt $(UV)
+	@$(sync)
+	@touch $@
+
+.venv-clients/.done: requirements/clients.txt $(UV)
 	@$(sync)
 	@touch $@
 

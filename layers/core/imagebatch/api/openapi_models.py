@@ -26,8 +26,11 @@ class SpelledModels:
         for name, schema in snake.items():
             found[self._renamed.get(name, name)] = _renamed(schema, self._renamed)
         requests = _schemas(_requests(routes), "validation")
-        found |= {name: without_defaults(schema) for name, schema in requests.items()}
-        self.schemas: Schemas = dict(sorted(found.items()))
+        found |= requests
+        # Generators name a class after its title.
+        self.schemas: Schemas = {
+            name: {**without_defaults(found[name]), "title": name} for name in sorted(found)
+        }
 
     def ref(self, route: Route, model: type[BaseModel]) -> dict[str, str]:
         name = model.__name__
@@ -37,19 +40,19 @@ class SpelledModels:
 
 
 def without_defaults(schema: Any) -> Any:
-    """Generators of TypeScript clients take a property with a default for one that is required."""
+    """openapi-typescript takes a property with a default for one that is required."""
     if isinstance(schema, list):
         return [without_defaults(each) for each in schema]
     if not isinstance(schema, Mapping):
         return schema
-    made = {name: without_defaults(value) for name, value in schema.items()}
-    if "default" in made and not isinstance(schema["default"], Mapping | list):
-        default = made.pop("default")
-        if default not in (None, ""):
-            text = f"{made.get('description', '')} Default: {default}.".strip()
-            made["description"] = text
-    elif isinstance(schema.get("default"), list) or schema.get("default") == {}:
-        made.pop("default")
+    made = {name: without_defaults(value) for name, value in schema.items() if name != "default"}
+    if "properties" in schema:
+        fields = schema["properties"].items()
+        made["properties"] = {name: without_defaults(field) for name, field in fields}
+    if schema.get("default") not in (None, "", {}, []) and not isinstance(schema["default"], dict):
+        made["description"] = (
+            f"{schema.get('description', '')} Default: {schema['default']}.".strip()
+        )
     return made
 
 
