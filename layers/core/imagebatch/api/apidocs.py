@@ -146,6 +146,7 @@ def _type(schema: Node) -> str:
     if schema.get("type") == "array":
         return f"list of {_type(schema.get('items', {}))}"
     kind = schema.get("type", "any")
+    kind = " or ".join(kind) if isinstance(kind, list) else kind
     return escape(schema.get("contentMediaType") or schema.get("format") or kind)
 
 

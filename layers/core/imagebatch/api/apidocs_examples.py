@@ -67,6 +67,8 @@ def _file(schema: Node) -> str:
 
 def sample(document: Node, schema: Node, depth: int = 0) -> Any:
     """A value that the schema describes: its example, or the simplest there is."""
+    if isinstance(schema.get("type"), list):
+        schema = {**schema, "type": schema["type"][0]}
     if "$ref" in schema:
         name = schema["$ref"].rsplit("/", 1)[-1]
         return sample(document, document["components"]["schemas"][name], depth)
