@@ -16,6 +16,7 @@ from testing.fakes.provider import LenientValidator, ScriptedProvider
 from testing.fakes.queues import InMemoryDispatchQueue, InMemoryItemQueue, Sent
 from testing.fakes.store import InMemoryBatchStore
 from testing.fakes.system import FakeClock, FakeRandomness
+from testing.fakes.templates import InMemoryTemplateStore
 from testing.fakes.uploads import InMemoryUploadStore
 from testing.fakes.webhooks import InMemoryWebhooks, Posted
 
@@ -30,6 +31,7 @@ __all__ = [
     "InMemoryItemQueue",
     "InMemoryLibraryStore",
     "InMemoryObjectStore",
+    "InMemoryTemplateStore",
     "InMemoryUploadStore",
     "InMemoryWebhooks",
     "LenientValidator",

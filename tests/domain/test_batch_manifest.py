@@ -12,9 +12,21 @@ from imagebatch.domain.batch_manifest import (
 )
 from imagebatch.domain.errors import Failure, FailureCode
 from imagebatch.domain.model_registry import Quality
+from imagebatch.domain.notice import Notice, NoticeLevel
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 TEXTS = st.lists(TEXT, max_size=3).map(tuple)
+NOTICES = st.lists(
+    st.builds(
+        Notice,
+        code=TEXT,
+        message=TEXT,
+        level=st.sampled_from(NoticeLevel),
+        row=st.none() | st.integers(2, 99),
+        column=st.none() | TEXT,
+    ),
+    max_size=3,
+).map(tuple)
 ITEMS = st.builds(
     ItemSpec,
     index=st.integers(0, 9999),
@@ -37,7 +49,7 @@ PLANS = st.builds(
     kind=st.sampled_from(Kind),
     header=TEXTS,
     items=st.lists(ITEMS, max_size=4).map(tuple),
-    warnings=TEXTS,
+    notices=NOTICES,
     delimiter=st.sampled_from(",;\t|"),
 )
 

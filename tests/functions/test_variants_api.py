@@ -97,7 +97,13 @@ def upload(api: Api) -> str:
 
 def test_a_catalog_comes_as_a_list_or_as_a_sheet(api: Api) -> None:
     first = api.put("/api/variants", json=[row(1), row(2)])
-    assert first.json() == {"imported": 2, "created": 2, "updated": 0, "warnings": []}
+    assert first.json() == {
+        "imported": 2,
+        "created": 2,
+        "updated": 0,
+        "warnings": [],
+        "notices": [],
+    }
     sheet = HEADER + "2,Größe 2,10,Hemd,\n3,Größe 3,10,Hemd,https://shop.example.com/3.jpg\n"
     again = api.put("/api/variants", content=sheet.encode(), headers={"content-type": "text/csv"})
     assert again.status == 200

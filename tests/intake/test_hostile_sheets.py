@@ -22,6 +22,7 @@ TIMES_AN_ORDINARY_SHEET = 60
 """The dearest takes 14 times as long; one whose cost grew with the square, a thousand times."""
 TIMES_ITS_SIZE = 12
 
+UNCLEAR = "Encoding not recognised"
 MALFORMED = "Malformed CSV"
 TOO_MANY = "Row limit exceeded (max 50)"
 EMPTY = "No data rows found"
@@ -77,12 +78,12 @@ HOSTILE: dict[str, tuple[Callable[[int], bytes], str | None]] = {
     "nothing but NULs": (repeated("\0"), MALFORMED),
     "a NUL in the last cell": (repeated("Volvo\n", "make\n", "\0"), MALFORMED),
     "an escape sequence for terminals": (exactly(b"make\n\x1b]0;owned\x07\n"), MALFORMED),
-    "half of a surrogate pair in UTF-8": (exactly(b"make\n\xed\xa0\x80\n"), None),
+    "half of a surrogate pair in UTF-8": (exactly(b"make\n\xed\xa0\x80\n"), UNCLEAR),
     "half of a surrogate pair in UTF-16": (
-        exactly(b"\xff\xfe" + "make\n".encode("utf-16-le") + b"\x00\xd8\n\x00"), MALFORMED
+        exactly(b"\xff\xfe" + "make\n".encode("utf-16-le") + b"\x00\xd8\n\x00"), UNCLEAR
     ),
     "half of a character at the end of UTF-16": (
-        exactly(b"\xff\xfe" + "make\nVolvo".encode("utf-16-le") + b"\x41"), MALFORMED
+        exactly(b"\xff\xfe" + "make\nVolvo".encode("utf-16-le") + b"\x41"), UNCLEAR
     ),
     "a ZIP": (exactly(b"PK\x03\x04" + b"\0" * 1000), MALFORMED),
     "an image": (exactly(b"\x89PNG\r\n\x1a\n" + b"\0" * 1000), MALFORMED),
@@ -126,6 +127,7 @@ def test_a_hostile_sheet_is_answered_at_an_ordinary_price(name: str, ordinary: f
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_sheet_takes_a_few_times_its_size(name: str) -> None:
     body = HOSTILE[name][0](MEASURED)
+    answer(b"make\n\xff\n")  # what is imported once is not counted
     tracemalloc.start()
     try:
         answer(body)

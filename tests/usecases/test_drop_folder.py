@@ -1,19 +1,27 @@
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from imagebatch.domain.batch import Batch
+from imagebatch.intake.sheet_templates import SheetTemplate
 from imagebatch.intake.templates import Template
 from imagebatch.ports import ArrivedObject, RetryLater
 from imagebatch.schemas.problem import problem
 from imagebatch.usecases.drop_folder import SubmitDroppedSheet
 from imagebatch.usecases.idempotency import IdempotentExecutor
-from imagebatch.usecases.plan_car_batch import PlanCarBatch
+from imagebatch.usecases.plan_sheet_batch import PlanSheetBatch
 from imagebatch.usecases.submit_batch import SubmitBatch
-from testing.fakes import InMemoryIdempotencyStore
+from imagebatch.usecases.templates import ManageTemplates
+from testing.fakes import (
+    InMemoryIdempotencyStore,
+    InMemoryTemplateStore,
+    InMemoryUploadStore,
+)
 from testing.models import a_registry, usable
+from testing.sheet_cases import CASES, SheetCase, matches
 from tests.usecases.app_harness import MODEL, AppHarness
 
 KEY, ERRORS = "inbox/mia/cars.csv", "outbox/mia/cars.error.json"
@@ -23,7 +31,8 @@ KEY, ERRORS = "inbox/mia/cars.csv", "outbox/mia/cars.error.json"
 def take(app: AppHarness) -> SubmitDroppedSheet:
     templates = {name: Template("A {{make}}") for name in ("white", "hub")}
     return SubmitDroppedSheet(
-        PlanCarBatch(usable(a_registry(MODEL), "scripted"), templates, 50),
+        PlanSheetBatch(usable(a_registry(MODEL), "scripted"), templates, InMemoryUploadStore(), 50),
+        ManageTemplates(InMemoryTemplateStore(), app.clock, {}),
         app.submit_batch,
         IdempotentExecutor(InMemoryIdempotencyStore(), app.clock, app.random),
         app.media,
@@ -176,3 +185,64 @@ def test_a_sheet_that_cannot_be_read_leaves_the_problem_in_the_outbox(
     assert take(drop(app, 'make\n"Vol\n')) == {"refused": "malformed-csv"}
     found = json.loads(app.media.bodies["outbox/mia/cars.error.json"])
     assert (found["status"], found["error"]) == (400, "Malformed CSV")
+
+
+# --- the sheets people really have ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if not case.options.get("unknownColumns")], ids=lambda c: c.id
+)
+def test_a_dropped_sheet_gets_its_verdict(
+    app: AppHarness, take: SubmitDroppedSheet, case: SheetCase
+) -> None:
+    answer = take(put(app, KEY, case.body, case.options))
+    if case.error:
+        problem_ = json.loads(app.media.bodies["outbox/mia/cars.error.json"])
+        assert matches(case, problem_)
+    assert isinstance(answer, Mapping)
+    assert ("batchId" in answer) == bool(case.rows and not case.warning)
+    if case.warning:
+        assert answer == {"refused": "needs-a-look"}
+
+
+@pytest.mark.parametrize("key", ["inbox//x.csv", "inbox/a/b/c/x.csv", "inbox/a//x.csv"])
+def test_a_misplaced_sheet_is_refused_with_a_document(
+    app: AppHarness, take: SubmitDroppedSheet, key: str
+) -> None:
+    assert take(drop(app, "make\nVolvo\n", key)) == {"refused": "misplaced"}
+    assert key.replace("inbox", "outbox").replace(".csv", ".error.json") in app.media.bodies
+
+
+@pytest.mark.parametrize("key", ["inbox/mia/._cars.csv", "inbox/~$cars.xlsx", "inbox/notes.txt"])
+def test_what_is_no_sheet_is_ignored(take: SubmitDroppedSheet, key: str) -> None:
+    assert take(ArrivedObject(key, "x", 1, age=0)) == {"ignored": key}
+
+
+def test_a_folder_below_the_owner_names_the_template(
+    app: AppHarness, take: SubmitDroppedSheet
+) -> None:
+    template = SheetTemplate(name="chairs", prompt="A {{colour}} chair")
+    take.templates.put("mia", template)
+    key = "inbox/mia/chairs/spring.CSV"
+    batch = batch_of(app, take(drop(app, "colour,note\nred,x\n", key)))
+    assert (batch.kind, batch.name, batch.options) == ("sheet", "spring", {"template": "chairs"})
+
+
+def test_options_come_with_the_object(app: AppHarness, take: SubmitDroppedSheet) -> None:
+    capped = put(app, KEY, b"make\nVolvo\n", {"maxcost": "0.001"})
+    assert take(capped) == {"refused": "over-budget"}
+    named = put(app, KEY, b"make\nSaab\n", {"name": "Spring"})
+    assert batch_of(app, take(named)).name == "Spring"
+
+
+def put(app: AppHarness, key: str, body: bytes, metadata: Mapping[str, str]) -> ArrivedObject:
+    stored = app.media.put(key, body, "text/csv", metadata=metadata)
+    return ArrivedObject(key, stored.etag, stored.size, age=0)
+
+
+def batch_of(app: AppHarness, answer: object) -> Batch:
+    assert isinstance(answer, Mapping)
+    batch = app.store.get("mia", answer["batchId"])
+    assert batch is not None
+    return batch

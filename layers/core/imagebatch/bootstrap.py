@@ -54,10 +54,12 @@ if TYPE_CHECKING:
     from imagebatch.usecases.notify_owner import NotifyOwner
     from imagebatch.usecases.plan_car_batch import PlanCarBatch
     from imagebatch.usecases.plan_prompt_batch import PlanPromptBatch
+    from imagebatch.usecases.plan_sheet_batch import PlanSheetBatch
     from imagebatch.usecases.plan_variant_batch import PlanVariantBatch
     from imagebatch.usecases.repair_stalled_batches import RepairStalledBatches
     from imagebatch.usecases.retry_batch import RetryBatch
     from imagebatch.usecases.submit_batch import SubmitBatch
+    from imagebatch.usecases.templates import ManageTemplates
     from imagebatch.usecases.uploads import CheckUpload, CreateUpload, ReadSheet
     from imagebatch.usecases.watch_batch import WatchBatch
 
@@ -232,7 +234,26 @@ class Bootstrap:
     def plan_car_batch(self) -> "PlanCarBatch":
         from imagebatch.usecases.plan_car_batch import PlanCarBatch
 
-        return PlanCarBatch(self.usable_models, self.templates, self.settings.max_rows)
+        return PlanCarBatch(self.plan_sheet_batch)
+
+    @cached_property
+    def plan_sheet_batch(self) -> "PlanSheetBatch":
+        from imagebatch.usecases.plan_sheet_batch import PlanSheetBatch
+
+        return PlanSheetBatch(
+            self.usable_models, self.templates, self.uploads, self.settings.max_rows
+        )
+
+    @cached_property
+    def manage_templates(self) -> "ManageTemplates":
+        from imagebatch.adapters.dynamodb.templates import DynamoDBTemplateStore
+        from imagebatch.intake.sheet_templates import BUILT_IN, SheetTemplate
+        from imagebatch.usecases.templates import ManageTemplates
+
+        store = DynamoDBTemplateStore(self.clients.dynamodb, self.settings.table_name)
+        texts = {name: _data(f"prompts/{name.replace('-', '.')}.txt") for name in BUILT_IN}
+        built_in = {name: SheetTemplate(name=name, prompt=texts[name].strip()) for name in BUILT_IN}
+        return ManageTemplates(store, self.clock, built_in)
 
     @cached_property
     def plan_prompt_batch(self) -> "PlanPromptBatch":
@@ -257,7 +278,8 @@ class Bootstrap:
         from imagebatch.usecases.drop_folder import SubmitDroppedSheet
 
         return SubmitDroppedSheet(
-            self.plan_car_batch,
+            self.plan_sheet_batch,
+            self.manage_templates,
             self.submit,
             self.execute_once,
             self.media,

@@ -11,6 +11,8 @@ from imagebatch.api.routes import (
     operations,
     progress,
     prompts,
+    sheets,
+    templates,
     uploads,
     variant_batches,
     variants,
@@ -21,7 +23,18 @@ if TYPE_CHECKING:
     from imagebatch.bootstrap import Bootstrap
 
 
-GROUPS = (cars, batches, progress, prompts, uploads, variants, variant_batches, operations)
+GROUPS = (
+    cars,
+    sheets,
+    templates,
+    batches,
+    progress,
+    prompts,
+    uploads,
+    variants,
+    variant_batches,
+    operations,
+)
 
 
 def all_routes() -> Iterator[Route]:

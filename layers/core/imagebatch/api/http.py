@@ -12,13 +12,17 @@ from math import isfinite
 from typing import Any
 
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
-from multipart import MultipartError, parse_form_data
+from multipart import MultipartError, MultipartParser, MultipartPart, parse_options_header
 
 from imagebatch.domain.errors import InvalidRequestError
 
 FORM_FIELDS = 64
 LIMIT = re.compile(r"[1-9][0-9]?|100", re.ASCII)
 ITEM_INDEX = re.compile(r"[0-9]{1,6}", re.ASCII)
+FORM_CHARSETS = frozenset(
+    {"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "windows-1252", "latin1"}
+)
+"""What a field may say of itself; latin1 stands for one that says nothing."""
 
 
 def body_of(event: APIGatewayProxyEventV2) -> bytes:
@@ -76,38 +80,64 @@ class FormFile:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    fields: Mapping[str, str] = field(default_factory=dict)
-    files: Mapping[str, FormFile] = field(default_factory=dict)
+    fields: dict[str, str] = field(default_factory=dict)
+    files: dict[str, FormFile] = field(default_factory=dict)
 
 
 def form_of(event: APIGatewayProxyEventV2) -> Form:
-    """A multipart body; InvalidRequestError when it is not one."""
+    """A multipart body; InvalidRequestError when it is not one.
+
+    Names are read as UTF-8 whatever they are, with replacements: the sheet counts, not its name.
+    """
     body = body_of(event)
-    environ = {
-        "wsgi.input": BytesIO(body),
-        "CONTENT_TYPE": event.headers.get("content-type", ""),
-        "CONTENT_LENGTH": str(len(body)),
-    }
+    _, options = parse_options_header(event.headers.get("content-type", ""))
+    if not options.get("boundary"):
+        raise _unreadable_form("its Content-Type names no boundary")
+    form = Form()
     try:
-        forms, files = parse_form_data(
-            environ,
+        parser = MultipartParser(
+            BytesIO(body),
+            options["boundary"],
+            len(body),
+            charset="latin1",
             strict=True,
             part_limit=FORM_FIELDS,
             memory_limit=len(body) + 1024,
             spool_limit=len(body) + 1024,
         )
+        for part in parser:
+            _add_part(form, part)
     except (MultipartError, UnicodeError) as error:
-        raise InvalidRequestError(
-            "invalid-multipart",
-            "The multipart body cannot be read",
-            detail=f"The multipart body cannot be read: {error}.",
-        ) from None
-    return Form(
-        {name: forms[name] for name in forms},
-        {
-            name: FormFile(files[name].raw, files[name].filename or "", files[name].content_type)
-            for name in files
-        },
+        raise _unreadable_form(str(error)) from None
+    return form
+
+
+def _add_part(form: Form, part: MultipartPart) -> None:
+    name = _as_utf8(part.name)
+    if part.filename or name == "file":
+        filename = _as_utf8(part.filename or "")
+        form.files[name] = FormFile(part.raw, filename, part.content_type)
+        return
+    charset = part.charset.lower()
+    if charset not in FORM_CHARSETS:
+        raise _unreadable_form(f"The charset of the field {name[:40]} is not supported")
+    encoding = "utf-8" if charset == "latin1" else charset
+    form.fields[name] = part.raw.decode(encoding)
+
+
+def _as_utf8(text: str) -> str:
+    """A header's text, which was read byte by byte."""
+    try:
+        return text.encode("latin1").decode("utf-8", "replace")
+    except UnicodeEncodeError:
+        return text
+
+
+def _unreadable_form(reason: str) -> InvalidRequestError:
+    return InvalidRequestError(
+        "invalid-multipart",
+        "The multipart body cannot be read",
+        detail=f"The multipart body cannot be read: {reason}.",
     )
 
 

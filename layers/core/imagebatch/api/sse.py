@@ -25,14 +25,17 @@ def after_of(last_event_id: str | None) -> int | None:
 
 def stream(update: ProgressUpdate, now: datetime, sign: Sign) -> str:
     """One finite answer; the client's own reconnect carries on after its last id."""
-    parts = [f"retry: {RETRY_MILLISECONDS}\n\n", *_items(update, sign)]
+    blocks = [*_items(update, sign), *_batch(update, now, sign)]
+    # In a block of its own, or with a comment alone, it is an empty message to common clients.
+    return f"retry: {RETRY_MILLISECONDS}\n" + "".join(blocks) if blocks else ""
+
+
+def _batch(update: ProgressUpdate, now: datetime, sign: Sign) -> Iterator[str]:
+    """The batch as it is, unless nothing is new: then the answer is empty."""
     if update.is_final:
-        parts.append(_event(2 * update.seq, update.batch.status, _end(update.batch, now, sign)))
+        yield _event(2 * update.seq, update.batch.status, _end(update.batch, now, sign))
     elif update.changes or update.items or not update.seq:
-        parts.append(_event(2 * update.seq, "progress", _progress(update, now)))
-    else:
-        parts.append(": nothing new\n\n")
-    return "".join(parts)
+        yield _event(2 * update.seq, "progress", _progress(update, now))
 
 
 def _items(update: ProgressUpdate, sign: Sign) -> Iterator[str]:

@@ -14,6 +14,7 @@ from typing import Any
 
 from imagebatch.domain.errors import Failure
 from imagebatch.domain.model_registry import ImageModel, Mode, Quality
+from imagebatch.domain.notice import Notice
 
 ZERO = Decimal(0)
 TRIES = 2
@@ -25,6 +26,7 @@ class Kind(StrEnum):
     CARS = "cars"
     PROMPTS = "prompts"
     VARIANTS = "variants"
+    SHEET = "sheet"
 
 
 class BatchStatus(StrEnum):
@@ -247,6 +249,8 @@ class Batch:
     drop_key: str | None = None
     """The object in the drop folder this batch came from."""
     errors: tuple[ItemError, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    """What was noticed when its sheet was read."""
     retry_request_id: str = ""
     """The request to retry that opened this round."""
     waiting: Waiting | None = None

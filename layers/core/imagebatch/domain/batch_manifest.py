@@ -3,13 +3,14 @@
 import gzip
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from decimal import Decimal
 from typing import Any
 
 from imagebatch.domain.batch import Item, ItemStatus, Kind
 from imagebatch.domain.errors import Failure, FailureCode
 from imagebatch.domain.model_registry import Quality
+from imagebatch.domain.notice import Notice, NoticeLevel, warning_texts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +64,15 @@ class BatchManifest:
     kind: Kind
     header: tuple[str, ...]
     items: tuple[ItemSpec, ...]
-    warnings: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
     delimiter: str = ","
+
+    def with_notice(self, notice: Notice) -> "BatchManifest":
+        return replace(self, notices=(*self.notices, notice))
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        return warning_texts(self.notices)
 
 
 def encode_manifest(plan: BatchManifest) -> bytes:
@@ -72,7 +80,7 @@ def encode_manifest(plan: BatchManifest) -> bytes:
     head = {
         "kind": plan.kind.value,
         "header": plan.header,
-        "warnings": plan.warnings,
+        "notices": [asdict(notice) for notice in plan.notices],
         "delimiter": plan.delimiter,
     }
     lines = [head, *(_item_to_json(item) for item in plan.items)]
@@ -87,9 +95,13 @@ def decode_manifest(body: bytes) -> BatchManifest:
         kind=Kind(head["kind"]),
         header=tuple(head["header"]),
         items=tuple(_item_from_json(item) for item in items),
-        warnings=tuple(head["warnings"]),
+        notices=tuple(_notice_from_json(each) for each in head.get("notices", ())),
         delimiter=head["delimiter"],
     )
+
+
+def _notice_from_json(values: dict[str, Any]) -> Notice:
+    return Notice(**{**values, "level": NoticeLevel(values["level"])})
 
 
 def _item_to_json(item: ItemSpec) -> dict[str, Any]:

@@ -9,6 +9,7 @@ ImagebatchError
 │   ├── MethodNotAllowedError         a route that has other methods (405)
 │   ├── StateConflictError       not in this state (409), or gone for good (410)
 │   └── TooManyBatchesError      backpressure (429)
+├── LimitReachedError        there is no room for one more; nothing was written
 ├── ConflictError               a record changed since it was read: read again and decide again
 ├── UnreadableRecordError    a record that this version cannot read
 ├── UnavailableError         a part of ours did not do its work; the same call may work later
@@ -27,6 +28,8 @@ from enum import StrEnum
 from typing import Any
 
 REASON_LENGTH = 200
+MAX_DETAILS = 1_000
+"""Of a problem document; `detailsTotal` counts all of them."""
 
 
 class FailureCode(StrEnum):
@@ -142,6 +145,10 @@ class StateConflictError(RequestError):
 
 class TooManyBatchesError(RequestError):
     status = 429
+
+
+class LimitReachedError(ImagebatchError):
+    """There is no room for one more: nothing was written."""
 
 
 class ConflictError(ImagebatchError):

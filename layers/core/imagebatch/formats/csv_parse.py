@@ -6,6 +6,7 @@ PapaParse takes it for a row, and an undetectable delimiter is no fault.
 """
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice, pairwise
 
@@ -17,6 +18,7 @@ from imagebatch.formats.csv_records import (
     RecordReader,
     TooWideError,
 )
+from imagebatch.formats.visible_text import BLANK
 
 DEFAULT_DELIMITER = ","
 DELIMITERS = (",", "\t", "|", ";")
@@ -27,7 +29,11 @@ _QUOTED = re.compile(r'"[^"]*+"')
 
 @dataclass(slots=True)
 class ParsedCsv:
-    """`rows` holds (spreadsheet row, cells) of the first rows, `row_count` counts all of them."""
+    """`rows` holds (spreadsheet row, cells) of the first rows, `row_count` counts all of them.
+
+    `padded` and `cut` are rows that were repaired: trailing empty cells left out, or added.
+    `footer` is a line of one cell that a blank line sets off at the end.
+    """
 
     delimiter: str
     header: list[str] = field(default_factory=list)
@@ -36,6 +42,10 @@ class ParsedCsv:
     row_count: int = 0
     last_row: int = 1
     errors: list[ParseError] = field(default_factory=list)
+    padded: list[int] = field(default_factory=list)
+    cut: list[int] = field(default_factory=list)
+    broken: list[int] = field(default_factory=list)
+    footer: int | None = None
 
 
 def parse_csv(text: str, *, keep_rows: int) -> ParsedCsv:
@@ -44,8 +54,25 @@ def parse_csv(text: str, *, keep_rows: int) -> ParsedCsv:
     newline = guess_newline(text)
     delimiter = guess_delimiter(text, newline) or DEFAULT_DELIMITER
     parsed = ParsedCsv(delimiter)
+    reader = RecordReader(text, delimiter, newline)
+    return _guarded(parsed, lambda: _read_all(reader, parsed, keep_rows))
+
+
+def parse_sheet(text: str, *, keep_rows: int, delimiter: str | None = None) -> ParsedCsv:
+    """As `parse_csv`, but what differs in trailing empty cells only is repaired, and a line in
+    which nothing can be seen is blank.
+    """
+    text = text.removeprefix("\ufeff")
+    newline = guess_newline(text)
+    delimiter = delimiter or guess_delimiter(text, newline) or DEFAULT_DELIMITER
+    parsed = ParsedCsv(delimiter)
+    reader = RecordReader(text, delimiter, newline, ignorable=BLANK)
+    return _guarded(parsed, lambda: _read_repaired(reader, parsed, keep_rows))
+
+
+def _guarded(parsed: ParsedCsv, read: Callable[[], None]) -> ParsedCsv:
     try:
-        _read_all(RecordReader(text, delimiter, newline), parsed, keep_rows)
+        read()
     except TooWideError as error:
         message = f"Too many fields: expected at most {MAX_COLUMNS} fields"
         parsed.errors.append(ParseError("FieldMismatch", "TooManyFields", message, error.row))
@@ -70,6 +97,45 @@ def _read_all(reader: RecordReader, parsed: ParsedCsv, keep_rows: int) -> None:
             parsed.errors.append(_mismatch(record, width))
         elif keeping:
             parsed.rows.append((record.row, record.cells))
+
+
+def _read_repaired(reader: RecordReader, parsed: ParsedCsv, keep_rows: int) -> None:
+    _read_header(reader, parsed)
+    width, previous = len(parsed.header), 0
+    while len(parsed.errors) < MAX_PARSE_ERRORS:
+        reader.skip_empty_lines()
+        record = reader.read(MAX_COLUMNS)
+        if record is None:
+            break
+        parsed.errors += record.errors
+        if record.blank:
+            continue
+        set_off = record.row > parsed.last_row + 1
+        parsed.footer = record.row if set_off and width > 2 and _lone(record.cells) else None
+        if record.row == parsed.last_row + 1 and max(previous, record.count) < width:
+            parsed.broken += [record.row] if previous + record.count == width + 1 else []
+        parsed.last_row, previous = record.row, record.count
+        _keep(record, parsed, len(parsed.rows) < keep_rows)
+
+
+def _keep(record: Record, parsed: ParsedCsv, keeping: bool) -> None:
+    width, cells = len(parsed.header), record.cells
+    parsed.row_count += 1
+    if record.count < width:
+        parsed.padded.append(record.row)
+        cells += [""] * (width - record.count)
+    elif record.count > width:
+        if any(cell.strip(BLANK) for cell in cells[width:]):
+            parsed.errors.append(_mismatch(record, width))
+            return
+        parsed.cut.append(record.row)
+        del cells[width:]
+    if keeping:
+        parsed.rows.append((record.row, cells))
+
+
+def _lone(cells: Sequence[str]) -> bool:
+    return bool(cells[0].strip(BLANK)) and not any(cell.strip(BLANK) for cell in cells[1:])
 
 
 def _read_header(reader: RecordReader, parsed: ParsedCsv) -> None:

@@ -48,11 +48,16 @@ class TooWideError(ValueError):
 
 
 class RecordReader:
-    """Reads record after record. Rows are numbered as a spreadsheet does: blank lines count."""
+    """Reads record after record. Rows are numbered as a spreadsheet does: blank lines count.
 
-    def __init__(self, text: str, delimiter: str, newline: str) -> None:
+    A record of nothing but delimiters is blank, and so are the characters of `ignorable` in it.
+    """
+
+    def __init__(self, text: str, delimiter: str, newline: str, *, ignorable: str = "") -> None:
         self._text = text
         self._delimiter = delimiter
+        self._ignorable = ignorable
+        self._nothing = delimiter + ignorable
         self._newline = newline
         self._position = 0
         self._row = 0
@@ -104,7 +109,7 @@ class RecordReader:
         if count > MAX_COLUMNS:
             raise TooWideError(self._row)
         cells = line.split(self._delimiter) if count <= keep else []
-        return Record(self._row, count, cells, not line.strip(self._delimiter))
+        return Record(self._row, count, cells, not line.strip(self._nothing))
 
     def _read_quoted(self, start: int, keep: int) -> Record:
         errors: list[ParseError] = []
@@ -116,7 +121,7 @@ class RecordReader:
             record.count += 1
             if record.count > MAX_COLUMNS:
                 raise TooWideError(self._row)
-            record.blank = record.blank and not value
+            record.blank = record.blank and not value.strip(self._ignorable)
             if record.count <= keep:
                 record.cells.append(value)
         if record.count > keep:

@@ -5,11 +5,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from imagebatch.domain.errors import InvalidRequestError
+from imagebatch.domain.notice import Notice, warning_texts
 from imagebatch.intake.catalog import Variant
-from imagebatch.intake.sheet import read_sheet
+from imagebatch.intake.headers import ColumnSet
+from imagebatch.intake.sheet import ReadOptions, read_sheet
 from imagebatch.intake.urls import url_rejection_reason
 
 COLUMNS = ("variantId", "variantTitle", "productId", "productTitle", "imageUrl")
+SHEET_COLUMNS = ColumnSet(
+    COLUMNS,
+    synonyms={
+        "variant_id": "variantId",
+        "variant_title": "variantTitle",
+        "product_id": "productId",
+        "product_title": "productTitle",
+        "image_url": "imageUrl",
+    },
+)
 IDS = ("variantId", "productId")
 TITLES = ("variantTitle", "productTitle")
 LARGEST_IMPORT = 1_000
@@ -22,13 +34,17 @@ SHOWN = 200
 @dataclass(frozen=True, slots=True)
 class CatalogImport:
     variants: tuple[Variant, ...]
-    warnings: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        return warning_texts(self.notices)
 
 
-def import_csv(body: bytes) -> CatalogImport:
+def import_csv(body: bytes, options: ReadOptions | None = None) -> CatalogImport:
     """InvalidRequestError 400 for what is no sheet, 422 that lists every invalid field."""
-    sheet = read_sheet(body, max_rows=LARGEST_IMPORT, known=COLUMNS)
-    return CatalogImport(_checked((row.row, row.values) for row in sheet.rows), sheet.warnings)
+    sheet = read_sheet(body, max_rows=LARGEST_IMPORT, columns=SHEET_COLUMNS, options=options)
+    return CatalogImport(_checked((row.row, row.values) for row in sheet.rows), sheet.notices)
 
 
 def import_list(rows: Any) -> CatalogImport:

@@ -1,51 +1,203 @@
-"""A sheet's bytes to text: the encodings that spreadsheets export."""
+"""A sheet's bytes to text: what spreadsheets export, with nothing guessed."""
 
 import re
-from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE, BOM_UTF32_LE
+from dataclasses import dataclass
 
-WINDOWS_1252_WARNING = (
-    "The sheet is not UTF-8; it was read as Windows-1252. Check accented letters in the results."
+from imagebatch.domain.errors import InvalidRequestError
+from imagebatch.domain.notice import Notice
+from imagebatch.formats.text_encoding import (
+    Reading,
+    beyond_doubt,
+    canonical_name,
+    decoded,
+    readings,
 )
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-_BY_BOM = ((BOM_UTF8, "utf-8"), (BOM_UTF16_LE, "utf-16-le"), (BOM_UTF16_BE, "utf-16-be"))
+from imagebatch.formats.visible_text import show_invisible
+
+MAX_CANDIDATES = 10
+MAX_SAMPLE_CHARACTERS = 120
+MAX_DETECTED_BYTES = 500_000
+"""Of lines that are not ASCII: more of them are not read in every encoding, but asked about."""
+ADVICE = "Save the sheet as 'CSV UTF-8', or name its encoding with the option encoding"
+_BY_BOM = (
+    (BOM_UTF32_LE, "utf-32-le"),
+    (BOM_UTF32_BE, "utf-32-be"),
+    (BOM_UTF8, "utf-8"),
+    (BOM_UTF16_LE, "utf-16-le"),
+    (BOM_UTF16_BE, "utf-16-be"),
+)
+_CONTROL = re.compile(r"[\x00-\x08\x0c\x0e-\x1f\x7f-\x9f]")
+_LINE_END = re.compile(rb"\r\n|\r|\n")
 
 
-class UndecodableError(ValueError):
-    """`before` is the text ahead of what cannot be read."""
+class ControlCharacterError(ValueError):
+    """`before` is the text ahead of it."""
 
-    def __init__(self, code: str, message: str, before: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
+    def __init__(self, character: str, before: str) -> None:
+        self.message = f"Control character U+{ord(character):04X} is not allowed"
+        super().__init__(self.message)
         self.before = before
 
 
-def decode_sheet(body: bytes) -> tuple[str, list[str]]:
-    """The text without its byte order mark, and warnings. UndecodableError where it is none."""
-    text, warnings = _decode(body)
-    if control := _CONTROL.search(text):
-        raise UndecodableError(
-            "ControlCharacter",
-            f"Control character U+{ord(control[0]):04X} is not allowed",
-            text[: control.start()],
+@dataclass(frozen=True, slots=True)
+class DecodedSheet:
+    text: str
+    encoding: str
+    notices: tuple[Notice, ...] = ()
+
+
+def decode_sheet(body: bytes, encoding: str | None = None) -> DecodedSheet:
+    """The text without its byte order mark.
+
+    InvalidRequestError `Encoding not recognised` where it is not beyond doubt, with candidates and
+    a sample of each; ControlCharacterError for what is no text in the encoding that it is in.
+    """
+    sheet = _decode(body, encoding)
+    # Repairs that lose nothing see to a final Ctrl-Z.
+    if control := _CONTROL.search(sheet.text.rstrip("\x1a\r\n")):
+        raise ControlCharacterError(control[0], sheet.text[: control.start()])
+    return sheet
+
+
+def known_encoding(name: str) -> str:
+    """InvalidRequestError 422 for an encoding that nobody knows."""
+    known = canonical_name(name)
+    if known is None:
+        raise InvalidRequestError(
+            "invalid-fields",
+            "Invalid fields",
+            title="Some fields are not valid",
+            detail=f"encoding: {show_invisible(name)[:40]!r} is not a known encoding; "
+            "such as utf-8, windows-1252, shift_jis or gbk.",
+            details=[{"field": "encoding", "message": "is not a known encoding"}],
+            status=422,
         )
-    return text, warnings
+    return known
 
 
-def _decode(body: bytes) -> tuple[str, list[str]]:
-    for mark, encoding in _BY_BOM:
+def _decode(body: bytes, encoding: str | None) -> DecodedSheet:
+    for mark, marked in _BY_BOM:
         if body.startswith(mark):
-            return _strictly(body[len(mark) :], encoding), []
-    try:
-        return body.decode("utf-8"), []
-    except UnicodeDecodeError:
-        return _strictly(body, "windows-1252"), [WINDOWS_1252_WARNING]
+            text = decoded(body[len(mark) :], marked)
+            if text is None:
+                raise _damaged(body[len(mark) :], marked)
+            return DecodedSheet(text, marked)
+    if encoding:
+        named = known_encoding(encoding)
+        text = decoded(body, named)
+        if text is None:
+            raise _undecodable(body, named)
+        return DecodedSheet(text, named)
+    if b"\x00" in body:
+        return _without_mark(body)
+    text = decoded(body, "utf-8")
+    if text is not None and "\x1b$" not in text and "\x1b(" not in text:
+        return DecodedSheet(text, "utf-8")
+    if text is None and (bad := _bad_byte_of_utf8(body)) is not None:
+        raise bad
+    return _detected(body)
 
 
-def _strictly(body: bytes, encoding: str) -> str:
-    try:
-        return body.decode(encoding)
-    except UnicodeDecodeError as error:
-        before = body[: error.start].decode(encoding, "ignore")
-        message = f"Not decodable as {encoding.upper()}"
-        raise UndecodableError("InvalidEncoding", message, before) from None
+def _without_mark(body: bytes) -> DecodedSheet:
+    """UTF-16 without its mark: every second byte of ASCII is zero, and no other."""
+    even, odd = body[::2].count(0), body[1::2].count(0)
+    name = "utf-16-le" if odd > even else "utf-16-be"
+    text = decoded(body, name)
+    if text is None or _CONTROL.search(text) or not _TEXT_16.search(text):
+        plain = decoded(body, "utf-8")
+        if plain is None:
+            raise _question([])
+        return DecodedSheet(plain, "utf-8")
+    if even and odd:
+        raise _question([Reading(name, text, possible=True, evident=False)])
+    message = f"The sheet has no byte order mark; it was read as {name.upper()}."
+    return DecodedSheet(text, name, (Notice("encoding", message),))
+
+
+_TEXT_16 = re.compile(r"[A-Za-z][ -~]*[\r\n,;\t]")
+"""What a sheet has in its first line: it would hardly be there in the other order of bytes."""
+
+
+def _detected(body: bytes) -> DecodedSheet:
+    lines = [line for line in _LINE_END.split(body) if not line.isascii() or b"\x1b" in line]
+    relevant = b"\n".join(dict.fromkeys(lines))
+    sample = relevant[: relevant.rfind(b"\n", 0, MAX_DETECTED_BYTES)]
+    complete = len(relevant) <= MAX_DETECTED_BYTES
+    found = readings(relevant if complete else sample)
+    taken = beyond_doubt(found) if complete else None
+    text = decoded(body, taken.encoding) if taken else None
+    if taken is None or text is None:
+        raise _question(found)
+    message = f"The sheet is not UTF-8; it was read as {taken.encoding}. Check accented letters."
+    return DecodedSheet(text, taken.encoding, (Notice("encoding", message),))
+
+
+def _bad_byte_of_utf8(body: bytes, *, certain: bool = False) -> InvalidRequestError | None:
+    """The refusal of a sheet that is UTF-8 but for a few bytes; None where it is something else."""
+    text = body.decode("utf-8", "replace")
+    bad = text.count("\ufffd")
+    good = sum(1 for char in text if char > "\x7f" and char != "\ufffd")
+    if not certain and (not good or bad > max(1, good // 10)):
+        return None
+    before, _, after = text.partition("\ufffd")
+    row = _row_after(before)
+    line = before.splitlines()[-1] if before[-1:] not in {"\n", "\r", ""} else ""
+    sample = f"{line}\ufffd{(after.splitlines() or [''])[0]}"
+    return InvalidRequestError(
+        "encoding",
+        "Encoding not recognised",
+        title="The sheet's encoding is not clear",
+        detail=f"Row {row} holds a byte that is not UTF-8, while the rest of the sheet is: "
+        f"{_shown(sample)}. Correct the character and save the sheet as 'CSV UTF-8'.",
+        details=[{"encoding": "utf-8", "sample": _shown(sample), "row": row}],
+    )
+
+
+def _row_after(text: str) -> int:
+    """The row that follows so much text, as a spreadsheet numbers it."""
+    from imagebatch.formats.csv_parse import parse_csv
+
+    return parse_csv(text + "x", keep_rows=0).last_row
+
+
+def _damaged(body: bytes, marked: str) -> InvalidRequestError:
+    """The refusal of a text whose byte order mark says what it is."""
+    bad = _bad_byte_of_utf8(body, certain=True) if marked == "utf-8" else None
+    return bad or _undecodable(body, marked)
+
+
+def _undecodable(body: bytes, encoding: str) -> InvalidRequestError:
+    candidates = [] if b"\x00" in body else readings(body[:MAX_DETECTED_BYTES])
+    return _question(candidates, f"The sheet cannot be read as {encoding}. ")
+
+
+def _question(found: list[Reading], reason: str = "") -> InvalidRequestError:
+    reason = reason or "The sheet is not UTF-8, and more than one encoding is possible. "
+    details = [
+        {"encoding": reading.encoding, "sample": _sample(reading.text)}
+        for reading in found[:MAX_CANDIDATES]
+    ]
+    if not details:
+        details = [{"encoding": name, "sample": ""} for name in ("utf-8", "utf-16")]
+    names = ", ".join(detail["encoding"] for detail in details)
+    return InvalidRequestError(
+        "encoding",
+        "Encoding not recognised",
+        title="The sheet's encoding is not clear",
+        detail=f"{reason}{ADVICE}. Candidates: {names}.",
+        details=details,
+    )
+
+
+def _sample(text: str) -> str:
+    """The first line that is not ASCII: what tells the candidates apart."""
+    lines = text.splitlines()
+    return _shown(next((line for line in lines if not line.isascii()), lines[0] if lines else ""))
+
+
+def _shown(line: str) -> str:
+    short = show_invisible(line.strip())
+    if len(short) <= MAX_SAMPLE_CHARACTERS:
+        return short
+    return short[: MAX_SAMPLE_CHARACTERS - 1] + "…"

@@ -13,8 +13,6 @@ from imagebatch.intake.file_names import safe_stem, unique_stems
 
 MAX_PROMPT_LENGTH = 4_000
 DEFAULT_ASPECT_RATIO = "1:1"
-MAX_PROBLEMS = 5_000
-"""More would not fit into an answer."""
 _WORDS_OF_A_NAME = 8
 _PUNCTUATION = string.punctuation + "\u2018\u2019\u201c\u201d\u201e«»…\u2013\u2014"
 
@@ -96,13 +94,16 @@ def invalid_fields(problems: Sequence[FieldProblem]) -> InvalidRequestError:
         "Invalid fields",
         title="Some fields are not valid",
         detail=shown[:500],
-        details=[asdict(each) for each in problems[:MAX_PROBLEMS]],
+        details=[asdict(each) for each in problems],
         status=422,
     )
 
 
 def _stem(draft: PromptDraft, name: str) -> str:
     """By the client's own id, else by the prompt's first words."""
-    words = (word.strip(_PUNCTUATION) for word in draft.prompt.split()[:_WORDS_OF_A_NAME])
-    slug = "-".join(word for word in words if word).lower()
-    return safe_stem(draft.custom_id) or safe_stem(slug) or name
+    return safe_stem(draft.custom_id) or safe_stem(stem_of_words(draft.prompt)) or name
+
+
+def stem_of_words(prompt: str) -> str:
+    words = (word.strip(_PUNCTUATION) for word in prompt.split()[:_WORDS_OF_A_NAME])
+    return "-".join(word for word in words if word).lower()

@@ -1,22 +1,21 @@
 """What is wrong with the values of a sheet's rows, with what was probably meant."""
 
-import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from difflib import get_close_matches
-from math import log
 
+from imagebatch.formats.visible_text import show_invisible
+from imagebatch.intake.aspect_ratios import suggest_ratio
 from imagebatch.intake.sheet import Sheet, SheetRow
 
 BACKGROUNDS = ("white", "hub")
 ASPECT_RATIOS = ("1:1", "16:9", "9:16", "4:3", "3:4")
-CHOICES: Mapping[str, tuple[str, ...]] = {"background": BACKGROUNDS, "aspect_ratio": ASPECT_RATIOS}
 MAX_VALUE = 200
 MAX_CUSTOM_ID = 64
+MAX_SEED = 2**32 - 1
+_NOT_IN_IDS = frozenset("/\\?#%")
 _HUB_WORDS = ("dealer", "showroom", "forecourt", "outdoor", "lot")
-_WHITE_WORDS = ("studio", "plain", "blank", "weiss", "weiß", "blanc", "blanco")
-_RATIO = re.compile(r"0*(\d{1,2})\D{1,3}0*(\d{1,2})(?:\D0+)?")
-_RATIO_WORDS = {"square": "1:1", "landscape": "16:9", "wide": "16:9", "portrait": "9:16"}
+_WHITE_WORDS = ("studio", "plain", "blank", "weiss", "weiß", "blanc", "blanco", "white")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,42 +27,87 @@ class RowProblem:
     suggestion: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class RowRules:
+    """`choices` are the closed lists by column; every other value has at most `max_length`."""
+
+    choices: Mapping[str, Sequence[str]]
+    max_length: int = MAX_VALUE
+    max_lengths: Mapping[str, int] = field(default_factory=dict)
+    required: tuple[str, ...] = ()
+
+
+CAR_RULES = RowRules({"background": BACKGROUNDS, "aspect_ratio": ASPECT_RATIOS})
+
+
 def default_custom_id(row: int) -> str:
     return f"row-{row:04d}"
 
 
-def check_rows(sheet: Sheet) -> list[RowProblem]:
+def check_rows(sheet: Sheet, rules: RowRules = CAR_RULES) -> list[RowProblem]:
     """All problems of all rows, in the order of the rows."""
     owners = {default_custom_id(r.row): r.row for r in sheet.rows if "custom_id" not in r.values}
-    return [problem for row in sheet.rows for problem in _check(row, owners)]
+    return [problem for row in sheet.rows for problem in _check(row, rules, owners)]
 
 
-def _check(row: SheetRow, owners: dict[str, int]) -> Iterator[RowProblem]:
+def _check(row: SheetRow, rules: RowRules, owners: dict[str, int]) -> Iterator[RowProblem]:
+    for column, fault in row.faults.items():
+        yield RowProblem(row.row, column, fault.value, fault.message)
+    for column in rules.required:
+        if column not in row.values and column not in row.faults:
+            yield RowProblem(row.row, column, "", "is required")
     for column, value in row.values.items():
-        if column in CHOICES:
-            found = _check_choice(column, value)
-        elif column == "custom_id":
-            found = _check_custom_id(value, row.row, owners)
-        else:
-            found = _check_length(value, MAX_VALUE)
-        if found:
-            message, suggestion = found
-            yield RowProblem(row.row, column, _shown(value), message, suggestion)
+        if found := _fault(column, value, row.row, rules, owners):
+            yield RowProblem(row.row, column, _shown(value), *found)
 
 
-def _check_choice(column: str, value: str) -> tuple[str, str | None] | None:
-    choices = CHOICES[column]
-    if value.casefold() in choices:
+def _fault(
+    column: str, value: str, row: int, rules: RowRules, owners: dict[str, int]
+) -> tuple[str, str | None] | None:
+    if column in rules.choices:
+        return _check_choice(column, value, rules.choices[column])
+    if column == "custom_id":
+        return _check_custom_id(value, row, owners)
+    if column == "seed":
+        return _check_seed(value)
+    return _check_length(value, rules.max_lengths.get(column, rules.max_length))
+
+
+def _check_choice(column: str, value: str, choices: Sequence[str]) -> tuple[str, str | None] | None:
+    folded = value[:MAX_VALUE].casefold()
+    if folded in {choice.casefold() for choice in choices} and len(value) <= MAX_VALUE:
         return None
-    suggest = _suggest_background if column == "background" else _suggest_ratio
-    return f"must be one of {', '.join(choices)}", suggest(value[:MAX_VALUE].casefold())
+    message = f"must be one of {', '.join(choices)}"
+    return message, _suggest_choice(column, folded, choices)
+
+
+def _suggest_choice(column: str, value: str, choices: Sequence[str]) -> str | None:
+    if column == "aspect_ratio":
+        return suggest_ratio(value, choices)
+    if tuple(choices) == BACKGROUNDS:
+        if any(word in value for word in _HUB_WORDS):
+            return "hub"
+        if any(word in value for word in _WHITE_WORDS):
+            return "white"
+    folded = {choice.casefold(): choice for choice in choices}
+    close = get_close_matches(value, folded, n=1, cutoff=0.5)
+    return folded[close[0]] if close else None
 
 
 def _check_custom_id(value: str, row: int, owners: dict[str, int]) -> tuple[str, str | None] | None:
     if too_long := _check_length(value, MAX_CUSTOM_ID):
         return too_long
+    if not _NOT_IN_IDS.isdisjoint(value) or any(c < " " or "\x7f" <= c <= "\x9f" for c in value):
+        kept = "".join("-" if c in _NOT_IN_IDS else c for c in value if c >= " ")
+        return "must not hold / \\ ? # % or control characters", kept
     first = owners.setdefault(value, row)
     return None if first == row else (f"is the custom_id of row {first} already", None)
+
+
+def _check_seed(value: str) -> tuple[str, str | None] | None:
+    if value.isascii() and value.isdigit() and len(value) <= 10 and int(value) <= MAX_SEED:
+        return None
+    return f"must be a whole number from 0 to {MAX_SEED}", None
 
 
 def _check_length(value: str, most: int) -> tuple[str, str | None] | None:
@@ -73,28 +117,5 @@ def _check_length(value: str, most: int) -> tuple[str, str | None] | None:
 
 
 def _shown(value: str) -> str:
-    return value if len(value) <= MAX_VALUE else value[: MAX_VALUE - 1] + "…"
-
-
-def _suggest_background(value: str) -> str | None:
-    if any(word in value for word in _HUB_WORDS):
-        return "hub"
-    if any(word in value for word in (*_WHITE_WORDS, "white")):
-        return "white"
-    return next(iter(get_close_matches(value, BACKGROUNDS, n=1, cutoff=0.5)), None)
-
-
-def _suggest_ratio(value: str) -> str | None:
-    """The ratio nearest to the one meant, also where a spreadsheet made a time of it (16:09:00)."""
-    if value in _RATIO_WORDS:
-        return _RATIO_WORDS[value]
-    match = _RATIO.fullmatch(value)
-    if not match or "0" in match.groups():
-        return None
-    wanted = log(int(match[1]) / int(match[2]))
-    return min(ASPECT_RATIOS, key=lambda ratio: abs(_log_ratio(ratio) - wanted))
-
-
-def _log_ratio(ratio: str) -> float:
-    width, height = ratio.split(":")
-    return log(int(width) / int(height))
+    short = value if len(value) <= MAX_VALUE else value[: MAX_VALUE - 1] + "…"
+    return show_invisible(short)

@@ -1,14 +1,28 @@
-"""A sheet's bytes to rows of known columns, or the refusal that says what is wrong with it."""
+"""A sheet to rows of known columns, or the refusal that says what is wrong with it."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
-from difflib import get_close_matches
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from imagebatch.domain.errors import InvalidRequestError
-from imagebatch.formats.csv_parse import DELIMITERS, ParsedCsv, parse_csv
+from imagebatch.domain.notice import Notice, warning_texts
+from imagebatch.formats.csv_parse import ParsedCsv
 from imagebatch.formats.csv_records import ParseError
-from imagebatch.intake.decoding import UndecodableError, decode_sheet
+from imagebatch.formats.visible_text import folded_name
+from imagebatch.formats.xlsx import CellFault
+from imagebatch.intake.cell_values import CellReader
+from imagebatch.intake.headers import (
+    ColumnSet,
+    HeaderMap,
+    check_header,
+    known_columns_hint,
+    map_header,
+    unknown_columns_notice,
+)
+from imagebatch.intake.sheet_refusals import MAX_BYTES, malformed, no_rows, too_many_rows
+from imagebatch.intake.sheet_table import Table, read_table
 
+__all__ = ["COLUMNS", "MAX_BYTES", "ReadOptions", "Sheet", "SheetRow", "read_sheet"]
+
+REFERENCES = ("reference", "reference_2", "reference_3", "reference_4")
 COLUMNS = (
     "make",
     "model",
@@ -20,162 +34,146 @@ COLUMNS = (
     "aspect_ratio",
     "custom_id",
 )
-MAX_BYTES = 5_000_000
-_NAMES_SHOWN = 10
-_NAME_LENGTH = 40
+MEANING_SYNONYMS = {"aspectratio": "aspect_ratio", "customid": "custom_id"}
+CAR_COLUMNS = ColumnSet(
+    names=(*COLUMNS, "seed", *REFERENCES),
+    synonyms={"colour": "color", "bodystyle": "body_style", **MEANING_SYNONYMS},
+    weak_synonyms={"id": "custom_id"},
+    identifying=("make", "model"),
+    elsewhere={
+        "prompt": "a sheet with a column prompt is no car sheet: send it with a template to "
+        "POST /api/sheet-batch, or its prompts to POST /api/v1/batch/generate"
+    },
+)
+_HEADER_LOOKAHEAD = 5
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """What the caller says of a sheet: its encoding, the name of its sheet in a workbook, and
+    whether columns that are not known are to be ignored without asking.
+    """
+
+    encoding: str | None = None
+    sheet: str | None = None
+    ignore_unknown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SheetRow:
     """`row` is the number a spreadsheet shows; `cells` are as in the file.
 
-    `values` are the known columns that have one, trimmed, by lower-case name.
+    `values` are the columns that have one, by name, as they are understood; `faults` are cells of
+    such columns that have no usable value.
     """
 
     row: int
     cells: tuple[str, ...]
     values: dict[str, str]
+    faults: Mapping[str, CellFault] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
+    """`columns` are the names under which the columns' values are found, by place."""
+
     header: tuple[str, ...]
     rows: tuple[SheetRow, ...]
-    warnings: tuple[str, ...]
+    notices: tuple[Notice, ...]
     delimiter: str
+    columns: Mapping[int, str] = field(default_factory=dict)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        return warning_texts(self.notices)
 
 
-def read_sheet(body: bytes, *, max_rows: int, known: Sequence[str] = COLUMNS) -> Sheet:
-    """Reads an exported sheet. InvalidRequestError in the order of the product's refusals.
-
-    `known` are the columns to read, in any capitals.
-    """
-    if not body:
-        raise InvalidRequestError("csv-required", "CSV file is required")
-    if len(body) > MAX_BYTES:
-        raise _too_large(len(body))
-    text, warnings = _decode(body)
-    if not text.strip(" \r\n\ufeff" + "".join(DELIMITERS)):
-        raise _no_rows()
-    parsed = parse_csv(text, keep_rows=max_rows)
-    columns = _columns(parsed.header, known)
-    _refuse_malformed(parsed, columns, known)
+def read_sheet(
+    body: bytes,
+    *,
+    max_rows: int,
+    columns: ColumnSet = CAR_COLUMNS,
+    options: ReadOptions | None = None,
+) -> Sheet:
+    """Reads a CSV or a workbook. InvalidRequestError in the order of the product's refusals."""
+    options = options or ReadOptions()
+    table = read_table(body, keep_rows=max_rows, encoding=options.encoding, sheet=options.sheet)
+    parsed = table.parsed
+    found = map_header(parsed.header, columns)
+    if not found.places:
+        _refuse_unknown_header(parsed, columns)
+    if not options.ignore_unknown:
+        check_header(found, parsed.header, columns)
     if parsed.row_count > max_rows:
-        raise _too_many_rows(parsed.row_count, max_rows)
+        raise too_many_rows(parsed.row_count, max_rows)
     if not parsed.rows:
-        raise _no_rows()
+        raise no_rows()
+    named = _named(found, columns)
+    reader = CellReader()
+    rows = tuple(_row(number, cells, named, table, reader) for number, cells in parsed.rows)
+    repeated = _without_repeated_ids(rows) if "custom_id" in found.weak else None
+    ignored = () if columns.any_column else unknown_columns_notice(found)
     return Sheet(
         header=tuple(parsed.header),
-        rows=tuple(_row(number, cells, columns) for number, cells in parsed.rows),
-        warnings=(*warnings, *_column_warnings(parsed.header, known)),
+        rows=rows if repeated is None else repeated,
+        notices=(*table.notices, *found.notices, *ignored, *reader.notices(), *_repeats(repeated)),
         delimiter=parsed.delimiter,
+        columns=named,
     )
 
 
-def trimmed(cell: str) -> str:
-    return cell.strip().strip("\ufeff").strip()
+def _named(found: HeaderMap, columns: ColumnSet) -> dict[int, str]:
+    """The name of each column that is read, by place."""
+    named = {place: name for name, place in found.places.items()}
+    if columns.any_column:
+        for place, name in found.others.items():
+            if (folded := folded_name(name)) not in named.values():
+                named[place] = folded
+    return named
 
 
-def _columns(header: Sequence[str], known: Sequence[str]) -> dict[str, int]:
-    """Where each known column is; of two with one name the first counts."""
-    spelled = {name.lower(): name for name in known}
-    places: dict[str, int] = {}
-    for place, name in enumerate(_names(header)):
-        if name in spelled:
-            places.setdefault(spelled[name], place)
-    return places
+def _row(
+    number: int, cells: Sequence[str], named: Mapping[int, str], table: Table, reader: CellReader
+) -> SheetRow:
+    values, faults = {}, {}
+    for place, name in named.items():
+        if fault := table.faults.get((number, place)):
+            faults[name] = fault
+        elif cells[place] and (value := reader.read(cells[place], name, number)):
+            values[name] = value
+    return SheetRow(number, tuple(cells), values, faults)
 
 
-def _names(header: Iterable[str]) -> list[str]:
-    return [trimmed(name).lower() for name in header]
+def _without_repeated_ids(rows: Sequence[SheetRow]) -> tuple[SheetRow, ...] | None:
+    """The rows with their `id` as a column like others, where it cannot be the items' own id."""
+    ids = [row.values["custom_id"] for row in rows if "custom_id" in row.values]
+    if len(set(ids)) == len(ids):
+        return None
+    return tuple(replace(row, values=_renamed(row.values)) for row in rows)
 
 
-def _row(number: int, cells: Sequence[str], columns: dict[str, int]) -> SheetRow:
-    values = {name: value for name, place in columns.items() if (value := trimmed(cells[place]))}
-    return SheetRow(number, tuple(cells), values)
+def _renamed(values: Mapping[str, str]) -> dict[str, str]:
+    return {"id" if name == "custom_id" else name: value for name, value in values.items()}
 
 
-def _column_warnings(header: Sequence[str], known: Sequence[str]) -> list[str]:
-    names = _names(header)
-    named = zip(header, names, strict=True)
-    spelled = {name.lower() for name in known}
-    unknown = [shown for shown, name in named if name and name not in spelled]
-    repeated = [name for name in known if names.count(name.lower()) > 1]
-    warnings = []
-    if unknown:
-        hinted = [_with_hint(name, known) for name in unknown[:_NAMES_SHOWN]]
-        warnings.append(f"Unknown columns are ignored: {_listed(hinted, len(unknown))}.")
-    if unnamed := names.count(""):
-        warnings.append(f"Columns without a name are ignored: {unnamed}.")
-    if repeated:
-        warnings.append(f"Only the first of columns with one name counts: {', '.join(repeated)}.")
-    return warnings
+def _repeats(repeated: object | None) -> Iterator[Notice]:
+    if repeated is not None:
+        message = "The column id repeats values, so it is not read as custom_id."
+        yield Notice("repeated-ids", message, column="id")
 
 
-def _with_hint(name: str, known: Sequence[str]) -> str:
-    words = trimmed(name)[: 2 * _NAME_LENGTH].split()
-    label = " ".join(words)
-    label = label if len(label) <= _NAME_LENGTH else label[: _NAME_LENGTH - 1] + "…"
-    close = get_close_matches("_".join(words).lower(), known, n=1, cutoff=0.8)
-    return f"{label} (did you mean {close[0]}?)" if close else label
+def _refuse_unknown_header(parsed: ParsedCsv, columns: ColumnSet) -> None:
+    message = f"None of the known columns is in the header: {', '.join(columns.names)}"
+    hints = [*_title_hints(parsed, columns), known_columns_hint(parsed.header, columns)]
+    hints += [t for n in parsed.header if (t := columns.elsewhere.get(folded_name(n)))]
+    message += "".join(f". {hint}" for hint in hints if hint)
+    if columns.any_column and not any(_title_hints(parsed, columns)):
+        return
+    raise malformed([ParseError("FieldMismatch", "TooFewFields", message, parsed.header_row)])
 
 
-def _listed(names: Sequence[str], total: int) -> str:
-    more = total - len(names)
-    return ", ".join(names) + (f" and {more} more" if more > 0 else "")
-
-
-def _decode(body: bytes) -> tuple[str, list[str]]:
-    try:
-        return decode_sheet(body)
-    except UndecodableError as error:
-        before = parse_csv(error.before + "x", keep_rows=0)
-        fault = ParseError("Encoding", error.code, error.message, before.last_row)
-        raise _malformed([fault]) from None
-
-
-def _refuse_malformed(parsed: ParsedCsv, columns: dict[str, int], known: Sequence[str]) -> None:
-    if parsed.errors:
-        raise _malformed(parsed.errors)
-    if parsed.header and not columns:
-        message = f"None of the known columns is in the header: {', '.join(known)}"
-        raise _malformed([ParseError("FieldMismatch", "TooFewFields", message, parsed.header_row)])
-
-
-def _malformed(errors: Sequence[ParseError]) -> InvalidRequestError:
-    first = errors[0]
-    return InvalidRequestError(
-        "malformed-csv",
-        "Malformed CSV",
-        title="The sheet cannot be read",
-        detail=f"Row {first.row}: {first.message}.",
-        details=[asdict(fault) for fault in errors],
-    )
-
-
-def _too_large(size: int) -> InvalidRequestError:
-    return InvalidRequestError(
-        "too-large",
-        f"CSV file is too large (max {MAX_BYTES // 1_000_000} MB)",
-        title="The sheet is too large",
-        detail=f"The sheet has {size} bytes; at most {MAX_BYTES} are read.",
-        status=413,
-    )
-
-
-def _too_many_rows(count: int, limit: int) -> InvalidRequestError:
-    return InvalidRequestError(
-        "row-limit",
-        f"Row limit exceeded (max {limit})",
-        title="The sheet has too many rows",
-        detail=f"The sheet has {count} rows; a batch takes at most {limit}.",
-    )
-
-
-def _no_rows() -> InvalidRequestError:
-    return InvalidRequestError(
-        "no-rows",
-        "No data rows found",
-        title="The sheet has no rows",
-        detail="There is no row with a value below the header.",
-    )
+def _title_hints(parsed: ParsedCsv, columns: ColumnSet) -> Iterator[str]:
+    for number, cells in parsed.rows[:_HEADER_LOOKAHEAD]:
+        if len(map_header(cells, columns).places) > 1:
+            yield f"Row {number} looks like the header: delete the rows above it"
+            return

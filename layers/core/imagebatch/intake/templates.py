@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-_NAME = r"[a-z][a-z0-9_]*"
+_NAME = r"[^\W\d_A-Z][^\WA-Z]*"
 _PLACEHOLDER = re.compile(r"\{\{\s*(" + _NAME + r")\s*\}\}")
 _SECTION = re.compile(r"\{\{#(" + _NAME + r")\}\}((?:(?!\{\{#).)*?)\{\{/\1\}\}", re.DOTALL)
 _VALUE = "\x00"
@@ -38,6 +38,7 @@ class Template:
         if "{{" in rest or "}}" in rest:
             raise ValueError("not a prompt template: a placeholder or section is not well-formed")
         self.names = frozenset(_PLACEHOLDER.findall(opened))
+        self.required_names = frozenset(_required(self._text))
         # A sheet's rows have few different sets of columns filled in.
         self._frame_of = lru_cache(maxsize=256)(self._frame)
 
@@ -57,6 +58,16 @@ class Template:
         frame = _PLACEHOLDER.sub(lambda match: _VALUE if match[1] in present else "", text)
         first, *literals = _tidy(frame).split(_VALUE)
         return first, list(zip(used, literals, strict=True))
+
+
+def _required(text: str) -> list[str]:
+    """The placeholders that stand outside a section of their own name."""
+    found = _SECTION.search(text)
+    while found:
+        inner = _PLACEHOLDER.sub(lambda m, own=found[1]: "" if m[1] == own else m[0], found[2])
+        text = text[: found.start()] + inner + text[found.end() :]
+        found = _SECTION.search(text)
+    return _PLACEHOLDER.findall(text)
 
 
 def squeeze(text: str) -> str:

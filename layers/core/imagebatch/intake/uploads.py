@@ -7,7 +7,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from imagebatch.domain.errors import InvalidRequestError
-from imagebatch.intake.decoding import UndecodableError, decode_sheet
+from imagebatch.formats.file_kind import FileKind, kind_of_file
+from imagebatch.formats.xlsx import WorkbookError, read_xlsx
+from imagebatch.intake.decoding import ControlCharacterError, decode_sheet
+from imagebatch.intake.sheet_refusals import instead_of
 
 MAX_INLINE_BYTES = 4 * 1024 * 1024
 """Of a file within a request; the gateway takes no more."""
@@ -17,20 +20,25 @@ MAX_NAME_LENGTH = 255
 UNSETTLED_TTL = timedelta(days=2)
 """How long an upload that never arrived, or was rejected, is remembered: longer than any
 Idempotency-Key that may ask for it."""
-IMAGE_TYPES = ("image/png", "image/jpeg", "image/webp")
+XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+IMAGE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/jpg", "application/octet-stream")
 CSV_TYPES = (
     "text/csv",
+    "text/comma-separated-values",
+    "text/x-csv",
     "text/plain",
     "text/tab-separated-values",
     "application/csv",
     "application/octet-stream",
     "application/vnd.ms-excel",
+    XLSX_TYPE,
 )
-"""What browsers and systems take a .csv for; Excel's own is what Windows says."""
+"""What browsers and systems take a sheet for; Excel's own is what Windows says of a .csv."""
+UNKNOWN_TYPE = "application/octet-stream"
+"""What a claim stands for that names no type at all."""
 NOT_AN_IMAGE = "The file is not a PNG, JPEG or WebP image."
 _PNG, _PNG_END = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", b"IEND\xaeB`\x82"
 _JPEG, _JPEG_SCAN, _JPEG_END = b"\xff\xd8\xff", b"\xff\xda", b"\xff\xd9"
-_NO_CSV = ((b"PK\x03\x04", "a spreadsheet or ZIP"), (b"\xd0\xcf\x11\xe0", "an old spreadsheet"))
 _PATH = re.compile(r"[/\\]")
 
 
@@ -93,8 +101,7 @@ def validate_body(upload: Upload, body: bytes) -> Upload:
 def detect_content_type(kind: UploadKind, body: bytes) -> str:
     """The content type the bytes have; InvalidRequestError 415 when they are not of the kind."""
     if kind is UploadKind.CSV:
-        _check_csv(body)
-        return "text/csv"
+        return _sheet_type(body)
     found = image_type(body)
     if found is None:
         raise _unsupported(NOT_AN_IMAGE)
@@ -116,7 +123,7 @@ def image_type(body: bytes) -> str | None:
 
 def validate_declared_type(kind: UploadKind, content_type: str, size: int) -> str:
     """The content type to hold a direct upload to; InvalidRequestError 413 or 415."""
-    claimed = content_type.partition(";")[0].strip().lower()
+    claimed = content_type.partition(";")[0].strip().lower() or UNKNOWN_TYPE
     if claimed not in TYPES_OF_KIND[kind]:
         known = ", ".join(TYPES_OF_KIND[kind])
         raise _unsupported(f"A {kind} upload has one of the content types {known}.")
@@ -159,16 +166,32 @@ def _whole(content_type: str, body: bytes) -> bool:
     return len(body) >= 8 + int.from_bytes(body[4:8], "little")
 
 
-def _check_csv(body: bytes) -> None:
+def _sheet_type(body: bytes) -> str:
+    """Of a CSV or a workbook. An encoding that is not clear is no fault: it is given with the
+    batch.
+    """
     if image := image_type(body):
         raise _unsupported(f"The file is not CSV; it is {image}.")
-    for start, name in _NO_CSV:
-        if body.startswith(start):
-            raise _unsupported(f"The file is not CSV; it is {name}. Save the sheet as CSV.")
+    kind = kind_of_file(body)
+    if kind is FileKind.XLSX:
+        _check_workbook(body)
+        return XLSX_TYPE
+    if kind is not None:
+        raise _unsupported(f"The file is not CSV or .xlsx; it is {kind.value}. {instead_of(kind)}")
     try:
         decode_sheet(body)
-    except UndecodableError as error:
+    except ControlCharacterError as error:
         raise _unsupported(f"The file is not CSV: {error.message}.") from None
+    except InvalidRequestError:
+        pass
+    return "text/csv"
+
+
+def _check_workbook(body: bytes) -> None:
+    try:
+        read_xlsx(body)
+    except WorkbookError as error:
+        raise _unsupported(f"The workbook {error}.") from None
 
 
 def _unsupported(detail: str) -> InvalidRequestError:

@@ -10,6 +10,7 @@ from imagebatch.domain.asset_library import Folder, VariantFolder, folder_name
 from imagebatch.domain.batch import Batch, Kind
 from imagebatch.domain.batch_manifest import BatchManifest, ItemSpec
 from imagebatch.domain.model_registry import ImageModel, Quality
+from imagebatch.domain.notice import warning
 from imagebatch.intake.catalog import Variant
 from imagebatch.intake.file_names import safe_stem, unique_stems
 from imagebatch.intake.prompts import default_custom_id
@@ -73,8 +74,9 @@ def plan_variants(
         for index, (item, stem) in enumerate(zip(items, stems, strict=True))
     )
     unknown = shot.schema.unknown(shot.user_input)
-    warnings = [f"Unknown settings are recorded only: {', '.join(unknown)[:200]}."]
-    return BatchManifest(Kind.VARIANTS, (), planned, tuple(warnings if unknown else ()))
+    message = f"Unknown settings are recorded only: {', '.join(unknown)[:200]}."
+    notices = (warning("unknown-settings", message),) if unknown else ()
+    return BatchManifest(Kind.VARIANTS, (), planned, notices)
 
 
 def folder_of(batch: Batch, plan: BatchManifest) -> Folder:

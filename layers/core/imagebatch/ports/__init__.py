@@ -34,6 +34,7 @@ from imagebatch.ports.providers import (
 )
 from imagebatch.ports.records import BatchStore, Change, Page
 from imagebatch.ports.system import Clock, Randomness, Telemetry, TimeLeft
+from imagebatch.ports.templates import TemplateStore
 
 __all__ = [
     "ArchiveBuilder",
@@ -71,6 +72,7 @@ __all__ = [
     "StoredMember",
     "StoredObject",
     "Telemetry",
+    "TemplateStore",
     "TextMember",
     "TimeLeft",
     "UploadStore",

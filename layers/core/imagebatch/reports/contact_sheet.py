@@ -22,7 +22,12 @@ POLICY = (
     f"style-src 'sha256-{b64encode(sha256(STYLE.encode()).digest()).decode()}'; "
     "base-uri 'none'; form-action 'none'"
 )
-KINDS = {Kind.CARS: "Car batch", Kind.PROMPTS: "Prompt batch", Kind.VARIANTS: "Variant batch"}
+KINDS = {
+    Kind.CARS: "Car batch",
+    Kind.PROMPTS: "Prompt batch",
+    Kind.VARIANTS: "Variant batch",
+    Kind.SHEET: "Sheet batch",
+}
 ALT_LENGTH = 160
 
 

@@ -10,6 +10,7 @@ from pydantic.alias_generators import to_camel
 from imagebatch.domain.batch import BatchStatus, ItemStatus, Kind, Outcome
 from imagebatch.domain.errors import FailureCode
 from imagebatch.domain.model_registry import Mode
+from imagebatch.domain.notice import NoticeLevel
 from imagebatch.intake.uploads import UploadKind, UploadStatus
 from imagebatch.schemas.wire import iso_timestamp, money
 
@@ -57,6 +58,16 @@ class WaitingFor(ResponseModel):
     until: Timestamp
 
 
+class NoticeAnswer(ResponseModel):
+    """What was noticed when the sheet was read. A notice lost nothing; a warning wants a look."""
+
+    code: str
+    level: NoticeLevel
+    message: str
+    row: int | None
+    column: str | None
+
+
 class RowError(ResponseModel):
     row: int | None
     custom_id: str
@@ -89,6 +100,8 @@ class BatchAnswer(ResponseModel):
     cost: Cost
     eta: Timestamp | None
     waiting_for: WaitingFor | None
+    warnings: list[str]
+    notices: list[NoticeAnswer]
     metadata: dict[str, str]
     created_at: Timestamp
     started_at: Timestamp | None
@@ -135,6 +148,7 @@ class CarBatchAccepted(ResponseModel):
     model: str
     estimated_cost: Money
     warnings: list[str]
+    notices: list[NoticeAnswer]
     status_url: Link
 
 
@@ -147,6 +161,8 @@ class PreviewItem(ResponseModel):
     price: Money
     code: FailureCode | None = None
     reason: str | None = None
+    cells: list[str] = []
+    """The row as submitted; empty where there is no sheet."""
 
 
 class Preview(ResponseModel):
@@ -156,7 +172,35 @@ class Preview(ResponseModel):
     mode: Mode
     model: str
     warnings: list[str]
+    notices: list[NoticeAnswer]
+    columns: list[str] = []
     items: list[PreviewItem]
+    next_cursor: str | None = None
+
+
+class TemplateColumn(ResponseModel):
+    required: bool | None
+    default: str
+    one_of: list[str]
+    max_length: int | None
+
+
+class TemplateAnswer(ResponseModel):
+    name: str
+    prompt: str
+    file_name: str
+    columns: dict[str, TemplateColumn]
+    model: str | None
+    aspect_ratio: str | None
+    quality: str | None
+    fallback: list[str]
+    built_in: bool
+    updated_at: Timestamp | None
+
+
+class TemplateList(ResponseModel):
+    items: list[TemplateAnswer]
+    next_cursor: str | None
 
 
 class PromptBatchAccepted(ResponseModel):
@@ -167,6 +211,7 @@ class PromptBatchAccepted(ResponseModel):
     model: str
     estimated_cost: Money
     warnings: list[str]
+    notices: list[NoticeAnswer]
     status_url: Link
 
 

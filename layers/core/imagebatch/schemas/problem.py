@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from imagebatch.domain.errors import RequestError
+from imagebatch.domain.errors import MAX_DETAILS, RequestError
 
 TYPE_BASE = "https://imagebatch.dev/problems/"
 """Each kind is a heading of docs/problems.md."""
@@ -17,7 +17,8 @@ def problem(error: RequestError) -> dict[str, Any]:
         "error": error.error,
     }
     if error.details:
-        document["details"] = list(error.details)
+        document["details"] = list(error.details[:MAX_DETAILS])
+        document["detailsTotal"] = len(error.details)
     return document
 
 

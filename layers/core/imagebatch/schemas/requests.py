@@ -28,6 +28,7 @@ from imagebatch.intake.prompts import MAX_PROMPT_LENGTH, FieldProblem, invalid_f
 from imagebatch.intake.row_checks import MAX_CUSTOM_ID
 from imagebatch.intake.uploads import MAX_UPLOAD_BYTES, TYPES_OF_KIND, UploadKind
 from imagebatch.intake.urls import LONGEST_URL, why_not_callable
+from imagebatch.schemas.field_names import NamedFields, named_fields
 
 CALLBACK_ORIGIN = "callback_origin"
 
@@ -148,11 +149,85 @@ class BatchOptions(BaseModel):
     model: str | None = None
     fallback: Fallback = []
     quality: QualityName = None
+    cursor: Annotated[
+        Annotated[str, StringConstraints(pattern="^[0-9]{1,6}$")] | None,
+        BeforeValidator(_empty_is_absent),
+        Field(description="Of a dry run: where its next page of items starts."),
+    ] = None
+    limit: Annotated[
+        Annotated[int, Field(ge=1, le=1_000)] | None,
+        BeforeValidator(_empty_is_absent),
+        Field(description="Of a dry run: how many items a page of it has."),
+    ] = None
 
 
 class CarOptions(BatchOptions):
     invalid_rows: Literal["reject", "skip"] = "reject"
+    unknown_columns: Annotated[
+        Literal["reject", "ignore"],
+        Field(description="Whether columns that are not known may be ignored without asking."),
+    ] = "reject"
+    encoding: Annotated[
+        Annotated[str, StringConstraints(max_length=40)] | None,
+        BeforeValidator(_empty_is_absent),
+        Field(description="The sheet's encoding, where it is not UTF-8.", examples=["shift_jis"]),
+    ] = None
+    sheet: Annotated[
+        Annotated[str, StringConstraints(max_length=200)] | None,
+        BeforeValidator(_empty_is_absent),
+        Field(description="The sheet of a workbook, where it is not the first visible one."),
+    ] = None
     upload_id: str | None = None
+
+
+class SheetOptions(CarOptions):
+    """`template` names a stored template; `prompt` is the text of one."""
+
+    template: Annotated[
+        Annotated[str, StringConstraints(max_length=64)] | None,
+        BeforeValidator(_empty_is_absent),
+    ] = None
+    prompt: Annotated[
+        Annotated[str, StringConstraints(max_length=8_000)] | None,
+        BeforeValidator(_empty_is_absent),
+    ] = None
+
+
+class SheetUpload(SheetOptions):
+    """A sheet that was uploaded before."""
+
+    upload_id: Annotated[str, StringConstraints(pattern=ID)]
+
+
+type Words = Annotated[str, StringConstraints(max_length=4_000)]
+
+
+class ColumnRequest(BaseModel):
+    """What a template says of one of its columns."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="ignore")
+
+    required: bool | None = None
+    default: Words = ""
+    one_of: Annotated[list[Words], Field(max_length=100)] = []
+    max_length: Annotated[int, Field(ge=1, le=4_000)] | None = None
+
+
+class TemplateRequest(BaseModel):
+    """A template for sheets: `{{column}}` is replaced, `{{#column}}…{{/column}}` needs a value."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="ignore")
+
+    prompt: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=8_000)]
+    file_name: Annotated[str, StringConstraints(max_length=400)] = ""
+    columns: Annotated[
+        dict[Annotated[str, StringConstraints(min_length=1, max_length=64)], ColumnRequest],
+        Field(max_length=100),
+    ] = {}
+    model: str | None = None
+    aspect_ratio: Literal["1:1", "16:9", "9:16", "4:3", "3:4"] | None = None
+    quality: Quality | None = None
+    fallback: Annotated[list[str], Field(max_length=3)] = []
 
 
 class CarUpload(CarOptions):
@@ -266,8 +341,11 @@ def from_text(fields: Mapping[str, str]) -> dict[str, Any]:
 
     What cannot be read so stays text, for the model to refuse.
     """
-    reads = {"metadata": _object, "dryRun": _flag, "fallback": _list}
-    return {name: reads[name](text) if name in reads else text for name, text in fields.items()}
+    reads = {"metadata": _object, "dryrun": _flag, "fallback": _list}
+    return {
+        name: reads.get(re.sub("[_-]", "", name).casefold(), str)(text)
+        for name, text in fields.items()
+    }
 
 
 def _object(text: str) -> Any:
@@ -303,13 +381,14 @@ def examined[M: BaseModel](
     model: type[M], data: Any, *, callback_origin: str = ""
 ) -> tuple[M | None, list[FieldProblem]]:
     """`data` as the model, or None and every invalid field, for callers that find more of them."""
+    named = named_fields(model, data) if isinstance(data, Mapping) else NamedFields(data)
     try:
-        return model.model_validate(data, context={CALLBACK_ORIGIN: callback_origin}), []
+        found = model.model_validate(named.data, context={CALLBACK_ORIGIN: callback_origin})
     except ValidationError as error:
-        return None, [
-            FieldProblem(".".join(str(part) for part in e["loc"]), _message(e))
-            for e in error.errors(include_url=False, include_context=False)
-        ]
+        invalid = error.errors(include_url=False, include_context=False)
+        problems = [FieldProblem(".".join(map(str, e["loc"])), _message(e)) for e in invalid]
+        return None, [*named.problems, *problems]
+    return (None, named.problems) if named.problems else (found, [])
 
 
 def _message(error: Any) -> str:

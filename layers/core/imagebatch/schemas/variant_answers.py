@@ -7,6 +7,7 @@ from imagebatch.schemas.answers import (
     BatchAnswer,
     Link,
     Money,
+    NoticeAnswer,
     PreviewItem,
     ResponseModel,
     Timestamp,
@@ -18,6 +19,7 @@ class CatalogImported(ResponseModel):
     created: int
     updated: int
     warnings: list[str]
+    notices: list[NoticeAnswer]
 
 
 class CatalogVariant(ResponseModel):
@@ -117,7 +119,6 @@ class FullBatch(BatchWithFolder):
 
 class VariantBatchAccepted(FullBatch):
     credits: int
-    warnings: list[str]
     status_url: Link
 
 
@@ -129,7 +130,10 @@ class VariantPreview(ResponseModel):
     mode: Mode
     model: str
     warnings: list[str]
+    notices: list[NoticeAnswer]
+    columns: list[str]
     items: list[PreviewItem]
+    next_cursor: str | None = None
 
 
 SETTINGS_SCHEMA: dict[str, Any] = {

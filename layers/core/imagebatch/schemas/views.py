@@ -1,7 +1,8 @@
 """Response models of batches and items, filled in from the domain."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from imagebatch.domain.batch import (
@@ -13,10 +14,12 @@ from imagebatch.domain.batch import (
     effective_item_status,
 )
 from imagebatch.domain.batch_manifest import BatchManifest, ItemSpec
+from imagebatch.domain.notice import Notice, warning_texts
 from imagebatch.schemas.answers import (
     BatchAnswer,
     Cost,
     ItemAnswer,
+    NoticeAnswer,
     PreviewItem,
     RowError,
     WaitingFor,
@@ -59,6 +62,8 @@ def batch_fields(batch: Batch, now: datetime, sign: Sign | None) -> dict[str, An
         ),
         "eta": batch.eta(now),
         "waiting_for": _waiting(batch.waiting_for(now)),
+        "warnings": list(warning_texts(batch.notices)),
+        "notices": notice_answers(batch.notices),
         "metadata": dict(batch.metadata),
         "created_at": batch.created_at,
         "started_at": batch.started_at,
@@ -67,6 +72,19 @@ def batch_fields(batch: Batch, now: datetime, sign: Sign | None) -> dict[str, An
         "cancelling_at": batch.cancelling_at,
         "expires_at": batch.expires_at,
     }
+
+
+def notice_answers(notices: Iterable[Notice]) -> list[NoticeAnswer]:
+    return [
+        NoticeAnswer(
+            code=notice.code,
+            level=notice.level,
+            message=notice.message,
+            row=notice.row,
+            column=notice.column,
+        )
+        for notice in notices
+    ]
 
 
 def item_view(batch: Batch, item: Item, sign: Sign) -> ItemAnswer:
@@ -87,9 +105,25 @@ def item_view(batch: Batch, item: Item, sign: Sign) -> ItemAnswer:
     )
 
 
-def preview_items(manifest: BatchManifest) -> Sequence[PreviewItem]:
+PREVIEW_FIRST, PREVIEW_PAGE, PREVIEW_PROBLEMS = 10, 100, 1_000
+
+
+def preview_page(
+    manifest: BatchManifest, cursor: str | None, limit: int | None
+) -> tuple[list[ItemSpec], str | None]:
+    """A page of a dry run: at first the first items and every one with a problem."""
+    start = int(cursor or 0)
+    end = start + (limit or (PREVIEW_PAGE if cursor else PREVIEW_FIRST))
+    shown = list(manifest.items[start:end])
+    if cursor is None:
+        rest = (spec for spec in manifest.items[end:] if spec.failure)
+        shown += islice(rest, PREVIEW_PROBLEMS)
+    return shown, str(end) if end < len(manifest.items) else None
+
+
+def preview_items(specs: Iterable[ItemSpec]) -> list[PreviewItem]:
     """What would be made, under which names, at what price."""
-    return [_preview_item(spec) for spec in manifest.items]
+    return [_preview_item(spec) for spec in specs]
 
 
 def _preview_item(spec: ItemSpec) -> PreviewItem:
@@ -103,6 +137,7 @@ def _preview_item(spec: ItemSpec) -> PreviewItem:
         file=None if spec.failure else f"{spec.stem}.png",
         input=dict(spec.input),
         price=spec.price,
+        cells=list(spec.cells),
         **failed,
     )
 

@@ -1,6 +1,6 @@
 """The drop folder: a sheet under `inbox/` becomes a batch, and its end lies under `outbox/`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -13,6 +13,9 @@ from imagebatch.domain.errors import (
     TooManyBatchesError,
     UnavailableError,
 )
+from imagebatch.domain.notice import Notice, NoticeLevel
+from imagebatch.intake.drop_keys import ERROR_SUFFIX, DroppedKey, drop_options, parse_key
+from imagebatch.intake.sheet import ReadOptions
 from imagebatch.ports import (
     ArrivedObject,
     BatchStore,
@@ -22,10 +25,10 @@ from imagebatch.ports import (
     Telemetry,
 )
 from imagebatch.usecases.idempotency import IdempotentExecutor, Result, fingerprint
-from imagebatch.usecases.plan_car_batch import PlanCarBatch
+from imagebatch.usecases.plan_sheet_batch import PlanSheetBatch, SheetRequest
 from imagebatch.usecases.submit_batch import SubmitBatch
+from imagebatch.usecases.templates import ManageTemplates
 
-INBOX, OUTBOX, SUFFIX = "inbox/", "outbox/", ".csv"
 MAX_SHEET_BYTES = 5_000_000
 IN_FLIGHT = "request-in-flight"
 OVERWRITTEN, GONE = "overwritten", "gone"
@@ -35,31 +38,10 @@ ROOM_PAUSE = timedelta(minutes=15)
 """How long a sheet waits before it asks again whether its owner may have another batch."""
 
 
-def owner_of(key: str, default: str) -> str:
-    """`inbox/<owner>/<name>.csv` belongs to that owner, `inbox/<name>.csv` to the default one."""
-    folder, _, rest = key.removeprefix(INBOX).partition("/")
-    return folder if rest else default
-
-
-def outbox_base(key: str) -> str:
-    """Where the answers to a dropped sheet lie, without their endings."""
-    return OUTBOX + key.removeprefix(INBOX)[: -len(SUFFIX)]
-
-
-def error_document(key: str) -> str:
-    return outbox_base(key) + ".error.json"
-
-
-def is_sheet(key: str) -> bool:
-    """macOS leaves a `._name.csv` beside each file: it is no sheet."""
-    name = key.rsplit("/", 1)[-1]
-    named = name.lower().endswith(SUFFIX) and len(name) > len(SUFFIX)
-    return key.startswith(INBOX) and named and not name.startswith("._")
-
-
 @dataclass(frozen=True, slots=True)
 class SubmitDroppedSheet:
-    plan: PlanCarBatch
+    plan: PlanSheetBatch
+    templates: ManageTemplates
     submit: SubmitBatch
     execute_once: IdempotentExecutor
     media: ObjectStore
@@ -71,48 +53,66 @@ class SubmitDroppedSheet:
     def __call__(self, arrival: ArrivedObject) -> Result | RetryLater:
         """One batch for one content of one file, however often its arrival is announced."""
         key, etag = arrival.key, arrival.etag
-        if not is_sheet(key):
+        dropped = parse_key(key)
+        if dropped is None:
             return {"ignored": key}
+        if dropped.fault:
+            return self._explain_refusal(dropped, _misplaced(dropped.fault))
         if arrival.size == 0 and arrival.age < EMPTY_GRACE.total_seconds():
             return RetryLater(self.clock.now() + EMPTY_GRACE)
-        owner = owner_of(key, self.default_owner)
+        owner = dropped.owner or self.default_owner
         content = fingerprint("drop", key, etag.strip('"'))
         try:
             answer = self.execute_once(
-                owner, content, content, lambda id_: self._create(owner, key, etag, id_)
+                owner, content, content, lambda id_: self._create(owner, dropped, etag, id_)
             )
         except TooManyBatchesError:
             return RetryLater(self.clock.now() + ROOM_PAUSE)
         except RequestError as error:
-            return self._explain_refusal(key, error)
-        self._withdraw_refusal(key, etag)
+            return self._explain_refusal(dropped, error)
+        self._withdraw_refusal(dropped, etag)
         return answer
 
-    def _explain_refusal(self, key: str, error: RequestError) -> Result:
+    def _explain_refusal(self, dropped: DroppedKey, error: RequestError) -> Result:
         if error.kind in {OVERWRITTEN, GONE}:
-            return {"ignored": key}
+            return {"ignored": dropped.key}
         if error.kind == IN_FLIGHT:
             raise UnavailableError("the same file is being taken right now") from error
-        self._refuse(key, error)
+        self._refuse(dropped, error)
         return {"refused": error.kind}
 
-    def _withdraw_refusal(self, key: str, etag: str) -> None:
+    def _withdraw_refusal(self, dropped: DroppedKey, etag: str) -> None:
         """The outbox holds the newest answer for a name: an older sheet's problem goes, unless a
         newer content was refused since.
         """
-        still = self.media.head(key)
+        still = self.media.head(dropped.key)
         if still is not None and still.etag.strip('"') == etag.strip('"'):
-            self.media.delete(error_document(key))
+            self.media.delete(dropped.outbox + ERROR_SUFFIX)
 
-    def _create(self, owner: str, key: str, etag: str, batch_id: str) -> Result:
-        body = self._read(key, etag)
-        name = key.rsplit("/", 1)[-1][: -len(SUFFIX)]
-        submission = self.plan(owner, body, name=name[:200], drop_key=key)
+    def _create(self, owner: str, dropped: DroppedKey, etag: str, batch_id: str) -> Result:
+        body, metadata = self._read(dropped.key, etag)
+        options = drop_options(metadata)
+        template = dropped.template
+        request = SheetRequest(
+            body=body,
+            template=self.templates.choose(owner, template, None) if template else None,
+            fallback=options.fallback,
+            quality=options.quality,
+            read=ReadOptions(options.encoding, options.sheet),
+        )
+        submission = self.plan(
+            owner,
+            request,
+            name=(options.name or dropped.name)[:200],
+            max_cost=options.max_cost,
+            drop_key=dropped.key,
+        )
+        _refuse_warnings(submission.plan.notices)
         batch = self.submit(submission, batch_id)
         self.telemetry.submitted(batch, submission.plan.warnings)
         return {"batchId": batch.id}
 
-    def _read(self, key: str, etag: str) -> bytes:
+    def _read(self, key: str, etag: str) -> tuple[bytes, Mapping[str, str]]:
         """The content whose arrival was announced: a later one has an announcement of its own."""
         found = self.media.head(key)
         if found is not None and found.size > MAX_SHEET_BYTES:
@@ -124,11 +124,11 @@ class SubmitDroppedSheet:
             raise NotFoundError(GONE, "The file was removed before it was read")
         if still.etag.strip('"') != etag.strip('"'):
             raise StateConflictError(OVERWRITTEN, "The file was overwritten")
-        return body
+        return body, still.metadata
 
-    def _refuse(self, key: str, error: RequestError) -> None:
+    def _refuse(self, dropped: DroppedKey, error: RequestError) -> None:
         body = self.problem(error)
-        self.media.put(error_document(key), body, "application/problem+json")
+        self.media.put(dropped.outbox + ERROR_SUFFIX, body, "application/problem+json")
         self.telemetry.log_event("dropped sheet refused", kind=error.kind, status=error.status)
 
 
@@ -143,9 +143,36 @@ class PublishToOutbox:
     def __call__(self, batch: Batch) -> None:
         if batch.drop_key is None:
             return
-        base = outbox_base(batch.drop_key)
+        dropped = parse_key(batch.drop_key)
+        if dropped is None:
+            return
+        base = dropped.outbox
         if not self.store.reserve_outbox_name(base, batch.id, batch.retention_ends_at):
             base = f"{base}-{batch.id[:8]}"
         if batch.archive is not None:
             self.media.copy(batch.archive.key, base + ".zip")
         self.media.put(base + ".json", self.status(batch), "application/json")
+
+
+def _misplaced(fault: str) -> InvalidRequestError:
+    return InvalidRequestError(
+        "misplaced",
+        "The sheet is in the wrong folder",
+        detail=f"{fault} Put it under inbox/, inbox/<owner>/ or inbox/<owner>/<template>/.",
+    )
+
+
+def _refuse_warnings(notices: Sequence[Notice]) -> None:
+    """Nobody looks at a dropped sheet before it is paid for: a warning refuses it."""
+    found = [notice for notice in notices if notice.level is NoticeLevel.WARNING]
+    if found:
+        raise InvalidRequestError(
+            "needs-a-look",
+            "The sheet needs a look",
+            detail=f"{found[0].message} Correct the sheet, or submit it where a person can confirm "
+            "it: on the page, with the command line or over the API.",
+            details=[
+                {"code": n.code, "message": n.message, "row": n.row, "column": n.column}
+                for n in found
+            ],
+        )

@@ -1,21 +1,27 @@
 """Takes a planned batch: prices it, stores it, and sends it off."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from imagebatch.domain.batch import ERRORS_SHOWN, ZERO, Batch, Counts, ItemError
+from imagebatch.domain.batch import ERRORS_SHOWN, ZERO, Batch, Counts, ItemError, Kind
 from imagebatch.domain.batch_manifest import BatchManifest, encode_manifest
 from imagebatch.domain.errors import ConflictError, OverBudgetError, TooManyBatchesError
 from imagebatch.domain.model_choice import Requirement
 from imagebatch.domain.model_registry import ImageModel, Mode, Quality
+from imagebatch.domain.notice import Notice
 from imagebatch.ports import DispatchQueue, ObjectStore
 from imagebatch.usecases import keys
 from imagebatch.usecases.records import BatchRepository
 
 RETRY_AFTER = 60
+NOTICES_KEPT = 50
+"""More than any sheet has, so that a batch's record stays small."""
+
+
+_WITH_SEEDS = frozenset({Kind.CARS, Kind.SHEET})
 
 
 def requirements(plan: BatchManifest) -> Iterator[Requirement]:
@@ -28,6 +34,7 @@ def requirements(plan: BatchManifest) -> Iterator[Requirement]:
                 aspect_ratio=item.aspect_ratio,
                 quality=item.quality,
                 images=len(item.images),
+                seed=plan.kind in _WITH_SEEDS and "seed" in item.settings,
             )
 
 
@@ -51,6 +58,9 @@ class Submission:
     callback_url: str | None = None
     max_cost: Decimal | None = None
     drop_key: str | None = None
+
+    def with_notice(self, notice: Notice) -> "Submission":
+        return replace(self, plan=self.plan.with_notice(notice))
 
     @property
     def entries(self) -> tuple[ImageModel, ...]:
@@ -135,6 +145,7 @@ class SubmitBatch:
             round_total=waiting,
             rejected=len(rejected),
             errors=errors,
+            notices=submission.plan.notices[:NOTICES_KEPT],
             created_at=now,
             updated_at=now,
             retention_ends_at=now + self.retention,

@@ -11,6 +11,8 @@ KEY#owner         sha256 of the key        an idempotency key
 NAME#name         NAME                     a name in the outbox
 UPLOAD#id         OWNER                    whose an upload is, and when it was made
 UPLOADS#owner     UPLOAD#createdAt#id      the upload
+TEMPLATES#owner   NAME#name                a template for sheets
+                  COUNT                    how many there are
 CATALOG#owner     VARIANT#variant          a variant of the catalog
                   PRODUCT#product#variant  the same, in the order of the products
 LIBRARY#owner#variant
@@ -149,3 +151,18 @@ def folder(owner: str, batch_id: str) -> Key:
 
 def folder_image(owner: str, batch_id: str, index: int) -> Key:
     return folder_partition(owner, batch_id), f"IMAGE#{index:06d}"
+
+
+TEMPLATES_FIRST, TEMPLATES_LAST = "NAME#", "NAME#~"
+
+
+def template_partition(owner: str) -> str:
+    return f"TEMPLATES#{part(owner)}"
+
+
+def template(owner: str, name: str) -> Key:
+    return template_partition(owner), f"NAME#{part(name)}"
+
+
+def template_count(owner: str) -> Key:
+    return template_partition(owner), "COUNT"

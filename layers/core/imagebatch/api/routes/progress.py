@@ -12,6 +12,12 @@ from imagebatch.api.sse import after_of, stream
 CONTENT_TYPE = "text/event-stream; charset=utf-8"
 EVENTS = {"description": "Events `item`, `progress` and a last one; their `data` is JSON."}
 LAST_EVENT_ID = {"name": "Last-Event-ID", "in": "header", "schema": {"type": "string"}}
+LAST_EVENT_ID_QUERY = {
+    "name": "lastEventId",
+    "in": "query",
+    "description": "The same, for clients that cannot set the header.",
+    "schema": {"type": "string"},
+}
 
 routes = Routes("Batches")
 
@@ -21,13 +27,13 @@ routes = Routes("Batches")
     id="watchBatch",
     summary="Live progress as server-sent events",
     description="A finite stream; reconnect with `Last-Event-ID`. 204 once it is over.",
-    parameters=[BATCH_ID, LAST_EVENT_ID],
+    parameters=[BATCH_ID, LAST_EVENT_ID, LAST_EVENT_ID_QUERY],
     returns={200: {"text/event-stream": EVENTS}, 204: None},
     errors=[404],
 )
 def watch_batch(request: Request, batch_id: str) -> Response:
     services = request.services
-    after = after_of(request.header("last-event-id"))
+    after = after_of(request.header("last-event-id") or request.query.get("lastEventId"))
     news = services.watch(request.owner, batch_id, after, request.seconds_left)
     if news is None:
         return Response(204)
@@ -38,7 +44,7 @@ def watch_batch(request: Request, batch_id: str) -> Response:
     "/api/v1/batch/{batch_id}/events",
     id="watchBatchInBrowser",
     summary="The same for a browser's EventSource, with the token in the address",
-    parameters=[BATCH_ID, LAST_EVENT_ID],
+    parameters=[BATCH_ID, LAST_EVENT_ID, LAST_EVENT_ID_QUERY],
     returns={200: {"text/event-stream": EVENTS}, 204: None},
     errors=[404],
     scheme="query",

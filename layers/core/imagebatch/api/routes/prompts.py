@@ -4,16 +4,19 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from imagebatch.api.http import body_of, json_object_of
+from imagebatch.api.http import body_of
+from imagebatch.api.options import json_fields, with_unknown_fields
 from imagebatch.api.parameters import IDEMPOTENCY_KEY, batch_links
+from imagebatch.api.previews import preview
 from imagebatch.api.request import Request
 from imagebatch.api.response import Reply
 from imagebatch.api.routing import Routes
 from imagebatch.domain.model_registry import Quality
 from imagebatch.intake.prompts import DEFAULT_ASPECT_RATIO, PromptDraft, invalid_fields
 from imagebatch.schemas.answers import Preview, PromptBatchAccepted
+from imagebatch.schemas.field_names import named_fields
 from imagebatch.schemas.requests import PromptBatch, PromptItem, examined
-from imagebatch.schemas.views import preview_items
+from imagebatch.schemas.views import notice_answers
 from imagebatch.usecases.idempotency import Result, fingerprint
 from imagebatch.usecases.submit_batch import Submission
 
@@ -36,8 +39,12 @@ PREVIEW = {
     "mode": "live",
     "model": "google/nano-banana-2.1",
     "warnings": [],
+    "notices": [],
+    "columns": [],
+    "next_cursor": None,
     "items": [
         {
+            "cells": [],
             "row": None,
             "custom_id": "SKU-7",
             "prompt": "A blue chair",
@@ -55,6 +62,7 @@ ACCEPTED = {
     "model": "google/nano-banana-2.1",
     "estimated_cost": "0.078",
     "warnings": [],
+    "notices": [],
     "status_url": f"https://api.example.com/api/v1/batch/{BATCH}/status",
 }
 
@@ -79,11 +87,11 @@ routes = Routes("Prompt batches")
 )
 def create_prompt_batch(request: Request) -> Preview | Reply:
     key = request.idempotency_key
-    data = json_object_of(request.event)
-    submission, dry_run = _taken(request, data)
+    data = json_fields(request)
+    submission, options = _taken(request, data)
     request.services.submit.check(submission)
-    if dry_run:
-        return _preview(submission)
+    if options.dry_run:
+        return preview(submission, options)
     document = request.services.execute_once(
         request.owner,
         key,
@@ -93,15 +101,16 @@ def create_prompt_batch(request: Request) -> Preview | Reply:
     return Reply(202, document, {"Location": str(document["status_url"])})
 
 
-def _taken(request: Request, data: Mapping[str, Any]) -> tuple[Submission, bool]:
-    """The submission, and whether it is a dry run; InvalidRequestError for one that is refused."""
+def _taken(request: Request, data: Mapping[str, Any]) -> tuple[Submission, PromptBatch]:
+    """The submission, and its options; InvalidRequestError for one that is refused."""
     take = request.services.plan_prompt_batch
     sent, problems = examined(PromptBatch, data, callback_origin=request.callback_origin)
     if sent is None:
+        named = named_fields(PromptBatch, data).data
         more = take.problems(
             request.owner,
-            _legible_drafts(data),
-            model_name=_text(data, "model"),
+            _legible_drafts(named),
+            model_name=_text(named, "model"),
         )
         known = {each.field for each in problems}
         raise invalid_fields([*problems, *(each for each in more if each.field not in known)])
@@ -118,7 +127,7 @@ def _taken(request: Request, data: Mapping[str, Any]) -> tuple[Submission, bool]
         metadata=sent.metadata,
         callback_url=sent.callback_url,
     )
-    return submission, sent.dry_run
+    return with_unknown_fields(submission, PromptBatch, data), sent
 
 
 def _draft(item: PromptItem) -> PromptDraft:
@@ -151,17 +160,6 @@ def _create(request: Request, submission: Submission, batch_id: str) -> Result:
         model=batch.model,
         estimated_cost=batch.estimated,
         warnings=list(submission.plan.warnings),
+        notices=notice_answers(submission.plan.notices),
         status_url=request.absolute(f"/api/v1/batch/{batch.id}/status"),
     ).as_document(snake_case=True)
-
-
-def _preview(submission: Submission) -> Preview:
-    return Preview(
-        dry_run=True,
-        total=len(submission.plan.items),
-        estimated_cost=submission.estimated,
-        mode=submission.mode,
-        model=submission.models[0].id,
-        warnings=list(submission.plan.warnings),
-        items=list(preview_items(submission.plan)),
-    )

@@ -2,7 +2,7 @@
 
 import json
 
-from imagebatch.api.http import json_object_of
+from imagebatch.api.options import json_fields, with_unknown_fields
 from imagebatch.api.parameters import (
     BATCH_ID,
     CURSOR,
@@ -13,6 +13,7 @@ from imagebatch.api.parameters import (
     batch_links,
     link,
 )
+from imagebatch.api.previews import preview_fields
 from imagebatch.api.request import Request
 from imagebatch.api.response import Reply
 from imagebatch.api.routes.batches import batch_page
@@ -31,7 +32,7 @@ from imagebatch.schemas.variant_answers import (
 )
 from imagebatch.schemas.variant_requests import VariantBatchRequest
 from imagebatch.schemas.variant_views import variants_view, with_client_input, with_folder
-from imagebatch.schemas.views import batch_fields, preview_items
+from imagebatch.schemas.views import batch_fields, preview_page
 from imagebatch.usecases.idempotency import Result, fingerprint
 from imagebatch.usecases.plan_variant_batch import VariantRequest
 from imagebatch.usecases.submit_batch import Submission
@@ -70,12 +71,9 @@ routes = Routes("Variants")
 )
 def create_variant_batch(request: Request) -> VariantPreview | Reply:
     key = request.idempotency_key
-    sent = parsed(
-        VariantBatchRequest,
-        json_object_of(request.event),
-        callback_origin=request.callback_origin,
-    )
-    submission = _submission(request, sent)
+    fields = json_fields(request)
+    sent = parsed(VariantBatchRequest, fields, callback_origin=request.callback_origin)
+    submission = with_unknown_fields(_submission(request, sent), VariantBatchRequest, fields)
     request.services.submit.check(submission)
     if sent.dry_run:
         return _preview(sent, submission)
@@ -169,7 +167,6 @@ def _create(request: Request, submission: Submission, batch_id: str) -> Result:
         folder_id=folder_id(batch.id),
         variants=variants_view(batch, folder, (), request.sign),
         credits=len(submission.plan.items),
-        warnings=list(submission.plan.warnings),
         status_url=request.absolute(f"/api/batches/{batch.id}"),
     ).as_document()
 
@@ -179,14 +176,8 @@ def _preview(sent: VariantBatchRequest, submission: Submission) -> VariantPrevie
         str(each.variant_id): {**sent.settings.input, PRODUCT_IMAGES: each.product_image_urls}
         for each in sent.variants
     }
-    groups = [spec.group for spec in submission.plan.items]
-    return VariantPreview(
-        dry_run=True,
-        total=len(submission.plan.items),
-        estimated_cost=submission.estimated,
-        credits=len(submission.plan.items),
-        mode=submission.mode,
-        model=submission.models[0].id,
-        warnings=list(submission.plan.warnings),
-        items=with_client_input(preview_items(submission.plan), groups, inputs),
-    )
+    made = preview_fields(submission, sent)
+    specs, _ = preview_page(submission.plan, sent.cursor, sent.limit)
+    groups = [spec.group for spec in specs]
+    items = with_client_input(made.pop("items"), groups, inputs)
+    return VariantPreview(**made, items=items, credits=len(submission.plan.items))

@@ -42,6 +42,7 @@ from imagebatch.schemas.variant_answers import (
 )
 from imagebatch.schemas.variant_requests import CandidatesRequest, VariantList
 from imagebatch.schemas.variant_views import folder_view, products_view
+from imagebatch.schemas.views import notice_answers
 from imagebatch.usecases import keys
 from imagebatch.usecases.folders import OpenedFolder
 from imagebatch.usecases.image_candidates import Candidates
@@ -90,7 +91,7 @@ routes = Routes("Variants")
     returns={200: CatalogImported},
     errors=[400, 413, 415, 422],
     example=[ROW],
-    examples={200: {"imported": 1, "created": 1, "updated": 0, "warnings": []}},
+    examples={200: {"imported": 1, "created": 1, "updated": 0, "warnings": [], "notices": []}},
 )
 def import_variants(request: Request) -> CatalogImported:
     found = _sent(request)
@@ -101,6 +102,7 @@ def import_variants(request: Request) -> CatalogImported:
         created=created,
         updated=imported - created,
         warnings=list(found.warnings),
+        notices=notice_answers(found.notices),
     )
 
 

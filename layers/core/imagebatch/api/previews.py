@@ -1,0 +1,30 @@
+"""A dry run's answer, the same for every way of creating a batch."""
+
+from typing import Any
+
+from imagebatch.schemas.answers import Preview
+from imagebatch.schemas.requests import BatchOptions
+from imagebatch.schemas.views import notice_answers, preview_items, preview_page
+from imagebatch.usecases.submit_batch import Submission
+
+
+def preview_fields(submission: Submission, options: BatchOptions) -> dict[str, Any]:
+    """What every model of a preview has."""
+    plan = submission.plan
+    specs, cursor = preview_page(plan, options.cursor, options.limit)
+    return {
+        "dry_run": True,
+        "total": len(plan.items),
+        "estimated_cost": submission.estimated,
+        "mode": submission.mode,
+        "model": submission.models[0].id,
+        "warnings": list(plan.warnings),
+        "notices": notice_answers(plan.notices),
+        "columns": list(plan.header),
+        "items": preview_items(specs),
+        "next_cursor": cursor,
+    }
+
+
+def preview(submission: Submission, options: BatchOptions) -> Preview:
+    return Preview(**preview_fields(submission, options))

@@ -1,0 +1,75 @@
+"""POST /api/sheet-batch: any sheet, with a template."""
+
+import json
+
+from imagebatch.api.options import with_unknown_fields
+from imagebatch.api.parameters import (
+    BINARY,
+    CSV_FILE,
+    CSV_TEXT,
+    IDEMPOTENCY_KEY,
+    FileForm,
+    batch_links,
+)
+from imagebatch.api.previews import preview
+from imagebatch.api.request import Request
+from imagebatch.api.response import Reply
+from imagebatch.api.routing import Routes
+from imagebatch.api.sheets import create_batch, read_options, sent_sheet
+from imagebatch.schemas.answers import CarBatchAccepted, Preview
+from imagebatch.schemas.requests import SheetOptions, SheetUpload, parsed
+from imagebatch.usecases.idempotency import fingerprint
+from imagebatch.usecases.plan_sheet_batch import SheetRequest
+
+routes = Routes("Sheet batches")
+
+
+@routes.post(
+    "/api/sheet-batch",
+    id="createSheetBatch",
+    summary="Submit any sheet with a template",
+    description="As `/api/car-batch`, for sheets with columns of your own: `template` names one of "
+    "your templates, `prompt` is the text of one.",
+    parameters=[IDEMPOTENCY_KEY],
+    request={
+        "multipart/form-data": FileForm(SheetOptions, CSV_FILE),
+        "text/csv": CSV_TEXT,
+        "application/octet-stream": BINARY,
+        "application/json": SheetUpload,
+    },
+    returns={200: Preview, 202: CarBatchAccepted},
+    links={202: batch_links("jobId")},
+    errors=[400, 402, 404, 409, 413, 415, 422, 429],
+)
+def create_sheet_batch(request: Request) -> Preview | Reply:
+    key = request.idempotency_key
+    sent = sent_sheet(request, SheetOptions)
+    options = parsed(SheetOptions, sent.fields, callback_origin=request.callback_origin)
+    services = request.services
+    template = services.manage_templates.choose(request.owner, options.template, options.prompt)
+    sheet = SheetRequest(
+        body=sent.body,
+        template=template,
+        model_name=options.model,
+        fallback=options.fallback,
+        quality=options.quality,
+        skip_invalid=options.invalid_rows == "skip",
+        read=read_options(options),
+    )
+    submission = services.plan_sheet_batch(
+        request.owner,
+        sheet,
+        max_cost=options.max_cost,
+        name=options.name,
+        metadata=options.metadata,
+        callback_url=options.callback_url,
+    )
+    submission = with_unknown_fields(submission, SheetOptions, sent.fields)
+    services.submit.check(submission)
+    if options.dry_run:
+        return preview(submission, options)
+    content = fingerprint("sheet-batch", sent.body, json.dumps(sent.fields, sort_keys=True))
+    document = services.execute_once(
+        request.owner, key, content, lambda batch_id: create_batch(request, submission, batch_id)
+    )
+    return Reply(202, document, {"Location": str(document["statusUrl"])})

@@ -1,0 +1,181 @@
+"""Which encoding a text without a byte order mark is in, where that is beyond doubt.
+
+The bytes are read in every encoding that spreadsheets export. A reading is `possible` unless
+something in it cannot be text (a symbol or another script within a word, an undefined or control
+character), and `evident` if it has several words that could hardly come about by chance. A reading
+is taken only if it is evident and every possible reading says the same.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+
+WESTERN = ("windows-1252", "iso-8859-15", "mac_roman", "cp850", "cp437", "iso-8859-1")
+CENTRAL = ("windows-1250", "iso-8859-2", "cp852", "mac_latin2")
+OTHERS = (
+    "windows-1254", "windows-1257", "windows-1258", "iso-8859-16", "iso-8859-3", "iso-8859-4",
+    "iso-8859-10", "iso-8859-13", "iso-8859-14", "cp857", "cp775", "cp861", "cp865",
+    "mac_turkish", "mac_iceland",
+)  # fmt: skip
+SCRIPTS = (
+    "windows-1251", "koi8-r", "koi8-u", "cp866", "iso-8859-5", "mac_cyrillic", "cp855",
+    "windows-1253", "iso-8859-7", "mac_greek", "cp737",
+    "windows-1255", "iso-8859-8", "windows-1256", "iso-8859-6", "cp874",
+)  # fmt: skip
+MULTIBYTE = (
+    "shift_jis", "gbk", "gb18030", "big5", "euc_kr", "euc_jp", "cp932", "cp949", "big5hkscs",
+    "iso2022_jp",
+)  # fmt: skip
+POOL = (*WESTERN, *CENTRAL, *OTHERS, *SCRIPTS, *MULTIBYTE)
+UNICODE = ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32")
+KNOWN = frozenset({*POOL, *UNICODE})
+EVIDENT_WORDS = 3
+_WORD = re.compile(r"(?:[^\W\d_]|[^\x00-\x7f])+")
+_SAMPLE = 64_000
+_IN_WORDS = frozenset("'\u2019\u02bc\u00b7-\u00ad")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    encoding: str
+    text: str
+    possible: bool
+    evident: bool
+
+
+def canonical_name(name: str) -> str | None:
+    """The encoding a person named, as this module spells it; None for one that is not known."""
+    folded = re.sub(r"[\s_-]+", "", name.strip().casefold())
+    return _ALIASES.get(folded)
+
+
+def readings(body: bytes) -> list[Reading]:
+    """The distinct readings, the most plausible first. Each says what it makes of all the bytes."""
+    found: dict[str, Reading] = {}
+    for encoding in POOL:
+        text = decoded(body, encoding)
+        if text is not None and text not in found:
+            found[text] = _reading(encoding, text)
+    guess = _guess(body)
+    ranked = enumerate(found.values())
+    order = sorted(ranked, key=lambda e: (not e[1].possible, e[1].text != guess, e[0]))
+    return [reading for _, reading in order]
+
+
+def beyond_doubt(found: list[Reading]) -> Reading | None:
+    """The one reading that can be taken without asking."""
+    possible = [reading for reading in found if reading.possible]
+    return possible[0] if len(possible) == 1 and possible[0].evident else None
+
+
+def decoded(body: bytes, encoding: str) -> str | None:
+    try:
+        return body.decode(encoding)
+    except UnicodeError:
+        return None
+
+
+def _guess(body: bytes) -> str | None:
+    """The detection library's own opinion, which decides the order and nothing more."""
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(
+        body[:_SAMPLE], cp_isolation=[*WESTERN, *CENTRAL, *SCRIPTS, *MULTIBYTE]
+    ).best()
+    return None if best is None else decoded(body, best.encoding)
+
+
+def _reading(encoding: str, text: str) -> Reading:
+    words = {word for word in _words(text) if not word.isascii()}
+    possible = not any(_impossible(char) for char in set(text)) and all(map(_is_word, words))
+    evident = sum(map(_is_evident, words)) >= EVIDENT_WORDS and all(
+        _is_evident(word) for word in words if any(c.isalpha() and not c.isascii() for c in word)
+    )
+    return Reading(encoding, text, possible, possible and evident)
+
+
+def _words(text: str) -> Iterator[str]:
+    """Runs of letters, with what is not ASCII and stands within or beside them."""
+    return (match[0] for match in _WORD.finditer(text))
+
+
+@lru_cache(maxsize=4096)
+def _impossible(char: str) -> bool:
+    if char.isascii():
+        return char < " " and char not in "\t\n\r\x0b\x1a"
+    category = unicodedata.category(char)
+    if category in {"Cc", "Cn", "Co", "Cs"}:
+        return True
+    return "\u2500" <= char <= "\u25ff"  # boxes and blocks: what code pages have where others write
+
+
+@lru_cache(maxsize=65536)
+def _is_word(word: str) -> bool:
+    """Whether it could be a word: one script, no symbol between letters, no capital within."""
+    core = _letters(word)
+    scripts = {script for char in core if (script := _script(char))}
+    if len(scripts - {"LATIN"}) > 1 or (scripts & _ALPHABETS and len(scripts) > 1):
+        return False
+    if any(_symbol(char) for char in core):
+        return False
+    return not any(a.islower() and b.isupper() and not b.isascii() for a, b in pairwise(core))
+
+
+def _letters(word: str) -> str:
+    """The word without what stands before or behind its letters: quotes, units, currencies."""
+    places = [place for place, char in enumerate(word) if char.isalpha()]
+    return word[places[0] : places[-1] + 1] if places else ""
+
+
+@lru_cache(maxsize=4096)
+def _symbol(char: str) -> bool:
+    """What stands in no word: symbols, and letters that are only another's compatible form."""
+    if char.isascii() or char in _IN_WORDS:
+        return False
+    compatible = unicodedata.decomposition(char).startswith("<")
+    return compatible or unicodedata.category(char)[0] not in "LM"
+
+
+_ALPHABETS = frozenset({"LATIN", "CYRILLIC", "GREEK", "HEBREW", "ARABIC", "THAI"}) - {"LATIN"}
+
+
+@lru_cache(maxsize=65536)
+def _script(char: str) -> str:
+    """The script of a letter; empty for what belongs to none. Rare Chinese characters are none."""
+    if not char.isalpha():
+        return ""
+    name = unicodedata.name(char, "").split()[0]
+    if name in {"CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "IDEOGRAPHIC", "FULLWIDTH"}:
+        return "HAN"
+    return name
+
+
+def _is_evident(word: str) -> bool:
+    """A Latin word with a few accented letters among plain ones."""
+    letters = [char for char in word if char.isalpha()]
+    accented = sum(not char.isascii() for char in letters)
+    plain = len(letters) - accented
+    return (
+        len(letters) >= 3
+        and 0 < accented <= 3
+        and plain >= 1
+        and all(_script(char) == "LATIN" for char in letters)
+        and (word.islower() or word.isupper() or word.istitle())
+    )
+
+
+_ALIASES = {
+    **{re.sub(r"[\s_-]+", "", name): name for name in KNOWN},
+    **{f"cp125{n}": f"windows-125{n}" for n in range(9)},
+    **{f"win125{n}": f"windows-125{n}" for n in range(9)},
+    **{f"latin{n}": f"iso-8859-{n}" for n in (1, 2, 3, 4)},
+    "latin9": "iso-8859-15",
+    "sjis": "shift_jis", "windows31j": "cp932", "ms932": "cp932", "cp936": "gbk",
+    "gb2312": "gbk", "cp950": "big5", "euckr": "euc_kr", "eucjp": "euc_jp", "uhc": "cp949",
+    "macintosh": "mac_roman", "macroman": "mac_roman", "ansi": "windows-1252", "utf8sig": "utf-8",
+    "unicode": "utf-16", "dos": "cp850", "maccentraleurope": "mac_latin2", "tis620": "cp874",
+    "ibm850": "cp850", "ibm437": "cp437", "ibm852": "cp852", "ibm866": "cp866",
+}  # fmt: skip

@@ -1,0 +1,229 @@
+"""Reads one sheet of an .xlsx workbook as rows of text, in bounded time and memory.
+
+python-calamine reads the values. What it cannot tell, and what it would use memory for without
+bound, is looked for first in the workbook's own XML: error cells, formulas that no program has
+computed, and how far the sheet reaches.
+"""
+
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from io import BytesIO
+from itertools import chain, pairwise
+from posixpath import join, normpath
+from typing import Any
+from xml.etree import ElementTree as ET
+
+MAX_MEMBERS = 2_000
+MAX_UNPACKED_BYTES = 64 * 1024 * 1024
+MAX_CELLS = 1_000_000
+_CHUNK = 1 << 20
+_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+_CELL = re.compile(rb"<(?:\w+:)?c\b([^<>]*)>")
+_PLACE = re.compile(rb'\br="([A-Z]{1,3})([0-9]{1,7})"')
+_TYPE = re.compile(rb'\bt="(\w+)"')
+_FORMULA = re.compile(rb"<(?:\w+:)?f\b")
+_VALUE = re.compile(rb"<(?:\w+:)?v\b[^<>]*>([^<]+)|<(?:\w+:)?is\b")
+_NO_VALUE = "holds a formula without a stored value; open the workbook, save it and send it again"
+
+
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    KeyError,
+    ET.ParseError,
+    NotImplementedError,
+)
+"""What Python's readers raise over a file that is no sound workbook."""
+
+
+class WorkbookError(ValueError):
+    """A workbook that is not read; the message says why, to follow "the workbook"."""
+
+
+class SheetNotFoundError(WorkbookError):
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__("has no such sheet")
+        self.names = tuple(names)
+
+
+@dataclass(frozen=True, slots=True)
+class CellFault:
+    """What a cell shows, and what is wrong with it."""
+
+    value: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkbookSheet:
+    """`rows` are numbered as the spreadsheet numbers them; `faults` are cells without a value of
+    their own, by row and 0-based column.
+    """
+
+    name: str
+    others: tuple[str, ...]
+    rows: list[tuple[int, list[str]]]
+    faults: dict[tuple[int, int], CellFault] = field(default_factory=dict)
+
+
+def read_xlsx(body: bytes, sheet: str | None = None) -> WorkbookSheet:
+    """The named sheet, or the first visible one."""
+    try:
+        with zipfile.ZipFile(BytesIO(body)) as archive:
+            _check_bounds(archive)
+            name, others, path = _choose(archive, sheet)
+            xml = archive.read(path)
+    except _DAMAGE as error:
+        raise WorkbookError("is damaged") from error
+    faults, cells = _scan(xml)
+    _check_extent(cells)
+    rows = [(number, list(map(as_text, row))) for number, row in _values(body, name)]
+    return WorkbookSheet(name, others, rows, faults)
+
+
+def _check_bounds(archive: zipfile.ZipFile) -> None:
+    """Unpacks everything once and keeps nothing: the sizes an archive claims may be wrong."""
+    members = archive.infolist()
+    if len(members) > MAX_MEMBERS:
+        raise WorkbookError(f"has more than {MAX_MEMBERS:,} parts")
+    if any(member.flag_bits & 1 for member in members):
+        raise WorkbookError("is protected by a password")
+    if sum(member.file_size for member in members) > MAX_UNPACKED_BYTES:
+        raise _too_large()
+    left = MAX_UNPACKED_BYTES
+    for member in members:
+        with archive.open(member) as part:
+            while chunk := part.read(_CHUNK):
+                left -= len(chunk)
+                if left < 0:
+                    raise _too_large()
+
+
+def _too_large() -> WorkbookError:
+    return WorkbookError(f"is larger than {MAX_UNPACKED_BYTES >> 20} MB when it is unpacked")
+
+
+def _choose(archive: zipfile.ZipFile, wanted: str | None) -> tuple[str, tuple[str, ...], str]:
+    """The sheet's name, the other visible ones, and the path of its XML."""
+    targets = {
+        each.get("Id"): each.get("Target", "")
+        for each in _xml(archive.read("xl/_rels/workbook.xml.rels"))
+    }
+    found = [e for e in _xml(archive.read("xl/workbook.xml")).iter() if _tag(e) == "sheet"]
+    visible = [e.get("name", "") for e in found if e.get("state", "visible") == "visible"]
+    names = visible if wanted is None else [e.get("name", "") for e in found]
+    name = next((n for n in names if wanted is None or n.casefold() == wanted.casefold()), None)
+    if name is None:
+        raise SheetNotFoundError(visible)
+    element = next(e for e in found if e.get("name") == name)
+    target = targets[element.get(_RELATION, "")]
+    path = target.lstrip("/") if target.startswith("/") else normpath(join("xl", target))
+    return name, tuple(n for n in visible if n != name), path
+
+
+def _xml(text: bytes) -> ET.Element:
+    if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
+        raise WorkbookError("holds a document type declaration")
+    return ET.fromstring(text)  # noqa: S314 - without a DTD there is no entity to expand
+
+
+def _tag(element: ET.Element) -> str:
+    return str(element.tag).rpartition("}")[2]
+
+
+def _scan(xml: bytes) -> tuple[dict[tuple[int, int], CellFault], list[tuple[int, int]]]:
+    """The faulty cells, and the places of all cells that hold something."""
+    faults: dict[tuple[int, int], CellFault] = {}
+    places = []
+    for attributes, content in _cells(xml):
+        place = _PLACE.search(attributes)
+        if place is None:
+            continue
+        where = int(place[2]), _column(place[1])
+        places.append(where)
+        kind = _TYPE.search(attributes)
+        value = _VALUE.search(content)
+        if kind and kind[1] == b"e":
+            shown = (value and value[1]) or b"#ERROR!"
+            faults[where] = CellFault(shown.decode(errors="replace"), "is an error of the workbook")
+        elif value is None and not (kind and kind[1] == b"str") and _FORMULA.search(content):
+            faults[where] = CellFault("", _NO_VALUE)
+    return faults, places
+
+
+def _cells(xml: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """The attributes of each cell that has content, and that content with what follows it."""
+    found = pairwise(chain(_CELL.finditer(xml), [None]))
+    for cell, following in found:
+        if cell is not None and not cell[1].endswith(b"/"):
+            yield cell[1], xml[cell.end() : following.start() if following else len(xml)]
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number - 1
+
+
+def _check_extent(places: Sequence[tuple[int, int]]) -> None:
+    """The reader allocates the whole rectangle around the cells."""
+    rows = max((row for row, _ in places), default=0)
+    columns = max((column for _, column in places), default=-1) + 1
+    if len(places) > MAX_CELLS or rows * columns > MAX_CELLS:
+        raise WorkbookError(
+            f"reaches over {rows:,} rows and {columns:,} columns; at most {MAX_CELLS:,} cells are "
+            "read. Delete what lies far below or beside the table"
+        )
+
+
+def _values(body: bytes, name: str) -> Iterator[tuple[int, list[Any]]]:
+    from python_calamine import CalamineError, load_workbook
+
+    try:
+        workbook = load_workbook(BytesIO(body))
+        sheet = workbook.get_sheet_by_name(name)
+        rows = sheet.to_python(skip_empty_area=False)
+    except CalamineError as error:
+        raise WorkbookError("is damaged") from error
+    except BaseException as error:
+        # A panic of the Rust code is no Exception.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise WorkbookError("is damaged") from error
+    yield from enumerate(rows, start=1)
+
+
+def as_text(value: Any) -> str:
+    """A cell's value as a person would type it: no trailing `.0`, dates in ISO 8601."""
+    match value:
+        case str():
+            return value
+        case bool():
+            return "TRUE" if value else "FALSE"
+        case float():
+            return f"{value:.0f}" if value.is_integer() else _decimal(value)
+        case datetime():
+            return str(value.date() if value.time() == time() else value.isoformat())
+        case date() | time():
+            return value.isoformat()
+        case timedelta():
+            return _duration(value)
+        case None:
+            return ""
+    return str(value)
+
+
+def _decimal(value: float) -> str:
+    short = repr(value)
+    return f"{value:.15f}".rstrip("0") if "e" in short else short
+
+
+def _duration(value: timedelta) -> str:
+    minutes, seconds = divmod(round(value.total_seconds()), 60)
+    return f"{minutes // 60:02d}:{minutes % 60:02d}:{seconds:02d}"

@@ -1,0 +1,100 @@
+"""Where a dropped sheet lies, whose it is and what its owner said of it: one parser for all."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+from imagebatch.domain.model_registry import Quality
+from imagebatch.intake.prompts import FieldProblem, invalid_fields
+
+INBOX, OUTBOX = "inbox/", "outbox/"
+ERROR_SUFFIX = ".error.json"
+SHEETS = (".csv", ".xlsx")
+NO_SHEETS = (".xls", ".xlsm", ".xlsb", ".ods", ".numbers", ".tsv")
+"""What people drop as a sheet: it is read all the same, or the refusal says what to do instead."""
+_HIDDEN = ("._", "~$", ".")
+MAX_AMOUNT = Decimal(1_000_000)
+
+
+@dataclass(frozen=True, slots=True)
+class DroppedKey:
+    """`owner` is empty for the default one, `name` is without its ending.
+
+    `fault` is why it lies where no sheet can be taken.
+    """
+
+    key: str
+    owner: str
+    template: str
+    name: str
+    outbox: str
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DropOptions:
+    max_cost: Decimal | None = None
+    encoding: str | None = None
+    sheet: str | None = None
+    name: str | None = None
+    fallback: tuple[str, ...] = ()
+    quality: Quality | None = None
+
+
+def parse_key(key: str) -> DroppedKey | None:
+    """None for what is no sheet: other endings, and the files that systems leave beside theirs."""
+    *folders, file = key.split("/")
+    name, ending = _split(file)
+    if folders[:1] != ["inbox"] or not ending or not name or file.startswith(_HIDDEN):
+        return None
+    outbox = OUTBOX + key.removeprefix(INBOX)[: -len(ending)]
+    owner, template, fault = _places(folders[1:])
+    return DroppedKey(key, owner, template, name, outbox, fault)
+
+
+def drop_options(metadata: Mapping[str, str]) -> DropOptions:
+    """Of the object's `x-amz-meta-*`; InvalidRequestError 422 for values that are none."""
+    given = {name.replace("-", "").replace("_", "").lower(): v for name, v in metadata.items()}
+    problems = []
+    quality = given.get("quality") or None
+    if quality and quality not in [*Quality]:
+        problems.append(FieldProblem("quality", f"must be one of {', '.join(Quality)}"))
+    max_cost = _amount(given.get("maxcost", ""))
+    if given.get("maxcost") and max_cost is None:
+        problems.append(FieldProblem("maxCost", "must be an amount in USD, such as 2.50"))
+    if problems:
+        raise invalid_fields(problems)
+    return DropOptions(
+        max_cost=max_cost,
+        encoding=given.get("encoding") or None,
+        sheet=given.get("sheet") or None,
+        name=given.get("name") or None,
+        fallback=tuple(
+            each.strip() for each in given.get("fallback", "").split(",") if each.strip()
+        ),
+        quality=Quality(quality) if quality else None,
+    )
+
+
+def _split(file: str) -> tuple[str, str]:
+    for ending in (*SHEETS, *NO_SHEETS):
+        if file.lower().endswith(ending):
+            return file[: -len(ending)], ending
+    return file, ""
+
+
+def _places(folders: list[str]) -> tuple[str, str, str]:
+    if not all(folders):
+        return "", "", "A folder of its path has no name."
+    if len(folders) > 2:
+        return "", "", "It lies too deep."
+    owner, template = [*folders, "", ""][:2]
+    return owner, template, ""
+
+
+def _amount(text: str) -> Decimal | None:
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        return None
+    return amount if amount.is_finite() and 0 <= amount < MAX_AMOUNT else None

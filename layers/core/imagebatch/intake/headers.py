@@ -1,0 +1,246 @@
+"""A sheet's header: which column is which, what was probably meant, and what is asked about."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from itertools import islice
+
+from imagebatch.domain.errors import InvalidRequestError
+from imagebatch.domain.notice import Notice, warning
+from imagebatch.formats.visible_text import folded_name, show_invisible, strip_blank
+
+MAX_NAMES_LISTED = 10
+MAX_NAME_CHARACTERS = 40
+type Detail = dict[str, str | None]
+_NEAR = 0.8
+_MAX_COMPARED = 300
+"""Of so many unknown columns it is asked what they may stand for."""
+_NOT_A_WORD = re.compile(r"[^\w]+|_+")
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnSet:
+    """The columns that are looked for. `synonyms` are folded names that mean one of them.
+
+    `weak_synonyms` count only where the column itself is not there. Of `identifying` one is needed
+    """
+
+    names: tuple[str, ...]
+    synonyms: Mapping[str, str] = field(default_factory=dict)
+    weak_synonyms: Mapping[str, str] = field(default_factory=dict)
+    identifying: tuple[str, ...] = ()
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
+    """Column names that belong to another kind of batch, and what to say of them."""
+    required: tuple[str, ...] = ()
+    """Where every column is a variable: those whose absence has a refusal of its own."""
+    any_column: bool = False
+    """Every further column is a variable: none is unknown, and it keeps its folded name."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderMap:
+    """`places` has each known column's place; `others` the places of the other named columns."""
+
+    places: Mapping[str, int]
+    others: Mapping[int, str]
+    notices: tuple[Notice, ...] = ()
+    near: Mapping[int, str] = field(default_factory=dict)
+    """The known column that an unknown one may stand for, by place."""
+    weak: frozenset[str] = frozenset()
+    """Columns that were found by a weak synonym only."""
+    doubled: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """Differently spelled headers for one column."""
+
+
+def map_header(header: Sequence[str], columns: ColumnSet) -> HeaderMap:
+    folded = [folded_name(name) for name in header]
+    known = {folded_name(name): name for name in columns.names}
+    claims = _claims(folded, known, columns)
+    places = {name: found[0] for name, found in claims.items()}
+    taken = {place for found in claims.values() for place in found}
+    others = {p: name for p, name in enumerate(header) if folded[p] and p not in taken}
+    near = {
+        place: guess
+        for place, name in islice(others.items(), _MAX_COMPARED)
+        if (guess := _near_miss(name, columns, places))
+    }
+    doubled = {
+        name: tuple(found)
+        for name, found in claims.items()
+        if len({strip_blank(header[place]).lower() for place in found}) > 1
+    }
+    weak = frozenset(n for n, p in places.items() if columns.weak_synonyms.get(folded[p]) == n)
+    notices = (
+        *_mapped(header, places),
+        *_repeated(claims, doubled),
+        *_unnamed(folded),
+    )
+    return HeaderMap(places, others, notices, near, weak, doubled)
+
+
+def _near_miss(name: str, columns: ColumnSet, places: Mapping[str, int]) -> str | None:
+    """Where every column is welcome, only a misspelt name is one that is near."""
+    missing = [known for known in columns.names if known not in places]
+    if not columns.any_column:
+        return nearest_column(name, missing)
+    optional = [known for known in missing if known not in columns.required]
+    return _misspelt(folded_name(name[: 2 * MAX_NAME_CHARACTERS]), optional)
+
+
+def _claims(
+    folded: Sequence[str], known: Mapping[str, str], columns: ColumnSet
+) -> dict[str, list[int]]:
+    """The places of the headers for each known column."""
+    claims: dict[str, list[int]] = {}
+    for names in (known, columns.synonyms):
+        for place, name in enumerate(folded):
+            if name in names and not (names is not known and name in known):
+                claims.setdefault(names[name], []).append(place)
+    for place, name in enumerate(folded):
+        meant = columns.weak_synonyms.get(name)
+        if meant and meant in columns.names and meant not in claims and name not in known:
+            claims[meant] = [place]
+    return {name: claims[name] for name in columns.names if name in claims}
+
+
+def _mapped(header: Sequence[str], places: Mapping[str, int]) -> Iterator[Notice]:
+    renamed = [
+        f"{_label(header[place])} as {name}"
+        for name, place in places.items()
+        if header[place].strip().lower() != name.lower()
+    ]
+    if renamed:
+        yield Notice("mapped-columns", f"Columns are read as others: {_listed(renamed)}.")
+
+
+def _repeated(
+    claims: Mapping[str, Sequence[int]], doubled: Mapping[str, Sequence[int]]
+) -> Iterator[Notice]:
+    repeated = [n for n, found in claims.items() if len(found) > 1 and n not in doubled]
+    if repeated:
+        message = f"Only the first of columns with one name counts: {_listed(repeated)}."
+        yield warning("duplicate-columns", message)
+
+
+def _unnamed(folded: Sequence[str]) -> Iterator[Notice]:
+    if unnamed := folded.count(""):
+        yield Notice("unnamed-columns", f"Columns without a name are ignored: {unnamed}.")
+
+
+def unknown_columns_notice(found: HeaderMap) -> Iterator[Notice]:
+    """What is said of the columns that are ignored."""
+    if found.others:
+        hinted = [_hinted(name, guess) for name, guess in _near_first(found)]
+        listed = _listed(hinted)
+        yield Notice("unknown-columns", f"Unknown columns are ignored: {listed}.")
+
+
+def check_header(found: HeaderMap, header: Sequence[str], columns: ColumnSet) -> None:
+    """InvalidRequestError `Unknown columns` for what a person has to decide."""
+    details = [*_doubled_details(found, header), *_near_details(found)]
+    missing = columns.identifying and not any(c in found.places for c in columns.identifying)
+    if not details and not (missing and found.others):
+        return
+    details += [
+        {"column": _label(name), "suggestion": None, "message": _elsewhere(name, columns)}
+        for place, name in found.others.items()
+        if place not in found.near
+    ][: max(0, MAX_NAMES_LISTED - len(details))]
+    raise _unknown_columns(details, found, columns, bool(missing))
+
+
+def _unknown_columns(
+    details: list[Detail], found: HeaderMap, columns: ColumnSet, missing: bool
+) -> InvalidRequestError:
+    pointers = [
+        columns.elsewhere[key]
+        for name in found.others.values()
+        if (key := folded_name(name)) in columns.elsewhere
+    ]
+    needed = " or ".join(columns.identifying)
+    parts = [f"{detail['column']}: {detail['message']}" for detail in details[:3]]
+    if missing and not found.near:
+        parts = [f"The sheet has no column {needed}", *pointers]
+    return InvalidRequestError(
+        "unknown-columns",
+        "Unknown columns",
+        title="Some columns are not known",
+        detail="; ".join(parts) + ". Rename the columns, or send unknownColumns=ignore to go on "
+        "without them.",
+        details=details,
+    )
+
+
+def _doubled_details(found: HeaderMap, header: Sequence[str]) -> Iterator[Detail]:
+    for name, places in found.doubled.items():
+        labels = ", ".join(_label(header[place]) for place in places)
+        for place in places[1:]:
+            yield {
+                "column": _label(header[place]),
+                "suggestion": None,
+                "message": f"more than one column stands for {name}: {labels}; keep one of them",
+            }
+
+
+def _near_details(found: HeaderMap) -> Iterator[Detail]:
+    for place, guess in islice(found.near.items(), MAX_NAMES_LISTED):
+        yield {
+            "column": _label(found.others[place]),
+            "suggestion": guess,
+            "message": f"is not a known column; did you mean {guess}?",
+        }
+
+
+def _elsewhere(name: str, columns: ColumnSet) -> str:
+    return columns.elsewhere.get(folded_name(name), "is not a known column")
+
+
+def nearest_column(header: str, names: Sequence[str]) -> str | None:
+    """The column that a header may stand for: nearly its name, or its name among other words."""
+    folded = folded_name(header[: 2 * MAX_NAME_CHARACTERS])
+    if found := _misspelt(folded, names):
+        return found
+    by_fold = {folded_name(name): name for name in names}
+    for fold, name in by_fold.items():
+        if "_" in fold and f"_{fold}_" in f"_{folded}_":
+            return name
+    words = [word for word in _NOT_A_WORD.split(folded) if word]
+    candidates = [words[-1], words[0], *words] if words else []
+    return next((by_fold[word] for word in candidates if word in by_fold), None)
+
+
+def _misspelt(folded: str, names: Sequence[str]) -> str | None:
+    by_fold = {folded_name(name): name for name in names}
+    close = get_close_matches(folded, by_fold, n=1, cutoff=_NEAR)
+    return by_fold[close[0]] if close else None
+
+
+def known_columns_hint(header: Sequence[str], columns: ColumnSet) -> str:
+    """What the columns of a header in which nothing is known may stand for."""
+    guesses = [
+        f"{_label(name)} may be {guess}"
+        for name in header[: 4 * MAX_NAMES_LISTED]
+        if (guess := nearest_column(name, columns.names))
+    ]
+    return "; ".join(guesses[:MAX_NAMES_LISTED])
+
+
+def _near_first(found: HeaderMap) -> list[tuple[str, str | None]]:
+    ordered = sorted(found.others, key=lambda place: place not in found.near)
+    return [(found.others[place], found.near.get(place)) for place in ordered]
+
+
+def _hinted(name: str, guess: str | None) -> str:
+    return f"{_label(name)} (did you mean {guess}?)" if guess else _label(name)
+
+
+def _label(name: str) -> str:
+    """A header to show: on one line, short, and nothing in it that cannot be seen."""
+    label = " ".join(show_invisible(name.strip()[: 2 * MAX_NAME_CHARACTERS]).split())
+    return label if len(label) <= MAX_NAME_CHARACTERS else label[: MAX_NAME_CHARACTERS - 1] + "…"
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - MAX_NAMES_LISTED
+    return ", ".join(names[:MAX_NAMES_LISTED]) + (f" and {more} more" if more > 0 else "")

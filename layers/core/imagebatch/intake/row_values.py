@@ -1,0 +1,39 @@
+"""Values of a sheet's rows as the product spells them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from imagebatch.intake.aspect_ratios import read_ratio
+from imagebatch.intake.cell_values import CellReader
+from imagebatch.intake.sheet import Sheet, SheetRow
+
+
+def with_choices(
+    sheet: Sheet, ratios: Sequence[str], choices: Mapping[str, Sequence[str]]
+) -> Sheet:
+    """The sheet with its ratios and choices spelled as they are listed; what is none of them stays
+    as it is, to be refused.
+    """
+    reader = CellReader()
+    rows = tuple(_row(row, ratios, choices, reader) for row in sheet.rows)
+    return replace(sheet, rows=rows, notices=(*sheet.notices, *reader.notices()))
+
+
+def _row(
+    row: SheetRow, ratios: Sequence[str], choices: Mapping[str, Sequence[str]], reader: CellReader
+) -> SheetRow:
+    found = {
+        name: _spelled(row.values[name], choices[name]) for name in choices if name in row.values
+    }
+    written = row.values.get("aspect_ratio")
+    ratio = read_ratio(written, ratios) if written and len(written) <= 200 else None
+    if written and ratio:
+        found["aspect_ratio"] = ratio
+        if ratio != written:
+            reader.note("ratio", "aspect_ratio", row.row, written, ratio)
+    return replace(row, values=row.values | found) if found else row
+
+
+def _spelled(value: str, choices: Sequence[str]) -> str:
+    folded = value.casefold()
+    return next((choice for choice in choices if choice.casefold() == folded), value)

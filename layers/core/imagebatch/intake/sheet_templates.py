@@ -1,0 +1,196 @@
+"""Templates of an owner's own: what they may be, and what they make of a sheet."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime
+from typing import Any
+
+from imagebatch.domain.batch import Kind
+from imagebatch.domain.errors import InvalidRequestError
+from imagebatch.formats.visible_text import folded_name
+from imagebatch.intake.file_names import safe_stem
+from imagebatch.intake.headers import ColumnSet, nearest_column
+from imagebatch.intake.prompts import FieldProblem, invalid_fields, stem_of_words
+from imagebatch.intake.row_checks import RowRules
+from imagebatch.intake.sheet import MEANING_SYNONYMS, REFERENCES, Sheet
+from imagebatch.intake.sheet_batch import Recipe, Values
+from imagebatch.intake.templates import Template
+
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+RESERVED = "car-"
+BUILT_IN = ("car-white", "car-hub")
+MAX_TEMPLATES = 100
+MAX_TEMPLATE_CHARACTERS = 8_000
+MAX_VALUE = 4_000
+MEANINGS = ("custom_id", "aspect_ratio", "seed", *REFERENCES)
+DEFAULT_RATIO = "1:1"
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnRule:
+    """`required` None is as the prompt has it: a column outside its own section is required."""
+
+    required: bool | None = None
+    default: str = ""
+    one_of: tuple[str, ...] = ()
+    max_length: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetTemplate:
+    """`columns` are by folded name."""
+
+    name: str
+    prompt: str
+    file_name: str = ""
+    columns: Mapping[str, ColumnRule] = field(default_factory=dict)
+    model: str | None = None
+    aspect_ratio: str | None = None
+    quality: str | None = None
+    fallback: tuple[str, ...] = ()
+    updated_at: datetime | None = None
+
+
+def check_template(template: SheetTemplate) -> None:
+    """InvalidRequestError 422 that lists what is wrong with it."""
+    problems = []
+    for name, text in (("prompt", template.prompt), ("fileName", template.file_name)):
+        try:
+            Template(text)
+        except ValueError:
+            problems.append(FieldProblem(name, _NOT_WELL_FORMED))
+    for name, rule in template.columns.items():
+        if rule.default and rule.one_of and rule.default not in rule.one_of:
+            problems.append(FieldProblem(f"columns.{name}.default", "must be one of oneOf"))
+    if problems:
+        raise invalid_fields(problems)
+
+
+_NOT_WELL_FORMED = "is not a template: write {{column}} or {{#column}}…{{/column}}"
+
+
+def columns_of(template: SheetTemplate) -> ColumnSet:
+    """What is looked for in the header. A name of the template's is never a synonym."""
+    names = dict.fromkeys((*_names(template), *template.columns, *MEANINGS))
+    own = {folded_name(name) for name in names}
+    return ColumnSet(
+        names=tuple(names),
+        synonyms={key: name for key, name in MEANING_SYNONYMS.items() if key not in own},
+        weak_synonyms={} if "id" in own else {"id": "custom_id"},
+        required=tuple(_required(template)),
+        any_column=True,
+    )
+
+
+def check_columns(template: SheetTemplate, sheet: Sheet) -> None:
+    """InvalidRequestError `Missing columns` for placeholders that no column fills."""
+    there = set(sheet.columns.values())
+    missing = [name for name in _required(template) if name not in there]
+    if not missing:
+        return
+    details = [_missing(name, sheet, template) for name in missing]
+    hints = [
+        f"{each['column']} (did you mean {each['suggestion']}?)"
+        if each["suggestion"]
+        else str(each["column"])
+        for each in details[:10]
+    ]
+    raise InvalidRequestError(
+        "missing-columns",
+        "Missing columns",
+        title="Columns of the template are missing",
+        detail=f"The template needs columns that the sheet does not have: {', '.join(hints)}.",
+        details=details,
+    )
+
+
+def _missing(name: str, sheet: Sheet, template: SheetTemplate) -> dict[str, str | None]:
+    used = {folded_name(each) for each in (*_names(template), *MEANINGS)}
+    free = [header for header in sheet.header if header and folded_name(header) not in used]
+    near = nearest_column(name, free) or next(
+        (header for header in free if nearest_column(header, [name])), None
+    )
+    message = f"The template has {{{{{name}}}}}, and no column of the sheet has this name"
+    return {"column": name, "suggestion": near, "message": message}
+
+
+def template_recipe(template: SheetTemplate, ratios: Sequence[str]) -> Recipe:
+    prompt, file_name = Template(template.prompt), Template(template.file_name)
+    rules = template.columns
+    return Recipe(
+        kind=Kind.SHEET,
+        rules=RowRules(
+            choices={
+                **{name: rule.one_of for name, rule in rules.items() if rule.one_of},
+                "aspect_ratio": tuple(ratios),
+            },
+            max_length=MAX_VALUE,
+            max_lengths={name: r.max_length for name, r in rules.items() if r.max_length},
+            required=tuple(n for n, r in rules.items() if r.required and not r.default),
+        ),
+        defaults={
+            "aspect_ratio": template.aspect_ratio or DEFAULT_RATIO,
+            **{name: rule.default for name, rule in rules.items() if rule.default},
+        },
+        template=lambda _: prompt,
+        stem=lambda values, index: _stem(values, index, prompt, file_name),
+    )
+
+
+def _stem(values: Values, index: int, prompt: Template, file_name: Template) -> str:
+    """By the template's own file name, the row's id, or the prompt's first words."""
+    return (
+        safe_stem(file_name.render(values))
+        or safe_stem(values.get("custom_id", ""))
+        or safe_stem(stem_of_words(prompt.render(values)))
+        or f"image-{index}"
+    )
+
+
+def _names(template: SheetTemplate) -> list[str]:
+    return sorted(Template(template.prompt).names | Template(template.file_name).names)
+
+
+def _required(template: SheetTemplate) -> list[str]:
+    """The columns that must be there: as declared, or as the prompt has them."""
+    derived = Template(template.prompt).required_names
+    return [
+        name
+        for name in dict.fromkeys((*sorted(derived), *template.columns))
+        if _is_required(template.columns.get(name, ColumnRule()), name in derived)
+    ]
+
+
+def _is_required(rule: ColumnRule, derived: bool) -> bool:
+    if rule.default:
+        return False
+    return derived if rule.required is None else rule.required
+
+
+def template_to_json(template: SheetTemplate) -> dict[str, Any]:
+    """As it is stored."""
+    values = {each.name: getattr(template, each.name) for each in fields(SheetTemplate)}
+    updated = template.updated_at
+    return {
+        **values,
+        "columns": {name: asdict(rule) for name, rule in template.columns.items()},
+        "updated_at": updated and updated.isoformat(),
+    }
+
+
+def template_from_json(values: Mapping[str, Any]) -> SheetTemplate:
+    known = {each.name for each in fields(SheetTemplate)}
+    columns = {
+        name: ColumnRule(**{**rule, "one_of": tuple(rule["one_of"])})
+        for name, rule in values["columns"].items()
+    }
+    updated = values["updated_at"]
+    return SheetTemplate(
+        **{
+            **{name: value for name, value in values.items() if name in known},
+            "columns": columns,
+            "fallback": tuple(values["fallback"]),
+            "updated_at": datetime.fromisoformat(updated) if updated else None,
+        }
+    )

@@ -1,0 +1,168 @@
+"""Any sheet's way in: from its bytes and a template to a submission."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from imagebatch.domain.model_choice import UsableModels
+from imagebatch.domain.model_registry import Quality
+from imagebatch.formats.file_kind import FileKind, kind_of_file
+from imagebatch.intake.cars import car_recipe
+from imagebatch.intake.file_names import car_stem
+from imagebatch.intake.row_checks import ASPECT_RATIOS
+from imagebatch.intake.sheet import REFERENCES, ReadOptions, Sheet, read_sheet
+from imagebatch.intake.sheet_batch import Recipe, ResolvedReferences, plan_rows, refuse_invalid_rows
+from imagebatch.intake.sheet_templates import (
+    BUILT_IN,
+    SheetTemplate,
+    check_columns,
+    columns_of,
+    template_recipe,
+)
+from imagebatch.intake.templates import Template
+from imagebatch.intake.uploads import XLSX_TYPE, UploadKind, unusable_reason
+from imagebatch.intake.urls import url_rejection_reason
+from imagebatch.ports import UploadStore
+from imagebatch.usecases import keys
+from imagebatch.usecases.collect_image import OURS
+from imagebatch.usecases.submit_batch import Submission, requirements
+
+_UPLOAD_ID = re.compile(r"[0-9a-f]{32}")
+_PAGE = 100
+MAX_UPLOADS_SEARCHED = 2_000
+_NO_TEMPLATE = SheetTemplate(name="", prompt="")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetRequest:
+    """`template` None is a car sheet."""
+
+    body: bytes
+    template: SheetTemplate | None = None
+    model_name: str | None = None
+    fallback: Sequence[str] = ()
+    quality: Quality | None = None
+    skip_invalid: bool = False
+    read: ReadOptions = field(default_factory=ReadOptions)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanSheetBatch:
+    models: Callable[[], UsableModels]
+    car_templates: Mapping[str, Template]
+    uploads: UploadStore
+    max_rows: int
+
+    def __call__(self, owner: str, sent: SheetRequest, **facts: Any) -> Submission:
+        """Reads, checks and plans a sheet; InvalidRequestError for one that is refused."""
+        template = sent.template or _NO_TEMPLATE
+        sheet, recipe = self._read(sent)
+        usable = self.models()
+        quality = sent.quality or Quality(template.quality or Quality.STANDARD)
+        images = max(sum(column in row.values for column in REFERENCES) for row in sheet.rows)
+        references = self._references(owner, sheet)
+        if not sent.skip_invalid:
+            refuse_invalid_rows(sheet, recipe, references)
+        models = usable.chain(
+            sent.model_name or template.model,
+            sent.fallback or template.fallback,
+            with_images=images > 0,
+        )
+        plan = plan_rows(
+            sheet,
+            recipe,
+            model=models[0],
+            price=usable.price(models, quality, images),
+            quality=quality,
+            references=references,
+            skip_invalid=sent.skip_invalid,
+        )
+        usable.check(models, requirements(plan))
+        is_workbook = kind_of_file(sent.body) is FileKind.XLSX
+        return Submission(
+            owner=owner,
+            plan=plan,
+            models=models,
+            mode=usable.mode,
+            quality=quality,
+            source=sent.body,
+            source_type=XLSX_TYPE if is_workbook else "text/csv",
+            options={"template": template.name} if template.name else {},
+            **facts,
+        )
+
+    def _read(self, sent: SheetRequest) -> tuple[Sheet, Recipe]:
+        template = sent.template
+        if template is None or template.name in BUILT_IN:
+            sheet = read_sheet(sent.body, max_rows=self.max_rows, options=sent.read)
+            return sheet, _car_recipe(self.car_templates, template)
+        sheet = read_sheet(
+            sent.body, max_rows=self.max_rows, columns=columns_of(template), options=sent.read
+        )
+        check_columns(template, sheet)
+        return sheet, template_recipe(template, ASPECT_RATIOS)
+
+    def _references(self, owner: str, sheet: Sheet) -> ResolvedReferences:
+        named = {
+            value
+            for row in sheet.rows
+            for column in REFERENCES
+            if (value := row.values.get(column))
+        }
+        urls = {value for value in named if "://" in value}
+        refused = {url: reason for url in urls if (reason := url_rejection_reason(url))}
+        kept = {url: url for url in urls if url not in refused}
+        self._resolve_uploads(owner, named - urls, kept, refused)
+        return ResolvedReferences(kept, refused)
+
+    def _resolve_uploads(
+        self, owner: str, named: set[str], kept: dict[str, str], refused: dict[str, str]
+    ) -> None:
+        """An id before a name; a name that two uploads have is refused with their ids."""
+        ids = sorted(name for name in named if _UPLOAD_ID.fullmatch(name))
+        by_id = self.uploads.get_many(owner, ids) if ids else {}
+        by_name = self._by_name(owner, named - by_id.keys())
+        for name in named:
+            found = [name] if name in by_id else by_name.get(name, [])
+            if name in by_id and (reason := unusable_reason(by_id[name], UploadKind.PRODUCT)):
+                refused[name] = f"names an upload that {reason}"
+            elif not found:
+                refused[name] = "is neither an https URL nor the id or name of one of your uploads"
+            elif len(found) > 1:
+                refused[name] = f"is the name of several uploads: {', '.join(found[:5])}; use an id"
+            else:
+                kept[name] = OURS + keys.upload(found[0])
+
+    def _by_name(self, owner: str, names: set[str]) -> dict[str, list[str]]:
+        """The ids of the ready uploads of each name, newest first."""
+        found: dict[str, list[str]] = {}
+        cursor, seen = None, 0
+        while names and seen < MAX_UPLOADS_SEARCHED:
+            page = self.uploads.list_uploads(
+                owner,
+                limit=_PAGE,
+                cursor=cursor,
+                kind=UploadKind.PRODUCT,
+                keep=lambda upload: upload.ready,
+            )
+            for upload in page.items:
+                if upload.original_name in names:
+                    found.setdefault(upload.original_name, []).append(upload.id)
+            cursor, seen = page.cursor, seen + len(page.items)
+            if cursor is None:
+                break
+        return found
+
+
+def _car_recipe(templates: Mapping[str, Template], template: SheetTemplate | None) -> Recipe:
+    """A built-in template that is named is that of every row without a background of its own."""
+    recipe = car_recipe(templates)
+    if template is None:
+        return recipe
+    background = {"background": template.name.removeprefix("car-")}
+    return replace(
+        recipe,
+        defaults={**recipe.defaults, **background},
+        stem=lambda values, index: car_stem(background | dict(values) if values else {}, index),
+    )
