@@ -28,17 +28,17 @@ page := functions/web/static/index.html
 api_document := layers/core/imagebatch/data/openapi.json
 page_sources := $(shell find web -path web/node_modules -prune -o -type f -print)
 
-## demo: the sample sheet through the real API on a local AWS, and the ZIP on disk
+## demo: run the sample CSV through a local stack and download the ZIP
 .PHONY: demo
 demo: $(environment) $(page) $(api_document)
 	@$(PYTHON) -m local demo
 
-## up: the local stack in the background; prints the page's address
+## up: start the local stack in the background and print the page's URL
 .PHONY: up
 up: $(environment) $(page) $(api_document)
 	@$(PYTHON) -m local up
 
-## down: ends what `make up` started
+## down: stop the local stack
 .PHONY: down
 down: .venv/.done
 	@$(PYTHON) -m local down
@@ -70,12 +70,12 @@ deployed := e2e security faults browser
 generate: .venv/.done
 	@PYTHONPATH=layers/core $(PYTHON) -m imagebatch.api.openapi $(dir $(api_document))
 
-## bench: every figure of docs/performance.md, measured here (ARGS="sizes cold_start" for some)
+## bench: measure the figures of docs/performance.md (ARGS="sizes cold_start" selects some)
 .PHONY: bench
 bench: $(environment) $(page) $(api_document)
 	PYTHONPATH=layers/core:. $(PYTHON) -m bench $(ARGS)
 
-## lint: style, types, import rules, the template, security
+## lint: check style, types, import rules, the template and security
 .PHONY: lint
 lint: $(environment) .venv-checkov/.done
 	$(PYTHON) -m ruff check
@@ -88,7 +88,7 @@ lint: $(environment) .venv-checkov/.done
 	$(SAM) validate --lint --template template.yaml
 	npm --prefix web run check
 
-## audit: asks the public databases about every pinned package (needs the internet)
+## audit: check pinned packages against vulnerability databases (needs the internet)
 .PHONY: audit
 audit: .venv-audit/.done
 	@failed=""; for pins in requirements/*.txt layers/*/requirements.txt; do \
@@ -100,19 +100,19 @@ audit: .venv-audit/.done
 		echo "not clean, or the database of vulnerabilities could not be asked:$$failed" >&2; exit 1; \
 	fi
 
-## fmt: what the linters can put right by themselves
+## fmt: apply the linters' automatic fixes
 .PHONY: fmt
 fmt: .venv/.done web/node_modules/.done
 	$(PYTHON) -m ruff check --fix
 	$(PYTHON) -m ruff format
 	npm --prefix web run fix
 
-## deploy: builds and deploys to AWS (ARGS="--guided" the first time, ARCHITECTURE=x86_64 or arm64)
+## deploy: build and deploy to AWS (ARGS="--guided" the first time, ARCHITECTURE=x86_64 or arm64)
 .PHONY: deploy
 deploy: $(environment) $(page) $(api_document)
 	@$(PYTHON) -m deploy $(ARGS)
 
-## lock: pins every requirement anew, with hashes
+## lock: update and pin every requirement, with hashes
 .PHONY: lock
 pin := $(UV) pip compile --quiet --upgrade --python-version 3.13 --universal --generate-hashes --no-header --no-emit-index-url
 lock: $(UV)
@@ -129,7 +129,7 @@ lock: $(UV)
 		$$(sed -nE 's/^([a-z0-9-]+)==.*/--no-emit-package \1/p' layers/core/requirements.txt)
 	$(pin) requirements/dev.in -o requirements/dev.txt -c layers/core/requirements.txt -c layers/imaging/requirements.txt
 
-## clean: removes what was built and installed here
+## clean: remove build output and local environments
 .PHONY: clean
 clean:
 	if [ -e .venv/.done ]; then $(PYTHON) -m local down --all; fi

@@ -2,7 +2,7 @@
 
 Each start is a new interpreter on the built artifact, which cannot write bytecode there. Measured
 is processor time, which a busy machine distorts least and waiting for AWS not at all; ours and the
-peer's starts take turns, and each is compared with the one after it. The first answer is to a real
+peer's starts alternate, and each is compared with the one after it. The first answer is to a real
 event, against the local stack.
 """
 

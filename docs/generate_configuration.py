@@ -39,10 +39,10 @@ NUMBERS = """\
 
 | number | follows from |
 | --- | --- |
-| visibility timeout of the item queue | `WorkerTimeoutSeconds` + 15 (the mapping `ItemVisibility`, as CloudFormation cannot add): the item of a killed worker comes back then |
+| visibility timeout of the item queue | `WorkerTimeoutSeconds` + 15 (the mapping `ItemQueueVisibility`, as CloudFormation cannot add): the item of a killed worker comes back then |
 | maximum concurrency of the item queue | `WorkerConcurrency` |
 | reserved concurrency of the worker | `ReservedConcurrency`, which must equal `WorkerConcurrency` or be 0; anything else is refused |
-| messages of one batch in the queue | twice `WorkerConcurrency` |
+| messages of one batch in the queue | `WorkerConcurrency` |
 | lifecycle rule of `archives/` | a day, behind `ArchiveTtlSeconds`, which is a day at most |
 | lifecycle rules of `batches/`, `inbox/`, `outbox/` | `RetentionDays` |
 | retention of the dead-letter queue | longer than that of the other queues, because a message's age counts from the first |

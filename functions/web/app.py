@@ -30,7 +30,7 @@ def handler(event: Mapping[str, Any], _context: object) -> Response:
     if method == "OPTIONS":
         return {"statusCode": 204}  # a preflight request: API Gateway adds what it allows
     if method not in {"GET", "HEAD"}:
-        detail = "This address takes GET, HEAD."
+        detail = "Allowed methods: GET, HEAD."
         return problem_response(
             405, "method-not-allowed", "Method not allowed", detail, allow="GET, HEAD"
         )

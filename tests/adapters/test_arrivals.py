@@ -11,7 +11,7 @@ from imagebatch.domain.errors import ImagebatchError, UnavailableError
 from imagebatch.ports import ArrivedObject, RetryLater
 from testing.fakes import FakeClock
 from tests.template.rendering import Rendered
-from tests.usecases.app_harness import SilentJournal
+from tests.usecases.app_harness import SilentTelemetry
 
 FOUND = {"key": "inbox/cars.csv", "etag": "e", "size": 7}
 
@@ -29,7 +29,7 @@ class Queue:
 
 class Intake:
     def __init__(self) -> None:
-        self.clock, self.queue, self.telemetry = FakeClock(), Queue(), SilentJournal()
+        self.clock, self.queue, self.telemetry = FakeClock(), Queue(), SilentTelemetry()
         self.seen: list[ArrivedObject] = []
 
     def __call__(

@@ -8,7 +8,7 @@ from imagebatch.adapters.sqs_records import SQSRecordProcessor
 from imagebatch.ports import ItemMessage
 from imagebatch.schemas.messages import DELAYED, encode_item
 from testing.fakes import FakeClock
-from tests.usecases.app_harness import SilentJournal
+from tests.usecases.app_harness import SilentTelemetry
 
 MESSAGE = ItemMessage("ann", "b1", 1, 4, 4)
 
@@ -39,7 +39,7 @@ def delivered(
         nobody,
         "",
         clock,
-        SilentJournal(),
+        SilentTelemetry(),
         lambda message, _: seen.append(message),
         is_dlq_consumer=is_dlq_consumer,
     )

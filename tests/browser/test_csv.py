@@ -197,7 +197,7 @@ def test_failed_rows_are_listed_handed_back_and_tried_again(
     assert [(one["row"], one["custom_id"]) for one in listed] == [(2, "row-0002")]
 
     with page.expect_download() as file:
-        page.get_by_text("As CSV to correct").click()
+        page.get_by_text("Download failed rows (CSV)").click()
     rows = list(csv.DictReader(file.value.path().read_text("utf-8-sig").splitlines()))
     assert [(row["make"], row["model"], row["year"]) for row in rows] == [("Ford", "Edsel", "1958")]
 

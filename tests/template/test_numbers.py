@@ -74,7 +74,7 @@ def test_an_item_comes_back_15_seconds_after_its_worker_would_have_ended(seconds
 
 def test_each_allowed_worker_timeout_has_a_visibility_timeout(production: Rendered) -> None:
     parameter = production.source["Parameters"]["WorkerTimeoutSeconds"]
-    known = production.source["Mappings"]["ItemVisibility"]["OfWorkerTimeout"]
+    known = production.source["Mappings"]["ItemQueueVisibility"]["TimeoutByWorkerTimeout"]
 
     assert [int(key) for key in known] == [*range(parameter["MinValue"], parameter["MaxValue"] + 1)]
 

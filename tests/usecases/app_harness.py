@@ -54,7 +54,7 @@ WORKERS = 3
 MODEL = a_model(price=str(PRICE))
 
 
-class SilentJournal:
+class SilentTelemetry:
     def __init__(self) -> None:
         self.settlements: list[tuple[int, ItemStatus]] = []
         self.notes: list[str] = []
@@ -124,7 +124,7 @@ class AppHarness:
         self.clock, self.random = FakeClock(), FakeRandomness()
         self.store, self.media = InMemoryBatchStore(), InMemoryObjectStore()
         self.queue, self.dispatch = InMemoryItemQueue(), InMemoryDispatchQueue()
-        self.finalizer, self.telemetry = InMemoryFinalizer(), SilentJournal()
+        self.finalizer, self.telemetry = InMemoryFinalizer(), SilentTelemetry()
         self.provider = ScriptedProvider(self.clock, seconds)
         self.validator, self.builder = LenientValidator(), ListingBuilder()
         self.pages = ListingPages()

@@ -116,9 +116,9 @@ def test_each_fault_is_found_with_advice(
 
 
 def test_last_refusal_tells_of_credit() -> None:
-    found = findings(refusal=Refusal("Replicate asked to wait.", NOW))["replicate credit"]
+    found = findings(refusal=Refusal("Replicate rate-limited the request (429).", NOW))["replicate credit"]
     assert found.health is Health.WARNING
-    assert found.message == "Replicate asked to wait. (2026-11-25 12:00 UTC)"
+    assert found.message == "Replicate rate-limited the request (429). (2026-11-25 12:00 UTC)"
     assert "6 images a minute below 5 USD" in found.advice
 
 

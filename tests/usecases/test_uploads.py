@@ -11,7 +11,7 @@ from imagebatch.domain.errors import (
 from imagebatch.intake.uploads import Upload, UploadKind, UploadStatus
 from imagebatch.usecases.uploads import CheckUpload, CreateUpload, ReadSheet
 from testing.fakes import FakeClock, InMemoryObjectStore, InMemoryUploadStore
-from tests.usecases.app_harness import SilentJournal
+from tests.usecases.app_harness import SilentTelemetry
 
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR...IEND\xaeB`\x82"
 SHEET = b"make,model\nToyota,Corolla\n"
@@ -27,7 +27,7 @@ class Uploads:
             FakeClock(),
         )
         self.take = CreateUpload(self.store, self.media, self.clock)
-        self.check = CheckUpload(self.store, self.media, SilentJournal())
+        self.check = CheckUpload(self.store, self.media, SilentTelemetry())
         self.read = ReadSheet(self.store, self.media)
 
     def announce(self, kind: UploadKind = PRODUCT) -> Upload:

@@ -39,9 +39,9 @@ export function App({ signedIn, problem }: { signedIn: boolean; problem: string 
 function Nowhere() {
   return (
     <div class="view">
-      <Title text="There is no such page" tab="Not found" />
+      <Title text="Page not found" tab="Not found" />
       <p class="lead">
-        <a href="/">To the start</a>
+        <a href="/">Back to home</a>
       </p>
     </div>
   );

@@ -33,7 +33,7 @@ export class OfflineError extends Error {
 }
 
 const GATEWAY: Record<number, [string, string]> = {
-  401: ["You are signed out", "Sign in again to carry on."],
+  401: ["You are signed out", "Sign in again to continue."],
   403: ["You are not allowed to do this", "Ask whoever runs this service for access."],
   404: ["Not found", "It may have been removed, or it belongs to somebody else."],
   413: ["The file is too large", "Send a smaller one."],

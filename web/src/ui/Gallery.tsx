@@ -11,7 +11,7 @@ export interface Tile {
 
 const WORDS: Record<Tile["state"], string> = {
   waiting: "waiting",
-  working: "in work",
+  working: "in progress",
   ready: "",
   failed: "failed",
   cancelled: "cancelled",

@@ -78,7 +78,7 @@ export function Offer({
         {blocked ??
           (quote?.mode === "development"
             ? "Development mode: placeholder images, nothing is charged."
-            : "You pay for images that are made, not for ones that fail.")}
+            : "You are only charged for images that are generated.")}
       </p>
       <Problem error={start.error} />
     </aside>

@@ -41,7 +41,7 @@ export function Bar({ batch, label }: { batch: Batch; label: string }) {
 export function Counts({ batch }: { batch: Batch }) {
   const parts: [string, number, string][] = [
     ["done", batch.done, "made"],
-    ["processing", batch.processing, "in work"],
+    ["processing", batch.processing, "in progress"],
     ["pending", batch.pending, "waiting"],
     ["failed", batch.failed, "failed"],
     ["cancelled", batch.cancelled, "cancelled"],
@@ -101,6 +101,6 @@ export function doing(batch: Batch): string {
         ? "The ZIP could not be packed; a retry packs it again."
         : "No image could be made.";
     case "expired":
-      return "The ZIP has been removed, as announced.";
+      return "The ZIP expired and was deleted.";
   }
 }

@@ -26,7 +26,7 @@ function Watched({ id }: { id: string }) {
         <Title text="Batch" />
         {error ? (
           <Problem error={error}>
-            <a href="/batches">To the list of batches</a>
+            <a href="/batches">Back to batches</a>
           </Problem>
         ) : (
           <p class="lead">Loading…</p>
@@ -104,7 +104,7 @@ function Connection({ state }: { state: BatchWatch["connection"] }) {
     <Notice
       kind="warn"
       title="The connection is lost."
-      text="The batch goes on without this page; it is asked again every two seconds."
+      text="The batch keeps running. Reconnecting every 2 seconds…"
     />
   );
 }
@@ -175,7 +175,7 @@ function FailedCsv({
   save: { run: () => Promise<void>; busy: boolean };
 }) {
   if (batch.kind !== "cars") return null;
-  const words = "As CSV to correct";
+  const words = "Download failed rows (CSV)";
   if (batch.failedRowsCsvUrl)
     return (
       <a href={batch.failedRowsCsvUrl} download>

@@ -74,7 +74,7 @@ export function PromptsView() {
     <div class="view">
       <Title text="Images from prompts" tab="Prompts" />
       <p class="lead">
-        One image a prompt, up to {plural(maxRows, "prompt")}. A reference image is optional.
+        One image per prompt, up to {plural(maxRows, "prompt")}. A reference image is optional.
       </p>
       <div class="split">
         <div class="stack">
@@ -129,7 +129,7 @@ export function PromptsView() {
                 setForm((old) => ({ ...old, pdf }));
               }}
             />
-            <span>Add a PDF, one image a page</span>
+            <span>Include a PDF (one image per page)</span>
           </label>
         </Offer>
       </div>

@@ -1,4 +1,4 @@
-"""SQS queues. A message names its owner's group, so that SQS lets owners take turns."""
+"""SQS queues. The message group is the owner, so that SQS schedules owners fairly."""
 
 import math
 import time

@@ -157,7 +157,7 @@ def item_cursor(query: Mapping[str, str]) -> int:
     """The cursor of a list of items is the index of the first."""
     text = query.get("cursor") or "0"
     if not ITEM_INDEX.fullmatch(text):
-        raise InvalidRequestError("invalid-cursor", "The cursor is not one of ours")
+        raise InvalidRequestError("invalid-cursor", "Invalid cursor")
     return int(text)
 
 

@@ -1,4 +1,4 @@
-"""A batch and its items: the words, and what always adds up. Read this first, then moves.py.
+"""A batch and its items: the words, and what always adds up. Read this first, then transitions.py.
 
 A batch's counts are eager and its items are lazy: cancelling or retrying ten thousand items is one
 write to the batch, and what that made of an item nobody has touched since follows from the two

@@ -1,4 +1,4 @@
-"""How batches take turns: how much of a round's dispatch list is in the queue at once.
+"""Fair scheduling between batches: how much of a round's dispatch list is in the queue at once.
 
 A batch has a message for every worker, waiting or worked on: it keeps all of them busy when it is
 alone, and who comes new waits for few messages however many rows the others have. While the workers

@@ -134,7 +134,7 @@ class MethodNotAllowedError(RequestError):
 
     def __init__(self, methods: Sequence[str]) -> None:
         allowed = ", ".join(methods)
-        detail = f"This address takes {allowed}."
+        detail = f"Allowed methods: {allowed}."
         super().__init__("method-not-allowed", "Method not allowed", detail=detail)
         self.methods = tuple(methods)
 

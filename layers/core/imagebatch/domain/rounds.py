@@ -1,4 +1,4 @@
-"""The legal moves of a batch as a whole, from round to round. They only return values."""
+"""State transitions of a batch, from round to round. Pure functions."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -60,7 +60,7 @@ def retry(batch: Batch, now: datetime) -> Batch:
     if now >= batch.retention_ends_at:
         raise StateConflictError(
             "no-longer-retained",
-            "Batch is no longer kept",
+            "Batch retention has ended",
             detail="The images of this batch are past their retention and "
             "cannot be archived again.",
         )

@@ -1,4 +1,4 @@
-"""The legal moves of an item with its batch; those of the batch alone are in rounds.py.
+"""State transitions of an item with its batch; those of the batch alone are in rounds.py.
 
 A move takes values and returns new ones, or raises; storing them is one conditional transaction
 (`ports.BatchStore.commit`) that fails with `ConflictError` when either record changed in between.

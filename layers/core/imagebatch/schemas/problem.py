@@ -29,7 +29,7 @@ def unavailable() -> RequestError:
         "Service unavailable",
         status=503,
         retry_after=5,
-        detail="A part of the service did not answer. The same request may work in a moment.",
+        detail="The service is temporarily unavailable. Retry the request in a few seconds.",
     )
 
 

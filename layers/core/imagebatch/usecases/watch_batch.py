@@ -81,15 +81,15 @@ class WatchBatch:
         self, batch: Batch, known: Sequence[Change]
     ) -> Sequence[tuple[int, Item, ItemStatus]]:
         """Items that a cancel or a retry moved without touching their records."""
-        moves = [
+        bulk_changes = [
             (change.seq, status)
             for before, change in pairwise(known)
             for status in (ItemStatus.CANCELLED, ItemStatus.PENDING)
             if change.item is None and _count(change, status) > _count(before, status)
         ]
-        if not moves:
+        if not bulk_changes:
             return ()
-        seq, wanted = moves[-1]
+        seq, wanted = bulk_changes[-1]
         return [
             (seq, item, wanted)
             for item in self.records.store.items(batch.owner, batch.id)

@@ -54,10 +54,10 @@ _IMAGE_KEYS = ("image_url", "url", "image", "images", "output", "result", "data"
 
 
 class MissingError(RejectedError):
-    """404: the provider has no such thing."""
+    """404: the provider does not know the resource."""
 
     def __init__(self, vendor: str) -> None:
-        super().__init__(FailureCode.PROVIDER_REJECTED, f"{vendor} has no such thing.")
+        super().__init__(FailureCode.PROVIDER_REJECTED, f"{vendor} returned 404 Not Found.")
 
 
 class AuthorizedTransport(httpx.BaseTransport):
@@ -100,7 +100,7 @@ def error_of(vendor: str, response: httpx.Response, *, is_create_request: bool) 
     if status == 404:
         return MissingError(vendor)
     if status == 429:
-        return RateLimitedError(f"{vendor} asked to wait.", retry_after(response))
+        return RateLimitedError(f"{vendor} rate-limited the request (429).", retry_after(response))
     if 400 <= status < 500 and status not in {408, 425}:
         code = FailureCode.INVALID_INPUT if status in _INVALID else FailureCode.PROVIDER_REJECTED
         return RejectedError(code, _detail(response) or f"{vendor} refused the request ({status}).")
