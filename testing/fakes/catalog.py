@@ -3,11 +3,11 @@ from threading import Lock
 
 from imagebatch.domain.errors import InvalidRequestError
 from imagebatch.intake.catalog import Variant
-from imagebatch.ports import Page
+from imagebatch.ports import CatalogStore, Page
 from testing.fakes.faults import Faults, faulty
 
 
-class InMemoryCatalogStore(Faults):
+class InMemoryCatalogStore(Faults, CatalogStore):
     """`variants` holds what is stored, by owner and id."""
 
     def __init__(self) -> None:

@@ -1,6 +1,6 @@
 from typing import NamedTuple
 
-from imagebatch.ports import Execution
+from imagebatch.ports import Execution, Finalizer
 from testing.fakes.faults import Faults, faulty
 
 
@@ -11,7 +11,7 @@ class Started(NamedTuple):
     attempt: int
 
 
-class InMemoryFinalizer(Faults):
+class InMemoryFinalizer(Faults, Finalizer):
     """`started` holds each execution once, however often it was started."""
 
     def __init__(self) -> None:

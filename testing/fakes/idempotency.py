@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any
 
-from imagebatch.ports import IdempotencyRecord, IdempotencyState
+from imagebatch.ports import IdempotencyRecord, IdempotencyState, IdempotencyStore
 from testing.fakes.faults import Faults, faulty
 
 
@@ -18,7 +18,7 @@ class _Key:
     result: Mapping[str, Any] | None = None
 
 
-class InMemoryIdempotencyStore(Faults):
+class InMemoryIdempotencyStore(Faults, IdempotencyStore):
     def __init__(self) -> None:
         super().__init__()
         self._lock = Lock()

@@ -5,11 +5,11 @@ from threading import Lock
 from imagebatch.domain.asset_library import Folder, LibraryImage, library_image
 from imagebatch.domain.batch import Batch, Item, ItemStatus
 from imagebatch.domain.errors import InvalidRequestError
-from imagebatch.ports import Page
+from imagebatch.ports import LibraryStore, Page
 from testing.fakes.faults import Faults, faulty
 
 
-class InMemoryLibraryStore(Faults):
+class InMemoryLibraryStore(Faults, LibraryStore):
     """`images` and `folders` hold what is stored; an InMemoryBatchStore writes the images."""
 
     def __init__(self) -> None:

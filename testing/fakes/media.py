@@ -3,11 +3,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
-from imagebatch.ports import PostForm, StoredObject
+from imagebatch.ports import ObjectStore, PostForm, StoredObject
 from testing.fakes.faults import Faults, faulty
 
 
-class InMemoryObjectStore(Faults):
+class InMemoryObjectStore(Faults, ObjectStore):
     """`objects` and `bodies` hold what is stored, by key."""
 
     def __init__(self) -> None:

@@ -6,7 +6,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from imagebatch.domain.errors import ProviderError
-from imagebatch.ports import Clock, ImageRequest, Inspected, Prediction, PredictionStatus
+from imagebatch.ports import (
+    Clock,
+    ImageProvider,
+    ImageRequest,
+    ImageValidator,
+    Inspected,
+    Prediction,
+    PredictionStatus,
+)
 
 PNG = b"png"
 
@@ -23,7 +31,7 @@ class Made:
 
 
 @dataclass
-class ScriptedProvider:
+class ScriptedProvider(ImageProvider):
     """Makes each image in `seconds` unless a prompt's next step says otherwise.
 
     A step is an error to raise, a Prediction to end as (its id is replaced), or a callable to run
@@ -85,7 +93,7 @@ class ScriptedProvider:
 
 
 @dataclass
-class LenientValidator:
+class LenientValidator(ImageValidator):
     """Takes everything as an image, but what `faults` holds next."""
 
     faults: deque[Exception] = field(default_factory=deque)

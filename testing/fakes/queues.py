@@ -1,7 +1,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from imagebatch.ports import ItemMessage
+from imagebatch.ports import DispatchQueue, ItemMessage, ItemQueue
 from imagebatch.schemas.messages import DispatchMessage
 from testing.fakes.faults import Faults, faulty
 
@@ -11,7 +11,7 @@ class Sent(NamedTuple):
     delay: float
 
 
-class InMemoryItemQueue(Faults):
+class InMemoryItemQueue(Faults, ItemQueue):
     """`sent` holds everything ever sent; `pop` takes what was not taken yet, in order."""
 
     def __init__(self) -> None:
@@ -40,7 +40,7 @@ class InMemoryItemQueue(Faults):
         return self.sent[self._taken - 1].message
 
 
-class InMemoryDispatchQueue(Faults):
+class InMemoryDispatchQueue(Faults, DispatchQueue):
     def __init__(self) -> None:
         super().__init__()
         self.sent: list[DispatchMessage] = []

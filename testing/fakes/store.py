@@ -6,14 +6,14 @@ from threading import RLock
 
 from imagebatch.domain.batch import Batch, Item, Kind
 from imagebatch.domain.errors import ConflictError, InvalidRequestError
-from imagebatch.ports import Change, Page
+from imagebatch.ports import BatchStore, Change, Page
 from testing.fakes.faults import Faults, faulty
 from testing.fakes.library import InMemoryLibraryStore
 
 type Id = tuple[str, str]
 
 
-class InMemoryBatchStore(Faults):
+class InMemoryBatchStore(Faults, BatchStore):
     """Keeps copies: what a test holds and what is stored never change each other."""
 
     def __init__(self) -> None:

@@ -2,10 +2,12 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from threading import Lock
 
+from imagebatch.ports import Clock, Randomness
+
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 
 
-class FakeClock:
+class FakeClock(Clock):
     """Stands still until it is told, or sleeps; `slept` holds every sleep in seconds."""
 
     def __init__(self, start: datetime = START) -> None:
@@ -27,7 +29,7 @@ class FakeClock:
         return self.now()
 
 
-class FakeRandomness:
+class FakeRandomness(Randomness):
     """id-0001, id-0002 and so on; jitter is what a test sets it to."""
 
     def __init__(self, prefix: str = "id", jitter: float = 0.0) -> None:

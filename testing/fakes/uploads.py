@@ -3,11 +3,11 @@ from threading import Lock
 
 from imagebatch.domain.errors import ConflictError, InvalidRequestError
 from imagebatch.intake.uploads import Upload, UploadKind, UploadStatus
-from imagebatch.ports import Page
+from imagebatch.ports import Page, UploadStore
 from testing.fakes.faults import Faults, faulty
 
 
-class InMemoryUploadStore(Faults):
+class InMemoryUploadStore(Faults, UploadStore):
     """`uploads` holds what is stored, by id."""
 
     def __init__(self) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from imagebatch.ports import Receipt
+from imagebatch.ports import Receipt, Webhooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,7 @@ class Posted:
     body: Mapping[str, Any]
 
 
-class InMemoryWebhooks:
+class InMemoryWebhooks(Webhooks):
     def __init__(self) -> None:
         self.posted: list[Posted] = []
         self.answers: list[Receipt | Exception] = []

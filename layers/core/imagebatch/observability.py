@@ -13,14 +13,14 @@ from aws_lambda_powertools.metrics import MetricUnit
 from imagebatch.domain.batch import Batch, Item, ItemStatus
 from imagebatch.domain.errors import FailureCode
 from imagebatch.domain.model_registry import Mode
-from imagebatch.ports import Receipt
+from imagebatch.ports import Receipt, Telemetry
 
 logger = Logger()
 metrics = Metrics()
 warnings.filterwarnings("ignore", "No application metrics to publish")
 
 
-class PowertoolsTelemetry:
+class PowertoolsTelemetry(Telemetry):
     def submitted(self, batch: Batch, warnings: Sequence[str]) -> None:
         logger.info(
             _marked("batch submitted", batch),

@@ -16,13 +16,19 @@ from imagebatch.adapters.archive_plan import ArchivePlan
 from imagebatch.adapters.assembly import MOST_READS, ParallelAssembler
 from imagebatch.adapters.s3_multipart import SinglePut, Target, Upload, open_upload
 from imagebatch.adapters.sources import BadMemberError, SourceReader
-from imagebatch.ports import ArchiveMember, BadMembersError, BuiltArchive, StoredMember
+from imagebatch.ports import (
+    ArchiveBuilder,
+    ArchiveMember,
+    BadMembersError,
+    BuiltArchive,
+    StoredMember,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
-class S3ArchiveBuilder:
+class S3ArchiveBuilder(ArchiveBuilder):
     """The client needs room for 26 connections (MOST_READS and WINDOW of `assembly`)."""
 
     def __init__(self, client: "S3Client", bucket: str) -> None:

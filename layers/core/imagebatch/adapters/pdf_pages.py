@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from imagebatch.adapters.aws import translate_errors
 from imagebatch.adapters.sources import DAMAGED, BadMemberError, SourceReader
 from imagebatch.formats.pdf import PdfImage, pdf_of
-from imagebatch.ports import BadMembersError, ObjectStore, StoredMember
+from imagebatch.ports import BadMembersError, ObjectStore, PagesBuilder, StoredMember
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -38,7 +38,7 @@ _SPACES = {
 }
 
 
-class S3PagesBuilder:
+class S3PagesBuilder(PagesBuilder):
     """`ports.PagesBuilder`. A note beside the PDF says what it was made of, and its checksum."""
 
     def __init__(self, client: "S3Client", bucket: str, media: ObjectStore) -> None:

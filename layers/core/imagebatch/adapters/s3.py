@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote, urlsplit
 from botocore.exceptions import ClientError
 
 from imagebatch.adapters.aws import error_code, translate_errors
-from imagebatch.ports import PostForm, StoredObject
+from imagebatch.ports import ObjectStore, PostForm, StoredObject
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -19,7 +19,7 @@ _MISSING = {"404", "NoSuchKey", "NotFound"}
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9 ._()-]")
 
 
-class S3ObjectStore:
+class S3ObjectStore(ObjectStore):
     """`ports.ObjectStore`. An `etag` is kept as S3 writes it, quotes and all, for `If-Match`."""
 
     def __init__(self, client: "S3Client", bucket: str) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from imagebatch.adapters.aws import delays, translate_errors
 from imagebatch.adapters.dynamodb.keys import digest
 from imagebatch.domain.errors import UnavailableError
-from imagebatch.ports import ItemMessage
+from imagebatch.ports import DispatchQueue, ItemMessage, ItemQueue
 from imagebatch.schemas.messages import DELAYED, DispatchMessage, encode_dispatch, encode_item
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ DEPTHS: Final = (
 )
 
 
-class SQSItemQueue:
+class SQSItemQueue(ItemQueue):
     """`ports.ItemQueue`. A delay over SQS's 900 s is cut to it."""
 
     def __init__(
@@ -66,7 +66,7 @@ def _entry(at: int, message: ItemMessage, seconds: int) -> "SendMessageBatchRequ
     return entry
 
 
-class SQSDispatchQueue:
+class SQSDispatchQueue(DispatchQueue):
     """`ports.DispatchQueue`."""
 
     def __init__(self, client: "SQSClient", url: str) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from imagebatch.adapters.aws import error_code, translate_errors
-from imagebatch.ports import Execution
+from imagebatch.ports import Execution, Finalizer
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _NOT_ENDED = {"RUNNING", "PENDING_REDRIVE"}
 
 
-class StepFunctionsFinalizer:
+class StepFunctionsFinalizer(Finalizer):
     """`ports.Finalizer`. An execution's name says what it is for, so a second start is harmless."""
 
     def __init__(self, client: "SFNClient", state_machine_arn: str) -> None:

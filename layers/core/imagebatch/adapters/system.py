@@ -5,8 +5,10 @@ from datetime import UTC, datetime
 from random import SystemRandom
 from uuid import uuid4
 
+from imagebatch.ports import Clock, Randomness
 
-class SystemClock:
+
+class SystemClock(Clock):
     def now(self) -> datetime:
         now = datetime.now(UTC)  # noqa: TID251 - this is the port's own
         return now.replace(microsecond=now.microsecond // 1000 * 1000)
@@ -15,7 +17,7 @@ class SystemClock:
         time.sleep(max(0.0, seconds))
 
 
-class SystemRandomness:
+class SystemRandomness(Randomness):
     def __init__(self) -> None:
         self._random = SystemRandom()
 

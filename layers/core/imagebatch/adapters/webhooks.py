@@ -19,7 +19,7 @@ import httpx
 from imagebatch.adapters.deadline import DeadlineBackend, deadline
 from imagebatch.domain.errors import WebhookDeliveryError
 from imagebatch.intake.urls import at_origin, is_public_address, why_not_callable
-from imagebatch.ports import Clock, Receipt
+from imagebatch.ports import Clock, Receipt, Webhooks
 
 SECONDS = 15.0
 """For one try, from the connection to the answer's status."""
@@ -30,7 +30,7 @@ type Resolve = Callable[[str, int], Sequence[str]]
 """(host, port) -> its IP addresses now; OSError when they cannot be had."""
 
 
-class StandardWebhooks:
+class StandardWebhooks(Webhooks):
     """`ports.Webhooks`. `secret` returns 24 to 64 bytes in base64, with or without `whsec_`.
 
     Several of them, separated by white space, sign each for themselves while one takes over from

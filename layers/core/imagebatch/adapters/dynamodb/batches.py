@@ -25,7 +25,7 @@ from imagebatch.adapters.dynamodb.table import (
 )
 from imagebatch.domain.batch import Batch, BatchStatus, Item, Kind
 from imagebatch.domain.errors import ConflictError, UnreadableRecordError
-from imagebatch.ports import Change, Page
+from imagebatch.ports import BatchStore, Change, Page
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _GRACE = timedelta(days=1)
 
 
-class DynamoDBBatchStore:
+class DynamoDBBatchStore(BatchStore):
     """`ports.BatchStore`. Every record of a batch is removed a day after its retention ends."""
 
     def __init__(

@@ -20,7 +20,7 @@ from imagebatch.adapters.dynamodb.table import (
 )
 from imagebatch.domain.errors import ConflictError
 from imagebatch.intake.catalog import Variant
-from imagebatch.ports import Page
+from imagebatch.ports import CatalogStore, Page
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -31,7 +31,7 @@ _ACTIONS_A_VARIANT = 3
 _TRIES = 5
 
 
-class DynamoDBCatalogStore:
+class DynamoDBCatalogStore(CatalogStore):
     """`ports.CatalogStore`. Both records of a variant are written in one transaction, over the
     product it was in when it was read, so the order of products never names one twice.
     """

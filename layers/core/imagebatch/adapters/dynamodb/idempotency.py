@@ -18,7 +18,7 @@ from imagebatch.adapters.dynamodb.table import (
     Table,
 )
 from imagebatch.domain.errors import ConflictError
-from imagebatch.ports import IdempotencyRecord, IdempotencyState
+from imagebatch.ports import IdempotencyRecord, IdempotencyState, IdempotencyStore
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -28,7 +28,7 @@ _UNANSWERED_FOR = timedelta(days=1)
 _TRIES = 5
 
 
-class DynamoDBIdempotencyStore:
+class DynamoDBIdempotencyStore(IdempotencyStore):
     """`ports.IdempotencyStore`. A key whose first try died is taken over with that try's subject.
 
     Each write gives the record a new `version`, and is made over the version it was decided on.

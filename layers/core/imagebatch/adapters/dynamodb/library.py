@@ -13,7 +13,7 @@ from imagebatch.adapters.dynamodb.listing import cursor_sort, cursor_text
 from imagebatch.adapters.dynamodb.table import ACTIONS_A_TRANSACTION, KEYS_A_READ, Record, Table
 from imagebatch.domain.asset_library import Folder, LibraryImage, library_image
 from imagebatch.domain.batch import Batch, Item, ItemStatus
-from imagebatch.ports import Page
+from imagebatch.ports import LibraryStore, Page
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -46,7 +46,7 @@ def library_actions(
             yield table.delete(place)
 
 
-class DynamoDBLibraryStore:
+class DynamoDBLibraryStore(LibraryStore):
     """`ports.LibraryStore`."""
 
     def __init__(

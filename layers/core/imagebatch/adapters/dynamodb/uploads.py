@@ -12,7 +12,7 @@ from imagebatch.adapters.dynamodb import keys
 from imagebatch.adapters.dynamodb.listing import cursor_sort, cursor_text
 from imagebatch.adapters.dynamodb.table import KEYS_A_READ, NEW, Condition, Record, Table
 from imagebatch.intake.uploads import Upload, UploadKind, UploadStatus
-from imagebatch.ports import Page
+from imagebatch.ports import Page, UploadStore
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -21,7 +21,7 @@ _SORT = re.compile(r"UPLOAD#[0-9TZ:.-]{24}#[\w.~%=-]+", re.ASCII)
 _CHECKING = Condition("#status = :status", ("status",), {"status": UploadStatus.CHECKING.value})
 
 
-class DynamoDBUploadStore:
+class DynamoDBUploadStore(UploadStore):
     """`ports.UploadStore`. What is ready is kept for ever; the rest goes by TTL."""
 
     def __init__(

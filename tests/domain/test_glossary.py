@@ -1,0 +1,43 @@
+"""docs/glossary.md against the public names of the package."""
+
+import re
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from imagebatch import ports
+
+TEXT = (Path(__file__).parents[2] / "docs" / "glossary.md").read_text("utf-8")
+ROWS = re.findall(r"^\| ([a-z -]+) \| .+ \| `([\w.]+)` \|$", TEXT, re.MULTILINE)
+WITHOUT_A_TERM = {
+    # Values and streams of the ports above, which explain themselves.
+    "ArchiveMember", "BadImageError", "BadMembersError", "BuiltArchive", "Clock", "Execution",
+    "IdempotencyRecord", "IdempotencyState", "ImageRequest", "Inspected", "ItemMessage", "Page",
+    "PostForm", "PredictionStatus", "Randomness", "Receipt", "RetryLater", "StoredMember",
+    "StoredObject", "TextMember", "TimeLeft",
+}  # fmt: skip
+SAME_TERM = {
+    "BatchStore": "batch", "DispatchQueue": "dispatch", "IdempotencyStore": "idempotency key",
+    "ItemQueue": "item", "PagesBuilder": "archive builder", "UploadStore": "upload",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("term", "name"), ROWS, ids=[term for term, _ in ROWS])
+def test_glossary_term_names_public_code(term: str, name: str) -> None:
+    module, _, attribute = name.rpartition(".")
+    assert hasattr(import_module(f"imagebatch.{module}"), attribute), term
+    assert not attribute.startswith("_")
+
+
+def test_glossary_is_sorted_without_duplicates() -> None:
+    terms = [term for term, _ in ROWS]
+    assert terms == sorted(set(terms))
+    assert len(ROWS) == TEXT.count("\n| ") - 2, "a row is not of the expected form"
+
+
+def test_every_port_has_a_glossary_term() -> None:
+    explained = {name.removeprefix("ports.") for _, name in ROWS} | WITHOUT_A_TERM
+    unexplained = {name for name in ports.__all__ if name not in explained | SAME_TERM.keys()}
+    assert unexplained == set()
+    assert set(SAME_TERM.values()) <= {term for term, _ in ROWS}
