@@ -93,7 +93,9 @@ def test_refused_create_is_noted_once_a_minute() -> None:
             seconds[0] = now
             with pytest.raises(RateLimitedError):
                 provider.create(request)
-    assert [refusal.reason for refusal in noted] == ["Replicate rate-limited the request (429)."] * 2
+    assert [refusal.reason for refusal in noted] == [
+        "Replicate rate-limited the request (429)."
+    ] * 2
 
 
 @pytest.fixture

@@ -10,12 +10,15 @@ from imagebatch.domain.batch import Batch, Item, ItemStatus, Kind, effective_ite
 from imagebatch.domain.batch_manifest import BatchManifest, ItemSpec
 from imagebatch.domain.model_registry import Mode
 from imagebatch.ports import (
+    ArchiveBuilder,
     ArchiveMember,
     BuiltArchive,
     ItemMessage,
+    PagesBuilder,
     Receipt,
     RetryLater,
     StoredMember,
+    Telemetry,
 )
 from imagebatch.reports.archive_texts import archive_texts
 from imagebatch.schemas.webhook import webhook_body
@@ -54,7 +57,7 @@ WORKERS = 3
 MODEL = a_model(price=str(PRICE))
 
 
-class SilentTelemetry:
+class SilentTelemetry(Telemetry):
     def __init__(self) -> None:
         self.settlements: list[tuple[int, ItemStatus]] = []
         self.notes: list[str] = []
@@ -81,7 +84,7 @@ class SilentTelemetry:
 
 
 @dataclass
-class ListingBuilder:
+class ListingBuilder(ArchiveBuilder):
     """Keeps the list of members instead of a ZIP."""
 
     built: dict[str, list[ArchiveMember]] = field(default_factory=dict)
@@ -100,7 +103,7 @@ class ListingBuilder:
 
 
 @dataclass
-class ListingPages:
+class ListingPages(PagesBuilder):
     """Keeps the list of images instead of a PDF."""
 
     drawn: dict[str, list[StoredMember]] = field(default_factory=dict)

@@ -116,7 +116,8 @@ def test_each_fault_is_found_with_advice(
 
 
 def test_last_refusal_tells_of_credit() -> None:
-    found = findings(refusal=Refusal("Replicate rate-limited the request (429).", NOW))["replicate credit"]
+    refusal = Refusal("Replicate rate-limited the request (429).", NOW)
+    found = findings(refusal=refusal)["replicate credit"]
     assert found.health is Health.WARNING
     assert found.message == "Replicate rate-limited the request (429). (2026-11-25 12:00 UTC)"
     assert "6 images a minute below 5 USD" in found.advice
