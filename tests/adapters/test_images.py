@@ -158,3 +158,15 @@ def test_a_models_own_size_for_a_shape_is_accepted(
 )
 def test_another_shape_than_asked_is_refused(size: tuple[int, int], aspect_ratio: str) -> None:
     assert aspect_ratio in reason(saved(gradient(size)), aspect_ratio)
+
+
+@pytest.mark.parametrize(("orientation", "size"), [(1, (54, 96)), (6, (96, 54)), (8, (96, 54))])
+def test_shape_is_as_viewers_turn_it(orientation: int, size: tuple[int, int]) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    body = saved(gradient((54, 96)), "JPEG", exif=exif)
+    ratio = "16:9" if size[0] > size[1] else "9:16"
+
+    found = PillowValidator().validate(body, ratio)
+
+    assert (found.width, found.height) == size

@@ -13,6 +13,7 @@ from imagebatch.adapters.images import PillowValidator
 from imagebatch.adapters.providers.replicate import ReplicateProvider
 from imagebatch.domain.errors import (
     FailureCode,
+    ModelUnavailableError,
     ProviderAuthError,
     ProviderUnavailableError,
     RateLimitedError,
@@ -153,7 +154,8 @@ def test_a_missing_model_names_the_settings_to_change(
     with pytest.raises(RejectedError) as caught:
         provider.create(CAR)
 
-    assert caught.value.code is FailureCode.PROVIDER_REJECTED
+    assert isinstance(caught.value, ModelUnavailableError)
+    assert caught.value.code.retryable
     for word in (MODEL, "DefaultModel", "`model`"):
         assert word in caught.value.reason
 
@@ -370,8 +372,8 @@ def test_how_long_it_took_is_read_where_it_can_be(
         ("Service is currently unavailable (E004)", FailureCode.PROVIDER_UNAVAILABLE, True),
         ("", FailureCode.PROVIDER_UNAVAILABLE, True),
         ("The request timed out", FailureCode.PROVIDER_TIMEOUT, True),
-        ("width must be at most 1536", FailureCode.PROVIDER_REJECTED, False),
-        ("safety_filter_level must be one of a, b", FailureCode.PROVIDER_REJECTED, False),
+        ("width must be at most 1536", FailureCode.PROVIDER_REJECTED, True),
+        ("safety_filter_level must be one of a, b", FailureCode.PROVIDER_REJECTED, True),
     ],
 )
 def test_a_failed_prediction_is_sorted_by_what_the_provider_says(
@@ -532,6 +534,15 @@ def test_a_redirect_on_the_same_host_is_followed_but_not_in_circles(
 
     fake.script("status", on="file", status=302, headers={"Location": done.output})
     assert "moved" in unfetched(provider, done).reason
+
+
+@pytest.mark.parametrize("status", [204, 300, 302, 304, 404, 410])
+def test_a_strange_download_answer_ends_in_a_code(
+    fake: FakeProviders, provider: ReplicateProvider, status: int
+) -> None:
+    done = made(provider)
+    fake.script("status", on="file", status=status, headers={})
+    assert unfetched(provider, done).code
 
 
 @pytest.mark.parametrize("fault", ["truncated", "chunked_cut", "500", "hang", "trickle"])

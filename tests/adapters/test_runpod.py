@@ -146,7 +146,8 @@ def test_a_failed_job_is_sorted_by_what_is_said_of_it(
     assert done.status is PredictionStatus.FAILED
     assert done.failure is not None
     assert done.failure.code is code
-    assert done.try_again is code.retryable
+    unknown = code is FailureCode.PROVIDER_REJECTED
+    assert done.try_again is (code.retryable or unknown)
 
 
 def test_a_job_that_is_gone_has_expired(fake: FakeProviders, provider: RunpodProvider) -> None:
@@ -242,3 +243,13 @@ def test_an_image_on_a_foreign_host_is_never_asked_for(provider: RunpodProvider,
         provider.fetch(done, CAR)
 
     assert caught.value.code is FailureCode.INVALID_OUTPUT
+
+
+def test_base64_broken_into_lines_is_an_image(
+    fake: FakeProviders, provider: RunpodProvider
+) -> None:
+    picture = made(provider)
+    body = provider.fetch(picture, CAR)
+    fake.script("output", output={"image": base64.encodebytes(body).decode()})
+
+    assert provider.fetch(made(provider), CAR) == body

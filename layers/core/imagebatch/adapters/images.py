@@ -26,6 +26,9 @@ _TYPES = {
 }
 _PNG_END = b"IEND\xaeB`\x82"
 _JPEG_SCAN, _JPEG_END = b"\xff\xda", b"\xff\xd9"
+ORIENTATION_TAG = 0x0112
+TURNED_BY_A_QUARTER = frozenset({5, 6, 7, 8})
+"""EXIF orientations in which a viewer shows the stored rows as columns."""
 _RATIO = re.compile(r"(\d{1,4}):(\d{1,4})")
 
 
@@ -68,7 +71,7 @@ def _check_whole(kind: str, body: bytes) -> None:
 
 
 def _decode(kind: str, body: bytes) -> tuple[int, int]:
-    """Width and height, after every pixel was decoded and looked at."""
+    """Width and height as viewers show them, after every pixel was decoded and looked at."""
     from PIL import Image
 
     try:
@@ -79,7 +82,8 @@ def _decode(kind: str, body: bytes) -> tuple[int, int]:
                     raise BadImageError("The image has too many pixels.")
                 image.load()
                 _check_not_blank(image)
-                return image.width, image.height
+                turned = image.getexif().get(ORIENTATION_TAG) in TURNED_BY_A_QUARTER
+                return (image.height, image.width) if turned else (image.width, image.height)
     except Image.DecompressionBombError:
         raise BadImageError("The image has too many pixels.") from None
     except (OSError, ValueError, SyntaxError, EOFError) as error:

@@ -17,6 +17,7 @@ ImagebatchError
 └── ProviderError            what a provider answered, sorted by what must follow
     ├── RateLimitedError         wait as told; no try is used up
     ├── RejectedError            this item will never work
+    │   └── ModelUnavailableError    no item will work on this model
     ├── ProviderAuthError        no item will work until somebody acts
     ├── OutputGoneError          a finished image that can no longer be downloaded
     └── ProviderUnavailableError a try is used up; one more may work
@@ -42,6 +43,7 @@ class FailureCode(StrEnum):
     PROVIDER_TIMEOUT = "provider_timeout"
     PROVIDER_UNAVAILABLE = "provider_unavailable"
     PROVIDER_AUTH = "provider_auth"
+    MODEL_UNAVAILABLE = "model_unavailable"
     INVALID_OUTPUT = "invalid_output"
     BUDGET_EXHAUSTED = "budget_exhausted"
     DEADLINE_EXCEEDED = "deadline_exceeded"
@@ -189,6 +191,13 @@ class RejectedError(ProviderError):
     def __init__(self, code: FailureCode, reason: str) -> None:
         super().__init__(reason)
         self.code = code
+
+
+class ModelUnavailableError(RejectedError):
+    """404 or 410 on a create: the provider no longer has the model, so no item will work on it."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(FailureCode.MODEL_UNAVAILABLE, reason)
 
 
 class ProviderAuthError(ProviderError):

@@ -6,11 +6,13 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
 
+from imagebatch.adapters.providers.failure_texts import classify
 from imagebatch.adapters.providers.transport import DeadlineTransport, is_create_request
 from imagebatch.domain.errors import (
     Failure,
@@ -24,6 +26,8 @@ from imagebatch.domain.errors import (
 from imagebatch.ports import Prediction, PredictionStatus
 
 DEFAULT_WAIT = 5.0
+MAX_DEPTH = 16
+"""How deep in an answer a text or an image is looked for."""
 LONGEST_WAIT = 300.0
 
 _AUTH_REASONS = {
@@ -35,18 +39,6 @@ _INVALID = {400, 413, 422}
 _GATEWAY_GAVE_UP = {504, 524}
 """A gateway stopped waiting for the provider, who may have started the prediction all the same."""
 
-_REFUSED = re.compile(
-    r"\b(nsfw|sensitive|safety|moderation|content[ _]policy|content[ _]filter|responsible ai"
-    r"|E005)\b",
-    re.IGNORECASE,
-)
-_TIMED_OUT = re.compile(r"\b(timed[ -]out|time-?out|deadline exceeded|E6716)\b", re.IGNORECASE)
-_PASSING = re.compile(
-    r"\b(interrupted|unavailable|overloaded|high demand|busy|try again|retry|out of memory"
-    r"|internal (server )?error|connection|rate limit|throttled|unhealthy|bad gateway"
-    r"|code: PA|E003|E004|E1000|E1001|E8367|E8765|E9825)\b",
-    re.IGNORECASE,
-)
 _RESETS_IN = re.compile(r"resets in ~?\s*(\d+(?:\.\d+)?)\s*s", re.IGNORECASE)
 _ADDRESS = re.compile(r"\b(?:https?://|data:)\S+", re.IGNORECASE)
 _MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF")
@@ -54,7 +46,7 @@ _IMAGE_KEYS = ("image_url", "url", "image", "images", "output", "result", "data"
 
 
 class MissingError(RejectedError):
-    """404: the provider does not know the resource."""
+    """404 or 410: the provider does not know the resource."""
 
     def __init__(self, vendor: str) -> None:
         super().__init__(FailureCode.PROVIDER_REJECTED, f"{vendor} returned 404 Not Found.")
@@ -97,7 +89,7 @@ def error_of(vendor: str, response: httpx.Response, *, is_create_request: bool) 
     status = response.status_code
     if status in _AUTH_REASONS:
         return ProviderAuthError(f"{vendor} {_AUTH_REASONS[status]}")
-    if status == 404:
+    if status in {404, 410}:
         return MissingError(vendor)
     if status == 429:
         return RateLimitedError(f"{vendor} rate-limited the request (429).", retry_after(response))
@@ -164,23 +156,26 @@ def _json(response: httpx.Response) -> Any:
 
 def plain(text: str) -> str:
     """A provider's text for people: addresses in it may be signed, or megabytes of data."""
-    return " ".join(_ADDRESS.sub("(address)", text[:4000]).split())
+    legible = text[:4000].encode("utf-8", "replace").decode()
+    return " ".join(_ADDRESS.sub("(address)", legible).split())
 
 
 def _detail(response: httpx.Response) -> str:
     return plain("; ".join(_sentences(_json(response))))
 
 
-def _sentences(body: Any) -> Iterator[str]:
+def _sentences(body: Any, depth: int = 0) -> Iterator[str]:
+    if depth > MAX_DEPTH:
+        return
     if isinstance(body, str):
         yield body
     elif isinstance(body, list):
         for entry in body[:20]:
-            yield from _sentences(entry)
+            yield from _sentences(entry, depth + 1)
     elif isinstance(body, Mapping):
         for key in ("detail", "msg", "message", "error", "error_message", "title"):
             if body.get(key):
-                yield from _sentences(body[key])
+                yield from _sentences(body[key], depth + 1)
                 return
 
 
@@ -188,16 +183,11 @@ def failed(prediction_id: str, text: Any) -> Prediction:
     """A prediction that the provider says has failed, sorted by what it says."""
     reason = plain("; ".join(_sentences(_unwrapped(text))))
     if not reason:
-        code, reason = FailureCode.PROVIDER_UNAVAILABLE, "The provider failed and gave no reason."
-    elif _REFUSED.search(reason):
-        code = FailureCode.CONTENT_REFUSED
-    elif _TIMED_OUT.search(reason):
-        code = FailureCode.PROVIDER_TIMEOUT
-    elif _PASSING.search(reason):
-        code = FailureCode.PROVIDER_UNAVAILABLE
-    else:
-        code = FailureCode.PROVIDER_REJECTED
-    return failure(prediction_id, code, reason)
+        nothing = "The provider failed and gave no reason."
+        return failure(prediction_id, FailureCode.PROVIDER_UNAVAILABLE, nothing)
+    meaning = classify(reason)
+    found = failure(prediction_id, meaning.code, reason)
+    return replace(found, try_again=meaning.try_again)
 
 
 def failure(prediction_id: str, code: FailureCode, reason: str) -> Prediction:
@@ -214,14 +204,21 @@ def _unwrapped(text: Any) -> Any:
     if isinstance(text, str) and text.lstrip().startswith("{"):
         try:
             return json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             return text
     return text
 
 
-def succeeded(prediction_id: str, output: Any, seconds: float | None = None) -> Prediction:
-    """A prediction that the provider says is done: it still has to hold an image."""
+def succeeded(
+    prediction_id: str, output: Any, seconds: float | None = None, logs: str = ""
+) -> Prediction:
+    """A prediction that the provider says is done: it still has to hold an image.
+
+    Without one, its logs may say that the picture was withheld.
+    """
     image = next(_images(output), None)
+    if image is None and logs and classify(logs).code is FailureCode.CONTENT_REFUSED:
+        return failed(prediction_id, logs)
     if image is None:
         return failure(
             prediction_id,
@@ -231,8 +228,10 @@ def succeeded(prediction_id: str, output: Any, seconds: float | None = None) -> 
     return Prediction(prediction_id, PredictionStatus.SUCCEEDED, output=image, seconds=seconds)
 
 
-def _images(output: Any) -> Iterator[str]:
+def _images(output: Any, depth: int = 0) -> Iterator[str]:
     """Every image in an output, as an address or a data URI; likely places first."""
+    if depth > MAX_DEPTH:
+        return
     if isinstance(output, str):
         if output.startswith(("https://", "http://", "data:")):
             yield output
@@ -240,15 +239,16 @@ def _images(output: Any) -> Iterator[str]:
             yield f"data:application/octet-stream;base64,{output}"
     elif isinstance(output, list):
         for entry in output:
-            yield from _images(entry)
+            yield from _images(entry, depth + 1)
     elif isinstance(output, Mapping):
         likely = [key for key in _IMAGE_KEYS if key in output]
         for key in [*likely, *(key for key in output if key not in likely)]:
-            yield from _images(output[key])
+            yield from _images(output[key], depth + 1)
 
 
 def _is_base64_image(text: str) -> bool:
     try:
-        return base64.b64decode(text[:16], validate=True).startswith(_MAGIC)
+        head = "".join(text[:64].split())[:16]
+        return base64.b64decode(head, validate=True).startswith(_MAGIC)
     except (binascii.Error, ValueError):
         return False

@@ -43,8 +43,15 @@ class Downloader:
             response = self._client.get(self._allowed(address))
             if not response.is_redirect:
                 return self._body(response)
-            address = str(response.url.join(response.headers["Location"]))
+            address = self._moved_to(response)
         raise self._unusable_output("was moved too often")
+
+    def _moved_to(self, response: httpx.Response) -> str:
+        location = response.headers.get("Location", "")
+        try:
+            return str(response.url.join(location)) if location else ""
+        except (httpx.InvalidURL, ValueError):
+            raise self._unusable_output("has no valid address") from None
 
     def close(self) -> None:
         self._client.close()
@@ -66,7 +73,7 @@ class Downloader:
     def _allowed(self, address: str) -> httpx.URL:
         try:
             url = httpx.URL(address)
-        except httpx.InvalidURL:
+        except (httpx.InvalidURL, ValueError):
             raise self._unusable_output("has no valid address") from None
         if not (self._is_own(url) or _origin(url) == self._development) or url.userinfo:
             raise self._unusable_output("is not on the provider's own hosts")
@@ -88,7 +95,8 @@ class Downloader:
         if not head.lower().endswith(";base64"):
             return unquote_to_bytes(data)
         try:
-            return base64.b64decode(data, validate=True)
+            # Some workers break it into lines.
+            return base64.b64decode("".join(data.split()), validate=True)
         except (binascii.Error, ValueError):
             raise self._unusable_output("is malformed") from None
 

@@ -26,6 +26,7 @@ from imagebatch.adapters.providers.download import Downloader
 from imagebatch.adapters.providers.transport import MEGABYTE, DeadlineTransport, is_create_request
 from imagebatch.domain.errors import (
     FailureCode,
+    ModelUnavailableError,
     ProviderUnavailableError,
     RejectedError,
 )
@@ -47,6 +48,7 @@ _STATUSES = {
     "aborted": "canceled",
     "starting": "starting",
 }
+MAX_LOG_CHARACTERS = 4_000
 _REMOVED = "The provider has already deleted the image it made."
 _NO_MODEL = re.compile(r"specified version does not exist|invalid version", re.IGNORECASE)
 
@@ -175,6 +177,7 @@ def _parsable(body: dict[str, Any]) -> dict[str, Any]:
         "version": str(body.get("version") or "hidden"),
         "status": _STATUSES.get(str(body.get("status")), "processing"),
         "output": body.get("output"),
+        "logs": str(body.get("logs") or "")[-MAX_LOG_CHARACTERS:],
         "error": error if error is None or isinstance(error, str) else json.dumps(error),
         "created_at": str(body.get("created_at") or ""),
         "completed_at": str(body.get("completed_at") or ""),
@@ -188,7 +191,7 @@ def _prediction(answer: "Answer") -> Prediction:
         case "succeeded" if answer.error == _REMOVED:
             return failure(answer.id, FailureCode.INVALID_OUTPUT, _REMOVED)
         case "succeeded":
-            return succeeded(answer.id, answer.output, _seconds(answer))
+            return succeeded(answer.id, answer.output, _seconds(answer), answer.logs or "")
         case "canceled":
             return Prediction(answer.id, PredictionStatus.CANCELLED)
         case _:
@@ -203,9 +206,8 @@ def _seconds(answer: "Answer") -> float | None:
         return None
 
 
-def _no_model(model: str) -> RejectedError:
-    return RejectedError(
-        FailureCode.PROVIDER_REJECTED,
+def _no_model(model: str) -> ModelUnavailableError:
+    return ModelUnavailableError(
         f"Replicate has no model {model}: choose another `model`, "
         "or change the DefaultModel setting.",
     )

@@ -17,7 +17,12 @@ from imagebatch.adapters.providers.answers import (
 )
 from imagebatch.adapters.providers.download import Downloader
 from imagebatch.adapters.providers.transport import MEGABYTE, DeadlineTransport
-from imagebatch.domain.errors import FailureCode, ProviderUnavailableError, RejectedError
+from imagebatch.domain.errors import (
+    FailureCode,
+    ModelUnavailableError,
+    ProviderUnavailableError,
+    RejectedError,
+)
 from imagebatch.ports import ImageProvider, ImageRequest, Prediction, PredictionStatus
 
 VENDOR = "RunPod"
@@ -63,8 +68,7 @@ class RunpodProvider(ImageProvider):
         try:
             answer = self._call("POST", self._path(request, "run"), billed=True, json=body)
         except MissingError:
-            raise RejectedError(
-                FailureCode.PROVIDER_REJECTED,
+            raise ModelUnavailableError(
                 f"RunPod has no endpoint {self._endpoint(request)}: check the RunpodEndpointId "
                 "setting, the `model`, or the DefaultModel setting.",
             ) from None

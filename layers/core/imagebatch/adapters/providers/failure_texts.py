@@ -1,0 +1,42 @@
+"""What a provider's failure text means, by the rules of data/failure_texts.toml."""
+
+import re
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
+
+from imagebatch.domain.errors import FailureCode
+
+MAX_TEXT = 4_000
+_CODES = {
+    "refused": FailureCode.CONTENT_REFUSED,
+    "timeout": FailureCode.PROVIDER_TIMEOUT,
+    "passing": FailureCode.PROVIDER_UNAVAILABLE,
+}
+
+
+class Meaning(NamedTuple):
+    code: FailureCode
+    try_again: bool
+
+
+UNKNOWN = Meaning(FailureCode.PROVIDER_REJECTED, try_again=True)
+"""A failed prediction is not billed, so that one more try costs nothing."""
+
+
+def classify(text: str) -> Meaning:
+    """By the first rule that knows the text."""
+    for pattern, code in _rules():
+        if pattern.search(text[:MAX_TEXT]):
+            return Meaning(code, try_again=code.retryable)
+    return UNKNOWN
+
+
+@cache
+def _rules() -> tuple[tuple[re.Pattern[str], FailureCode], ...]:
+    data = tomllib.loads((files("imagebatch.data") / "failure_texts.toml").read_text("utf-8"))
+    return tuple(
+        (re.compile(rule["pattern"], re.IGNORECASE), _CODES[rule["meaning"]])
+        for rule in data["rules"]
+    )
