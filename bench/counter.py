@@ -15,9 +15,8 @@ from collections import defaultdict
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from testing.capacity import item_bytes, write_units
 from testing.fault_proxy import AWS_NAMES, Exchange, Family, FaultProxy, Reply
-
-WRITES = {"Put": "Item", "Update": "ExpressionAttributeValues", "Delete": "Key"}
 
 
 class Counter(FaultProxy):
@@ -63,24 +62,10 @@ def billed(request: Exchange, reply: Reply) -> tuple[str, dict[str, float]]:
 
 
 def _of_dynamodb(operation: str, body: dict[str, Any], reply: Reply) -> dict[str, float]:
-    if operation == "TransactWriteItems":
-        units = sum(_written(*next(iter(each.items()))) for each in body["TransactItems"])
-        return {"dynamodb_write": 2 * units}
-    if operation in {"PutItem", "UpdateItem", "DeleteItem"}:
-        return {"dynamodb_write": _written(operation.removesuffix("Item"), body)}
-    if operation == "BatchWriteItem":
-        requests = [r for table in body["RequestItems"].values() for r in table]
-        return {"dynamodb_write": sum(_size_units(r["PutRequest"]["Item"]) for r in requests)}
+    written = write_units(operation, body)
+    if written:
+        return {"dynamodb_write": written}
     return {"dynamodb_read": _read(operation, body, reply)}
-
-
-def _written(kind: str, what: dict[str, Any]) -> int:
-    """An update names what it changes and not what is there: counted by that, at least one."""
-    return _size_units(what.get(WRITES.get(kind, "Key"), {}))
-
-
-def _size_units(item: dict[str, Any]) -> int:
-    return max(1, math.ceil(_bytes(item) / 1024))
 
 
 def _read(operation: str, body: dict[str, Any], reply: Reply) -> float:
@@ -91,27 +76,14 @@ def _read(operation: str, body: dict[str, Any], reply: Reply) -> float:
         asked = next(iter(body["RequestItems"].values()))
         consistent = asked.get("ConsistentRead", False)
         items = next(iter(found.get("Responses", {}).values()), [])
-        return sum(max(1, math.ceil(_bytes(i) / 4096)) for i in items) * (1 if consistent else 0.5)
+        return sum(max(1, math.ceil(item_bytes(i) / 4096)) for i in items) * (
+            1 if consistent else 0.5
+        )
     else:
         # A query is billed by the sum of what it looked at.
         items, consistent = found.get("Items", []), body.get("ConsistentRead", False)
-    units = max(1, math.ceil(sum(map(_bytes, items)) / 4096))
+    units = max(1, math.ceil(sum(map(item_bytes, items)) / 4096))
     return units if consistent else units / 2
-
-
-def _bytes(item: dict[str, Any]) -> int:
-    return sum(len(name.encode()) + _value(value) for name, value in item.items())
-
-
-def _value(typed: dict[str, Any]) -> int:
-    [(kind, value)] = typed.items()
-    if kind == "M":
-        return 3 + _bytes(value)
-    if kind == "L":
-        return 3 + sum(1 + _value(each) for each in value)
-    if kind in {"SS", "NS"}:
-        return sum(len(str(each)) for each in value)
-    return len(str(value).encode()) if kind in {"S", "N", "B"} else 1
 
 
 def _of_s3(request: Exchange) -> tuple[str, dict[str, float]]:

@@ -6,7 +6,7 @@ from threading import RLock
 
 from imagebatch.domain.batch import Batch, Item, Kind
 from imagebatch.domain.errors import ConflictError, InvalidRequestError
-from imagebatch.ports import BatchStore, Change, Page
+from imagebatch.ports import BatchStore, Change, ItemChange, Page
 from testing.fakes.faults import Faults, faulty
 from testing.fakes.library import InMemoryLibraryStore
 
@@ -64,10 +64,14 @@ class InMemoryBatchStore(Faults, BatchStore):
     @faulty
     def commit(self, batch: Batch, item: Item | None = None) -> tuple[Batch, Item | None]:
         at = batch.owner, batch.id
-        after = replace(batch, seq=batch.seq + 1)
-        settled = None if item is None else replace(item, rev=item.rev + 1)
+        after = replace(
+            batch,
+            version=batch.version + 1,
+            spec_version=batch.spec_version + (1 if item is None else 0),
+        )
+        settled = None if item is None else replace(item, version=item.version + 1)
         with self._lock:
-            if at not in self._batches or self._batches[at].seq != batch.seq:
+            if at not in self._batches or self._batches[at].version != batch.version:
                 raise ConflictError("the batch is not as it was read")
             if item is not None and settled is not None:
                 self._check(self._items[at], item)
@@ -75,13 +79,15 @@ class InMemoryBatchStore(Faults, BatchStore):
                 self.library.settled(after, settled)
             self._batches[at] = deepcopy(after)
             when = after.updated_at or after.created_at
-            change = Change(after.seq, when, after.status, after.counts, settled)
+            change = Change(
+                after.version, when, after.status, after.counts, settled and ItemChange.of(settled)
+            )
             self._changes[at].append(deepcopy(change))
         return after, settled
 
     @faulty
     def save_item(self, owner: str, batch_id: str, item: Item) -> Item:
-        after = replace(item, rev=item.rev + 1)
+        after = replace(item, version=item.version + 1)
         with self._lock:
             items = self._there(owner, batch_id)
             self._check(items, item)
@@ -153,7 +159,7 @@ class InMemoryBatchStore(Faults, BatchStore):
 
     @staticmethod
     def _check(items: dict[int, Item], item: Item) -> None:
-        if item.index not in items or items[item.index].rev != item.rev:
+        if item.index not in items or items[item.index].version != item.version:
             raise ConflictError("the item is not as it was read")
 
     @staticmethod

@@ -8,6 +8,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
+from imagebatch.adapters.attributes import NAMES, NOT_STORED
 from imagebatch.adapters.codec import decode, encode, time_text
 from imagebatch.adapters.dynamodb.table import from_dynamodb, to_dynamodb
 from imagebatch.domain.batch import (
@@ -24,8 +25,8 @@ from imagebatch.domain.batch import (
     Waiting,
 )
 from imagebatch.domain.errors import Failure, FailureCode, UnreadableRecordError
-from imagebatch.domain.model_registry import Mode, Quality
-from imagebatch.ports import Change
+from imagebatch.domain.model_registry import ImageModel, Mode, Quality, QualityOffer
+from imagebatch.ports import Change, ItemChange
 from testing.effort import examples
 from testing.fakes.system import START
 from testing.records import a_batch, an_item
@@ -50,6 +51,9 @@ kinds: dict[Any, st.SearchStrategy[Any]] = {
     datetime: times,
     Mapping[str, Any]: st.dictionaries(words, json_values, max_size=3),
     Mapping[str, str]: st.dictionaries(words, words, max_size=3),
+    Mapping[str, Mapping[str, Any]]: st.dictionaries(
+        words, st.dictionaries(words, json_values, max_size=2), max_size=2
+    ),
 }
 for kind, strategy in kinds.items():
     if isinstance(kind, type):
@@ -58,13 +62,26 @@ for kind, strategy in kinds.items():
 
 def records[T](cls: type[T]) -> st.SearchStrategy[T]:
     """Any value of a dataclass, every field of it given."""
-    given_fields = {f.name: kinds.get(f.type, st.from_type(f.type)) for f in fields(cls)}  # type: ignore[arg-type]
+    stored = [f for f in fields(cls) if f.name not in NOT_STORED.get(cls, ())]
+    given_fields = {f.name: kinds.get(f.type, st.from_type(f.type)) for f in stored}  # type: ignore[arg-type]
     return st.builds(cls, **given_fields)
 
 
 @pytest.fixture(scope="module", autouse=True)
 def nested_records() -> None:
-    for cls in (Counts, Lease, Image, Archive, Waiting, Failure, ItemError, Item):
+    for cls in (
+        QualityOffer,
+        ImageModel,
+        Counts,
+        Lease,
+        Image,
+        Archive,
+        Waiting,
+        Failure,
+        ItemError,
+        ItemChange,
+        Item,
+    ):
         st.register_type_strategy(cls, records(cls))
 
 
@@ -94,13 +111,15 @@ def test_values_are_plain_and_readable() -> None:
     assert record["quality"] == "hd"
     assert record["images"] == ["s3:a", "https://b"]
     assert record["lease"] == {"token": "t", "until": "2026-01-05T09:00:00.007Z"}
-    assert record["held"] == "0.050"
+    assert record["reserved"] == "0.050"
     assert record["seconds"] == Decimal("2.5")
     assert record["input"] == '{"prompt":"a car, number 0","aspect_ratio":"16:9"}'
 
 
 def test_what_is_not_there_takes_no_room() -> None:
-    assert {"failure", "image", "file", "folder", "images", "lease"}.isdisjoint(encode(an_item()))
+    assert {"failure", "image", "file", "archiveDir", "images", "lease"}.isdisjoint(
+        encode(an_item())
+    )
     assert {"metadata", "options", "errors", "name", "archive"}.isdisjoint(encode(a_batch()))
 
 
@@ -123,6 +142,10 @@ class Older:
     name: str
 
 
+NAMES[Newer] = {"name": "name", "kind": "kind", "added": "added", "counted": "counted"}
+NAMES[Older] = {"name": "name"}
+
+
 def test_a_newer_writers_fields_are_ignored_and_an_older_ones_take_their_default() -> None:
     assert decode(Older, encode(Newer("a", added={"x": 1}))) == Older("a")
     assert decode(Newer, encode(Older("a"))) == Newer("a")
@@ -132,7 +155,7 @@ def test_a_newer_writers_fields_are_ignored_and_an_older_ones_take_their_default
     "damage",
     [
         {"status": "rewinding"},
-        {"created_at": "yesterday"},
+        {"createdAt": "yesterday"},
         {"counts": None},
         {"estimated": "a lot"},
         {"metadata": "{"},
@@ -171,3 +194,10 @@ def test_enumerations_and_modes_are_stored_by_their_words() -> None:
     )
     failed = encode(an_item(failure=Failure(FailureCode.CRASHED, "it crashed")))
     assert failed["failure"] == {"code": "crashed", "reason": "it crashed"}
+
+
+@pytest.mark.parametrize("cls", NAMES, ids=lambda cls: cls.__name__)
+def test_every_field_has_an_attribute_of_its_own(cls: type[Any]) -> None:
+    names = NAMES[cls]
+    assert {each.name for each in fields(cls)} == names.keys() | NOT_STORED.get(cls, frozenset())
+    assert len(set(names.values())) == len(names)

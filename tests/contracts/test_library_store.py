@@ -128,9 +128,9 @@ def test_a_settle_that_loses_its_race_leaves_nothing_in_the_library(stores: Stor
     stores.settle(1)
     batch = stores.batches.get("ann", "b1")
     assert batch is not None
-    other = replace(item, index=2, rev=0)
+    other = replace(item, index=2, version=0)
     with pytest.raises(ConflictError):
-        stores.batches.commit(replace(batch, seq=0), other)
+        stores.batches.commit(replace(batch, version=0), other)
     assert stores.inside() == [0, 1]
 
 

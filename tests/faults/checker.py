@@ -13,9 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from boto3.dynamodb.types import TypeDeserializer
-
-from imagebatch.adapters import codec
+from imagebatch.adapters.dynamodb import DynamoDBBatchStore
 from imagebatch.domain.batch import (
     FINISHED,
     SETTLED,
@@ -25,7 +23,7 @@ from imagebatch.domain.batch import (
     effective_item_status,
 )
 from imagebatch.domain.errors import FailureCode
-from imagebatch.ports import Change
+from imagebatch.ports import Change, ItemChange
 from testing.fake_providers import FakeProviders
 
 TEXTS = {"failed_rows.json", "failed_rows.csv", "results.csv", "index.html"}
@@ -71,34 +69,18 @@ def check(
 
 
 def read_batch(batch_id: str, stack: Mapping[str, Any], dynamodb: Any) -> Batch:
-    found = dynamodb.get_item(
-        TableName=stack["table"],
-        Key={"pk": {"S": f"BATCH#local#{batch_id}"}, "sk": {"S": "BATCH"}},
-        ConsistentRead=True,
-    )
-    return codec.decode(Batch, _plain(found["Item"]))
-
-
-def _plain(record: Mapping[str, Any]) -> dict[str, Any]:
-    deserialize = TypeDeserializer().deserialize
-    return {name: deserialize(value) for name, value in record.items()}
+    found = DynamoDBBatchStore(dynamodb, stack["table"]).get("local", batch_id)
+    assert found is not None
+    return found
 
 
 def _records(
     batch_id: str, stack: Mapping[str, Any], dynamodb: Any
 ) -> tuple[Batch, list[Item], list[Change]]:
-    pages = dynamodb.get_paginator("query").paginate(
-        TableName=stack["table"],
-        KeyConditionExpression="pk = :pk",
-        ExpressionAttributeValues={":pk": {"S": f"BATCH#local#{batch_id}"}},
-        ConsistentRead=True,
-    )
-    found = [_plain(record) for page in pages for record in page["Items"]]
-
-    def of(kind: str, cls: type[Any]) -> list[Any]:
-        return [codec.decode(cls, record) for record in found if record["sk"].startswith(kind)]
-
-    return of("BATCH", Batch)[0], of("ITEM#", Item), of("CHANGE#", Change)
+    store = DynamoDBBatchStore(dynamodb, stack["table"])
+    batch = read_batch(batch_id, stack, dynamodb)
+    items, changes = store.items("local", batch_id), store.changes("local", batch_id, 0, 10**6)
+    return batch, list(items), list(changes)
 
 
 def _check_books(batch: Batch, items: list[Item]) -> None:
@@ -119,9 +101,9 @@ def _check_books(batch: Batch, items: list[Item]) -> None:
 
 def _check_history(batch: Batch, changes: list[Change]) -> None:
     """No change is missing, the counts added up at each, and no row settled twice in a round."""
-    assert [change.seq for change in changes] == list(range(1, batch.seq + 1))
+    assert [change.seq for change in changes] == list(range(1, batch.version + 1))
     assert {change.counts.total for change in changes} == {batch.total}
-    last: dict[int, Item] = {}
+    last: dict[int, ItemChange] = {}
     for item in (change.item for change in changes if change.item is not None):
         before = last.get(item.index)
         again = before is not None and before.status in SETTLED and before.round == item.round

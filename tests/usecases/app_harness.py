@@ -44,6 +44,7 @@ from testing.fakes import (
     InMemoryDispatchQueue,
     InMemoryFinalizer,
     InMemoryItemQueue,
+    InMemoryLibraryStore,
     InMemoryObjectStore,
     InMemoryWebhooks,
     LenientValidator,
@@ -123,9 +124,9 @@ class ListingPages(PagesBuilder):
 
 
 class AppHarness:
-    def __init__(self, *, seconds: float = 2.0, time_limit: float = 300) -> None:
+    def __init__(self, *, seconds: float = 2.0, time_limit: float = 300, store: Any = None) -> None:
         self.clock, self.random = FakeClock(), FakeRandomness()
-        self.store, self.media = InMemoryBatchStore(), InMemoryObjectStore()
+        self.store, self.media = store or InMemoryBatchStore(), InMemoryObjectStore()
         self.queue, self.dispatch = InMemoryItemQueue(), InMemoryDispatchQueue()
         self.finalizer, self.telemetry = InMemoryFinalizer(), SilentTelemetry()
         self.provider = ScriptedProvider(self.clock, seconds)
@@ -140,7 +141,9 @@ class AppHarness:
         self.submit_batch = SubmitBatch(
             self.records, self.media, self.dispatch, timedelta(days=7), 20
         )
-        self.open_folders = OpenFolders(self.store.library)
+        self.open_folders = OpenFolders(
+            getattr(self.store, "library", None) or InMemoryLibraryStore()
+        )
         self.dispatch_items = DispatchItems(
             self.records, self.media, self.queue, self.finalizer, self.open_folders, WORKERS
         )
@@ -178,9 +181,15 @@ class AppHarness:
 
     # --- what users and AWS do ------------------------------------------------------------------
 
-    def submit(self, size: int = 3, batch_id: str = "b1", **facts: Any) -> Batch:
-        """A batch of `size` items whose prompts are "0", "1" and so on."""
-        items = tuple(
+    def submit(
+        self,
+        size: int = 3,
+        batch_id: str = "b1",
+        items: tuple[ItemSpec, ...] = (),
+        **facts: Any,
+    ) -> Batch:
+        """A batch of `size` items whose prompts are "0", "1" and so on, or of these."""
+        items = items or tuple(
             ItemSpec(
                 index=i, custom_id=f"c{i}", row=i + 2, prompt=str(i), stem=f"car-{i}",
                 price=PRICE, input={"prompt": str(i)}, cells=(str(i),),

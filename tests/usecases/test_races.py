@@ -70,7 +70,7 @@ def test_a_dead_letter_that_meets_a_worker_leaves_its_item_as_it_is(app: AppHarn
     message = app.queue.sent[0].message
     app.store.before_next("commit", lambda: take(app))
     assert isinstance(app.dead_letter(message, 120), RetryLater)
-    assert (app.item(0).rev, app.item(0).status) == (1, ItemStatus.PROCESSING)
+    assert (app.item(0).version, app.item(0).status) == (1, ItemStatus.PROCESSING)
 
 
 @pytest.mark.parametrize("delivery", [1, 2])

@@ -112,9 +112,9 @@ def test_the_end_is_told_once_whatever_is_written_down_after_it(app: AppHarness)
     published = app.finalize.publish(app.finalizer_run, built["archive"])
     while not watcher.is_final and names(watcher.events)[-1:] != ["completed"]:
         watcher.look()
-    told = app.batch.seq
+    told = app.batch.version
     app.notify_owner.deliver(OWNER, "b1", published["notice"])
-    assert app.batch.seq == told + 1
+    assert app.batch.version == told + 1
     assert watcher.look() == []
     assert watcher.is_final
     app.clock.advance(6 * 3600 + 1)

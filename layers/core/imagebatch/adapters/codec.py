@@ -5,8 +5,9 @@
     float        number                    dataclass    map
     Mapping      JSON text, because JSON gives back what went in and a table's numbers do not
 
-None and empty defaults are left out. What a reader does not know is ignored, what it misses takes
-its default, so versions of the code can write and read the same records.
+What a field is called in the table is declared in attributes.py. None and empty defaults are left
+out. What a reader does not know is ignored, what it misses takes its default, so versions of the
+code can write and read the same records.
 """
 
 import json
@@ -19,16 +20,18 @@ from functools import cache, partial
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, NamedTuple, Union, get_args, get_origin, get_type_hints
 
+from imagebatch.adapters.attributes import NAMES, Names
 from imagebatch.domain.errors import UnreadableRecordError
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 
-def encode(record: "DataclassInstance") -> dict[str, Any]:
-    """The record as strings, numbers, booleans, lists and dicts of them."""
-    values = ((spec, getattr(record, spec.name)) for spec in _specs(type(record)))
-    return {spec.name: _dump(value) for spec, value in values if not spec.omits(value)}
+def encode(record: "DataclassInstance", part: Names | None = None) -> dict[str, Any]:
+    """The record, or a part of it, as strings, numbers, booleans, lists and dicts of them."""
+    specs = (s for s in _specs(type(record)) if part is None or s.field in part)
+    values = ((spec, getattr(record, spec.field)) for spec in specs)
+    return {spec.attribute: _dump(value) for spec, value in values if not spec.omits(value)}
 
 
 def decode[T: "DataclassInstance"](cls: type[T], plain: Mapping[str, Any]) -> T:
@@ -44,10 +47,10 @@ def decode[T: "DataclassInstance"](cls: type[T], plain: Mapping[str, Any]) -> T:
 def _decode[T: "DataclassInstance"](cls: type[T], plain: Mapping[str, Any]) -> T:
     values: dict[str, Any] = {}
     for spec in _specs(cls):
-        if spec.name in plain:
-            values[spec.name] = spec.load(plain[spec.name])
+        if spec.attribute in plain:
+            values[spec.field] = spec.load(plain[spec.attribute])
         elif spec.optional and spec.default is MISSING:
-            values[spec.name] = None
+            values[spec.field] = None
     return cls(**values)
 
 
@@ -71,7 +74,8 @@ _UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticErr
 
 
 class _Spec(NamedTuple):
-    name: str
+    field: str
+    attribute: str
     load: Callable[[Any], Any]
     optional: bool
     default: Any
@@ -83,15 +87,17 @@ class _Spec(NamedTuple):
 
 @cache
 def _specs(cls: type["DataclassInstance"]) -> tuple[_Spec, ...]:
-    hints = get_type_hints(cls)
+    hints, names = get_type_hints(cls), NAMES[cls]
     return tuple(
         _Spec(
             each.name,
+            names[each.name],
             _loader(hints[each.name]),
             NoneType in get_args(hints[each.name]),
             each.default if each.default_factory is MISSING else each.default_factory(),
         )
         for each in fields(cls)
+        if each.name in names
     )
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from imagebatch.domain.batch import Batch, Item, ItemStatus, Waiting
+from imagebatch.ports import ItemChange
 from imagebatch.schemas.links import URL_SECONDS, Sign, archive_links
 from imagebatch.schemas.wire import iso_timestamp, money
 from imagebatch.usecases.watch_batch import ProgressUpdate
@@ -39,12 +40,14 @@ def _batch(update: ProgressUpdate, now: datetime, sign: Sign) -> Iterator[str]:
 
 
 def _items(update: ProgressUpdate, sign: Sign) -> Iterator[str]:
-    told = [(c.seq, c.item, c.item.status) for c in update.changes if c.item is not None]
+    told: list[tuple[int, Item | ItemChange, ItemStatus]] = [
+        (c.seq, c.item, c.item.status) for c in update.changes if c.item is not None
+    ]
     for seq, item, status in sorted([*told, *update.items], key=lambda each: each[0]):
         yield _event(2 * seq - 1, "item", _item(item, status, sign))
 
 
-def _item(item: Item, status: ItemStatus, sign: Sign) -> dict[str, Any]:
+def _item(item: Item | ItemChange, status: ItemStatus, sign: Sign) -> dict[str, Any]:
     failure = item.failure if status is ItemStatus.FAILED else None
     image = item.image if status is ItemStatus.SUCCEEDED else None
     return {

@@ -6,7 +6,7 @@ together (`effective_item_status`).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
@@ -158,16 +158,14 @@ class ItemError:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
-    """One image to make.
+class ItemSpec:
+    """One image to make, as it was accepted; it never changes.
 
-    `round` is the round this item was last claimed in (0: never). `tries` counts the creates of
-    round `attempts_round`. `held` is money committed for a create whose end is not known yet,
-    `cost` what was spent over all rounds. `creating` is true from before a create until its answer
-    is saved: found true by a later delivery, that create's answer was lost. `group` is the variant
-    the image is made for, `folder` its directory in the archive, `settings` the client's own input.
-    `releases` are the entries of the dispatch list that its settling put into the queue
-    (dispatch_window.py). `rev` is the record's version.
+    `failure` is set when the intake refused the row; then it costs nothing. `cells` is the row as
+    submitted, empty where the batch did not come from a sheet. `input` is what the provider is sent
+    but for `images`, `settings` what the client gave in its own words. `group` is the variant the
+    image is made for, `folder` its directory in the archive, `stem` its file name without the
+    extension.
     """
 
     index: int
@@ -178,11 +176,32 @@ class Item:
     price: Decimal
     input: Mapping[str, Any] = field(default_factory=dict)
     aspect_ratio: str | None = None
+    cells: tuple[str, ...] = ()
+    failure: Failure | None = None
     images: tuple[str, ...] = ()
     quality: Quality = Quality.STANDARD
     folder: str = ""
     group: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_item(self) -> "Item":
+        """The item before anything happened to it; only the manifest keeps its cells."""
+        values = {each.name: getattr(self, each.name) for each in fields(ItemSpec)}
+        status = ItemStatus.FAILED if self.failure else ItemStatus.PENDING
+        return Item(**values | {"cells": ()}, status=status)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item(ItemSpec):
+    """An item's spec and what has happened to it, which is all that a claim or a settle writes.
+
+    `round` is the round this item was last claimed in (0: never). `tries` counts the creates of
+    round `attempts_round`. `held` is money committed for a create whose end is not known yet,
+    `cost` what was spent over all rounds. `creating` is true from before a create until its answer
+    is saved: found true by a later delivery, that create's answer was lost. `releases` are the
+    entries of the dispatch list that its settling put into the queue (dispatch_window.py).
+    """
+
     status: ItemStatus = ItemStatus.PENDING
     round: int = 0
     tries: int = 0
@@ -195,14 +214,14 @@ class Item:
     deadline: datetime | None = None
     held: Decimal = ZERO
     cost: Decimal = ZERO
-    failure: Failure | None = None
     image: Image | None = None
     file: str | None = None
     seconds: float | None = None
     started_at: datetime | None = None
     settled_at: datetime | None = None
     releases: tuple[int, ...] = ()
-    rev: int = 0
+    version: int = 0
+    """How often what has happened to it was written; 0 before it was claimed."""
 
     @property
     def rejected(self) -> bool:
@@ -214,19 +233,46 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
-    """What a client submits and watches. `seq` numbers its changes without a gap."""
+class BatchSpec:
+    """What was submitted. No item changes it, only a request about the batch as a whole."""
 
     id: str
     owner: str
     kind: Kind
     mode: Mode
     model: str
-    counts: Counts
     created_at: datetime
     retention_ends_at: datetime
     name: str = ""
+    estimated: Decimal = ZERO
+    max_cost: Decimal | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
+    callback_url: str | None = None
+    drop_key: str | None = None
+    """The object in the drop folder this batch came from."""
+    quality: Quality = Quality.STANDARD
+    models: tuple[ImageModel, ...] = ()
+    """The registry's entries this round was accepted with, of `model` and then of each fallback: no
+    later edit of the registry changes a running batch.
+    """
+    notices: tuple[Notice, ...] = ()
+    """What was noticed when its sheet was read."""
+    spec_version: int = 0
+    """How often this part was written."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch(BatchSpec):
+    """What a client submits and watches: what was submitted, the round, the money, the times.
+
+    `version` numbers its changes without a gap.
+    """
+
+    counts: Counts
     status: BatchStatus = BatchStatus.QUEUED
+    version: int = 0
+
     round: int = 1
     round_total: int = 0
     """How many items the current round runs."""
@@ -238,19 +284,7 @@ class Batch:
     """The finalizer's attempt in this round."""
     rejected: int = 0
     """How many items failed at the intake."""
-    seq: int = 0
-    estimated: Decimal = ZERO
-    committed: Decimal = ZERO
-    actual: Decimal = ZERO
-    max_cost: Decimal | None = None
-    metadata: Mapping[str, str] = field(default_factory=dict)
-    options: Mapping[str, Any] = field(default_factory=dict)
-    callback_url: str | None = None
-    drop_key: str | None = None
-    """The object in the drop folder this batch came from."""
     errors: tuple[ItemError, ...] = ()
-    notices: tuple[Notice, ...] = ()
-    """What was noticed when its sheet was read."""
     retry_request_id: str = ""
     """The request to retry that opened this round."""
     waiting: Waiting | None = None
@@ -259,11 +293,10 @@ class Batch:
     fails with it, unasked.
     """
     archive: Archive | None = None
-    quality: Quality = Quality.STANDARD
-    models: tuple[ImageModel, ...] = ()
-    """The registry's entries this round was accepted with, of `model` and then of each fallback: no
-    later edit of the registry changes a running batch.
-    """
+
+    committed: Decimal = ZERO
+    actual: Decimal = ZERO
+
     updated_at: datetime | None = None
     started_at: datetime | None = None
     round_started_at: datetime | None = None

@@ -2,59 +2,16 @@
 
 import gzip
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from decimal import Decimal
 from typing import Any
 
-from imagebatch.domain.batch import Item, ItemStatus, Kind
+from imagebatch.domain.batch import ItemSpec, Kind
 from imagebatch.domain.errors import Failure, FailureCode
 from imagebatch.domain.model_registry import Quality
 from imagebatch.domain.notice import Notice, NoticeLevel, warning_texts
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ItemSpec:
-    """One image to make. `failure` is set when the intake refused the row; then it costs nothing.
-
-    `cells` is the row as submitted, empty where the batch did not come from a sheet. `input` is
-    what the provider is sent but for `images`, `settings` what the client gave in its own words.
-    """
-
-    index: int
-    custom_id: str
-    row: int | None
-    prompt: str
-    stem: str
-    price: Decimal
-    input: Mapping[str, Any] = field(default_factory=dict)
-    aspect_ratio: str | None = None
-    cells: tuple[str, ...] = ()
-    failure: Failure | None = None
-    images: tuple[str, ...] = ()
-    quality: Quality = Quality.STANDARD
-    folder: str = ""
-    group: str = ""
-    settings: Mapping[str, Any] = field(default_factory=dict)
-
-    def to_item(self) -> Item:
-        return Item(
-            index=self.index,
-            custom_id=self.custom_id,
-            row=self.row,
-            prompt=self.prompt,
-            stem=self.stem,
-            price=self.price,
-            input=self.input,
-            aspect_ratio=self.aspect_ratio,
-            images=self.images,
-            quality=self.quality,
-            folder=self.folder,
-            group=self.group,
-            settings=self.settings,
-            status=ItemStatus.FAILED if self.failure else ItemStatus.PENDING,
-            failure=self.failure,
-        )
+__all__ = ["BatchManifest", "ItemSpec", "decode_manifest", "encode_manifest"]
 
 
 @dataclass(frozen=True, slots=True)

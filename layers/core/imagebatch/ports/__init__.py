@@ -32,7 +32,7 @@ from imagebatch.ports.providers import (
     Prediction,
     PredictionStatus,
 )
-from imagebatch.ports.records import BatchStore, Change, Page
+from imagebatch.ports.records import BatchStore, Change, ItemChange, Page
 from imagebatch.ports.system import Clock, Randomness, Telemetry, TimeLeft
 from imagebatch.ports.templates import TemplateStore
 
@@ -57,6 +57,7 @@ __all__ = [
     "ImageRequest",
     "ImageValidator",
     "Inspected",
+    "ItemChange",
     "ItemMessage",
     "ItemQueue",
     "LibraryStore",

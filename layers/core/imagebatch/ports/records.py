@@ -1,11 +1,30 @@
 """Batches, their items and their changes."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Protocol
 
-from imagebatch.domain.batch import Batch, BatchStatus, Counts, Item, Kind
+from imagebatch.domain.batch import Batch, BatchStatus, Counts, Image, Item, ItemStatus, Kind
+from imagebatch.domain.errors import Failure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemChange:
+    """What a watcher is told of an item that changed."""
+
+    index: int
+    custom_id: str
+    row: int | None
+    status: ItemStatus
+    round: int
+    failure: Failure | None = None
+    image: Image | None = None
+    file: str | None = None
+
+    @classmethod
+    def of(cls, item: Item) -> "ItemChange":
+        return cls(**{each.name: getattr(item, each.name) for each in fields(cls)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +35,7 @@ class Change:
     at: datetime
     status: BatchStatus
     counts: Counts
-    item: Item | None = None
+    item: ItemChange | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +69,10 @@ class BatchStore(Protocol):
         """Writes both as the next change after the state they were derived from, and records a
         Change.
 
-        Returns them with the new `seq` and `rev`. ConflictError when either record is no longer at
-        the `seq` or `rev` it carries; then nothing was written. What the item has made for a
-        variant is in the library (LibraryStore) with the same write, and what it lost is not.
+        Returns them with their new versions. ConflictError when either record is no longer at the
+        version it carries; then nothing was written. With an item the batch's spec stays as it is,
+        and an item's spec is never written again. What the item has made for a variant is in the
+        library (LibraryStore) with the same write, and what it lost is not.
         """
         ...
 

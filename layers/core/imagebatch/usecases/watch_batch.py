@@ -45,9 +45,9 @@ class WatchBatch:
         batch = self.records.batch(owner, batch_id)
         if after is None:
             return self._progress_since(batch, 0)
-        if after > batch.seq:
+        if after > batch.version:
             after = 0
-        if batch.seq == after:
+        if batch.version == after:
             if batch.finished:
                 return None
             self._wait(batch, after, time_left)
@@ -64,7 +64,7 @@ class WatchBatch:
         store = self.records.store
         start = max(0, after - 1)
         found = store.changes(batch.owner, batch.id, start, MAX_CHANGES_PER_RESPONSE)
-        known = [change for change in found if change.seq <= batch.seq]
+        known = [change for change in found if change.seq <= batch.version]
         if known and known[0].seq == after and all(c.status in FINISHED for c in known):
             return None  # the end was told, and nothing to be seen has happened since
         changes = [change for change in known if change.seq > after]
@@ -74,7 +74,7 @@ class WatchBatch:
             seq,
             _latest_per_item(changes),
             self._items_changed_in_bulk(batch, known),
-            is_final=batch.finished and seq == batch.seq,
+            is_final=batch.finished and seq == batch.version,
         )
 
     def _items_changed_in_bulk(

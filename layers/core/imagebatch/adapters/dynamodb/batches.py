@@ -4,13 +4,21 @@ import json
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import batched
+from itertools import batched, islice
 from typing import TYPE_CHECKING
 
 from imagebatch.adapters import codec
+from imagebatch.adapters.attributes import (
+    BATCH_ERRORS,
+    BATCH_SPEC,
+    BATCH_STATE,
+    ITEM_SPEC,
+    ITEM_STATE,
+)
 from imagebatch.adapters.dynamodb import keys, listing
+from imagebatch.adapters.dynamodb.batch_records import batch_of, items_of
 from imagebatch.adapters.dynamodb.library import library_actions
 from imagebatch.adapters.dynamodb.listing import Report
 from imagebatch.adapters.dynamodb.table import (
@@ -25,7 +33,7 @@ from imagebatch.adapters.dynamodb.table import (
 )
 from imagebatch.domain.batch import Batch, BatchStatus, Item, Kind
 from imagebatch.domain.errors import ConflictError, UnreadableRecordError
-from imagebatch.ports import BatchStore, Change, Page
+from imagebatch.ports import BatchStore, Change, ItemChange, Page
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -49,61 +57,77 @@ class DynamoDBBatchStore(BatchStore):
         self._report = report
 
     def create(self, batch: Batch) -> None:
-        ttl = _ttl(batch)
         key, entry = listing.entry(batch)
         self._table.transact(
             [
-                self._put_batch(batch, NEW),
-                self._table.put(key, entry | ttl),
+                self._put_state(batch, NEW),
+                self._put_errors(batch),
+                self._put_spec(batch),
+                self._table.put(key, entry | _ttl(batch)),
                 self._put_unfinished(batch),
             ]
         )
 
     def get(self, owner: str, batch_id: str) -> Batch | None:
-        record = self._table.get(keys.batch(owner, batch_id))
-        return codec.decode(Batch, record) if record else None
+        partition = keys.batch_partition(owner, batch_id)
+        return batch_of(self._table.query(partition, keys.BATCH_SORT, keys.SPEC_SORT))
 
     def get_item(self, owner: str, batch_id: str, index: int) -> Item | None:
-        record = self._table.get((keys.batch_partition(owner, batch_id), keys.item_sort(index)))
-        return codec.decode(Item, record) if record else None
+        return next(self.items(owner, batch_id, start=index, end=index), None)
 
     def items(
-        self, owner: str, batch_id: str, *, start: int = 0, limit: int | None = None
+        self,
+        owner: str,
+        batch_id: str,
+        *,
+        start: int = 0,
+        end: int = keys.LAST_ITEM,
+        limit: int | None = None,
     ) -> Iterator[Item]:
-        if start > keys.LAST_ITEM:
+        if start > end:
             return
-        low, high = keys.item_sort(max(start, 0)), keys.item_sort(keys.LAST_ITEM)
+        low, high = keys.item_sort(max(start, 0)), keys.state_sort(end)
         partition = keys.batch_partition(owner, batch_id)
-        for record in self._table.query(partition, low, high, limit=limit):
-            yield codec.decode(Item, record)
+        # Two records an item at most; `limit` is of items.
+        most = None if limit is None else 2 * limit
+        yield from islice(items_of(self._table.query(partition, low, high, limit=most)), limit)
 
     def add_items(self, owner: str, batch_id: str, items: Sequence[Item]) -> None:
         ttl = self._ttl_of(owner, batch_id)
         partition = keys.batch_partition(owner, batch_id)
-        puts = (self._new_item(partition, item, ttl) for item in items)
+        puts = (put for item in items for put in self._new_item(partition, item, ttl))
         for group in _transactions(puts):
             self._put_missing(group)
 
     def commit(self, batch: Batch, item: Item | None = None) -> tuple[Batch, Item | None]:
-        after = replace(batch, seq=batch.seq + 1)
+        after = replace(
+            batch,
+            version=batch.version + 1,
+            spec_version=batch.spec_version + (1 if item is None else 0),
+        )
+        settled = None if item is None else replace(item, version=item.version + 1)
         actions = [
-            self._put_batch(after, unchanged("seq", batch.seq)),
+            self._put_state(after, unchanged("version", batch.version)),
             *self._unfinished_action(after),
+            self._put_change(after, settled),
         ]
-        settled = None if item is None else replace(item, rev=item.rev + 1)
-        if item is not None and settled is not None:
-            actions.append(self._put_item(after, settled, unchanged("rev", item.rev)))
-        actions.append(self._put_change(after, settled))
+        if item is None:
+            condition = unchanged("specVersion", batch.spec_version)
+            actions += [self._put_spec(after, condition), self._put_errors(after)]
+        else:
+            actions.append(self._put_item(after, item))
+            if any(error.index == item.index for error in after.errors):
+                actions.append(self._put_errors(after))
         actions += library_actions(self._table, after, settled)
         self._table.transact(actions)
         return after, settled
 
     def save_item(self, owner: str, batch_id: str, item: Item) -> Item:
-        after = replace(item, rev=item.rev + 1)
-        record = codec.encode(after)
-        gone = [each.name for each in fields(Item) if each.name not in record]
-        key = keys.batch_partition(owner, batch_id), keys.item_sort(item.index)
-        self._table.transact([self._table.update(key, record, gone, unchanged("rev", item.rev))])
+        after = replace(item, version=item.version + 1)
+        record = codec.encode(after, ITEM_STATE)
+        gone = [name for name in ITEM_STATE.values() if name not in record]
+        key = keys.batch_partition(owner, batch_id), keys.state_sort(item.index)
+        self._table.write(self._table.update(key, record, gone, _unchanged_item(item)))
         return after
 
     def put_round(self, owner: str, batch_id: str, round_: int, indices: Sequence[int]) -> None:
@@ -195,28 +219,42 @@ class DynamoDBBatchStore(BatchStore):
             return False
         return True
 
-    def _put_batch(self, batch: Batch, condition: Condition) -> "TransactWriteItemTypeDef":
-        record = codec.encode(batch) | _ttl(batch)
+    def _put_state(self, batch: Batch, condition: Condition) -> "TransactWriteItemTypeDef":
+        record = codec.encode(batch, BATCH_STATE) | _ttl(batch)
         return self._table.put(keys.batch(batch.owner, batch.id), record, condition)
 
-    def _put_item(
-        self, batch: Batch, item: Item, condition: Condition
+    def _put_spec(
+        self, batch: Batch, condition: Condition | None = None
     ) -> "TransactWriteItemTypeDef":
-        key = keys.batch_partition(batch.owner, batch.id), keys.item_sort(item.index)
-        return self._table.put(key, codec.encode(item) | _ttl(batch), condition)
+        key = keys.batch_partition(batch.owner, batch.id), keys.SPEC_SORT
+        return self._table.put(key, codec.encode(batch, BATCH_SPEC) | _ttl(batch), condition)
+
+    def _put_errors(self, batch: Batch) -> "TransactWriteItemTypeDef":
+        key = keys.batch_partition(batch.owner, batch.id), keys.ERRORS_SORT
+        return self._table.put(key, codec.encode(batch, BATCH_ERRORS) | _ttl(batch))
+
+    def _put_item(self, batch: Batch, item: Item) -> "TransactWriteItemTypeDef":
+        key = keys.batch_partition(batch.owner, batch.id), keys.state_sort(item.index)
+        record = codec.encode(replace(item, version=item.version + 1), ITEM_STATE)
+        return self._table.put(key, record | _ttl(batch), _unchanged_item(item))
 
     def _new_item(
         self, partition: str, item: Item, ttl: Record
-    ) -> tuple[int, "TransactWriteItemTypeDef"]:
-        """The action with its size in bytes as it is sent: DynamoDB counts no more."""
-        key = partition, keys.item_sort(item.index)
-        put = self._table.put(key, codec.encode(item) | ttl, NEW)
-        return len(json.dumps(put)), put
+    ) -> Iterator[tuple[int, "TransactWriteItemTypeDef"]]:
+        """The actions with their sizes in bytes as they are sent: DynamoDB counts no more."""
+        spec = codec.encode(replace(item, failure=None) if item.round else item, ITEM_SPEC) | ttl
+        puts = [self._table.put((partition, keys.item_sort(item.index)), spec, NEW)]
+        if item.round:
+            state = codec.encode(item, ITEM_STATE) | ttl
+            puts.append(self._table.put((partition, keys.state_sort(item.index)), state, NEW))
+        for put in puts:
+            yield len(json.dumps(put)), put
 
     def _put_change(self, batch: Batch, item: Item | None) -> "TransactWriteItemTypeDef":
         at = batch.updated_at or batch.created_at
-        change = Change(batch.seq, at, batch.status, batch.counts, item)
-        key = keys.batch_partition(batch.owner, batch.id), keys.change_sort(batch.seq)
+        told = None if item is None else ItemChange.of(item)
+        change = Change(batch.version, at, batch.status, batch.counts, told)
+        key = keys.batch_partition(batch.owner, batch.id), keys.change_sort(batch.version)
         return self._table.put(key, codec.encode(change) | _ttl(batch))
 
     def _put_unfinished(self, batch: Batch) -> "TransactWriteItemTypeDef":
@@ -265,6 +303,10 @@ def _transactions(
         total += size
     if group:
         yield group
+
+
+def _unchanged_item(item: Item) -> Condition:
+    return unchanged("version", item.version) if item.version else NEW
 
 
 def _ttl(batch: Batch) -> Record:

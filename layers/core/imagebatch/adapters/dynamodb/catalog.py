@@ -103,8 +103,8 @@ class DynamoDBCatalogStore(CatalogStore):
         record: Record = codec.encode(variant)
         as_read = NEW
         if before is not None:
-            was = {"product_id": before.product_id}
-            as_read = Condition("#product_id = :product_id", ("product_id",), was)
+            was = {"productId": before.product_id}
+            as_read = Condition("#productId = :productId", ("productId",), was)
         yield self._table.put((partition, keys.variant_sort(variant.id)), record, as_read)
         place = keys.product_sort(variant.product_id, variant.id)
         yield self._table.put((partition, place), record)

@@ -1,7 +1,10 @@
 """The table's keys. Single table: `pk` and `sk`, both text.
 
-BATCH#owner#id    BATCH                    the batch
-                  ITEM#000041              an item
+BATCH#owner#id    BATCH                    the batch: what changes with its items
+                  BATCH#ERRORS             its first errors
+                  BATCH#SPEC               what was submitted
+                  ITEM#000041              an item's spec, written once
+                  ITEM#000041#STATE        what has happened to it, from its first claim on
                   CHANGE#000000000133      a numbered change
                   ROUND#0001#00000         500 entries of a round's dispatch list
                   ROUND#0001#LENGTH        its length, written with its last entries
@@ -32,7 +35,8 @@ from imagebatch.adapters.codec import time_text
 type Key = tuple[str, str]
 
 UNFINISHED = "UNFINISHED"
-BATCH_SORT = "BATCH"
+BATCH_SORT, ERRORS_SORT, SPEC_SORT = "BATCH", "BATCH#ERRORS", "BATCH#SPEC"
+STATE = "#STATE"
 LAST_ITEM = 999_999
 LAST_CHANGE = 10**12 - 1
 ENTRIES_A_CHUNK = 500
@@ -60,8 +64,17 @@ def batch(owner: str, batch_id: str) -> Key:
     return batch_partition(owner, batch_id), BATCH_SORT
 
 
+def batch_parts(owner: str, batch_id: str) -> tuple[Key, Key, Key]:
+    partition = batch_partition(owner, batch_id)
+    return (partition, BATCH_SORT), (partition, ERRORS_SORT), (partition, SPEC_SORT)
+
+
 def item_sort(index: int) -> str:
     return f"ITEM#{index:06d}"
+
+
+def state_sort(index: int) -> str:
+    return item_sort(index) + STATE
 
 
 def change_sort(seq: int) -> str:

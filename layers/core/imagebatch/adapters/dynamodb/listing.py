@@ -5,8 +5,8 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterator
 from itertools import batched, islice
 
-from imagebatch.adapters import codec
 from imagebatch.adapters.dynamodb import keys
+from imagebatch.adapters.dynamodb.batch_records import batch_of
 from imagebatch.adapters.dynamodb.table import KEYS_A_READ, Record, Table
 from imagebatch.domain.batch import Batch, Kind
 from imagebatch.domain.errors import InvalidRequestError, UnreadableRecordError
@@ -14,6 +14,7 @@ from imagebatch.ports import Page
 
 type Report = Callable[[str, str], None]
 """Told the key of each record that cannot be read, and why."""
+BATCHES_A_READ = KEYS_A_READ // 3
 _SEAL_LENGTH = 16
 _SORT = re.compile(r"BATCH#[0-9TZ:.-]{24}#[\w.~%=-]+", re.ASCII)
 
@@ -29,7 +30,7 @@ def page(
     report: Report,
 ) -> Page[Batch]:
     after = cursor_sort(owner, cursor) if cursor else None
-    rows = _rows(table, owner, after, kind, min(limit + 1, KEYS_A_READ), report)
+    rows = _rows(table, owner, after, kind, min(limit + 1, BATCHES_A_READ), report)
     found = list(islice(((sort, b) for sort, b in rows if keep(b)), limit + 1))
     batches = [batch for _, batch in found[:limit]]
     more = len(found) > limit
@@ -49,17 +50,16 @@ def _rows(
     entries = table.query(partition, "BATCH#", after or "BATCH#~", newest_first=True)
     wanted = (e for e in entries if e["sk"] != after and kind in (None, e["kind"]))
     for chunk in batched(wanted, size, strict=False):
-        sorts = {keys.batch(owner, each["batchId"]): each["sk"] for each in chunk}
-        records = table.get_many(list(sorts))
-        for key, sort in sorts.items():
-            if key not in records:
-                continue
+        parts = {each["sk"]: keys.batch_parts(owner, each["batchId"]) for each in chunk}
+        records = table.get_many([key for each in parts.values() for key in each])
+        for sort, of_batch in parts.items():
             try:
-                batch = codec.decode(Batch, records[key])
+                batch = batch_of([records[key] for key in of_batch if key in records])
             except UnreadableRecordError as error:
-                report(key[0], str(error))
+                report(of_batch[0][0], str(error))
             else:
-                yield sort, batch
+                if batch is not None:
+                    yield sort, batch
 
 
 def cursor_text(owner: str, sort: str) -> str:

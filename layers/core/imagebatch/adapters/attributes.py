@@ -1,0 +1,245 @@
+"""What each field of a record is called in the table. A renamed field keeps its attribute.
+
+A name here is part of what is stored: it may be added, and never changed or used for something
+else. tests/adapters/stored_records.json holds records that every later version must read.
+"""
+
+from collections.abc import Mapping
+
+from imagebatch.domain.asset_library import Folder, LibraryImage, VariantFolder
+from imagebatch.domain.batch import (
+    Archive,
+    Batch,
+    BatchSpec,
+    Counts,
+    Image,
+    Item,
+    ItemError,
+    ItemSpec,
+    Lease,
+    Waiting,
+)
+from imagebatch.domain.errors import Failure
+from imagebatch.domain.model_registry import ImageModel, QualityOffer
+from imagebatch.domain.notice import Notice
+from imagebatch.intake.catalog import Variant
+from imagebatch.intake.uploads import Upload
+from imagebatch.ports import Change, ItemChange
+
+type Names = Mapping[str, str]
+
+BATCH_SPEC: Names = {
+    "id": "id",
+    "owner": "owner",
+    "kind": "kind",
+    "mode": "mode",
+    "model": "model",
+    "created_at": "createdAt",
+    "retention_ends_at": "retentionEndsAt",
+    "name": "name",
+    "estimated": "estimated",
+    "max_cost": "maxCost",
+    "metadata": "metadata",
+    "options": "options",
+    "callback_url": "callbackUrl",
+    "drop_key": "dropKey",
+    "quality": "quality",
+    "models": "models",
+    "notices": "notices",
+    "spec_version": "specVersion",
+}
+BATCH_STATE: Names = {
+    "counts": "counts",
+    "status": "status",
+    "version": "version",
+    "round": "round",
+    "round_total": "roundTotal",
+    "last_dispatched_round": "dispatchedRound",
+    "released": "enqueued",
+    "attempt": "attempt",
+    "rejected": "rejected",
+    "retry_request_id": "retryRequest",
+    "waiting": "throttle",
+    "abort_reason": "abortReason",
+    "archive": "archive",
+    "committed": "reservedTotal",
+    "actual": "spentTotal",
+    "updated_at": "updatedAt",
+    "started_at": "startedAt",
+    "round_started_at": "roundStartedAt",
+    "cancelling_at": "cancellingAt",
+    "archiving_at": "archivingAt",
+    "finished_at": "finishedAt",
+    "expires_at": "expiresAt",
+}
+BATCH_ERRORS: Names = {"errors": "errors"}
+ITEM_SPEC: Names = {
+    "index": "index",
+    "custom_id": "customId",
+    "row": "row",
+    "prompt": "prompt",
+    "stem": "stem",
+    "price": "price",
+    "input": "input",
+    "aspect_ratio": "aspectRatio",
+    "failure": "failure",
+    "images": "images",
+    "quality": "quality",
+    "folder": "archiveDir",
+    "group": "variant",
+    "settings": "settings",
+}
+ITEM_STATE: Names = {
+    "status": "status",
+    "failure": "failure",
+    "round": "round",
+    "tries": "roundAttempts",
+    "attempts_round": "attemptsRound",
+    "attempts": "attempts",
+    "creating": "creating",
+    "create_started_at": "createStartedAt",
+    "prediction": "prediction",
+    "lease": "lease",
+    "deadline": "deadline",
+    "held": "reserved",
+    "cost": "spent",
+    "image": "image",
+    "file": "file",
+    "seconds": "seconds",
+    "started_at": "startedAt",
+    "settled_at": "settledAt",
+    "releases": "enqueued",
+    "version": "version",
+}
+NOT_STORED: Mapping[type, frozenset[str]] = {
+    ItemSpec: frozenset({"cells"}),
+    Item: frozenset({"cells"}),
+}
+"""What only the manifest keeps."""
+
+NAMES: dict[type, Names] = {
+    BatchSpec: BATCH_SPEC,
+    Batch: {**BATCH_SPEC, **BATCH_STATE, **BATCH_ERRORS},
+    ItemSpec: ITEM_SPEC,
+    Item: {**ITEM_SPEC, **ITEM_STATE},
+    Counts: {
+        "pending": "pending",
+        "processing": "processing",
+        "succeeded": "succeeded",
+        "failed": "failed",
+        "cancelled": "cancelled",
+    },
+    Notice: {
+        "code": "code",
+        "message": "message",
+        "level": "level",
+        "row": "row",
+        "column": "column",
+    },
+    QualityOffer: {"name": "name", "price": "price", "unit": "unit", "inputs": "inputs"},
+    ImageModel: {
+        "id": "id",
+        "provider": "provider",
+        "qualities": "qualities",
+        "fields": "fields",
+        "upstream": "upstream",
+        "upstream_with_images": "upstreamWithImages",
+        "aspect_ratios": "aspectRatios",
+        "aspect_inputs": "aspectInputs",
+        "constants": "constants",
+        "min_images": "minImages",
+        "max_images": "maxImages",
+        "images_as_list": "imagesAsList",
+        "supports_seed": "supportsSeed",
+        "typical_seconds": "typicalSeconds",
+        "max_output_megapixels": "maxOutputMegapixels",
+        "max_reference_megapixels": "maxReferenceMegapixels",
+        "state": "state",
+        "retired_on": "retiredOn",
+        "successor": "successor",
+        "checked_on": "checkedOn",
+        "unverified": "unverified",
+        "sources": "sources",
+    },
+    Lease: {"token": "token", "until": "until"},
+    Image: {
+        "key": "key",
+        "content_type": "contentType",
+        "size": "size",
+        "crc32": "crc32",
+        "etag": "etag",
+        "width": "width",
+        "height": "height",
+    },
+    Archive: {
+        "key": "key",
+        "size": "size",
+        "entries": "entries",
+        "failed_rows_key": "failedRowsKey",
+        "failed_rows_csv_key": "failedRowsCsvKey",
+    },
+    Waiting: {"reason": "reason", "until": "until", "since": "since"},
+    Failure: {"code": "code", "reason": "reason"},
+    ItemError: {
+        "index": "index",
+        "row": "row",
+        "custom_id": "customId",
+        "failure": "failure",
+        "rejected": "rejected",
+    },
+    Change: {
+        "seq": "number",
+        "at": "at",
+        "status": "status",
+        "counts": "counts",
+        "item": "item",
+    },
+    ItemChange: {
+        "index": "index",
+        "custom_id": "customId",
+        "row": "row",
+        "status": "status",
+        "round": "round",
+        "failure": "failure",
+        "image": "image",
+        "file": "file",
+    },
+    LibraryImage: {
+        "batch_id": "batchId",
+        "index": "index",
+        "variant_id": "variantId",
+        "key": "key",
+        "file": "file",
+        "created_at": "createdAt",
+    },
+    VariantFolder: {
+        "variant_id": "variantId",
+        "name": "name",
+        "first": "first",
+        "count": "count",
+    },
+    Folder: {
+        "batch_id": "batchId",
+        "name": "name",
+        "created_at": "createdAt",
+        "variants": "variants",
+    },
+    Variant: {
+        "id": "id",
+        "title": "title",
+        "product_id": "productId",
+        "product_title": "productTitle",
+        "image_url": "imageUrl",
+    },
+    Upload: {
+        "id": "id",
+        "owner": "owner",
+        "kind": "kind",
+        "original_name": "originalName",
+        "content_type": "contentType",
+        "size": "size",
+        "created_at": "createdAt",
+        "status": "status",
+        "reason": "reason",
+    },
+}

@@ -1,0 +1,34 @@
+"""A batch and an item as several records each: what changes often is small, the rest is apart."""
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import Any
+
+from imagebatch.adapters import codec
+from imagebatch.adapters.dynamodb import keys
+from imagebatch.adapters.dynamodb.table import Record
+from imagebatch.domain.batch import Batch, Item, ItemStatus
+
+
+def batch_of(records: Iterable[Record]) -> Batch | None:
+    """None unless both of the batch's records are there."""
+    found = {record["sk"]: record for record in records}
+    state, spec = found.get(keys.BATCH_SORT), found.get(keys.SPEC_SORT)
+    if state is None or spec is None:
+        return None
+    return codec.decode(Batch, {**found.get(keys.ERRORS_SORT, {}), **spec, **state})
+
+
+def items_of(records: Iterable[Record]) -> Iterator[Item]:
+    """The items of records in the order of their keys."""
+    for _, found in groupby(records, lambda record: record["sk"].removesuffix(keys.STATE)):
+        yield _item(list(found))
+
+
+def _item(records: list[Record]) -> Item:
+    spec: dict[str, Any] = records[0]
+    if len(records) == 1:
+        fresh = ItemStatus.FAILED if "failure" in spec else ItemStatus.PENDING
+        return codec.decode(Item, {**spec, "status": fresh.value})
+    # A failure of the intake stays in the spec; whoever has a state was not refused there.
+    return codec.decode(Item, {**spec, **records[1]})

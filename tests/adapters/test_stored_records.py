@@ -1,0 +1,174 @@
+"""Records that earlier versions stored stay readable: stored_records.json only ever grows."""
+
+import json
+from dataclasses import fields
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from imagebatch.adapters.attributes import NOT_STORED
+from imagebatch.adapters.codec import decode, encode
+from imagebatch.adapters.dynamodb.table import from_dynamodb, to_dynamodb
+from imagebatch.domain.asset_library import Folder, LibraryImage, VariantFolder
+from imagebatch.domain.batch import (
+    Archive,
+    BatchStatus,
+    Counts,
+    ItemError,
+    ItemStatus,
+    Lease,
+    Waiting,
+)
+from imagebatch.domain.errors import Failure, FailureCode
+from imagebatch.domain.model_registry import (
+    ImageModel,
+    ModelState,
+    PriceUnit,
+    Quality,
+    QualityOffer,
+)
+from imagebatch.domain.notice import Notice, NoticeLevel
+from imagebatch.intake.catalog import Variant
+from imagebatch.intake.uploads import Upload, UploadKind, UploadStatus
+from imagebatch.ports import Change, ItemChange
+from testing.fakes.system import START
+from testing.records import PRICE, a_batch, an_image, an_item
+
+STORED = Path(__file__).parent / "stored_records.json"
+LATER = START + timedelta(minutes=1)
+FAILURE = Failure(FailureCode.PROVIDER_TIMEOUT, "no answer")
+MODEL = ImageModel(
+    id="google/nano-banana-2.1",
+    provider="fal",
+    qualities=(
+        QualityOffer(
+            name=Quality.HD, price=PRICE, unit=PriceUnit.MEGAPIXEL, inputs={"resolution": "2K"}
+        ),
+    ),
+    fields={"prompt": "prompt"},
+    upstream="fal/nano",
+    upstream_with_images="fal/nano/edit",
+    aspect_ratios=("1:1",),
+    aspect_inputs={"1:1": {"width": 1024}},
+    constants={"steps": 4},
+    min_images=1,
+    max_images=3,
+    images_as_list=True,
+    supports_seed=True,
+    typical_seconds=7.5,
+    max_output_megapixels=4,
+    max_reference_megapixels=2,
+    state=ModelState.RETIRED,
+    retired_on="2026-10-01",
+    successor="google/nano-banana-3",
+    checked_on="2026-11-20",
+    unverified=("resolution",),
+    sources=("https://fal.ai/models",),
+)
+BATCH = a_batch(
+    name="Spring",
+    status=BatchStatus.CANCELLED,
+    counts=Counts(1, 2, 3, 4, 5),
+    version=7,
+    spec_version=2,
+    round=2,
+    round_total=4,
+    last_dispatched_round=2,
+    released=3,
+    attempt=2,
+    rejected=1,
+    errors=(ItemError(1, 3, "row-0003", FAILURE, rejected=True),),
+    retry_request_id="r1",
+    waiting=Waiting("provider_rate_limit", LATER, START),
+    abort_reason=FAILURE,
+    archive=Archive("archives/b1/1-1.zip", 9, 3, "f.json", "f.csv"),
+    estimated=Decimal("0.15"),
+    committed=Decimal("0.10"),
+    actual=PRICE,
+    max_cost=Decimal("1.00"),
+    metadata={"season": "spring"},
+    options={"include_pdf": True},
+    callback_url="https://shop.example.com/hook",
+    drop_key="inbox/cars.csv",
+    quality=Quality.HD,
+    models=(MODEL,),
+    notices=(Notice("mapped", "colour is color", NoticeLevel.WARNING, 3, "colour"),),
+    started_at=START,
+    round_started_at=START,
+    cancelling_at=LATER,
+    archiving_at=LATER,
+    finished_at=LATER,
+    expires_at=LATER,
+)
+ITEM = an_item(
+    4,
+    images=("s3:library/a",),
+    quality=Quality.HD,
+    folder="Shirt-Red",
+    group="7",
+    settings={"aspect_ratio": "1:1"},
+    status=ItemStatus.PROCESSING,
+    failure=FAILURE,
+    round=2,
+    tries=1,
+    attempts_round=2,
+    attempts=3,
+    creating=True,
+    create_started_at=START,
+    prediction="p1",
+    lease=Lease("t", LATER),
+    deadline=LATER,
+    held=PRICE,
+    cost=Decimal("0.10"),
+    image=an_image(),
+    file="car-0.png",
+    seconds=2.5,
+    started_at=START,
+    settled_at=LATER,
+    releases=(3, 4),
+    version=6,
+)
+SAMPLES: dict[str, Any] = {
+    "batch": BATCH,
+    "item": ITEM,
+    "change": Change(7, LATER, BATCH.status, BATCH.counts, ItemChange.of(ITEM)),
+    "folder": Folder(
+        batch_id="b1", name="Spring", created_at=START, variants=(VariantFolder(7, "Shirt", 0, 2),)
+    ),
+    "library image": LibraryImage(
+        batch_id="b1", index=1, variant_id=7, key="library/a", file="a.png", created_at=START
+    ),
+    "variant": Variant(
+        id=7, title="Red", product_id=1, product_title="Shirt", image_url="https://a/b.png"
+    ),
+    "upload": Upload(
+        id="u1",
+        owner="ann",
+        kind=UploadKind.PRODUCT,
+        original_name="a.png",
+        content_type="image/png",
+        size=9,
+        created_at=START,
+        status=UploadStatus.REJECTED,
+        reason="no image",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_stored_record_is_read_as_it_was_written(name: str) -> None:
+    """A new field needs a new record here; those that are there are never edited."""
+    sample = SAMPLES[name]
+    stored = json.loads(STORED.read_text("utf-8"))[name]
+    assert decode(type(sample), from_dynamodb(stored)) == sample
+    assert to_dynamodb(encode(sample)) == stored
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_sample_leaves_no_field_out(name: str) -> None:
+    sample = SAMPLES[name]
+    empty = {f.name for f in fields(sample) if getattr(sample, f.name) in (None, "", (), {}, 0)}
+    assert empty == NOT_STORED.get(type(sample), frozenset())

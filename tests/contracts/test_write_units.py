@@ -1,0 +1,66 @@
+"""What a batch writes to the table, in the units that AWS bills."""
+
+from collections import Counter
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from imagebatch.adapters.dynamodb import DynamoDBBatchStore
+from imagebatch.domain.batch import BatchStatus
+from imagebatch.domain.batch_manifest import ItemSpec
+from testing.aws import TABLE, no_sleep
+from testing.awsfaults import event
+from testing.capacity import write_units
+from tests.usecases.app_harness import OWNER, AppHarness
+
+ROWS = 50
+OPERATIONS = ("TransactWriteItems", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem")
+PROMPT = (
+    "Studio photograph of a {n} 2024 Volvo XC90 Ultra in Denim Blue metallic, three-quarter front "
+    "view, on a seamless pure white background, soft even light, a faint contact shadow under the "
+    "tyres, no people, no text, no watermark, photorealistic, sharp focus over the whole car."
+)
+
+
+@pytest.fixture
+def units(dynamodb: Any) -> Counter[str]:
+    counted: Counter[str] = Counter()
+
+    def count(params: Any, model: Any, **_: Any) -> None:
+        counted[model.name] += write_units(model.name, params)
+
+    for operation in OPERATIONS:
+        name = event(dynamodb, "before-parameter-build", operation)
+        dynamodb.meta.events.register(name, count)
+    return counted
+
+
+def a_row(index: int, variant: int | None) -> ItemSpec:
+    prompt = PROMPT.format(n=index)
+    own = {"group": str(variant), "folder": "Shirt-Red"} if variant else {}
+    return ItemSpec(
+        index=index,
+        custom_id=f"row-{index + 2:04d}",
+        row=index + 2,
+        prompt=prompt,
+        stem=f"Volvo-XC90-2024-suv-Ultra-white-{index}",
+        price=Decimal("0.05"),
+        input={"prompt": prompt, "aspect_ratio": "16:9", "safety_filter_level": "block_only_high"},
+        aspect_ratio="16:9",
+        **own,
+    )
+
+
+@pytest.mark.parametrize(("variant", "most"), [(None, 17), (7, 21)])
+def test_an_item_costs_few_write_units(
+    dynamodb: Any, units: Counter[str], variant: int | None, most: int
+) -> None:
+    """An image for a variant is listed in two folders besides."""
+    app = AppHarness(store=DynamoDBBatchStore(dynamodb, TABLE, sleep=no_sleep))
+    metadata = {f"key-{n}": "v" * 200 for n in range(16)}
+    app.submit(items=tuple(a_row(n, variant) for n in range(ROWS)), metadata=metadata)
+    app.dispatch_items(OWNER, "b1", 1)
+    app.drain()
+    assert app.batch.status is BatchStatus.ARCHIVING
+    assert units.total() / ROWS <= most
