@@ -103,8 +103,8 @@ def submit_once(send: Callable[[str], Document], key: str | None) -> Document:
 
 
 def warn(out: Output, answer: Document) -> None:
-    for warning in answer.get("warnings") or []:
-        out.print_message(f"warning: {warning}")
+    for line in render.notices(answer):
+        out.print_message(line)
 
 
 def follow(

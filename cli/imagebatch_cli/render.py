@@ -88,7 +88,24 @@ def batch(status: Document) -> RenderableType:
     for label, value in lines:
         if value:
             grid.add_row(Text(label, style="dim"), value)
-    return Group(grid, *_failures(status))
+    noticed = [Text(plain(line)) for line in notices(status)]
+    return Group(grid, *([Text(""), *noticed] if noticed else ()), *_failures(status))
+
+
+def notices(answer: Document) -> list[str]:
+    """What was noticed in the sheet, a line each, and warnings that are no notices."""
+    found = answer.get("notices") or []
+    warnings = answer.get("warnings") or []
+    told = {notice["message"] for notice in found}
+    others = [f"warning: {warning}" for warning in warnings if warning not in told]
+    return [*(_notice(notice, warnings) for notice in found), *others]
+
+
+def _notice(notice: Document, warnings: list[str]) -> str:
+    level = "warning" if notice["message"] in warnings else notice["level"]
+    row = f"row {notice['row']}" if notice.get("row") is not None else ""
+    place = ", ".join(part for part in (row, notice.get("column")) if part)
+    return f"{level}: {place}: {notice['message']}" if place else f"{level}: {notice['message']}"
 
 
 def _cost(cost: Document) -> str:

@@ -59,6 +59,17 @@ def test_a_status_tells_what_there_is_to_know(cli: Cli, api: FakeApi) -> None:
         assert told in shown
 
 
+def test_a_status_shows_the_sheets_notices(cli: Cli, api: FakeApi) -> None:
+    kept = {"code": "nameless-rows", "level": "warning", "row": 4, "column": None}
+    read = {"code": "encoding", "level": "notice", "row": None, "column": None}
+    notices = [kept | {"message": "No car here."}, read | {"message": "Read as [mac_roman]."}]
+    api.life = [status(done=3, notices=notices, warnings=["No car here."])]
+    shown = cli("status", BATCH).stdout
+    assert shown.count("No car here.") == 1
+    assert "warning: row 4: No car here." in shown
+    assert "notice: Read as [mac_roman]." in shown
+
+
 def test_cancel_says_what_the_batch_is_now(cli: Cli, api: FakeApi) -> None:
     api.answers["POST", CANCEL] = Answer(202, {"batch_id": BATCH, "status": "cancelling"})
     done = cli("cancel", BATCH)

@@ -12,6 +12,7 @@ from imagebatch.domain.batch import Batch, BatchStatus, Counts, Image, Item, Ite
 from imagebatch.domain.batch_manifest import BatchManifest, ItemSpec
 from imagebatch.domain.errors import Failure, FailureCode
 from imagebatch.domain.model_registry import Mode
+from imagebatch.domain.notice import Notice, warning
 from imagebatch.intake.sheet import read_sheet
 from imagebatch.reports.archive_texts import archive_texts
 from testing.effort import effort
@@ -134,6 +135,18 @@ def test_rows_that_were_cancelled_are_not_failed_rows() -> None:
     found = texts([pending, again], **cancelled)
     assert list(found) == ["results.csv", "index.html"]
     assert [row["status"] for row in table(found["results.csv"])] == ["cancelled", "cancelled"]
+
+
+def test_notes_txt_has_a_line_for_each_notice() -> None:
+    notices = (
+        Notice("encoding", "Read as mac_roman."),
+        warning("nameless-rows", "Neither make\nnor model.", 4, "make"),
+    )
+    found = texts([made(0)], notices=notices)
+    assert list(found) == ["notes.txt", "results.csv", "index.html"]
+    assert found["notes.txt"].decode() == (
+        "Warning: row 4, make: Neither make nor model.\nNotice: Read as mac_roman.\n"
+    )
 
 
 HOSTILE = [

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from imagebatch.domain.batch import Batch, Counts, Image, Item, ItemStatus, Kind
 from imagebatch.domain.errors import Failure, FailureCode
 from imagebatch.domain.model_registry import Mode
+from imagebatch.domain.notice import warning
 from imagebatch.reports.contact_sheet import contact_sheet
 from imagebatch.reports.results import Result
 
@@ -163,3 +164,10 @@ def test_variants_have_a_heading_each() -> None:
     found = page(shown("A/1.png", folder="Shirt Red"), shown("B/1.png", folder="Shirt Blue"))
     assert len(found.all("h2")) == 2
     assert "Shirt Blue" in found.text
+
+
+def test_the_sheets_notices_are_on_the_page() -> None:
+    notices = (warning("nameless-rows", EVIL, 4),)
+    page = Page(contact_sheet(replace(BATCH, notices=notices), [shown()]))
+    assert f"Warning: row 4: {EVIL}" in page.text
+    assert "script" not in [name for name, _ in page.elements]

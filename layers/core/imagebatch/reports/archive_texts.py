@@ -11,6 +11,7 @@ from imagebatch.domain.batch import Batch, Item
 from imagebatch.domain.batch_manifest import BatchManifest
 from imagebatch.formats.zip_layout import TextMember
 from imagebatch.reports.contact_sheet import contact_sheet
+from imagebatch.reports.notes import notes_txt
 from imagebatch.reports.results import Result, results_of
 
 BOM = "\ufeff"
@@ -24,7 +25,8 @@ DELIMITERS = frozenset(",;\t|\x1e\x1f")
 
 
 def archive_texts(batch: Batch, plan: BatchManifest, items: Sequence[Item]) -> list[TextMember]:
-    """The archive's text files; those about failures only where something failed.
+    """The archive's text files; those about failures only where something failed, and notes.txt
+    only where the sheet has notices.
 
     `items` are all of the batch's, in order.
     """
@@ -35,6 +37,8 @@ def archive_texts(batch: Batch, plan: BatchManifest, items: Sequence[Item]) -> l
         texts.append(TextMember("failed_rows.json", failed_rows_json(failed)))
     if failed and plan.header:
         texts.append(TextMember("failed_rows.csv", failed_rows_csv(plan, failed)))
+    if batch.notices:
+        texts.append(TextMember("notes.txt", _encoded(notes_txt(batch))))
     texts.append(TextMember("results.csv", results_csv(plan, results)))
     return [*texts, TextMember("index.html", contact_sheet(batch, results))]
 

@@ -15,6 +15,7 @@ from urllib.parse import quote
 from imagebatch.domain.batch import Batch, ItemStatus, Kind
 from imagebatch.domain.model_registry import Mode
 from imagebatch.reports.contact_sheet_style import STYLE
+from imagebatch.reports.notes import note_lines
 from imagebatch.reports.results import Result
 
 POLICY = (
@@ -62,6 +63,10 @@ def _header(
         yield '<p class="notice">Development mode: placeholders, not generated images.</p>'
     if failed:
         yield f'<p><a href="#failed">{_rows(len(failed))} failed</a></p>'
+    if batch.notices:
+        yield '<ul class="notes">'
+        yield from (f'<li dir="auto">{escape(line)}</li>' for line in note_lines(batch))
+        yield "</ul>"
     yield "</header>"
 
 

@@ -27,6 +27,7 @@ a:focus-visible, summary:focus-visible { outline: 2px solid var(--link); outline
 .facts dd { margin: 0; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
 .notice { display: inline-block; padding: 0.4rem 0.75rem; border-radius: 6px;
   background: var(--notice); margin-bottom: 0.75rem; }
+.notes { margin: 0.75rem 0 0; padding-inline-start: 1.25rem; overflow-wrap: anywhere; }
 header a { color: var(--alert); }
 .grid { display: grid; gap: 1rem; margin: 1.5rem 0 0; padding: 0; list-style: none;
   grid-template-columns: repeat(auto-fill, minmax(min(100%, 15rem), 1fr)); }
