@@ -57,9 +57,19 @@ def test_the_access_log_is_json_and_has_no_query_string(production: Rendered) ->
     settings = production["HttpApiStage"]["AccessLogSettings"]
     fields = json.loads(settings["Format"])
 
-    assert {"requestId", "route", "path", "status", "owner"} <= fields.keys()
+    assert {"requestId", "route", "path", "status"} <= fields.keys()
     assert "query" not in settings["Format"].lower()
     assert "$context.protocol" not in settings["Format"]
+
+
+def test_the_access_log_holds_no_owner(production: Rendered) -> None:
+    """An owner can be erased, and a log cannot be: it has the request id instead."""
+    settings = production["HttpApiStage"]["AccessLogSettings"]
+    fields = json.loads(settings["Format"])
+    callers = ("$context.authorizer", "$context.identity")
+
+    assert "owner" not in fields
+    assert not [each for each in fields.values() if each.startswith(callers)]
 
 
 def test_presigned_urls_in_the_finalizers_state_are_never_logged(production: Rendered) -> None:
