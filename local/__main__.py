@@ -13,11 +13,18 @@ from local.demo import demo
 from local.emulator import EmulatorError
 from local.relay import relay
 
+LOST = (
+    "The emulator on port {port} has ended without `make down`, and what it held is gone: "
+    "batches, images, uploads. Starting an empty stack."
+)
+
 
 def up(_: argparse.Namespace) -> int:
     config = Config.from_env(os.environ, template_parameters())
     paths.LOCAL.mkdir(exist_ok=True)
     with exclusive(paths.LOCAL / "up.lock"):
+        if stack.was_lost(config.port, paths.home(config.port)):
+            print(LOST.format(port=config.port), file=sys.stderr, flush=True)
         description = stack.up(config, paths.home(config.port))
         stack.register(config.port, description)
     print(f"page  {description['webUrl']}")

@@ -11,7 +11,11 @@ PORT = 4566
 REGION = "us-east-1"
 ACCESS_KEY = SECRET_KEY = "test"  # noqa: S105 - the emulator's root credentials, on loopback only
 
-KEYS = {"ReplicateSecretArn": "REPLICATE_API_TOKEN", "RunpodSecretArn": "RUNPOD_API_KEY"}
+KEYS = {
+    "ReplicateSecretArn": "REPLICATE_API_TOKEN",
+    "RunpodSecretArn": "RUNPOD_API_KEY",
+    "FalSecretArn": "FAL_KEY",
+}
 """The template's parameter for a provider's secret, and the variable that holds the key here."""
 
 DEFAULTS = {"AuthMode": "none"}

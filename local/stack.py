@@ -49,6 +49,11 @@ def up(config: Config, home: Path) -> dict[str, Any]:
     return description
 
 
+def was_lost(port: int, home: Path) -> bool:
+    """Whether a stack was left here by an emulator that has ended by itself."""
+    return (home / "stack.json").exists() and Emulator(port, home).process() is None
+
+
 def down(port: int, home: Path) -> None:
     Emulator(port, home).stop()
 
