@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import imagebatch
+from imagebatch.api.openapi import document
 from imagebatch_cli.transport import cli_version
 
 ROOT = Path(__file__).parents[2]
@@ -46,8 +47,7 @@ def test_a_command_in_contributing_is_a_target(target: str) -> None:
 def test_there_is_one_version() -> None:
     declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert "version" in declared["dynamic"]
-    document = json.loads((ROOT / "layers/core/imagebatch/data/openapi.json").read_text())
-    assert document["info"]["version"] == imagebatch.__version__ == cli_version()
+    assert document()["info"]["version"] == imagebatch.__version__ == cli_version()
     assert "version" not in json.loads((ROOT / "web/package.json").read_text())
 
 
