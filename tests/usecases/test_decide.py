@@ -171,3 +171,10 @@ def test_a_delivery_that_lost_its_lease_writes_nothing() -> None:
         delivery = a_delivery(START, in_time=True, may_create=True)
         step = decide(batch, item, event, START, delivery)
         assert (step.batch, step.item) == (batch, item)
+
+
+def test_an_attempt_counts_unless_its_create_was_throttled() -> None:
+    for (_, before), event, step in steps():
+        if not isinstance(event, Throttled):
+            assert step.item.tries >= before.tries
+            assert step.item.attempts >= before.attempts

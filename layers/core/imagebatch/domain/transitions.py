@@ -126,10 +126,14 @@ def release_reservation(batch: Batch, item: Item) -> tuple[Batch, Item]:
 def requeue(
     batch: Batch, item: Item, now: datetime, waiting: Waiting | None = None
 ) -> tuple[Batch, Item]:
-    """Undoes a claim whose create did not happen: the provider said wait, or time is up."""
+    """Undoes a claim: the provider said wait, or time is up before a create began.
+
+    A create that was begun did not happen, so its attempt does not count; one that ended does.
+    """
     if batch.status is BatchStatus.CANCELLING:
         return cancel_item(batch, item, now)
     _check_claimed(batch, item)
+    undone = int(item.creating)
     batch, item = release_reservation(batch, item)
     return replace(
         batch,
@@ -140,8 +144,8 @@ def requeue(
         status=ItemStatus.PENDING,
         round=batch.round - 1,
         lease=None,
-        tries=max(0, item.tries - 1),
-        attempts=max(0, item.attempts - 1),
+        tries=item.tries - undone,
+        attempts=item.attempts - undone,
     )
 
 
