@@ -106,6 +106,11 @@ def test_what_a_model_cannot_make_is_refused(
     assert detail["alternatives"] == able
 
 
+def test_everything_that_a_model_cannot_make_is_counted() -> None:
+    needs = [Requirement(row=row, seed=True) for row in range(2, 1_502)]
+    assert len(refusal(models("scripted").check, [NEW], needs).details) == 1_500
+
+
 def test_every_model_of_a_chain_must_make_every_row() -> None:
     found = models("scripted", "other")
     chain = found.chain("a/new", ["b/seeded", "a/new"])

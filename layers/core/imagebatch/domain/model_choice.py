@@ -11,7 +11,6 @@ from imagebatch.domain.model_registry import ImageModel, Mode, ModelRegistry, Qu
 DEFAULT_ALIASES = frozenset({"", "claude"})
 """`claude` is what older clients send for the default."""
 MAX_FALLBACKS = 3
-MAX_DETAILS = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,6 +189,6 @@ def _cannot_make(details: Sequence[dict[str, Any]]) -> InvalidRequestError:
         "model-cannot-serve",
         "Model cannot make this batch",
         detail=f"{first['model']} {first['reason']}{where}.{advice}{more}",
-        details=details[:MAX_DETAILS],
+        details=details,
         status=422,
     )
