@@ -106,7 +106,7 @@ def _claims(
 
 def _mapped(header: Sequence[str], places: Mapping[str, int]) -> Iterator[Notice]:
     renamed = [
-        f"{_label(header[place])} as {name}"
+        f"{column_label(header[place])} as {name}"
         for name, place in places.items()
         if header[place].strip().lower() != name.lower()
     ]
@@ -143,7 +143,7 @@ def check_header(found: HeaderMap, header: Sequence[str], columns: ColumnSet) ->
     if not details and not (missing and found.others):
         return
     details += [
-        {"column": _label(name), "suggestion": None, "message": _elsewhere(name, columns)}
+        {"column": column_label(name), "suggestion": None, "message": _elsewhere(name, columns)}
         for place, name in found.others.items()
         if place not in found.near
     ][: max(0, MAX_NAMES_LISTED - len(details))]
@@ -174,10 +174,10 @@ def _unknown_columns(
 
 def _doubled_details(found: HeaderMap, header: Sequence[str]) -> Iterator[Detail]:
     for name, places in found.doubled.items():
-        labels = ", ".join(_label(header[place]) for place in places)
-        for place in places[1:]:
+        labels = _listed([column_label(header[place]) for place in places])
+        for place in places[1 : MAX_NAMES_LISTED + 1]:
             yield {
-                "column": _label(header[place]),
+                "column": column_label(header[place]),
                 "suggestion": None,
                 "message": f"more than one column stands for {name}: {labels}; keep one of them",
             }
@@ -186,7 +186,7 @@ def _doubled_details(found: HeaderMap, header: Sequence[str]) -> Iterator[Detail
 def _near_details(found: HeaderMap) -> Iterator[Detail]:
     for place, guess in islice(found.near.items(), MAX_NAMES_LISTED):
         yield {
-            "column": _label(found.others[place]),
+            "column": column_label(found.others[place]),
             "suggestion": guess,
             "message": f"is not a known column; did you mean {guess}?",
         }
@@ -219,7 +219,7 @@ def _misspelt(folded: str, names: Sequence[str]) -> str | None:
 def known_columns_hint(header: Sequence[str], columns: ColumnSet) -> str:
     """What the columns of a header in which nothing is known may stand for."""
     guesses = [
-        f"{_label(name)} may be {guess}"
+        f"{column_label(name)} may be {guess}"
         for name in header[: 4 * MAX_NAMES_LISTED]
         if (guess := nearest_column(name, columns.names))
     ]
@@ -232,10 +232,10 @@ def _near_first(found: HeaderMap) -> list[tuple[str, str | None]]:
 
 
 def _hinted(name: str, guess: str | None) -> str:
-    return f"{_label(name)} (did you mean {guess}?)" if guess else _label(name)
+    return f"{column_label(name)} (did you mean {guess}?)" if guess else column_label(name)
 
 
-def _label(name: str) -> str:
+def column_label(name: str) -> str:
     """A header to show: on one line, short, and nothing in it that cannot be seen."""
     label = " ".join(show_invisible(name.strip()[: 2 * MAX_NAME_CHARACTERS]).split())
     return label if len(label) <= MAX_NAME_CHARACTERS else label[: MAX_NAME_CHARACTERS - 1] + "…"

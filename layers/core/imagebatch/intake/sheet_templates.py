@@ -10,7 +10,7 @@ from imagebatch.domain.batch import Kind
 from imagebatch.domain.errors import InvalidRequestError
 from imagebatch.formats.visible_text import folded_name
 from imagebatch.intake.file_names import safe_stem
-from imagebatch.intake.headers import ColumnSet, nearest_column
+from imagebatch.intake.headers import ColumnSet, column_label, nearest_column
 from imagebatch.intake.prompts import FieldProblem, invalid_fields, stem_of_words
 from imagebatch.intake.row_checks import RowRules
 from imagebatch.intake.sheet import MEANING_SYNONYMS, REFERENCES, Sheet
@@ -112,7 +112,8 @@ def _missing(name: str, sheet: Sheet, template: SheetTemplate) -> dict[str, str 
         (header for header in free if nearest_column(header, [name])), None
     )
     message = f"The template has {{{{{name}}}}}, and no column of the sheet has this name"
-    return {"column": name, "suggestion": near, "message": message}
+    suggestion = column_label(near) if near else None
+    return {"column": name, "suggestion": suggestion, "message": message}
 
 
 def template_recipe(template: SheetTemplate, ratios: Sequence[str]) -> Recipe:

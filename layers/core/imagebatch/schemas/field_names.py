@@ -39,7 +39,8 @@ def named_fields(model: type[BaseModel], *sources: Mapping[str, Any]) -> NamedFi
         elif value is None:
             continue
         elif known in found.data and found.data[known] != value:
-            message = f"is given twice with different values, as {spelled[known]} and {name}"
+            spellings = f"{spelled[known][:_MAX_NAME]} and {name[:_MAX_NAME]}"
+            message = f"is given twice with different values, as {spellings}"
             found.problems.append(FieldProblem(known, message))
         else:
             spelled[known] = name

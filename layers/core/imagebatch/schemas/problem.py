@@ -1,11 +1,15 @@
 """RFC 9457 problem documents: what every refusal says, over HTTP and in the outbox."""
 
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from imagebatch.domain.errors import MAX_DETAILS, RequestError
 
 TYPE_BASE = "https://imagebatch.dev/problems/"
 """Each kind is a heading of docs/problems.md."""
+MAX_DETAILS_BYTES = 4_000_000
+"""Of `details` as JSON. Lambda carries 6 MB, and a refusal that is too large would be a 500."""
 
 
 def problem(error: RequestError) -> dict[str, Any]:
@@ -17,9 +21,18 @@ def problem(error: RequestError) -> dict[str, Any]:
         "error": error.error,
     }
     if error.details:
-        document["details"] = list(error.details[:MAX_DETAILS])
+        document["details"] = list(_fitting(error.details[:MAX_DETAILS]))
         document["detailsTotal"] = len(error.details)
     return document
+
+
+def _fitting(details: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    size = 0
+    for each in details:
+        size += len(json.dumps(each))
+        if size > MAX_DETAILS_BYTES:
+            return
+        yield each
 
 
 def unavailable() -> RequestError:

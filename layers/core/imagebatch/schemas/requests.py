@@ -30,6 +30,8 @@ from imagebatch.intake.uploads import MAX_UPLOAD_BYTES, TYPES_OF_KIND, UploadKin
 from imagebatch.intake.urls import LONGEST_URL, why_not_callable
 from imagebatch.schemas.field_names import NamedFields, named_fields
 
+MAX_SHOWN_STEP = 100
+"""Characters of one name in the path of an invalid field."""
 CALLBACK_ORIGIN = "callback_origin"
 
 
@@ -386,9 +388,14 @@ def examined[M: BaseModel](
         found = model.model_validate(named.data, context={CALLBACK_ORIGIN: callback_origin})
     except ValidationError as error:
         invalid = error.errors(include_url=False, include_context=False)
-        problems = [FieldProblem(".".join(map(str, e["loc"])), _message(e)) for e in invalid]
+        problems = [FieldProblem(_path(e), _message(e)) for e in invalid]
         return None, [*named.problems, *problems]
     return (None, named.problems) if named.problems else (found, [])
+
+
+def _path(error: Any) -> str:
+    """Where in the request; the client's own names in it may be of any length."""
+    return ".".join(str(step)[:MAX_SHOWN_STEP] for step in error["loc"])
 
 
 def _message(error: Any) -> str:
