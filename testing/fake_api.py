@@ -214,6 +214,7 @@ class FakeApi:
         route = request.method, request.path
         routes = {
             ("POST", "/api/car-batch"): self._submit,
+            ("POST", "/api/sheet-batch"): self._submit,
             ("POST", "/api/uploads"): self._upload,
             ("GET", "/api/uploads"): self._uploads,
             ("POST", "/storage"): self._store,

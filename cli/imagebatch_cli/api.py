@@ -1,64 +1,24 @@
 """The calls of the imagebatch API that this command makes, one method each."""
 
-import json
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 from urllib.parse import quote
 
 import httpx
 
 from imagebatch_cli.errors import InvalidInputError, ProblemError, UnreachableError
+from imagebatch_cli.sheet import Document, Options, Sheet, as_form
 from imagebatch_cli.transport import Transport
 
 BODY_LIMIT = 4 * 1024 * 1024 - 64 * 1024
 """A sheet above this goes through an upload: 4 MiB a body, less room for the form around it."""
 UPLOAD_CHECK_SECONDS = 120
 UPLOAD_TIMEOUT = httpx.Timeout(120, connect=10)
-CSV = "text/csv"
-
-Document: TypeAlias = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Sheet:
-    name: str
-    body: bytes
-
-
-@dataclass(frozen=True)
-class Options:
-    """What a submit says beside the sheet; an option that is not given is not sent."""
-
-    name: str | None = None
-    metadata: dict[str, str] = field(default_factory=dict)
-    model: str | None = None
-    max_cost: str | None = None
-    callback_url: str | None = None
-    dry_run: bool = False
-    skip_invalid: bool = False
-
-    def fields(self) -> Document:
-        """The options as JSON fields."""
-        given: Document = {
-            "name": self.name,
-            "metadata": self.metadata or None,
-            "model": self.model,
-            "maxCost": self.max_cost,
-            "callbackUrl": self.callback_url,
-            "dryRun": self.dry_run or None,
-            "invalidRows": "skip" if self.skip_invalid else None,
-        }
-        return {key: value for key, value in given.items() if value is not None}
-
-    def form(self) -> dict[str, str]:
-        """The same as form fields, where everything is text."""
-        return {
-            key: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-            for key, value in self.fields().items()
-        }
+PREVIEW_ROWS = 1000
+"""At most, of one answer to a dry run."""
 
 
 class Api:
@@ -66,31 +26,61 @@ class Api:
         self._transport = transport
 
     def submit(self, sheet: Sheet, options: Options, key: str) -> Document:
-        """202's body, or the dry run's. The same key never makes a second batch."""
-        request: Document = {"headers": {} if options.dry_run else {"Idempotency-Key": key}}
-        if len(sheet.body) > BODY_LIMIT:
-            request["json"] = {"uploadId": self._upload(sheet, key)} | options.fields()
-        else:
-            request["data"] = options.form()
-            request["files"] = {"file": (sheet.name, sheet.body, CSV)}
-        # 409: an earlier try of ours, whose answer was lost, is still being worked on.
-        response = self._transport.send(
-            "POST", "/api/car-batch", busy={httpx.codes.CONFLICT}, **request
-        )
-        return document(response)
+        """202's body. The same key never makes a second batch."""
+        upload_id = self._uploaded(sheet, key) if len(sheet.body) > BODY_LIMIT else None
+        headers = {"Idempotency-Key": key}
+        return self._post_sheet(sheet, upload_id, options.path, options.fields(), headers)
 
-    def _upload(self, sheet: Sheet, key: str) -> str:
+    def preview(self, sheet: Sheet, options: Options, *, whole: bool = False) -> Document:
+        """A dry run's answer: some rows and every one with a problem, or, when `whole`, all.
+
+        A sheet that takes several answers is uploaded once.
+        """
+        upload_id = self._uploaded(sheet) if len(sheet.body) > BODY_LIMIT else None
+        fields = options.fields() | ({"limit": PREVIEW_ROWS} if whole else {})
+        first = self._post_sheet(sheet, upload_id, options.path, fields, {})
+        cursor = first.get("nextCursor")
+        if not (whole and cursor):
+            return first
+        items = first["items"][:PREVIEW_ROWS]
+        upload_id = upload_id or self._uploaded(sheet)
+        while cursor:
+            at = fields | {"cursor": cursor}
+            page = self._post_sheet(sheet, upload_id, options.path, at, {})
+            items += page["items"]
+            cursor = page.get("nextCursor")
+        return first | {"items": items, "nextCursor": None}
+
+    def _post_sheet(
+        self,
+        sheet: Sheet,
+        upload_id: str | None,
+        path: str,
+        fields: Document,
+        headers: dict[str, str],
+    ) -> Document:
+        request: Document = {"headers": headers}
+        if upload_id:
+            request["json"] = {"uploadId": upload_id} | fields
+        else:
+            request["data"] = as_form(fields)
+            request["files"] = {"file": (sheet.name, sheet.body, sheet.content_type)}
+        # 409: an earlier try of ours, whose answer was lost, is still being worked on.
+        return document(self._transport.send("POST", path, busy={httpx.codes.CONFLICT}, **request))
+
+    def _uploaded(self, sheet: Sheet, key: str | None = None) -> str:
+        """The upload's id. The same key never makes a second one."""
         wanted = {
             "kind": "csv",
             "filename": sheet.name,
-            "contentType": CSV,
+            "contentType": sheet.content_type,
             "size": len(sheet.body),
         }
         response = self._transport.send(
             "POST",
             "/api/uploads",
             busy={httpx.codes.CONFLICT},
-            headers={"Idempotency-Key": f"{key}-upload"},
+            headers={"Idempotency-Key": f"{key or uuid.uuid4()}-upload"},
             json=wanted,
         )
         answer = document(response)
@@ -112,7 +102,7 @@ class Api:
                 "POST",
                 upload["url"],
                 data=upload["fields"],
-                files={"file": (sheet.name, sheet.body, CSV)},
+                files={"file": (sheet.name, sheet.body, sheet.content_type)},
             )
         except ProblemError as error:
             raise UnreachableError(f"The upload was refused (HTTP {error.code})") from error
@@ -124,7 +114,7 @@ class Api:
         while time.monotonic() < deadline:
             found = self._find_upload(upload_id)
             if found.get("status") == "rejected":
-                reason = found.get("reason") or "it is not a CSV file"
+                reason = found.get("reason") or "it is not a sheet"
                 raise InvalidInputError(f"The upload was rejected: {reason}")
             if found and found.get("status") != "checking":
                 return
@@ -182,6 +172,18 @@ class Api:
         response = self._transport.send("POST", path, busy={httpx.codes.CONFLICT}, headers=headers)
         return document(response)
 
+    def templates(self) -> Document:
+        return document(self._transport.send("GET", "/api/templates"))
+
+    def template(self, name: str) -> Document:
+        return document(self._transport.send("GET", f"/api/templates/{_part(name)}"))
+
+    def put_template(self, name: str, body: Document) -> Document:
+        return document(self._transport.send("PUT", f"/api/templates/{_part(name)}", json=body))
+
+    def delete_template(self, name: str) -> None:
+        self._transport.send("DELETE", f"/api/templates/{_part(name)}")
+
     def import_variants(self, body: bytes, content_type: str) -> Document:
         response = self._transport.send(
             "PUT", "/api/variants", content=body, headers={"Content-Type": content_type}
@@ -208,10 +210,11 @@ class Api:
             yield response
 
 
-def _part(batch_id: str) -> str:
-    if not batch_id.strip():
-        raise InvalidInputError("A batch id is required")
-    return quote(batch_id.strip(), safe="")
+def _part(name: str) -> str:
+    """A batch's id or a template's name, as a part of a path."""
+    if not name.strip():
+        raise InvalidInputError("An id or a name is required")
+    return quote(name.strip(), safe="")
 
 
 def document(response: httpx.Response) -> Document:

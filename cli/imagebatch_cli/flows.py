@@ -8,8 +8,8 @@ from pathlib import Path
 
 import httpx
 
-from imagebatch_cli import render
-from imagebatch_cli.api import Api, Document, Sheet
+from imagebatch_cli import render, render_sheets
+from imagebatch_cli.api import Api
 from imagebatch_cli.display import display, transfer
 from imagebatch_cli.download import Archive, Target, download
 from imagebatch_cli.errors import (
@@ -23,6 +23,7 @@ from imagebatch_cli.errors import (
 )
 from imagebatch_cli.ids import SHOWN_ID_LENGTH
 from imagebatch_cli.output import Output
+from imagebatch_cli.sheet import Document, Sheet
 from imagebatch_cli.watch import exit_status, watch
 
 STDIN = "-"
@@ -122,7 +123,7 @@ def follow(
 
 def show_plan(out: Output, answer: Document, *, rows: bool) -> ExitStatus:
     warn(out, answer)
-    out.result(answer, lambda: render.plan(answer, rows=rows))
+    out.result(answer, lambda: render_sheets.plan(answer, rows=rows))
     return ExitStatus.OK
 
 

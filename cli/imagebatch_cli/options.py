@@ -30,7 +30,35 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")
 Batch = Annotated[
     str, typer.Argument(metavar="ID", help="The batch's id, or the first characters of it.")
 ]
-File = Annotated[str, typer.Argument(metavar="FILE", help="A CSV file, or - for standard input.")]
+File = Annotated[
+    str,
+    typer.Argument(
+        metavar="FILE", help="A CSV file or an Excel workbook (.xlsx), or - for standard input."
+    ),
+]
+Template = Annotated[
+    str | None,
+    typer.Option("--template", metavar="NAME", help="A template, for a sheet of any columns."),
+]
+Prompt = Annotated[
+    str | None,
+    typer.Option(
+        "--prompt", metavar="TEXT", help="The text of a template, with {{column}} placeholders."
+    ),
+]
+WorkbookSheet = Annotated[
+    str | None,
+    typer.Option(
+        "--sheet", metavar="NAME", help="The workbook's sheet. Default: the first visible one."
+    ),
+]
+Encoding = Annotated[
+    str | None,
+    typer.Option("--encoding", help="The encoding of a CSV file, such as windows-1252."),
+]
+IgnoreUnknown = Annotated[
+    bool, typer.Option("--ignore-unknown-columns", help="Go on without columns that are not known.")
+]
 Name = Annotated[
     str | None, typer.Option("--name", help="The batch's name. Default: the file's name.")
 ]

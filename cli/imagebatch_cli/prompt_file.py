@@ -5,8 +5,8 @@ import io
 import json
 from typing import Any
 
-from imagebatch_cli.api import Sheet
 from imagebatch_cli.errors import InvalidInputError
+from imagebatch_cli.sheet import Sheet
 
 COLUMNS = ("prompt", "custom_id", "aspect_ratio", "file")
 

@@ -7,13 +7,12 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from imagebatch_cli.api import Document
 from imagebatch_cli.download import Archive
 from imagebatch_cli.ids import shown_length
 from imagebatch_cli.output import plain, table
+from imagebatch_cli.sheet import Document
 from imagebatch_cli.watch import Progress, is_finished
 
-ROWS_SHOWN = 50
 WIDE_LIST = 60
 STYLES = {"completed": "green", "failed": "red", "cancelled": "yellow", "expired": "dim"}
 
@@ -151,50 +150,16 @@ def saved(archive: Archive) -> str:
 
 def accepted(answer: Document) -> str:
     cost = answer.get("estimatedCost") or (answer.get("cost") or {}).get("estimated")
-    images = _images(answer["total"])
-    return f"Batch {answer['jobId']}: {images}, about {money(cost)}{_mode(answer)}"
+    many = images(answer["total"])
+    return f"Batch {answer['jobId']}: {many}, about {money(cost)}{mode(answer)}"
 
 
-def _images(total: int) -> str:
+def images(total: int) -> str:
     return "1 image" if total == 1 else f"{total:,} images"
 
 
-def _mode(answer: Document) -> str:
+def mode(answer: Document) -> str:
     return ", development mode" if answer.get("mode") == "development" else ""
-
-
-def plan(answer: Document, *, rows: bool) -> RenderableType:
-    """A dry run: how much would be made, and for how much; every row only when asked for."""
-    items = answer["items"]
-    shown = items if rows else [item for item in items if item.get("reason")]
-    parts: list[RenderableType] = [_plan_table(shown[:ROWS_SHOWN])] if shown else []
-    more = (answer["total"] if rows else len(shown)) - min(len(shown), ROWS_SHOWN)
-    if more > 0:
-        parts.append(Text(f"and {more:,} more rows (--json shows all)"))
-    cost = money(answer.get("estimatedCost"))
-    parts.append(Text(f"Valid: {_images(answer['total'])}, about {cost}{_mode(answer)}."))
-    if not rows:
-        parts.append(Text("Prompts and file names: --rows", style="dim"))
-    return Group(*parts)
-
-
-def _plan_table(items: list[Document]) -> Table:
-    rows = table("row", "file", "prompt", "price")
-    for item in items:
-        rows.add_row(
-            plain(item.get("row")),
-            Text(plain(item.get("file"))),
-            _prompt(item),
-            money(item.get("price")),
-        )
-    return rows
-
-
-def _prompt(item: Document) -> Text:
-    """Of a row that is skipped, why."""
-    if item.get("reason"):
-        return Text(f"skipped: {plain(item['reason'])}", style="red")
-    return Text(plain(item.get("prompt")))
 
 
 def listing(answer: Document, width: int | None) -> RenderableType:

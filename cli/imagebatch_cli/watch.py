@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import httpx
 from httpx_sse import EventSource, SSEError
 
-from imagebatch_cli.api import Api, Document
+from imagebatch_cli.api import Api
 from imagebatch_cli.errors import ExitStatus, UnreachableError
+from imagebatch_cli.sheet import Document
 
 ENDED = frozenset({"completed", "failed", "cancelled"})
 FINISHED = ENDED | {"expired"}

@@ -22,6 +22,7 @@ from tests.cli.conftest import CARS, ROOT
 DOCS = (ROOT / "docs" / "cli.md").read_text()
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```(?:sh|console|)\n(.*?)^```|^((?: {4}\S.*\n)+)", re.MULTILINE | re.DOTALL)
+ANY_SHEET = {"total": 0, "columns": ["Colour"]}
 ENDED = {ExitStatus.OK, ExitStatus.SOME_FAILED}
 
 
@@ -59,7 +60,7 @@ def documented() -> set[str]:
 
 def test_every_command_is_documented() -> None:
     assert documented() == {
-        re.sub(r" (FILE|ID|VARIANT)$", "", name)
+        re.sub(r" (FILE|ID|NAME|VARIANT)$", "", name)
         for name in re.findall(r"^\| `([^`]+)` \|", DOCS, re.MULTILINE)
         if not name.startswith(("IMAGEBATCH", "--"))
     }
@@ -80,7 +81,8 @@ def test_every_exit_status_is_documented() -> None:
 def prepared(api: FakeApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeApi:
     """A folder with what the documentation speaks of, and a service that has it all."""
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "cars.csv").write_text(CARS)
+    for name in ("cars.csv", "chairs.csv", "chairs.xlsx"):
+        (tmp_path / name).write_text(CARS)
     shutil.copytree(ROOT / "events", tmp_path / "events")
     monkeypatch.setenv("IMAGEBATCH_URL", api.url)
     monkeypatch.setenv("IMAGEBATCH_TOKEN", "t")
@@ -89,6 +91,7 @@ def prepared(api: FakeApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> F
     api.answers["GET", "/config.json"] = Answer(200, {"auth": None, "cli": None})
     told = {"healthy": True, "time": "2026-11-25T12:00:00Z", "checks": []}
     api.answers["GET", "/api/doctor"] = Answer(200, told)
+    api.answers["PUT", "/api/templates/chairs"] = Answer(201, {"name": "chairs"})
     api.life = [status("completed", done=3)]
     return api
 
@@ -100,6 +103,7 @@ def test_documented_command_runs(prepared: FakeApi, words: str) -> None:
     if "--dry-run" in filled or "validate" in filled:
         plan = {"total": 3, "items": [], "estimatedCost": "0.15", "mode": "live"}
         prepared.answers["POST", "/api/car-batch"] = Answer(200, plan)
+        prepared.answers["POST", "/api/sheet-batch"] = Answer(200, plan | ANY_SHEET)
     assert run(shlex.split(filled, comments=True)) in ENDED
 
 

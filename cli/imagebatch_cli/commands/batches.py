@@ -1,4 +1,4 @@
-"""Commands for batches: submit a sheet of cars, and follow and steer batches of every kind."""
+"""Commands that follow and steer batches of every kind."""
 
 import uuid
 from pathlib import Path
@@ -7,26 +7,15 @@ from typing import Annotated
 import typer
 
 from imagebatch_cli import flows, render
-from imagebatch_cli.api import Options
 from imagebatch_cli.download import Target
 from imagebatch_cli.errors import ExitStatus
 from imagebatch_cli.ids import resolve
 from imagebatch_cli.options import (
     AsJson,
     Batch,
-    CallbackUrl,
-    DryRun,
-    File,
     Force,
-    IdempotencyKey,
     Into,
-    MaxCost,
-    Metadata,
-    Model,
-    Name,
     NoProgress,
-    Rows,
-    SkipInvalid,
     Token,
     Url,
     Wait,
@@ -38,69 +27,8 @@ from imagebatch_cli.watch import exit_status
 
 
 def register(app: typer.Typer) -> None:
-    for command in (submit, validate, status, watch, list_, cancel, retry, download):
+    for command in (status, watch, list_, cancel, retry, download):
         app.command(command.__name__.rstrip("_"))(command)
-
-
-def submit(
-    context: typer.Context,
-    file: File,
-    *,
-    name: Name = None,
-    metadata: Metadata = None,
-    model: Model = None,
-    max_cost: MaxCost = None,
-    callback_url: CallbackUrl = None,
-    dry_run: DryRun = False,
-    rows: Rows = False,
-    skip_invalid: SkipInvalid = False,
-    idempotency_key: IdempotencyKey = None,
-    wait: Wait = False,
-    output: Into = None,
-    force: Force = False,
-    no_progress: NoProgress = False,
-    as_json: AsJson = False,
-    url: Url = None,
-    token: Token = None,
-) -> ExitStatus:
-    """Submit a CSV of cars: one image for each row."""
-    options = Options(
-        name=name or flows.default_name(file),
-        metadata=flows.pairs("--metadata", metadata),
-        model=model,
-        max_cost=max_cost,
-        callback_url=callback_url,
-        dry_run=dry_run,
-        skip_invalid=skip_invalid,
-    )
-    target = flows.target_for(output, force=force, as_json=as_json)
-    out = output_for(target, as_json=as_json, no_progress=no_progress)
-    sheet = flows.read_file(file)
-    with connect(context, url, token, out) as api:
-        if dry_run:
-            return flows.show_plan(out, api.submit(sheet, options, ""), rows=rows)
-        answer = flows.submit_once(lambda key: api.submit(sheet, options, key), idempotency_key)
-        return flows.follow(api, out, answer, target, wait=wait)
-
-
-def validate(
-    context: typer.Context,
-    file: File,
-    *,
-    model: Model = None,
-    max_cost: MaxCost = None,
-    skip_invalid: SkipInvalid = False,
-    rows: Rows = False,
-    as_json: AsJson = False,
-    url: Url = None,
-    token: Token = None,
-) -> ExitStatus:
-    """Check a CSV of cars and show its price. Makes nothing."""
-    out = Output(as_json=as_json)
-    options = Options(model=model, max_cost=max_cost, skip_invalid=skip_invalid, dry_run=True)
-    sheet = flows.read_file(file)
-    with connect(context, url, token, out) as api:
-        return flows.show_plan(out, api.submit(sheet, options, ""), rows=rows)
 
 
 def status(

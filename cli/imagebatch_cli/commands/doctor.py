@@ -8,10 +8,11 @@ import typer
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from imagebatch_cli.api import Api, Document
+from imagebatch_cli.api import Api
 from imagebatch_cli.errors import ExitStatus
 from imagebatch_cli.options import AsJson, Token, Url, connect
 from imagebatch_cli.output import Output, plain, table
+from imagebatch_cli.sheet import Document
 
 MAX_CLOCK_OFFSET_SECONDS = 60.0
 STYLES = {"ok": "green", "warning": "yellow", "problem": "red", "unknown": "dim"}

@@ -5,7 +5,6 @@ from typing import Annotated
 import typer
 
 from imagebatch_cli import flows
-from imagebatch_cli.api import Document
 from imagebatch_cli.errors import ExitStatus
 from imagebatch_cli.options import (
     AsJson,
@@ -27,6 +26,7 @@ from imagebatch_cli.options import (
     output_for,
 )
 from imagebatch_cli.prompt_file import read_prompts
+from imagebatch_cli.sheet import Document
 
 PromptFile = Annotated[
     str,

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from imagebatch_cli import flows, render
-from imagebatch_cli.api import Api, Document
+from imagebatch_cli.api import Api
 from imagebatch_cli.errors import ExitStatus, InvalidInputError
 from imagebatch_cli.options import (
     AsJson,
@@ -27,6 +27,7 @@ from imagebatch_cli.options import (
     output_for,
 )
 from imagebatch_cli.output import Output
+from imagebatch_cli.sheet import Document
 
 Variants = Annotated[
     list[str],

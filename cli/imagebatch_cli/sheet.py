@@ -1,0 +1,73 @@
+"""A sheet to submit, and what is said beside it."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+Document: TypeAlias = dict[str, Any]
+
+CSV = "text/csv"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_ZIP = b"PK\x03\x04"
+
+
+@dataclass(frozen=True)
+class Sheet:
+    name: str
+    body: bytes
+
+    @property
+    def content_type(self) -> str:
+        return XLSX if self.body.startswith(_ZIP) else CSV
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a submit says beside the sheet; an option that is not given is not sent.
+
+    With a template or a prompt the sheet may have any columns; without, it is one of cars.
+    """
+
+    name: str | None = None
+    metadata: dict[str, str] = field(default_factory=dict)
+    model: str | None = None
+    max_cost: str | None = None
+    callback_url: str | None = None
+    template: str | None = None
+    prompt: str | None = None
+    sheet: str | None = None
+    encoding: str | None = None
+    dry_run: bool = False
+    skip_invalid: bool = False
+    ignore_unknown: bool = False
+
+    @property
+    def path(self) -> str:
+        any_columns = self.template is not None or self.prompt is not None
+        return "/api/sheet-batch" if any_columns else "/api/car-batch"
+
+    def fields(self) -> Document:
+        """The options as JSON fields."""
+        given: Document = {
+            "name": self.name,
+            "metadata": self.metadata or None,
+            "model": self.model,
+            "maxCost": self.max_cost,
+            "callbackUrl": self.callback_url,
+            "template": self.template,
+            "prompt": self.prompt,
+            "sheet": self.sheet,
+            "encoding": self.encoding,
+            "dryRun": self.dry_run or None,
+            "invalidRows": "skip" if self.skip_invalid else None,
+            "unknownColumns": "ignore" if self.ignore_unknown else None,
+        }
+        return {key: value for key, value in given.items() if value is not None}
+
+
+def as_form(fields: Document) -> dict[str, str]:
+    """JSON fields as those of a form, where everything is text."""
+    return {
+        key: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        for key, value in fields.items()
+    }
