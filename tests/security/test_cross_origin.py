@@ -103,6 +103,42 @@ def test_the_configured_site_may_ask_and_read_what_is_exposed(site: Site, friend
     assert made["location"]
 
 
+FROM_SHEET_TO_ZIP = """async ([api, token]) => {
+  const headers = {Authorization: `Bearer ${token}`};
+  const made = await fetch(`${api}/api/car-batch`, {
+    method: "POST",
+    headers: {...headers, "Content-Type": "text/csv", "Idempotency-Key": "from another origin"},
+    body: "make,model\\nVolvo,Elsewhere\\nSaab,Elsewhere\\n",
+  });
+  const batch = `${api}/api/v1/batch/${(await made.json()).jobId}`;
+  const seen = [];
+  for (let last = null; ;) {
+    const back = last === null ? {} : {"Last-Event-ID": last};
+    const answer = await fetch(`${batch}/progress`, {headers: {...headers, ...back}});
+    if (answer.status !== 200) break;
+    const text = await answer.text();
+    seen.push(...[...text.matchAll(/^event: ?(.*)$/gm)].map(found => found[1]));
+    const ids = [...text.matchAll(/^id: ?(.*)$/gm)];
+    if (ids.length) last = ids.at(-1)[1];
+  }
+  const json = {...headers, Accept: "application/json"};
+  const told = await fetch(`${batch}/download`, {headers: json});
+  const zip = await fetch((await told.json()).url);
+  const start = new Uint8Array(await zip.arrayBuffer()).slice(0, 2);
+  return {made: made.status, seen, told: told.status, zip: zip.status, start: [...start]};
+}"""
+
+
+def test_another_origins_page_submits_watches_and_downloads(site: Site, friend: Page) -> None:
+    """Each of its requests carries a token, so the browser asks with a preflight request first."""
+    found = friend.evaluate(FROM_SHEET_TO_ZIP, [site.stack["webUrl"], site.issuer.token("ann")])
+
+    assert (found["made"], found["told"], found["zip"]) == (202, 200, 200)
+    assert found["seen"][-1] == "completed"
+    assert {"progress", "item"} <= set(found["seen"])
+    assert bytes(found["start"]) == b"PK"
+
+
 def test_any_other_site_can_read_nothing_and_send_nothing(site: Site, stranger: Page) -> None:
     assert ask(stranger, site, "/api/v1/batch", headers=with_token(site)) == {"error": "TypeError"}
     headers = with_token(site, **{"Content-Type": "text/csv"})
