@@ -21,10 +21,17 @@ def progress(services: Bootstrap, monkeypatch: pytest.MonkeyPatch) -> ModuleType
     return app
 
 
-def look(progress: ModuleType, batch: str, **headers: str) -> dict[str, Any]:
+def look(
+    progress: ModuleType, batch: str, query: dict[str, str] | None = None, **headers: str
+) -> dict[str, Any]:
     path = f"/api/v1/batch/{batch}/progress"
     context = {"http": {"method": "GET", "path": path}, "stage": "$default"}
-    event = {"rawPath": path, "headers": headers, "requestContext": context}
+    event = {
+        "rawPath": path,
+        "headers": headers,
+        "queryStringParameters": query,
+        "requestContext": context,
+    }
     found: dict[str, Any] = progress.handler(event, LambdaContext())
     return found
 
@@ -35,6 +42,29 @@ def test_a_watcher_is_told_at_once_where_a_batch_is(api: Api, progress: ModuleTy
     assert answer["statusCode"] == 200
     assert answer["headers"]["content-type"].startswith("text/event-stream")
     assert "event: progress" in answer["body"]
+
+
+def test_no_block_of_a_stream_is_without_data(api: Api, progress: ModuleType) -> None:
+    """Common clients take a block of `retry:` alone for an empty message."""
+    batch = api.post("/api/car-batch", files=SHEET).json()["jobId"]
+    blocks = look(progress, batch)["body"].removesuffix("\n\n").split("\n\n")
+    assert blocks[0].startswith("retry: 500\nid: ")
+    assert all("\ndata: {" in block for block in blocks)
+
+
+def test_a_position_in_the_query_is_as_good_as_the_header(
+    progress: ModuleType, services: Bootstrap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    def watch(_owner: str, _batch: str, after: int | None, _seconds: float) -> None:
+        seen.append(after)
+
+    monkeypatch.setattr(services, "watch", watch)
+    in_query = look(progress, "b", {"lastEventId": "24"})
+    in_header = look(progress, "b", **{"last-event-id": "24"})
+    assert (in_query["statusCode"], in_header["statusCode"]) == (204, 204)
+    assert seen == [12, 12]
 
 
 def test_an_unknown_batch_is_a_problem_document(progress: ModuleType) -> None:

@@ -7,7 +7,7 @@ import pytest
 from imagebatch.bootstrap import Bootstrap
 from imagebatch.schemas import answers
 from tests.functions.conftest import Answer, Api
-from tests.intake.test_uploads import HTML, PNG, SVG
+from tests.intake.test_uploads import HTML, JPEG, PNG, SVG
 
 SHEET = b"make,model\nToyota,Corolla\n"
 INCOMING = "uploads/incoming/"
@@ -124,6 +124,29 @@ def test_a_direct_upload_is_refused_before_it_is_sent(
     answer = announce(api, **fields)
     assert answer.status == status
     assert listed(api) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "claim", "body", "found"),
+    [
+        ("csv", "text/comma-separated-values", SHEET, "text/csv"),
+        ("csv", "application/vnd.ms-excel", SHEET, "text/csv"),
+        ("csv", "", SHEET, "text/csv"),
+        ("product", "image/jpg", JPEG, "image/jpeg"),
+        ("product", "", PNG, "image/png"),
+    ],
+)
+def test_types_of_phones_and_windows_are_taken_by_content(
+    api: Api, services: Bootstrap, kind: str, claim: str, body: bytes, found: str
+) -> None:
+    answer = announce(api, kind=kind, contentType=claim, size=len(body))
+    assert answer.status == 201, answer.body
+    upload_id = answer.json()["file"]["id"]
+    arrive(services, upload_id, body)
+    assert [(each.id, each.status) for each in listed(api)] == [(upload_id, "ready")]
+    stored = services.media.head(f"uploads/{upload_id}")
+    assert stored is not None
+    assert stored.content_type == found
 
 
 def test_every_invalid_field_is_listed(api: Api) -> None:

@@ -322,7 +322,7 @@ class UploadRequest(UploadForm):
     )
 
     filename: Annotated[str, StringConstraints(min_length=1, max_length=1024)]
-    content_type: Annotated[str, StringConstraints(min_length=1, max_length=255)]
+    content_type: Annotated[str, StringConstraints(max_length=255)]
     size: Annotated[
         int,
         Field(
