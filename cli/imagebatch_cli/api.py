@@ -152,6 +152,9 @@ class Api:
         """What the page and the command line must know before anybody signs in."""
         return document(self._transport.send("GET", "/config.json"))
 
+    def models(self) -> Document:
+        return document(self._transport.send("GET", "/api/models"))
+
     def doctor(self) -> Document:
         return document(self._transport.send("GET", "/api/doctor"))
 

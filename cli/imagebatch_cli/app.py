@@ -8,7 +8,16 @@ from typing import Annotated
 
 import typer
 
-from imagebatch_cli.commands import account, batches, doctor, prompts, sheets, templates, variants
+from imagebatch_cli.commands import (
+    account,
+    batches,
+    doctor,
+    models,
+    prompts,
+    sheets,
+    templates,
+    variants,
+)
 from imagebatch_cli.errors import CliError, ExitStatus, InvalidInputError, OutputClosedError
 from imagebatch_cli.options import Globals, Token, Url
 from imagebatch_cli.output import Output
@@ -23,7 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (sheets, batches, prompts, variants, templates, account, doctor):
+for group in (sheets, batches, prompts, variants, templates, models, account, doctor):
     group.register(app)
 
 

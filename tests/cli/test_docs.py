@@ -90,6 +90,7 @@ def prepared(api: FakeApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> F
     api.answers["GET", "/api/v1/batch"] = Answer(200, {"items": [], "next_cursor": None})
     api.answers["GET", "/config.json"] = Answer(200, {"auth": None, "cli": None})
     told = {"healthy": True, "time": "2026-11-25T12:00:00Z", "checks": []}
+    api.answers["GET", "/api/models"] = Answer(200, {"items": []})
     api.answers["GET", "/api/doctor"] = Answer(200, told)
     api.answers["PUT", "/api/templates/chairs"] = Answer(201, {"name": "chairs"})
     api.life = [status("completed", done=3)]

@@ -8,6 +8,7 @@ from imagebatch.api.application import Application
 from imagebatch.api.routes import (
     batches,
     cars,
+    models,
     operations,
     progress,
     prompts,
@@ -33,6 +34,7 @@ GROUPS = (
     uploads,
     variants,
     variant_batches,
+    models,
     operations,
 )
 

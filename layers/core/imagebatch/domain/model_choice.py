@@ -1,7 +1,8 @@
 """Which models a batch runs on: what this stack can use now, and what a model can make."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -30,12 +31,13 @@ class UsableModels:
     """The registry as this stack can use it now.
 
     `providers` are those with a key, none means development mode; `gone` are the models that their
-    provider no longer knows.
+    provider no longer knows, `checked` is when each was last looked up there.
     """
 
     registry: ModelRegistry
     providers: frozenset[str]
     gone: frozenset[str] = frozenset()
+    checked: Mapping[str, datetime] = field(default_factory=dict)
 
     @property
     def mode(self) -> Mode:
