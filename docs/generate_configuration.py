@@ -27,10 +27,11 @@ On the local stack each parameter is an environment variable of the same name in
 
     MAX_ROWS=200 DEV_LATENCY=0 make up
 
-`make up` reads four more: `PORT` (of the emulator, 4566), `REPLICATE_API_TOKEN` and
-`RUNPOD_API_KEY` (it puts them into the emulator's Secrets Manager and passes their ARNs), and
-`SFN_WAIT_SCALE` (how long the emulator's Step Functions wait, as a share of the real time). Locally
-`AUTH_MODE` is `none` unless it is given, `ReservedConcurrency` follows `WORKER_CONCURRENCY`, and
+`make up` reads five more: `PORT` (of the emulator, 4566), `REPLICATE_API_TOKEN`,
+`RUNPOD_API_KEY` and `FAL_KEY` (it puts them into the emulator's Secrets Manager and passes their
+ARNs), and `SFN_WAIT_SCALE` (how long the emulator's Step Functions wait, as a share of the real
+time). Locally `AUTH_MODE` is `none` unless it is given, `ReservedConcurrency` follows
+`WORKER_CONCURRENCY`, and
 `Architecture` is the machine's own.
 """
 

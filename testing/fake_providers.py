@@ -1,9 +1,10 @@
-"""A local server that speaks Replicate's and RunPod's APIs, misbehaves on demand, keeps a ledger.
+"""A local server that speaks the APIs of Replicate, RunPod and fal, misbehaves on demand, keeps a
+ledger.
 
 In a test:
 
     with FakeProviders(latency=0.0) as fake:
-        provider = ReplicateProvider(lambda: "token", fake.url)     # or RunpodProvider
+        provider = ReplicateProvider(lambda: "token", fake.url)     # or RunpodProvider, FalProvider
         rule = fake.script("429_body", prompt="sunset", times=1, seconds=7)
         ...
         assert fake.fired(rule) == 1
@@ -303,7 +304,7 @@ def wait_for(seconds: float = 5.0, every: float = 0.005) -> Iterator[None]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Stand-ins for Replicate and RunPod")
+    parser = argparse.ArgumentParser(description="Stand-ins for Replicate, RunPod and fal")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--latency", type=float, default=0.2, help="seconds a prediction takes")
     parser.add_argument("--script", default="[]", help="rules as JSON, as for POST /script")

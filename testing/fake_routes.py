@@ -45,6 +45,11 @@ class Handler(BaseHTTPRequestHandler):
         ("POST", r"/v2/([^/]+)/run", "runpod_create"),
         ("GET", r"/v2/[^/]+/status/([^/]+)", "runpod_get"),
         ("POST", r"/v2/[^/]+/cancel/([^/]+)", "runpod_cancel"),
+        ("GET", r"/v1/models\?limit=1", "account"),
+        ("POST", r"/(fal-ai/.+)", "fal_create"),
+        ("GET", r"/fal-ai/[^/]+/requests/([^/]+)/status", "fal_status"),
+        ("GET", r"/fal-ai/[^/]+/requests/([^/]+)", "fal_result"),
+        ("PUT", r"/fal-ai/[^/]+/requests/([^/]+)/cancel", "fal_cancel"),
         ("GET", r"/files/([^/.]+)\.\w+", "file"),
         ("GET", r"/ledger", "show_ledger"),
         ("POST", r"/script", "add_rules"),
@@ -79,6 +84,9 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._route()
 
+    def do_PUT(self) -> None:
+        self._route()
+
     def do_DELETE(self) -> None:
         self._route()
 
@@ -87,7 +95,7 @@ class Handler(BaseHTTPRequestHandler):
         for method, pattern, name in self.ROUTES:
             found = re.fullmatch(pattern, self.path)
             if found and method == self.command:
-                if self.path.startswith(("/v1/", "/v2/")) and not self._authorized():
+                if self.path.startswith(("/v1/", "/v2/", "/fal-ai/")) and not self._authorized():
                     return self._send(ANSWERS["401"](Rule(fault="401")))
                 return getattr(self, name)(*found.groups())
         return self._send(MISSING)
@@ -159,6 +167,64 @@ class Handler(BaseHTTPRequestHandler):
         if state == "failed" and prediction.outcome:
             body["error"] = prediction.outcome.text
         return _json(200, body)
+
+    # --- fal -----------------------------------------------------------------------------------
+
+    def fal_create(self, model: str) -> None:
+        made, fault = self.fake.create("fal", model, self.body)
+        self._answer(fault, self._fal_queued(made) if made else MISSING)
+
+    def _fal_queued(self, prediction: "FakePrediction") -> Answer:
+        app = "/".join(prediction.model.split("/")[:2])
+        root = f"{self._root()}/{app}/requests/{prediction.id}"
+        return _json(
+            200,
+            {
+                "request_id": prediction.id,
+                "status": "IN_QUEUE",
+                "queue_position": 0,
+                "response_url": root,
+                "status_url": f"{root}/status",
+                "cancel_url": f"{root}/cancel",
+            },
+        )
+
+    def fal_status(self, prediction_id: str) -> None:
+        self.fake.count(gets=1)
+        self._about("get", prediction_id, self._fal_status)
+
+    def _fal_status(self, prediction: "FakePrediction") -> Answer:
+        state = _state(prediction)
+        if state == "processing":
+            return _json(202, {"status": "IN_PROGRESS", "request_id": prediction.id})
+        body: dict[str, Any] = {"status": "COMPLETED", "request_id": prediction.id}
+        if state == "succeeded":
+            body["metrics"] = {"inference_time": prediction.ready - prediction.created}
+        if state == "canceled":
+            body |= {"error": "Request cancelled", "error_type": "client_cancelled"}
+        return _json(200, body)
+
+    def fal_result(self, prediction_id: str) -> None:
+        self._about("result", prediction_id, self._fal_result)
+
+    def _fal_result(self, prediction: "FakePrediction") -> Answer:
+        """A request that failed answers with the HTTP status of its failure."""
+        outcome = prediction.outcome
+        match _state(prediction):
+            case "failed" if outcome:
+                return _json(422, {"detail": [{"loc": ["body"], "msg": outcome.text, "type": "x"}]})
+            case "aborted":
+                return _typed(504, "request_timeout", "Request exceeded the allowed time.")
+            case _:
+                return _json(200, self._output(prediction) or {"images": []})
+
+    def fal_cancel(self, prediction_id: str) -> None:
+        self._about("cancel", prediction_id, self._fal_cancelled, cancel=True)
+
+    def _fal_cancelled(self, prediction: "FakePrediction") -> Answer:
+        if prediction.cancelled:
+            return _json(202, {"status": "CANCELLATION_REQUESTED"})
+        return _json(400, {"status": "ALREADY_COMPLETED"})
 
     # --- files ---------------------------------------------------------------------------------
 
@@ -235,9 +301,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def _authorized(self) -> bool:
         given = self.headers.get("Authorization", "")
+        scheme = "Key" if self.path.startswith(("/fal-ai/", "/v1/models?")) else "Bearer"
         if self.fake.token is None:
-            return given.startswith("Bearer ")
-        return given == f"Bearer {self.fake.token}"
+            return given.startswith(f"{scheme} ")
+        return given == f"{scheme} {self.fake.token}"
 
     def _root(self) -> str:
         return f"http://{self.headers['Host']}"
@@ -250,7 +317,8 @@ class Handler(BaseHTTPRequestHandler):
             return None
         if rule and rule.fault == "output":
             return json.loads(json.dumps(rule.output).replace("{url}", url))
-        return url if prediction.provider == "replicate" else {"image_url": url, "cost": 0.02}
+        shapes = {"replicate": url, "fal": {"images": [{"url": url, "content_type": "image/png"}]}}
+        return shapes.get(prediction.provider, {"image_url": url, "cost": 0.02})
 
 
 def _state(prediction: "FakePrediction") -> str:
@@ -270,6 +338,12 @@ def _date(moment: float) -> str:
 
 def _json(status: int, body: Any) -> Answer:
     return status, {"Content-Type": "application/json"}, json.dumps(body).encode()
+
+
+def _typed(status: int, kind: str, detail: str) -> Answer:
+    """An error of fal's own, as its documentation has it."""
+    status, headers, body = _json(status, {"detail": detail, "error_type": kind})
+    return status, {**headers, "X-Fal-Error-Type": kind}, body
 
 
 def picture(seed: str, values: dict[str, Any]) -> bytes:

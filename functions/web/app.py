@@ -134,7 +134,8 @@ def security_headers() -> dict[str, str]:
 
 
 def config(env: Mapping[str, str]) -> dict[str, Any]:
-    live = env.get("REPLICATE_SECRET_ARN") or env.get("RUNPOD_SECRET_ARN")
+    secrets = ("REPLICATE_SECRET_ARN", "RUNPOD_SECRET_ARN", "FAL_SECRET_ARN")
+    live = any(env.get(name) for name in secrets)
     return {
         "maxRows": int(env.get("MAX_ROWS") or 50),
         "workerConcurrency": int(env.get("WORKER_CONCURRENCY") or 3),

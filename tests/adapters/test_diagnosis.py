@@ -10,7 +10,7 @@ from botocore.stub import Stubber
 
 from imagebatch.adapters.aws import Clients
 from imagebatch.adapters.dynamodb.refusals import DynamoDBRefusalLog
-from imagebatch.adapters.providers.accounts import replicate_account, runpod_account
+from imagebatch.adapters.providers.accounts import fal_account, replicate_account, runpod_account
 from imagebatch.adapters.providers.noting import NotingProvider
 from imagebatch.adapters.providers.replicate import ReplicateProvider
 from imagebatch.adapters.stack_facts import AwsStackFacts
@@ -35,10 +35,12 @@ NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 def account(vendor: str, fake: FakeProviders, key: str) -> ProviderAccount:
     if vendor == "replicate":
         return replicate_account(lambda: key, fake.url)
+    if vendor == "fal":
+        return fal_account(lambda: key, fake.url)
     return runpod_account(lambda: key, "abc", fake.url)
 
 
-@pytest.mark.parametrize("vendor", ["replicate", "runpod"])
+@pytest.mark.parametrize("vendor", ["replicate", "runpod", "fal"])
 def test_account_check_is_free_and_tells_bad_keys(vendor: str) -> None:
     with FakeProviders() as fake:
         fake.token = "good"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imagebatch.adapters.providers import replicate, runpod
+from imagebatch.adapters.providers import fal, replicate, runpod
 from imagebatch.adapters.providers.answers import failed, succeeded
 from imagebatch.domain.errors import FailureCode
 from imagebatch.ports import Prediction, PredictionStatus
@@ -31,12 +31,14 @@ REFUSED = [
     "The input or output was flagged as sensitive. Please try again with different inputs. (E005)",
     "NSFW content detected. Try running it again, or try a different prompt.",
 ]
+KEYS = ["id", "status", "output", "error", "images", "url", "logs", "detail", "msg", "type"]
+KEYS += ["error_type", "metrics", "inference_time"]
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from(["id", "status", "output", "error", "images", "url", "logs", "detail"]),
+            st.sampled_from(KEYS),
             inner,
             max_size=4,
         )
@@ -44,7 +46,18 @@ JSON = st.recursive(
     max_leaves=12,
 )
 STATES = st.sampled_from(
-    ["succeeded", "failed", "aborted", "COMPLETED", "FAILED", "TIMED_OUT", "CANCELLED", 7, None]
+    [
+        "succeeded",
+        "failed",
+        "aborted",
+        "client_cancelled",
+        "COMPLETED",
+        "FAILED",
+        "TIMED_OUT",
+        "CANCELLED",
+        7,
+        None,
+    ]
 )
 
 
@@ -85,7 +98,11 @@ def test_any_answer_ends_in_a_prediction(
     body: dict[str, object], output: object, state: object
 ) -> None:
     answer = {**body, "output": output, "error": output, "status": state, "logs": output}
+    told = {**answer, "images": output, "error_type": state, "error_status": output}
     for found in (
+        fal._progress("id", told) or fal._result("id", told, fal._seconds(told)),
+        fal._result("id", {"images": output, "image": output}, None),
+        fal._failed("id", told),
         runpod._prediction("job", answer),
         replicate._prediction(_parsed({**answer, "id": "p"})),
     ):

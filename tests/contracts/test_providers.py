@@ -7,6 +7,7 @@ import pytest
 
 from imagebatch.adapters.images import PillowValidator
 from imagebatch.adapters.providers.development import DevelopmentProvider
+from imagebatch.adapters.providers.fal import FalProvider
 from imagebatch.adapters.providers.replicate import ReplicateProvider
 from imagebatch.adapters.providers.runpod import RunpodProvider
 from imagebatch.ports import ImageProvider, ImageRequest, PredictionStatus
@@ -40,7 +41,7 @@ def fake() -> Iterator[FakeProviders]:
         yield fake
 
 
-@pytest.fixture(params=["replicate", "runpod", "development"])
+@pytest.fixture(params=["replicate", "runpod", "fal", "development"])
 def case(request: pytest.FixtureRequest, fake: FakeProviders) -> Iterator[Case]:
     match request.param:
         case "replicate":
@@ -51,6 +52,10 @@ def case(request: pytest.FixtureRequest, fake: FakeProviders) -> Iterator[Case]:
             runpod = RunpodProvider(lambda: "key", "", fake.url)
             yield Case(runpod, "black-forest-labs-flux-1-schnell", None, fake)
             runpod.close()
+        case "fal":
+            fal = FalProvider(lambda: "key", fake.url)
+            yield Case(fal, "fal-ai/nano-banana-2.1/edit", None, fake)
+            fal.close()
         case _:
             clock = FakeClock()
             yield Case(DevelopmentProvider(clock), "google/imagen-3", clock, None)

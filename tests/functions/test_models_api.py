@@ -13,6 +13,7 @@ ARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:key-AbCdEf"
 DEFAULTS = {
     "replicate_secret_arn": "google/nano-banana-2.1",
     "runpod_secret_arn": "runpod/seedream-v4",
+    "fal_secret_arn": "fal/nano-banana-2.1",
 }
 
 

@@ -19,6 +19,7 @@ def development() -> Rendered:
         PublicUrl=f"{EMULATOR}/_aws/execute-api/abc/$default",
         ReplicateBaseUrl="http://127.0.0.1:9000",
         RunpodBaseUrl="http://127.0.0.1:9001",
+        FalBaseUrl="http://127.0.0.1:9003",
         DevCallbackOrigin="http://127.0.0.1:9002",
         DevLatency="0",
     )

@@ -15,7 +15,7 @@ DELETED_BY = {
         "<Bucket.Arn>/outbox/*.error.json",
     },
 }
-PROVIDERS = ["ReplicateSecretArn", "RunpodSecretArn"]
+PROVIDERS = ["ReplicateSecretArn", "RunpodSecretArn", "FalSecretArn"]
 SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:replicate-AbCdEf"
 
 

@@ -22,6 +22,7 @@ DEVELOPMENT_ONLY = {
     "AwsEndpointUrl": "AWS_ENDPOINT_URL",
     "ReplicateBaseUrl": "REPLICATE_BASE_URL",
     "RunpodBaseUrl": "RUNPOD_BASE_URL",
+    "FalBaseUrl": "FAL_BASE_URL",
     "DevCallbackOrigin": "DEV_CALLBACK_ORIGIN",
     "DevLatency": "DEV_LATENCY",
 }

@@ -162,6 +162,7 @@ class Bootstrap:
                 "development": self._development,
                 "replicate": self._replicate,
                 "runpod": self._runpod,
+                "fal": self._fal,
             }
         )
 
@@ -191,6 +192,13 @@ class Bootstrap:
             download_seconds=DOWNLOAD_SECONDS,
         )
         return self._noting("runpod", provider)
+
+    def _fal(self) -> ImageProvider:
+        from imagebatch.adapters.providers.fal import FalProvider
+
+        key = self._secret(self.settings.fal_secret_arn)
+        provider = FalProvider(key, self.settings.fal_base_url, download_seconds=DOWNLOAD_SECONDS)
+        return self._noting("fal", provider)
 
     def _noting(self, name: str, provider: ImageProvider) -> ImageProvider:
         from imagebatch.adapters.providers.noting import NotingProvider
@@ -513,7 +521,11 @@ class Bootstrap:
 
     def _accounts(self) -> "Mapping[str, ProviderAccount]":
         """Of the providers that have a key."""
-        from imagebatch.adapters.providers.accounts import replicate_account, runpod_account
+        from imagebatch.adapters.providers.accounts import (
+            fal_account,
+            replicate_account,
+            runpod_account,
+        )
 
         settings = self.settings
         found = {}
@@ -523,6 +535,8 @@ class Bootstrap:
             endpoint = settings.runpod_endpoint_id or PUBLIC_RUNPOD_ENDPOINT
             key = self._secret(arn)
             found["runpod"] = runpod_account(key, endpoint, settings.runpod_base_url)
+        if arn := settings.fal_secret_arn:
+            found["fal"] = fal_account(self._secret(arn), settings.fal_base_url)
         return found
 
     def _notice(self, batch: Batch) -> dict[str, Any] | None:

@@ -32,6 +32,8 @@ class Settings:
     runpod_secret_arn: str
     runpod_endpoint_id: str
     runpod_base_url: str
+    fal_secret_arn: str
+    fal_base_url: str
     webhook_secret_arn: str
     dev_callback_origin: str
     dev_latency: float | None
@@ -69,6 +71,8 @@ class Settings:
             runpod_secret_arn=text("RUNPOD_SECRET_ARN"),
             runpod_endpoint_id=text("RUNPOD_ENDPOINT_ID"),
             runpod_base_url=text("RUNPOD_BASE_URL"),
+            fal_secret_arn=text("FAL_SECRET_ARN"),
+            fal_base_url=text("FAL_BASE_URL"),
             webhook_secret_arn=text("WEBHOOK_SECRET_ARN"),
             dev_callback_origin=text("DEV_CALLBACK_ORIGIN"),
             dev_latency=float(env["DEV_LATENCY"]) if env.get("DEV_LATENCY") else None,
@@ -89,5 +93,9 @@ class Settings:
     @property
     def providers(self) -> frozenset[str]:
         """The providers a key is configured for; with none the stack is in development mode."""
-        pairs = {"replicate": self.replicate_secret_arn, "runpod": self.runpod_secret_arn}
+        pairs = {
+            "replicate": self.replicate_secret_arn,
+            "runpod": self.runpod_secret_arn,
+            "fal": self.fal_secret_arn,
+        }
         return frozenset(name for name, arn in pairs.items() if arn)

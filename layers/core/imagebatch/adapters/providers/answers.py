@@ -59,8 +59,16 @@ class AuthorizedTransport(httpx.BaseTransport):
     rotated without a deploy.
     """
 
-    def __init__(self, vendor: str, key: Callable[[], str], wire: DeadlineTransport) -> None:
+    def __init__(
+        self,
+        vendor: str,
+        key: Callable[[], str],
+        wire: DeadlineTransport,
+        *,
+        scheme: str = "Bearer",
+    ) -> None:
         self._vendor = vendor
+        self._scheme = scheme
         self._key = key
         self._refresh: Callable[[], str] = getattr(key, "refresh", key)
         self._wire = wire
@@ -80,7 +88,7 @@ class AuthorizedTransport(httpx.BaseTransport):
         self._wire.close()
 
     def _send(self, request: httpx.Request, key: str) -> httpx.Response:
-        request.headers["Authorization"] = f"Bearer {key}"
+        request.headers["Authorization"] = f"{self._scheme} {key}"
         return self._wire.handle_request(request)
 
 
