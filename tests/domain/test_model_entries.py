@@ -1,7 +1,9 @@
 """The built-in registry, and what an overlay may and may not say."""
 
+import re
 from decimal import Decimal
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
@@ -164,6 +166,15 @@ def test_invalid_overlay_is_refused_whole(old: str, new: str) -> None:
 def test_unreadable_overlay_is_refused(body: bytes) -> None:
     with pytest.raises(EntryError):
         apply_overlay(REGISTRY, body)
+
+
+def test_documented_overlay_is_valid() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "models.md").read_text()
+    entries = re.findall(r"^```toml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+
+    assert len(entries) == 2
+    for entry in entries:
+        assert apply_overlay(REGISTRY, entry.encode()) != REGISTRY
 
 
 def test_empty_overlay_changes_nothing() -> None:

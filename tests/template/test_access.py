@@ -7,7 +7,7 @@ import pytest
 
 from tests.template.rendering import Node, Rendered
 
-FOLDERS = {"inbox", "outbox", "uploads", "batches", "archives", "library"}
+FOLDERS = {"inbox", "outbox", "uploads", "batches", "archives", "library", "config"}
 DELETED_BY = {
     "FinalizerFunction": {"<Bucket.Arn>/archives/*"},
     "IntakeFunction": {
@@ -76,7 +76,7 @@ def test_objects_are_reached_by_prefix(production: Rendered) -> None:
                 for resource in as_list(statement["Resource"]):
                     folder, *_, last = resource.removeprefix("<Bucket.Arn>/").split("/")
                     assert folder in FOLDERS, owner
-                    assert last in {"*", "*.error.json"}, owner
+                    assert last in {"*", "*.error.json", "models.toml"}, owner
 
 
 def test_listing_serves_to_tell_missing_from_forbidden_under_known_prefixes(
@@ -97,6 +97,22 @@ def test_code_deletes_archives_uploads_and_old_refusals_alone(
     for function in production.functions:
         may_delete = allowed(production, function, "s3:DeleteObject")
         assert may_delete == DELETED_BY.get(function, set()), function
+
+
+def test_the_model_overlay_is_read_where_batches_are_planned(production: Rendered) -> None:
+    """Only the account's administrators write it."""
+    about = {
+        (owner, action, resource)
+        for owner, statement in every_statement(production)
+        for action in as_list(statement["Action"])
+        for resource in as_list(statement["Resource"])
+        if resource.startswith(("<Bucket.Arn>/*", "<Bucket.Arn>/c"))
+    }
+
+    assert about == {
+        (function, "s3:GetObject", "<Bucket.Arn>/config/models.toml")
+        for function in ("ApiFunction", "IntakeFunction")
+    }
 
 
 def test_nobody_scans_the_table_or_changes_it(production: Rendered) -> None:

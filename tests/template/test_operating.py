@@ -96,6 +96,7 @@ def test_alarms_look_at_what_people_must_know_of(production: Rendered) -> None:
         ("AWS/ApiGateway", "5xx", "<HttpApi>"),
         ("imagebatch/shop", "ProviderAuthFailures", "imagebatch"),
         ("imagebatch/shop", "UnreadableRecords", "imagebatch"),
+        ("imagebatch/shop", "IgnoredModelOverlays", "imagebatch"),
         ("AWS/Lambda", "Errors", "<DeadLetterFunction>"),
         ("AWS/SQS", "ApproximateAgeOfOldestMessage", "<DeadLetterQueue.QueueName>"),
     } <= watched(production).keys()

@@ -77,6 +77,9 @@ class SilentTelemetry(Telemetry):
     def unreadable(self, key: str, reason: str) -> None:
         self.notes.append(f"unreadable {key}")
 
+    def overlay_ignored(self, key: str, reason: str) -> None:
+        self.notes.append(f"ignored {key}")
+
     def intake_failed(self, reason: str) -> None:
         self.notes.append(reason)
 

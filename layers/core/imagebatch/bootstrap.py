@@ -134,11 +134,15 @@ class Bootstrap:
         return StepFunctionsFinalizer(self.clients.stepfunctions, self.settings.state_machine_arn)
 
     @cached_property
-    def registry(self) -> ModelRegistry:
-        return parse_registry(_data("models.toml")).preferring(self.settings.default_model)
+    def registry(self) -> Callable[[], ModelRegistry]:
+        from imagebatch.usecases.model_overlay import OverlaidRegistry
+
+        built_in = parse_registry(_data("models.toml"))
+        default = self.settings.default_model
+        return OverlaidRegistry(built_in, default, self.media, self.clock, self.telemetry)
 
     def usable_models(self) -> UsableModels:
-        return UsableModels(registry=self.registry, providers=self.settings.providers)
+        return UsableModels(registry=self.registry(), providers=self.settings.providers)
 
     @cached_property
     def templates(self) -> "Mapping[str, Template]":

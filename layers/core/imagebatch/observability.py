@@ -70,6 +70,10 @@ class PowertoolsTelemetry(Telemetry):
         logger.error("record cannot be read", record=key, reason=reason)
         metrics.add_metric("UnreadableRecords", MetricUnit.Count, 1)
 
+    def overlay_ignored(self, key: str, reason: str) -> None:
+        logger.error("model overlay ignored", key=key, reason=reason)
+        metrics.add_metric("IgnoredModelOverlays", MetricUnit.Count, 1)
+
     def intake_failed(self, reason: str) -> None:
         logger.warning("arrival not taken", reason=reason)
         metrics.add_metric("IntakeFailures", MetricUnit.Count, 1)

@@ -100,7 +100,9 @@ def _overlay(body: bytes) -> Mapping[str, Any]:
 
 
 def _names(data: Mapping[str, Any], key: str, otherwise: tuple[str, ...]) -> tuple[str, ...]:
-    names = data.get(key, list(otherwise))
+    if key not in data:
+        return otherwise
+    names = data[key]
     if not isinstance(names, list) or not names or not all(isinstance(n, str) for n in names):
         raise EntryError(f"`{key}` must be a list of model ids")
     return tuple(names)

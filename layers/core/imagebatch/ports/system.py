@@ -46,6 +46,10 @@ class Telemetry(Protocol):
         """A stored record could not be read and was skipped."""
         ...
 
+    def overlay_ignored(self, key: str, reason: str) -> None:
+        """The stack's overlay of the model registry is invalid and does not count."""
+        ...
+
     def intake_failed(self, reason: str) -> None:
         """A sheet or an upload could not be taken; it is tried again."""
         ...
