@@ -1,13 +1,17 @@
 """RunpodProvider against a server that speaks RunPod's API and has its faults."""
 
 import base64
+import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from imagebatch.adapters.images import PillowValidator
-from imagebatch.adapters.providers.runpod import RunpodProvider
+from imagebatch.adapters.providers.runpod import RunpodProvider, _prediction
+from imagebatch.adapters.providers.transport import DeadlineTransport
 from imagebatch.domain.errors import (
     FailureCode,
     ProviderAuthError,
@@ -19,6 +23,7 @@ from imagebatch.ports import ImageRequest, Prediction, PredictionStatus
 from testing.fake_providers import FakeProviders
 from testing.fake_routes import picture
 
+CASES = Path(__file__).parents[1] / "data" / "cases"
 PUBLIC = "black-forest-labs-flux-1-schnell"
 INPUT = {"prompt": "a red car", "width": 1344, "height": 768, "num_inference_steps": 4}
 CAR = ImageRequest(PUBLIC, INPUT, "a red car", "16:9")
@@ -253,3 +258,54 @@ def test_base64_broken_into_lines_is_an_image(
     fake.script("output", output={"image": base64.encodebytes(body).decode()})
 
     assert provider.fetch(made(provider), CAR) == body
+
+
+OUTPUTS = json.loads((CASES / "b22-runpod-outputs.json").read_text())
+BUCKET_HOST = "my-bucket.s3.eu-west-1.amazonaws.com"
+
+
+class Bucket:
+    """An endpoint's own bucket: every request that reached it, answered from `answers`."""
+
+    def __init__(self, *answers: httpx.Response) -> None:
+        self.answers = list(answers)
+        self.asked: list[httpx.Request] = []
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(request)
+        return self.answers.pop(0)
+
+
+def fetched(bucket: Bucket, monkeypatch: pytest.MonkeyPatch, *hosts: str) -> bytes:
+    """The image of the case's `s3_url`, by a stack with these RunpodOutputHosts."""
+    monkeypatch.setattr(DeadlineTransport, "handle_request", lambda _, asked: bucket.answer(asked))
+    provider = RunpodProvider(lambda: "key", "abc123", output_hosts=hosts)
+    return provider.fetch(_prediction("abc", OUTPUTS[0]), CAR)
+
+
+def test_a_configured_bucket_is_asked_without_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    bucket = Bucket(httpx.Response(200, content=PICTURE))
+
+    assert fetched(bucket, monkeypatch, BUCKET_HOST) == PICTURE
+    [request] = bucket.asked
+    assert request.url.host == BUCKET_HOST
+    assert "Authorization" not in request.headers
+
+
+@pytest.mark.parametrize("hosts", [(), ("s3.eu-west-1.amazonaws.com",)])
+def test_a_bucket_that_is_not_configured_is_never_asked(
+    monkeypatch: pytest.MonkeyPatch, hosts: tuple[str, ...]
+) -> None:
+    bucket = Bucket()
+    with pytest.raises(ProviderUnavailableError):
+        fetched(bucket, monkeypatch, *hosts)
+
+    assert bucket.asked == []
+
+
+def test_a_bucket_cannot_redirect_to_another_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    bucket = Bucket(httpx.Response(302, headers={"Location": "https://169.254.169.254/x.png"}))
+    with pytest.raises(ProviderUnavailableError):
+        fetched(bucket, monkeypatch, BUCKET_HOST)
+
+    assert len(bucket.asked) == 1

@@ -193,6 +193,7 @@ class Bootstrap:
             key,
             settings.runpod_endpoint_id,
             settings.runpod_base_url,
+            output_hosts=settings.runpod_output_hosts,
             download_seconds=DOWNLOAD_SECONDS,
         )
         return self._noting("runpod", provider)

@@ -31,6 +31,7 @@ class Settings:
     replicate_base_url: str
     runpod_secret_arn: str
     runpod_endpoint_id: str
+    runpod_output_hosts: tuple[str, ...]
     runpod_base_url: str
     fal_secret_arn: str
     fal_base_url: str
@@ -70,6 +71,7 @@ class Settings:
             replicate_base_url=text("REPLICATE_BASE_URL"),
             runpod_secret_arn=text("RUNPOD_SECRET_ARN"),
             runpod_endpoint_id=text("RUNPOD_ENDPOINT_ID"),
+            runpod_output_hosts=tuple(filter(None, text("RUNPOD_OUTPUT_HOSTS").split(","))),
             runpod_base_url=text("RUNPOD_BASE_URL"),
             fal_secret_arn=text("FAL_SECRET_ARN"),
             fal_base_url=text("FAL_BASE_URL"),
