@@ -166,6 +166,8 @@ class FakeApi:
         self.uploaded: Request | None = None
         self.checks = ["checking", "ready"]
         self.answers: dict[tuple[str, str], Answer] = {}
+        self.ended_tokens: set[str] = set()
+        """The `Authorization` headers that are answered with 401."""
         self._faults: dict[tuple[str, str], list[Fault]] = defaultdict(list)
         self._seen = threading.Condition()
         self._server = _Server(("127.0.0.1", 0), _Handler)
@@ -208,6 +210,8 @@ class FakeApi:
             fault = faults.pop(0) if faults else None
             if isinstance(fault, Answer):
                 return None, fault
+            if request.headers.get("authorization") in self.ended_tokens:
+                return None, Answer(401, {"message": "Unauthorized"})
             return fault, self._answer(request)
 
     def _answer(self, request: Request) -> Answer:

@@ -306,7 +306,8 @@ def test_given_token_that_ends_during_wait_says_how_to_go_on(
 
 def test_two_commands_renew_a_rotating_token_once(run: Run, api: FakeApi, issuer: Issuer) -> None:
     run("login")
-    api.script("GET", LIST, Answer(401, {}), Answer(401, {}))
+    run("list")
+    api.ended_tokens.add(bearer(api))
     words = [sys.executable, "-m", "imagebatch_cli", "list"]
     env = os.environ | {"PYTHONPATH": str(Path(app.__file__).parents[1])}
     started = [subprocess.Popen(words, env=env, stdout=subprocess.DEVNULL) for _ in range(2)]

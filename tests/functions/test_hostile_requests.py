@@ -14,7 +14,7 @@ SHEET = ("cars.csv", b"make\nVolvo\n", "text/csv")
 
 @pytest.mark.parametrize(
     "metadata",
-    [DEEP, "{" * 100_000, "9" * 10_000, '{"a": "\\ud800"}', '{"a": NaN}', '{"a": 1e999}', "null"],
+    [DEEP, "{" * 100_000, "9" * 10_000, '{"a": "\\ud800"}', '{"a": NaN}', '{"a": 1e999}', "[]"],
 )
 def test_a_forms_metadata_that_is_no_object_of_texts_is_refused(api: Api, metadata: str) -> None:
     answer = api.post("/api/car-batch", files={"file": SHEET}, data={"metadata": metadata})
