@@ -12,7 +12,13 @@ from tests.security.conftest import Site
 DOCUMENT = document()
 PUBLIC = {"/health", "/openapi.json", "/docs"}
 EVENTS = "/api/v1/batch/{batch_id}/events"
-IDS = {"batch_id": "0" * 32, "folder_id": "0" * 32, "variant_id": "1", "schema_key": "product-shot"}
+IDS = {
+    "batch_id": "0" * 32,
+    "folder_id": "0" * 32,
+    "variant_id": "1",
+    "schema_key": "product-shot",
+    "name": "chairs",
+}
 
 
 def routes() -> list[tuple[str, str]]:
