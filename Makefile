@@ -62,7 +62,7 @@ soak: $(environment) $(page)
 	$(PYTHON) -c "while True: pass" & trap "kill $$!" EXIT; \
 		for run in 1 2 3 4 5; do echo "run $$run of 5"; $(PYTHON) -m pytest $(side_by_side); done
 
-side_by_side := --numprocesses=2 --dist=loadgroup
+side_by_side := --numprocesses=2 --no-loadscope-reorder
 deployed := e2e security faults browser
 
 ## generate: the OpenAPI document, its page and the types of web/ from the API's code

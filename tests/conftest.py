@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import httpx
 import hypothesis
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 TESTS = Path(__file__).parent
 OFFLINE = {"domain", "formats", "intake", "reports", "usecases"}
@@ -58,7 +59,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.node)
         if suite(item) in DEPLOYED:
             item.add_marker(pytest.mark.e2e)
-            item.add_marker(pytest.mark.xdist_group(suite(item)))
     # Beside each other the long suites begin; one after the other what fails quickly does.
     workers = hasattr(config, "workerinput")
     items.sort(key=lambda item: place(item) if workers else -place(item))
@@ -67,6 +67,23 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def place(item: pytest.Item) -> int:
     """Of the item's suite among the deployed ones; the others have one place behind them."""
     return DEPLOYED.index(suite(item)) if suite(item) in DEPLOYED else len(DEPLOYED)
+
+
+class SuiteScheduling(LoadScopeScheduling):
+    """Gives a deployed suite to one worker, whole, since its tests share a stack; the rest by file.
+
+    The `loadgroup` of pytest-xdist 3.8 groups nothing under pytest 9.2, where the ids of items
+    cannot be changed.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        _, name, *_ = nodeid.split("/")
+        return name if name in DEPLOYED else nodeid.partition("::")[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> SuiteScheduling:
+    return SuiteScheduling(config, log)
 
 
 class Stacks(Protocol):
