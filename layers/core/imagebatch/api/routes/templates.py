@@ -26,7 +26,7 @@ routes = Routes("Templates")
     parameters=[NAME],
     request=TemplateRequest,
     returns={200: TemplateAnswer, 201: TemplateAnswer},
-    errors=[400, 409, 422],
+    errors=[400, 404, 409, 422],
 )
 def put_template(request: Request, name: str) -> Reply:
     sent = parsed(TemplateRequest, json_object_of(request.event))
@@ -81,7 +81,7 @@ def get_template(request: Request, name: str) -> TemplateAnswer:
     summary="Remove a template; running batches keep it",
     parameters=[NAME],
     returns={204: None},
-    errors=[409],
+    errors=[404, 409],
 )
 def delete_template(request: Request, name: str) -> Response:
     request.services.manage_templates.delete(request.owner, name)
