@@ -69,11 +69,13 @@ class DynamoDBBatchStore(BatchStore):
         )
 
     def get(self, owner: str, batch_id: str) -> Batch | None:
-        partition = keys.batch_partition(owner, batch_id)
-        return batch_of(self._table.query(partition, keys.BATCH_SORT, keys.SPEC_SORT))
+        return batch_of(self._table.get_many(keys.batch_parts(owner, batch_id)).values())
 
     def get_item(self, owner: str, batch_id: str, index: int) -> Item | None:
-        return next(self.items(owner, batch_id, start=index, end=index), None)
+        partition = keys.batch_partition(owner, batch_id)
+        parts = [(partition, keys.item_sort(index)), (partition, keys.state_sort(index))]
+        found = self._table.get_many(parts)
+        return next(items_of(found[key] for key in parts if key in found), None)
 
     def items(
         self,
