@@ -44,7 +44,7 @@ def test_three_rows_become_three_images_in_the_archive(
         "all_succeeded",
         "live",
     )
-    assert found["cost"]["actual"] == found["cost"]["committed"] == "0.15"
+    assert found["cost"]["actual"] == found["cost"]["committed"] == "0.1008"
     opened = archive(found)
     names = ["Volvo-Three_A-2024-white", "Volvo-Three_B-2024-white", "Volvo-Three_C-2024-white"]
     assert [name.rsplit(".", 1)[0] for name in images(opened)] == names
