@@ -65,7 +65,7 @@ soak: $(environment) $(page)
 side_by_side := --numprocesses=2 --no-loadscope-reorder
 deployed := e2e security faults browser
 
-## generate: the OpenAPI document, its page and the types of web/ from the API's code
+## generate: the OpenAPI document and its page from the API's code
 .PHONY: generate
 generate: .venv/.done
 	@PYTHONPATH=layers/core $(PYTHON) -m imagebatch.api.openapi $(dir $(api_document))
