@@ -1,6 +1,5 @@
 """Clients that the usual generators make of /openapi.json, unchanged, each running a batch."""
 
-import json
 import os
 import shutil
 import subprocess
@@ -61,16 +60,3 @@ def test_openapi_typescript_types_run_a_batch(stack: Stack, document: Path, tmp_
     run([programs / "tsc", "-p", "tsconfig.json"], tmp_path)
 
     assert run(["node", "openapi_typescript.js", stack["apiUrl"]], tmp_path) == DONE
-
-
-def test_no_request_property_has_a_default(document: Path) -> None:
-    """openapi-typescript makes a property with a default a required one."""
-    found = json.loads(document.read_text())
-    bodies = [
-        content["schema"]
-        for methods in found["paths"].values()
-        for operation in methods.values()
-        for content in operation.get("requestBody", {}).get("content", {}).values()
-    ]
-    assert bodies
-    assert '"default"' not in json.dumps([bodies, found["components"]["schemas"]])
