@@ -114,3 +114,29 @@ test("an end that a later round has overtaken is not the end", async () => {
   await over;
   expect(seen).toEqual(["live", 98, "live", "polled"]);
 });
+
+test("a wait and a bounded request leave no listener on the watch's signal", async () => {
+  const { limited, pause } = await import("../src/lib/pause");
+  const { signal } = new AbortController();
+  let listeners = 0;
+  vi.spyOn(signal, "addEventListener").mockImplementation(() => {
+    listeners += 1;
+  });
+  vi.spyOn(signal, "removeEventListener").mockImplementation(() => {
+    listeners -= 1;
+  });
+  for (let round = 0; round < 3; round += 1) {
+    await pause(0, signal);
+    limited(signal, 1000).release();
+  }
+  expect(listeners).toBe(0);
+});
+
+test("a wait ends with the signal's reason", async () => {
+  const { pause } = await import("../src/lib/pause");
+  const stop = new AbortController();
+  const waited = pause(10_000, stop.signal);
+  stop.abort(new Error("left"));
+  await expect(waited).rejects.toThrow("left");
+  await expect(pause(10_000, stop.signal)).rejects.toThrow("left");
+});

@@ -2,6 +2,7 @@ import { token } from "./auth";
 import { debug } from "./debug";
 import { time } from "./format";
 import { once } from "./idempotency";
+import { pause } from "./pause";
 import { ApiError, OfflineError, problem } from "./problems";
 import type {
   Batch,
@@ -36,7 +37,7 @@ export function authorization(): Record<string, string> {
   return access ? { Authorization: `Bearer ${access}` } : {};
 }
 
-async function call<T>(method: string, path: string, options: Options = {}): Promise<T> {
+export async function call<T>(method: string, path: string, options: Options = {}): Promise<T> {
   const headers: Record<string, string> = { Accept: "application/json", ...authorization() };
   if (options.key) headers["Idempotency-Key"] = options.key;
   if (options.json !== undefined) headers["Content-Type"] = "application/json";
@@ -89,9 +90,9 @@ export function toBatch(wire: unknown): Batch {
   return { ...batch, id: batch.jobId ?? batch.batchId ?? batch.id } as Batch;
 }
 
-const at = (id: string): string => encodeURIComponent(id);
+export const at = (id: string): string => encodeURIComponent(id);
 
-function query(fields: Record<string, string | number | null | undefined>): string {
+export function query(fields: Record<string, string | number | null | undefined>): string {
   const given = Object.entries(fields).filter(([, value]) => value != null && value !== "");
   const text = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
   return text && `?${text}`;
@@ -295,19 +296,6 @@ async function checked(file: Upload, signal?: AbortSignal): Promise<ReadyUpload>
     );
   return { ...state, url: state.url };
 }
-
-export const pause = (ms: number, signal?: AbortSignal): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, ms);
-    signal?.addEventListener(
-      "abort",
-      () => {
-        clearTimeout(timer);
-        reject(signal.reason);
-      },
-      { once: true },
-    );
-  });
 
 export const listUploads = (kind: string, signal?: AbortSignal): Promise<Page<Upload>> =>
   call("GET", `/api/uploads${query({ kind, limit: 100 })}`, { signal });

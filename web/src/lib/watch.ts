@@ -1,6 +1,7 @@
 import { EventSourceParserStream } from "eventsource-parser/stream";
-import { authorization, camel, pause } from "./api";
+import { authorization, camel } from "./api";
 import { debug } from "./debug";
+import { limited, pause } from "./pause";
 import { ApiError, OfflineError } from "./problems";
 import type { Item, Progress } from "./types";
 
@@ -54,12 +55,31 @@ async function follow(
 const isUnreachable = (error: unknown): boolean =>
   error instanceof TypeError || error instanceof OfflineError;
 
-/** Reads one answer. True when its last word is that the batch has ended. */
+interface Place {
+  last: string;
+  retry: number;
+}
+
 async function listen(
   batchId: string,
   watcher: Watcher,
-  place: { last: string; retry: number },
+  place: Place,
   pace: Pace,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const bounded = limited(signal, pace.silence);
+  try {
+    return await readAnswer(batchId, watcher, place, bounded.signal);
+  } finally {
+    bounded.release();
+  }
+}
+
+/** Reads one answer. True when its last word is that the batch has ended. */
+async function readAnswer(
+  batchId: string,
+  watcher: Watcher,
+  place: Place,
   signal: AbortSignal,
 ): Promise<boolean> {
   const response = await fetch(`/api/v1/batch/${encodeURIComponent(batchId)}/progress`, {
@@ -69,7 +89,7 @@ async function listen(
       ...authorization(),
     },
     cache: "no-store",
-    signal: AbortSignal.any([signal, AbortSignal.timeout(pace.silence)]),
+    signal,
   });
   if (response.status === 204) {
     watcher.connection("live");

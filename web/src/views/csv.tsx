@@ -1,8 +1,9 @@
-import { useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { useLocation } from "preact-iso";
 import { quoteSheet, type SheetOptions, submitSheet } from "../lib/api";
 import { config } from "../lib/config";
 import { bytes, count, plural } from "../lib/format";
+import { takeHandedSheet } from "../lib/handover";
 import { keepSheet } from "../lib/kept-sheet";
 import {
   type CellProblem,
@@ -39,6 +40,10 @@ export function CsvView() {
       sheet: readSheet(decode(new Uint8Array(await file.arrayBuffer())), maxRows),
     });
   };
+  useEffect(() => {
+    const handed = takeHandedSheet();
+    if (handed) void take(handed);
+  }, []);
 
   return (
     <div class="view">
