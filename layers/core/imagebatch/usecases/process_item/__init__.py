@@ -1,1 +1,1 @@
-"""How one item is processed: read decide.py first, then run.py."""
+"""How one item is processed: read decide/ first, then run.py."""

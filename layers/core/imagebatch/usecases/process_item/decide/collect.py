@@ -1,0 +1,95 @@
+"""A prediction was polled, its output fetched."""
+
+from datetime import datetime, timedelta
+
+from imagebatch.domain import transitions
+from imagebatch.domain.batch import Batch, BatchStatus, Item
+from imagebatch.domain.errors import Failure
+from imagebatch.ports import PredictionStatus
+from imagebatch.usecases.process_item.decide.proceed import end_attempt
+from imagebatch.usecases.process_item.decide.settle import fail_as_billed, settled
+from imagebatch.usecases.process_item.decide.step import (
+    ASK_AGAIN_SECONDS,
+    CANCEL_GRACE,
+    COLLECT_GRACE,
+    CRASHED,
+    DEADLINE,
+    NO_REASON,
+    RESUME_SECONDS,
+    STOPPED,
+    Delivery,
+    Step,
+)
+from imagebatch.usecases.process_item.effects import (
+    CancelPrediction,
+    CollectImage,
+    Poll,
+    RedeliverAfter,
+    ReturnUntil,
+)
+from imagebatch.usecases.process_item.events import Polled
+
+
+def polled(batch: Batch, item: Item, event: Polled, now: datetime, delivery: Delivery) -> Step:
+    prediction = event.prediction
+    if prediction is None and not delivery.may_create:
+        return collect_later(batch, item, CRASHED, now, delivery)
+    if prediction is None or prediction.status is PredictionStatus.RUNNING:
+        return _still_running(batch, item, event, now, delivery)
+    if prediction.status is PredictionStatus.SUCCEEDED:
+        return Step(batch, item, (CollectImage(prediction),))
+    if prediction.status is PredictionStatus.CANCELLED:
+        return _cancelled(batch, item, now, delivery)
+    failure = prediction.failure or NO_REASON
+    if prediction.try_again:
+        return end_attempt(batch, item, failure, now, delivery, billed=False)
+    return settled(*transitions.fail(batch, item, failure, now), delivery)
+
+
+def _still_running(
+    batch: Batch, item: Item, event: Polled, now: datetime, delivery: Delivery
+) -> Step:
+    unwanted_since = _unwanted_since(batch, item, now, delivery)
+    if unwanted_since is not None and not event.cancel_requested:
+        return Step(batch, item, (CancelPrediction(),))
+    if unwanted_since is not None and now >= unwanted_since + CANCEL_GRACE:
+        # Nobody knows what became of it, so it may have been billed.
+        return _cancelled(*transitions.capture_cost(batch, item), now, delivery)
+    if not delivery.may_create:
+        return fail_as_billed(batch, item, CRASHED, now, delivery)
+    if now >= delivery.poll_until:
+        return Step(batch, transitions.release_lease(item), (RedeliverAfter(RESUME_SECONDS),))
+    return Step(batch, item, (Poll(event.next_poll, event.cancel_requested),))
+
+
+def _unwanted_since(batch: Batch, item: Item, now: datetime, delivery: Delivery) -> datetime | None:
+    overdue = item.deadline is not None and now >= item.deadline
+    times = (
+        batch.cancelling_at,
+        item.deadline if overdue else None,
+        None if delivery.may_create else now,
+    )
+    return min((time for time in times if time is not None), default=None)
+
+
+def _cancelled(batch: Batch, item: Item, now: datetime, delivery: Delivery) -> Step:
+    if batch.status is BatchStatus.CANCELLING:
+        return settled(*transitions.cancel_item(batch, item, now), delivery)
+    if item.deadline is not None and now >= item.deadline:
+        return settled(*transitions.fail(batch, item, DEADLINE, now), delivery)
+    failure = STOPPED if delivery.may_create else CRASHED
+    return end_attempt(batch, item, failure, now, delivery, billed=False)
+
+
+def collect_later(
+    batch: Batch, item: Item, failure: Failure, now: datetime, delivery: Delivery
+) -> Step:
+    """An image that was paid for is asked for until some time after the item's own is over."""
+    if item.deadline is None or now >= item.deadline + COLLECT_GRACE:
+        return fail_as_billed(
+            batch, item, failure if delivery.may_create else CRASHED, now, delivery
+        )
+    released = transitions.release_lease(item)
+    if delivery.may_create:
+        return Step(batch, released, (RedeliverAfter(RESUME_SECONDS),))
+    return Step(batch, released, (ReturnUntil(now + timedelta(seconds=ASK_AGAIN_SECONDS)),))

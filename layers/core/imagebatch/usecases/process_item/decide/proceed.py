@@ -1,0 +1,65 @@
+"""What a claimed item does next: go on with its prediction, ask for one, or settle unasked."""
+
+from datetime import datetime
+
+from imagebatch.domain import transitions
+from imagebatch.domain.batch import TRIES, Batch, BatchStatus, Item
+from imagebatch.domain.errors import Failure
+from imagebatch.usecases.process_item.decide.settle import requeued, settled
+from imagebatch.usecases.process_item.decide.step import (
+    BUDGET,
+    CRASHED,
+    DEADLINE,
+    LOST_ANSWER,
+    Delivery,
+    Step,
+)
+from imagebatch.usecases.process_item.effects import CreatePrediction, ResumePrediction
+
+
+def proceed(
+    batch: Batch, item: Item, now: datetime, delivery: Delivery, failure: Failure | None = None
+) -> Step:
+    """What a claimed item does next: go on with its prediction, ask for one, or settle unasked.
+
+    `failure` is how the last attempt ended. A create whose answer was never saved is over by now:
+    it is counted as an attempt and, as it may have been billed, as spent.
+    """
+    if item.creating:
+        batch, item = transitions.capture_cost(batch, item)
+    if item.prediction is not None:
+        return Step(batch, item, (ResumePrediction(),))
+    if batch.status is BatchStatus.CANCELLING:
+        return settled(*transitions.cancel_item(batch, item, now), delivery)
+    reason = _reason_not_to_create(batch, item, now, delivery, failure)
+    if reason is not None:
+        return settled(*transitions.fail(batch, item, reason, now), delivery)
+    if now >= delivery.create_until:
+        return requeued(*transitions.requeue(batch, item, now), now, delivery)
+    return Step(*transitions.begin_create(batch, item, now), (CreatePrediction(),))
+
+
+def _reason_not_to_create(
+    batch: Batch, item: Item, now: datetime, delivery: Delivery, failure: Failure | None
+) -> Failure | None:
+    if batch.abort_reason is not None:
+        return batch.abort_reason
+    if not delivery.may_create:
+        return failure or CRASHED
+    if item.tries >= TRIES:
+        return failure or LOST_ANSWER
+    if item.deadline is not None and now >= item.deadline:
+        return failure or DEADLINE
+    return None if transitions.affordable(batch, item) else BUDGET
+
+
+def end_attempt(
+    batch: Batch, item: Item, failure: Failure, now: datetime, delivery: Delivery, *, billed: bool
+) -> Step:
+    """One more attempt while there are any and time, else the item fails with `failure`."""
+    ended = (
+        transitions.capture_cost(batch, item)
+        if billed
+        else transitions.release_reservation(batch, item)
+    )
+    return proceed(*ended, now, delivery, failure)
