@@ -40,6 +40,18 @@ def test_a_prompt_with_the_request_is_a_template(api: Api) -> None:
     assert [item.custom_id for item in preview.items] == ["A1", "A2"]
 
 
+def test_a_dry_run_says_what_is_wrong_with_each_cell(api: Api) -> None:
+    sheet = "Make;Model;Colour;Aspect Ratio;dealer\nAudi;A4;red;16:10;X\nBMW;i3;blue;1:1;Y\n"
+    files = {"file": ("cars.csv", sheet.encode(), "text/csv")}
+    answer = api.post("/api/car-batch?dryRun=true&invalidRows=skip", files=files)
+    preview = answers.Preview.model_validate(answer.json())
+    assert preview.read_as == ["make", "model", "color", "aspect_ratio", None]
+    assert preview.delimiter == ";"
+    [problem] = preview.items[0].problems
+    assert (problem.column, problem.value, problem.suggestion) == ("aspect_ratio", "16:10", "16:9")
+    assert preview.items[1].problems == []
+
+
 def test_a_stored_template_is_used_and_kept(api: Api) -> None:
     body = {"prompt": PROMPT, "fileName": "{{colour}}-chair", "columns": {"Size": {"oneOf": ["L"]}}}
     assert api.put("/api/templates/chairs", json=body).status == 201

@@ -21,7 +21,9 @@ def preview_fields(submission: Submission, options: BatchOptions) -> dict[str, A
         "warnings": list(plan.warnings),
         "notices": notice_answers(plan.notices),
         "columns": list(plan.header),
-        "items": preview_items(specs),
+        "read_as": list(plan.read_as),
+        "delimiter": plan.delimiter if plan.header else None,
+        "items": preview_items(specs, plan.problems),
         "next_cursor": cursor,
     }
 

@@ -2,7 +2,8 @@
 
 import gzip
 import json
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
 from decimal import Decimal
 from typing import Any
 
@@ -11,18 +12,35 @@ from imagebatch.domain.errors import Failure, FailureCode
 from imagebatch.domain.model_registry import Quality
 from imagebatch.domain.notice import Notice, NoticeLevel, warning_texts
 
-__all__ = ["BatchManifest", "ItemSpec", "decode_manifest", "encode_manifest"]
+__all__ = ["BatchManifest", "ItemSpec", "RowProblem", "decode_manifest", "encode_manifest"]
+
+
+@dataclass(frozen=True, slots=True)
+class RowProblem:
+    """A value of a sheet's row that is not allowed, and what was probably meant."""
+
+    row: int
+    column: str
+    value: str
+    message: str
+    suggestion: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class BatchManifest:
-    """`header` and `delimiter` are the sheet's, as submitted."""
+    """`header` and `delimiter` are the sheet's, as submitted.
+
+    `read_as`, what each column of the header is read as, and `problems`, by row, are those of a
+    plan that was just made: they are shown, and not stored.
+    """
 
     kind: Kind
     header: tuple[str, ...]
     items: tuple[ItemSpec, ...]
     notices: tuple[Notice, ...] = ()
     delimiter: str = ","
+    read_as: tuple[str | None, ...] = field(default=(), compare=False)
+    problems: Mapping[int, tuple[RowProblem, ...]] = field(default_factory=dict, compare=False)
 
     def with_notice(self, notice: Notice) -> "BatchManifest":
         return replace(self, notices=(*self.notices, notice))

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
+from imagebatch.domain.batch_manifest import RowProblem
 from imagebatch.formats.visible_text import show_invisible
 from imagebatch.intake.aspect_ratios import suggest_ratio
 from imagebatch.intake.sheet import Sheet, SheetRow
@@ -16,15 +17,6 @@ MAX_SEED = 2**32 - 1
 _NOT_IN_IDS = frozenset("/\\?#%")
 _HUB_WORDS = ("dealer", "showroom", "forecourt", "outdoor", "lot")
 _WHITE_WORDS = ("studio", "plain", "blank", "weiss", "weiß", "blanc", "blanco", "white")
-
-
-@dataclass(frozen=True, slots=True)
-class RowProblem:
-    row: int
-    column: str
-    value: str
-    message: str
-    suggestion: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,13 @@ from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 
 from imagebatch.domain.batch import ZERO, Kind
-from imagebatch.domain.batch_manifest import BatchManifest, ItemSpec
+from imagebatch.domain.batch_manifest import BatchManifest, ItemSpec, RowProblem
 from imagebatch.domain.errors import MAX_DETAILS, Failure, FailureCode, InvalidRequestError
 from imagebatch.domain.model_registry import ImageModel, Quality
 from imagebatch.domain.notice import Notice, warning
 from imagebatch.intake.file_names import unique_stems
 from imagebatch.intake.prompts import MAX_PROMPT_LENGTH
-from imagebatch.intake.row_checks import RowProblem, RowRules, check_rows, default_custom_id
+from imagebatch.intake.row_checks import RowRules, check_rows, default_custom_id
 from imagebatch.intake.row_values import with_choices
 from imagebatch.intake.sheet import REFERENCES, Sheet, SheetRow
 from imagebatch.intake.sheet_refusals import invalid_rows
@@ -94,7 +94,15 @@ def plan_rows(
     )
     skipped = _skipped(by_row, len(sheet.rows))
     notices = (*sheet.notices, *recipe.look_at(sheet.rows), *skipped)
-    return BatchManifest(recipe.kind, sheet.header, items, notices, sheet.delimiter)
+    return BatchManifest(
+        recipe.kind,
+        sheet.header,
+        items,
+        notices,
+        sheet.delimiter,
+        read_as=tuple(sheet.columns.get(place) for place in range(len(sheet.header))),
+        problems={row: tuple(found) for row, found in by_row.items()},
+    )
 
 
 def refuse_invalid_rows(sheet: Sheet, recipe: Recipe, references: ResolvedReferences) -> None:

@@ -152,6 +152,15 @@ class CarBatchAccepted(ResponseModel):
     status_url: Link
 
 
+class CellProblem(ResponseModel):
+    """`column` is what the column is read as; `prompt` is about the prompt of the whole row."""
+
+    column: str
+    value: str
+    message: str
+    suggestion: str | None
+
+
 class PreviewItem(ResponseModel):
     row: int | None
     custom_id: str
@@ -163,6 +172,8 @@ class PreviewItem(ResponseModel):
     reason: str | None = None
     cells: list[str] = []
     """The row as submitted; empty where there is no sheet."""
+    problems: list[CellProblem] = []
+    """Why the row is skipped, cell by cell."""
 
 
 class Preview(ResponseModel):
@@ -174,6 +185,9 @@ class Preview(ResponseModel):
     warnings: list[str]
     notices: list[NoticeAnswer]
     columns: list[str] = []
+    read_as: list[str | None] = []
+    """What each of `columns` is read as; null is not read."""
+    delimiter: str | None = None
     items: list[PreviewItem]
     next_cursor: str | None = None
 

@@ -1,6 +1,6 @@
 """Response models of batches and items, filled in from the domain."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -13,10 +13,11 @@ from imagebatch.domain.batch import (
     Waiting,
     effective_item_status,
 )
-from imagebatch.domain.batch_manifest import BatchManifest, ItemSpec
+from imagebatch.domain.batch_manifest import BatchManifest, ItemSpec, RowProblem
 from imagebatch.domain.notice import Notice, warning_texts
 from imagebatch.schemas.answers import (
     BatchAnswer,
+    CellProblem,
     Cost,
     ItemAnswer,
     NoticeAnswer,
@@ -121,12 +122,14 @@ def preview_page(
     return shown, str(end) if end < len(manifest.items) else None
 
 
-def preview_items(specs: Iterable[ItemSpec]) -> list[PreviewItem]:
+def preview_items(
+    specs: Iterable[ItemSpec], problems: Mapping[int, Sequence[RowProblem]]
+) -> list[PreviewItem]:
     """What would be made, under which names, at what price."""
-    return [_preview_item(spec) for spec in specs]
+    return [_preview_item(spec, problems.get(spec.row or 0, ())) for spec in specs]
 
 
-def _preview_item(spec: ItemSpec) -> PreviewItem:
+def _preview_item(spec: ItemSpec, problems: Sequence[RowProblem]) -> PreviewItem:
     failed: dict[str, Any] = {}
     if spec.failure:
         failed = {"code": spec.failure.code, "reason": spec.failure.reason}
@@ -138,6 +141,15 @@ def _preview_item(spec: ItemSpec) -> PreviewItem:
         input=dict(spec.input),
         price=spec.price,
         cells=list(spec.cells),
+        problems=[
+            CellProblem(
+                column=each.column,
+                value=each.value,
+                message=each.message,
+                suggestion=each.suggestion,
+            )
+            for each in problems
+        ],
         **failed,
     )
 
