@@ -144,7 +144,7 @@ def seed_owner(api: httpx.Client, word: str, variant: int) -> OwnedResources:
         sheet=listed["id"],
         reference=reference["id"],
         reference_url=reference["url"],
-        image_url=items["items"][0]["thumbnail_url"],
+        image_url=items["items"][0]["url"],
         library_url=full["variants"][0]["images"][0]["url"],
         key=key,
         cursors={path: p.get("nextCursor") or p["next_cursor"] for path, p in pages.items()},

@@ -12,7 +12,7 @@ from testing.fakes.finalizer import InMemoryFinalizer, Started
 from testing.fakes.idempotency import InMemoryIdempotencyStore
 from testing.fakes.library import InMemoryLibraryStore
 from testing.fakes.media import InMemoryObjectStore
-from testing.fakes.provider import LenientValidator, ScriptedProvider
+from testing.fakes.provider import LenientValidator, ScriptedProvider, StubThumbnailer
 from testing.fakes.queues import InMemoryDispatchQueue, InMemoryItemQueue, Sent
 from testing.fakes.store import InMemoryBatchStore
 from testing.fakes.system import FakeClock, FakeRandomness
@@ -39,4 +39,5 @@ __all__ = [
     "ScriptedProvider",
     "Sent",
     "Started",
+    "StubThumbnailer",
 ]

@@ -14,6 +14,7 @@ from imagebatch.ports import (
     Inspected,
     Prediction,
     PredictionStatus,
+    Thumbnailer,
 )
 
 PNG = b"png"
@@ -102,3 +103,15 @@ class LenientValidator(ImageValidator):
         if self.faults:
             raise self.faults.popleft()
         return Inspected("image/png", "png", 64, 64)
+
+
+@dataclass
+class StubThumbnailer(Thumbnailer):
+    """Draws a few bytes, or raises what `faults` holds next."""
+
+    faults: deque[Exception] = field(default_factory=deque)
+
+    def draw(self, body: bytes) -> bytes:
+        if self.faults:
+            raise self.faults.popleft()
+        return b"thumbnail of " + body[:8]

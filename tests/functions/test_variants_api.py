@@ -7,7 +7,7 @@ import pytest
 
 from imagebatch.api.response import MOST_BYTES
 from imagebatch.bootstrap import Bootstrap
-from imagebatch.domain.batch import Archive, BatchStatus, Item, ItemStatus
+from imagebatch.domain.batch import Archive, BatchStatus, Item, ItemStatus, thumbnail_key
 from imagebatch.domain.rounds import publish
 from imagebatch.schemas import variant_answers as answers
 from imagebatch.usecases import keys
@@ -71,7 +71,14 @@ def settle(services: Bootstrap, owner: str, batch_id: str, item: Item, *, succee
     end = ItemStatus.SUCCEEDED if succeeds else ItemStatus.FAILED
     counts = batch.counts.moved(ItemStatus.PENDING, end)
     key = keys.image(batch.kind, batch_id, item.index, f"p{item.index}")
-    made: dict[str, Any] = {"image": an_image(key), "file": f"{item.stem}.png"} if succeeds else {}
+    made: dict[str, Any] = (
+        {
+            "image": replace(an_image(key), thumbnail=item.index % 2 == 0 or None),
+            "file": f"{item.stem}.png",
+        }
+        if succeeds
+        else {}
+    )
     now = services.clock.now()
     done = replace(item, status=end, round=1, settled_at=now, **made)
     services.store.commit(replace(batch, counts=counts, updated_at=now), done)
@@ -316,6 +323,26 @@ def test_an_image_is_in_both_folders_under_one_id(shop: Api, services: Bootstrap
     assert (own.name, own.variant_id) == ("Spring / Linen shirt Size 2", 2)
     assert own.items[0].id == shared.items[1].id
     assert own.items[0].file == "Linen_shirt_Size_2-1.png"
+
+
+def test_every_list_shows_thumbnails_beside_the_images(shop: Api, services: Bootstrap) -> None:
+    batch_id = submit(shop, (1, [PUBLIC]), variations=2).json()["jobId"]
+    make(services, batch_id)  # only the first image has a thumbnail
+    ask = {"variantIds": [1]}
+    candidates = shop.post("/api/batches/image-candidates", json=ask).json()["variants"][0]
+    status = shop.get(f"/api/v1/batch/{batch_id}/status").json()["items"]
+    seen = [
+        shop.get(f"/api/folders/{batch_id}").json()["items"],
+        shop.get("/api/variants/1/folders").json()["items"][0]["items"],
+        shop.get(f"/api/batches/{batch_id}").json()["variants"][0]["images"],
+        candidates["generatedImages"][::-1],
+        [{"url": each["url"], "thumbnailUrl": each["thumbnail_url"]} for each in status],
+    ]
+    for first, second in seen:
+        image = services.media.key_of(first["url"])
+        assert services.media.key_of(first["thumbnailUrl"]) == thumbnail_key(image or "")
+        assert services.media.key_of(second["thumbnailUrl"]) == services.media.key_of(second["url"])
+        assert "X-Amz-Signature" in first["thumbnailUrl"]
 
 
 def test_a_variants_folders_are_listed_newest_first(shop: Api, services: Bootstrap) -> None:

@@ -49,6 +49,7 @@ from testing.fakes import (
     InMemoryWebhooks,
     LenientValidator,
     ScriptedProvider,
+    StubThumbnailer,
 )
 from testing.models import a_model
 
@@ -134,13 +135,14 @@ class AppHarness:
         self.finalizer, self.telemetry = InMemoryFinalizer(), SilentTelemetry()
         self.provider = ScriptedProvider(self.clock, seconds)
         self.validator, self.builder = LenientValidator(), ListingBuilder()
+        self.thumbnailer = StubThumbnailer()
         self.pages = ListingPages()
         limit = timedelta(seconds=time_limit)
         self.records = BatchRepository(self.store, self.clock, self.random)
         gateway = ProviderGateway(
             {"scripted": self.provider}, self.media, PollSchedule(), self.telemetry
         )
-        collect = CollectImage(gateway, self.validator, self.media, self.clock)
+        collect = CollectImage(gateway, self.validator, self.thumbnailer, self.media, self.clock)
         self.submit_batch = SubmitBatch(
             self.records, self.media, self.dispatch, timedelta(days=7), 20
         )

@@ -20,6 +20,7 @@ PORTS: Mapping[str, Callable[[AppHarness], Any]] = {
     "cancel": lambda app: app.provider,
     "fetch": lambda app: app.provider,
     "validate": lambda app: app.validator,
+    "draw": lambda app: app.thumbnailer,
     "head": lambda app: app.media,
     "put": lambda app: app.media,
 }

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from imagebatch.domain.batch import BatchStatus, ItemStatus
+from imagebatch.domain.batch import BatchStatus, ItemStatus, thumbnail_key
 from imagebatch.domain.errors import (
     Failure,
     FailureCode,
@@ -207,6 +207,18 @@ def test_a_bad_picture_is_made_once_more_and_paid_twice(app: AppHarness) -> None
     assert app.batch.actual == 2 * PRICE
 
 
+@pytest.mark.parametrize("failure", [BadImageError("cut"), UnavailableError("S3"), IndexError()])
+def test_a_thumbnail_that_fails_leaves_its_image_alone(app: AppHarness, failure: Exception) -> None:
+    app.thumbnailer.faults.append(failure)
+
+    app.run(2)
+
+    assert app.statuses == "ss"
+    images = [app.item(index).image for index in range(2)]
+    assert [image and image.thumbnail for image in images] == [None, True]
+    assert [thumbnail_key(i.key) in app.media.objects for i in images if i] == [False, True]
+
+
 def test_two_bad_pictures_are_invalid_output(app: AppHarness) -> None:
     app.validator.faults.extend([BadImageError("The image is blank")] * 2)
     app.run(1)
@@ -297,6 +309,7 @@ def test_a_worker_killed_at_a_write_leaves_nothing_lost(
 def test_a_worker_killed_after_the_image_was_stored_does_not_make_it_again(app: AppHarness) -> None:
     app.start(1)
     message = app.queue.sent[0].message
+    app.media.before_next("put", lambda: None)  # the thumbnail
     app.media.fail_next("put", KilledError(), applied=True)  # type: ignore[arg-type]
     with pytest.raises(KilledError):
         app.deliver(message)
@@ -304,6 +317,9 @@ def test_a_worker_killed_after_the_image_was_stored_does_not_make_it_again(app: 
     app.provider.fetch_faults.append(OutputGoneError("expired"))
     app.deliver(message)
     assert (app.statuses, app.provider.creates("0")) == ("s", 1)
+    image = app.item(0).image
+    assert image is not None
+    assert image.thumbnail
 
 
 def test_a_worker_killed_right_after_the_settle_still_releases_what_follows(
@@ -335,7 +351,7 @@ def delivered_in_vain(app: AppHarness) -> ItemMessage:
     """An image is paid for and cannot be stored."""
     app.start(1)
     message = app.queue.sent[0].message
-    app.media.fail_next("put", UnavailableError("S3 is down"))
+    app.media.fail_next("put", UnavailableError("S3 is down"), times=2)
     with pytest.raises(UnavailableError):
         app.deliver(message)
     app.clock.advance(75)

@@ -390,9 +390,12 @@ class Bootstrap:
     @cached_property
     def collect_image(self) -> "CollectImage":
         from imagebatch.adapters.images import PillowValidator
+        from imagebatch.adapters.thumbnails import PillowThumbnailer
         from imagebatch.usecases.collect_image import CollectImage
 
-        return CollectImage(self.gateway, PillowValidator(), self.media, self.clock)
+        return CollectImage(
+            self.gateway, PillowValidator(), PillowThumbnailer(), self.media, self.clock
+        )
 
     @cached_property
     def item_records(self) -> "SQSRecordProcessor":

@@ -170,6 +170,7 @@ NAMES: dict[type, Names] = {
         "etag": "etag",
         "width": "width",
         "height": "height",
+        "thumbnail": "thumbnail",
     },
     Archive: {
         "key": "key",
@@ -211,6 +212,7 @@ NAMES: dict[type, Names] = {
         "key": "key",
         "file": "file",
         "created_at": "createdAt",
+        "thumbnail": "thumbnail",
     },
     VariantFolder: {
         "variant_id": "variantId",

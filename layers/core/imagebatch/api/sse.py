@@ -9,7 +9,7 @@ from typing import Any
 
 from imagebatch.domain.batch import Batch, Item, ItemStatus, Waiting
 from imagebatch.ports import ItemChange
-from imagebatch.schemas.links import URL_SECONDS, Sign, archive_links
+from imagebatch.schemas.links import Sign, archive_links, thumbnail_url
 from imagebatch.schemas.wire import iso_timestamp, money
 from imagebatch.usecases.watch_batch import ProgressUpdate
 
@@ -58,7 +58,7 @@ def _item(item: Item | ItemChange, status: ItemStatus, sign: Sign) -> dict[str, 
         "file": item.file if image else None,
         "code": failure.code if failure else None,
         "reason": failure.reason if failure else None,
-        "thumbnail_url": sign(image.key, URL_SECONDS, None) if image else None,
+        "thumbnail_url": thumbnail_url(image, sign) if image else None,
     }
 
 

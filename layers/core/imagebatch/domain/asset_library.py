@@ -23,6 +23,7 @@ class LibraryImage:
     key: str
     file: str
     created_at: datetime
+    thumbnail: bool | None = None
 
     @property
     def id(self) -> str:
@@ -81,4 +82,5 @@ def library_image(batch: Batch, item: Item) -> LibraryImage | None:
         key=item.image.key,
         file=item.file or "",
         created_at=item.settled_at or batch.created_at,
+        thumbnail=item.image.thumbnail,
     )

@@ -122,6 +122,13 @@ class Image:
     etag: str
     width: int
     height: int
+    thumbnail: bool | None = None
+    """Whether a thumbnail is stored beside it, under `thumbnail_key(key)`."""
+
+
+def thumbnail_key(image_key: str) -> str:
+    """Where the thumbnail of the image with this key is: beside it, so that it expires with it."""
+    return f"{image_key}.thumb.webp"
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from imagebatch.ports.providers import (
     Inspected,
     Prediction,
     PredictionStatus,
+    Thumbnailer,
 )
 from imagebatch.ports.records import BatchStore, Change, ItemChange, Page
 from imagebatch.ports.system import Clock, Randomness, Telemetry, TimeLeft
@@ -75,6 +76,7 @@ __all__ = [
     "Telemetry",
     "TemplateStore",
     "TextMember",
+    "Thumbnailer",
     "TimeLeft",
     "UploadStore",
     "Webhooks",

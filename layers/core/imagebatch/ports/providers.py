@@ -69,6 +69,12 @@ class ImageValidator(Protocol):
         ...
 
 
+class Thumbnailer(Protocol):
+    def draw(self, body: bytes) -> bytes:
+        """A small WebP of the image. BadImageError when it cannot be drawn."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Inspected:
     content_type: str

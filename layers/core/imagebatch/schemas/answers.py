@@ -117,6 +117,7 @@ class ItemAnswer(ResponseModel):
     row: int | None
     status: ItemStatus
     file: str | None
+    url: Link | None
     thumbnail_url: Link | None
     code: FailureCode | None
     reason: str | None

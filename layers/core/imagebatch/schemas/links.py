@@ -2,13 +2,28 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Protocol
 
-from imagebatch.domain.batch import Batch
+from imagebatch.domain.batch import Batch, thumbnail_key
 
 URL_SECONDS = 900
 
 type Sign = Callable[[str, int, str | None], str]
 """(key, seconds, file name or None to show it inline) -> a presigned URL."""
+
+
+class StoredPicture(Protocol):
+    @property
+    def key(self) -> str: ...
+
+    @property
+    def thumbnail(self) -> bool | None: ...
+
+
+def thumbnail_url(image: StoredPicture, sign: Sign) -> str:
+    """The image itself where it has no thumbnail: an older one, or one that could not be drawn."""
+    key = thumbnail_key(image.key) if image.thumbnail else image.key
+    return sign(key, URL_SECONDS, None)
 
 
 def download_name(batch: Batch) -> str:

@@ -44,11 +44,15 @@ class ProductList(ResponseModel):
 class Picture(ResponseModel):
     id: str
     url: Link
+    thumbnail_url: Link
     created_at: Timestamp
 
 
-class UploadedPicture(Picture):
+class UploadedPicture(ResponseModel):
+    id: str
+    url: Link
     original_name: str
+    created_at: Timestamp
 
 
 class VariantCandidates(ResponseModel):

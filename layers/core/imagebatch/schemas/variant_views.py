@@ -9,7 +9,7 @@ from imagebatch.domain.asset_library import Folder, VariantFolder, folder_id, im
 from imagebatch.domain.batch import Batch, Item, ItemStatus, effective_item_status
 from imagebatch.intake.catalog import Variant
 from imagebatch.schemas.answers import PreviewItem
-from imagebatch.schemas.links import URL_SECONDS, Sign
+from imagebatch.schemas.links import URL_SECONDS, Sign, thumbnail_url
 from imagebatch.schemas.variant_answers import (
     BatchVariant,
     BatchWithFolder,
@@ -81,6 +81,7 @@ def _variant(
         Picture(
             id=image_id(batch.id, item.index),
             url=sign(item.image.key, URL_SECONDS, None),
+            thumbnail_url=thumbnail_url(item.image, sign),
             created_at=item.settled_at,
         )
         for item, status in zip(items, statuses, strict=True)

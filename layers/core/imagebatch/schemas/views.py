@@ -25,7 +25,7 @@ from imagebatch.schemas.answers import (
     RowError,
     WaitingFor,
 )
-from imagebatch.schemas.links import URL_SECONDS, Sign, archive_links
+from imagebatch.schemas.links import URL_SECONDS, Sign, archive_links, thumbnail_url
 
 
 def batch_view(batch: Batch, now: datetime, sign: Sign | None) -> BatchAnswer:
@@ -97,7 +97,8 @@ def item_view(batch: Batch, item: Item, sign: Sign) -> ItemAnswer:
         row=item.row,
         status=status,
         file=item.file,
-        thumbnail_url=None if item.image is None else sign(item.image.key, URL_SECONDS, None),
+        url=None if item.image is None else sign(item.image.key, URL_SECONDS, None),
+        thumbnail_url=None if item.image is None else thumbnail_url(item.image, sign),
         code=failure.code if failure else None,
         reason=failure.reason if failure else None,
         attempts=item.attempts,

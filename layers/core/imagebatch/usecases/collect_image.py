@@ -5,12 +5,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from imagebatch.domain.batch import Batch, Image, Item
+from imagebatch.domain.batch import Batch, Image, Item, thumbnail_key
 from imagebatch.domain.errors import (
     FailureCode,
     ImagebatchError,
     OutputGoneError,
     ProviderUnavailableError,
+    UnavailableError,
 )
 from imagebatch.domain.model_registry import Mode
 from imagebatch.ports import (
@@ -23,12 +24,15 @@ from imagebatch.ports import (
     Prediction,
     PredictionStatus,
     Telemetry,
+    Thumbnailer,
 )
 from imagebatch.usecases import keys
 from imagebatch.usecases.poll_schedule import PollSchedule
 
 STRANGE = "The provider's response could not be understood"
 STRANGE_IMAGE = "The provider's image could not be read"
+NO_THUMBNAIL = "The thumbnail could not be drawn"
+THUMBNAIL_TYPE = "image/webp"
 FETCHES = 2
 """How often one delivery tries a download before it leaves that to a later one."""
 FETCH_PAUSE = 0.5
@@ -120,6 +124,7 @@ class ProviderGateway:
 class CollectImage:
     gateway: ProviderGateway
     validator: ImageValidator
+    thumbnailer: Thumbnailer
     media: ObjectStore
     clock: Clock
 
@@ -133,14 +138,23 @@ class CollectImage:
         with self.gateway.guarded(batch, item, BadImageError(STRANGE_IMAGE)):
             seen = self.validator.validate(body, item.aspect_ratio)
         key = keys.image(batch.kind, batch.id, item.index, prediction.id)
+        thumbnail = self._store_thumbnail(batch, item, key, body)
         image = Image(
-            key, seen.content_type, len(body), zlib.crc32(body), "", seen.width, seen.height
+            key,
+            seen.content_type,
+            len(body),
+            zlib.crc32(body),
+            "",
+            seen.width,
+            seen.height,
+            thumbnail or None,
         )
         facts = {
             "crc32": str(image.crc32),
             "width": str(image.width),
             "height": str(image.height),
             "extension": seen.extension,
+            "thumbnail": "yes" if thumbnail else "no",
         }
         stored = self.media.put(key, body, seen.content_type, metadata=facts)
         return replace(image, etag=stored.etag), seen.extension
@@ -160,8 +174,22 @@ class CollectImage:
             found.etag,
             int(facts["width"]),
             int(facts["height"]),
+            facts.get("thumbnail") == "yes" or None,
         )
         return image, facts["extension"]
+
+    def _store_thumbnail(self, batch: Batch, item: Item, key: str, body: bytes) -> bool:
+        """Before the image, whose metadata says whether there is one; its failure is no failure."""
+        try:
+            with self.gateway.guarded(batch, item, BadImageError(NO_THUMBNAIL)):
+                thumbnail = self.thumbnailer.draw(body)
+                self.media.put(thumbnail_key(key), thumbnail, THUMBNAIL_TYPE)
+        except (BadImageError, UnavailableError) as error:
+            self.gateway.telemetry.log_event(
+                "thumbnail failed", batch_id=batch.id, index=item.index, reason=str(error)[:200]
+            )
+            return False
+        return True
 
     def _download(self, batch: Batch, item: Item, prediction: Prediction) -> bytes:
         for left in reversed(range(FETCHES)):

@@ -48,6 +48,7 @@ class FolderImage:
     key: str
     file: str
     created_at: datetime
+    thumbnail: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,13 +139,20 @@ def own_name(folder: Folder, own: VariantFolder) -> str:
 def pictures_of(batch: Batch, items: Iterator[Item]) -> Iterator[FolderImage]:
     for item in items:
         if effective_item_status(batch, item) is ItemStatus.SUCCEEDED and item.image is not None:
-            at = item.settled_at or batch.created_at
-            name = item.file or ""
-            yield FolderImage(image_id(batch.id, item.index), item.index, item.image.key, name, at)
+            yield FolderImage(
+                image_id(batch.id, item.index),
+                item.index,
+                item.image.key,
+                item.file or "",
+                item.settled_at or batch.created_at,
+                item.image.thumbnail,
+            )
 
 
 def folder_image(image: LibraryImage) -> FolderImage:
-    return FolderImage(image.id, image.index, image.key, image.file, image.created_at)
+    return FolderImage(
+        image.id, image.index, image.key, image.file, image.created_at, image.thumbnail
+    )
 
 
 def no_folder() -> NotFoundError:

@@ -24,7 +24,7 @@ from imagebatch.intake.catalog_import import (
     import_list,
 )
 from imagebatch.intake.settings_schema import find_schema
-from imagebatch.schemas.links import URL_SECONDS
+from imagebatch.schemas.links import URL_SECONDS, thumbnail_url
 from imagebatch.schemas.requests import parsed
 from imagebatch.schemas.variant_answers import (
     SETTINGS_SCHEMA,
@@ -64,6 +64,7 @@ BATCH = "5f0c9a7e4d2b4c0e9f2d8a6b1c3e5f70"
 PICTURE = {
     "id": f"{BATCH}.0000",
     "url": SIGNED.format(f"library/{BATCH}/000000-9c1d2e3f4a5b6c7d"),
+    "thumbnailUrl": SIGNED.format(f"library/{BATCH}/000000-9c1d2e3f4a5b6c7d.thumb.webp"),
     "createdAt": AT,
 }
 UPLOADED = {
@@ -293,6 +294,7 @@ def _folder(request: Request, folder: OpenedFolder) -> FolderAnswer:
         FolderPicture(
             id=each.id,
             url=request.sign(each.key, URL_SECONDS, None),
+            thumbnail_url=thumbnail_url(each, request.sign),
             file=each.file,
             created_at=each.created_at,
         )
@@ -312,7 +314,13 @@ def _candidates(request: Request, found: Candidates) -> CandidatesAnswer:
             variant_title=variant.title,
             variant_image_url=variant.image_url,
             generated_images=[
-                Picture(id=i.id, url=sign(i.key), created_at=i.created_at) for i in images
+                Picture(
+                    id=image.id,
+                    url=sign(image.key),
+                    thumbnail_url=thumbnail_url(image, request.sign),
+                    created_at=image.created_at,
+                )
+                for image in images
             ],
         )
         for variant, images in found.variants
