@@ -34,7 +34,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from http.server import ThreadingHTTPServer
@@ -101,6 +101,7 @@ class FakeProviders:
         self.latency = latency
         self.token: str | None = None
         self.hosts_of_files: str | None = None
+        self.gone: Collection[str] = ()
         self.stopping = threading.Event()
         self.ledger = Ledger()
         self._rules: dict[str, Rule] = {}

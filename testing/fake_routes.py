@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from functools import cache
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from PIL import Image
 
@@ -41,11 +42,13 @@ class Handler(BaseHTTPRequestHandler):
         ("GET", r"/v1/predictions/([^/]+)", "replicate_get"),
         ("POST", r"/v1/predictions/([^/]+)/cancel", "replicate_cancel"),
         ("GET", r"/v1/account", "account"),
-        ("GET", r"/v2/[^/]+/health", "account"),
+        ("GET", r"/v1/models/([^/?]+/[^/?]+)(?:/versions/\w+)?", "replicate_model"),
+        ("GET", r"/v2/([^/]+)/health", "runpod_health"),
         ("POST", r"/v2/([^/]+)/run", "runpod_create"),
         ("GET", r"/v2/[^/]+/status/([^/]+)", "runpod_get"),
         ("POST", r"/v2/[^/]+/cancel/([^/]+)", "runpod_cancel"),
         ("GET", r"/v1/models\?limit=1", "account"),
+        ("GET", r"/v1/models\?endpoint_id=(.+)", "fal_model"),
         ("POST", r"/(fal-ai/.+)", "fal_create"),
         ("GET", r"/fal-ai/[^/]+/requests/([^/]+)/status", "fal_status"),
         ("GET", r"/fal-ai/[^/]+/requests/([^/]+)", "fal_result"),
@@ -109,6 +112,10 @@ class Handler(BaseHTTPRequestHandler):
     def replicate_create_version(self) -> None:
         self.replicate_create(self.body["version"])
 
+    def replicate_model(self, name: str) -> None:
+        owner, _, model = name.partition("/")
+        self._known(name, {"owner": owner, "name": model, "visibility": "public"})
+
     def replicate_get(self, prediction_id: str) -> None:
         self.fake.count(gets=1)
         self._about("get", prediction_id, self._replicate)
@@ -150,6 +157,9 @@ class Handler(BaseHTTPRequestHandler):
         """What is free to ask, and tells whether the key is good."""
         self._send(_json(200, {"username": "tests"}))
 
+    def runpod_health(self, endpoint: str) -> None:
+        self._known(endpoint, {"jobs": {"inQueue": 0}, "workers": {"ready": 1}})
+
     def runpod_get(self, prediction_id: str) -> None:
         self.fake.count(gets=1)
         self._about("get", prediction_id, self._runpod)
@@ -188,6 +198,11 @@ class Handler(BaseHTTPRequestHandler):
                 "cancel_url": f"{root}/cancel",
             },
         )
+
+    def fal_model(self, quoted: str) -> None:
+        name = unquote(quoted)
+        listed = {"endpoint_id": name, "metadata": {"status": "active"}}
+        self._known(name, {"models": [listed], "has_more": False, "next_cursor": None})
 
     def fal_status(self, prediction_id: str) -> None:
         self.fake.count(gets=1)
@@ -255,13 +270,18 @@ class Handler(BaseHTTPRequestHandler):
         self._send(_json(200, {}))
 
     def change_settings(self) -> None:
-        for name in {"latency", "token", "hosts_of_files"} & set(self.body):
+        for name in {"latency", "token", "hosts_of_files", "gone"} & set(self.body):
             setattr(self.fake, name, self.body[name])
         self._send(_json(200, {"latency": self.fake.latency, "token": self.fake.token}))
 
     def reset(self) -> None:
         self.fake.reset()
         self._send(_json(200, {}))
+
+    def _known(self, name: str, answer: Any) -> None:
+        """What is told of a model: rules of the stage `model` go by its name."""
+        right = MISSING if name in self.fake.gone else _json(200, answer)
+        self._answer(self.fake.rule("model", name), right)
 
     # --- the wire ------------------------------------------------------------------------------
 

@@ -155,6 +155,9 @@ class Api:
     def models(self) -> Document:
         return document(self._transport.send("GET", "/api/models"))
 
+    def check_models(self) -> Document:
+        return document(self._transport.send("POST", "/api/models/check"))
+
     def doctor(self) -> Document:
         return document(self._transport.send("GET", "/api/doctor"))
 

@@ -1,4 +1,4 @@
-"""The HTTPS API."""
+"""The HTTPS API, and once a day the check of the models: the API holds the rights that it needs."""
 
 from typing import Any
 
@@ -7,10 +7,13 @@ from imagebatch.bootstrap import Bootstrap
 from imagebatch.observability import logger, metrics
 from imagebatch.settings import Settings
 
-app = build(Bootstrap(Settings.from_env()))
+services = Bootstrap(Settings.from_env())
+app = build(services)
 
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    if event.get("task") == "check-models":  # the schedule's; no request has such a key
+        return {"checked": len(services.check_models())}
     return app(event, context)

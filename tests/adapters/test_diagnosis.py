@@ -68,6 +68,8 @@ def test_last_refusal_is_kept_for_each_provider(log: DynamoDBRefusalLog) -> None
     log.note("replicate", second)
     assert log.last("replicate") == second
     assert log.last("runpod") is None
+    log.clear("replicate")
+    assert log.last("replicate") is None
 
 
 def test_refused_create_is_noted_once_a_minute() -> None:
@@ -79,6 +81,9 @@ def test_refused_create_is_noted_once_a_minute() -> None:
             noted.append(refusal)
             if len(noted) == 2:
                 raise UnavailableError("the table is throttled")
+
+        def clear(self, provider: str) -> None:
+            raise AssertionError("no create was accepted")
 
         def last(self, provider: str) -> Refusal | None:
             return None
@@ -98,6 +103,19 @@ def test_refused_create_is_noted_once_a_minute() -> None:
     assert [refusal.reason for refusal in noted] == [
         "Replicate rate-limited the request (429)."
     ] * 2
+
+
+def test_a_refusal_is_cleared_by_a_later_create(log: DynamoDBRefusalLog) -> None:
+    request = ImageRequest("google/nano-banana", {}, "a car")
+    with FakeProviders() as fake:
+        fake.script("402", times=1)
+        inner = ReplicateProvider(lambda: "token", fake.url)
+        provider = NotingProvider("replicate", inner, log, SystemClock())
+        with pytest.raises(ProviderAuthError):
+            provider.create(request)
+        assert log.last("replicate") is not None
+        provider.create(request)
+    assert log.last("replicate") is None
 
 
 @pytest.fixture

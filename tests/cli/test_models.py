@@ -62,3 +62,46 @@ def test_models_are_listed_with_reasons(run: Any, capsys: pytest.CaptureFixture[
 def test_json_is_the_answer_as_it_came(run: Any, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("--json") == 0
     assert json.loads(capsys.readouterr().out)["items"] == [OLD, NEW, FAST]
+
+
+CHECKED = {"provider": "replicate", "reason": None, "checkedAt": None}
+SERVED = CHECKED | {
+    "id": "google/nano-banana-2.1",
+    "state": "available",
+    "result": "served",
+    "inUse": True,
+    "successor": None,
+}
+GONE = SERVED | {
+    "id": "google/nano-banana-pro",
+    "result": "gone",
+    "reason": "Replicate no longer has google/nano-banana-pro.",
+    "successor": "google/nano-banana-2.1",
+}
+BACK = SERVED | {"id": "google/imagen-3", "state": "retired", "inUse": False}
+
+
+@pytest.mark.parametrize(
+    ("items", "healthy", "code", "words"),
+    [
+        ([SERVED, BACK], True, 0, ["google/imagen-3: retired, but its provider serves it."]),
+        ([SERVED, GONE], False, 1, ["no longer has google/nano-banana-pro.", "Successor: google"]),
+        ([BACK | {"inUse": True, "result": "gone"}], False, 1, ["google/imagen-3: retired, but"]),
+        ([], True, 0, ["development mode"]),
+    ],
+)
+def test_check_fails_where_a_model_in_use_is_gone(
+    run: Any,
+    api: FakeApi,
+    capsys: pytest.CaptureFixture[str],
+    items: list[dict[str, Any]],
+    healthy: bool,
+    code: int,
+    words: list[str],
+) -> None:
+    api.answers["POST", "/api/models/check"] = Answer(200, {"healthy": healthy, "items": items})
+
+    assert run("--check") == code
+
+    said = " ".join(capsys.readouterr().out.split())
+    assert [word for word in words if word not in said] == []

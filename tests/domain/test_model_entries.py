@@ -187,5 +187,4 @@ def test_stack_default_comes_before_the_others() -> None:
     assert plain.defaults_with_images == REGISTRY.defaults_with_images
     seeing = REGISTRY.preferring("google/nano-banana-pro")
     assert seeing.defaults_with_images[0] == "google/nano-banana-pro"
-    with pytest.raises(ValueError, match="DefaultModel"):
-        REGISTRY.preferring("nobody/none")
+    assert REGISTRY.preferring("nobody/none") == REGISTRY

@@ -43,6 +43,7 @@ def what_people_do(site: Site, ann: httpx.Client, hers: OwnedResources) -> None:
     drops(site)
     ask(site.as_("op", groups=["operators"]), "GET", "/api/queue", 200)
     assert ask(site.as_("op", groups=["operators"]), "GET", "/api/doctor", 200)["checks"]
+    assert ask(site.as_("op", groups=["operators"]), "POST", "/api/models/check", 200)["items"]
     ask(ann, "POST", "/api/batches/image-candidates", 200, json={"variantIds": [hers.variant]})
 
 

@@ -187,7 +187,7 @@ def test_only_who_reads_providers_secrets_may_use_their_key(production: Rendered
     template = Rendered(ReplicateSecretArn=SECRET, SecretsKeyArn=key)
     users = {f for f in template.functions if allowed(template, f, "kms:Decrypt") == {key}}
 
-    assert users == {"WorkerFunction", "DeadLetterFunction"}
+    assert users == {"ApiFunction", "WorkerFunction", "DeadLetterFunction"}
     assert not any(allowed(production, f, "kms:Decrypt") for f in production.functions)
 
 

@@ -1,6 +1,7 @@
 """`events/` has what really triggers each function."""
 
 import base64
+import importlib
 import json
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 
 from imagebatch.schemas.messages import decode_arrival, decode_dispatch, decode_item
+from tests.functions.conftest import LambdaContext
 from tests.template.rendering import Rendered
 
 EVENTS = Path(__file__).parents[2] / "events"
@@ -82,6 +84,22 @@ def test_what_arrives_is_kept_until_it_is_taken(production: Rendered) -> None:
 def test_the_step_of_the_finalizer_is_the_first_one() -> None:
     assert event("finalizer").keys() == {"step", "owner", "batchId", "round", "attempt"}
     assert event("finalizer")["step"] == "build"
+
+
+@pytest.mark.filterwarnings("ignore:No application metrics")
+def test_the_models_are_checked_once_a_day(
+    production: Rendered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [schedule] = production["ApiFunction"]["Events"].values()
+    assert schedule["Properties"]["Schedule"] == "rate(1 day)"
+    for name in ("AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "eu-central-1")
+    function = importlib.import_module("functions.api.app")
+    monkeypatch.setattr(function.services, "check_models", lambda: ["google/imagen-3"])
+
+    assert function.handler(json.loads(schedule["Properties"]["Input"]), LambdaContext()) == {
+        "checked": 1
+    }
 
 
 def test_the_sweeper_is_woken_by_its_schedule(production: Rendered) -> None:

@@ -93,6 +93,8 @@ def test_alarms_look_at_what_people_must_know_of(production: Rendered) -> None:
         ("AWS/States", "ExecutionsFailed", "<FinalizerStateMachine>"),
         ("AWS/Lambda", "Errors", "<WorkerFunction>"),
         ("AWS/Lambda", "AsyncEventsDropped", "<SweeperFunction>"),
+        ("AWS/Lambda", "AsyncEventsDropped", "<ApiFunction>"),
+        ("imagebatch/shop", "ModelGone", "imagebatch"),
         ("AWS/ApiGateway", "5xx", "<HttpApi>"),
         ("imagebatch/shop", "ProviderAuthFailures", "imagebatch"),
         ("imagebatch/shop", "UnreadableRecords", "imagebatch"),

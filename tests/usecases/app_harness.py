@@ -81,6 +81,9 @@ class SilentTelemetry(Telemetry):
     def overlay_ignored(self, key: str, reason: str) -> None:
         self.notes.append(f"ignored {key}")
 
+    def model_gone(self, model: str, reason: str) -> None:
+        self.notes.append(f"gone {model}")
+
     def intake_failed(self, reason: str) -> None:
         self.notes.append(reason)
 

@@ -72,6 +72,9 @@ class Log(RefusalLog):
     def note(self, provider: str, refusal: Refusal) -> None:
         self.kept[provider] = refusal
 
+    def clear(self, provider: str) -> None:
+        self.kept.pop(provider, None)
+
     def last(self, provider: str) -> Refusal | None:
         return self.kept.get(provider)
 
@@ -113,6 +116,25 @@ def test_each_fault_is_found_with_advice(
     assert found[check].health == health
     assert words in found[check].advice
     assert {f.health for name, f in found.items() if name != check} <= {"ok", "unknown"}
+
+
+@pytest.mark.parametrize(
+    ("limit", "unreserved", "reserved", "health"),
+    [
+        (1000, 987, 13, "ok"),
+        (113, 100, 13, "ok"),  # ours is what is not unreserved
+        (1000, 1000, 0, "ok"),
+        (1000, 100, 0, "warning"),  # others have reserved the rest
+        (10, 10, 0, "warning"),
+    ],
+)
+def test_own_reservation_is_the_workers_own(
+    limit: int, unreserved: int, reserved: int, health: str
+) -> None:
+    facts = Facts(quota=Concurrency(limit, unreserved))
+    found = DiagnoseStack({}, Log(), facts, Clock(), workers=3, reserved=reserved)()
+    [concurrency] = [each for each in found if each.check == "concurrency"]
+    assert concurrency.health == health
 
 
 def test_last_refusal_tells_of_credit() -> None:

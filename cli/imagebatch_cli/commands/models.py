@@ -1,5 +1,8 @@
 """The models that batches can run on."""
 
+from collections.abc import Iterator
+from typing import Annotated
+
 import typer
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -9,6 +12,16 @@ from imagebatch_cli.errors import ExitStatus
 from imagebatch_cli.options import AsJson, Token, Url, connect
 from imagebatch_cli.output import Output, plain, table
 
+Check = Annotated[
+    bool,
+    typer.Option(
+        "--check",
+        help="Look every model up at its provider, and fail if one in use is retired or gone. "
+        "For operators.",
+    ),
+]
+STYLES = {"served": "green", "gone": "red", "unclear": "dim"}
+PROBLEM = "A model in use is retired or gone: use its successor."
 UNITS = {"image": "", "megapixel": "/MP"}
 
 
@@ -19,6 +32,7 @@ def register(app: typer.Typer) -> None:
 def models(
     context: typer.Context,
     *,
+    check: Check = False,
     as_json: AsJson = False,
     url: Url = None,
     token: Token = None,
@@ -26,9 +40,37 @@ def models(
     """List the models: state, price, aspect ratios and reference images."""
     out = Output(as_json=as_json)
     with connect(context, url, token, out) as api:
-        found = api.models()
-    out.result(found, lambda: _render(found))
-    return ExitStatus.OK
+        found = api.check_models() if check else api.models()
+    out.result(found, lambda: _render_check(found) if check else _render(found))
+    healthy = not check or found["healthy"]
+    return ExitStatus.OK if healthy else ExitStatus.SOME_FAILED
+
+
+def _render_check(found: Document) -> RenderableType:
+    if not found["items"]:
+        return Text("No provider is configured: there is nothing to check (development mode).")
+    rows = table("model", "state", "at its provider", "in use", ids=1)
+    for model in found["items"]:
+        rows.add_row(
+            Text(plain(model["id"]), style="bold" if model["inUse"] else ""),
+            plain(model["state"]),
+            Text(plain(model["result"]), style=STYLES.get(model["result"], "")),
+            "yes" if model["inUse"] else "",
+        )
+    return Group(rows, *(Text(each) for each in _findings(found)))
+
+
+def _findings(found: Document) -> Iterator[str]:
+    """What to do something about, and whether a model in use is among it."""
+    for model in found["items"]:
+        name, retired = plain(model["id"]), model["state"] == "retired"
+        if model["result"] == "unclear" or (model["result"] == "gone" and not retired):
+            yield f"{name}: {plain(model['reason'])}{_advice(model)}"
+        elif model["result"] == "served" and retired:
+            yield f"{name}: retired, but its provider serves it. An overlay can bring it back."
+        elif model["inUse"] and retired:
+            yield f"{name}: retired, but in use.{_advice(model)}"
+    yield "No model in use is retired or gone." if found["healthy"] else PROBLEM
 
 
 def _render(found: Document) -> RenderableType:

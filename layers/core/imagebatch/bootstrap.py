@@ -14,6 +14,7 @@ from imagebatch.adapters.aws import Clients
 from imagebatch.adapters.system import SystemClock, SystemRandomness
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.errors import RequestError
+from imagebatch.domain.model_checks import current_checks, gone_models
 from imagebatch.domain.model_choice import UsableModels
 from imagebatch.domain.model_entries import parse_registry
 from imagebatch.domain.model_registry import ModelRegistry
@@ -36,13 +37,16 @@ from imagebatch.usecases.records import BatchRepository
 if TYPE_CHECKING:
     from imagebatch.adapters.arrivals import ArrivalProcessor
     from imagebatch.adapters.dynamodb.refusals import DynamoDBRefusalLog
+    from imagebatch.adapters.providers.lookups import ProviderCatalog
     from imagebatch.adapters.secrets import SecretReader
     from imagebatch.adapters.sqs_records import SQSRecordProcessor
     from imagebatch.intake.settings_schema import SettingsSchema
     from imagebatch.intake.templates import Template
     from imagebatch.ports.diagnosis import ProviderAccount
+    from imagebatch.ports.model_checks import ModelCheckStore
     from imagebatch.usecases.cancel_batch import CancelBatch
     from imagebatch.usecases.catalog import ImportVariants, ListVariants
+    from imagebatch.usecases.check_models import CheckModels
     from imagebatch.usecases.collect_image import CollectImage, ProviderGateway
     from imagebatch.usecases.diagnose_stack import DiagnoseStack
     from imagebatch.usecases.dispatch_items import DispatchItems
@@ -142,7 +146,53 @@ class Bootstrap:
         return OverlaidRegistry(built_in, default, self.media, self.clock, self.telemetry)
 
     def usable_models(self) -> UsableModels:
-        return UsableModels(registry=self.registry(), providers=self.settings.providers)
+        registry, providers = self.registry(), self.settings.providers
+        checks = current_checks(registry, self.model_checks.load()) if providers else {}
+        return UsableModels(
+            registry=registry,
+            providers=providers,
+            gone=gone_models(checks),
+            checked={name: check.checked_at for name, check in checks.items()},
+        )
+
+    @cached_property
+    def model_checks(self) -> "ModelCheckStore":
+        from imagebatch.adapters.dynamodb.model_checks import DynamoDBModelCheckStore
+
+        return DynamoDBModelCheckStore(self.clients.dynamodb, self.settings.table_name)
+
+    @cached_property
+    def check_models(self) -> "CheckModels":
+        from imagebatch.adapters.dynamodb.templates import DynamoDBTemplateStore
+        from imagebatch.adapters.providers.lookups import HttpModelLookup
+        from imagebatch.usecases.check_models import CheckModels
+
+        return CheckModels(
+            self.usable_models,
+            self.settings.default_model,
+            HttpModelLookup(self._catalogs()),
+            self.model_checks,
+            DynamoDBTemplateStore(self.clients.dynamodb, self.settings.table_name),
+            self.store,
+            self.clock,
+            self.telemetry,
+        )
+
+    def _catalogs(self) -> "Mapping[str, ProviderCatalog]":
+        """Of the providers that have a key."""
+        from imagebatch.adapters.providers import lookups
+
+        settings = self.settings
+        found = {}
+        if arn := settings.replicate_secret_arn:
+            key = self._secret(arn)
+            found["replicate"] = lookups.replicate_catalog(key, settings.replicate_base_url)
+        if arn := settings.runpod_secret_arn:
+            key, endpoint = self._secret(arn), settings.runpod_endpoint_id
+            found["runpod"] = lookups.runpod_catalog(key, endpoint, settings.runpod_base_url)
+        if arn := settings.fal_secret_arn:
+            found["fal"] = lookups.fal_catalog(self._secret(arn), settings.fal_base_url)
+        return found
 
     @cached_property
     def templates(self) -> "Mapping[str, Template]":
@@ -521,11 +571,19 @@ class Bootstrap:
     @cached_property
     def diagnose(self) -> "DiagnoseStack":
         from imagebatch.adapters.stack_facts import AwsStackFacts
+        from imagebatch.usecases.diagnose_models import DiagnoseModels
         from imagebatch.usecases.diagnose_stack import DiagnoseStack
 
-        facts = AwsStackFacts(self.clients, self.settings)
-        workers = self.settings.worker_concurrency
-        return DiagnoseStack(self._accounts(), self._refusals, facts, self.clock, workers=workers)
+        settings = self.settings
+        return DiagnoseStack(
+            self._accounts(),
+            self._refusals,
+            AwsStackFacts(self.clients, settings),
+            self.clock,
+            workers=settings.worker_concurrency,
+            reserved=settings.reserved_concurrency + settings.progress_concurrency,
+            more=[DiagnoseModels(self.usable_models, settings.default_model, self.clock)],
+        )
 
     def _accounts(self) -> "Mapping[str, ProviderAccount]":
         """Of the providers that have a key."""

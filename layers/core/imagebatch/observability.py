@@ -74,6 +74,10 @@ class PowertoolsTelemetry(Telemetry):
         logger.error("model overlay ignored", key=key, reason=reason)
         metrics.add_metric("IgnoredModelOverlays", MetricUnit.Count, 1)
 
+    def model_gone(self, model: str, reason: str) -> None:
+        logger.error("model is gone", model=model, reason=reason)
+        metrics.add_metric("ModelGone", MetricUnit.Count, 1)
+
     def intake_failed(self, reason: str) -> None:
         logger.warning("arrival not taken", reason=reason)
         metrics.add_metric("IntakeFailures", MetricUnit.Count, 1)

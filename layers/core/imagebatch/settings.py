@@ -20,6 +20,8 @@ class Settings:
     auth_mode: str
     max_rows: int
     worker_concurrency: int
+    reserved_concurrency: int
+    progress_concurrency: int
     archive_ttl_seconds: int
     retention_days: int
     item_deadline_seconds: int
@@ -60,6 +62,8 @@ class Settings:
             auth_mode=env.get("AUTH_MODE") or "cognito",
             max_rows=number("MAX_ROWS", 50),
             worker_concurrency=number("WORKER_CONCURRENCY", 3),
+            reserved_concurrency=number("RESERVED_CONCURRENCY", 0),
+            progress_concurrency=number("PROGRESS_CONCURRENCY", 0),
             archive_ttl_seconds=number("ARCHIVE_TTL_SECONDS", 21600),
             retention_days=number("RETENTION_DAYS", 7),
             item_deadline_seconds=number("ITEM_DEADLINE_SECONDS", 300),

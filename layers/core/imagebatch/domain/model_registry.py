@@ -101,6 +101,12 @@ class ImageModel:
             return offer.price
         return offer.price * (megapixels + images * self.max_reference_megapixels)
 
+    @property
+    def upstream_names(self) -> tuple[str, ...]:
+        """Every name that the provider knows the model by."""
+        names = (self.upstream_for(images=False), self.upstream_for(images=True))
+        return tuple(dict.fromkeys(names))
+
     def upstream_for(self, *, images: bool) -> str:
         if images and self.upstream_with_images:
             return self.upstream_with_images
@@ -158,11 +164,9 @@ class ModelRegistry:
     development_price: Decimal
 
     def preferring(self, default: str) -> "ModelRegistry":
-        """The same with a stack's own default before the others."""
-        if not default:
-            return self
+        """The same with a stack's own default before the others, if it is in the registry."""
         if default not in self.models:
-            raise ValueError(f"DefaultModel names {default!r}, which is not in the model registry")
+            return self
         takes_images = self.models[default].max_images > 0
         with_images = (default, *self.defaults_with_images)
         return replace(

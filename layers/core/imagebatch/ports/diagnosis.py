@@ -24,6 +24,10 @@ class Refusal:
 class RefusalLog(Protocol):
     def note(self, provider: str, refusal: Refusal) -> None: ...
 
+    def clear(self, provider: str) -> None:
+        """A create was accepted since."""
+        ...
+
     def last(self, provider: str) -> Refusal | None: ...
 
 

@@ -50,6 +50,10 @@ class Telemetry(Protocol):
         """The stack's overlay of the model registry is invalid and does not count."""
         ...
 
+    def model_gone(self, model: str, reason: str) -> None:
+        """The provider no longer has a model that the registry calls available."""
+        ...
+
     def intake_failed(self, reason: str) -> None:
         """A sheet or an upload could not be taken; it is tried again."""
         ...

@@ -1,11 +1,13 @@
 """The model registry as clients see it."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Annotated
 
 from pydantic import Field, PlainSerializer, WithJsonSchema
 
 from imagebatch.domain.errors import InvalidRequestError
+from imagebatch.domain.model_checks import CheckedModel, Presence
 from imagebatch.domain.model_choice import UsableModels
 from imagebatch.domain.model_registry import ImageModel, ModelState, PriceUnit, Quality
 from imagebatch.schemas.answers import ResponseModel, Timestamp
@@ -55,6 +57,48 @@ class ModelAnswer(ResponseModel):
 
 class ModelList(ResponseModel):
     items: list[ModelAnswer]
+
+
+class CheckedModelAnswer(ResponseModel):
+    """`result` is what the provider says; `unclear` changes nothing.
+
+    `inUse`: a default of the stack, or named by one of your templates or an unfinished batch.
+    """
+
+    id: str
+    provider: str
+    state: ModelState
+    result: Presence
+    reason: str | None
+    in_use: bool
+    successor: str | None
+    checked_at: Timestamp | None
+
+
+class ModelCheckAnswer(ResponseModel):
+    """`healthy`: no model in use is retired or gone."""
+
+    healthy: bool
+    items: list[CheckedModelAnswer]
+
+
+def model_check(checked: Sequence[CheckedModel]) -> ModelCheckAnswer:
+    return ModelCheckAnswer(
+        healthy=not any(each.in_use and each.unavailable for each in checked),
+        items=[
+            CheckedModelAnswer(
+                id=each.model.id,
+                provider=each.model.provider,
+                state=each.model.state,
+                result=each.sighting.presence,
+                reason=each.sighting.reason or None,
+                in_use=each.in_use,
+                successor=each.model.successor or None,
+                checked_at=each.checked_at,
+            )
+            for each in checked
+        ],
+    )
 
 
 def model_list(models: UsableModels) -> ModelList:

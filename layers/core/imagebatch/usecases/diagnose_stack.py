@@ -39,7 +39,10 @@ type Check = Callable[[], Sequence[Finding]]
 
 
 class DiagnoseStack:
-    """`accounts` are those of the configured providers; `more` are checks of other parts."""
+    """`accounts` are those of the configured providers; `more` are checks of other parts.
+
+    `reserved` is the concurrency that the stack has reserved for its workers and watchers.
+    """
 
     def __init__(
         self,
@@ -49,6 +52,7 @@ class DiagnoseStack:
         clock: Clock,
         *,
         workers: int,
+        reserved: int = 0,
         more: Sequence[Check] = (),
     ) -> None:
         self._accounts = accounts
@@ -56,6 +60,7 @@ class DiagnoseStack:
         self._facts = facts
         self._clock = clock
         self._workers = workers
+        self._reserved = reserved
         self._more = more
 
     def __call__(self) -> list[Finding]:
@@ -119,12 +124,13 @@ class DiagnoseStack:
         return [Finding("alarm address", health, text, advice)]
 
     def _concurrency(self) -> list[Finding]:
+        """A reservation is already taken from what is unreserved, and is the workers' own."""
         found = self._facts.concurrency()
-        text = f"{self._workers} workers; the account's quota is {found.limit}, "
-        text += f"{found.unreserved} of it unreserved."
-        if found.limit >= self._workers + MIN_UNRESERVED:
+        text = f"{self._workers} workers, {self._reserved or 'nothing'} reserved; the account's "
+        text += f"quota is {found.limit}, {found.unreserved} of it unreserved."
+        if self._reserved or found.unreserved >= self._workers + MIN_UNRESERVED:
             return [Finding("concurrency", Health.OK, text)]
-        advice = "Ask AWS for a higher quota of Lambda's concurrent executions."
+        advice = "Ask AWS for a higher quota of Lambda's concurrent executions, then deploy again."
         return [Finding("concurrency", Health.WARNING, text, advice)]
 
 

@@ -12,7 +12,7 @@ REREAD_AFTER = timedelta(minutes=5)
 
 
 class OverlaidRegistry:
-    """Reads the overlay at most every five minutes.
+    """Reads the overlay at most every five minutes. `default` may be an entry of the overlay alone.
 
     An invalid one is ignored as a whole and reported. While the bucket is unavailable, the registry
     that was read last holds; UnavailableError when there is none, because prices may be corrected.
@@ -26,7 +26,7 @@ class OverlaidRegistry:
         clock: Clock,
         telemetry: Telemetry,
     ) -> None:
-        self._built_in = built_in.preferring(default)
+        self._built_in = built_in
         self._default = default
         self._store = store
         self._clock = clock
@@ -53,7 +53,7 @@ class OverlaidRegistry:
             return latest
         except EntryError as error:
             self._telemetry.overlay_ignored(KEY, str(error))
-            return self._built_in
+            return self._built_in.preferring(self._default)
 
     def _body(self) -> bytes | None:
         found = self._store.head(KEY)

@@ -24,6 +24,7 @@ LIBRARY#owner#variant
 FOLDER#owner#id   FOLDER                   a batch's folders
                   IMAGE#000041             an image in them
 PROVIDER#replicate REFUSAL                 its last refusal for want of credit or for its rate
+MODELS            CHECKS                   what the last check of the models found
 """
 
 import hashlib
@@ -35,6 +36,7 @@ from imagebatch.adapters.codec import time_text
 type Key = tuple[str, str]
 
 UNFINISHED = "UNFINISHED"
+MODEL_CHECKS: Key = ("MODELS", "CHECKS")
 BATCH_SORT, ERRORS_SORT, SPEC_SORT = "BATCH", "BATCH#ERRORS", "BATCH#SPEC"
 STATE = "#STATE"
 LAST_ITEM = 999_999

@@ -21,6 +21,9 @@ class DynamoDBRefusalLog(RefusalLog):
         record = {"reason": refusal.reason[:MAX_REASON_LENGTH], "at": time_text(refusal.at)}
         self._table.transact([self._table.put(keys.provider_refusal(provider), record)])
 
+    def clear(self, provider: str) -> None:
+        self._table.transact([self._table.delete(keys.provider_refusal(provider))])
+
     def last(self, provider: str) -> Refusal | None:
         found = self._table.get(keys.provider_refusal(provider))
         return Refusal(found["reason"], time_of(found["at"])) if found else None

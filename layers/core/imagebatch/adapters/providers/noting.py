@@ -1,7 +1,11 @@
-"""Notes a provider's refusals for want of credit or for too high a rate, for operators."""
+"""Notes a provider's last refusal for want of credit or for too high a rate, for operators.
+
+A create that is accepted later takes it back.
+"""
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import override
 
 from imagebatch.domain.errors import ProviderAuthError, RateLimitedError, UnavailableError
@@ -29,14 +33,17 @@ class NotingProvider(ImageProvider):
         self._clock = clock
         self._monotonic = monotonic
         self._next_note = float("-inf")
+        self._next_clear = float("-inf")
 
     @override
     def create(self, request: ImageRequest) -> Prediction:
         try:
-            return self._provider.create(request)
+            prediction = self._provider.create(request)
         except (RateLimitedError, ProviderAuthError) as error:
             self._note(str(error))
             raise
+        self._clear()
+        return prediction
 
     @override
     def get(self, prediction_id: str, request: ImageRequest) -> Prediction:
@@ -54,7 +61,14 @@ class NotingProvider(ImageProvider):
         if self._monotonic() < self._next_note:
             return
         self._next_note = self._monotonic() + MIN_SECONDS_BETWEEN_NOTES
-        try:
+        with suppress(UnavailableError):
             self._log.note(self._name, Refusal(reason, self._clock.now()))
-        except UnavailableError:
+
+    def _clear(self) -> None:
+        """At most once a minute too; reads first, since there is rarely anything to clear."""
+        if self._monotonic() < self._next_clear:
             return
+        self._next_clear = self._monotonic() + MIN_SECONDS_BETWEEN_NOTES
+        with suppress(UnavailableError):
+            if self._log.last(self._name) is not None:
+                self._log.clear(self._name)

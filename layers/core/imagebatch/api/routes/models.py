@@ -2,7 +2,8 @@
 
 from imagebatch.api.request import Request
 from imagebatch.api.routing import Routes
-from imagebatch.schemas.model_answers import ModelList, model_list
+from imagebatch.domain.errors import ForbiddenError
+from imagebatch.schemas.model_answers import ModelCheckAnswer, ModelList, model_check, model_list
 
 routes = Routes("Image models")
 
@@ -15,3 +16,18 @@ routes = Routes("Image models")
 )
 def list_models(request: Request) -> ModelList:
     return model_list(request.services.usable_models())
+
+
+@routes.post(
+    "/api/models/check",
+    id="checkModels",
+    summary="Look every model up at its provider now, for operators",
+    description="The same runs once a day. It makes free requests only and takes some seconds. A "
+    "model that is gone is refused in new batches; an unclear answer changes nothing.",
+    returns={200: ModelCheckAnswer},
+    errors=[403],
+)
+def check_models(request: Request) -> ModelCheckAnswer:
+    if not request.is_operator:
+        raise ForbiddenError("operators-only", "For operators only", title="For operators only")
+    return model_check(request.services.check_models(request.owner))

@@ -1,0 +1,64 @@
+"""What providers said when they were asked for a model: kept, and consulted for new batches."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from imagebatch.domain.model_registry import ImageModel, ModelRegistry
+
+
+class Presence(StrEnum):
+    SERVED = "served"
+    GONE = "gone"
+    UNCLEAR = "unclear"
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What a provider says of a model; `reason` is why that is unclear, or what is gone."""
+
+    presence: Presence
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCheck:
+    """A provider's last clear answer. `upstream` are the names that it was asked for.
+
+    An entry that has other names since was corrected: the answer is about something else.
+    """
+
+    upstream: tuple[str, ...]
+    gone: bool
+    checked_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedModel:
+    """`in_use`: a default of the stack, or named by a template or an unfinished batch."""
+
+    model: ImageModel
+    sighting: Sighting
+    in_use: bool
+    checked_at: datetime | None
+
+    @property
+    def unavailable(self) -> bool:
+        return self.model.retired or self.sighting.presence is Presence.GONE
+
+
+type ModelChecks = Mapping[str, ModelCheck]
+
+
+def current_checks(registry: ModelRegistry, checks: ModelChecks) -> dict[str, ModelCheck]:
+    """The answers about the models as they are in the registry now."""
+    return {
+        name: check
+        for name, check in checks.items()
+        if name in registry.models and registry.models[name].upstream_names == check.upstream
+    }
+
+
+def gone_models(checks: ModelChecks) -> frozenset[str]:
+    return frozenset(name for name, check in checks.items() if check.gone)
