@@ -29,6 +29,7 @@ BY_BATCH = [
     ("POST", "/api/v1/batch/{}/cancel"),
     ("POST", "/api/batches/{}/retry"),
     ("GET", "/api/batches/{}"),
+    ("GET", "/api/batches/{}/input"),
     ("GET", "/api/folders/{}"),
 ]
 BATCHES = ["cars", "prompts", "variants"]

@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from imagebatch.usecases.plan_prompt_batch import PlanPromptBatch
     from imagebatch.usecases.plan_sheet_batch import PlanSheetBatch
     from imagebatch.usecases.plan_variant_batch import PlanVariantBatch
+    from imagebatch.usecases.read_input import ReadInput
     from imagebatch.usecases.repair_stalled_batches import RepairStalledBatches
     from imagebatch.usecases.retry_batch import RetryBatch
     from imagebatch.usecases.submit_batch import SubmitBatch
@@ -376,6 +377,12 @@ class Bootstrap:
         from imagebatch.usecases.uploads import ReadSheet
 
         return ReadSheet(self.uploads, self.media)
+
+    @cached_property
+    def read_input(self) -> "ReadInput":
+        from imagebatch.usecases.read_input import ReadInput
+
+        return ReadInput(self.records, self.media)
 
     # --- the catalog and the library -------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from imagebatch.api.application import Application
 from imagebatch.api.routes import (
+    batch_input,
     batches,
     cars,
     models,
@@ -29,6 +30,7 @@ GROUPS = (
     sheets,
     templates,
     batches,
+    batch_input,
     progress,
     prompts,
     uploads,

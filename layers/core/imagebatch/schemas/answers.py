@@ -131,6 +131,24 @@ class BatchStatusAnswer(BatchAnswer):
     next_cursor: str | None
 
 
+class InputItem(ResponseModel):
+    """`cells` are the row's in the order of the columns; empty where there was no sheet."""
+
+    index: int
+    custom_id: str
+    row: int | None
+    prompt: str
+    aspect_ratio: str | None
+    cells: list[str]
+
+
+class BatchInput(ResponseModel):
+    kind: Kind
+    columns: list[str]
+    items: list[InputItem]
+    next_cursor: str | None
+
+
 class BatchPage(ResponseModel):
     items: list[BatchAnswer]
     next_cursor: str | None

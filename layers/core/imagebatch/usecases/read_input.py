@@ -1,0 +1,28 @@
+"""Reads what a batch was made of, as long as it is kept."""
+
+from dataclasses import dataclass
+
+from imagebatch.domain.batch_manifest import BatchManifest, decode_manifest
+from imagebatch.domain.errors import StateConflictError
+from imagebatch.ports import ObjectStore
+from imagebatch.usecases import keys
+from imagebatch.usecases.records import BatchRepository
+
+
+@dataclass(frozen=True, slots=True)
+class ReadInput:
+    records: BatchRepository
+    media: ObjectStore
+
+    def __call__(self, owner: str, batch_id: str) -> BatchManifest:
+        """NotFoundError for an unknown batch, StateConflictError once its input was deleted."""
+        batch = self.records.batch(owner, batch_id)
+        body = self.media.get(keys.plan(batch.id))
+        if body is None:
+            raise StateConflictError(
+                "expired",
+                "Input has expired",
+                detail="The rows of this batch were deleted when its retention ended.",
+                status=410,
+            )
+        return decode_manifest(body)
