@@ -40,7 +40,7 @@ def test_a_dropped_sheet_is_shown_priced_started_watched_and_downloaded(
     expect(page.get_by_role("heading", name="The first 10 of 12 rows")).to_be_visible()
     expect(rows.first.get_by_role("rowheader")).to_have_text("2")
     expect(page.get_by_test_id("images")).to_have_text("12")
-    expect(page.get_by_test_id("price")).to_have_text("$0.468")
+    expect(page.get_by_test_id("price")).to_have_text("$0.403")
     page.get_by_label("Name").fill("Spring")
     shot(page, "2-sheet")
 

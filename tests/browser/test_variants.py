@@ -97,7 +97,7 @@ def review(page: Page) -> None:
     expect(page.get_by_text("4 credits")).to_be_visible()
     expect(page.get_by_text(re.compile("2 variants . 2"))).to_be_visible()
     expect(page.get_by_test_id("images")).to_have_text("4")
-    expect(page.get_by_test_id("price")).to_have_text("$0.156")
+    expect(page.get_by_test_id("price")).to_have_text("$0.134")
     expect(page.get_by_text("soft light; no people")).to_be_visible()
     page.get_by_label("Name").fill("Autumn")
 

@@ -134,7 +134,7 @@ def test_a_table_that_does_not_answer_is_unavailable(
     dynamodb: Any, store: DynamoDBBatchStore, batch: Batch, operation: str
 ) -> None:
     calls: dict[str, Callable[[], object]] = {
-        "Query": lambda: store.get("ann", "b1"),
+        "Query": lambda: list(store.items("ann", "b1")),
         "BatchGetItem": lambda: store.round_entry("ann", "b1", 1, 0),
         "TransactWriteItems": lambda: store.commit(batch),
         "UpdateItem": lambda: store.save_item("ann", "b1", an_item(0)),
@@ -148,7 +148,7 @@ def test_a_table_that_does_not_answer_is_unavailable(
 def test_a_permission_that_is_missing_is_said_as_it_is(
     dynamodb: Any, store: DynamoDBBatchStore, batch: Batch
 ) -> None:
-    refuse(dynamodb, "Query", "AccessDeniedException")
+    refuse(dynamodb, "BatchGetItem", "AccessDeniedException")
     with pytest.raises(ClientError, match="AccessDenied"):
         store.get("ann", "b1")
 

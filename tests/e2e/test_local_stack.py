@@ -71,7 +71,8 @@ class TestTheSessionsStack:
     ) -> None:
         table = as_function(stack, aws, "WorkerFunction", "dynamodb")
         key = {"pk": {"S": "nobody"}, "sk": {"S": "nothing"}}
-        assert "Item" not in table.get_item(TableName=stack["table"], Key=key)
+        keys = {stack["table"]: {"Keys": [key]}}
+        assert table.batch_get_item(RequestItems=keys)["Responses"] == {stack["table"]: []}
         with pytest.raises(ClientError) as refused:
             table.delete_table(TableName=stack["table"])
         assert refused.value.response["Error"]["Code"] == "AccessDeniedException"
@@ -80,17 +81,17 @@ class TestTheSessionsStack:
         self, stack: Stack, aws: Aws
     ) -> None:
         iam, role = aws("iam"), role_of(stack, aws, "WorkerFunction")
-        statement = {"Effect": "Deny", "Action": "dynamodb:GetItem", "Resource": "*"}
+        statement = {"Effect": "Deny", "Action": "dynamodb:BatchGetItem", "Resource": "*"}
         policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-        key = {"pk": {"S": "nobody"}, "sk": {"S": "nothing"}}
+        keys = {stack["table"]: {"Keys": [{"pk": {"S": "nobody"}, "sk": {"S": "nothing"}}]}}
         table = as_function(stack, aws, "WorkerFunction", "dynamodb")
         iam.put_role_policy(RoleName=role, PolicyName="taken-away", PolicyDocument=policy)
         try:
             with pytest.raises(ClientError, match="AccessDenied"):
-                table.get_item(TableName=stack["table"], Key=key)
+                table.batch_get_item(RequestItems=keys)
         finally:
             iam.delete_role_policy(RoleName=role, PolicyName="taken-away")
-        table.get_item(TableName=stack["table"], Key=key)
+        table.batch_get_item(RequestItems=keys)
 
     def test_what_the_emulators_cloudformation_ignores_is_set_all_the_same(
         self, stack: Stack, aws: Aws

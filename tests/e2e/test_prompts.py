@@ -76,7 +76,7 @@ def test_prompts_with_reference_images_become_images_and_a_pdf(
     assert (found["kind"], found["mode"], found["outcome"]) == (
         "prompts", "live", "all_succeeded",
     )  # fmt: skip
-    assert found["cost"]["actual"] == "0.117"
+    assert found["cost"]["actual"] == "0.1008"
     opened = archive(found)
     stems = [name.rsplit(".", 1)[0] for name in images(opened)]
     assert stems == ["a-red-chair-in-a-loft", "SKU_7", "no-chair-at-all"]

@@ -36,7 +36,8 @@ def event(function: str) -> Path:
 @pytest.fixture(scope="module", autouse=True)
 def dropped(stack: Stack, aws: Aws) -> None:
     """The sheet that the drop folder's event speaks of."""
-    key = json.loads(event("IntakeFunction").read_text())["detail"]["object"]["key"]
+    [message] = json.loads(event("IntakeFunction").read_text())["Records"]
+    key = json.loads(message["body"])["detail"]["object"]["key"]
     sheet = (paths.ROOT / "events" / "cars.csv").read_bytes()
     aws("s3").put_object(Bucket=stack["bucket"], Key=key, Body=sheet)
 

@@ -139,7 +139,7 @@ def test_variants_with_several_images_become_images_in_folders(
         more={"name": "Teatime"},
     )
     assert (batch["status"], batch["outcome"], batch["done"]) == ("completed", "all_succeeded", 6)
-    assert batch["cost"]["actual"] == "0.402"
+    assert batch["cost"]["actual"] == "0.2016"
     assert [(v["variantId"], v["done"], len(v["images"])) for v in batch["variants"]] == [
         (1, 2, 2),
         (2, 2, 2),

@@ -23,13 +23,17 @@ LISTS = {
 }
 EXAMPLES = 8
 """A route and phase: seconds, not minutes. A night's run is ARGS and `--max-examples 1000`."""
-CREATING = ("createCarBatch", "createPromptBatch", "createVariantBatch")
+CREATING = ("createCarBatch", "createPromptBatch", "createVariantBatch", "createSheetBatch")
 VALID = ["2xx", "3xx", "401", "403", "404", "409", "429"]
 """What valid data is answered with: the state may be against it, the data not."""
 EXPECTED = {
     "positive_data_acceptance": {
-        # A `maxCost` below the estimate is as valid as any other.
-        **{operation: [*VALID, "402"] for operation in CREATING},
+        # A `maxCost` below the estimate is as valid as any other, and so is a model without a key.
+        **{operation: [*VALID, "402", "422"] for operation in CREATING},
+        # "A template or a prompt" is more than OpenAPI can say of a form.
+        "createSheetBatch": [*VALID, "400", "402", "422"],
+        # So is "a `default` is one of `oneOf`".
+        "putTemplate": [*VALID, "422"],
         # The archive may have gone by then.
         "downloadBatch": [*VALID, "410"],
     },
