@@ -75,15 +75,11 @@ def test_a_file_that_is_no_image_is_refused_in_words(page: Page, expected: list[
     expect(page.get_by_text("fake.png", exact=True)).to_have_count(0)
 
 
-def test_a_quality_the_model_has_not_is_refused_in_words(
-    live_page: Page, expected: list[str]
-) -> None:
-    expected.append("status of 422")
+def test_hd_is_priced_as_such(live_page: Page) -> None:
     write(live_page, "a red bicycle")
+    expect(live_page.get_by_test_id("price")).to_have_text("$0.034")
     live_page.get_by_label("HD").check()
-    expect(live_page.get_by_role("alert")).to_contain_text("options.quality")
-    expect(live_page.get_by_role("button", name="Start Batch")).to_be_disabled()
-    live_page.get_by_label("Standard").check()
+    expect(live_page.get_by_test_id("price")).to_have_text("$0.050")
     expect(live_page.get_by_role("button", name="Start Batch")).to_be_enabled()
 
 

@@ -57,7 +57,8 @@ def test_three_rows_become_three_images_in_the_archive(
     assert create.input == {
         "prompt": create.prompt,
         "aspect_ratio": "1:1",
-        "safety_filter_level": "block_only_high",
+        "resolution": "1K",
+        "output_format": "png",
     }
 
 

@@ -89,7 +89,7 @@ def test_a_finished_batch_is_found_shown_and_fetched_again(cli: Cli, small: Path
     assert run(cli, "status", batch)[1]["name"] == "Found again"
     assert run(cli, "watch", batch)[0] == 0
     listed = run(cli, "list", "--kind", "cars", "--status", "completed", "--limit", "100")[1]
-    assert batch in [item["batch_id"] for item in listed["items"]]
+    assert batch in [item["batchId"] for item in listed["items"]]
     code, fetched = run(cli, "download", batch)
     assert code == 0
     assert (cli.home / f"{batch}.zip").stat().st_size == fetched["size"]
@@ -118,7 +118,7 @@ def test_a_validation_shows_names_and_price_and_makes_nothing(cli: Cli, small: P
     assert code == 0
     assert plan["total"] == 3
     assert plan["items"][0]["file"].startswith("Toyota-Corolla-2024")
-    assert "Toyota-Corolla-2024" in cli("validate", small).stdout
+    assert "Toyota-Corolla-2024" in cli("validate", small, "--rows").stdout
     assert len(run(cli, "list", "--limit", "100")[1]["items"]) == len(before)
 
 

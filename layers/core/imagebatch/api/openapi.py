@@ -15,6 +15,7 @@ from imagebatch.api.apidocs import page
 from imagebatch.api.build import all_routes
 from imagebatch.api.openapi_forms import with_file
 from imagebatch.api.openapi_models import REF, SpelledModels
+from imagebatch.api.openapi_nulls import allow_nulls
 from imagebatch.api.parameters import FileForm
 from imagebatch.api.routing import Route
 from imagebatch.domain.model_entries import parse_registry
@@ -56,6 +57,7 @@ def document() -> dict[str, Any]:
         },
     }
     _name_what_is_known(made)
+    allow_nulls(made)
     return made
 
 
