@@ -10,6 +10,7 @@ BATCH#owner#id    BATCH                    the batch: what changes with its item
                   ROUND#0001#LENGTH        its length, written with its last entries
 OWNER#owner       BATCH#createdAt#id       the listing
 UNFINISHED        owner#id                 every batch that is not finished
+DELETIONS         owner#id                 every deleted batch of which something may be left
 KEY#owner         sha256 of the key        an idempotency key
 NAME#name         NAME                     a name in the outbox
 UPLOAD#id         OWNER                    whose an upload is, and when it was made
@@ -37,6 +38,7 @@ type Key = tuple[str, str]
 
 UNFINISHED = "UNFINISHED"
 MODEL_CHECKS: Key = ("MODELS", "CHECKS")
+DELETIONS = "DELETIONS"
 BATCH_SORT, ERRORS_SORT, SPEC_SORT = "BATCH", "BATCH#ERRORS", "BATCH#SPEC"
 STATE = "#STATE"
 LAST_ITEM = 999_999
@@ -108,8 +110,16 @@ def unfinished(owner: str, batch_id: str) -> Key:
     return UNFINISHED, f"{part(owner)}#{part(batch_id)}"
 
 
+def deletion(owner: str, batch_id: str) -> Key:
+    return DELETIONS, f"{part(owner)}#{part(batch_id)}"
+
+
+def idempotency_partition(owner: str) -> str:
+    return f"KEY#{part(owner)}"
+
+
 def idempotency(owner: str, key: str) -> Key:
-    return f"KEY#{part(owner)}", digest(key)
+    return idempotency_partition(owner), digest(key)
 
 
 def name(name: str) -> Key:
