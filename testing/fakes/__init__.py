@@ -7,6 +7,7 @@ A store or a queue fails on request (`faults.Faults`):
     store.before_next("commit", lambda: cancel("batch"))
 """
 
+from testing.fakes.accounts import InMemoryAccountStore
 from testing.fakes.catalog import InMemoryCatalogStore
 from testing.fakes.finalizer import InMemoryFinalizer, Started
 from testing.fakes.idempotency import InMemoryIdempotencyStore
@@ -23,6 +24,7 @@ from testing.fakes.webhooks import InMemoryWebhooks, Posted
 __all__ = [
     "FakeClock",
     "FakeRandomness",
+    "InMemoryAccountStore",
     "InMemoryBatchStore",
     "InMemoryCatalogStore",
     "InMemoryDispatchQueue",

@@ -5,8 +5,10 @@ from datetime import datetime
 from threading import RLock
 
 from imagebatch.domain.batch import Batch, Item, Kind
+from imagebatch.domain.budgets import AccountEntry
 from imagebatch.domain.errors import ConflictError, InvalidRequestError
 from imagebatch.ports import BatchStore, Change, ItemChange, Page
+from testing.fakes.accounts import InMemoryAccountStore
 from testing.fakes.faults import Faults, faulty
 from testing.fakes.library import InMemoryLibraryStore
 
@@ -25,13 +27,15 @@ class InMemoryBatchStore(Faults, BatchStore):
         self._rounds: dict[tuple[str, str, int], tuple[int, ...]] = {}
         self._names: dict[str, str] = {}
         self.library = InMemoryLibraryStore()
+        self.accounts = InMemoryAccountStore()
 
     @faulty
-    def create(self, batch: Batch) -> None:
+    def create(self, batch: Batch, entries: Sequence[AccountEntry] = ()) -> None:
         at = batch.owner, batch.id
         with self._lock:
             if at in self._batches:
                 raise ConflictError("the id is taken")
+            self.accounts.make(entries)
             self._batches[at] = deepcopy(batch)
             self._items[at], self._changes[at] = {}, []
 
@@ -62,7 +66,9 @@ class InMemoryBatchStore(Faults, BatchStore):
                 there.setdefault(item.index, deepcopy(item))
 
     @faulty
-    def commit(self, batch: Batch, item: Item | None = None) -> tuple[Batch, Item | None]:
+    def commit(
+        self, batch: Batch, item: Item | None = None, entries: Sequence[AccountEntry] = ()
+    ) -> tuple[Batch, Item | None]:
         at = batch.owner, batch.id
         after = replace(
             batch,
@@ -73,6 +79,7 @@ class InMemoryBatchStore(Faults, BatchStore):
         with self._lock:
             if at not in self._batches or self._batches[at].version != batch.version:
                 raise ConflictError("the batch is not as it was read")
+            self.accounts.make(entries)
             if item is not None and settled is not None:
                 self._check(self._items[at], item)
                 self._items[at][item.index] = deepcopy(settled)

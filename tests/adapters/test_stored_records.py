@@ -20,6 +20,7 @@ from imagebatch.domain.batch import (
     ItemError,
     ItemStatus,
     Lease,
+    Reservation,
     Waiting,
 )
 from imagebatch.domain.errors import Failure, FailureCode
@@ -133,6 +134,9 @@ ITEM = an_item(
 )
 SAMPLES: dict[str, Any] = {
     "batch": BATCH,
+    "unfinished batch": a_batch(
+        reservation=Reservation("2026-11", Decimal("0.30"), Decimal("0.10")), failed_price=PRICE
+    ),
     "item": ITEM,
     "change": Change(7, LATER, BATCH.status, BATCH.counts, ItemChange.of(ITEM)),
     "folder": Folder(

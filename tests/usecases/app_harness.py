@@ -8,6 +8,7 @@ from typing import Any
 
 from imagebatch.domain.batch import Batch, Item, ItemStatus, Kind, effective_item_status
 from imagebatch.domain.batch_manifest import BatchManifest, ItemSpec
+from imagebatch.domain.budgets import Limits
 from imagebatch.domain.model_registry import Mode
 from imagebatch.ports import (
     ArchiveBuilder,
@@ -57,6 +58,7 @@ OWNER = "ann"
 PRICE = Decimal("0.05")
 WORKERS = 3
 MODEL = a_model(price=str(PRICE))
+LIMITS = Limits(active_batches=20)
 
 
 class SilentTelemetry(Telemetry):
@@ -131,7 +133,15 @@ class ListingPages(PagesBuilder):
 
 
 class AppHarness:
-    def __init__(self, *, seconds: float = 2.0, time_limit: float = 300, store: Any = None) -> None:
+    def __init__(
+        self,
+        *,
+        seconds: float = 2.0,
+        time_limit: float = 300,
+        store: Any = None,
+        accounts: Any = None,
+        limits: Limits = LIMITS,
+    ) -> None:
         self.clock, self.random = FakeClock(), FakeRandomness()
         self.store, self.media = store or InMemoryBatchStore(), InMemoryObjectStore()
         self.queue, self.dispatch = InMemoryItemQueue(), InMemoryDispatchQueue()
@@ -141,13 +151,14 @@ class AppHarness:
         self.thumbnailer = StubThumbnailer()
         self.pages = ListingPages()
         limit = timedelta(seconds=time_limit)
-        self.records = BatchRepository(self.store, self.clock, self.random)
+        self.accounts = accounts or self.store.accounts
+        self.records = BatchRepository(self.store, self.clock, self.random, limits)
         gateway = ProviderGateway(
             {"scripted": self.provider}, self.media, PollSchedule(), self.telemetry
         )
         collect = CollectImage(gateway, self.validator, self.thumbnailer, self.media, self.clock)
         self.submit_batch = SubmitBatch(
-            self.records, self.media, self.dispatch, timedelta(days=7), 20
+            self.records, self.media, self.dispatch, timedelta(days=7), self.accounts
         )
         self.open_folders = OpenFolders(
             getattr(self.store, "library", None) or InMemoryLibraryStore()
@@ -235,14 +246,15 @@ class AppHarness:
             self.clock.advance(self.queue.waiting[0].delay)
             assert self.deliver() is None
 
-    def finish(self) -> Batch:
+    def finish(self, batch_id: str = "b1") -> Batch:
         """Runs the finalizer of the current round up to its wait."""
-        finalizer_run = self.finalizer_run
+        found = self.records.batch(OWNER, batch_id)
+        finalizer_run = FinalizerRun(OWNER, batch_id, found.round, found.attempt)
         while not (built := self.finalize.build(finalizer_run))["done"]:
             pass
         published = self.finalize.publish(finalizer_run, built.get("archive"))
         self.notify_owner.deliver(OWNER, finalizer_run.batch_id, published["notice"])
-        return self.batch
+        return self.records.batch(OWNER, batch_id)
 
     def run(self, size: int = 3, **facts: Any) -> Batch:
         self.start(size, **facts)

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from imagebatch.domain.batch import Batch
+from imagebatch.domain.budgets import Limits
 from imagebatch.intake.sheet_templates import SheetTemplate
 from imagebatch.intake.templates import Template
 from imagebatch.ports import ArrivedObject, RetryLater
@@ -13,7 +14,6 @@ from imagebatch.schemas.problem import problem
 from imagebatch.usecases.drop_folder import SubmitDroppedSheet
 from imagebatch.usecases.idempotency import IdempotentExecutor
 from imagebatch.usecases.plan_sheet_batch import PlanSheetBatch
-from imagebatch.usecases.submit_batch import SubmitBatch
 from imagebatch.usecases.templates import ManageTemplates
 from testing.fakes import (
     InMemoryIdempotencyStore,
@@ -175,7 +175,8 @@ def test_a_sheet_waits_for_room_and_is_not_refused(
     waiting = drop(app, "make\nSaab\n")
     assert take(waiting) == RetryLater(app.clock.now() + timedelta(minutes=15))
     assert ERRORS not in app.media.objects
-    room = SubmitBatch(app.records, app.media, app.dispatch, timedelta(days=7), 21)
+    records = replace(app.records, limits=Limits(active_batches=21))
+    room = replace(app.submit_batch, records=records)
     assert "batchId" in replace(take, submit=room)(waiting)  # type: ignore[operator]
 
 

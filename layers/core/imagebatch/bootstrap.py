@@ -20,6 +20,7 @@ from imagebatch.domain.model_entries import parse_registry
 from imagebatch.domain.model_registry import ModelRegistry
 from imagebatch.observability import PowertoolsTelemetry
 from imagebatch.ports import (
+    AccountStore,
     BatchStore,
     CatalogStore,
     DispatchQueue,
@@ -42,14 +43,12 @@ if TYPE_CHECKING:
     from imagebatch.adapters.sqs_records import SQSRecordProcessor
     from imagebatch.intake.settings_schema import SettingsSchema
     from imagebatch.intake.templates import Template
-    from imagebatch.ports.deletion import DeletionStore
     from imagebatch.ports.diagnosis import ProviderAccount
     from imagebatch.ports.model_checks import ModelCheckStore
     from imagebatch.usecases.cancel_batch import CancelBatch
     from imagebatch.usecases.catalog import ImportVariants, ListVariants
     from imagebatch.usecases.check_models import CheckModels
     from imagebatch.usecases.collect_image import CollectImage, ProviderGateway
-    from imagebatch.usecases.delete_batch import DeleteBatch, FinishDeletions, RemoveBatch
     from imagebatch.usecases.diagnose_stack import DiagnoseStack
     from imagebatch.usecases.dispatch_items import DispatchItems
     from imagebatch.usecases.drop_folder import SubmitDroppedSheet
@@ -120,7 +119,13 @@ class Bootstrap:
 
     @cached_property
     def records(self) -> BatchRepository:
-        return BatchRepository(self.store, self.clock, self.random)
+        return BatchRepository(self.store, self.clock, self.random, self.settings.limits)
+
+    @cached_property
+    def accounts(self) -> AccountStore:
+        from imagebatch.adapters.dynamodb.accounts import DynamoDBAccountStore
+
+        return DynamoDBAccountStore(self.clients.dynamodb, self.settings.table_name)
 
     @cached_property
     def item_queue(self) -> ItemQueue:
@@ -293,7 +298,7 @@ class Bootstrap:
             self.media,
             self.dispatch_queue,
             self.settings.retention,
-            self.settings.max_active_batches,
+            self.accounts,
         )
 
     @cached_property
@@ -513,30 +518,6 @@ class Bootstrap:
         from imagebatch.usecases.cancel_batch import CancelBatch
 
         return CancelBatch(self.records, self.finalizer)
-
-    @cached_property
-    def deletions(self) -> "DeletionStore":
-        from imagebatch.adapters.dynamodb.deletions import DynamoDBDeletionStore
-
-        return DynamoDBDeletionStore(self.clients.dynamodb, self.settings.table_name)
-
-    @cached_property
-    def remove_batch(self) -> "RemoveBatch":
-        from imagebatch.usecases.delete_batch import RemoveBatch
-
-        return RemoveBatch(self.deletions, self.media, self.finalizer)
-
-    @cached_property
-    def delete_batch(self) -> "DeleteBatch":
-        from imagebatch.usecases.delete_batch import DeleteBatch
-
-        return DeleteBatch(self.records, self.deletions, self.remove_batch)
-
-    @cached_property
-    def finish_deletions(self) -> "FinishDeletions":
-        from imagebatch.usecases.delete_batch import FinishDeletions
-
-        return FinishDeletions(self.records, self.deletions, self.remove_batch)
 
     @cached_property
     def retry(self) -> "RetryBatch":

@@ -4,6 +4,9 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
+
+from imagebatch.domain.budgets import Limits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +30,8 @@ class Settings:
     item_deadline_seconds: int
     sweep_after_seconds: int
     max_active_batches: int
+    owner_monthly_budget: Decimal | None
+    stack_monthly_budget: Decimal | None
     default_model: str
     drop_folder_owner: str
     replicate_secret_arn: str
@@ -49,6 +54,9 @@ class Settings:
         def number(name: str, default: int) -> int:
             return int(env.get(name) or default)
 
+        def money(name: str) -> Decimal | None:
+            return Decimal(env[name]) if env.get(name) else None
+
         return cls(
             table_name=text("TABLE_NAME"),
             bucket_name=text("BUCKET_NAME"),
@@ -69,6 +77,8 @@ class Settings:
             item_deadline_seconds=number("ITEM_DEADLINE_SECONDS", 300),
             sweep_after_seconds=number("SWEEP_AFTER_SECONDS", 900),
             max_active_batches=number("MAX_ACTIVE_BATCHES", 20),
+            owner_monthly_budget=money("OWNER_MONTHLY_BUDGET"),
+            stack_monthly_budget=money("STACK_MONTHLY_BUDGET"),
             default_model=text("DEFAULT_MODEL"),
             drop_folder_owner=env.get("DROP_FOLDER_OWNER") or "drop-folder",
             replicate_secret_arn=text("REPLICATE_SECRET_ARN"),
@@ -95,6 +105,11 @@ class Settings:
     @property
     def item_deadline(self) -> timedelta:
         return timedelta(seconds=self.item_deadline_seconds)
+
+    @property
+    def limits(self) -> Limits:
+        """What the batches of one owner may take, and all batches together spend."""
+        return Limits(self.max_active_batches, self.owner_monthly_budget, self.stack_monthly_budget)
 
     @property
     def providers(self) -> frozenset[str]:

@@ -17,9 +17,9 @@ from imagebatch.domain.batch import (
     ItemError,
     ItemSpec,
     Lease,
+    Reservation,
     Waiting,
 )
-from imagebatch.domain.deletion import Deletion
 from imagebatch.domain.errors import Failure
 from imagebatch.domain.model_registry import ImageModel, QualityOffer
 from imagebatch.domain.notice import Notice
@@ -65,6 +65,8 @@ BATCH_STATE: Names = {
     "archive": "archive",
     "committed": "reservedTotal",
     "actual": "spentTotal",
+    "failed_price": "failedPrice",
+    "reservation": "reservation",
     "updated_at": "updatedAt",
     "started_at": "startedAt",
     "round_started_at": "roundStartedAt",
@@ -180,6 +182,7 @@ NAMES: dict[type, Names] = {
         "failed_rows_key": "failedRowsKey",
         "failed_rows_csv_key": "failedRowsCsvKey",
     },
+    Reservation: {"month": "month", "amount": "amount", "committed_before": "committedBefore"},
     Waiting: {"reason": "reason", "until": "until", "since": "since"},
     Failure: {"code": "code", "reason": "reason"},
     ItemError: {
@@ -226,13 +229,6 @@ NAMES: dict[type, Names] = {
         "name": "name",
         "created_at": "createdAt",
         "variants": "variants",
-    },
-    Deletion: {
-        "owner": "owner",
-        "batch_id": "batchId",
-        "round": "round",
-        "started_at": "startedAt",
-        "drop_key": "dropKey",
     },
     Variant: {
         "id": "id",

@@ -153,6 +153,18 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class Reservation:
+    """What an unfinished batch holds of its owner's account: a place, and money of one month.
+
+    `amount` is the most that its round may commit on top of `committed_before`.
+    """
+
+    month: str
+    amount: Decimal
+    committed_before: Decimal = ZERO
+
+
+@dataclass(frozen=True, slots=True)
 class ItemError:
     """One line of a batch's `errors`."""
 
@@ -303,6 +315,10 @@ class Batch(BatchSpec):
 
     committed: Decimal = ZERO
     actual: Decimal = ZERO
+    failed_price: Decimal | None = None
+    """The price of all items that failed in this round: what a retry of them is estimated at."""
+    reservation: Reservation | None = None
+    """Held from the write that opens a round to the one that ends it; see budgets.py."""
 
     updated_at: datetime | None = None
     started_at: datetime | None = None

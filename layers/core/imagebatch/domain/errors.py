@@ -10,6 +10,7 @@ ImagebatchError
 │   ├── StateConflictError       not in this state (409), or gone for good (410)
 │   └── TooManyBatchesError      backpressure (429)
 ├── LimitReachedError        there is no room for one more; nothing was written
+│   └── AccountLimitError        an owner's places, or a month's money, are used up
 ├── ConflictError               a record changed since it was read: read again and decide again
 ├── UnreadableRecordError    a record that this version cannot read
 ├── UnavailableError         a part of ours did not do its work; the same call may work later
@@ -25,6 +26,7 @@ ImagebatchError
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -151,6 +153,28 @@ class TooManyBatchesError(RequestError):
 
 class LimitReachedError(ImagebatchError):
     """There is no room for one more: nothing was written."""
+
+
+class Limit(StrEnum):
+    """What an owner can run out of."""
+
+    ACTIVE_BATCHES = "active_batches"
+    OWNER_BUDGET = "owner_budget"
+    STACK_BUDGET = "stack_budget"
+
+
+class AccountLimitError(LimitReachedError):
+    """`wanted` on top of what is `used` would go over `most`."""
+
+    def __init__(
+        self, limit: Limit, *, most: Decimal, used: Decimal, wanted: Decimal, month: str
+    ) -> None:
+        super().__init__(f"{limit}: {wanted} on top of {used} is over {most}")
+        self.limit = limit
+        self.most = most
+        self.used = used
+        self.wanted = wanted
+        self.month = month
 
 
 class ConflictError(ImagebatchError):

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from imagebatch.domain.batch import RUNNING, Archive, Batch, BatchStatus, ItemStatus
+from imagebatch.domain.batch import RUNNING, ZERO, Archive, Batch, BatchStatus, ItemStatus
+from imagebatch.domain.budgets import reserve
 from imagebatch.domain.errors import Failure, StateConflictError
 
 
@@ -67,7 +68,7 @@ def retry(batch: Batch, now: datetime) -> Batch:
     again = batch.counts.failed - batch.rejected
     fresh = replace(batch, archive=None, finished_at=None, expires_at=None, archiving_at=None)
     if again:
-        return replace(
+        opened = replace(
             fresh,
             status=BatchStatus.PROCESSING,
             round=batch.round + 1,
@@ -80,11 +81,15 @@ def retry(batch: Batch, now: datetime) -> Batch:
             round_started_at=None,
             waiting=None,
             abort_reason=None,
+            failed_price=None,
         )
+        # A batch from before its failed items' prices were kept is reserved for as a whole.
+        return reserve(opened, batch.failed_price or batch.estimated, now)
     if batch.available_archive(now) is None:
-        return replace(
+        rebuilt = replace(
             fresh, status=BatchStatus.ARCHIVING, attempt=batch.attempt + 1, archiving_at=now
         )
+        return reserve(rebuilt, ZERO, now)
     raise StateConflictError(
         "nothing-to-retry",
         "Nothing to retry",
@@ -102,13 +107,27 @@ def publish(batch: Batch, archive: Archive, now: datetime, ttl: timedelta) -> Ba
     else:
         status = BatchStatus.FAILED
     whole = (now + ttl + timedelta(seconds=1, microseconds=-1)).replace(microsecond=0)
-    return replace(batch, status=status, archive=archive, finished_at=now, expires_at=whole)
+    return replace(
+        batch,
+        status=status,
+        archive=archive,
+        finished_at=now,
+        expires_at=whole,
+        reservation=None,
+    )
 
 
 def give_up(batch: Batch, now: datetime) -> Batch:
     """The finalizer could not build the archive; `retry` tries again."""
     _check_archiving(batch)
-    return replace(batch, status=BatchStatus.FAILED, archive=None, finished_at=now, expires_at=None)
+    return replace(
+        batch,
+        status=BatchStatus.FAILED,
+        archive=None,
+        finished_at=now,
+        expires_at=None,
+        reservation=None,
+    )
 
 
 def _check_archiving(batch: Batch) -> None:

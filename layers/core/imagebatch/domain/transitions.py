@@ -86,7 +86,11 @@ def claim(
 
 
 def affordable(batch: Batch, item: Item) -> bool:
-    return batch.max_cost is None or batch.committed + item.price <= batch.max_cost
+    """Whether another create stays below the batch's cap and below what its round reserved."""
+    committed, reservation = batch.committed + item.price, batch.reservation
+    if reservation and committed > reservation.committed_before + reservation.amount:
+        return False
+    return batch.max_cost is None or committed <= batch.max_cost
 
 
 def begin_create(batch: Batch, item: Item, now: datetime) -> tuple[Batch, Item]:
@@ -179,9 +183,8 @@ def succeed(
 def fail(batch: Batch, item: Item, failure: Failure, now: datetime) -> tuple[Batch, Item]:
     """Settles a claimed item as failed; what is still held was not billed and goes back."""
     batch, item = release_reservation(batch, item)
-    error = ItemError(item.index, item.row, item.custom_id, failure)
     return _settle(
-        replace(batch, errors=_with_error(batch, error)),
+        _with_failed(batch, item, failure),
         replace(item, failure=failure),
         ItemStatus.FAILED,
         now,
@@ -221,15 +224,17 @@ def mark_output_lost(batch: Batch, item: Item, failure: Failure) -> tuple[Batch,
         raise ConflictError(f"the batch is {batch.status}")
     if item.status is not ItemStatus.SUCCEEDED:
         return batch, item
-    error = ItemError(item.index, item.row, item.custom_id, failure)
     return replace(
-        batch,
+        _with_failed(batch, item, failure),
         counts=batch.counts.moved(ItemStatus.SUCCEEDED, ItemStatus.FAILED),
-        errors=_with_error(batch, error),
     ), replace(
         item, status=ItemStatus.FAILED, failure=failure, image=None, file=None, round=batch.round
     )
 
 
-def _with_error(batch: Batch, error: ItemError) -> tuple[ItemError, ...]:
-    return tuple(sorted((*batch.errors, error), key=lambda e: e.index)[:ERRORS_SHOWN])
+def _with_failed(batch: Batch, item: Item, failure: Failure) -> Batch:
+    error = ItemError(item.index, item.row, item.custom_id, failure)
+    errors = sorted((*batch.errors, error), key=lambda e: e.index)[:ERRORS_SHOWN]
+    return replace(
+        batch, errors=tuple(errors), failed_price=(batch.failed_price or ZERO) + item.price
+    )

@@ -1,6 +1,7 @@
 """What the core needs from outside, in the product's words. Adapters fulfil it; tests fake it."""
 
 from imagebatch.formats.zip_layout import TextMember
+from imagebatch.ports.accounts import AccountStore
 from imagebatch.ports.archive import (
     ArchiveBuilder,
     ArchiveMember,
@@ -38,6 +39,7 @@ from imagebatch.ports.system import Clock, Randomness, Telemetry, TimeLeft
 from imagebatch.ports.templates import TemplateStore
 
 __all__ = [
+    "AccountStore",
     "ArchiveBuilder",
     "ArchiveMember",
     "ArrivedObject",

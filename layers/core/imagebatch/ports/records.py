@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from imagebatch.domain.batch import Batch, BatchStatus, Counts, Image, Item, ItemStatus, Kind
+from imagebatch.domain.budgets import AccountEntry
 from imagebatch.domain.errors import Failure
 
 
@@ -47,8 +48,11 @@ class Page[T]:
 class BatchStore(Protocol):
     """The records. Every read is consistent; every write is conditional and all or nothing."""
 
-    def create(self, batch: Batch) -> None:
-        """Stores a new batch. ConflictError when the id is taken."""
+    def create(self, batch: Batch, entries: Sequence[AccountEntry] = ()) -> None:
+        """Stores a new batch and makes these entries in the accounts, all or nothing.
+
+        ConflictError when the id is taken, AccountLimitError when an account has no room.
+        """
         ...
 
     def get(self, owner: str, batch_id: str) -> Batch | None: ...
@@ -65,14 +69,17 @@ class BatchStore(Protocol):
         """Stores items that are not there yet. ConflictError when the batch itself is gone."""
         ...
 
-    def commit(self, batch: Batch, item: Item | None = None) -> tuple[Batch, Item | None]:
+    def commit(
+        self, batch: Batch, item: Item | None = None, entries: Sequence[AccountEntry] = ()
+    ) -> tuple[Batch, Item | None]:
         """Writes both as the next change after the state they were derived from, and records a
         Change.
 
         Returns them with their new versions. ConflictError when either record is no longer at the
         version it carries; then nothing was written. With an item the batch's spec stays as it is,
         and an item's spec is never written again. What the item has made for a variant is in the
-        library (LibraryStore) with the same write, and what it lost is not.
+        library (LibraryStore) with the same write, and what it lost is not. The entries are made
+        in the accounts with the same write; AccountLimitError when one has no room.
         """
         ...
 

@@ -4,13 +4,22 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from imagebatch.domain.batch import Batch, Item
-from imagebatch.domain.errors import ConflictError, NotFoundError, UnavailableError
+from imagebatch.domain.budgets import NO_LIMITS, Limits, account_entries
+from imagebatch.domain.errors import (
+    AccountLimitError,
+    ConflictError,
+    NotFoundError,
+    UnavailableError,
+)
 from imagebatch.ports import BatchStore, Clock, Randomness
+from imagebatch.usecases.limits import refusal
 
 type Pair = tuple[Batch, Item]
 type Move = Callable[[Batch, Item], Pair]
 MAX_CONFLICT_RETRIES = 60
 """Lost races in a row before a caller is told to come again: fifty writers get through."""
+MAX_CREATE_TRIES = 3
+"""Each is eight tries of its own; a request has no time for more."""
 
 
 def not_found() -> NotFoundError:
@@ -22,6 +31,7 @@ class BatchRepository:
     store: BatchStore
     clock: Clock
     random: Randomness
+    limits: Limits = NO_LIMITS
 
     def batch(self, owner: str, batch_id: str) -> Batch:
         """NotFoundError for an unknown id and for somebody else's alike."""
@@ -30,17 +40,44 @@ class BatchRepository:
             raise not_found()
         return found
 
+    def create(self, batch: Batch) -> Batch:
+        """Stores a new batch with what it takes from its owner's accounts, and returns it, or the
+        one that is there under its id already.
+
+        TooManyBatchesError or OverBudgetError when there is no room for it.
+        """
+        entries = account_entries(None, batch, self.limits)
+        for lost in range(MAX_CREATE_TRIES):
+            try:
+                self.store.create(batch, entries)
+            except AccountLimitError as error:
+                raise refusal(error) from error
+            except ConflictError:
+                found = self.store.get(batch.owner, batch.id)
+                if found is not None:
+                    return found
+                self.back_off(lost)
+            else:
+                return batch
+        raise UnavailableError("too many batches were submitted at the same moment")
+
     def update(self, owner: str, batch_id: str, move: Callable[[Batch], Batch]) -> Batch:
         """Applies `move` to the batch as it is now; nothing is written when it returns its
         argument.
+
+        TooManyBatchesError or OverBudgetError when it takes more than its owner has left.
         """
         for lost in range(MAX_CONFLICT_RETRIES):
             before = self.batch(owner, batch_id)
             after = move(before)
             if after is before:
                 return before
+            entries = account_entries(before, after, self.limits)
             try:
-                return self.store.commit(replace(after, updated_at=self.clock.now()))[0]
+                changed = replace(after, updated_at=self.clock.now())
+                return self.store.commit(changed, entries=entries)[0]
+            except AccountLimitError as error:
+                raise refusal(error) from error
             except ConflictError:
                 self.back_off(lost)
         raise UnavailableError("the batch changed faster than it could be written")

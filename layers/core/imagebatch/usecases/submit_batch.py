@@ -8,15 +8,16 @@ from typing import Any
 
 from imagebatch.domain.batch import ERRORS_SHOWN, ZERO, Batch, Counts, ItemError, Kind
 from imagebatch.domain.batch_manifest import BatchManifest, encode_manifest
-from imagebatch.domain.errors import ConflictError, OverBudgetError, TooManyBatchesError
+from imagebatch.domain.budgets import account_entries, reserve
+from imagebatch.domain.errors import AccountLimitError, OverBudgetError
 from imagebatch.domain.model_choice import Requirement
 from imagebatch.domain.model_registry import ImageModel, Mode, Quality
 from imagebatch.domain.notice import Notice
-from imagebatch.ports import DispatchQueue, ObjectStore
+from imagebatch.ports import AccountStore, DispatchQueue, ObjectStore
 from imagebatch.usecases import keys
+from imagebatch.usecases.limits import refusal
 from imagebatch.usecases.records import BatchRepository
 
-RETRY_AFTER = 60
 NOTICES_KEPT = 50
 """More than any sheet has, so that a batch's record stays small."""
 
@@ -79,7 +80,7 @@ class SubmitBatch:
     media: ObjectStore
     dispatch: DispatchQueue
     retention: timedelta
-    max_active_batches: int
+    accounts: AccountStore
 
     def check(self, submission: Submission) -> None:
         """Everything that can refuse a valid plan, before anything is stored."""
@@ -96,32 +97,24 @@ class SubmitBatch:
         batch.
         """
         self.check(submission)
-        found = self.records.store.get(submission.owner, batch_id)
-        if found is None:
-            self._check_active_batch_limit(submission.owner)
-            found = self._store(submission, batch_id)
-        self.dispatch.send(found.owner, found.id, 1)
-        return found
-
-    def _check_active_batch_limit(self, owner: str) -> None:
-        running = sum(1 for _ in self.records.store.unfinished(owner))
-        if running >= self.max_active_batches:
-            raise TooManyBatchesError(
-                "too-many-batches",
-                "Too many unfinished batches",
-                detail=f"{running} batches are unfinished; {self.max_active_batches} may be.",
-                retry_after=RETRY_AFTER,
-            )
-
-    def _store(self, submission: Submission, batch_id: str) -> Batch:
-        self.media.put(keys.source(batch_id), submission.source, submission.source_type)
-        self.media.put(keys.plan(batch_id), encode_manifest(submission.plan), "application/gzip")
-        batch = self._batch(submission, batch_id)
-        try:
-            self.records.store.create(batch)
-        except ConflictError:
-            return self.records.batch(submission.owner, batch_id)
+        batch = self.records.store.get(submission.owner, batch_id)
+        if batch is None:
+            batch = self._store(submission, self._batch(submission, batch_id))
+        self.dispatch.send(batch.owner, batch.id, 1)
         return batch
+
+    def _store(self, submission: Submission, batch: Batch) -> Batch:
+        """The write of the batch decides whether there is room; a look before it spares the files
+        of those that are refused.
+        """
+        try:
+            self.accounts.check(account_entries(None, batch, self.records.limits))
+        except AccountLimitError as error:
+            raise refusal(error) from error
+        plan = encode_manifest(submission.plan)
+        self.media.put(keys.source(batch.id), submission.source, submission.source_type)
+        self.media.put(keys.plan(batch.id), plan, "application/gzip")
+        return self.records.create(batch)
 
     def _batch(self, submission: Submission, batch_id: str) -> Batch:
         now = self.records.clock.now()
@@ -133,7 +126,7 @@ class SubmitBatch:
             if i.failure is not None
         )
         waiting = len(items) - len(rejected)
-        return Batch(
+        batch = Batch(
             id=batch_id,
             owner=submission.owner,
             kind=submission.plan.kind,
@@ -157,3 +150,4 @@ class SubmitBatch:
             callback_url=submission.callback_url,
             drop_key=submission.drop_key,
         )
+        return reserve(batch, batch.estimated, now)

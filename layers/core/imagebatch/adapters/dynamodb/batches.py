@@ -18,6 +18,7 @@ from imagebatch.adapters.attributes import (
     ITEM_STATE,
 )
 from imagebatch.adapters.dynamodb import keys, listing
+from imagebatch.adapters.dynamodb.accounts import transact_with_entries
 from imagebatch.adapters.dynamodb.batch_records import batch_of, items_of
 from imagebatch.adapters.dynamodb.library import library_actions
 from imagebatch.adapters.dynamodb.listing import Report
@@ -32,6 +33,7 @@ from imagebatch.adapters.dynamodb.table import (
     unchanged,
 )
 from imagebatch.domain.batch import Batch, BatchStatus, Item, Kind
+from imagebatch.domain.budgets import AccountEntry
 from imagebatch.domain.errors import ConflictError, UnreadableRecordError
 from imagebatch.ports import BatchStore, Change, ItemChange, Page
 
@@ -56,17 +58,16 @@ class DynamoDBBatchStore(BatchStore):
         self._table = Table(client, table, sleep=sleep)
         self._report = report
 
-    def create(self, batch: Batch) -> None:
+    def create(self, batch: Batch, entries: Sequence[AccountEntry] = ()) -> None:
         key, entry = listing.entry(batch)
-        self._table.transact(
-            [
-                self._put_state(batch, NEW),
-                self._put_errors(batch),
-                self._put_spec(batch),
-                self._table.put(key, entry | _ttl(batch)),
-                self._put_unfinished(batch),
-            ]
-        )
+        actions = [
+            self._put_state(batch, NEW),
+            self._put_errors(batch),
+            self._put_spec(batch),
+            self._table.put(key, entry | _ttl(batch)),
+            self._put_unfinished(batch),
+        ]
+        transact_with_entries(self._table, actions, entries, _ttl(batch))
 
     def get(self, owner: str, batch_id: str) -> Batch | None:
         return batch_of(self._table.get_many(keys.batch_parts(owner, batch_id)).values())
@@ -101,7 +102,9 @@ class DynamoDBBatchStore(BatchStore):
         for group in _transactions(puts):
             self._put_missing(group)
 
-    def commit(self, batch: Batch, item: Item | None = None) -> tuple[Batch, Item | None]:
+    def commit(
+        self, batch: Batch, item: Item | None = None, entries: Sequence[AccountEntry] = ()
+    ) -> tuple[Batch, Item | None]:
         after = replace(
             batch,
             version=batch.version + 1,
@@ -121,7 +124,7 @@ class DynamoDBBatchStore(BatchStore):
             if any(error.index == item.index for error in after.errors):
                 actions.append(self._put_errors(after))
         actions += library_actions(self._table, after, settled)
-        self._table.transact(actions)
+        transact_with_entries(self._table, actions, entries, _ttl(after))
         return after, settled
 
     def save_item(self, owner: str, batch_id: str, item: Item) -> Item:

@@ -10,7 +10,9 @@ BATCH#owner#id    BATCH                    the batch: what changes with its item
                   ROUND#0001#LENGTH        its length, written with its last entries
 OWNER#owner       BATCH#createdAt#id       the listing
 UNFINISHED        owner#id                 every batch that is not finished
-DELETIONS         owner#id                 every deleted batch of which something may be left
+PLACES            owner                    how many batches of an owner are not finished
+LEDGER#mode#month OWNER#owner              what an owner has reserved and spent in a month
+                  STACK                    the same of the whole stack
 KEY#owner         sha256 of the key        an idempotency key
 NAME#name         NAME                     a name in the outbox
 UPLOAD#id         OWNER                    whose an upload is, and when it was made
@@ -36,9 +38,8 @@ from imagebatch.adapters.codec import time_text
 
 type Key = tuple[str, str]
 
-UNFINISHED = "UNFINISHED"
+UNFINISHED, PLACES = "UNFINISHED", "PLACES"
 MODEL_CHECKS: Key = ("MODELS", "CHECKS")
-DELETIONS = "DELETIONS"
 BATCH_SORT, ERRORS_SORT, SPEC_SORT = "BATCH", "BATCH#ERRORS", "BATCH#SPEC"
 STATE = "#STATE"
 LAST_ITEM = 999_999
@@ -110,16 +111,20 @@ def unfinished(owner: str, batch_id: str) -> Key:
     return UNFINISHED, f"{part(owner)}#{part(batch_id)}"
 
 
-def deletion(owner: str, batch_id: str) -> Key:
-    return DELETIONS, f"{part(owner)}#{part(batch_id)}"
+def places(owner: str) -> Key:
+    return PLACES, part(owner)
 
 
-def idempotency_partition(owner: str) -> str:
-    return f"KEY#{part(owner)}"
+def ledger_partition(mode: str, month: str) -> str:
+    return f"LEDGER#{mode}#{month}"
+
+
+def ledger(mode: str, month: str, owner: str | None) -> Key:
+    return ledger_partition(mode, month), "STACK" if owner is None else f"OWNER#{part(owner)}"
 
 
 def idempotency(owner: str, key: str) -> Key:
-    return idempotency_partition(owner), digest(key)
+    return f"KEY#{part(owner)}", digest(key)
 
 
 def name(name: str) -> Key:

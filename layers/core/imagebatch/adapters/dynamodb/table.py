@@ -84,7 +84,7 @@ class Table:
     ) -> None:
         self.client = client
         self.name = name
-        self.sleep = sleep
+        self._sleep = sleep
 
     def get(self, key: Key) -> Record | None:
         with translate_errors("table"):
@@ -103,7 +103,7 @@ class Table:
             request = answer.get("UnprocessedKeys")
             if not request:
                 return found
-            self.sleep(delay)
+            self._sleep(delay)
         raise UnavailableError("the table did not return all records")
 
     def query(
@@ -164,6 +164,32 @@ class Table:
         }
         return {"Update": update}
 
+    def add(
+        self,
+        key: Key,
+        amounts: Mapping[str, Any],
+        record: Record,
+        condition: Condition | None = None,
+    ) -> "TransactWriteItemTypeDef":
+        """Adds to numbers, which count from 0, and sets what is in `record`."""
+        arguments = condition.arguments() if condition else {}
+        names = {f"#{name}": name for name in (*amounts, *record)}
+        values = to_dynamodb(
+            {f":new_{name}": value for name, value in {**amounts, **record}.items()}
+        )
+        arguments.setdefault("ExpressionAttributeNames", {}).update(names)
+        arguments.setdefault("ExpressionAttributeValues", {}).update(values)
+        text = "ADD " + ", ".join(f"#{name} :new_{name}" for name in amounts)
+        if record:
+            text += " SET " + ", ".join(f"#{name} = :new_{name}" for name in record)
+        update: Any = {
+            "TableName": self.name,
+            "Key": key_of(key),
+            "UpdateExpression": text,
+            **arguments,
+        }
+        return {"Update": update}
+
     def delete(self, key: Key, condition: Condition | None = None) -> "TransactWriteItemTypeDef":
         arguments = condition.arguments() if condition else {}
         delete: Any = {"TableName": self.name, "Key": key_of(key), **arguments}
@@ -187,7 +213,7 @@ class Table:
                     raise ConditionFailedError([0]) from error
                 if error_code(error) != "TransactionConflictException":
                     raise
-                self.sleep(delay)
+                self._sleep(delay)
             else:
                 return
         raise ConflictError("another transaction was at the same record each time")
@@ -208,7 +234,7 @@ class Table:
                     )
             except ClientError as error:
                 codes = _passing_codes(error)
-                self.sleep(delay)
+                self._sleep(delay)
             else:
                 return
         if "TransactionConflict" in codes:

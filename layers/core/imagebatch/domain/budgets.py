@@ -1,0 +1,145 @@
+"""What an owner may have at once, and what may be spent in a month. Pure functions.
+
+An unfinished batch holds a `Reservation`: one of its owner's places, and the most that its round
+can cost. It is taken in the write that opens the round and given back in the write that ends it, so
+that no crash in between can lose a place or money.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from imagebatch.domain.batch import TRIES, ZERO, Batch, Reservation
+from imagebatch.domain.errors import AccountLimitError, InvalidRequestError, Limit
+from imagebatch.domain.model_registry import Mode
+
+ONE = Decimal(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much an owner may have at once, and spend in a month; None is no limit."""
+
+    active_batches: int | None = None
+    owner_budget: Decimal | None = None
+    stack_budget: Decimal | None = None
+
+
+NO_LIMITS = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What unfinished batches draw on: an owner's places, or money of a month.
+
+    Places have no month. The money of the whole stack has no owner. Live and development mode have
+    accounts of their own.
+    """
+
+    owner: str | None
+    mode: Mode | None = None
+    month: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What is held by unfinished batches, and what finished ones have spent."""
+
+    held: Decimal = ZERO
+    spent: Decimal = ZERO
+    version: int = 0
+    """How often it was written."""
+
+    @property
+    def used(self) -> Decimal:
+        return self.held + self.spent
+
+    def left(self, most: Decimal | None) -> Decimal | None:
+        return None if most is None else max(ZERO, most - self.used)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountEntry:
+    """A change of one account; one that takes from it may not go over `most`."""
+
+    account: Account
+    limit: Limit
+    held: Decimal
+    spent: Decimal = ZERO
+    most: Decimal | None = None
+
+    def fits(self, balance: Balance) -> bool:
+        return self.most is None or self.held <= 0 or balance.used + self.held <= self.most
+
+    def refused(self, balance: Balance) -> AccountLimitError:
+        return AccountLimitError(
+            self.limit,
+            most=self.most or ZERO,
+            used=balance.used,
+            wanted=self.held,
+            month=self.account.month,
+        )
+
+
+def month_of(time: datetime) -> str:
+    return time.astimezone(UTC).strftime("%Y-%m")
+
+
+def reserve(batch: Batch, estimate: Decimal, now: datetime) -> Batch:
+    """Takes a place, and what a round of items of this price can cost at most."""
+    amount = estimate * TRIES
+    if batch.max_cost is not None:
+        amount = max(ZERO, min(amount, batch.max_cost - batch.committed))
+    return replace(batch, reservation=Reservation(month_of(now), amount, batch.committed))
+
+
+def change_max_cost(batch: Batch, max_cost: Decimal) -> Batch:
+    """Sets the cap of a batch over all of its rounds, those that are over included."""
+    if max_cost < batch.committed:
+        raise InvalidRequestError(
+            "max-cost-too-low",
+            "maxCost is below what was spent",
+            detail=f"The batch has spent {batch.committed} USD, and maxCost is its total over all "
+            f"rounds. Send at least {batch.committed}.",
+            status=422,
+        )
+    return replace(batch, max_cost=max_cost)
+
+
+def account_entries(before: Batch | None, after: Batch, limits: Limits) -> tuple[AccountEntry, ...]:
+    """What a batch takes or gives back as it goes from one state to the next."""
+    held, taken = before.reservation if before else None, after.reservation
+    if held is None and taken is not None:
+        return _entries(after, taken.month, ONE, taken.amount, ZERO, limits)
+    if held is not None and taken is None:
+        spent = after.actual - held.committed_before
+        return _entries(after, held.month, -ONE, -held.amount, spent, limits)
+    if held != taken:
+        raise ValueError("a round was opened before the last one gave back what it held")
+    return ()
+
+
+def _entries(
+    batch: Batch, month: str, places: Decimal, money: Decimal, spent: Decimal, limits: Limits
+) -> tuple[AccountEntry, ...]:
+    most = None if limits.active_batches is None else Decimal(limits.active_batches)
+    owner, stack = (Account(who, batch.mode, month) for who in (batch.owner, None))
+    entries = [AccountEntry(Account(batch.owner), Limit.ACTIVE_BATCHES, places, most=most)]
+    if money or spent:
+        entries += [
+            AccountEntry(owner, Limit.OWNER_BUDGET, money, spent, limits.owner_budget),
+            AccountEntry(stack, Limit.STACK_BUDGET, money, spent, limits.stack_budget),
+        ]
+    return tuple(entries)
+
+
+def held_by(batches: Iterable[Batch]) -> Mapping[Account, Decimal]:
+    """What these batches hold in each account."""
+    held: defaultdict[Account, Decimal] = defaultdict(Decimal)
+    for batch in batches:
+        if batch.reservation is not None:
+            for entry in account_entries(None, batch, NO_LIMITS):
+                held[entry.account] += entry.held
+    return held

@@ -1,0 +1,41 @@
+"""What a caller is told when an account has no room."""
+
+from imagebatch.domain.batch import ZERO
+from imagebatch.domain.errors import (
+    AccountLimitError,
+    Limit,
+    OverBudgetError,
+    RequestError,
+    TooManyBatchesError,
+)
+
+RETRY_AFTER = 60
+_WHOSE = {Limit.OWNER_BUDGET: "your budget", Limit.STACK_BUDGET: "the budget of the whole stack"}
+
+
+def refusal(error: AccountLimitError) -> RequestError:
+    if error.limit is Limit.ACTIVE_BATCHES:
+        return TooManyBatchesError(
+            "too-many-batches",
+            "Too many unfinished batches",
+            detail=f"{error.used} batches are unfinished; {error.most} may be. Wait for one to "
+            "end, or cancel one.",
+            retry_after=RETRY_AFTER,
+        )
+    left = max(ZERO, error.most - error.used)
+    return OverBudgetError(
+        "budget-exceeded",
+        "Budget exceeded",
+        detail=f"This can cost up to {error.wanted} USD, and {left} USD are left of "
+        f"{_WHOSE[error.limit]} of {error.most} USD for {error.month}. Send fewer rows or a lower "
+        "maxCost, or wait until running batches give back what they do not spend.",
+        details=[
+            {
+                "scope": "owner" if error.limit is Limit.OWNER_BUDGET else "stack",
+                "month": error.month,
+                "limit": str(error.most),
+                "left": str(left),
+                "needed": str(error.wanted),
+            }
+        ],
+    )
