@@ -15,7 +15,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from imagebatch.adapters.pdf_pages import to_pdf_image
-from imagebatch.formats.pdf import pdf_of
+from imagebatch.formats.pdf import PdfImage, pdf_of
 
 
 def noise(mode: str, size: tuple[int, int] = (31, 17), seed: int = 1) -> Image.Image:
@@ -91,9 +91,15 @@ def pixels(page: pikepdf.Page) -> Image.Image:
     return clear
 
 
+def picture_of(body: bytes) -> PdfImage:
+    picture = to_pdf_image(body)
+    assert picture is not None
+    return picture
+
+
 @contextmanager
 def page_of(body: bytes) -> Iterator[pikepdf.Page]:
-    whole = b"".join(pdf_of([to_pdf_image(body)]))
+    whole = b"".join(pdf_of([picture_of(body)]))
     with pikepdf.open(io.BytesIO(whole)) as opened:
         assert opened.check_pdf_syntax() == []
         (page,) = opened.pages
@@ -116,13 +122,13 @@ def test_a_page_shows_the_image_pixel_by_pixel(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["png rgb", "png palette", "jpeg", "jpeg cmyk"])
 def test_png_and_jpeg_are_kept_as_they_are(name: str) -> None:
-    data = to_pdf_image(BODIES[name]).data
+    data = picture_of(BODIES[name]).data
     assert data in BODIES[name]
 
 
 def test_sixteen_bits_of_grey_stay_sixteen() -> None:
     grey = saved(Image.frombytes("I;16", (5, 5), bytes(range(50))), "PNG")
-    assert to_pdf_image(grey).depth == 16
+    assert picture_of(grey).depth == 16
 
 
 def test_a_photo_that_lies_on_its_side_is_shown_upright() -> None:
@@ -153,7 +159,7 @@ def test_an_endless_picture_fits_on_a_page() -> None:
 def test_other_peoples_tools_read_it(tmp_path: Path) -> None:
     names = ["png rgb", "png rgba", "webp", "png palette"]
     (tmp_path / "pages.pdf").write_bytes(
-        b"".join(pdf_of(to_pdf_image(BODIES[name]) for name in names))
+        b"".join(pdf_of(picture_of(BODIES[name]) for name in names))
     )
     info = subprocess.run(
         ["pdfinfo", "pages.pdf"], cwd=tmp_path, capture_output=True, text=True, check=True

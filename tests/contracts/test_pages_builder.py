@@ -9,10 +9,10 @@ import pikepdf
 import pytest
 
 from imagebatch.adapters.aws import Clients
-from imagebatch.adapters.pdf_pages import S3PagesBuilder
+from imagebatch.adapters.pdf_pages import MAX_DRAWS, S3PagesBuilder
 from imagebatch.adapters.s3 import S3ObjectStore
 from imagebatch.domain.errors import UnavailableError
-from imagebatch.ports import BadMembersError, StoredMember
+from imagebatch.ports import BadMembersError, Pages, StoredMember
 from testing.aws import BUCKET, REGION
 from testing.awsfaults import refuse
 from tests.adapters.test_pages import BODIES, noise, saved
@@ -47,15 +47,21 @@ def stored(media: S3ObjectStore, *bodies: bytes) -> list[StoredMember]:
     return members
 
 
+def found_member(pages: S3PagesBuilder, images: list[StoredMember]) -> StoredMember:
+    found = pages.find(KEY, images)
+    assert found is not None
+    assert found.member is not None
+    return found.member
+
+
 def test_the_pdf_is_a_file_of_the_archive_with_its_checksum(
     pages: S3PagesBuilder, media: S3ObjectStore
 ) -> None:
     images = stored(media, *BODIES.values())
     assert pages.find(KEY, images) is None
     pages.build(KEY, images)
-    found = pages.find(KEY, images)
+    found = found_member(pages, images)
     body = media.get(KEY) or b""
-    assert found is not None
     assert (found.name, found.key, found.size, found.crc32) == (
         "pages.pdf", KEY, len(body), zlib.crc32(body),
     )  # fmt: skip
@@ -87,8 +93,7 @@ def test_a_long_pdf_is_stored_in_parts(pages: S3PagesBuilder, media: S3ObjectSto
     body = saved(noise("RGB", (1100, 1000)), "PNG")
     images = stored(media, *[body] * 6)
     pages.build(KEY, images)
-    found = pages.find(KEY, images)
-    assert found is not None
+    found = found_member(pages, images)
     assert found.etag.endswith('-3"')
     whole = media.get(KEY) or b""
     assert (found.size, found.crc32) == (len(whole), zlib.crc32(whole))
@@ -120,6 +125,48 @@ def test_a_bucket_that_does_not_answer_is_unavailable(
     refuse(s3, "GetObject", "SlowDown", status=503)
     with pytest.raises(UnavailableError):
         pages.build(KEY, images)
+
+
+UNDRAWABLE = b"\x89PNG\r\n\x1a\n" + bytes(200)
+
+
+def test_a_picture_that_cannot_be_drawn_is_left_out(
+    pages: S3PagesBuilder, media: S3ObjectStore
+) -> None:
+    images = stored(media, BODIES["png rgb"], UNDRAWABLE, BODIES["jpeg"])
+
+    pages.build(KEY, images)
+
+    found = pages.find(KEY, images)
+    assert found is not None
+    assert found.left_out == ("1.png",)
+    assert len(pikepdf.open(io.BytesIO(media.get(KEY) or b"")).pages) == 2
+
+
+def test_without_a_page_there_is_no_pdf(pages: S3PagesBuilder, media: S3ObjectStore) -> None:
+    images = stored(media, UNDRAWABLE, UNDRAWABLE)
+
+    pages.build(KEY, images)
+
+    assert pages.find(KEY, images) == Pages(None, ("0.png", "1.png"))
+
+
+def test_a_build_that_is_killed_again_and_again_is_given_up(
+    pages: S3PagesBuilder, media: S3ObjectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = stored(media, BODIES["png rgb"])
+
+    def killed(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(pages, "_store", killed)
+    for _ in range(MAX_DRAWS):
+        with pytest.raises(MemoryError):
+            pages.build(KEY, images)
+        assert pages.find(KEY, images) is None
+    pages.build(KEY, images)
+
+    assert pages.find(KEY, images) == Pages(None)
 
 
 def test_a_discarded_pdf_leaves_nothing(

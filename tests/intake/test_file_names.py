@@ -1,9 +1,11 @@
 import unicodedata
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from imagebatch.domain.archive_names import ARCHIVE_NAMES
 from imagebatch.intake.file_names import MAX_STEM_BYTES, car_stem, safe_stem, unique_stems
 
 CAR = {
@@ -170,3 +172,9 @@ def test_unique_names_are_unique_and_the_same_each_time(texts: list[str]) -> Non
 
 def test_ten_thousand_equal_rows_are_named_quickly() -> None:
     assert unique_stems(["A"] * 10_000)[-1] == "A-10000"
+
+
+@pytest.mark.parametrize("name", sorted(ARCHIVE_NAMES))
+@pytest.mark.parametrize("spell", [str, str.upper, str.title, lambda name: f" {name}. "])
+def test_the_archives_own_names_are_never_an_items(name: str, spell: Callable[[str], str]) -> None:
+    assert safe_stem(spell(name)).casefold() == f"_{name}"

@@ -8,12 +8,14 @@ from decimal import Decimal
 
 import pytest
 
+from imagebatch.domain.archive_names import REPORT_FILES
 from imagebatch.domain.batch import Batch, BatchStatus, Counts, Image, Item, ItemStatus, Kind
 from imagebatch.domain.batch_manifest import BatchManifest, ItemSpec
 from imagebatch.domain.errors import Failure, FailureCode
 from imagebatch.domain.model_registry import Mode
 from imagebatch.domain.notice import Notice, warning
 from imagebatch.intake.sheet import read_sheet
+from imagebatch.reports import archive_texts as archive_texts_module
 from imagebatch.reports.archive_texts import archive_texts
 from testing.effort import effort
 
@@ -97,6 +99,9 @@ def table(body: bytes, delimiter: str = ",") -> list[dict[str, str]]:
     return list(csv.DictReader(text, delimiter=delimiter, strict=True))
 
 
+ARCHIVE_FILES = {"failed_rows.json", "failed_rows.csv", "notes.txt", "results.csv", "index.html"}
+
+
 def test_a_batch_without_failures_has_no_failure_files() -> None:
     assert list(texts([made(0), made(1)])) == ["results.csv", "index.html"]
 
@@ -147,6 +152,45 @@ def test_notes_txt_has_a_line_for_each_notice() -> None:
     assert found["notes.txt"].decode() == (
         "Warning: row 4, make: Neither make nor model.\nNotice: Read as mac_roman.\n"
     )
+
+
+@pytest.mark.parametrize("broken", ["contact_sheet", "results_csv", "failed_rows_csv"])
+def test_a_report_that_cannot_be_made_keeps_no_archive(
+    monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    def fail(*_: object) -> bytes:
+        raise RecursionError("too deep")
+
+    monkeypatch.setattr(archive_texts_module, broken, fail)
+    told: list[str] = []
+    items = [made(0), failed(1)]
+    made_texts = archive_texts(
+        batch_of(2), plan_of(items), items, (), lambda name, _: told.append(name)
+    )
+
+    names = [text.name for text in made_texts]
+    assert len(told) == 1
+    assert set(names) == ARCHIVE_FILES - set(told)
+    assert told[0] in made_texts[0].body.decode()
+
+
+def test_every_report_has_a_name_that_no_item_can_have() -> None:
+    notices = (Notice("encoding", "Read as mac_roman."),)
+
+    assert set(texts([made(0), failed(1)], notices=notices)) <= REPORT_FILES
+
+
+@pytest.mark.parametrize(("cells", "said"), [(("=1+1", "b", "c"), True), (("a", "b", "c"), False)])
+def test_exact_cells_that_start_a_formula_are_noted(
+    cells: tuple[str, str, str], said: bool
+) -> None:
+    items = [failed(0)]
+    found = texts(items, plan_of(items, [cells]))
+
+    assert (
+        "failed_rows.csv has your cells exactly" in found.get("notes.txt", b"").decode()
+    ) is said
+    assert ("failed_rows.csv has your cells exactly" in found["index.html"].decode()) is said
 
 
 HOSTILE = [

@@ -15,6 +15,7 @@ from imagebatch.ports import (
     ArchiveMember,
     BuiltArchive,
     ItemMessage,
+    Pages,
     PagesBuilder,
     Receipt,
     RetryLater,
@@ -117,6 +118,7 @@ class ListingPages(PagesBuilder):
     """Keeps the list of images instead of a PDF."""
 
     drawn: dict[str, list[StoredMember]] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
     faults: list[Exception] = field(default_factory=list)
 
     def build(self, key: str, images: Sequence[StoredMember]) -> None:
@@ -124,9 +126,12 @@ class ListingPages(PagesBuilder):
             raise self.faults.pop(0)
         self.drawn[key] = list(images)
 
-    def find(self, key: str, images: Sequence[StoredMember]) -> StoredMember | None:
-        found = self.drawn.get(key) == list(images)
-        return StoredMember("pages.pdf", key, 1, 0, "") if found else None
+    def find(self, key: str, images: Sequence[StoredMember]) -> Pages | None:
+        if self.drawn.get(key) != list(images):
+            return None
+        drawn = len(self.left_out) < len(images)
+        member = StoredMember("pages.pdf", key, 1, 0, "") if drawn else None
+        return Pages(member, self.left_out)
 
     def discard(self, key: str) -> None:
         self.drawn.pop(key, None)

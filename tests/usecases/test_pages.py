@@ -1,5 +1,6 @@
 """The archive's pages.pdf: wanted or not, drawn once, gone with the archive."""
 
+from imagebatch.domain.batch import BatchStatus
 from imagebatch.ports import BadMembersError, StoredMember
 from tests.usecases.app_harness import AppHarness
 
@@ -60,6 +61,30 @@ def test_an_image_lost_after_drawing_is_in_neither(app: AppHarness) -> None:
     assert app.statuses == "fss"
     assert [image.name for image in app.pages.drawn[KEY]] == ["car-1.png", "car-2.png"]
     assert members(app)[:3] == ["car-1.png", "car-2.png", "pages.pdf"]
+
+
+def notes(app: AppHarness) -> str:
+    [body] = [each.body for each in app.builder.built[ZIP] if each.name == "notes.txt"]  # type: ignore[union-attr]
+    return body.decode()
+
+
+def test_a_page_that_cannot_be_drawn_is_noted(app: AppHarness) -> None:
+    app.pages.left_out = ("car-1.png",)
+
+    app.run(2, options=PDF)
+
+    assert members(app)[:3] == ["car-0.png", "car-1.png", "pages.pdf"]
+    assert "pages.pdf has no page for car-1.png" in notes(app)
+
+
+def test_a_pdf_that_cannot_be_drawn_keeps_no_archive(app: AppHarness) -> None:
+    app.pages.left_out = ("car-0.png", "car-1.png")
+
+    app.run(2, options=PDF)
+
+    assert app.batch.status is BatchStatus.COMPLETED
+    assert members(app)[:3] == ["car-0.png", "car-1.png", "notes.txt"]
+    assert "pages.pdf could not be drawn" in notes(app)
 
 
 def test_the_pdf_goes_with_the_archive(app: AppHarness) -> None:

@@ -1,7 +1,8 @@
 """Draws the archive's pages.pdf from S3 to S3, image by image, in memory that does not grow.
 
-img2pdf takes JPEG and PNG as they are; the pixels of everything else are packed without loss. (Of
-16 bits a channel, 8 are kept in a PNG that is transparent or interlaced.)
+img2pdf takes JPEG and PNG as they are; the pixels of everything else, and of what img2pdf cannot
+take, are packed without loss. (Of 16 bits a channel, 8 are kept in a PNG that is transparent,
+interlaced or drawn from its pixels.)
 """
 
 import hashlib
@@ -15,9 +16,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from imagebatch.adapters.aws import translate_errors
+from imagebatch.adapters.images import ORIENTATION_TAG
+from imagebatch.adapters.pixels import FORMATS, as_colour, rgb_profile, upright
 from imagebatch.adapters.sources import DAMAGED, BadMemberError, SourceReader
 from imagebatch.formats.pdf import PdfImage, pdf_of
-from imagebatch.ports import BadMembersError, ObjectStore, PagesBuilder, StoredMember
+from imagebatch.ports import BadMembersError, ObjectStore, Pages, PagesBuilder, StoredMember
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -26,6 +29,10 @@ if TYPE_CHECKING:
 NAME = "pages.pdf"
 PART = 8 * 1024 * 1024
 """80 GB in the 10,000 parts that S3 allows; ten of them are in memory at most."""
+MAX_DRAWS = 3
+"""How often the PDF is begun: what kills its build three times may not keep the archive away."""
+MIRRORED = frozenset({2, 4, 5, 7})
+"""EXIF orientations that a page cannot express by turning."""
 AHEAD = 2
 """How many images are read and decoded at a time: the largest takes half a gigabyte."""
 _SPACES = {
@@ -46,24 +53,41 @@ class S3PagesBuilder(PagesBuilder):
         self._bucket = bucket
         self._media = media
 
-    def find(self, key: str, images: Sequence[StoredMember]) -> StoredMember | None:
-        manifest = self._media.get(_manifest_key(key))
-        facts = json.loads(manifest) if manifest else {}
-        if facts.get("images") != _fingerprint(images):
-            return None
-        stored = self._media.head(key)
+    def find(self, key: str, images: Sequence[StoredMember]) -> Pages | None:
+        facts = self._facts(key, images)
+        if facts.get("gaveUp"):
+            return Pages(None)
+        left_out = tuple(facts.get("leftOut", ()))
+        if left_out and len(left_out) == len(images):
+            return Pages(None, left_out)
+        stored = self._media.head(key) if "etag" in facts else None
         if stored is None or stored.etag != facts["etag"]:
             return None
-        return StoredMember(NAME, key, facts["size"], facts["crc32"], facts["etag"])
+        member = StoredMember(NAME, key, facts["size"], facts["crc32"], facts["etag"])
+        return Pages(member, left_out)
 
     def build(self, key: str, images: Sequence[StoredMember]) -> None:
+        draws = self._facts(key, images).get("draws", 0)
+        if draws >= MAX_DRAWS:
+            self._note(key, images, gaveUp=True)
+            return
+        self._note(key, images, draws=draws + 1)
+        left_out: list[str] = []
         try:
-            stream = _Stream(pdf_of(self._pictures(images)))
+            stream = _Stream(pdf_of(self._pictures(images, left_out)))
             etag = self._store(key, stream)
         except BadMemberError as bad:
             raise BadMembersError({bad.member.name: bad.reason}) from bad
-        facts = {"images": _fingerprint(images), "size": stream.size, "crc32": stream.crc32}
-        body = json.dumps({**facts, "etag": etag}).encode()
+        self._note(key, images, size=stream.size, crc32=stream.crc32, etag=etag, leftOut=left_out)
+
+    def _facts(self, key: str, images: Sequence[StoredMember]) -> dict[str, Any]:
+        """What is noted of the PDF of exactly these images."""
+        manifest = self._media.get(_manifest_key(key))
+        facts: dict[str, Any] = json.loads(manifest) if manifest else {}
+        return facts if facts.get("images") == _fingerprint(images) else {}
+
+    def _note(self, key: str, images: Sequence[StoredMember], **facts: Any) -> None:
+        body = json.dumps({"images": _fingerprint(images), **facts}).encode()
         self._media.put(_manifest_key(key), body, "application/json")
 
     def discard(self, key: str) -> None:
@@ -79,17 +103,17 @@ class S3PagesBuilder(PagesBuilder):
             self._client.upload_fileobj(stream, self._bucket, key, ExtraArgs=extra, Config=config)  # type: ignore[arg-type]
             return self._client.head_object(Bucket=self._bucket, Key=key)["ETag"]
 
-    def _pictures(self, images: Sequence[StoredMember]) -> Iterator[PdfImage]:
-        """In order, a few read ahead."""
+    def _pictures(self, images: Sequence[StoredMember], left_out: list[str]) -> Iterator[PdfImage]:
+        """In order, a few read ahead; the names of those that cannot be drawn go to `left_out`."""
         reader = SourceReader(self._client, self._bucket)
-        pending: deque[Future[PdfImage]] = deque()
+        pending: deque[tuple[str, Future[PdfImage | None]]] = deque()
         with ThreadPoolExecutor(AHEAD) as pool:
             for image in images:
-                pending.append(pool.submit(_load_image, reader, image))
+                pending.append((image.name, pool.submit(_load_image, reader, image)))
                 if len(pending) > AHEAD:
-                    yield pending.popleft().result()
+                    yield from _drawn(*pending.popleft(), left_out)
             while pending:
-                yield pending.popleft().result()
+                yield from _drawn(*pending.popleft(), left_out)
 
 
 class _Stream:
@@ -114,7 +138,15 @@ class _Stream:
         return chunk
 
 
-def _load_image(reader: SourceReader, image: StoredMember) -> PdfImage:
+def _drawn(name: str, loading: Future[PdfImage | None], left_out: list[str]) -> Iterator[PdfImage]:
+    picture = loading.result()
+    if picture is None:
+        left_out.append(name)
+    else:
+        yield picture
+
+
+def _load_image(reader: SourceReader, image: StoredMember) -> PdfImage | None:
     body = bytearray(image.size)
     checksum = reader.read(image, 0, image.size, [(memoryview(body), image.size)])
     if checksum != image.crc32:
@@ -122,19 +154,39 @@ def _load_image(reader: SourceReader, image: StoredMember) -> PdfImage:
     return to_pdf_image(bytes(body))
 
 
-def to_pdf_image(body: bytes) -> PdfImage:
-    from PIL import Image, ImageOps
+def to_pdf_image(body: bytes) -> PdfImage | None:
+    """The page's picture as it is stored, else as it is decoded; None when it cannot be drawn."""
+    for form in (_as_stored, _as_decoded):
+        try:
+            if picture := form(body):
+                return picture
+        except Exception:  # noqa: BLE001, S112 - image libraries raise anything at a broken image
+            continue
+    return None
 
-    with Image.open(io.BytesIO(body)) as image:
+
+def _as_stored(body: bytes) -> PdfImage | None:
+    """None for what a PDF cannot hold as it is."""
+    from PIL import Image
+
+    with Image.open(io.BytesIO(body), formats=FORMATS) as image:
+        if image.getexif().get(ORIENTATION_TAG) in MIRRORED:
+            return None
         clear = image.has_transparency_data
-        if image.format in {"JPEG", "MPO"} or (not clear and _is_plain_png(body)):
-            return _embed_unchanged(body)
-        profile = image.info.get("icc_profile")
-        upright = ImageOps.exif_transpose(image).convert("RGBA" if clear else "RGB")
-    colours = _embed_unchanged(_png(upright.convert("RGB"), profile))
-    if not clear:
+        keeps = image.format == "JPEG" or (not clear and _is_plain_png(body))
+    return _embed_unchanged(body) if keeps else None
+
+
+def _as_decoded(body: bytes) -> PdfImage:
+    from PIL import Image
+
+    with Image.open(io.BytesIO(body), formats=FORMATS) as image:
+        profile = rgb_profile(image)
+        pixels = as_colour(upright(image))
+    colours = _embed_unchanged(_png(pixels.convert("RGB"), profile))
+    if pixels.mode != "RGBA":
         return colours
-    return replace(colours, mask=_embed_unchanged(_png(upright.getchannel("A"))).data)
+    return replace(colours, mask=_embed_unchanged(_png(pixels.getchannel("A"))).data)
 
 
 def _is_plain_png(body: bytes) -> bool:

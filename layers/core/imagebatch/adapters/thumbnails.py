@@ -4,6 +4,7 @@ import io
 import warnings
 from typing import TYPE_CHECKING, override
 
+from imagebatch.adapters.pixels import FORMATS, as_colour, rgb_profile, upright
 from imagebatch.ports import BadImageError, Thumbnailer
 
 if TYPE_CHECKING:
@@ -28,14 +29,16 @@ class PillowThumbnailer(Thumbnailer):
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                with Image.open(io.BytesIO(body), formats=["PNG", "JPEG", "WEBP"]) as image:
+                with Image.open(io.BytesIO(body), formats=FORMATS) as image:
                     return _draw(image)
         except (OSError, ValueError, SyntaxError, EOFError) as error:
             raise BadImageError("The thumbnail could not be drawn.") from error
 
 
 def _draw(image: "Image") -> bytes:
-    profile = _profile(image)
+    profile = rgb_profile(image)
+    if len(profile) > MAX_PROFILE_BYTES:
+        profile = b""
     small = image if image.mode in {"L", "RGB", "RGBA", "CMYK"} else as_colour(image)
     small.thumbnail((MAX_SIDE_PIXELS, MAX_SIDE_PIXELS), reducing_gap=REDUCING_GAP)
     out = io.BytesIO()
@@ -43,27 +46,3 @@ def _draw(image: "Image") -> bytes:
         out, "WEBP", quality=QUALITY, method=METHOD, icc_profile=profile, exif=b"", xmp=b""
     )
     return out.getvalue()
-
-
-def upright(image: "Image") -> "Image":
-    """As a viewer shows it; as it is where its EXIF data cannot be read."""
-    from PIL import ImageOps
-
-    try:
-        return ImageOps.exif_transpose(image)
-    except (OSError, ValueError, SyntaxError, LookupError, TypeError, ArithmeticError):
-        return image
-
-
-def as_colour(image: "Image") -> "Image":
-    """RGB, or RGBA where something can be seen through."""
-    if image.mode.startswith(("I", "F")):
-        image = image.convert("I").point(lambda level: level * (1 / 256)).convert("L")
-    return image.convert("RGBA" if image.has_transparency_data else "RGB")
-
-
-def _profile(image: "Image") -> bytes:
-    """The colour profile, where it is one of RGB and small enough for a thumbnail."""
-    profile = image.info.get("icc_profile") or b""
-    fits = isinstance(profile, bytes) and 128 <= len(profile) <= MAX_PROFILE_BYTES
-    return profile if fits and profile[16:20] == b"RGB " else b""

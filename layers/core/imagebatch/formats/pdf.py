@@ -97,7 +97,7 @@ class _Document:
         if picture.palette:
             colours = len(picture.palette) // 3 - 1
             return b"[/Indexed/DeviceRGB %d<%s>]" % (colours, picture.palette.hex().encode()), ()
-        if picture.profile is None or picture.profile[16:20] != _ICC_SPACES[picture.space]:
+        if picture.profile is None or not _fits(picture.profile, picture.space):
             return name, ()
         profile = self._new_object_id()
         entries = b"/N %d/Alternate%s/Filter/FlateDecode" % (_CHANNELS[picture.space], name)
@@ -134,6 +134,12 @@ class _Document:
     def _emit(self, piece: bytes) -> bytes:
         self._at += len(piece)
         return piece
+
+
+def _fits(profile: bytes, space: str) -> bool:
+    """Whether it is a whole ICC profile of this colour space."""
+    whole = int.from_bytes(profile[:4]) == len(profile) and profile[36:40] == b"acsp"
+    return whole and profile[16:20] == _ICC_SPACES[space]
 
 
 def _reference(number: int) -> bytes:

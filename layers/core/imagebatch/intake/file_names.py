@@ -5,6 +5,8 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
+from imagebatch.domain.archive_names import ARCHIVE_NAMES
+
 STEM_PARTS = ("make", "model", "year", "body_style", "trim", "background")
 MAX_STEM_BYTES = 95
 """So that the name with its extension stays within 100 bytes."""
@@ -72,7 +74,9 @@ def _cut(text: str, size: int) -> str:
 
 
 def _is_reserved(stem: str) -> bool:
-    return _key(stem.partition(".")[0]).strip(" _") in _RESERVED
+    """What a system or the archive uses itself."""
+    device = _key(stem.partition(".")[0]).strip(" _")
+    return device in _RESERVED or _key(stem) in ARCHIVE_NAMES
 
 
 def _key(stem: str) -> str:

@@ -7,6 +7,7 @@ from imagebatch.ports.archive import (
     ArchiveMember,
     BadMembersError,
     BuiltArchive,
+    Pages,
     PagesBuilder,
     StoredMember,
 )
@@ -66,6 +67,7 @@ __all__ = [
     "LibraryStore",
     "ObjectStore",
     "Page",
+    "Pages",
     "PagesBuilder",
     "PostForm",
     "Prediction",

@@ -5,13 +5,15 @@ Everything comes from the records alone, so a second build of a round makes the 
 
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from imagebatch.domain.batch import Batch, Item
 from imagebatch.domain.batch_manifest import BatchManifest
+from imagebatch.domain.notice import Notice
 from imagebatch.formats.zip_layout import TextMember
 from imagebatch.reports.contact_sheet import contact_sheet
-from imagebatch.reports.notes import notes_txt
+from imagebatch.reports.notes import EXACT_CELLS, missing_file, notes_txt
 from imagebatch.reports.results import Result, results_of
 
 BOM = "\ufeff"
@@ -24,23 +26,49 @@ DELIMITERS = frozenset(",;\t|\x1e\x1f")
 """Every character a reader may take for the delimiter when it guesses."""
 
 
-def archive_texts(batch: Batch, plan: BatchManifest, items: Sequence[Item]) -> list[TextMember]:
+def archive_texts(
+    batch: Batch,
+    plan: BatchManifest,
+    items: Sequence[Item],
+    notices: Sequence[Notice] = (),
+    on_failure: Callable[[str, Exception], None] = lambda _name, _error: None,
+) -> list[TextMember]:
     """The archive's text files; those about failures only where something failed, and notes.txt
-    only where the sheet has notices.
+    only where there is something to note: the batch's own notices and these.
 
-    `items` are all of the batch's, in order.
+    `items` are all of the batch's, in order. A file that cannot be made is told to `on_failure` and
+    noted: none may keep the images from their owner.
     """
     results = results_of(batch, plan, items)
+    noted = replace(batch, notices=(*batch.notices, *notices, *_exact_cells(plan, results)))
+    texts, missing = [], []
+    for name, make in _files(noted, plan, results):
+        try:
+            texts.append(TextMember(name, make()))
+        except Exception as error:  # noqa: BLE001 - see above
+            on_failure(name, error)
+            missing.append(missing_file(name))
+    noted = replace(noted, notices=(*noted.notices, *missing))
+    notes = [TextMember("notes.txt", _encoded(notes_txt(noted)))] if noted.notices else []
+    return [*notes, *texts]
+
+
+def _files(
+    batch: Batch, plan: BatchManifest, results: Sequence[Result]
+) -> Iterator[tuple[str, Callable[[], bytes]]]:
     failed = [result for result in results if result.failure]
-    texts = []
     if failed:
-        texts.append(TextMember("failed_rows.json", failed_rows_json(failed)))
+        yield "failed_rows.json", lambda: failed_rows_json(failed)
     if failed and plan.header:
-        texts.append(TextMember("failed_rows.csv", failed_rows_csv(plan, failed)))
-    if batch.notices:
-        texts.append(TextMember("notes.txt", _encoded(notes_txt(batch))))
-    texts.append(TextMember("results.csv", results_csv(plan, results)))
-    return [*texts, TextMember("index.html", contact_sheet(batch, results))]
+        yield "failed_rows.csv", lambda: failed_rows_csv(plan, failed)
+    yield "results.csv", lambda: results_csv(plan, results)
+    yield "index.html", lambda: contact_sheet(batch, results)
+
+
+def _exact_cells(plan: BatchManifest, results: Iterable[Result]) -> Sequence[Notice]:
+    """Said where failed_rows.csv has a cell that results.csv neutralises."""
+    cells = (cell for result in results if result.failure for cell in result.cells)
+    return (EXACT_CELLS,) if plan.header and any(_neutral(cell) != cell for cell in cells) else ()
 
 
 def failed_rows_json(failed: Iterable[Result]) -> bytes:

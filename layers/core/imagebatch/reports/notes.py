@@ -1,9 +1,34 @@
 """The notices of a batch as sentences, for its archive."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from imagebatch.domain.batch import Batch
-from imagebatch.domain.notice import Notice, NoticeLevel
+from imagebatch.domain.notice import Notice, NoticeLevel, warning
+
+NAMES_SHOWN = 20
+NO_PAGES = warning(
+    "no-pages", "pages.pdf could not be drawn and is not in this archive. Every image is."
+)
+EXACT_CELLS = Notice(
+    "exact-cells",
+    "failed_rows.csv has your cells exactly as you submitted them, so that it can be uploaded "
+    "again. Some of them start like a formula: do not open it in a spreadsheet without importing "
+    "them as text. In results.csv they are neutralised by an apostrophe.",
+)
+
+
+def pages_left_out(names: Sequence[str]) -> Sequence[Notice]:
+    """What notes.txt says of images that pages.pdf does not show."""
+    if not names:
+        return ()
+    more = f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
+    listed = ", ".join(names[:NAMES_SHOWN]) + more
+    text = f"pages.pdf has no page for {listed}: it could not be drawn. The archive has the image."
+    return (warning("pages-left-out", text),)
+
+
+def missing_file(name: str) -> Notice:
+    return warning("missing-file", f"{name} could not be made and is not in this archive.")
 
 
 def notes_txt(batch: Batch) -> str:

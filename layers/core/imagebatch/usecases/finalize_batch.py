@@ -20,6 +20,7 @@ from imagebatch.domain.batch import (
 )
 from imagebatch.domain.batch_manifest import BatchManifest, decode_manifest
 from imagebatch.domain.errors import Failure, FailureCode, UnavailableError
+from imagebatch.domain.notice import Notice
 from imagebatch.ports import (
     ArchiveBuilder,
     ArchiveMember,
@@ -30,6 +31,7 @@ from imagebatch.ports import (
     Telemetry,
     TextMember,
 )
+from imagebatch.reports.notes import NO_PAGES, pages_left_out
 from imagebatch.reports.results import member_name
 from imagebatch.usecases import keys
 from imagebatch.usecases.records import BatchRepository
@@ -37,10 +39,13 @@ from imagebatch.usecases.records import BatchRepository
 FAILED_ROWS = {"json": "application/json", "csv": "text/csv; charset=utf-8"}
 LOST_IMAGE = "The stored image is damaged or gone; a retry makes it again"
 
-type Texts = Callable[[Batch, BatchManifest, Sequence[Item]], Sequence[TextMember]]
+type ReportFailure = Callable[[str, Exception], None]
+type Texts = Callable[
+    [Batch, BatchManifest, Sequence[Item], Sequence[Notice], ReportFailure], Sequence[TextMember]
+]
 """The archive's text files; `failed_rows.json` is there when something failed."""
 type Publish = Callable[[Batch], None]
-type Notice = Callable[[Batch], dict[str, Any] | None]
+type OwnerNotice = Callable[[Batch], dict[str, Any] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,7 @@ class FinalizeBatch:
     report_files: Texts
     deliver: Publish
     """Hands a finished drop-folder batch to its outbox."""
-    notice: Notice
+    notice: OwnerNotice
     """What a finished batch's owner is to be told, if anything."""
     archive_url: Callable[[Batch], str | None]
     telemetry: Telemetry
@@ -161,26 +166,38 @@ class FinalizeBatch:
         plan = decode_manifest(body)
         while True:
             items = list(self.records.store.items(batch.owner, batch.id))
-            report_files = self.report_files(batch, plan, items)
             images = _images(batch, items)
             try:
-                pages = self._drawn(batch, images)
-                if pages is None:
+                drawn = self._drawn(batch, images)
+                if drawn is None:
                     return None
-                return self._store(batch, [*images, *pages, *report_files], report_files)
+                pages, notices = drawn
+                texts = self.report_files(batch, plan, items, notices, self._report_failed)
+                return self._store(batch, [*images, *pages, *texts], texts)
             except BadMembersError as error:
                 batch = self._lose(batch, items, error)
 
-    def _drawn(self, batch: Batch, images: Sequence[StoredMember]) -> list[StoredMember] | None:
-        """The PDF of these images, where one is wanted; None when it was drawn just now."""
+    def _drawn(
+        self, batch: Batch, images: Sequence[StoredMember]
+    ) -> tuple[list[StoredMember], Sequence[Notice]] | None:
+        """The PDF of these images, where one is wanted, and what it lacks; None when it was drawn
+        just now.
+        """
         if not batch.options.get("include_pdf") or not images:
-            return []
+            return [], ()
         key = keys.pages(batch.id, batch.round, batch.attempt)
         found = self.pages.find(key, images)
         if found is None:
             self.pages.build(key, images)
             return None
-        return [found]
+        if found.member is None:
+            return [], (NO_PAGES,)
+        return [found.member], pages_left_out(found.left_out)
+
+    def _report_failed(self, name: str, error: Exception) -> None:
+        self.telemetry.log_event(
+            "report file failed", file=name, reason=f"{type(error).__name__}: {error}"[:500]
+        )
 
     def _store(
         self, batch: Batch, members: Sequence[ArchiveMember], report_files: Sequence[TextMember]

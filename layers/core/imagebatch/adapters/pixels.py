@@ -1,0 +1,35 @@
+"""Decoded images, made ready for what is drawn from them: thumbnails and pages."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+FORMATS = ["PNG", "JPEG", "WEBP"]
+PROFILE_HEADER_BYTES = 128
+
+
+def upright(image: "Image") -> "Image":
+    """As a viewer shows it; as it is where its EXIF data cannot be read."""
+    from PIL import ImageOps
+
+    try:
+        return ImageOps.exif_transpose(image)
+    except (OSError, ValueError, SyntaxError, LookupError, TypeError, ArithmeticError):
+        return image
+
+
+def as_colour(image: "Image") -> "Image":
+    """RGB, or RGBA where something can be seen through."""
+    if image.mode.startswith(("I", "F")):
+        image = image.convert("I").point(lambda level: level * (1 / 256)).convert("L")
+    return image.convert("RGBA" if image.has_transparency_data else "RGB")
+
+
+def rgb_profile(image: "Image") -> bytes:
+    """The colour profile, where it is a whole one of RGB."""
+    profile = image.info.get("icc_profile")
+    if not isinstance(profile, bytes) or len(profile) < PROFILE_HEADER_BYTES:
+        return b""
+    whole = int.from_bytes(profile[:4]) == len(profile) and profile[36:40] == b"acsp"
+    return profile if whole and profile[16:20] == b"RGB " else b""
