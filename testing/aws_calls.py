@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html import unescape
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -116,6 +117,10 @@ def _of_s3(request: Exchange, reply: Reply) -> Iterator[tuple[str, str]]:
     parts = urlsplit(request.path)
     query = parse_qs(parts.query, keep_blank_values=True)
     bucket, _, key = unquote(parts.path).lstrip("/").partition("/")
+    if not key and "delete" in query:
+        for found in re.findall(rb"<Key>(.*?)</Key>", request.body):
+            yield "s3:DeleteObject", f"{bucket}/{unescape(found.decode())}"
+        return
     if not key and request.method == "POST":
         posted = re.search(rb'name="key"\r\n\r\n([^\r]+)', request.body[:20_000])
         key = posted[1].decode() if posted else ""

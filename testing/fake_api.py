@@ -296,7 +296,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._send(answer, fault)
 
-    do_GET = do_POST = do_PUT = _serve  # noqa: N815 (http.server's names)
+    do_GET = do_POST = do_PUT = do_DELETE = _serve  # noqa: N815 (http.server's names)
 
     def _send(self, answer: Answer, fault: Fault | None) -> None:
         body, headers = answer.body, {}

@@ -172,6 +172,9 @@ class Api:
         path = f"/api/v1/batch/{_part(batch_id)}/cancel"
         return camel_case(document(self._transport.send("POST", path)))
 
+    def delete(self, batch_id: str) -> None:
+        self._transport.send("DELETE", f"/api/batches/{_part(batch_id)}")
+
     def retry(self, batch_id: str, key: str) -> Document:
         path = f"/api/batches/{_part(batch_id)}/retry"
         headers = {"Idempotency-Key": key}

@@ -11,6 +11,7 @@ import typer
 from imagebatch_cli.commands import (
     account,
     batches,
+    deleting,
     doctor,
     models,
     prompts,
@@ -32,7 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (sheets, batches, prompts, variants, templates, models, account, doctor):
+for group in (sheets, batches, deleting, prompts, variants, templates, models, account, doctor):
     group.register(app)
 
 

@@ -1,4 +1,4 @@
-"""On a schedule: finds batches that stopped moving and hands them back."""
+"""On a schedule: finds batches that stopped moving and hands them back, and ends deletions."""
 
 from typing import Any
 
@@ -6,14 +6,34 @@ from imagebatch.bootstrap import Bootstrap
 from imagebatch.observability import logger, metrics
 from imagebatch.settings import Settings
 
+SECONDS_KEPT = 15.0
+"""Of the invocation, for the call that is under way when no more is begun."""
 services = Bootstrap(Settings.from_env())
 
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
-def handler(_event: dict[str, Any], _context: Any) -> dict[str, int]:
+def handler(_event: dict[str, Any], context: Any) -> dict[str, int]:
+    try:
+        repaired = _repair_batches()
+    finally:
+        deleted = _finish_deletions(context)
+    return {"repaired": repaired, "deleted": deleted}
+
+
+def _repair_batches() -> int:
     repaired = 0
     for batch in services.repair_stalled_batches():
         repaired += 1
         logger.warning("batch repaired", batch_id=batch.id, status=batch.status, round=batch.round)
-    return {"repaired": repaired}
+    return repaired
+
+
+def _finish_deletions(context: Any) -> int:
+    deleted = 0
+    for batch_id in services.finish_deletions(
+        lambda: context.get_remaining_time_in_millis() / 1000 > SECONDS_KEPT
+    ):
+        deleted += 1
+        logger.info("batch deleted", batch_id=batch_id)
+    return deleted

@@ -32,6 +32,13 @@ class InMemoryFinalizer(Faults, Finalizer):
         ended = (batch_id, round_, attempt) in self._ended
         return Execution.ENDED if ended else Execution.RUNNING
 
+    @faulty
+    def stop(self, batch_id: str, round_: int, attempt: int) -> bool:
+        known = any(each[1:] == (batch_id, round_, attempt) for each in self.started)
+        if known:
+            self.end(batch_id, round_, attempt)
+        return known
+
     def end(self, batch_id: str, round_: int, attempt: int) -> None:
         """Ends an execution, as succeeded, failed or stopped: to the port it is all the same."""
         self._ended.add((batch_id, round_, attempt))

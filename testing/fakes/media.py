@@ -1,5 +1,5 @@
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
@@ -48,6 +48,14 @@ class InMemoryObjectStore(Faults, ObjectStore):
     def delete(self, key: str) -> None:
         self.objects.pop(key, None)
         self.bodies.pop(key, None)
+
+    @faulty
+    def delete_folder(self, prefix: str, keep_going: Callable[[], bool] = lambda: True) -> bool:
+        for key in [key for key in self.objects if key.startswith(prefix)]:
+            if not keep_going():
+                return False
+            self.delete(key)
+        return True
 
     @faulty
     def url(self, key: str, *, seconds: int, filename: str | None = None) -> str:

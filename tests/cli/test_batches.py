@@ -85,6 +85,26 @@ def test_a_batch_that_cannot_be_cancelled_exits_3(cli: Cli, api: FakeApi) -> Non
     assert "can no longer be cancelled" in done.stderr
 
 
+def test_delete_asks_nobody_with_yes(cli: Cli, api: FakeApi) -> None:
+    api.answers["DELETE", f"/api/batches/{BATCH}"] = Answer(204, b"")
+    done = cli("delete", BATCH, "--yes")
+    assert (done.returncode, done.stdout) == (0, f"Batch {BATCH}: deleted\n")
+    deleted = json.loads(cli("delete", BATCH, "--yes", "--json").stdout)
+    assert deleted == {"jobId": BATCH, "deleted": True}
+
+
+def test_delete_is_not_sent_unconfirmed(cli: Cli, api: FakeApi) -> None:
+    done = cli("delete", BATCH)
+    assert done.returncode == 3
+    assert "--yes" in done.stderr
+    assert not api.sent("DELETE", f"/api/batches/{BATCH}")
+
+
+def test_a_running_batch_is_not_deleted(cli: Cli, api: FakeApi) -> None:
+    api.answers["DELETE", f"/api/batches/{BATCH}"] = problem(409, "Batch is still running")
+    assert cli("delete", BATCH, "--yes").returncode == 3
+
+
 def test_retry_runs_the_failed_items_and_waits_when_asked(cli: Cli, api: FakeApi) -> None:
     api.answers["POST", RETRY] = Answer(202, status())
     assert "processing" in cli("retry", BATCH).stdout

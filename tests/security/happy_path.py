@@ -45,6 +45,21 @@ def what_people_do(site: Site, ann: httpx.Client, hers: OwnedResources) -> None:
     assert ask(site.as_("op", groups=["operators"]), "GET", "/api/doctor", 200)["checks"]
     assert ask(site.as_("op", groups=["operators"]), "POST", "/api/models/check", 200)["items"]
     ask(ann, "POST", "/api/batches/image-candidates", 200, json={"variantIds": [hers.variant]})
+    mia = site.as_("mia")
+    deletes(site, ann, failing, shirt)
+    dropped = ask(mia, "GET", "/api/v1/batch", 200)["items"]
+    deletes(site, mia, *(each["batch_id"] for each in dropped))
+
+
+def deletes(site: Site, api: httpx.Client, *batches: str) -> None:
+    """The sweeper goes through each deletion once more."""
+    for batch in batches:
+        assert api.delete(f"/api/batches/{batch}").status_code == 204
+        ask(api, "GET", f"/api/batch/{batch}", 404)
+    answer = site.client("lambda").invoke(
+        FunctionName=site.stack["functions"]["SweeperFunction"], Payload=b"{}"
+    )
+    assert "FunctionError" not in answer, answer["Payload"].read()
 
 
 def gone_in_the_end(site: Site, api: httpx.Client, batch: str) -> None:

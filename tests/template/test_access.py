@@ -8,7 +8,10 @@ import pytest
 from tests.template.rendering import Node, Rendered
 
 FOLDERS = {"inbox", "outbox", "uploads", "batches", "archives", "library", "config"}
+OF_A_BATCH = {f"<Bucket.Arn>/{folder}/*" for folder in ("archives", "batches", "library", "outbox")}
 DELETED_BY = {
+    "ApiFunction": OF_A_BATCH,
+    "SweeperFunction": OF_A_BATCH,
     "FinalizerFunction": {"<Bucket.Arn>/archives/*"},
     "IntakeFunction": {
         "<Bucket.Arn>/uploads/incoming/*",
@@ -84,16 +87,16 @@ def test_listing_serves_to_tell_missing_from_forbidden_under_known_prefixes(
 ) -> None:
     for owner, statement in every_statement(production):
         if "s3:ListBucket" in as_list(statement["Action"]):
-            prefixes = as_list(statement["Condition"]["StringLikeIfExists"]["s3:prefix"])
-            reached = {f"<Bucket.Arn>/{prefix}" for prefix in prefixes}
-            readable = allowed(production, owner, "s3:GetObject")
-            writable = allowed(production, owner, "s3:PutObject")
-            assert reached <= readable | writable, owner
+            [(kind, condition)] = statement["Condition"].items()
+            reached = {f"<Bucket.Arn>/{prefix}" for prefix in as_list(condition["s3:prefix"])}
+            used = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject")
+            assert reached <= set().union(*(allowed(production, owner, a) for a in used)), owner
+            # A function that only lists never asks for an object that may not be there.
+            only_lists = not allowed(production, owner, "s3:GetObject")
+            assert kind == ("StringLike" if only_lists else "StringLikeIfExists"), owner
 
 
-def test_code_deletes_archives_uploads_and_old_refusals_alone(
-    production: Rendered,
-) -> None:
+def test_objects_are_deleted_by_prefix(production: Rendered) -> None:
     for function in production.functions:
         may_delete = allowed(production, function, "s3:DeleteObject")
         assert may_delete == DELETED_BY.get(function, set()), function

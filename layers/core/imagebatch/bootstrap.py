@@ -43,12 +43,14 @@ if TYPE_CHECKING:
     from imagebatch.adapters.sqs_records import SQSRecordProcessor
     from imagebatch.intake.settings_schema import SettingsSchema
     from imagebatch.intake.templates import Template
+    from imagebatch.ports.deletion import DeletionStore
     from imagebatch.ports.diagnosis import ProviderAccount
     from imagebatch.ports.model_checks import ModelCheckStore
     from imagebatch.usecases.cancel_batch import CancelBatch
     from imagebatch.usecases.catalog import ImportVariants, ListVariants
     from imagebatch.usecases.check_models import CheckModels
     from imagebatch.usecases.collect_image import CollectImage, ProviderGateway
+    from imagebatch.usecases.delete_batch import DeleteBatch, FinishDeletions, RemoveBatch
     from imagebatch.usecases.diagnose_stack import DiagnoseStack
     from imagebatch.usecases.dispatch_items import DispatchItems
     from imagebatch.usecases.drop_folder import SubmitDroppedSheet
@@ -518,6 +520,30 @@ class Bootstrap:
         from imagebatch.usecases.cancel_batch import CancelBatch
 
         return CancelBatch(self.records, self.finalizer)
+
+    @cached_property
+    def deletions(self) -> "DeletionStore":
+        from imagebatch.adapters.dynamodb.deletions import DynamoDBDeletionStore
+
+        return DynamoDBDeletionStore(self.clients.dynamodb, self.settings.table_name)
+
+    @cached_property
+    def remove_batch(self) -> "RemoveBatch":
+        from imagebatch.usecases.delete_batch import RemoveBatch
+
+        return RemoveBatch(self.deletions, self.media, self.finalizer)
+
+    @cached_property
+    def delete_batch(self) -> "DeleteBatch":
+        from imagebatch.usecases.delete_batch import DeleteBatch
+
+        return DeleteBatch(self.records, self.deletions, self.remove_batch)
+
+    @cached_property
+    def finish_deletions(self) -> "FinishDeletions":
+        from imagebatch.usecases.delete_batch import FinishDeletions
+
+        return FinishDeletions(self.records, self.deletions, self.remove_batch)
 
     @cached_property
     def retry(self) -> "RetryBatch":

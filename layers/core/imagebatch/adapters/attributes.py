@@ -20,6 +20,7 @@ from imagebatch.domain.batch import (
     Reservation,
     Waiting,
 )
+from imagebatch.domain.deletion import Deletion
 from imagebatch.domain.errors import Failure
 from imagebatch.domain.model_registry import ImageModel, QualityOffer
 from imagebatch.domain.notice import Notice
@@ -229,6 +230,13 @@ NAMES: dict[type, Names] = {
         "name": "name",
         "created_at": "createdAt",
         "variants": "variants",
+    },
+    Deletion: {
+        "owner": "owner",
+        "batch_id": "batchId",
+        "round": "round",
+        "started_at": "startedAt",
+        "drop_key": "dropKey",
     },
     Variant: {
         "id": "id",

@@ -1,7 +1,8 @@
 """Objects in the one bucket."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from unicodedata import normalize
@@ -10,11 +11,13 @@ from urllib.parse import quote, unquote, urlsplit
 from botocore.exceptions import ClientError
 
 from imagebatch.adapters.aws import error_code, translate_errors
+from imagebatch.domain.errors import UnavailableError
 from imagebatch.ports import ObjectStore, PostForm, StoredObject
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+DELETES_AT_ONCE = 8
 _MISSING = {"404", "NoSuchKey", "NotFound"}
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9 ._()-]")
 
@@ -79,6 +82,29 @@ class S3ObjectStore(ObjectStore):
     def delete(self, key: str) -> None:
         with translate_errors("bucket"):
             self._client.delete_object(Bucket=self._bucket, Key=key)
+
+    def delete_folder(self, prefix: str, keep_going: Callable[[], bool] = lambda: True) -> bool:
+        """A listing's page is a thousand keys, and so is what one call deletes."""
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=self._bucket, Prefix=prefix
+        )
+        with translate_errors("bucket"), ThreadPoolExecutor(DELETES_AT_ONCE) as pool:
+            calls = []
+            for page in pages:
+                if not keep_going():
+                    return False
+                keys = [each["Key"] for each in page.get("Contents", ())]
+                calls.append(pool.submit(self._delete_keys, keys))
+            for call in calls:
+                call.result()
+        return True
+
+    def _delete_keys(self, keys: Sequence[str]) -> None:
+        if keys:
+            wanted: Any = {"Objects": [{"Key": key} for key in keys], "Quiet": True}
+            answer = self._client.delete_objects(Bucket=self._bucket, Delete=wanted)
+            if refused := answer.get("Errors"):
+                raise UnavailableError(f"the bucket kept {len(refused)} of {len(keys)} objects")
 
     def url(self, key: str, *, seconds: int, filename: str | None = None) -> str:
         params: dict[str, Any] = {"Bucket": self._bucket, "Key": key}

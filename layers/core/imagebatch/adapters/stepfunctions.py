@@ -34,9 +34,19 @@ class StepFunctionsFinalizer(Finalizer):
                 if error_code(error) != "ExecutionAlreadyExists":
                     raise
 
+    def stop(self, batch_id: str, round_: int, attempt: int) -> bool:
+        arn = self._execution(batch_id, round_, attempt)
+        with translate_errors("finalizer"):
+            try:
+                self._client.stop_execution(executionArn=arn)
+            except ClientError as error:
+                if error_code(error) != "ExecutionDoesNotExist":
+                    raise
+                return False
+        return True
+
     def state(self, batch_id: str, round_: int, attempt: int) -> Execution:
-        executions = self._arn.replace(":stateMachine:", ":execution:")
-        arn = f"{executions}:{_name(batch_id, round_, attempt)}"
+        arn = self._execution(batch_id, round_, attempt)
         with translate_errors("finalizer"):
             try:
                 status = self._client.describe_execution(executionArn=arn)["status"]
@@ -45,6 +55,10 @@ class StepFunctionsFinalizer(Finalizer):
                     raise
                 return Execution.UNKNOWN
         return Execution.RUNNING if status in _NOT_ENDED else Execution.ENDED
+
+    def _execution(self, batch_id: str, round_: int, attempt: int) -> str:
+        executions = self._arn.replace(":stateMachine:", ":execution:")
+        return f"{executions}:{_name(batch_id, round_, attempt)}"
 
 
 def _name(batch_id: str, round_: int, attempt: int) -> str:

@@ -14,6 +14,8 @@ class IdempotencyState(StrEnum):
     DONE = "done"
     IN_PROGRESS = "in_progress"
     OTHER_CONTENT = "other_content"
+    DELETED = "deleted"
+    """What was created under the key has been deleted since."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,10 @@ class Finalizer(Protocol):
         """What became of that execution."""
         ...
 
+    def stop(self, batch_id: str, round_: int, attempt: int) -> bool:
+        """Stops that execution; ended before is as good. False where there never was one."""
+        ...
+
 
 class Receipt(StrEnum):
     """How a webhook ended for good."""

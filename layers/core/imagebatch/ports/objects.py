@@ -1,6 +1,6 @@
 """Objects by key."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -43,6 +43,12 @@ class ObjectStore(Protocol):
         ...
 
     def delete(self, key: str) -> None: ...
+
+    def delete_folder(self, prefix: str, keep_going: Callable[[], bool] = lambda: True) -> bool:
+        """Deletes every object whose key starts with `prefix`, which ends with a slash. False when
+        it was not kept going to the end.
+        """
+        ...
 
     def url(self, key: str, *, seconds: int, filename: str | None = None) -> str:
         """A presigned GET; `filename` is what a browser saves it as, shown inline without."""

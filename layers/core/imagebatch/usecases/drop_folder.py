@@ -24,7 +24,7 @@ from imagebatch.ports import (
     RetryLater,
     Telemetry,
 )
-from imagebatch.usecases.idempotency import IdempotentExecutor, Result, fingerprint
+from imagebatch.usecases.idempotency import DELETED, IdempotentExecutor, Result, fingerprint
 from imagebatch.usecases.plan_sheet_batch import PlanSheetBatch, SheetRequest
 from imagebatch.usecases.submit_batch import SubmitBatch
 from imagebatch.usecases.templates import ManageTemplates
@@ -74,7 +74,7 @@ class SubmitDroppedSheet:
         return answer
 
     def _explain_refusal(self, dropped: DroppedKey, error: RequestError) -> Result:
-        if error.kind in {OVERWRITTEN, GONE}:
+        if error.kind in {OVERWRITTEN, GONE, DELETED}:
             return {"ignored": dropped.key}
         if error.kind == IN_FLIGHT:
             raise UnavailableError("the same file is being taken right now") from error

@@ -5,6 +5,7 @@ an earlier round wakes up to do can harm nothing that came after it. notify_owne
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -19,7 +20,7 @@ from imagebatch.domain.batch import (
     effective_item_status,
 )
 from imagebatch.domain.batch_manifest import BatchManifest, decode_manifest
-from imagebatch.domain.errors import Failure, FailureCode, UnavailableError
+from imagebatch.domain.errors import Failure, FailureCode, NotFoundError, UnavailableError
 from imagebatch.domain.notice import Notice
 from imagebatch.ports import (
     ArchiveBuilder,
@@ -132,7 +133,8 @@ class FinalizeBatch:
             gone = run.is_of(batch) and batch.expired(now) and batch.archive is not None
             return replace(batch, archive=None) if gone else batch
 
-        self.records.update(run.owner, run.batch_id, forget)
+        with suppress(NotFoundError):  # deleted in the meantime
+            self.records.update(run.owner, run.batch_id, forget)
         return {}
 
     def give_up(self, run: FinalizerRun) -> dict[str, Any]:
@@ -144,7 +146,10 @@ class FinalizeBatch:
             ours = run.is_of(batch) and batch.status is BatchStatus.ARCHIVING
             return rounds.give_up(batch, now) if ours else batch
 
-        batch = self.records.update(run.owner, run.batch_id, end)
+        try:
+            batch = self.records.update(run.owner, run.batch_id, end)
+        except NotFoundError:
+            return {"notice": None}  # deleted in the meantime
         self.telemetry.log_event("finalizer gave up", batch_id=batch.id, round=run.round)
         if not batch.finished or not run.is_of(batch):
             return {"notice": None}

@@ -13,6 +13,7 @@ RECORD_TTL = timedelta(hours=24)
 IN_PROGRESS_TTL = timedelta(seconds=35)
 """Longer than any request may run: a key still busy after that belongs to a request that died."""
 MAX_KEY_LENGTH = 255
+DELETED = "deleted"
 
 type Result = Mapping[str, Any]
 
@@ -49,7 +50,7 @@ class IdempotentExecutor:
 
         A request that died half way is carried on under the very id it had begun with. Refused:
         InvalidRequestError 422 for other content, StateConflictError 409 while the first is in
-        flight.
+        flight and 410 when what it created was deleted.
         """
         if key is None:
             return create(self.random.new_id())
@@ -67,6 +68,13 @@ class IdempotentExecutor:
                     "Idempotency-Key was used for another request",
                     detail="The same Idempotency-Key came with other content within 24 hours.",
                     status=422,
+                )
+            case IdempotencyState.DELETED:
+                raise StateConflictError(
+                    DELETED,
+                    "What this Idempotency-Key created was deleted",
+                    detail="Send the request with another Idempotency-Key to create it again.",
+                    status=410,
                 )
             case IdempotencyState.IN_PROGRESS:
                 raise StateConflictError(

@@ -29,6 +29,13 @@ def image(kind: Kind, batch_id: str, index: int, prediction: str) -> str:
     return f"{folder}/{index:06d}-{digest}"
 
 
+def folders_of_batch(batch_id: str) -> tuple[str, ...]:
+    """Where all of a batch's objects lie, but those in the outbox. Its archives come first: they
+    are what links were given out for.
+    """
+    return f"archives/{batch_id}/", f"batches/{batch_id}/", f"{LIBRARY}{batch_id}/"
+
+
 def image_place(key: str) -> tuple[str, int] | None:
     """The batch and the index of the item whose image has this key."""
     match = _IMAGE.fullmatch(key)

@@ -93,6 +93,8 @@ def _judge(
     first = found["subject"]
     if found["content"] != content:
         return IdempotencyRecord(IdempotencyState.OTHER_CONTENT, first)
+    if found.get("deleted"):
+        return IdempotencyRecord(IdempotencyState.DELETED, first)
     if "answer" in found:
         return IdempotencyRecord(IdempotencyState.DONE, first, json.loads(found["answer"]))
     busy = time_of(found["busyUntil"]) > now

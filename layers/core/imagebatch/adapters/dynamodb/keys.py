@@ -10,6 +10,7 @@ BATCH#owner#id    BATCH                    the batch: what changes with its item
                   ROUND#0001#LENGTH        its length, written with its last entries
 OWNER#owner       BATCH#createdAt#id       the listing
 UNFINISHED        owner#id                 every batch that is not finished
+DELETIONS         owner#id                 every deleted batch of which something may be left
 PLACES            owner                    how many batches of an owner are not finished
 LEDGER#mode#month OWNER#owner              what an owner has reserved and spent in a month
                   STACK                    the same of the whole stack
@@ -40,6 +41,7 @@ type Key = tuple[str, str]
 
 UNFINISHED, PLACES = "UNFINISHED", "PLACES"
 MODEL_CHECKS: Key = ("MODELS", "CHECKS")
+DELETIONS = "DELETIONS"
 BATCH_SORT, ERRORS_SORT, SPEC_SORT = "BATCH", "BATCH#ERRORS", "BATCH#SPEC"
 STATE = "#STATE"
 LAST_ITEM = 999_999
@@ -111,6 +113,14 @@ def unfinished(owner: str, batch_id: str) -> Key:
     return UNFINISHED, f"{part(owner)}#{part(batch_id)}"
 
 
+def deletion(owner: str, batch_id: str) -> Key:
+    return DELETIONS, f"{part(owner)}#{part(batch_id)}"
+
+
+def idempotency_partition(owner: str) -> str:
+    return f"KEY#{part(owner)}"
+
+
 def places(owner: str) -> Key:
     return PLACES, part(owner)
 
@@ -124,7 +134,7 @@ def ledger(mode: str, month: str, owner: str | None) -> Key:
 
 
 def idempotency(owner: str, key: str) -> Key:
-    return f"KEY#{part(owner)}", digest(key)
+    return idempotency_partition(owner), digest(key)
 
 
 def name(name: str) -> Key:

@@ -84,7 +84,7 @@ class Table:
     ) -> None:
         self.client = client
         self.name = name
-        self._sleep = sleep
+        self.sleep = sleep
 
     def get(self, key: Key) -> Record | None:
         with translate_errors("table"):
@@ -103,7 +103,7 @@ class Table:
             request = answer.get("UnprocessedKeys")
             if not request:
                 return found
-            self._sleep(delay)
+            self.sleep(delay)
         raise UnavailableError("the table did not return all records")
 
     def query(
@@ -213,7 +213,7 @@ class Table:
                     raise ConditionFailedError([0]) from error
                 if error_code(error) != "TransactionConflictException":
                     raise
-                self._sleep(delay)
+                self.sleep(delay)
             else:
                 return
         raise ConflictError("another transaction was at the same record each time")
@@ -234,7 +234,7 @@ class Table:
                     )
             except ClientError as error:
                 codes = _passing_codes(error)
-                self._sleep(delay)
+                self.sleep(delay)
             else:
                 return
         if "TransactionConflict" in codes:

@@ -1,0 +1,46 @@
+"""Commands that delete for good: they ask first, or are told not to."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from imagebatch_cli.errors import ExitStatus, InvalidInputError
+from imagebatch_cli.ids import resolve
+from imagebatch_cli.options import AsJson, Batch, Token, Url, connect
+from imagebatch_cli.output import Output
+
+Yes = Annotated[bool, typer.Option("-y", "--yes", help="Do not ask for confirmation.")]
+
+
+def register(app: typer.Typer) -> None:
+    app.command("delete")(delete)
+
+
+def delete(
+    context: typer.Context,
+    batch_id: Batch,
+    *,
+    yes: Yes = False,
+    as_json: AsJson = False,
+    url: Url = None,
+    token: Token = None,
+) -> ExitStatus:
+    """Delete a finished batch with all its images."""
+    out = Output(as_json=as_json)
+    with connect(context, url, token, out) as api:
+        whole_id = resolve(api, batch_id)
+        confirm(f"Delete batch {whole_id} with all its images? Nothing can bring it back.", yes=yes)
+        api.delete(whole_id)
+    out.result({"jobId": whole_id, "deleted": True}, lambda: f"Batch {whole_id}: deleted")
+    return ExitStatus.OK
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """InvalidInputError where there is nobody to ask, or the answer is no."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise InvalidInputError("Not confirmed", hint="Give --yes where nobody can be asked.")
+    if not typer.confirm(question, err=True):
+        raise InvalidInputError("Nothing was deleted")

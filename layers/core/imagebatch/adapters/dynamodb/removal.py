@@ -1,0 +1,57 @@
+"""Removes many records, as many as there is time for."""
+
+from collections.abc import Iterable, Iterator
+from itertools import batched
+from typing import Any
+
+from imagebatch.adapters.aws import delays, translate_errors
+from imagebatch.adapters.dynamodb.keys import Key
+from imagebatch.adapters.dynamodb.table import TRIES, Table, from_dynamodb, key_of, to_dynamodb
+from imagebatch.domain.errors import UnavailableError
+from imagebatch.ports.deletion import KeepGoing
+
+KEYS_A_WRITE = 25
+
+
+def keys_in(table: Table, partition: str) -> Iterator[Key]:
+    """The keys of a partition's records; their content is not read over the wire."""
+    arguments: dict[str, Any] = {
+        "TableName": table.name,
+        "KeyConditionExpression": "pk = :pk",
+        "ExpressionAttributeValues": to_dynamodb({":pk": partition}),
+        "ProjectionExpression": "pk, sk",
+        "ConsistentRead": True,
+    }
+    while True:
+        with translate_errors("table"):
+            answer = table.client.query(**arguments)
+        for item in answer["Items"]:
+            found = from_dynamodb(item)
+            yield found["pk"], found["sk"]
+        if "LastEvaluatedKey" not in answer:
+            return
+        arguments["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+
+def remove_partition(table: Table, partition: str, keep_going: KeepGoing) -> bool:
+    return remove_keys(table, keys_in(table, partition), keep_going)
+
+
+def remove_keys(table: Table, keys: Iterable[Key], keep_going: KeepGoing) -> bool:
+    """True when all are gone; what was removed before is as good."""
+    for group in batched(keys, KEYS_A_WRITE, strict=False):
+        if not keep_going():
+            return False
+        _remove_group(table, group)
+    return True
+
+
+def _remove_group(table: Table, group: Iterable[Key]) -> None:
+    request: Any = {table.name: [{"DeleteRequest": {"Key": key_of(key)}} for key in group]}
+    for delay in delays(TRIES, first=0.05):
+        with translate_errors("table"):
+            request = table.client.batch_write_item(RequestItems=request).get("UnprocessedItems")
+        if not request:
+            return
+        table.sleep(delay)
+    raise UnavailableError("the table is throttled")

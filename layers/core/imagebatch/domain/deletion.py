@@ -1,0 +1,46 @@
+"""A batch that is being deleted: what finds the rest of it once its records are gone."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from imagebatch.domain.batch import Batch
+from imagebatch.domain.errors import StateConflictError
+
+AFTERWARDS = timedelta(minutes=16)
+"""An invocation lasts at most 15 minutes: what was at work on the batch when it was deleted, such
+as its finalizer, has written its last object by then.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deletion:
+    """`round` is the last one: each of the rounds may have a finalizer waiting."""
+
+    owner: str
+    batch_id: str
+    round: int
+    started_at: datetime
+    drop_key: str | None = None
+
+    @classmethod
+    def of(cls, batch: Batch, now: datetime) -> "Deletion":
+        return cls(
+            owner=batch.owner,
+            batch_id=batch.id,
+            round=batch.round,
+            started_at=now,
+            drop_key=batch.drop_key,
+        )
+
+    def may_end(self, now: datetime) -> bool:
+        """Whether nothing that was at work when it began can write any more."""
+        return now >= self.started_at + AFTERWARDS
+
+
+def check_deletable(batch: Batch) -> None:
+    if not batch.finished:
+        raise StateConflictError(
+            "batch-running",
+            "Batch is still running",
+            detail=f"The batch is {batch.status}. Cancel it, or wait until it has ended.",
+        )

@@ -1,0 +1,107 @@
+"""Deletes a finished batch: unreachable at once, then object by object and record by record.
+
+What there is no time for, the sweeper goes on with: every step can be run again.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from imagebatch.domain.deletion import Deletion, check_deletable
+from imagebatch.domain.errors import ConflictError, ImagebatchError, UnavailableError
+from imagebatch.intake.drop_keys import parse_key
+from imagebatch.ports import Finalizer, ObjectStore
+from imagebatch.ports.deletion import DeletionStore, KeepGoing
+from imagebatch.usecases import keys
+from imagebatch.usecases.records import MAX_CONFLICT_RETRIES, BatchRepository
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveBatch:
+    """Removes all that a deletion has left. True when nothing is."""
+
+    deletions: DeletionStore
+    media: ObjectStore
+    finalizer: Finalizer
+
+    def __call__(self, deletion: Deletion, keep_going: KeepGoing) -> bool:
+        self._stop_finalizers(deletion)
+        names = self._outbox_names(deletion)
+        for name in names:
+            self.media.delete(f"{name}.zip")
+            self.media.delete(f"{name}.json")
+        objects = all(
+            self.media.delete_folder(folder, keep_going)
+            for folder in keys.folders_of_batch(deletion.batch_id)
+        )
+        return objects and self.deletions.remove_records(deletion, names, keep_going)
+
+    def _stop_finalizers(self, deletion: Deletion) -> None:
+        """A round's finalizer waits until its archive expires, even beside a later round's."""
+        for round_ in range(1, deletion.round + 1):
+            attempt = 1
+            while self.finalizer.stop(deletion.batch_id, round_, attempt):
+                attempt += 1
+
+    def _outbox_names(self, deletion: Deletion) -> list[str]:
+        """The names under which the batch's results may lie in the outbox."""
+        dropped = parse_key(deletion.drop_key) if deletion.drop_key else None
+        if dropped is None:
+            return []
+        name = dropped.outbox
+        owned = self.deletions.owns_outbox_name(name, deletion.batch_id)
+        return [f"{name}-{deletion.batch_id[:8]}", *([name] if owned else [])]
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteBatch:
+    records: BatchRepository
+    deletions: DeletionStore
+    remove: RemoveBatch
+
+    def __call__(self, owner: str, batch_id: str, keep_going: KeepGoing) -> None:
+        """Does nothing for a batch that is not there. StateConflictError while it runs."""
+        deletion = self._start(owner, batch_id)
+        if deletion is not None:
+            self.remove(deletion, keep_going)
+
+    def _start(self, owner: str, batch_id: str) -> Deletion | None:
+        for lost in range(MAX_CONFLICT_RETRIES):
+            batch = self.records.store.get(owner, batch_id)
+            if batch is None:
+                return None
+            check_deletable(batch)
+            deletion = Deletion.of(batch, self.records.clock.now())
+            try:
+                self.deletions.start(batch, deletion)
+            except ConflictError:
+                self.records.back_off(lost)
+            else:
+                return deletion
+        raise UnavailableError("the batch changed faster than it could be deleted")
+
+
+@dataclass(frozen=True, slots=True)
+class FinishDeletions:
+    """Goes on with deletions that were interrupted, and through each once more in the end."""
+
+    records: BatchRepository
+    deletions: DeletionStore
+    remove: RemoveBatch
+
+    def __call__(self, keep_going: KeepGoing) -> Iterator[str]:
+        """The ids of the batches of which nothing is left. One that fails keeps no other from it;
+        its error is raised in the end.
+        """
+        failed: ImagebatchError | None = None
+        for deletion in self.deletions.pending():
+            if not keep_going():
+                return
+            may_end = deletion.may_end(self.records.clock.now())
+            try:
+                if self.remove(deletion, keep_going) and may_end:
+                    self.deletions.end(deletion)
+                    yield deletion.batch_id
+            except ImagebatchError as error:
+                failed = error
+        if failed is not None:
+            raise failed

@@ -1,0 +1,182 @@
+"""Deleting through the API's own function: what is gone, what stays, what is refused."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from imagebatch.bootstrap import Bootstrap
+from imagebatch.domain.batch import Archive, BatchStatus
+from imagebatch.domain.deletion import AFTERWARDS, Deletion
+from imagebatch.domain.rounds import publish
+from imagebatch.ports import Execution
+from imagebatch.usecases import keys
+from testing.aws import BUCKET, TABLE
+from testing.fakes import InMemoryFinalizer
+from testing.records import a_batch
+from tests.functions.conftest import Api
+from tests.functions.test_variants_api import make, row, submit
+
+CARS = b"make,model\nVolvo,XC40\nVolvo,XC60\n"
+KEY = {"Idempotency-Key": "k1"}
+
+
+def end(services: Bootstrap, batch_id: str, owner: str = "local") -> None:
+    """All of it made, archived and published."""
+    make(services, batch_id, owner)
+    for item in services.store.items(owner, batch_id):
+        assert item.image is not None
+        services.media.put(item.image.key, b"png", "image/png")
+    batch = services.records.batch(owner, batch_id)
+    key = keys.archive(batch_id, 1, 1)
+    services.media.put(key, b"zip", "application/zip")
+    archiving = replace(batch, status=BatchStatus.ARCHIVING)
+    now = services.clock.now()
+    services.store.commit(publish(archiving, Archive(key, 1, 1), now, timedelta(hours=6)))
+
+
+def shirts(api: Api, services: Bootstrap, **more: Any) -> str:
+    """A batch of two variants that has ended."""
+    assert api.put("/api/variants", json=[row(1), row(2)]).status == 200
+    chosen = [(1, ["https://shop.example.com/a.jpg"]), (2, ["https://shop.example.com/b.jpg"])]
+    made = submit(api, *chosen, **more)
+    assert made.status == 202, made.body
+    batch_id = str(made.json()["jobId"])
+    end(services, batch_id, api.owner or "local")
+    return batch_id
+
+
+def records(services: Bootstrap) -> list[dict[str, Any]]:
+    found = services.clients.dynamodb.scan(TableName=TABLE)["Items"]
+    return [{name: next(iter(value.values())) for name, value in each.items()} for each in found]
+
+
+def objects(services: Bootstrap) -> set[str]:
+    listed = services.clients.s3.list_objects_v2(Bucket=BUCKET)
+    return {each["Key"] for each in listed.get("Contents", [])}
+
+
+def mentions(services: Bootstrap, text: str) -> set[str]:
+    """The partitions of the records that have the text anywhere."""
+    return {each["pk"] for each in records(services) if text in json.dumps(each, default=str)}
+
+
+def test_a_deleted_batch_leaves_nothing(api: Api, services: Bootstrap) -> None:
+    batch_id = shirts(api, services)
+    assert mentions(services, batch_id)
+    assert any(batch_id in key for key in objects(services))
+
+    assert api.request("DELETE", f"/api/batches/{batch_id}").status == 204
+
+    assert mentions(services, batch_id) == {"DELETIONS"}
+    assert not any(batch_id in key for key in objects(services))
+    paths = (f"/api/batch/{batch_id}", f"/api/batches/{batch_id}", f"/api/folders/{batch_id}")
+    assert [api.get(path).status for path in paths] == [404] * 3
+    assert api.get("/api/v1/batch").json()["items"] == []
+    assert api.get("/api/variants/1/folders").json()["items"] == []
+
+
+def test_another_batch_is_not_touched(api: Api, services: Bootstrap) -> None:
+    kept, deleted = shirts(api, services), shirts(api, services)
+    before = {key for key in objects(services) if kept in key}
+
+    api.request("DELETE", f"/api/batches/{deleted}")
+
+    assert {key for key in objects(services) if kept in key} == before
+    assert api.get(f"/api/batches/{kept}").json()["done"] == 2
+    assert len(api.get("/api/variants/1/folders").json()["items"]) == 1
+
+
+@pytest.mark.parametrize("batch_id", ["0" * 32, "not-an-id"])
+def test_deleting_what_is_not_there_does_nothing(api: Api, batch_id: str) -> None:
+    assert api.request("DELETE", f"/api/batches/{batch_id}").status == 204
+
+
+def test_a_foreign_batch_is_kept(api: Api, services: Bootstrap) -> None:
+    batch_id = shirts(api, services)
+
+    assert api.as_owner("bob").request("DELETE", f"/api/batches/{batch_id}").status == 204
+    assert api.get(f"/api/batch/{batch_id}").status == 200
+
+
+def test_a_running_batch_is_kept(api: Api) -> None:
+    batch_id = submit_cars(api)
+
+    answer = api.request("DELETE", f"/api/batches/{batch_id}")
+
+    assert (answer.status, answer.json()["error"]) == (409, "Batch is still running")
+    assert api.get(f"/api/batch/{batch_id}").json()["status"] == "queued"
+
+
+def submit_cars(api: Api) -> str:
+    made = api.post("/api/car-batch", files={"file": ("c.csv", CARS, "text/csv")}, headers=KEY)
+    assert made.status == 202, made.body
+    return str(made.json()["jobId"])
+
+
+def test_the_idempotency_key_of_a_deleted_batch_is_410(api: Api, services: Bootstrap) -> None:
+    batch_id = submit_cars(api)
+    end(services, batch_id)
+    api.request("DELETE", f"/api/batches/{batch_id}")
+
+    again = api.post("/api/car-batch", files={"file": ("c.csv", CARS, "text/csv")}, headers=KEY)
+
+    assert again.status == 410, again.body
+    assert not any("answer" in each for each in records(services))
+
+
+def test_what_there_was_no_time_for_is_done_later(api: Api, services: Bootstrap) -> None:
+    batch_id = shirts(api, services)
+    services.delete_batch("local", batch_id, lambda: False)
+    assert api.get(f"/api/batch/{batch_id}").status == 404
+    assert any(batch_id in key for key in objects(services))
+
+    assert list(services.finish_deletions(lambda: True)) == []
+
+    assert mentions(services, batch_id) == {"DELETIONS"}
+    assert not any(batch_id in key for key in objects(services))
+
+
+def test_a_deletion_ends_once_no_invocation_is_left(
+    api: Api, services: Bootstrap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A finalizer that was at work when the batch was deleted may write an archive afterwards."""
+    batch_id = shirts(api, services)
+    api.request("DELETE", f"/api/batches/{batch_id}")
+    services.media.put(keys.archive(batch_id, 1, 2), b"zip", "application/zip")
+    later = services.clock.now() + AFTERWARDS
+    monkeypatch.setattr(type(services.clock), "now", lambda _: later)
+
+    assert list(services.finish_deletions(lambda: True)) == [batch_id]
+
+    assert mentions(services, batch_id) == set()
+    assert not any(batch_id in key for key in objects(services))
+
+
+def test_the_finalizer_of_every_round_is_stopped(services: Bootstrap) -> None:
+    finalizer = InMemoryFinalizer()
+    runs = [(1, 1), (1, 2), (2, 1)]
+    for run in runs:
+        finalizer.start("local", "b1", *run)
+    remove = replace(services.remove_batch, finalizer=finalizer)
+
+    assert remove(Deletion.of(a_batch(owner="local", round=2), services.clock.now()), lambda: True)
+
+    assert {finalizer.state("b1", *run) for run in runs} == {Execution.ENDED}
+
+
+def test_a_dropped_sheets_results_go_with_its_batch(services: Bootstrap) -> None:
+    """Of two batches from the same name each goes with its own."""
+    services.store.reserve_outbox_name("outbox/ann/cars", "b" * 32, services.clock.now())
+    for name in ("cars.zip", "cars.json", "cars-aaaaaaaa.zip", "cars-aaaaaaaa.json", "bikes.zip"):
+        services.media.put(f"outbox/ann/{name}", b"x", "application/zip")
+
+    steps = {"a": {"cars.zip", "cars.json", "bikes.zip"}, "b": {"bikes.zip"}}
+    for letter, left in steps.items():
+        batch_id = letter * 32
+        batch = a_batch(batch_id, drop_key="inbox/ann/cars.csv")
+        services.remove_batch(Deletion.of(batch, services.clock.now()), lambda: True)
+        assert objects(services) == {f"outbox/ann/{name}" for name in left}
+    assert mentions(services, "outbox/ann/cars") == set()
