@@ -29,6 +29,11 @@ class InMemoryCatalogStore(Faults, CatalogStore):
         }
 
     @faulty
+    def delete(self, owner: str, variant_id: int) -> None:
+        with self._lock:
+            self.variants.pop((owner, variant_id), None)
+
+    @faulty
     def list_variants(
         self,
         owner: str,

@@ -65,6 +65,11 @@ class InMemoryLibraryStore(Faults, LibraryStore):
         return [self.images[at] for at in places if first <= at[2] <= last][:limit]
 
     @faulty
+    def remove_image(self, owner: str, batch_id: str, index: int) -> None:
+        with self._lock:
+            self.images.pop((owner, batch_id, index), None)
+
+    @faulty
     def get_images(
         self, owner: str, places: Sequence[tuple[str, int]]
     ) -> Mapping[tuple[str, int], LibraryImage]:

@@ -31,6 +31,12 @@ class InMemoryUploadStore(Faults, UploadStore):
             self.uploads[upload.id] = upload
 
     @faulty
+    def delete(self, owner: str, upload_id: str) -> None:
+        with self._lock:
+            if upload_id in self._of(owner):
+                del self.uploads[upload_id]
+
+    @faulty
     def get(self, owner: str, upload_id: str) -> Upload | None:
         return self._of(owner).get(upload_id)
 

@@ -45,6 +45,15 @@ def test_an_import_says_how_many_are_new_and_replaces_the_rest(catalog: CatalogS
     assert [*listed(catalog)] == [[a_variant(1), changed, a_variant(3)]]
 
 
+def test_a_deleted_variant_leaves_the_catalog(catalog: CatalogStore) -> None:
+    catalog.upsert("ann", [a_variant(1), a_variant(2)])
+    catalog.delete("bob", 1)
+    for _ in range(2):
+        catalog.delete("ann", 1)
+    assert catalog.get_many("ann", [1, 2]) == {2: a_variant(2)}
+    assert [*listed(catalog)] == [[a_variant(2)]]
+
+
 def test_a_catalog_is_its_owners_alone(catalog: CatalogStore) -> None:
     catalog.upsert("ann", [a_variant(1)])
     assert catalog.get_many("bob", [1]) == {}

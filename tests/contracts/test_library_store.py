@@ -235,3 +235,12 @@ def test_the_library_has_no_time_to_live(dynamodb: Any) -> None:
     kept = [r for r in records if r["pk"]["S"].startswith(("LIBRARY#", "FOLDER#"))]
     assert len(kept) == 4
     assert not [record for record in kept if "ttl" in record]
+
+
+def test_a_removed_image_is_in_neither_folder(stores: Stores) -> None:
+    stores.settle(0)
+    stores.settle(1)
+    stores.library.remove_image("bob", "b1", 0)
+    for _ in range(2):
+        stores.library.remove_image("ann", "b1", 0)
+    assert (stores.of(7), stores.inside()) == ([("b1", 1)], [1])

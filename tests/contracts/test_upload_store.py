@@ -53,6 +53,17 @@ def test_somebody_elses_upload_is_not_there(uploads: UploadStore) -> None:
     assert (uploads.owner_of("u1"), uploads.owner_of("u2")) == ("ann", None)
 
 
+def test_a_deleted_upload_is_gone_with_its_pointer(uploads: UploadStore) -> None:
+    uploads.create(an_upload())
+    uploads.delete("bob", "u1")
+    assert uploads.get("ann", "u1") == an_upload()
+    for _ in range(2):
+        uploads.delete("ann", "u1")
+    assert uploads.get("ann", "u1") is None
+    assert uploads.owner_of("u1") is None
+    assert uploads.list_uploads("ann", limit=10).items == []
+
+
 def test_an_id_is_given_once(uploads: UploadStore) -> None:
     uploads.create(an_upload())
     with pytest.raises(ConflictError):

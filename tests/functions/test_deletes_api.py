@@ -11,13 +11,15 @@ from imagebatch.bootstrap import Bootstrap
 from imagebatch.domain.batch import Archive, BatchStatus
 from imagebatch.domain.deletion import AFTERWARDS, Deletion
 from imagebatch.domain.rounds import publish
+from imagebatch.intake.uploads import Upload
 from imagebatch.ports import Execution
 from imagebatch.usecases import keys
 from testing.aws import BUCKET, TABLE
 from testing.fakes import InMemoryFinalizer
 from testing.records import a_batch
-from tests.functions.conftest import Api
+from tests.functions.conftest import Answer, Api
 from tests.functions.test_variants_api import make, row, submit
+from tests.intake.test_uploads import PNG
 
 CARS = b"make,model\nVolvo,XC40\nVolvo,XC60\n"
 KEY = {"Idempotency-Key": "k1"}
@@ -180,3 +182,136 @@ def test_a_dropped_sheets_results_go_with_its_batch(services: Bootstrap) -> None
         services.remove_batch(Deletion.of(batch, services.clock.now()), lambda: True)
         assert objects(services) == {f"outbox/ann/{name}" for name in left}
     assert mentions(services, "outbox/ann/cars") == set()
+
+
+# --- uploads, variants, images --------------------------------------------------------------------
+
+
+def uploaded(api: Api) -> tuple[str, str]:
+    """The id and the signed URL of an image."""
+    files = {"file": ("front.png", PNG, "image/png")}
+    made = api.post("/api/uploads", files=files, data={"kind": "product"}).json()["file"]
+    return made["id"], made["url"]
+
+
+def delete(api: Api, path: str) -> Answer:
+    return api.request("DELETE", path)
+
+
+def test_a_deleted_upload_leaves_nothing(api: Api, services: Bootstrap) -> None:
+    upload_id, _ = uploaded(api)
+    kept, _ = uploaded(api)
+    assert delete(api.as_owner("bob"), f"/api/uploads/{upload_id}").status == 204
+    assert len(api.get("/api/uploads").json()["items"]) == 2
+
+    assert [delete(api, f"/api/uploads/{upload_id}").status for _ in range(2)] == [204, 204]
+
+    assert mentions(services, upload_id) == set()
+    assert objects(services) == {keys.upload(kept)}
+
+
+def test_an_upload_that_a_running_batch_uses_is_kept(api: Api, services: Bootstrap) -> None:
+    upload_id, url = uploaded(api)
+    api.put("/api/variants", json=[row(1)])
+    batch_id = submit(api, (1, [url]), name="Spring").json()["jobId"]
+
+    answer = delete(api, f"/api/uploads/{upload_id}")
+
+    assert (answer.status, answer.json()["error"]) == (409, "An unfinished batch uses it")
+    assert batch_id in answer.json()["detail"]
+    assert "Spring" in answer.json()["detail"]
+    end(services, batch_id)
+    assert delete(api, f"/api/uploads/{upload_id}").status == 204
+
+
+def test_an_upload_deleted_while_it_is_checked_stays_deleted(
+    api: Api, services: Bootstrap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = {"kind": "product", "filename": "a.png", "contentType": "image/png", "size": len(PNG)}
+    upload_id = api.post("/api/uploads", json=sent).json()["file"]["id"]
+    services.media.put(keys.incoming(upload_id), PNG, "image/png")
+    settle = services.uploads.settle
+
+    def deleted_first(upload: Upload) -> None:
+        services.uploads.delete("local", upload_id)
+        settle(upload)
+
+    monkeypatch.setattr(services.uploads, "settle", deleted_first)
+    services.check_upload(keys.incoming(upload_id))
+
+    assert objects(services) == set()
+    assert mentions(services, upload_id) == set()
+
+
+@pytest.mark.parametrize("variant", ["1", "7", "0", "x", "9" * 20])
+def test_a_deleted_variant_leaves_the_catalog(api: Api, services: Bootstrap, variant: str) -> None:
+    shirts(api, services)
+
+    assert delete(api, f"/api/variants/{variant}").status == 204
+
+    left = [2] if variant == "1" else [1, 2]
+    [product] = api.get("/api/variants").json()["items"]
+    assert [each["variantId"] for each in product["variants"]] == left
+    assert len(api.get("/api/variants/1/folders").json()["items"]) == 1
+
+
+def test_a_deleted_image_is_nowhere(api: Api, services: Bootstrap) -> None:
+    batch_id = shirts(api, services)
+    [image] = api.get(f"/api/folders/{batch_id}.1").json()["items"]
+    services.media.put(f"library/{batch_id}/000000-0000000000000000", b"older", "image/png")
+
+    path = f"/api/folders/{batch_id}.1/images/{image['id']}"
+    assert [delete(api, path).status for _ in range(2)] == [204, 204]
+
+    left = {key for key in objects(services) if key.startswith(("library/", "archives/"))}
+    assert {key.rsplit("/", 1)[1].split("-")[0] for key in left} == {"000001"}
+    assert api.get(f"/api/folders/{batch_id}.1").json()["items"] == []
+    assert len(api.get(f"/api/folders/{batch_id}").json()["items"]) == 1
+    assert api.get("/api/variants/1/folders").json()["items"][0]["items"] == []
+    items = api.get(f"/api/v1/batch/{batch_id}/status").json()["items"]
+    assert [each["thumbnail_url"] is None for each in items] == [True, False]
+    shown = api.get(f"/api/batch/{batch_id}").json()
+    assert (shown["status"], shown["zipUrl"]) == ("expired", None)
+
+
+def test_an_image_of_a_batch_of_cars_is_deleted(api: Api, services: Bootstrap) -> None:
+    batch_id = submit_cars(api)
+    end(services, batch_id)
+
+    assert delete(api, f"/api/folders/{batch_id}/images/{batch_id}.0001").status == 204
+
+    [left] = api.get(f"/api/folders/{batch_id}").json()["items"]
+    assert left["id"] == f"{batch_id}.0000"
+    images = {key for key in objects(services) if "/images/" in key}
+    assert len(images) == 1
+
+
+@pytest.mark.parametrize(
+    ("folder", "image"),
+    [("{}", "{}.0009"), ("{}.1", "{}.0001"), ("{}.9", "{}.0000"), ("x", "{}.0000"), ("{}", "x")],
+)
+def test_an_image_that_is_not_in_the_folder_is_kept(
+    api: Api, services: Bootstrap, folder: str, image: str
+) -> None:
+    batch_id = shirts(api, services)
+    path = f"/api/folders/{folder.format(batch_id)}/images/{image.format(batch_id)}"
+    pictures = {key for key in objects(services) if key.startswith("library/")}
+
+    for caller in (api, api.as_owner("bob")):
+        assert delete(caller, path).status == 204
+
+    assert {key for key in objects(services) if key.startswith("library/")} == pictures
+    assert len(api.get(f"/api/folders/{batch_id}").json()["items"]) == 2
+
+
+def test_an_image_that_a_running_batch_uses_is_kept(api: Api, services: Bootstrap) -> None:
+    batch_id = shirts(api, services)
+    [image] = api.get(f"/api/folders/{batch_id}.1").json()["items"]
+    using = submit(api, (1, [image["url"]])).json()["jobId"]
+
+    answer = delete(api, f"/api/folders/{batch_id}.1/images/{image['id']}")
+
+    assert answer.status == 409
+    assert using in answer.json()["detail"]
+    running = delete(api, f"/api/folders/{using}/images/{using}.0000")
+    assert running.status == 409

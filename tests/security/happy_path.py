@@ -46,6 +46,7 @@ def what_people_do(site: Site, ann: httpx.Client, hers: OwnedResources) -> None:
     assert ask(site.as_("op", groups=["operators"]), "POST", "/api/models/check", 200)["items"]
     ask(ann, "POST", "/api/batches/image-candidates", 200, json={"variantIds": [hers.variant]})
     mia = site.as_("mia")
+    assert ann.delete(f"/api/uploads/{upload(ann, 'csv', b'make')['id']}").status_code == 204
     deletes(site, ann, failing, shirt)
     dropped = ask(mia, "GET", "/api/v1/batch", 200)["items"]
     deletes(site, mia, *(each["batch_id"] for each in dropped))

@@ -10,11 +10,11 @@ from tests.template.rendering import Node, Rendered
 FOLDERS = {"inbox", "outbox", "uploads", "batches", "archives", "library", "config"}
 OF_A_BATCH = {f"<Bucket.Arn>/{folder}/*" for folder in ("archives", "batches", "library", "outbox")}
 DELETED_BY = {
-    "ApiFunction": OF_A_BATCH,
+    "ApiFunction": OF_A_BATCH | {"<Bucket.Arn>/uploads/*"},
     "SweeperFunction": OF_A_BATCH,
     "FinalizerFunction": {"<Bucket.Arn>/archives/*"},
     "IntakeFunction": {
-        "<Bucket.Arn>/uploads/incoming/*",
+        "<Bucket.Arn>/uploads/*",
         "<Bucket.Arn>/outbox/*.error.json",
     },
 }

@@ -50,7 +50,18 @@ if TYPE_CHECKING:
     from imagebatch.usecases.catalog import ImportVariants, ListVariants
     from imagebatch.usecases.check_models import CheckModels
     from imagebatch.usecases.collect_image import CollectImage, ProviderGateway
-    from imagebatch.usecases.delete_batch import DeleteBatch, FinishDeletions, RemoveBatch
+    from imagebatch.usecases.delete_assets import (
+        CheckNotInUse,
+        DeleteImage,
+        DeleteUpload,
+        DeleteVariant,
+    )
+    from imagebatch.usecases.delete_batch import (
+        DeleteBatch,
+        FinishDeletions,
+        OutboxNames,
+        RemoveBatch,
+    )
     from imagebatch.usecases.diagnose_stack import DiagnoseStack
     from imagebatch.usecases.dispatch_items import DispatchItems
     from imagebatch.usecases.drop_folder import SubmitDroppedSheet
@@ -531,7 +542,39 @@ class Bootstrap:
     def remove_batch(self) -> "RemoveBatch":
         from imagebatch.usecases.delete_batch import RemoveBatch
 
-        return RemoveBatch(self.deletions, self.media, self.finalizer)
+        return RemoveBatch(self.deletions, self.media, self.finalizer, self.outbox_names)
+
+    @cached_property
+    def outbox_names(self) -> "OutboxNames":
+        from imagebatch.usecases.delete_batch import OutboxNames
+
+        return OutboxNames(self.deletions)
+
+    @cached_property
+    def check_not_in_use(self) -> "CheckNotInUse":
+        from imagebatch.usecases.delete_assets import CheckNotInUse
+
+        return CheckNotInUse(self.records, self.media)
+
+    @cached_property
+    def delete_upload(self) -> "DeleteUpload":
+        from imagebatch.usecases.delete_assets import DeleteUpload
+
+        return DeleteUpload(self.uploads, self.media, self.check_not_in_use)
+
+    @cached_property
+    def delete_variant(self) -> "DeleteVariant":
+        from imagebatch.usecases.delete_assets import DeleteVariant
+
+        return DeleteVariant(self.catalog)
+
+    @cached_property
+    def delete_image(self) -> "DeleteImage":
+        from imagebatch.usecases.delete_assets import DeleteImage
+
+        return DeleteImage(
+            self.records, self.library, self.media, self.check_not_in_use, self.outbox_names
+        )
 
     @cached_property
     def delete_batch(self) -> "DeleteBatch":

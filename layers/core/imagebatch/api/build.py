@@ -9,6 +9,7 @@ from imagebatch.api.routes import (
     batch_input,
     batches,
     cars,
+    deletes,
     models,
     operations,
     progress,
@@ -36,6 +37,7 @@ GROUPS = (
     uploads,
     variants,
     variant_batches,
+    deletes,
     models,
     operations,
 )

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from imagebatch.domain.batch import Batch, Item, ItemStatus
 
+_IMAGE_ID = re.compile(r"([A-Za-z0-9-]{1,64})\.([0-9]{4,6})", re.ASCII)
 _FOLDER_ID = re.compile(r"([A-Za-z0-9-]{1,64})(?:\.([1-9][0-9]{0,15}))?")
 
 
@@ -65,6 +66,12 @@ def parse_folder_id(text: str) -> tuple[str, int | None] | None:
     """The batch and the variant a folder's id names; None for one that is not ours."""
     match = _FOLDER_ID.fullmatch(text)
     return (match[1], int(match[2]) if match[2] else None) if match else None
+
+
+def parse_image_id(text: str) -> tuple[str, int] | None:
+    """The batch and the index of the item an image's id names; None for one that is not ours."""
+    match = _IMAGE_ID.fullmatch(text)
+    return (match[1], int(match[2])) if match else None
 
 
 def folder_name(batch: Batch) -> str:

@@ -23,6 +23,10 @@ class CatalogStore(Protocol):
         """Those that are there."""
         ...
 
+    def delete(self, owner: str, variant_id: int) -> None:
+        """Does nothing where there is none. ConflictError when others kept changing it."""
+        ...
+
     def list_variants(
         self,
         owner: str,
@@ -63,6 +67,10 @@ class LibraryStore(Protocol):
         """The images of the batch's items from `first` to `last`, in their order."""
         ...
 
+    def remove_image(self, owner: str, batch_id: str, index: int) -> None:
+        """Takes an image out of both of its folders; does nothing where there is none."""
+        ...
+
     def get_images(
         self, owner: str, places: Sequence[tuple[str, int]]
     ) -> Mapping[tuple[str, int], LibraryImage]:
@@ -87,6 +95,10 @@ class UploadStore(Protocol):
 
     def get_many(self, owner: str, upload_ids: Sequence[str]) -> Mapping[str, Upload]:
         """Those of them that are this owner's, by id, however many."""
+        ...
+
+    def delete(self, owner: str, upload_id: str) -> None:
+        """Does nothing where there is none of this owner's."""
         ...
 
     def owner_of(self, upload_id: str) -> str | None:

@@ -45,8 +45,8 @@ class ObjectStore(Protocol):
     def delete(self, key: str) -> None: ...
 
     def delete_folder(self, prefix: str, keep_going: Callable[[], bool] = lambda: True) -> bool:
-        """Deletes every object whose key starts with `prefix`, which ends with a slash. False when
-        it was not kept going to the end.
+        """Deletes every object whose key starts with `prefix`. False when it was not kept going to
+        the end.
         """
         ...
 

@@ -16,16 +16,30 @@ from imagebatch.usecases.records import MAX_CONFLICT_RETRIES, BatchRepository
 
 
 @dataclass(frozen=True, slots=True)
+class OutboxNames:
+    deletions: DeletionStore
+
+    def __call__(self, batch_id: str, drop_key: str | None) -> list[str]:
+        """The names under which a batch's results may lie in the outbox."""
+        dropped = parse_key(drop_key) if drop_key else None
+        if dropped is None:
+            return []
+        owned = self.deletions.owns_outbox_name(dropped.outbox, batch_id)
+        return [f"{dropped.outbox}-{batch_id[:8]}", *([dropped.outbox] if owned else [])]
+
+
+@dataclass(frozen=True, slots=True)
 class RemoveBatch:
     """Removes all that a deletion has left. True when nothing is."""
 
     deletions: DeletionStore
     media: ObjectStore
     finalizer: Finalizer
+    outbox_names: OutboxNames
 
     def __call__(self, deletion: Deletion, keep_going: KeepGoing) -> bool:
         self._stop_finalizers(deletion)
-        names = self._outbox_names(deletion)
+        names = self.outbox_names(deletion.batch_id, deletion.drop_key)
         for name in names:
             self.media.delete(f"{name}.zip")
             self.media.delete(f"{name}.json")
@@ -41,15 +55,6 @@ class RemoveBatch:
             attempt = 1
             while self.finalizer.stop(deletion.batch_id, round_, attempt):
                 attempt += 1
-
-    def _outbox_names(self, deletion: Deletion) -> list[str]:
-        """The names under which the batch's results may lie in the outbox."""
-        dropped = parse_key(deletion.drop_key) if deletion.drop_key else None
-        if dropped is None:
-            return []
-        name = dropped.outbox
-        owned = self.deletions.owns_outbox_name(name, deletion.batch_id)
-        return [f"{name}-{deletion.batch_id[:8]}", *([name] if owned else [])]
 
 
 @dataclass(frozen=True, slots=True)

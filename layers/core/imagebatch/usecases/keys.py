@@ -33,7 +33,17 @@ def folders_of_batch(batch_id: str) -> tuple[str, ...]:
     """Where all of a batch's objects lie, but those in the outbox. Its archives come first: they
     are what links were given out for.
     """
-    return f"archives/{batch_id}/", f"batches/{batch_id}/", f"{LIBRARY}{batch_id}/"
+    return archives(batch_id), f"batches/{batch_id}/", f"{LIBRARY}{batch_id}/"
+
+
+def archives(batch_id: str) -> str:
+    """Where all archives of a batch lie, whatever their round."""
+    return f"archives/{batch_id}/"
+
+
+def images_of_item(batch_id: str, index: int) -> tuple[str, str]:
+    """What the keys of all images of an item, and of what lies beside them, start with."""
+    return f"{LIBRARY}{batch_id}/{index:06d}-", f"batches/{batch_id}/images/{index:06d}-"
 
 
 def image_place(key: str) -> tuple[str, int] | None:

@@ -114,7 +114,10 @@ class CheckUpload:
         try:
             self.store.settle(checked)
         except ConflictError:
-            return  # the event came twice, and the other one was quicker
+            # The event came twice and the other one was quicker, or the upload was deleted.
+            if self.store.owner_of(checked.id) is None:
+                self.media.delete(keys.upload(checked.id))
+            return
         self.telemetry.log_event(
             "upload checked", upload_id=checked.id, status=checked.status.value
         )

@@ -58,6 +58,26 @@ class DynamoDBCatalogStore(CatalogStore):
             found |= {v.id: v for v in (codec.decode(Variant, record) for record in records)}
         return found
 
+    def delete(self, owner: str, variant_id: int) -> None:
+        partition = keys.catalog_partition(owner)
+        for _ in range(_TRIES):
+            found = self.get_many(owner, [variant_id]).get(variant_id)
+            if found is None:
+                return
+            place = keys.product_sort(found.product_id, variant_id)
+            key = partition, keys.variant_sort(variant_id)
+            try:
+                self._table.transact(
+                    [
+                        self._table.delete(key, _in_product(found.product_id)),
+                        self._table.delete((partition, place)),
+                    ]
+                )
+            except ConditionFailedError:
+                continue  # an import moved it: read again
+            return
+        raise ConflictError("others changed the variant each time")
+
     def list_variants(
         self,
         owner: str,
@@ -103,11 +123,14 @@ class DynamoDBCatalogStore(CatalogStore):
         record: Record = codec.encode(variant)
         as_read = NEW
         if before is not None:
-            was = {"productId": before.product_id}
-            as_read = Condition("#productId = :productId", ("productId",), was)
+            as_read = _in_product(before.product_id)
         yield self._table.put((partition, keys.variant_sort(variant.id)), record, as_read)
         place = keys.product_sort(variant.product_id, variant.id)
         yield self._table.put((partition, place), record)
         if before is not None and before.product_id != variant.product_id:
             old = keys.product_sort(before.product_id, variant.id)
             yield self._table.delete((partition, old))
+
+
+def _in_product(product_id: int) -> Condition:
+    return Condition("#productId = :productId", ("productId",), {"productId": product_id})

@@ -98,6 +98,16 @@ class DynamoDBLibraryStore(LibraryStore):
         records = self._table.query(partition, low, high, limit=limit)
         return [codec.decode(LibraryImage, record) for record in records]
 
+    def remove_image(self, owner: str, batch_id: str, index: int) -> None:
+        place = keys.folder_image(owner, batch_id, index)
+        found = self._table.get(place)
+        if found is None:
+            return
+        image = codec.decode(LibraryImage, found)
+        partition = keys.library_partition(owner, image.variant_id)
+        sort = keys.library_image_sort(image.created_at, batch_id, index)
+        self._table.transact([self._table.delete((partition, sort)), self._table.delete(place)])
+
     def get_images(
         self, owner: str, places: Sequence[tuple[str, int]]
     ) -> Mapping[tuple[str, int], LibraryImage]:

@@ -49,6 +49,12 @@ class DynamoDBUploadStore(UploadStore):
             ]
         )
 
+    def delete(self, owner: str, upload_id: str) -> None:
+        at = keys.upload_owner(upload_id)
+        pointer = self._table.get(at)
+        if pointer is not None and pointer["owner"] == owner:
+            self._table.transact([self._table.delete(_place(pointer)), self._table.delete(at)])
+
     def get(self, owner: str, upload_id: str) -> Upload | None:
         pointer = self._table.get(keys.upload_owner(upload_id))
         if pointer is None or pointer["owner"] != owner:

@@ -24,8 +24,6 @@ from imagebatch.schemas.views import batch_fields, batch_view, item_view
 from imagebatch.usecases.idempotency import fingerprint
 
 routes = Routes("Batches")
-SECONDS_KEPT = 12.0
-"""Of the request's time, for what is under way and the answer: the sweeper does the rest."""
 
 
 @routes.get(
@@ -128,23 +126,6 @@ def retry_batch(request: Request, batch_id: str) -> Reply:
     batch = services.records.batch(owner, batch_id)
     where = request.absolute(f"/api/batch/{batch_id}")
     return Reply(202, _view(request, batch), {"Location": where})
-
-
-@routes.delete(
-    "/api/batches/{batch_id}",
-    id="deleteBatch",
-    summary="Delete a finished batch for good",
-    description="Its images, versions, archive, results in the outbox, folders and records. An id "
-    "that is not known, or was deleted, is answered alike. Nothing can bring a batch back.",
-    parameters=[BATCH_ID],
-    returns={204: None},
-    errors=[409],
-)
-def delete_batch(request: Request, batch_id: str) -> Response:
-    request.services.delete_batch(
-        request.owner, batch_id, lambda: request.seconds_left() > SECONDS_KEPT
-    )
-    return Response(204)
 
 
 def batch_page(request: Request) -> Page[Batch]:
