@@ -42,6 +42,7 @@ class ScriptedProvider(ImageProvider):
     clock: Clock
     seconds: float = 2.0
     made: list[Made] = field(default_factory=list)
+    requests: list[ImageRequest] = field(default_factory=list)
     steps: dict[str, deque[object]] = field(default_factory=lambda: defaultdict(deque))
     after_create: Callable[[Made], None] = lambda _: None
     fetch_faults: deque[ProviderError] = field(default_factory=deque)
@@ -55,6 +56,7 @@ class ScriptedProvider(ImageProvider):
         return sum(each.prompt == prompt for each in self.made)
 
     def create(self, request: ImageRequest) -> Prediction:
+        self.requests.append(request)
         steps = self.steps[request.prompt]
         step = steps.popleft() if steps else None
         if isinstance(step, ProviderError) and not getattr(step, "maybe_billed", False):

@@ -19,8 +19,10 @@ from imagebatch.domain.batch import (
     Counts,
     ItemError,
     ItemStatus,
+    LastRedo,
     Lease,
     Reservation,
+    Version,
     Waiting,
 )
 from imagebatch.domain.errors import Failure, FailureCode
@@ -32,6 +34,7 @@ from imagebatch.domain.model_registry import (
     QualityOffer,
 )
 from imagebatch.domain.notice import Notice, NoticeLevel
+from imagebatch.domain.redos import Redo
 from imagebatch.intake.catalog import Variant
 from imagebatch.intake.uploads import Upload, UploadKind, UploadStatus
 from imagebatch.ports import Change, ItemChange
@@ -132,12 +135,40 @@ ITEM = an_item(
     releases=(3, 4),
     version=6,
 )
+SECOND = Version(
+    round=2,
+    image=an_image("batches/b1/images/000004-1"),
+    file="car-4.png",
+    model="google/nano-banana-2.1",
+    note="wheels straight",
+    cost=PRICE,
+    created_at=LATER,
+    lost=True,
+)
 SAMPLES: dict[str, Any] = {
     "batch": BATCH,
     "unfinished batch": a_batch(
         reservation=Reservation("2026-11", Decimal("0.30"), Decimal("0.10")), failed_price=PRICE
     ),
+    "batch with redos": replace(
+        BATCH,
+        redos=(Redo(round=2, items="1,3-5", note="wheels straight", seed=7),),
+        pending_redos=1,
+        choices=9,
+        rebuild_attempt=2,
+        rebuilding_at=LATER,
+    ),
     "item": ITEM,
+    "item made again": replace(
+        ITEM,
+        model="google/nano-banana-2.1",
+        versions=(SECOND,),
+        chosen=1,
+        note="wheels straight",
+        seed=7,
+        redo_round=2,
+        last_redo=LastRedo(2, "no answer", FailureCode.PROVIDER_TIMEOUT),
+    ),
     "change": Change(7, LATER, BATCH.status, BATCH.counts, ItemChange.of(ITEM)),
     "folder": Folder(
         batch_id="b1", name="Spring", created_at=START, variants=(VariantFolder(7, "Shirt", 0, 2),)

@@ -29,14 +29,17 @@ from imagebatch.usecases.collect_image import CollectImage, ProviderGateway
 from imagebatch.usecases.dispatch_items import DispatchItems
 from imagebatch.usecases.drop_folder import PublishToOutbox
 from imagebatch.usecases.finalize_batch import FinalizeBatch, FinalizerRun
+from imagebatch.usecases.find_items import FindItems
 from imagebatch.usecases.folders import OpenFolders
 from imagebatch.usecases.notify_owner import NotifyOwner, notice_of
 from imagebatch.usecases.poll_schedule import PollSchedule
 from imagebatch.usecases.process_item.perform import PerformEffect
 from imagebatch.usecases.process_item.run import ProcessItem
 from imagebatch.usecases.records import BatchRepository
+from imagebatch.usecases.redo_items import RedoItems, RedoRequest
 from imagebatch.usecases.repair_stalled_batches import RepairStalledBatches
 from imagebatch.usecases.retry_batch import RetryBatch
+from imagebatch.usecases.round_models import ChooseRoundModels
 from imagebatch.usecases.submit_batch import Submission, SubmitBatch
 from imagebatch.usecases.watch_batch import WatchBatch
 from testing.fakes import (
@@ -53,13 +56,15 @@ from testing.fakes import (
     ScriptedProvider,
     StubThumbnailer,
 )
-from testing.models import a_model
+from testing.models import a_model, a_registry, usable
 
 OWNER = "ann"
 PRICE = Decimal("0.05")
 WORKERS = 3
 MODEL = a_model(price=str(PRICE))
 LIMITS = Limits(active_batches=20)
+OTHER_MODEL = a_model("other", price="0.08", hd="0.16", supports_seed=True)
+"""What a later round may run on."""
 
 
 class SilentTelemetry(Telemetry):
@@ -177,7 +182,10 @@ class AppHarness:
         )
         self.process_dead_letter = replace(self.process_item, may_create=False)
         self.cancel_batch = CancelBatch(self.records, self.finalizer)
-        self.retry = RetryBatch(self.records, self.dispatch, self.finalizer)
+        choose_models = ChooseRoundModels(usable(a_registry(MODEL, OTHER_MODEL), "scripted"))
+        self.retry = RetryBatch(self.records, self.dispatch, self.finalizer, choose_models)
+        find = FindItems(self.store, self.media)
+        self.redo = RedoItems(self.records, find, self.dispatch, self.finalizer, choose_models)
         self.watch = WatchBatch(self.records)
         self.repair_stalled_batches = RepairStalledBatches(
             self.records,
@@ -269,6 +277,13 @@ class AppHarness:
     def retry_batch(self, owner: str, batch_id: str, request: str = "") -> Batch:
         """As one request, or as a new one each time."""
         return self.retry(owner, batch_id, request or self.random.new_id())
+
+    def redo_items(self, *items: str, request: str = "", **wanted: Any) -> Batch:
+        """Opens and dispatches the round; its items are named as `submit` names them."""
+        asked = RedoRequest(items=items, **wanted)
+        batch = self.redo(OWNER, "b1", request or self.random.new_id(), asked)
+        self.dispatch_items(OWNER, "b1", batch.round)
+        return self.batch
 
     # --- what is recorded -----------------------------------------------------------------------
 

@@ -24,6 +24,7 @@ from imagebatch.domain.errors import (
 )
 from imagebatch.ports import BadImageError, ItemMessage, Prediction, PredictionStatus
 from imagebatch.usecases.finalize_batch import FinalizerRun
+from imagebatch.usecases.redo_items import RedoRequest
 from testing.fakes import Started
 from tests.usecases.app_harness import OWNER, PRICE, AppHarness
 from tests.usecases.fault_injection import FaultInjector, FaultKind, InjectedFault
@@ -114,7 +115,8 @@ class BatchStateMachine(RuleBasedStateMachine):
         self.dead: list[ItemMessage] = []
         self.dispatches: list[int] = []
         self.runs: dict[Started, Run] = {}
-        self.images: dict[int, Image] = {}
+        self.images: dict[int, list[Image]] = {}
+        self.redone: set[int] = set()
         self.buried = 0
         self.requests = 0
         self.unfollowed = False
@@ -175,6 +177,9 @@ class BatchStateMachine(RuleBasedStateMachine):
                 menu[f"stop finalizer {at}"] = lambda t, r=run: self.stop(r, t)
         if self.app.batch.finished:
             menu["retry"] = self.retry
+            menu["redo all"] = lambda t: self.redo(range(self.size), t)
+            for index in {0, self.size - 1}:
+                menu[f"redo {index}"] = lambda t, n=index: self.redo([n], t)
             menu["hours pass"] = lambda _: self.pass_time(6 * 3600 + 2)
         if self.requests:
             menu["retry as before"] = self.retry_as_before
@@ -216,6 +221,14 @@ class BatchStateMachine(RuleBasedStateMachine):
         """One request opens at most one round, however often it comes."""
         request = f"request {self.requests}"
         self.asked(lambda: self.app.retry_batch(OWNER, "b1", request), troubles)
+        assert self.app.batch.round <= 1 + self.requests
+
+    def redo(self, indices: Iterable[int], troubles: InjectedFaults) -> None:
+        self.requests += 1
+        self.redone |= {*indices}
+        wanted = RedoRequest(items=[f"c{index}" for index in indices])
+        request = f"request {self.requests}"
+        self.asked(lambda: self.app.redo(OWNER, "b1", request, wanted), troubles)
         assert self.app.batch.round <= 1 + self.requests
 
     def asked(self, act: Callable[[], object], troubles: InjectedFaults) -> None:
@@ -302,10 +315,11 @@ class BatchStateMachine(RuleBasedStateMachine):
     @invariant()
     def a_finished_image_is_never_thrown_away(self) -> None:
         for item in self.app.store.items(OWNER, "b1"):
-            if item.index in self.images:
-                assert item.image == self.images[item.index]
-            if item.status is ItemStatus.SUCCEEDED and item.image is not None:
-                self.images[item.index] = item.image
+            made = [version.image for version in item.all_versions]
+            known = self.images.setdefault(item.index, [])
+            assert made[: len(known)] == known
+            assert item.image is None or item.image in made
+            known[:] = made
 
     @invariant()
     def what_is_open_is_in_a_queue(self) -> None:
@@ -350,9 +364,12 @@ class BatchStateMachine(RuleBasedStateMachine):
         assert batch.committed == batch.actual
         if batch.archive is not None:
             names = [f"car-{n}.png" for n, letter in enumerate(app.statuses) if letter == "s"]
-            assert app.builder.images(batch.archive.key) == names
+            found = app.builder.images(batch.archive.key)
+            assert [name for name in found if not name.startswith("alternates/")] == names
         if calm:
             for item in app.store.items(OWNER, "b1"):
+                if item.index in self.redone:
+                    continue
                 wanted = {ItemStatus.SUCCEEDED: {1}, ItemStatus.CANCELLED: {0, 1}}
                 creates = app.provider.creates(item.prompt)
                 assert creates in wanted.get(effective_item_status(batch, item), {0, 1, 2})

@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from imagebatch.usecases.dispatch_items import DispatchItems
     from imagebatch.usecases.drop_folder import SubmitDroppedSheet
     from imagebatch.usecases.finalize_batch import FinalizeBatch
+    from imagebatch.usecases.find_items import FindItems
     from imagebatch.usecases.folders import ListFolders, OpenFolders, ReadFolder
     from imagebatch.usecases.idempotency import IdempotentExecutor
     from imagebatch.usecases.image_candidates import ImageCandidates
@@ -75,6 +76,7 @@ if TYPE_CHECKING:
     from imagebatch.usecases.plan_sheet_batch import PlanSheetBatch
     from imagebatch.usecases.plan_variant_batch import PlanVariantBatch
     from imagebatch.usecases.read_input import ReadInput
+    from imagebatch.usecases.redo_items import RedoItems
     from imagebatch.usecases.repair_stalled_batches import RepairStalledBatches
     from imagebatch.usecases.retry_batch import RetryBatch
     from imagebatch.usecases.submit_batch import SubmitBatch
@@ -591,8 +593,26 @@ class Bootstrap:
     @cached_property
     def retry(self) -> "RetryBatch":
         from imagebatch.usecases.retry_batch import RetryBatch
+        from imagebatch.usecases.round_models import ChooseRoundModels
 
-        return RetryBatch(self.records, self.dispatch_queue, self.finalizer)
+        choose_models = ChooseRoundModels(self.usable_models)
+        return RetryBatch(self.records, self.dispatch_queue, self.finalizer, choose_models)
+
+    @cached_property
+    def find_items(self) -> "FindItems":
+        from imagebatch.usecases.find_items import FindItems
+
+        return FindItems(self.store, self.media)
+
+    @cached_property
+    def redo(self) -> "RedoItems":
+        from imagebatch.usecases.redo_items import RedoItems
+        from imagebatch.usecases.round_models import ChooseRoundModels
+
+        choose_models = ChooseRoundModels(self.usable_models)
+        return RedoItems(
+            self.records, self.find_items, self.dispatch_queue, self.finalizer, choose_models
+        )
 
     @cached_property
     def finalize_batch(self) -> "FinalizeBatch":

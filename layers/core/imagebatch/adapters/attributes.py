@@ -16,14 +16,17 @@ from imagebatch.domain.batch import (
     Item,
     ItemError,
     ItemSpec,
+    LastRedo,
     Lease,
     Reservation,
+    Version,
     Waiting,
 )
 from imagebatch.domain.deletion import Deletion
 from imagebatch.domain.errors import Failure
 from imagebatch.domain.model_registry import ImageModel, QualityOffer
 from imagebatch.domain.notice import Notice
+from imagebatch.domain.redos import Redo
 from imagebatch.intake.catalog import Variant
 from imagebatch.intake.uploads import Upload
 from imagebatch.ports import Change, ItemChange
@@ -48,6 +51,7 @@ BATCH_SPEC: Names = {
     "quality": "quality",
     "models": "models",
     "notices": "notices",
+    "redos": "redos",
     "spec_version": "specVersion",
 }
 BATCH_STATE: Names = {
@@ -61,6 +65,8 @@ BATCH_STATE: Names = {
     "attempt": "attempt",
     "rejected": "rejected",
     "retry_request_id": "retryRequest",
+    "pending_redos": "pendingRedos",
+    "choices": "choices",
     "waiting": "throttle",
     "abort_reason": "abortReason",
     "archive": "archive",
@@ -75,6 +81,8 @@ BATCH_STATE: Names = {
     "archiving_at": "archivingAt",
     "finished_at": "finishedAt",
     "expires_at": "expiresAt",
+    "rebuild_attempt": "rebuildAttempt",
+    "rebuilding_at": "rebuildingAt",
 }
 BATCH_ERRORS: Names = {"errors": "errors"}
 ITEM_SPEC: Names = {
@@ -114,6 +122,13 @@ ITEM_STATE: Names = {
     "settled_at": "settledAt",
     "releases": "enqueued",
     "version": "version",
+    "model": "model",
+    "versions": "versions",
+    "chosen": "chosen",
+    "note": "note",
+    "seed": "seed",
+    "redo_round": "redoRound",
+    "last_redo": "lastRedo",
 }
 NOT_STORED: Mapping[type, frozenset[str]] = {
     ItemSpec: frozenset({"cells"}),
@@ -176,6 +191,18 @@ NAMES: dict[type, Names] = {
         "height": "height",
         "thumbnail": "thumbnail",
     },
+    Version: {
+        "round": "round",
+        "image": "image",
+        "file": "file",
+        "model": "model",
+        "note": "note",
+        "cost": "spent",
+        "created_at": "createdAt",
+        "lost": "lost",
+    },
+    LastRedo: {"round": "round", "reason": "reason", "code": "code"},
+    Redo: {"round": "round", "items": "items", "note": "note", "seed": "seed"},
     Archive: {
         "key": "key",
         "size": "size",

@@ -77,7 +77,7 @@ def _operation(route: Route, models: SpelledModels) -> dict[str, Any]:
         content = {kind: {"schema": _body(body)} for kind, body in route.request.items()}
         if route.example is not None:
             content["application/json"]["example"] = route.example
-        described["requestBody"] = {"required": True, "content": content}
+        described["requestBody"] = {"required": not route.optional_body, "content": content}
     return described
 
 

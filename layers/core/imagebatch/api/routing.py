@@ -24,6 +24,7 @@ class Description(TypedDict, total=False):
     tag: str
     parameters: Sequence[Mapping[str, Any]]
     request: Any
+    optional_body: bool
     returns: Mapping[int, Any]
     errors: Sequence[int]
     public: bool
@@ -49,6 +50,7 @@ class Route:
     parameters: Sequence[Mapping[str, Any]] = ()
     request: Mapping[str, Any] = field(default_factory=dict)
     """By media type; a model alone is application/json."""
+    optional_body: bool = False
     returns: Mapping[int, Any] = field(default_factory=dict)
     errors: Sequence[int] = ()
     """Statuses of the problem documents, besides 401, 500 and 503."""

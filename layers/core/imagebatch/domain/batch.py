@@ -12,14 +12,16 @@ from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from typing import Any
 
-from imagebatch.domain.errors import Failure
+from imagebatch.domain.errors import Failure, FailureCode
 from imagebatch.domain.model_registry import ImageModel, Mode, Quality
 from imagebatch.domain.notice import Notice
+from imagebatch.domain.redos import Redo
 
 ZERO = Decimal(0)
 TRIES = 2
 """How often a provider is asked for one item in a round, lost answers and bad pictures included."""
 ERRORS_SHOWN = 20
+REDO_CANCELLED = "The redo was cancelled"
 
 
 class Kind(StrEnum):
@@ -129,6 +131,32 @@ class Image:
 def thumbnail_key(image_key: str) -> str:
     """Where the thumbnail of the image with this key is: beside it, so that it expires with it."""
     return f"{image_key}.thumb.webp"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """One of the images that were made of an item.
+
+    `cost` is what the item spent since the version before; `lost` when its object is gone.
+    """
+
+    round: int
+    image: Image
+    file: str
+    model: str = ""
+    note: str = ""
+    cost: Decimal = ZERO
+    created_at: datetime | None = None
+    lost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LastRedo:
+    """How a redo of an item that has an image ended without another; no code: it was cancelled."""
+
+    round: int
+    reason: str
+    code: FailureCode | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,11 +269,46 @@ class Item(ItemSpec):
     releases: tuple[int, ...] = ()
     version: int = 0
     """How often what has happened to it was written; 0 before it was claimed."""
+    model: str = ""
+    """The model that was asked last."""
+    versions: tuple[Version, ...] = ()
+    """Every image that was made, oldest first, once there is more to tell than `image` does."""
+    chosen: int | None = None
+    """The number of the version that a person chose; None is the newest."""
+    note: str = ""
+    """What a person asked for when it was made again; it follows the prompt."""
+    seed: int | None = None
+    """That of its last redo, which replaces the row's own."""
+    redo_round: int | None = None
+    last_redo: LastRedo | None = None
 
     @property
     def rejected(self) -> bool:
         """Failed at the intake: it has no valid input, so no round can ever run it."""
         return self.status is ItemStatus.FAILED and self.round == 0
+
+    @property
+    def all_versions(self) -> tuple[Version, ...]:
+        """The versions, of which an item with a single image keeps no list."""
+        if self.versions or self.image is None:
+            return self.versions
+        only = Version(
+            round=self.round,
+            image=self.image,
+            file=self.file or "",
+            model=self.model,
+            note=self.note,
+            cost=self.cost,
+            created_at=self.settled_at,
+        )
+        return (only,)
+
+    @property
+    def chosen_number(self) -> int | None:
+        """The number of the version that `image` is; None without an image."""
+        if self.image is None:
+            return None
+        return self.chosen or len(self.all_versions)
 
     def attempts_in(self, round_: int) -> int:
         return self.tries if self.attempts_round == round_ else 0
@@ -277,6 +340,10 @@ class BatchSpec:
     """
     notices: tuple[Notice, ...] = ()
     """What was noticed when its sheet was read."""
+    redos: tuple[Redo, ...] = ()
+    """The rounds that made chosen items again, oldest first; every other round but the first ran
+    what had failed.
+    """
     spec_version: int = 0
     """How often this part was written."""
 
@@ -305,7 +372,11 @@ class Batch(BatchSpec):
     """How many items failed at the intake."""
     errors: tuple[ItemError, ...] = ()
     retry_request_id: str = ""
-    """The request to retry that opened this round."""
+    """The request that opened this round."""
+    pending_redos: int | None = None
+    """How many of the pending items have an image, which a cancel gives them back."""
+    choices: int | None = None
+    """The choices that differ from the newest image, as one number (versions.py)."""
     waiting: Waiting | None = None
     abort_reason: Failure | None = None
     """Set when the provider refused our key, or made us wait too long: what is left of this round
@@ -327,6 +398,14 @@ class Batch(BatchSpec):
     archiving_at: datetime | None = None
     finished_at: datetime | None = None
     expires_at: datetime | None = None
+    rebuild_attempt: int | None = None
+    """The last attempt that built the archive of a finished batch anew."""
+    rebuilding_at: datetime | None = None
+    """Since when such an attempt is at work."""
+
+    @property
+    def rebuilding(self) -> bool:
+        return self.rebuilding_at is not None
 
     @property
     def total(self) -> int:
@@ -336,6 +415,12 @@ class Batch(BatchSpec):
     def entry(self) -> ImageModel:
         """The entry of the model that this round runs on."""
         return self.models[0]
+
+    @property
+    def redo(self) -> Redo | None:
+        """The current round's, when it is one that makes chosen items again."""
+        last = self.redos[-1] if self.redos else None
+        return last if last is not None and last.round == self.round else None
 
     @property
     def finished(self) -> bool:
@@ -374,14 +459,45 @@ class Batch(BatchSpec):
 def effective_item_status(batch: Batch, item: Item) -> ItemStatus:
     """What an item's record means, given what happened to its batch since it was written.
 
-    An item that was never claimed, or failed in an earlier round, was pending in the round after:
-    it still is when that round is running, and was cancelled when that round is over or cancelling.
+    An item that the round runs and nobody has claimed yet is pending; a cancel leaves it with the
+    image it had, or cancelled.
     """
-    waits = item.status is ItemStatus.PENDING or (
-        item.status is ItemStatus.FAILED and not item.rejected
-    )
-    if not waits or (item.round == batch.round and item.status is ItemStatus.FAILED):
+    touched = item.round == batch.round and item.status in SETTLED
+    if touched or item.rejected or item.status is ItemStatus.PROCESSING:
         return item.status
-    if batch.round > item.round + 1 or batch.cancelling_at is not None:
-        return ItemStatus.CANCELLED
-    return ItemStatus.PENDING
+    if waits_in_round(batch, item) and batch.cancelling_at is None:
+        return ItemStatus.PENDING
+    if waits_in_round(batch, item) or _was_cancelled(batch, item):
+        return ItemStatus.SUCCEEDED if item.image else ItemStatus.CANCELLED
+    return item.status
+
+
+def waits_in_round(batch: Batch, item: Item) -> bool:
+    """Whether the current round was opened with the item, and nobody has claimed it in it."""
+    if item.round == batch.round or item.rejected:
+        return False
+    if batch.redo is not None:
+        return batch.redo.includes(item.index)
+    if item.status is ItemStatus.PENDING:
+        return item.round + 1 == batch.round
+    return item.status is ItemStatus.FAILED and not _was_cancelled(batch, item)
+
+
+def last_redo_of(batch: Batch, item: Item) -> LastRedo | None:
+    """How the item's last redo ended, if it gave no image; a cancel may not be in its record."""
+    over = batch.round if batch.cancelling_at is None else batch.round + 1
+    left = [r for r in batch.redos if item.round < r.round < over and r.includes(item.index)]
+    if left and item.image is not None:
+        return LastRedo(left[-1].round, REDO_CANCELLED)
+    return item.last_redo
+
+
+def _was_cancelled(batch: Batch, item: Item) -> bool:
+    """Whether a round before this one was to run the item and was cancelled before it did."""
+    between = range(item.round + 1, batch.round)
+    if item.status is ItemStatus.PENDING:
+        return bool(between)
+    if item.status is not ItemStatus.FAILED:
+        return False
+    redos = {redo.round: redo for redo in batch.redos}
+    return any(n not in redos or redos[n].includes(item.index) for n in between)

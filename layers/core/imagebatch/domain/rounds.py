@@ -1,11 +1,22 @@
 """State transitions of a batch, from round to round. Pure functions."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from imagebatch.domain.batch import RUNNING, ZERO, Archive, Batch, BatchStatus, ItemStatus
+from imagebatch.domain.batch import (
+    RUNNING,
+    ZERO,
+    Archive,
+    Batch,
+    BatchStatus,
+    Item,
+    ItemStatus,
+    effective_item_status,
+)
 from imagebatch.domain.budgets import reserve
 from imagebatch.domain.errors import Failure, StateConflictError
+from imagebatch.domain.redos import Redo, index_ranges
 
 
 def abort_round(batch: Batch, failure: Failure) -> Batch:
@@ -39,12 +50,16 @@ def cancel(batch: Batch, now: datetime) -> Batch:
             detail=f"The batch is {batch.status}; "
             "only a queued or processing batch can be cancelled.",
         )
-    counts = batch.counts.moved(ItemStatus.PENDING, ItemStatus.CANCELLED, batch.counts.pending)
+    kept, pending = batch.pending_redos or 0, batch.counts.pending
+    counts = batch.counts.moved(ItemStatus.PENDING, ItemStatus.SUCCEEDED, kept).moved(
+        ItemStatus.PENDING, ItemStatus.CANCELLED, pending - kept
+    )
     return start_archiving_if_complete(
         replace(
             batch,
             status=BatchStatus.CANCELLING,
             counts=counts,
+            pending_redos=None,
             cancelling_at=now,
             waiting=None,
         ),
@@ -54,46 +69,111 @@ def cancel(batch: Batch, now: datetime) -> Batch:
 
 def retry(batch: Batch, now: datetime) -> Batch:
     """Opens the next round with what failed, or builds an archive anew that failed or expired."""
-    if not batch.finished:
-        raise StateConflictError(
-            "not-finished", "Batch is not finished", detail=f"The batch is {batch.status}."
-        )
-    if now >= batch.retention_ends_at:
-        raise StateConflictError(
-            "no-longer-retained",
-            "Batch retention has ended",
-            detail="The images of this batch are past their retention and "
-            "cannot be archived again.",
-        )
+    check_can_open(batch, now)
     again = batch.counts.failed - batch.rejected
-    fresh = replace(batch, archive=None, finished_at=None, expires_at=None, archiving_at=None)
     if again:
         opened = replace(
-            fresh,
-            status=BatchStatus.PROCESSING,
-            round=batch.round + 1,
-            round_total=again,
-            released=0,
-            attempt=1,
+            _next_round(batch, again),
             counts=batch.counts.moved(ItemStatus.FAILED, ItemStatus.PENDING, again),
             errors=tuple(e for e in batch.errors if e.rejected),
-            cancelling_at=None,
-            round_started_at=None,
-            waiting=None,
-            abort_reason=None,
-            failed_price=None,
         )
         # A batch from before its failed items' prices were kept is reserved for as a whole.
         return reserve(opened, batch.failed_price or batch.estimated, now)
     if batch.available_archive(now) is None:
         rebuilt = replace(
-            fresh, status=BatchStatus.ARCHIVING, attempt=batch.attempt + 1, archiving_at=now
+            _without_archive(batch),
+            status=BatchStatus.ARCHIVING,
+            attempt=batch.attempt + 1,
+            archiving_at=now,
         )
         return reserve(rebuilt, ZERO, now)
     raise StateConflictError(
         "nothing-to-retry",
         "Nothing to retry",
         detail="No item of this batch failed in a way that can be tried again.",
+    )
+
+
+def redo(
+    batch: Batch,
+    items: Sequence[Item],
+    now: datetime,
+    *,
+    note: str | None = None,
+    seed: int | None = None,
+) -> Batch:
+    """Opens the next round with these items, whatever became of them."""
+    check_can_open(batch, now)
+    counts = batch.counts
+    for item in items:
+        counts = counts.moved(effective_item_status(batch, item), ItemStatus.PENDING)
+    round_, indices = batch.round + 1, {item.index for item in items}
+    opened = Redo(round=round_, items=index_ranges(indices), note=note, seed=seed)
+    started = replace(
+        _next_round(batch, len(items)),
+        counts=counts,
+        errors=tuple(e for e in batch.errors if e.index not in indices),
+        pending_redos=sum(item.image is not None for item in items) or None,
+        redos=(*_past_redos(batch), opened),
+    )
+    return reserve(started, sum((item.price for item in items), ZERO), now)
+
+
+def check_can_open(batch: Batch, now: datetime) -> None:
+    """StateConflictError 409 while the batch runs, 410 once its images are past retention."""
+    if not batch.finished:
+        raise StateConflictError(
+            "not-finished", "Batch is not finished", detail=f"The batch is {batch.status}."
+        )
+    check_retained(batch, now)
+
+
+def check_retained(batch: Batch, now: datetime) -> None:
+    if now >= batch.retention_ends_at:
+        raise StateConflictError(
+            "no-longer-retained",
+            "Batch retention has ended",
+            detail="The images of this batch are past their retention: nothing can be made, "
+            "chosen or archived again.",
+            status=410,
+        )
+
+
+def _next_round(batch: Batch, size: int) -> Batch:
+    return replace(
+        _without_archive(batch),
+        status=BatchStatus.PROCESSING,
+        round=batch.round + 1,
+        round_total=size,
+        released=0,
+        attempt=1,
+        redos=_past_redos(batch),
+        pending_redos=None,
+        cancelling_at=None,
+        round_started_at=None,
+        waiting=None,
+        abort_reason=None,
+        failed_price=None,
+    )
+
+
+def _past_redos(batch: Batch) -> tuple[Redo, ...]:
+    """Without the list of the last one, unless a cancel left some of its items unclaimed."""
+    if batch.redo is None:
+        return batch.redos
+    cancelled = batch.cancelling_at is not None
+    return (*batch.redos[:-1], batch.redo.ended(cancelled=cancelled))
+
+
+def _without_archive(batch: Batch) -> Batch:
+    return replace(
+        batch,
+        archive=None,
+        finished_at=None,
+        expires_at=None,
+        archiving_at=None,
+        rebuilding_at=None,
+        rebuild_attempt=None,
     )
 
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from imagebatch.domain.batch import (
     ERRORS_SHOWN,
+    REDO_CANCELLED,
     RUNNING,
     ZERO,
     Batch,
@@ -19,12 +20,16 @@ from imagebatch.domain.batch import (
     Item,
     ItemError,
     ItemStatus,
+    LastRedo,
     Lease,
+    Version,
     Waiting,
     effective_item_status,
 )
-from imagebatch.domain.errors import ConflictError, Failure
+from imagebatch.domain.errors import ConflictError, Failure, FailureCode
+from imagebatch.domain.round_input import round_price
 from imagebatch.domain.rounds import start_archiving_if_complete
+from imagebatch.domain.versions import add, lose
 
 
 class DeliveryDecision(StrEnum):
@@ -64,10 +69,11 @@ def claim(
         batch,
         status=BatchStatus.PROCESSING,
         counts=batch.counts.moved(ItemStatus.PENDING, ItemStatus.PROCESSING),
+        pending_redos=_pending_redos(batch, -1 if item.image else 0),
         started_at=batch.started_at or now,
         round_started_at=batch.round_started_at or now,
     ), replace(
-        item,
+        _as_asked_for(batch, item),
         status=ItemStatus.PROCESSING,
         round=batch.round,
         tries=item.attempts_in(batch.round),
@@ -77,17 +83,36 @@ def claim(
         prediction=None,
         creating=False,
         failure=None,
-        file=None,
+        file=item.file if item.image else None,
         started_at=now,
-        settled_at=None,
+        settled_at=item.settled_at if item.image else None,
         seconds=None,
         releases=(),
+        versions=item.all_versions,
+    )
+
+
+def _pending_redos(batch: Batch, change: int) -> int | None:
+    return (batch.pending_redos or 0) + change or None
+
+
+def _as_asked_for(batch: Batch, item: Item) -> Item:
+    """With what the round's redo says of its items, if it is one."""
+    redo = batch.redo
+    if redo is None:
+        return item
+    return replace(
+        item,
+        note=item.note if redo.note is None else redo.note,
+        seed=redo.seed,
+        redo_round=batch.round,
+        last_redo=None,
     )
 
 
 def affordable(batch: Batch, item: Item) -> bool:
     """Whether another create stays below the batch's cap and below what its round reserved."""
-    committed, reservation = batch.committed + item.price, batch.reservation
+    committed, reservation = batch.committed + round_price(batch, item), batch.reservation
     if reservation and committed > reservation.committed_before + reservation.amount:
         return False
     return batch.max_cost is None or committed <= batch.max_cost
@@ -98,14 +123,16 @@ def begin_create(batch: Batch, item: Item, now: datetime) -> tuple[Batch, Item]:
     _check_claimed(batch, item)
     if item.held:
         raise ValueError("the last create was neither spent nor given back")
-    return replace(batch, committed=batch.committed + item.price), replace(
+    price = round_price(batch, item)
+    return replace(batch, committed=batch.committed + price), replace(
         item,
         tries=item.tries + 1,
         attempts=item.attempts + 1,
         creating=True,
         create_started_at=now,
         prediction=None,
-        held=item.price,
+        held=price,
+        model=batch.model,
     )
 
 
@@ -142,6 +169,7 @@ def requeue(
     return replace(
         batch,
         counts=batch.counts.moved(ItemStatus.PROCESSING, ItemStatus.PENDING),
+        pending_redos=_pending_redos(batch, 1 if item.image else 0),
         waiting=replace(waiting, since=_since(batch) or now) if waiting else batch.waiting,
     ), replace(
         item,
@@ -172,17 +200,27 @@ def succeed(
 ) -> tuple[Batch, Item]:
     batch, item = capture_cost(batch, item)
     waiting = replace(batch.waiting, since=now) if batch.waiting else None
-    return _settle(
-        replace(batch, waiting=waiting),
-        replace(item, image=image, file=f"{item.stem}.{extension}", failure=None),
-        ItemStatus.SUCCEEDED,
-        now,
+    version = Version(
+        round=batch.round,
+        image=image,
+        file=f"{item.stem}.{extension}",
+        model=item.model,
+        note=item.note,
+        cost=item.cost - sum((v.cost for v in item.versions), ZERO),
+        created_at=now,
     )
+    batch, item = add(replace(batch, waiting=waiting), item, version)
+    return _settle(batch, replace(item, failure=None), ItemStatus.SUCCEEDED, now)
 
 
 def fail(batch: Batch, item: Item, failure: Failure, now: datetime) -> tuple[Batch, Item]:
-    """Settles a claimed item as failed; what is still held was not billed and goes back."""
+    """Settles a claimed item as failed; what is still held was not billed and goes back.
+
+    An item that has an image keeps it.
+    """
     batch, item = release_reservation(batch, item)
+    if item.image is not None:
+        return _keep_image(batch, item, failure.reason, failure.code, now)
     return _settle(
         _with_failed(batch, item, failure),
         replace(item, failure=failure),
@@ -194,7 +232,18 @@ def fail(batch: Batch, item: Item, failure: Failure, now: datetime) -> tuple[Bat
 def cancel_item(batch: Batch, item: Item, now: datetime) -> tuple[Batch, Item]:
     """Settles a claimed item as cancelled: its prediction was cancelled at the provider."""
     batch, item = release_reservation(batch, item)
+    if item.image is not None:
+        return _keep_image(batch, item, REDO_CANCELLED, None, now)
     return _settle(batch, item, ItemStatus.CANCELLED, now)
+
+
+def _keep_image(
+    batch: Batch, item: Item, reason: str, code: FailureCode | None, now: datetime
+) -> tuple[Batch, Item]:
+    """Settles an item that was to be made again as what it was: it has succeeded before."""
+    made_at = item.settled_at
+    batch, item = _settle(batch, item, ItemStatus.SUCCEEDED, now)
+    return batch, replace(item, settled_at=made_at, last_redo=LastRedo(batch.round, reason, code))
 
 
 def _settle(batch: Batch, item: Item, status: ItemStatus, now: datetime) -> tuple[Batch, Item]:
@@ -216,20 +265,25 @@ def _check_claimed(batch: Batch, item: Item) -> None:
         raise ValueError(f"item {item.index} is {item.status} and not claimed in this round")
 
 
-def mark_output_lost(batch: Batch, item: Item, failure: Failure) -> tuple[Batch, Item]:
-    """Turns a success whose image is gone into a failure, while its batch is archived; what it cost
-    stays.
+def mark_output_lost(
+    batch: Batch, item: Item, failure: Failure, version: int | None = None
+) -> tuple[Batch, Item]:
+    """Records that the image of a version is gone, of the chosen one by default, while the batch is
+    archived. An item without another becomes a failure; what it cost stays.
     """
-    if batch.status is not BatchStatus.ARCHIVING:
+    if batch.status is not BatchStatus.ARCHIVING and not batch.rebuilding:
         raise ConflictError(f"the batch is {batch.status}")
-    if item.status is not ItemStatus.SUCCEEDED:
+    if effective_item_status(batch, item) is not ItemStatus.SUCCEEDED:
+        return batch, item
+    number = version or item.chosen_number
+    if number is not None:
+        batch, item = lose(batch, item, number)
+    if item.image is not None:
         return batch, item
     return replace(
         _with_failed(batch, item, failure),
         counts=batch.counts.moved(ItemStatus.SUCCEEDED, ItemStatus.FAILED),
-    ), replace(
-        item, status=ItemStatus.FAILED, failure=failure, image=None, file=None, round=batch.round
-    )
+    ), replace(item, status=ItemStatus.FAILED, failure=failure, round=batch.round)
 
 
 def _with_failed(batch: Batch, item: Item, failure: Failure) -> Batch:

@@ -14,6 +14,7 @@ from imagebatch.domain.errors import (
     UnavailableError,
 )
 from imagebatch.domain.model_registry import Mode
+from imagebatch.domain.round_input import round_input, round_prompt
 from imagebatch.ports import (
     BadImageError,
     Clock,
@@ -102,12 +103,12 @@ class ProviderGateway:
 
     def request(self, batch: Batch, item: Item) -> ImageRequest:
         model = batch.entry
-        values = dict(item.input)
+        values = dict(round_input(batch, item, model))
         if item.images and "images" in model.fields:
             urls = [self._reference(image) for image in item.images]
             values[model.fields["images"]] = urls if model.images_as_list else urls[0]
         name = model.upstream_for(images=bool(item.images))
-        return ImageRequest(name, values, item.prompt, item.aspect_ratio)
+        return ImageRequest(name, values, round_prompt(item), item.aspect_ratio)
 
     def _reference(self, image: str) -> str:
         if not image.startswith(OURS):

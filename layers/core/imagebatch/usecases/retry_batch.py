@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass, replace
 
-from imagebatch.domain.batch import Batch, BatchStatus
+from imagebatch.domain.batch import Batch, BatchStatus, ItemStatus, effective_item_status
+from imagebatch.domain.round_input import round_seed
 from imagebatch.domain.rounds import retry
 from imagebatch.ports import DispatchQueue, Finalizer
 from imagebatch.usecases.records import BatchRepository
+from imagebatch.usecases.round_models import ChooseRoundModels, RoundOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,22 +15,42 @@ class RetryBatch:
     records: BatchRepository
     dispatch: DispatchQueue
     finalizer: Finalizer
+    choose_models: ChooseRoundModels
 
-    def __call__(self, owner: str, batch_id: str, request: str) -> Batch:
+    def __call__(
+        self, owner: str, batch_id: str, request: str, options: RoundOptions | None = None
+    ) -> Batch:
         """The same request, come again after its end was lost, carries on and opens nothing more.
 
-        NotFoundError, or StateConflictError while it runs or with nothing to do again.
+        NotFoundError, StateConflictError while it runs or with nothing to do again, or
+        InvalidRequestError for a model or a cap that cannot be.
         """
-        now = self.records.clock.now()
 
         def open_round(batch: Batch) -> Batch:
             if batch.retry_request_id == request:
                 return batch
-            return replace(retry(batch, now), retry_request_id=request)
+            return replace(self._opened(batch, options), retry_request_id=request)
 
         batch = self.records.update(owner, batch_id, open_round)
-        if batch.status is BatchStatus.ARCHIVING:
-            self.finalizer.start(owner, batch_id, batch.round, batch.attempt)
-        elif not batch.finished:
-            self.dispatch.send(owner, batch_id, batch.round)
+        start_round(batch, self.dispatch, self.finalizer)
         return batch
+
+    def _opened(self, batch: Batch, options: RoundOptions | None) -> Batch:
+        now = self.records.clock.now()
+        opened = retry(batch, now)
+        if opened.round == batch.round:
+            return opened
+        items = [
+            item
+            for item in self.records.store.items(batch.owner, batch.id)
+            if effective_item_status(batch, item) is ItemStatus.FAILED and not item.rejected
+        ]
+        return self.choose_models(opened, items, options or RoundOptions(), now, seed=round_seed)
+
+
+def start_round(batch: Batch, dispatch: DispatchQueue, finalizer: Finalizer) -> None:
+    """Sends off what a write has opened; sent twice it harms nothing."""
+    if batch.status is BatchStatus.ARCHIVING:
+        finalizer.start(batch.owner, batch.id, batch.round, batch.attempt)
+    elif not batch.finished:
+        dispatch.send(batch.owner, batch.id, batch.round)

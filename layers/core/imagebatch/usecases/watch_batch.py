@@ -4,7 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from imagebatch.domain.batch import FINISHED, Batch, Item, ItemStatus, effective_item_status
+from imagebatch.domain.batch import (
+    FINISHED,
+    Batch,
+    Item,
+    ItemStatus,
+    effective_item_status,
+    waits_in_round,
+)
 from imagebatch.ports import Change, TimeLeft
 from imagebatch.usecases.records import BatchRepository
 
@@ -80,20 +87,19 @@ class WatchBatch:
     def _items_changed_in_bulk(
         self, batch: Batch, known: Sequence[Change]
     ) -> Sequence[tuple[int, Item, ItemStatus]]:
-        """Items that a cancel or a retry moved without touching their records."""
+        """Items that a cancel, a retry or a redo moved without touching their records."""
         bulk_changes = [
-            (change.seq, status)
+            change.seq
             for before, change in pairwise(known)
-            for status in (ItemStatus.CANCELLED, ItemStatus.PENDING)
+            for status in (ItemStatus.SUCCEEDED, ItemStatus.CANCELLED, ItemStatus.PENDING)
             if change.item is None and _count(change, status) > _count(before, status)
         ]
         if not bulk_changes:
             return ()
-        seq, wanted = bulk_changes[-1]
         return [
-            (seq, item, wanted)
+            (bulk_changes[-1], item, effective_item_status(batch, item))
             for item in self.records.store.items(batch.owner, batch.id)
-            if item.status is not wanted and effective_item_status(batch, item) is wanted
+            if waits_in_round(batch, item)
         ]
 
 

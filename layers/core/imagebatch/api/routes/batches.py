@@ -1,4 +1,4 @@
-"""Every kind of batch: status, items, list, download, cancel, retry."""
+"""Every kind of batch: status, items, list, download, cancel."""
 
 from datetime import timedelta
 
@@ -6,7 +6,6 @@ from imagebatch.api.http import item_cursor, one_of, page_cursor, page_limit
 from imagebatch.api.parameters import (
     BATCH_ID,
     CURSOR,
-    IDEMPOTENCY_KEY,
     ITEM_CURSOR,
     KIND,
     LIMIT,
@@ -21,7 +20,6 @@ from imagebatch.ports import Page
 from imagebatch.schemas.answers import ArchiveUrl, BatchAnswer, BatchPage, BatchStatusAnswer
 from imagebatch.schemas.links import download_name, url_seconds
 from imagebatch.schemas.views import batch_fields, batch_view, item_view
-from imagebatch.usecases.idempotency import fingerprint
 
 routes = Routes("Batches")
 
@@ -102,29 +100,6 @@ def download_batch(request: Request, batch_id: str) -> Response | ArchiveUrl:
 def cancel_batch(request: Request, batch_id: str) -> Reply:
     batch = request.services.cancel(request.owner, batch_id)
     where = request.absolute(f"/api/v1/batch/{batch_id}/status")
-    return Reply(202, _view(request, batch), {"Location": where})
-
-
-@routes.post(
-    "/api/batches/{batch_id}/retry",
-    id="retryBatch",
-    summary="Run what failed again, as the next round",
-    description="Or builds the archive anew where it failed or expired. Under an "
-    "Idempotency-Key that was used already it opens nothing and answers with the batch.",
-    parameters=[BATCH_ID, IDEMPOTENCY_KEY],
-    returns={202: BatchAnswer},
-    errors=[400, 402, 404, 409, 422, 429],
-)
-def retry_batch(request: Request, batch_id: str) -> Reply:
-    services, owner = request.services, request.owner
-    services.execute_once(
-        owner,
-        request.idempotency_key,
-        fingerprint("retry", batch_id),
-        lambda retry: {"round": services.retry(owner, batch_id, retry).round},
-    )
-    batch = services.records.batch(owner, batch_id)
-    where = request.absolute(f"/api/batch/{batch_id}")
     return Reply(202, _view(request, batch), {"Location": where})
 
 

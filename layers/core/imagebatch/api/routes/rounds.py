@@ -1,0 +1,134 @@
+"""The rounds of a batch after the first: what failed again, and what a person wants made again."""
+
+import json
+from collections.abc import Callable
+
+from pydantic import BaseModel
+
+from imagebatch.api.options import json_fields
+from imagebatch.api.parameters import BATCH_ID, IDEMPOTENCY_KEY
+from imagebatch.api.request import Request
+from imagebatch.api.response import Reply
+from imagebatch.api.routing import Routes
+from imagebatch.domain.batch import Batch
+from imagebatch.schemas.answers import BatchAnswer
+from imagebatch.schemas.requests import parsed
+from imagebatch.schemas.round_requests import RedoBody, RedoBodyV1, RoundBody, RoundBodyV1
+from imagebatch.schemas.views import batch_view
+from imagebatch.usecases.idempotency import fingerprint
+from imagebatch.usecases.redo_items import RedoRequest
+from imagebatch.usecases.round_models import RoundOptions
+
+ERRORS = (400, 402, 404, 409, 410, 422)
+RETRY = (
+    "Or builds the archive anew where it failed or expired. Under an Idempotency-Key that was used "
+    "already it opens nothing and answers with the batch. A model that was retired since is "
+    "refused unless `model` names another."
+)
+REDO = (
+    "Whatever became of them. Each image that is made becomes the item's next version and the "
+    "chosen one; an item that has an image keeps it when the redo fails or is cancelled. Priced, "
+    "capped and idempotent as a retry."
+)
+NOTE = {"items": ["row-0007"], "note": "wheels straight"}
+
+routes = Routes("Batches")
+
+
+@routes.post(
+    "/api/batches/{batch_id}/retry",
+    id="retryBatch",
+    summary="Run what failed again, as the next round",
+    description=RETRY,
+    parameters=[BATCH_ID, IDEMPOTENCY_KEY],
+    request=RoundBody,
+    optional_body=True,
+    returns={202: BatchAnswer},
+    errors=ERRORS,
+)
+@routes.post(
+    "/api/v1/batch/{batch_id}/retry",
+    id="retryBatchV1",
+    summary="Run what failed again, as the next round",
+    description=RETRY,
+    parameters=[BATCH_ID, IDEMPOTENCY_KEY],
+    request=RoundBodyV1,
+    optional_body=True,
+    returns={202: BatchAnswer},
+    errors=ERRORS,
+)
+def retry_batch(request: Request, batch_id: str) -> Reply:
+    sent, owner = parsed(RoundBody, json_fields(request)), request.owner
+    return _open_round(
+        request,
+        batch_id,
+        ("retry", sent),
+        lambda key: request.services.retry(owner, batch_id, key, _options(sent)),
+    )
+
+
+@routes.post(
+    "/api/batches/{batch_id}/redo",
+    id="redoItems",
+    summary="Make some items again, as the next round",
+    description=REDO,
+    parameters=[BATCH_ID, IDEMPOTENCY_KEY],
+    request=RedoBody,
+    returns={202: BatchAnswer},
+    errors=ERRORS,
+    example=NOTE,
+)
+@routes.post(
+    "/api/v1/batch/{batch_id}/redo",
+    id="redoItemsV1",
+    summary="Make some items again, as the next round",
+    description=REDO,
+    parameters=[BATCH_ID, IDEMPOTENCY_KEY],
+    request=RedoBodyV1,
+    returns={202: BatchAnswer},
+    errors=ERRORS,
+    example=NOTE,
+)
+def redo_items(request: Request, batch_id: str) -> Reply:
+    sent, owner = parsed(RedoBody, json_fields(request)), request.owner
+    wanted = RedoRequest(items=sent.items, note=sent.note, seed=sent.seed, options=_options(sent))
+    return _open_round(
+        request,
+        batch_id,
+        ("redo", sent),
+        lambda key: request.services.redo(owner, batch_id, key, wanted),
+    )
+
+
+def _options(sent: RoundBody) -> RoundOptions:
+    return RoundOptions(
+        model=sent.model or None,
+        fallback=sent.fallback,
+        quality=sent.quality,
+        max_cost=sent.max_cost,
+    )
+
+
+def _open_round(
+    request: Request,
+    batch_id: str,
+    content: tuple[str, BaseModel],
+    open_round: Callable[[str], Batch],
+) -> Reply:
+    services, owner = request.services, request.owner
+    services.execute_once(
+        owner,
+        request.idempotency_key,
+        _fingerprint(batch_id, *content),
+        lambda key: {"round": open_round(key).round},
+    )
+    batch = services.records.batch(owner, batch_id)
+    where = request.absolute(f"/api/batch/{batch_id}")
+    return Reply(202, batch_view(batch, services.clock.now(), request.sign), {"Location": where})
+
+
+def _fingerprint(batch_id: str, action: str, sent: BaseModel) -> str:
+    """Nothing that was left out is part of it, so that a new option changes no content."""
+    fields = sent.model_dump(mode="json", exclude_none=True)
+    options = [json.dumps(fields, sort_keys=True)] if fields else []
+    return fingerprint(action, batch_id, *options)

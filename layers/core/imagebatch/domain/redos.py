@@ -1,0 +1,50 @@
+"""Rounds that make chosen items again, and which items those were.
+
+A redo is one write to the batch: which items it runs is kept there, and an item's record changes
+only when it is claimed. Once the round is over, what its items are now is in their own records,
+except for those that a cancel left unclaimed: so a cancelled redo keeps its list.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redo:
+    """The round that made `items` again, which are indices as `index_ranges` writes them.
+
+    `note` None keeps each item's earlier note; `seed` replaces the row's own, None is no seed.
+    """
+
+    round: int
+    items: str = ""
+    note: str | None = None
+    seed: int | None = None
+
+    def includes(self, index: int) -> bool:
+        ranges = _ranges(self.items)
+        at = bisect_right(ranges, (index, index + 1_000_000)) - 1
+        return at >= 0 and ranges[at][0] <= index <= ranges[at][1]
+
+    def ended(self, *, cancelled: bool) -> "Redo":
+        """What is kept of it when the next round opens."""
+        return replace(self, items=self.items if cancelled else "", note=None, seed=None)
+
+
+def index_ranges(indices: Iterable[int]) -> str:
+    """Such as `3,7-9`: short for a few items as for all of a large batch."""
+    ranges: list[list[int]] = []
+    for index in sorted(set(indices)):
+        if ranges and index == ranges[-1][1] + 1:
+            ranges[-1][1] = index
+        else:
+            ranges.append([index, index])
+    return ",".join(f"{low}" if low == high else f"{low}-{high}" for low, high in ranges)
+
+
+@lru_cache(maxsize=64)
+def _ranges(text: str) -> Sequence[tuple[int, int]]:
+    pairs = (part.split("-") for part in text.split(",") if part)
+    return [(int(pair[0]), int(pair[-1])) for pair in pairs]

@@ -1,0 +1,63 @@
+"""What clients may send to open the next round of a batch, or to choose among its images."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic.alias_generators import to_camel
+
+from imagebatch.domain.model_choice import MAX_FALLBACKS
+from imagebatch.schemas.requests import PRINTABLE, MaxCost, QualityName, whole
+
+MAX_NOTE = 1_000
+MAX_SEED = 2**32 - 1
+
+
+class RoundBody(BaseModel):
+    """What a new round may change; what is absent stays as it was in the round before."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="ignore")
+
+    model: Annotated[
+        Annotated[str, StringConstraints(max_length=200)] | None,
+        Field(description="Another model to run on, of `GET /api/models`."),
+    ] = None
+    fallback: Annotated[
+        list[Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]] | None,
+        Field(max_length=MAX_FALLBACKS),
+    ] = None
+    quality: QualityName = None
+    max_cost: Annotated[
+        MaxCost, Field(description="The new maximum of the batch, over all of its rounds.")
+    ] = None
+
+
+class RoundBodyV1(RoundBody):
+    model_config = ConfigDict(alias_generator=str)
+
+
+class RedoBody(RoundBody):
+    """Which items to make again, and how. A redo drops the row's seed unless one is given."""
+
+    items: Annotated[
+        list[Annotated[str, StringConstraints(min_length=1, max_length=64)]],
+        Field(min_length=1, max_length=100_000, description="Custom ids."),
+    ]
+    note: Annotated[
+        Annotated[
+            str,
+            StringConstraints(strip_whitespace=True, max_length=MAX_NOTE, pattern=PRINTABLE),
+        ]
+        | None,
+        Field(
+            description="Follows the prompt and replaces an earlier note; an empty one removes it.",
+            examples=["wheels straight"],
+        ),
+    ] = None
+    seed: Annotated[
+        Annotated[int, Field(ge=0, le=MAX_SEED, strict=True)] | None,
+        BeforeValidator(whole),
+    ] = None
+
+
+class RedoBodyV1(RedoBody):
+    model_config = ConfigDict(alias_generator=str)

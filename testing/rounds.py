@@ -1,0 +1,135 @@
+"""Runs the rounds of batches in this process, on the services of a function over moto."""
+
+import io
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from zipfile import ZipFile
+
+from imagebatch.adapters.providers.development import DevelopmentProvider
+from imagebatch.bootstrap import Bootstrap
+from imagebatch.domain.batch import Batch
+from imagebatch.domain.errors import FailureCode, RejectedError
+from imagebatch.ports import (
+    ArchiveBuilder,
+    ArchiveMember,
+    BadMembersError,
+    BuiltArchive,
+    ImageProvider,
+    ImageRequest,
+    ItemMessage,
+    ObjectStore,
+    Prediction,
+    TextMember,
+)
+from imagebatch.usecases.finalize_batch import FinalizerRun
+from imagebatch.usecases.process_item.perform import PerformEffect
+from imagebatch.usecases.process_item.run import ProcessItem
+from testing.fakes import InMemoryFinalizer, InMemoryItemQueue
+
+OWNER = "local"
+
+
+@dataclass
+class CountingProvider(ImageProvider):
+    """Placeholders at once; a prompt with a word of `refuses` in it is refused."""
+
+    inner: ImageProvider
+    created: list[str] = field(default_factory=list)
+    refuses: Collection[str] = ()
+
+    def create(self, request: ImageRequest) -> Prediction:
+        self.created.append(request.prompt)
+        if any(word in request.prompt for word in self.refuses):
+            raise RejectedError(FailureCode.CONTENT_REFUSED, "The provider refused the prompt")
+        return self.inner.create(request)
+
+    def get(self, prediction_id: str, request: ImageRequest) -> Prediction:
+        return self.inner.get(prediction_id, request)
+
+    def cancel(self, prediction_id: str, request: ImageRequest) -> None:
+        self.inner.cancel(prediction_id, request)
+
+    def fetch(self, prediction: Prediction, request: ImageRequest) -> bytes:
+        return self.inner.fetch(prediction, request)
+
+
+@dataclass
+class ZipBuilder(ArchiveBuilder):
+    """The archive by Python's own zipfile, since moto does not take what the real builder sends."""
+
+    media: ObjectStore
+
+    def build(
+        self, key: str, members: Sequence[ArchiveMember], *, modified: datetime
+    ) -> BuiltArchive:
+        bodies = {each.name: self._body(each) for each in members}
+        gone = {name: "gone" for name, body in bodies.items() if body is None}
+        if gone:
+            raise BadMembersError(gone)
+        made = io.BytesIO()
+        with ZipFile(made, "w") as opened:
+            for name, body in bodies.items():
+                opened.writestr(name, body or b"")
+        self.media.put(key, made.getvalue(), "application/zip")
+        return BuiltArchive(key, made.tell(), len(members))
+
+    def discard(self, key: str) -> None: ...
+
+    def _body(self, member: ArchiveMember) -> bytes | None:
+        return member.body if isinstance(member, TextMember) else self.media.get(member.key)
+
+
+class Rounds:
+    """Takes the place of dispatcher, workers and finalizer."""
+
+    def __init__(self, services: Bootstrap, owner: str = OWNER) -> None:
+        self.services, self.owner = services, owner
+        self.provider = CountingProvider(DevelopmentProvider(services.clock, 0.0))
+        vars(services)["providers"] = {"development": self.provider}
+        vars(services)["finalizer"] = InMemoryFinalizer()
+        vars(services)["item_queue"] = InMemoryItemQueue()
+        builder = ZipBuilder(services.media)
+        vars(services)["finalize_batch"] = replace(services.finalize_batch, builder=builder)
+
+    def run(self, batch_id: str, *, refuses: Collection[str] = ()) -> Batch:
+        """The current round up to its published archive."""
+        self.provider.refuses = refuses
+        services = self.services
+        batch = services.records.batch(self.owner, batch_id)
+        services.dispatch_items(self.owner, batch_id, batch.round)
+        indices = services.store.round_list(self.owner, batch_id, batch.round) or ()
+        process = self._process_item()
+        for position, index in enumerate(indices):
+            message = ItemMessage(self.owner, batch_id, batch.round, position, index)
+            process(message, services.clock.now() + timedelta(seconds=60))
+        return self.finalize(batch_id)
+
+    def finalize(self, batch_id: str) -> Batch:
+        """Builds and publishes the archive that the batch waits for."""
+        services = self.services
+        batch = services.records.batch(self.owner, batch_id)
+        run = FinalizerRun(self.owner, batch_id, batch.round, batch.attempt)
+        built = services.finalize_batch.build(run)
+        while not built["done"]:
+            built = services.finalize_batch.build(run)
+        services.finalize_batch.publish(run, built.get("archive"))
+        return services.records.batch(self.owner, batch_id)
+
+    def forget_archive(self, batch_id: str) -> None:
+        """As if its hours were over."""
+        batch = self.services.records.batch(self.owner, batch_id)
+        past = self.services.clock.now() - timedelta(seconds=1)
+        self.services.store.commit(replace(batch, expires_at=past))
+
+    def _process_item(self) -> ProcessItem:
+        services = self.services
+        return ProcessItem(
+            services.records,
+            services.item_queue,
+            services.finalizer,
+            PerformEffect(services.gateway, services.collect_image, services.clock),
+            services.telemetry,
+            services.settings.item_deadline,
+            services.settings.worker_concurrency,
+        )
