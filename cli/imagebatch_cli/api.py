@@ -127,6 +127,16 @@ class Api:
         items = document(response).get("items", [])
         return next((item for item in items if item.get("id") == upload_id), {})
 
+    def submit_prompt_sheet(self, sheet: Sheet, fields: Document, key: str) -> Document:
+        """A dry run has no key."""
+        if len(sheet.body) > BODY_LIMIT:
+            raise InvalidInputError(
+                f"{sheet.name} is larger than 4 MiB", hint="Split it into several files."
+            )
+        headers = {"Idempotency-Key": key} if key else {}
+        answer = self._post_sheet(sheet, None, "/api/v1/batch/generate", fields, headers)
+        return camel_case(answer)
+
     def submit_prompts(self, body: Document, key: str) -> Document:
         return self._create("/api/v1/batch/generate", body, key)
 
@@ -193,9 +203,13 @@ class Api:
     def delete_template(self, name: str) -> None:
         self._transport.send("DELETE", f"/api/templates/{_part(name)}")
 
-    def import_variants(self, body: bytes, content_type: str) -> Document:
+    def import_variants(self, body: bytes, content_type: str, reading: Document) -> Document:
         response = self._transport.send(
-            "PUT", "/api/variants", content=body, headers={"Content-Type": content_type}
+            "PUT",
+            "/api/variants",
+            content=body,
+            headers={"Content-Type": content_type},
+            params=reading,
         )
         return document(response)
 

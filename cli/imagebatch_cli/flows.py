@@ -1,6 +1,5 @@
 """What several commands share: reading the sheet, submitting once, waiting, fetching."""
 
-import codecs
 import sys
 import uuid
 from collections.abc import Callable
@@ -41,20 +40,10 @@ def read_file(name: str) -> Sheet:
 
 
 def catalog_body(catalog: Sheet) -> tuple[bytes, str]:
-    """The body and its content type; a CSV that is not UTF-8 is made so, as text must be."""
+    """The body and its content type. The service reads sheets; as text it would take UTF-8 only."""
     if catalog.name.lower().endswith(".json"):
         return catalog.body, "application/json"
-    return _as_utf8(catalog.body), "text/csv"
-
-
-def _as_utf8(body: bytes) -> bytes:
-    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return body.decode("utf-16", "replace").encode()
-    try:
-        body.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return body.decode("cp1252", "replace").encode()
-    return body
+    return catalog.body, "application/octet-stream"
 
 
 def default_name(file: str) -> str | None:

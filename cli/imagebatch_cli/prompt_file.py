@@ -1,37 +1,43 @@
-"""A list of prompts from a CSV, a JSON list or plain text."""
+"""A list of prompts from JSON or plain text. Sheets of prompts are read by the service."""
 
-import csv
-import io
+import codecs
 import json
 from typing import Any
 
 from imagebatch_cli.errors import InvalidInputError
 from imagebatch_cli.sheet import Sheet
 
-COLUMNS = ("prompt", "custom_id", "aspect_ratio", "file")
+MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+def is_sheet(sheet: Sheet) -> bool:
+    """By its name, and where that says nothing by its first character."""
+    suffix = sheet.name.lower().rsplit(".", 1)[-1]
+    if suffix in {"json", "txt"}:
+        return False
+    return not sheet.body.removeprefix(codecs.BOM_UTF8).lstrip().startswith((b"[", b"{"))
 
 
 def read_prompts(sheet: Sheet) -> list[dict[str, Any]]:
     """The items of the request; what is in them is for the service to judge."""
     text = _text(sheet)
-    suffix = sheet.name.lower().rsplit(".", 1)[-1]
-    if suffix == "json" or text.lstrip().startswith(("[", "{")):
-        items = _from_json(sheet.name, text)
-    elif suffix == "txt":
+    if sheet.name.lower().endswith(".txt"):
         items = [{"prompt": line.strip()} for line in text.splitlines() if line.strip()]
     else:
-        items = _from_csv(sheet.name, text)
+        items = _from_json(sheet.name, text)
     if not items:
         raise InvalidInputError(f"{sheet.name} has no prompts")
     return items
 
 
 def _text(sheet: Sheet) -> str:
+    encoding = "utf-16" if sheet.body.startswith(MARKS) else "utf-8-sig"
     try:
-        return sheet.body.decode("utf-8-sig")
+        return sheet.body.decode(encoding)
     except UnicodeDecodeError as error:
         raise InvalidInputError(
-            f"{sheet.name} is not UTF-8 text", hint="Save it as CSV UTF-8 and try again."
+            f"{sheet.name} is not UTF-8 text",
+            hint="Save it as UTF-8, or as a CSV with a column prompt and name its --encoding.",
         ) from error
 
 
@@ -44,16 +50,3 @@ def _from_json(name: str, text: str) -> list[dict[str, Any]]:
     if not isinstance(items, list):
         raise InvalidInputError(f"{name} is not a list of prompts")
     return [{"prompt": item} if isinstance(item, str) else item for item in items]
-
-
-def _from_csv(name: str, text: str) -> list[dict[str, Any]]:
-    reader = csv.DictReader(io.StringIO(text, newline=""))
-    fields = [(field or "").strip().lower() for field in reader.fieldnames or ()]
-    if "prompt" not in fields:
-        raise InvalidInputError(
-            f"{name} has no column prompt", hint="A file with one prompt a line is a .txt file."
-        )
-    reader.fieldnames = fields
-    rows = [{column: (row.get(column) or "").strip() for column in COLUMNS} for row in reader]
-    items = ({key: value for key, value in row.items() if value} for row in rows)
-    return [item for item in items if item]

@@ -138,14 +138,16 @@ def test_variants_are_imported_from_csv_in_any_encoding_and_from_json(
     cli: Cli, api: FakeApi
 ) -> None:
     api.answers["PUT", "/api/variants"] = Answer(200, {"imported": 2})
-    csv = "variantId,variantTitle\n1,Größe\n"
-    (cli.home / "catalog.csv").write_bytes(csv.encode("cp1252"))
+    csv = "variantId,variantTitle\n1,Größe\n".encode("cp1252")
+    (cli.home / "catalog.csv").write_bytes(csv)
     (cli.home / "catalog.JSON").write_text('[{"variantId": 1}]')
-    assert "imported 2" in cli("variants", "import", "catalog.csv").stdout
+    options = ["--encoding", "cp1252", "--sheet", "Two", "--ignore-unknown-columns"]
+    assert "imported 2" in cli("variants", "import", "catalog.csv", *options).stdout
     done = cli("variants", "import", "catalog.JSON", "--json")
     assert json.loads(done.stdout) == {"imported": 2}
     first, second = api.sent("PUT", "/api/variants")
-    assert (first.headers["content-type"], first.body.decode()) == ("text/csv", csv)
+    assert (first.headers["content-type"], first.body) == ("application/octet-stream", csv)
+    assert first.query == {"sheet": "Two", "encoding": "cp1252", "unknownColumns": "ignore"}
     assert (second.headers["content-type"], second.json()) == (
         "application/json",
         [{"variantId": 1}],

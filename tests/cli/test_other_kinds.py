@@ -26,14 +26,10 @@ TWO = [{"prompt": "a red car"}, {"prompt": "a blue car, at night"}]
         ("list.txt", "a red car\n\n a blue car, at night \n", TWO),
         ("list.json", '["a red car", {"prompt": "a blue car, at night"}]', TWO),
         ("list.json", json.dumps({"items": TWO}), TWO),
-        (
-            "list.csv",
-            'Prompt,custom_id,other\na red car,one,x\n,,\n"a blue car, at night",,\n',
-            [{"prompt": "a red car", "custom_id": "one"}, TWO[1]],
-        ),
+        ("list.json", "\ufeff" + json.dumps(TWO), TWO),
     ],
 )
-def test_prompts_are_read_from_text_json_and_csv(
+def test_prompts_are_read_from_text_and_json(
     cli: Cli, api: FakeApi, name: str, text: str, items: list[Any]
 ) -> None:
     (cli.home / name).write_text(text)
@@ -52,10 +48,25 @@ def test_prompts_are_read_from_text_json_and_csv(
     assert request.headers["idempotency-key"]
 
 
+@pytest.mark.parametrize("name", ["list.csv", "list.xlsx", "list"])
+def test_a_sheet_of_prompts_is_read_by_the_service(cli: Cli, api: FakeApi, name: str) -> None:
+    body = "prompt;custom_id\nein grünes Auto;eins\n".encode("cp1252")
+    (cli.home / name).write_bytes(body)
+    api.answers["POST", PROMPTS] = Answer(202, ACCEPTED)
+    options = ["--encoding", "cp1252", "--pdf", "--max-cost", "1", "--json"]
+    done = cli("prompts", "submit", name, *options)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["jobId"] == BATCH
+    (request,) = api.sent("POST", PROMPTS)
+    assert body in request.body
+    for field in ("encoding", "include_pdf", "max_cost", "quality"):
+        assert f'name="{field}"'.encode() in request.body
+    assert request.headers["idempotency-key"]
+
+
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("a.csv", "make,model\nKia,Rio\n", "no column prompt"),
         ("a.json", "[1", "not JSON"),
         ("a.json", '{"prompts": []}', "not a list"),
         ("a.txt", "\n \n", "no prompts"),

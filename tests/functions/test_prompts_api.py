@@ -230,3 +230,48 @@ def test_a_prompt_keeps_its_line_breaks(api: Api, services: Bootstrap) -> None:
     batch = generate(api, {"prompt": "A chair.\n\nNo text.\t"}).json()["batch_id"]
     plan = decode_manifest(services.media.get(keys.plan(batch)) or b"")
     assert plan.items[0].prompt == "A chair.\n\nNo text."
+
+
+def sheet_of(api: Api, body: bytes, **options: str) -> Answer:
+    files = {"file": ("prompts.csv", body, "text/csv")}
+    return api.post("/api/v1/batch/generate", files=files, data=options)
+
+
+def test_a_sheet_of_prompts_is_a_prompt_batch(api: Api, services: Bootstrap) -> None:
+    image = an_image(api)
+    sheet = f"Prompt;id;Aspect Ratio;file\nein grünes Auto;eins;16x9;\nein Boot;;;{image}\n"
+    answer = sheet_of(api, sheet.encode("cp1252"), encoding="cp1252", include_pdf="true")
+    accepted = answers.PromptBatchAccepted.model_validate(answer.json())
+    assert {notice.code for notice in accepted.notices} == {"mapped-columns", "ratio"}
+    plan = decode_manifest(services.media.get(keys.plan(accepted.batch_id)) or b"")
+    assert [item.prompt for item in plan.items] == ["ein grünes Auto", "ein Boot"]
+    assert [(item.custom_id, item.row) for item in plan.items] == [("eins", 2), ("row-0003", 3)]
+    assert plan.items[0].aspect_ratio == "16:9"
+    assert plan.items[1].images == (f"s3:{keys.upload(image)}",)
+    batch = services.store.get("local", accepted.batch_id)
+    assert batch is not None
+    assert (batch.kind, batch.options["include_pdf"]) == ("prompts", True)
+
+
+def test_the_raw_sheet_takes_options_in_the_query(api: Api) -> None:
+    path = "/api/v1/batch/generate?dryRun=true&name=List"
+    answer = api.post(path, content=b"prompt\na\nb\n", headers={"content-type": "text/csv"})
+    assert [item["prompt"] for item in answer.json()["items"]] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("sheet", "status", "error"),
+    [
+        ("make,model\nKia,Rio\n", 400, "Malformed CSV"),
+        ("promt,custom_id\na,1\n", 400, "Unknown columns"),
+        ("prompt,custom_id\n,1\n", 400, "Invalid rows"),
+        ("prompt,aspect_ratio\na,7:1\n", 400, "Invalid rows"),
+        ("prompt,aspect_ratio\na,21:9\n", 422, "Model cannot make this batch"),
+        ("prompt,seed\na,7\n", 422, "Model cannot make this batch"),
+        ("prompt,file\na,nobodys.png\n", 400, "Invalid rows"),
+        ("prompt\n", 400, "No data rows found"),
+    ],
+)
+def test_a_sheet_of_prompts_is_refused(api: Api, sheet: str, status: int, error: str) -> None:
+    answer = sheet_of(api, sheet.encode())
+    assert (answer.status, answer.json()["error"]) == (status, error), answer.body

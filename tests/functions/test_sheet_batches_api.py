@@ -111,6 +111,39 @@ def test_a_request_that_cannot_be_served_is_refused(
     assert api.get("/api/v1/batch").json()["items"] == []
 
 
+def test_a_ratio_is_any_that_the_model_makes(api: Api) -> None:
+    sheet = "colour,aspect_ratio\nred,21:9\nblue,2.33\n"
+    wide = send(api, sheet, prompt="{{colour}}", model="black-forest-labs/flux-schnell", dryRun="1")
+    assert [item["input"]["aspect_ratio"] for item in wide.json()["items"]] == ["21:9", "21:9"]
+
+    refused = send(api, sheet, prompt="{{colour}}").json()
+
+    assert refused["error"] == "Model cannot make this batch"
+    detail = refused["details"][0]
+    assert (detail["row"], detail["model"]) == (2, "google/nano-banana-2.1")
+    assert "black-forest-labs/flux-schnell" in detail["alternatives"]
+
+
+@pytest.mark.parametrize("option", ["aspect_ratio", "template"])
+def test_a_ratio_that_no_model_makes_is_invalid(api: Api, option: str) -> None:
+    ratio = "" if option == "template" else "7:1"
+    body = {"prompt": "{{colour}}", "aspectRatio": "21:9"}
+    assert api.put("/api/templates/wide", json=body).status == 201
+    sheet = f"colour,aspect_ratio\nred,{ratio}\n"
+    refused = send(api, sheet, template="wide")
+    expected = {"template": (422, "Model cannot make this batch")}
+    assert (refused.status, refused.json()["error"]) == expected.get(option, (400, "Invalid rows"))
+
+
+def test_cars_keep_their_five_ratios(api: Api) -> None:
+    sheet = "make,model,aspect_ratio\nAudi,A4,21:9\n"
+    files = {"file": ("c.csv", sheet.encode(), "text/csv")}
+    model = "black-forest-labs/flux-schnell"
+    answer = api.post(f"/api/car-batch?dryRun=true&model={model}", files=files)
+    [detail] = answer.json()["details"]
+    assert (answer.json()["error"], detail["suggestion"]) == ("Invalid rows", "16:9")
+
+
 def test_a_missing_column_names_the_nearest_header(api: Api) -> None:
     answer = send(api, prompt="A {{color}} chair")
     [detail] = answer.json()["details"]

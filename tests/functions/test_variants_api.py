@@ -12,6 +12,7 @@ from imagebatch.domain.rounds import publish
 from imagebatch.schemas import variant_answers as answers
 from imagebatch.usecases import keys
 from testing.records import an_image
+from testing.workbooks import workbook
 from tests.functions.conftest import Answer, Api
 from tests.intake.test_uploads import PNG
 
@@ -116,6 +117,28 @@ def test_a_catalog_comes_as_a_list_or_as_a_sheet(api: Api) -> None:
     assert again.status == 200
     found = answers.CatalogImported.model_validate(again.json())
     assert (found.imported, found.created, found.updated) == (2, 1, 1)
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_a_catalog_is_read_as_any_sheet(api: Api, kind: str) -> None:
+    table = [HEADER.strip().split(","), ["2", "Gr\u00f6\u00dfe 2", "10", "Hemd \u0142", ""]]
+    sheet = "\n".join(";".join(cells) for cells in table).encode("cp1250")
+    body = workbook([["x"]], table) if kind == "xlsx" else sheet
+    options = "sheet=Sheet2" if kind == "xlsx" else "encoding=windows-1250"
+    headers = {"content-type": "application/octet-stream"}
+    answer = api.put(f"/api/variants?{options}", content=body, headers=headers)
+    assert answer.status == 200, answer.body
+    [product] = api.get("/api/variants").json()["items"]
+    assert product["variants"][0]["variantTitle"] == "Gr\u00f6\u00dfe 2"
+    assert product["productTitle"] == "Hemd \u0142"
+
+
+def test_a_catalog_whose_encoding_is_unclear_is_asked_about(api: Api) -> None:
+    sheet = (HEADER + "2,M,10,\u5927\u4f17,\n").encode("gbk")
+    headers = {"content-type": "application/octet-stream"}
+    answer = api.put("/api/variants", content=sheet, headers=headers)
+    assert answer.json()["error"] == "Encoding not recognised"
+    assert "gbk" in {each["encoding"] for each in answer.json()["details"]}
 
 
 def test_every_invalid_field_is_told_and_nothing_is_imported(api: Api) -> None:

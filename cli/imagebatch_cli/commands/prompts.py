@@ -10,8 +10,10 @@ from imagebatch_cli.options import (
     AsJson,
     CallbackUrl,
     DryRun,
+    Encoding,
     Force,
     IdempotencyKey,
+    IgnoreUnknown,
     Into,
     MaxCost,
     Metadata,
@@ -22,17 +24,18 @@ from imagebatch_cli.options import (
     Token,
     Url,
     Wait,
+    WorkbookSheet,
     connect,
     output_for,
 )
-from imagebatch_cli.prompt_file import read_prompts
-from imagebatch_cli.sheet import Document
+from imagebatch_cli.prompt_file import is_sheet, read_prompts
+from imagebatch_cli.sheet import Document, Options
 
 PromptFile = Annotated[
     str,
     typer.Argument(
         metavar="FILE",
-        help="A CSV with a column prompt, a JSON list, or text with one prompt a line; - for "
+        help="A sheet with a column prompt, a JSON list, or text with one prompt a line; - for "
         "standard input.",
     ),
 ]
@@ -54,6 +57,9 @@ def submit(
     quality: Annotated[
         str | None, typer.Option(help="standard, or hd where the model has it.")
     ] = None,
+    sheet: WorkbookSheet = None,
+    encoding: Encoding = None,
+    ignore_unknown: IgnoreUnknown = False,
     pdf: Annotated[bool, typer.Option("--pdf", help="Add a PDF with one image a page.")] = False,
     max_cost: MaxCost = None,
     callback_url: CallbackUrl = None,
@@ -75,15 +81,26 @@ def submit(
         "model": model,
         "max_cost": max_cost,
         "callback_url": callback_url,
-        "options": {"quality": quality or "standard", "include_pdf": pdf},
         "dry_run": dry_run or None,
     }
     target = flows.target_for(output, force=force, as_json=as_json)
     out = output_for(target, as_json=as_json, no_progress=no_progress)
     body: Document = {key: value for key, value in given.items() if value is not None}
-    body["items"] = read_prompts(flows.read_file(file))
+    found = flows.read_file(file)
+    reading = Options(sheet=sheet, encoding=encoding, ignore_unknown=ignore_unknown).fields()
+    if is_sheet(found):
+        body |= {"quality": quality or "standard", "include_pdf": pdf, **reading}
+    else:
+        body["options"] = {"quality": quality or "standard", "include_pdf": pdf}
+        body["items"] = read_prompts(found)
     with connect(context, url, token, out) as api:
+
+        def send(key: str) -> Document:
+            if is_sheet(found):
+                return api.submit_prompt_sheet(found, body, key)
+            return api.submit_prompts(body, key)
+
         if dry_run:
-            return flows.show_plan(out, api.submit_prompts(body, ""), rows=rows)
-        answer = flows.submit_once(lambda key: api.submit_prompts(body, key), idempotency_key)
+            return flows.show_plan(out, send(""), rows=rows)
+        answer = flows.submit_once(send, idempotency_key)
         return flows.follow(api, out, answer, target, wait=wait)

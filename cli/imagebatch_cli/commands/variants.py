@@ -12,8 +12,10 @@ from imagebatch_cli.options import (
     AsJson,
     CallbackUrl,
     DryRun,
+    Encoding,
     Force,
     IdempotencyKey,
+    IgnoreUnknown,
     Into,
     MaxCost,
     Metadata,
@@ -23,11 +25,12 @@ from imagebatch_cli.options import (
     Token,
     Url,
     Wait,
+    WorkbookSheet,
     connect,
     output_for,
 )
 from imagebatch_cli.output import Output
-from imagebatch_cli.sheet import Document
+from imagebatch_cli.sheet import Document, Options
 
 Variants = Annotated[
     list[str],
@@ -49,7 +52,13 @@ def register(app: typer.Typer) -> None:
 
 def import_(
     context: typer.Context,
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A CSV file, or a .json list.")],
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="A CSV file, a workbook, or a .json list.")
+    ],
+    *,
+    sheet: WorkbookSheet = None,
+    encoding: Encoding = None,
+    ignore_unknown: IgnoreUnknown = False,
     as_json: AsJson = False,
     url: Url = None,
     token: Token = None,
@@ -57,8 +66,9 @@ def import_(
     """Import product variants into the catalog."""
     out = Output(as_json=as_json)
     body, content_type = flows.catalog_body(flows.read_file(file))
+    reading = Options(sheet=sheet, encoding=encoding, ignore_unknown=ignore_unknown).fields()
     with connect(context, url, token, out) as api:
-        answer = api.import_variants(body, content_type)
+        answer = api.import_variants(body, content_type, reading)
     out.result(answer, lambda: render.imported(answer))
     return ExitStatus.OK
 

@@ -17,7 +17,7 @@ from imagebatch.intake.sheet import ReadOptions
 from imagebatch.intake.uploads import XLSX_TYPE
 from imagebatch.schemas.answers import CarBatchAccepted
 from imagebatch.schemas.field_names import named_fields
-from imagebatch.schemas.requests import CarOptions, from_text
+from imagebatch.schemas.requests import CarOptions, ReadingOptions, from_text
 from imagebatch.schemas.views import notice_answers
 from imagebatch.usecases.idempotency import Result
 from imagebatch.usecases.submit_batch import Submission
@@ -32,7 +32,7 @@ class SentSheet:
     fields: dict[str, Any]
 
 
-def read_options(options: CarOptions) -> ReadOptions:
+def read_options(options: ReadingOptions) -> ReadOptions:
     ignore = options.unknown_columns == "ignore"
     return ReadOptions(options.encoding, options.sheet, ignore_unknown=ignore)
 

@@ -163,6 +163,13 @@ class ModelRegistry:
     defaults_with_images: tuple[str, ...]
     development_price: Decimal
 
+    @property
+    def aspect_ratios(self) -> tuple[str, ...]:
+        """Every ratio that some model makes."""
+        return tuple(
+            dict.fromkeys(ratio for model in self.models.values() for ratio in model.aspect_ratios)
+        )
+
     def preferring(self, default: str) -> "ModelRegistry":
         """The same with a stack's own default before the others, if it is in the registry."""
         if default not in self.models:

@@ -35,6 +35,11 @@ KNOWN = frozenset({*POOL, *UNICODE})
 EVIDENT_WORDS = 3
 _WORD = re.compile(r"(?:[^\W\d_]|[^\x00-\x7f])+")
 _SAMPLE = 64_000
+_EUC = ("gb2312", "euc_kr", "big5", "euc_jp")
+_THREE_BYTES = re.compile("[\u0800-\U0010ffff]")
+_SYMBOL_IN_PLACE = re.compile(
+    r"\d ?[°²³½¼¾\xd7±·µ£¥]|[A-Za-z][®©²³]|[½¼¾±\xd7£¥§]\d|µ[A-Za-z]|[«»][\w ]+[«»]"
+)
 _IN_WORDS = frozenset("'\u2019\u02bc\u00b7-\u00ad")
 
 
@@ -69,6 +74,28 @@ def beyond_doubt(found: list[Reading]) -> Reading | None:
     """The one reading that can be taken without asking."""
     possible = [reading for reading in found if reading.possible]
     return possible[0] if len(possible) == 1 and possible[0].evident else None
+
+
+def rivals_of_utf8(body: bytes, text: str) -> list[Reading]:
+    """What a text may be that is UTF-8, perhaps by chance only.
+
+    A few Chinese, Japanese or Korean characters of two bytes each are valid UTF-8 too, as letters
+    or symbols of Latin and its neighbours that make no word. Three bytes are no such accident.
+    """
+    if text.isascii() or _THREE_BYTES.search(text) or has_convincing_words(text):
+        return []
+    found = [
+        Reading(encoding, rival, possible=True, evident=False)
+        for encoding in _EUC
+        if (rival := decoded(body, encoding)) is not None
+    ]
+    return [Reading("utf-8", text, possible=True, evident=False), *found] if found else []
+
+
+def has_convincing_words(text: str) -> bool:
+    """Whether something beyond ASCII in it stands as people write it."""
+    words = {word for word in _words(text) if not word.isascii()}
+    return any(map(_is_convincing, words)) or _SYMBOL_IN_PLACE.search(text) is not None
 
 
 def decoded(body: bytes, encoding: str) -> str | None:
@@ -151,6 +178,18 @@ def _script(char: str) -> str:
     if name in {"CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "IDEOGRAPHIC", "FULLWIDTH"}:
         return "HAN"
     return name
+
+
+@lru_cache(maxsize=65536)
+def _is_convincing(word: str) -> bool:
+    letters = [char for char in word if char.isalpha()]
+    scripts = {_script(char) for char in letters}
+    if not letters or not _is_word(word):
+        return False
+    if scripts == {"LATIN"}:
+        short = len(letters) == 2 and word.islower() and any(char.isascii() for char in letters)
+        return short or _is_evident(word)
+    return len(letters) >= 3 and len(scripts) == 1 and scripts <= _ALPHABETS
 
 
 def _is_evident(word: str) -> bool:

@@ -12,6 +12,7 @@ from imagebatch.formats.text_encoding import (
     canonical_name,
     decoded,
     readings,
+    rivals_of_utf8,
 )
 from imagebatch.formats.visible_text import show_invisible
 
@@ -27,6 +28,7 @@ _BY_BOM = (
     (BOM_UTF16_LE, "utf-16-le"),
     (BOM_UTF16_BE, "utf-16-be"),
 )
+_BY_CHANCE = "The sheet may be UTF-8, or its bytes may only happen to be. "
 _CONTROL = re.compile(r"[\x00-\x08\x0c\x0e-\x1f\x7f-\x9f]")
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 
@@ -93,6 +95,8 @@ def _decode(body: bytes, encoding: str | None) -> DecodedSheet:
         return _without_mark(body)
     text = decoded(body, "utf-8")
     if text is not None and "\x1b$" not in text and "\x1b(" not in text:
+        if rivals := rivals_of_utf8(body, text):
+            raise _question(rivals, _BY_CHANCE)
         return DecodedSheet(text, "utf-8")
     if text is None and (bad := _bad_byte_of_utf8(body)) is not None:
         raise bad

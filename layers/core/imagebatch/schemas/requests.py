@@ -163,8 +163,11 @@ class BatchOptions(BaseModel):
     ] = None
 
 
-class CarOptions(BatchOptions):
-    invalid_rows: Literal["reject", "skip"] = "reject"
+class ReadingOptions(BaseModel):
+    """How a sheet is read, whatever it is of."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="ignore")
+
     unknown_columns: Annotated[
         Literal["reject", "ignore"],
         Field(description="Whether columns that are not known may be ignored without asking."),
@@ -179,6 +182,10 @@ class CarOptions(BatchOptions):
         BeforeValidator(_empty_is_absent),
         Field(description="The sheet of a workbook, where it is not the first visible one."),
     ] = None
+
+
+class CarOptions(ReadingOptions, BatchOptions):
+    invalid_rows: Literal["reject", "skip"] = "reject"
     upload_id: str | None = None
 
 
@@ -193,6 +200,12 @@ class SheetOptions(CarOptions):
         Annotated[str, StringConstraints(max_length=8_000)] | None,
         BeforeValidator(_empty_is_absent),
     ] = None
+
+
+class PromptSheetOptions(CarOptions):
+    """Of a sheet with a column `prompt`; options have their names in either spelling."""
+
+    include_pdf: Annotated[bool, Field(strict=True)] = False
 
 
 class SheetUpload(SheetOptions):
@@ -227,7 +240,7 @@ class TemplateRequest(BaseModel):
         Field(max_length=100),
     ] = {}
     model: str | None = None
-    aspect_ratio: Literal["1:1", "16:9", "9:16", "4:3", "3:4"] | None = None
+    aspect_ratio: AspectRatio = None
     quality: Quality | None = None
     fallback: Annotated[list[str], Field(max_length=3)] = []
 
@@ -343,7 +356,7 @@ def from_text(fields: Mapping[str, str]) -> dict[str, Any]:
 
     What cannot be read so stays text, for the model to refuse.
     """
-    reads = {"metadata": _object, "dryrun": _flag, "fallback": _list}
+    reads = {"metadata": _object, "dryrun": _flag, "includepdf": _flag, "fallback": _list}
     return {
         name: reads.get(re.sub("[_-]", "", name).casefold(), str)(text)
         for name, text in fields.items()

@@ -10,7 +10,7 @@ from imagebatch.domain.model_registry import Quality
 from imagebatch.formats.file_kind import FileKind, kind_of_file
 from imagebatch.intake.cars import car_recipe
 from imagebatch.intake.file_names import car_stem
-from imagebatch.intake.row_checks import ASPECT_RATIOS
+from imagebatch.intake.prompt_sheet import PROMPT_COLUMNS, prompt_recipe
 from imagebatch.intake.sheet import REFERENCES, ReadOptions, Sheet, read_sheet
 from imagebatch.intake.sheet_batch import Recipe, ResolvedReferences, plan_rows, refuse_invalid_rows
 from imagebatch.intake.sheet_templates import (
@@ -36,9 +36,11 @@ _NO_TEMPLATE = SheetTemplate(name="", prompt="")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SheetRequest:
-    """`template` None is a car sheet."""
+    """`template` None is a car sheet, or one of prompts."""
 
     body: bytes
+    of_prompts: bool = False
+    options: Mapping[str, Any] = field(default_factory=dict)
     template: SheetTemplate | None = None
     model_name: str | None = None
     fallback: Sequence[str] = ()
@@ -57,8 +59,8 @@ class PlanSheetBatch:
     def __call__(self, owner: str, sent: SheetRequest, **facts: Any) -> Submission:
         """Reads, checks and plans a sheet; InvalidRequestError for one that is refused."""
         template = sent.template or _NO_TEMPLATE
-        sheet, recipe = self._read(sent)
         usable = self.models()
+        sheet, recipe = self._read(sent, usable.registry.aspect_ratios)
         quality = sent.quality or Quality(template.quality or Quality.STANDARD)
         images = max(sum(column in row.values for column in REFERENCES) for row in sheet.rows)
         references = self._references(owner, sheet)
@@ -88,12 +90,18 @@ class PlanSheetBatch:
             quality=quality,
             source=sent.body,
             source_type=XLSX_TYPE if is_workbook else "text/csv",
-            options={"template": template.name} if template.name else {},
+            options={**({"template": template.name} if template.name else {}), **sent.options},
             **facts,
         )
 
-    def _read(self, sent: SheetRequest) -> tuple[Sheet, Recipe]:
+    def _read(self, sent: SheetRequest, ratios: Sequence[str]) -> tuple[Sheet, Recipe]:
+        """A ratio that no model makes is an invalid value; the model's own are checked later."""
         template = sent.template
+        if sent.of_prompts:
+            sheet = read_sheet(
+                sent.body, max_rows=self.max_rows, columns=PROMPT_COLUMNS, options=sent.read
+            )
+            return sheet, prompt_recipe(ratios)
         if template is None or template.name in BUILT_IN:
             sheet = read_sheet(sent.body, max_rows=self.max_rows, options=sent.read)
             return sheet, _car_recipe(self.car_templates, template)
@@ -101,7 +109,7 @@ class PlanSheetBatch:
             sent.body, max_rows=self.max_rows, columns=columns_of(template), options=sent.read
         )
         check_columns(template, sheet)
-        return sheet, template_recipe(template, ASPECT_RATIOS)
+        return sheet, template_recipe(template, ratios)
 
     def _references(self, owner: str, sheet: Sheet) -> ResolvedReferences:
         named = {

@@ -22,9 +22,6 @@ NOTICES_KEPT = 50
 """More than any sheet has, so that a batch's record stays small."""
 
 
-_WITH_SEEDS = frozenset({Kind.CARS, Kind.SHEET})
-
-
 def requirements(plan: BatchManifest) -> Iterator[Requirement]:
     """What the items of a plan ask of a model."""
     for item in plan.items:
@@ -35,7 +32,7 @@ def requirements(plan: BatchManifest) -> Iterator[Requirement]:
                 aspect_ratio=item.aspect_ratio,
                 quality=item.quality,
                 images=len(item.images),
-                seed=plan.kind in _WITH_SEEDS and "seed" in item.settings,
+                seed=plan.kind is not Kind.VARIANTS and "seed" in item.settings,
             )
 
 

@@ -4,20 +4,36 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from imagebatch.api.http import body_of
+from imagebatch.api.http import body_of, content_type_of
 from imagebatch.api.options import json_fields, with_unknown_fields
-from imagebatch.api.parameters import IDEMPOTENCY_KEY, batch_links
+from imagebatch.api.parameters import (
+    BINARY,
+    CSV_FILE,
+    CSV_TEXT,
+    IDEMPOTENCY_KEY,
+    FileForm,
+    batch_links,
+)
 from imagebatch.api.previews import preview
 from imagebatch.api.request import Request
 from imagebatch.api.response import Reply
 from imagebatch.api.routing import Routes
+from imagebatch.api.sheets import RAW_TYPES, read_options, sent_sheet
 from imagebatch.domain.model_registry import Quality
 from imagebatch.intake.prompts import DEFAULT_ASPECT_RATIO, PromptDraft, invalid_fields
 from imagebatch.schemas.answers import Preview, PromptBatchAccepted
 from imagebatch.schemas.field_names import named_fields
-from imagebatch.schemas.requests import PromptBatch, PromptItem, examined
+from imagebatch.schemas.requests import (
+    BatchOptions,
+    PromptBatch,
+    PromptItem,
+    PromptSheetOptions,
+    examined,
+    parsed,
+)
 from imagebatch.schemas.views import notice_answers
 from imagebatch.usecases.idempotency import Result, fingerprint
+from imagebatch.usecases.plan_sheet_batch import SheetRequest
 from imagebatch.usecases.submit_batch import Submission
 
 UPLOAD_ID = "2b1f6c5e8d9a4f7f9a3c0d5e6b7a8c90"
@@ -66,6 +82,8 @@ ACCEPTED = {
     "status_url": f"https://api.example.com/api/v1/batch/{BATCH}/status",
 }
 
+SHEET_TYPES = RAW_TYPES | {"multipart/form-data"}
+
 routes = Routes("Prompt batches")
 
 
@@ -76,29 +94,67 @@ routes = Routes("Prompt batches")
     description="Answers at once; the images are made afterwards. `file` is the id of a ready "
     "upload of kind product, or a public https URL that is handed to the model and never "
     "fetched here, or empty. `include_pdf` adds pages.pdf to the archive, an image a page. "
-    "`dry_run` creates nothing.",
+    "`dry_run` creates nothing. A sheet has a column `prompt`, and may have `custom_id`, "
+    "`aspect_ratio`, `seed` and `file`.",
     parameters=[IDEMPOTENCY_KEY],
-    request=PromptBatch,
+    request={
+        "application/json": PromptBatch,
+        "multipart/form-data": FileForm(PromptSheetOptions, CSV_FILE),
+        "text/csv": CSV_TEXT,
+        "application/octet-stream": BINARY,
+    },
     returns={200: Preview, 202: PromptBatchAccepted},
     links={202: batch_links("batch_id")},
-    errors=[400, 402, 409, 422, 429],
+    errors=[400, 402, 409, 413, 415, 422, 429],
     example=PROMPTS,
     examples={200: PREVIEW, 202: ACCEPTED},
 )
 def create_prompt_batch(request: Request) -> Preview | Reply:
     key = request.idempotency_key
-    data = json_fields(request)
-    submission, options = _taken(request, data)
+    submission, options, content = _sent(request)
     request.services.submit.check(submission)
     if options.dry_run:
         return preview(submission, options)
     document = request.services.execute_once(
-        request.owner,
-        key,
-        fingerprint("generate", json.dumps(data, sort_keys=True)),
-        lambda batch_id: _create(request, submission, batch_id),
+        request.owner, key, content, lambda batch_id: _create(request, submission, batch_id)
     )
     return Reply(202, document, {"Location": str(document["status_url"])})
+
+
+def _sent(request: Request) -> tuple[Submission, BatchOptions, str]:
+    """The submission, its options, and its content to compare with that of the same key."""
+    if content_type_of(request.event) in SHEET_TYPES:
+        return _of_sheet(request)
+    data = json_fields(request)
+    submission, options = _taken(request, data)
+    return submission, options, fingerprint("generate", json.dumps(data, sort_keys=True))
+
+
+def _of_sheet(request: Request) -> tuple[Submission, BatchOptions, str]:
+    sent = sent_sheet(request, PromptSheetOptions)
+    options = parsed(PromptSheetOptions, sent.fields, callback_origin=request.callback_origin)
+    quality = options.quality or Quality.STANDARD
+    sheet = SheetRequest(
+        body=sent.body,
+        of_prompts=True,
+        options={"quality": quality.value, "include_pdf": options.include_pdf},
+        model_name=options.model,
+        fallback=options.fallback,
+        quality=quality,
+        skip_invalid=options.invalid_rows == "skip",
+        read=read_options(options),
+    )
+    submission = request.services.plan_sheet_batch(
+        request.owner,
+        sheet,
+        max_cost=options.max_cost,
+        name=options.name,
+        metadata=options.metadata,
+        callback_url=options.callback_url,
+    )
+    submission = with_unknown_fields(submission, PromptSheetOptions, sent.fields)
+    content = fingerprint("generate", sent.body, json.dumps(sent.fields, sort_keys=True))
+    return submission, options, content
 
 
 def _taken(request: Request, data: Mapping[str, Any]) -> tuple[Submission, PromptBatch]:

@@ -12,10 +12,20 @@ from imagebatch.api.http import (
     page_limit,
     unsupported_media_type,
 )
-from imagebatch.api.parameters import CURSOR, ITEM_CURSOR, LIMIT, link, path, query
+from imagebatch.api.parameters import (
+    BINARY,
+    CSV_TEXT,
+    CURSOR,
+    ITEM_CURSOR,
+    LIMIT,
+    link,
+    path,
+    query,
+)
 from imagebatch.api.request import Request
 from imagebatch.api.response import Response, json_response
 from imagebatch.api.routing import Routes
+from imagebatch.api.sheets import RAW_TYPES, read_options
 from imagebatch.domain.errors import InvalidRequestError, NotFoundError
 from imagebatch.intake.catalog_import import (
     LARGEST_ID,
@@ -24,8 +34,9 @@ from imagebatch.intake.catalog_import import (
     import_list,
 )
 from imagebatch.intake.settings_schema import find_schema
+from imagebatch.intake.uploads import XLSX_TYPE
 from imagebatch.schemas.links import URL_SECONDS, thumbnail_url
-from imagebatch.schemas.requests import parsed
+from imagebatch.schemas.requests import ReadingOptions, parsed
 from imagebatch.schemas.variant_answers import (
     SETTINGS_SCHEMA,
     CandidatesAnswer,
@@ -47,7 +58,6 @@ from imagebatch.usecases import keys
 from imagebatch.usecases.folders import OpenedFolder
 from imagebatch.usecases.image_candidates import Candidates
 
-CSV_TYPES = frozenset({"text/csv", "application/octet-stream"})
 LONGEST_SEARCH = 200
 
 
@@ -84,11 +94,15 @@ routes = Routes("Variants")
     id="importVariants",
     summary="Import up to 1,000 variants into your catalog",
     description="A variant that is there already is replaced. A CSV has the columns variantId, "
-    "variantTitle, productId, productTitle, imageUrl. One bad row, and nothing is imported.",
-    request={
-        "application/json": VariantList,
-        "text/csv": {"type": "string", "contentMediaType": "text/csv"},
-    },
+    "variantTitle, productId, productTitle, imageUrl; it may be a workbook. One bad row, and "
+    "nothing is imported. Another encoding than UTF-8 needs application/octet-stream.",
+    parameters=[
+        query("encoding", {"type": "string", "maxLength": 40}, "The sheet's, if not UTF-8."),
+        query("sheet", {"type": "string", "maxLength": 200}, "The sheet of a workbook."),
+        query("unknownColumns", {"type": "string", "enum": ["reject", "ignore"]}),
+    ],
+    request={"application/json": VariantList, "text/csv": CSV_TEXT, XLSX_TYPE: BINARY}
+    | {"application/octet-stream": BINARY},
     returns={200: CatalogImported},
     errors=[400, 413, 415, 422],
     example=[ROW],
@@ -269,9 +283,10 @@ def _sent(request: Request) -> CatalogImport:
     kind = content_type_of(request.event)
     if kind == "application/json":
         return import_list(json_of(request.event))
-    if kind in CSV_TYPES:
-        return import_csv(body_of(request.event))
-    raise unsupported_media_type("Send the variants as application/json or text/csv.")
+    if kind in RAW_TYPES:
+        options = parsed(ReadingOptions, dict(request.query))
+        return import_csv(body_of(request.event), read_options(options))
+    raise unsupported_media_type("Send the variants as application/json, text/csv or .xlsx.")
 
 
 def _search(words: str) -> str:
