@@ -1,14 +1,12 @@
 """What the variant routes answer."""
 
-from typing import Any, Literal
+from typing import Any
 
-from imagebatch.domain.model_registry import Mode
 from imagebatch.schemas.answers import (
     BatchAnswer,
     Link,
-    Money,
     NoticeAnswer,
-    PreviewItem,
+    Preview,
     ResponseModel,
     Timestamp,
 )
@@ -126,18 +124,8 @@ class VariantBatchAccepted(FullBatch):
     status_url: Link
 
 
-class VariantPreview(ResponseModel):
-    dry_run: Literal[True]
-    total: int
-    estimated_cost: Money
+class VariantPreview(Preview):
     credits: int
-    mode: Mode
-    model: str
-    warnings: list[str]
-    notices: list[NoticeAnswer]
-    columns: list[str]
-    items: list[PreviewItem]
-    next_cursor: str | None = None
 
 
 SETTINGS_SCHEMA: dict[str, Any] = {
