@@ -89,7 +89,7 @@ def test_a_finished_batch_is_found_shown_and_fetched_again(cli: Cli, small: Path
     assert run(cli, "status", batch)[1]["name"] == "Found again"
     assert run(cli, "watch", batch)[0] == 0
     listed = run(cli, "list", "--kind", "cars", "--status", "completed", "--limit", "100")[1]
-    assert batch in [item["batchId"] for item in listed["items"]]
+    assert batch in [item["jobId"] for item in listed["items"]]
     code, fetched = run(cli, "download", batch)
     assert code == 0
     assert (cli.home / f"{batch}.zip").stat().st_size == fetched["size"]
