@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
 from imagebatch.adapters.aws import Clients
@@ -116,6 +117,23 @@ def test_a_refusal_is_cleared_by_a_later_create(log: DynamoDBRefusalLog) -> None
         assert log.last("replicate") is not None
         provider.create(request)
     assert log.last("replicate") is None
+
+
+def test_a_note_never_loses_a_paid_prediction() -> None:
+    class Log:
+        def note(self, provider: str, refusal: Refusal) -> None:
+            raise AssertionError("nothing was refused")
+
+        def clear(self, provider: str) -> None:
+            raise AssertionError("nothing was found")
+
+        def last(self, provider: str) -> Refusal | None:
+            raise ClientError({"Error": {"Code": "AccessDeniedException"}}, "BatchGetItem")
+
+    with FakeProviders() as fake:
+        inner = ReplicateProvider(lambda: "token", fake.url)
+        provider = NotingProvider("replicate", inner, Log(), SystemClock())
+        assert provider.create(ImageRequest("google/nano-banana", {}, "a car")).id
 
 
 @pytest.fixture

@@ -25,5 +25,6 @@ class DynamoDBRefusalLog(RefusalLog):
         self._table.transact([self._table.delete(keys.provider_refusal(provider))])
 
     def last(self, provider: str) -> Refusal | None:
-        found = self._table.get(keys.provider_refusal(provider))
+        key = keys.provider_refusal(provider)
+        found = self._table.get_many([key]).get(key)
         return Refusal(found["reason"], time_of(found["at"])) if found else None

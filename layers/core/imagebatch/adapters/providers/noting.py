@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import override
 
-from imagebatch.domain.errors import ProviderAuthError, RateLimitedError, UnavailableError
+from imagebatch.domain.errors import ProviderAuthError, RateLimitedError
 from imagebatch.ports import Clock, ImageProvider, ImageRequest, Prediction
 from imagebatch.ports.diagnosis import Refusal, RefusalLog
 
@@ -16,7 +16,11 @@ MIN_SECONDS_BETWEEN_NOTES = 60.0
 
 
 class NotingProvider(ImageProvider):
-    """Passes everything on to the provider; a note that cannot be written is left out."""
+    """Passes everything on to the provider; a note that cannot be written is left out.
+
+    Whatever keeps it from being written: an exception after a create would lose the prediction,
+    which is paid for, and have it made again.
+    """
 
     def __init__(
         self,
@@ -61,7 +65,7 @@ class NotingProvider(ImageProvider):
         if self._monotonic() < self._next_note:
             return
         self._next_note = self._monotonic() + MIN_SECONDS_BETWEEN_NOTES
-        with suppress(UnavailableError):
+        with suppress(Exception):
             self._log.note(self._name, Refusal(reason, self._clock.now()))
 
     def _clear(self) -> None:
@@ -69,6 +73,6 @@ class NotingProvider(ImageProvider):
         if self._monotonic() < self._next_clear:
             return
         self._next_clear = self._monotonic() + MIN_SECONDS_BETWEEN_NOTES
-        with suppress(UnavailableError):
+        with suppress(Exception):
             if self._log.last(self._name) is not None:
                 self._log.clear(self._name)
