@@ -2,7 +2,7 @@
 
 from collections import defaultdict, deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from imagebatch.domain.errors import ProviderError
@@ -82,7 +82,7 @@ class ScriptedProvider(ImageProvider):
             return Prediction(made.id, PredictionStatus.RUNNING)
         end = made.end
         output = f"https://out/{made.id}"
-        return Prediction(made.id, end.status, output, end.failure, end.try_again, self.seconds)
+        return replace(end, id=made.id, output=output, seconds=self.seconds)
 
     def cancel(self, prediction_id: str, request: ImageRequest) -> None:
         made = next(each for each in self.made if each.id == prediction_id)

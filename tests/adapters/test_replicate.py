@@ -445,6 +445,7 @@ def test_success_without_an_image_is_a_failure_that_may_be_made_again(
     assert done.failure is not None
     assert done.failure.code is FailureCode.INVALID_OUTPUT
     assert done.try_again
+    assert done.billed
 
 
 def test_an_output_that_was_already_deleted_says_so(
@@ -456,6 +457,7 @@ def test_an_output_that_was_already_deleted_says_so(
     assert done.failure is not None
     assert done.failure.code is FailureCode.INVALID_OUTPUT
     assert "deleted" in done.failure.reason
+    assert done.billed
 
 
 # --- fetching -------------------------------------------------------------------------------------

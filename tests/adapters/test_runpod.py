@@ -162,6 +162,7 @@ def test_a_job_that_is_gone_has_expired(fake: FakeProviders, provider: RunpodPro
     assert done.failure is not None
     assert done.failure.code is FailureCode.PROVIDER_TIMEOUT
     assert "expired" in done.failure.reason
+    assert done.billed
 
 
 def test_a_running_job_is_cancelled_at_runpod(

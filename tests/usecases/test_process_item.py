@@ -26,9 +26,11 @@ class KilledError(BaseException):
     """The process is gone: nothing after this line ran."""
 
 
-def failed(code: FailureCode, *, try_again: bool = False) -> Prediction:
+def failed(code: FailureCode, *, try_again: bool = False, billed: bool = False) -> Prediction:
     failure = Failure.of(code, "because")
-    return Prediction("", PredictionStatus.FAILED, failure=failure, try_again=try_again)
+    return Prediction(
+        "", PredictionStatus.FAILED, failure=failure, try_again=try_again, billed=billed
+    )
 
 
 def test_every_row_becomes_one_image(app: AppHarness) -> None:
@@ -224,6 +226,31 @@ def test_two_bad_pictures_are_invalid_output(app: AppHarness) -> None:
     app.run(1)
     assert app.item(0).failure == Failure(FailureCode.INVALID_OUTPUT, "The image is blank")
     assert app.batch.actual == app.batch.committed == 2 * PRICE
+
+
+@pytest.mark.parametrize(("try_again", "creates"), [(True, 2), (False, 1)])
+def test_a_success_without_an_image_is_spent(
+    app: AppHarness, try_again: bool, creates: int
+) -> None:
+    empty = failed(FailureCode.INVALID_OUTPUT, try_again=try_again, billed=True)
+    app.provider.script("0", empty, empty)
+    app.start(1)
+    app.drain()
+    assert app.statuses == "f"
+    assert len(app.provider.made) == creates
+    assert app.batch.actual == app.batch.committed == creates * PRICE
+
+
+def test_a_prediction_that_can_no_longer_be_read_is_spent(
+    app: AppHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> object:
+        raise RejectedError(FailureCode.PROVIDER_REJECTED, "no")
+
+    monkeypatch.setattr(app.provider, "get", refuse)
+    app.start(1)
+    app.drain()
+    assert (app.statuses, app.batch.actual) == ("f", PRICE)
 
 
 def test_an_image_that_cannot_be_downloaded_now_is_collected_later_not_made_again(

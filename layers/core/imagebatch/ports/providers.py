@@ -29,7 +29,8 @@ class PredictionStatus(StrEnum):
 class Prediction:
     """`output` is a URL or a data URI of the image; `failure` says why there is none.
 
-    `try_again` marks a failure that one more prediction may cure. `seconds` is how long it took by
+    `try_again` marks a failure that one more prediction may cure; `billed` one that is paid for, or
+    may have been. `seconds` is how long it took by
     the provider's own clock, from the request to its end; None where the provider does not say.
     """
 
@@ -39,6 +40,7 @@ class Prediction:
     failure: Failure | None = None
     try_again: bool = False
     seconds: float | None = None
+    billed: bool = False
 
 
 class ImageProvider(Protocol):

@@ -198,12 +198,15 @@ def failed(prediction_id: str, text: Any) -> Prediction:
     return replace(found, try_again=meaning.try_again)
 
 
-def failure(prediction_id: str, code: FailureCode, reason: str) -> Prediction:
+def failure(
+    prediction_id: str, code: FailureCode, reason: str, *, billed: bool = False
+) -> Prediction:
     return Prediction(
         prediction_id,
         PredictionStatus.FAILED,
         failure=Failure.of(code, reason),
         try_again=code.retryable,
+        billed=billed,
     )
 
 
@@ -222,16 +225,17 @@ def succeeded(
 ) -> Prediction:
     """A prediction that the provider says is done: it still has to hold an image.
 
-    Without one, its logs may say that the picture was withheld.
+    Without one it is paid for all the same, and its logs may say that the picture was withheld.
     """
     image = next(_images(output), None)
     if image is None and logs and classify(logs).code is FailureCode.CONTENT_REFUSED:
-        return failed(prediction_id, logs)
+        return replace(failed(prediction_id, logs), billed=True)
     if image is None:
         return failure(
             prediction_id,
             FailureCode.INVALID_OUTPUT,
             "The provider finished without an image.",
+            billed=True,
         )
     return Prediction(prediction_id, PredictionStatus.SUCCEEDED, output=image, seconds=seconds)
 

@@ -91,7 +91,10 @@ class FalProvider(ImageProvider):
             return found or _result(prediction_id, self._read(path), _seconds(status))
         except MissingError:
             return failure(
-                prediction_id, FailureCode.PROVIDER_TIMEOUT, "The request has expired at fal."
+                prediction_id,
+                FailureCode.PROVIDER_TIMEOUT,
+                "The request has expired at fal.",
+                billed=True,
             )
 
     @override

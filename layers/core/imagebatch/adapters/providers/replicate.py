@@ -100,6 +100,7 @@ class ReplicateProvider(ImageProvider):
                 prediction_id,
                 FailureCode.PROVIDER_UNAVAILABLE,
                 "Replicate no longer knows this prediction.",
+                billed=True,
             )
 
     @override
@@ -189,7 +190,7 @@ def _prediction(answer: "Answer") -> Prediction:
         case "starting" | "processing":
             return Prediction(answer.id, PredictionStatus.RUNNING)
         case "succeeded" if answer.error == _REMOVED:
-            return failure(answer.id, FailureCode.INVALID_OUTPUT, _REMOVED)
+            return failure(answer.id, FailureCode.INVALID_OUTPUT, _REMOVED, billed=True)
         case "succeeded":
             return succeeded(answer.id, answer.output, _seconds(answer), answer.logs or "")
         case "canceled":

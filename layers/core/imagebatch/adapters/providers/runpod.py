@@ -83,7 +83,10 @@ class RunpodProvider(ImageProvider):
             answer = self._call("GET", self._path(request, "status", prediction_id))
         except MissingError:
             return failure(
-                prediction_id, FailureCode.PROVIDER_TIMEOUT, "The job has expired at RunPod."
+                prediction_id,
+                FailureCode.PROVIDER_TIMEOUT,
+                "The job has expired at RunPod.",
+                billed=True,
             )
         return _prediction(prediction_id, answer)
 

@@ -52,7 +52,8 @@ def decide(batch: Batch, item: Item, event: Event, now: datetime, delivery: Deli
         case Created() | CreateFailed() | Throttled():
             return create_answered(batch, item, event, now, delivery)
         case Rejected(failure=failure):
-            return settled(*transitions.fail(batch, item, failure, now), delivery)
+            ended = _as_billed(batch, item)
+            return settled(*transitions.fail(*ended, failure, now), delivery)
         case ProviderClosed(failure=failure):
             return fail_as_billed(rounds.abort_round(batch, failure), item, failure, now, delivery)
         case Polled():
@@ -79,6 +80,11 @@ def _receive(batch: Batch, item: Item, now: datetime, delivery: Delivery) -> Ste
             return Step(batch, item, after_settle(batch, item, repeated=True))
         case _:
             return Step(batch, item, (Done(),))
+
+
+def _as_billed(batch: Batch, item: Item) -> tuple[Batch, Item]:
+    """A prediction that exists may be charged for, whatever its provider says of it later."""
+    return transitions.capture_cost(batch, item) if item.prediction else (batch, item)
 
 
 def _must_wait(batch: Batch, item: Item, now: datetime, delivery: Delivery) -> bool:

@@ -42,7 +42,9 @@ def polled(batch: Batch, item: Item, event: Polled, now: datetime, delivery: Del
         return _cancelled(batch, item, now, delivery)
     failure = prediction.failure or NO_REASON
     if prediction.try_again:
-        return end_attempt(batch, item, failure, now, delivery, billed=False)
+        return end_attempt(batch, item, failure, now, delivery, billed=prediction.billed)
+    if prediction.billed:
+        batch, item = transitions.capture_cost(batch, item)
     return settled(*transitions.fail(batch, item, failure, now), delivery)
 
 
