@@ -2,6 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import { LocationProvider, Route, Router } from "preact-iso";
 import { onSignedOut } from "./lib/api";
 import { explain, signIn } from "./lib/auth";
+import { SCOPE } from "./lib/documents";
 import { Notice } from "./ui/Problem";
 import { Mark, Shell } from "./ui/Shell";
 import { Title } from "./ui/Title";
@@ -10,6 +11,7 @@ import { BatchesView } from "./views/batches";
 import { CsvView } from "./views/csv";
 import { FolderView } from "./views/folder";
 import { PromptsView } from "./views/prompts";
+import { SheetsView } from "./views/sheets";
 import { VariantView } from "./views/variant";
 import { VariantsView } from "./views/variants";
 
@@ -18,11 +20,12 @@ export function App({ signedIn, problem }: { signedIn: boolean; problem: string 
   useEffect(() => onSignedOut(() => setInside(false)), []);
   if (!inside) return <SignIn problem={problem} />;
   return (
-    <LocationProvider scope={/^\/(?!api\/|docs$|openapi\.json$|health$|[^/]*\.\w+$)/}>
+    <LocationProvider scope={SCOPE}>
       <Shell>
         <Router>
           <Route path="/" component={CsvView} />
           <Route path="/csv" component={CsvView} />
+          <Route path="/sheets" component={SheetsView} />
           <Route path="/prompts" component={PromptsView} />
           <Route path="/variants" component={VariantsView} />
           <Route path="/variants/:id" component={VariantView} />

@@ -1,101 +1,130 @@
 import { describe, expect, test } from "vitest";
-import { decode, readSheet, withServerVerdict } from "../src/lib/sheet";
+import { readAmount } from "../src/lib/amount";
+import { abilities, type Model, toChoice } from "../src/lib/models";
+import type { Reading, ReadRow } from "../src/lib/reading";
+import {
+  edited,
+  merged,
+  problemsOf,
+  stemOf,
+  stillFaulty,
+  suggested,
+  toCsv,
+  withFaulty,
+} from "../src/lib/sheet";
+import { isWellFormed, nameOutOf, neededBy, variablesOf } from "../src/lib/template-text";
 
-const HEADER = "make,model,background,aspect_ratio";
-const read = (text: string, maxRows = 50) => readSheet(text, maxRows);
+const row = (number: number, cells: string[], problems: ReadRow["problems"] = []): ReadRow => ({
+  row: number,
+  customId: `row-${number}`,
+  prompt: "",
+  file: "a.png",
+  price: "0.05",
+  cells,
+  problems,
+});
+const ratio = { column: "aspect_ratio", value: "2:1", message: "must be", suggestion: "16:9" };
 
-describe("a sheet read in the browser", () => {
-  test("numbers its rows as a spreadsheet does, blank lines counted and skipped", () => {
-    const { rows } = read(
-      `${HEADER}\r\nToyota,Corolla,white,1:1\r\n\r\n,,,\r\nFord,F-150,hub,16:9\r\n`,
+describe("a corrected sheet", () => {
+  test("keeps the number of every row, blank lines included", () => {
+    const text = toCsv(["make", "model"], [row(2, ["Audi", "A4"]), row(5, ["BMW", "i3"])], ";");
+    expect(text).toBe("\ufeffmake;model\r\nAudi;A4\r\n\r\n\r\nBMW;i3\r\n");
+  });
+
+  test("quotes what would be read differently", () => {
+    expect(toCsv(["a"], [row(2, ['say "x", y']), row(3, [" b"]), row(4, ["c\nd"])], ",")).toBe(
+      '\ufeffa\r\n"say ""x"", y"\r\n" b"\r\n"c\nd"\r\n',
     );
-    expect(rows.map(({ row, cells }) => [row, cells[0]])).toEqual([
-      [2, "Toyota"],
-      [5, "Ford"],
+  });
+
+  test("has the edits, in cells that were not there as well", () => {
+    const [changed] = edited([row(2, ["Audi"])], [{ row: 2, place: 2, value: "1:1" }]);
+    expect(changed?.cells).toEqual(["Audi", "", "1:1"]);
+  });
+
+  test("has each row of overlapping pages once, in order", () => {
+    expect(merged([row(2, []), row(9, []), row(3, []), row(9, [])]).map((one) => one.row)).toEqual([
+      2, 3, 9,
     ]);
-  });
-
-  test("marks unknown and repeated columns, whatever their case", () => {
-    const { columns } = read("Make,MODEL,price,make\nToyota,Corolla,1,x");
-    expect(columns.map(({ name, known, repeated }) => [name, known, repeated])).toEqual([
-      ["Make", true, false],
-      ["MODEL", true, false],
-      ["price", false, false],
-      ["make", true, true],
-    ]);
-  });
-
-  test("names each value that is not allowed, with what is", () => {
-    const { problems, faults } = read(`${HEADER}\nToyota,Corolla,garage,1:1\nFord,F-150,HUB,2:1\n`);
-    expect(faults).toEqual([]);
-    expect(problems).toEqual([
-      { row: 2, column: "background", value: "garage", message: "must be one of white, hub" },
-      {
-        row: 3,
-        column: "aspect_ratio",
-        value: "2:1",
-        message: "must be one of 1:1, 16:9, 9:16, 4:3, 3:4",
-      },
-    ]);
-  });
-
-  test("names a custom_id that is used twice and one that is too long", () => {
-    const { problems } = read(`make,custom_id\na,x\nb,x\nc,${"y".repeat(65)}\n`);
-    expect(problems.map(({ row }) => row)).toEqual([3, 4]);
-  });
-
-  test.each([
-    ["no row below the header", `${HEADER}\n`, "No data rows found"],
-    ["nothing but white space", " \n ", "No data rows found"],
-    [
-      "more rows than the limit",
-      `${HEADER}\n${"a,b,white,1:1\n".repeat(55)}`,
-      "Row limit exceeded (max 50)",
-    ],
-    ["ragged rows", `${HEADER}\nToyota,Corolla\n`, "Row 2 has 2 values, the header has 4"],
-    ["an open quotation mark", `${HEADER}\n"Toyota,Corolla,white,1:1\n`, "quotation mark"],
-    ["no known column", "colour,brand\nred,Ford\n", "None of the columns is known"],
-  ])("cannot be sent with %s", (_, text, words) => {
-    expect(read(text).faults.join(" ")).toContain(words);
-  });
-
-  test.each([[";"], ["\t"]])("is read with %j between the values", (delimiter) => {
-    const { columns, faults } = read(
-      `${HEADER}\nToyota,Corolla,white,1:1\n`.replaceAll(",", delimiter),
-    );
-    expect([columns.length, faults]).toEqual([4, []]);
-  });
-
-  test("is read as spreadsheets export it: UTF-8 with its mark, UTF-16, Windows-1252", () => {
-    const utf16 = new Uint8Array([0xff, 0xfe, 0x45, 0x00, 0xe9, 0x00]);
-    expect(decode(new TextEncoder().encode("\ufeffmake"))).toBe("make");
-    expect(decode(utf16)).toBe("Eé");
-    expect(decode(new Uint8Array([0x45, 0xe9]))).toBe("Eé");
   });
 });
 
-describe("the server's verdict", () => {
-  const quote = (items: object[]) =>
-    ({ total: 2, estimatedCost: "0", mode: "live", warnings: [], items }) as never;
-  const local = [
-    { row: 2, column: "background", value: "Hub ", message: "must be one of white, hub" },
-  ];
+describe("problems of cells", () => {
+  const reading = { columns: ["Marke", "Ratio"], readAs: ["make", "aspect_ratio"] } as Reading;
 
-  test("wins over a value that was found wrong here", () => {
-    expect(withServerVerdict(local, quote([{ row: 2 }, { row: 3 }]))).toEqual([]);
+  test("stand where the column is, and their suggestions are edits", () => {
+    const found = problemsOf(reading, [row(3, ["Audi", "2:1"], [ratio])]);
+    expect(found.map(({ row, place }) => [row, place])).toEqual([[3, 1]]);
+    expect(suggested(found)).toEqual([{ row: 3, place: 1, value: "16:9" }]);
   });
 
-  test("adds a row that was found right here", () => {
-    const found = withServerVerdict(
-      local,
-      quote([
-        { row: 3, code: "invalid_input", reason: "too long" },
-        { row: 2, code: "invalid_input", reason: "x" },
-      ]),
-    );
-    expect(found.map(({ row, message }) => [row, message])).toEqual([
-      [2, "must be one of white, hub"],
-      [3, "too long"],
+  test("that only a workbook can have stay until the cell is written anew", () => {
+    const faults = [4, 5].map((number) => ({ ...ratio, column: "make", row: number, place: 0 }));
+    const left = stillFaulty(faults, [{ row: 4, place: 0, value: "Audi" }]);
+    expect(left.map((one) => one.row)).toEqual([5]);
+    expect(withFaulty([{ ...ratio, row: 5, place: 0 }], left)).toHaveLength(1);
+  });
+});
+
+test.each([
+  ["", ""],
+  ["2.50", "2.50"],
+  ["2,50", "2.50"],
+  [" $1,200.50 ", "1200.50"],
+  ["1.200,50", "1200.50"],
+  ["1.000.000", null],
+  [",5", "0.5"],
+  ["1,000", null],
+  ["ten", null],
+  ["-1", null],
+])("an amount written as %j is %j", (text, usd) => {
+  const amount = readAmount(text);
+  expect("usd" in amount ? amount.usd : null).toBe(usd);
+});
+
+test("a sheet's name is told from what makes it a sheet", () => {
+  expect(["Spring.xlsx", "Spring-corrected.csv", "a.b.CSV"].map(stemOf)).toEqual([
+    "Spring",
+    "Spring",
+    "a.b",
+  ]);
+});
+
+describe("a template", () => {
+  test("names its columns, and needs those outside a section of their own", () => {
+    const text = "A {{colour}} chair{{#size}} in {{ size }}{{/size}}";
+    expect(variablesOf(text)).toEqual(["colour", "size"]);
+    expect(neededBy(text)).toEqual(["colour"]);
+  });
+
+  test("is well-formed once every brace is closed", () => {
+    expect([isWellFormed("A {{colour}}"), isWellFormed("A {{col"), isWellFormed("}} b")]).toEqual([
+      true,
+      false,
+      false,
     ]);
   });
+
+  test("has a name of letters, digits and hyphens", () => {
+    expect([nameOutOf(" Möbel & Stühle "), nameOutOf("car-x")]).toEqual([
+      "mo-bel-stu-hle",
+      "my-car-x",
+    ]);
+  });
+});
+
+test("a choice of a model leaves out what is the server's", () => {
+  expect(toChoice({ model: "", quality: "standard", fallback: [] })).toEqual({});
+  expect(toChoice({ model: "a/b", quality: "hd", fallback: ["c/d"] })).toEqual({
+    model: "a/b",
+    quality: "hd",
+    fallback: ["c/d"],
+  });
+});
+
+test("what a model can make is said in one line", () => {
+  const model = { aspectRatios: ["1:1"], maxImages: 1, supportsSeed: true, typicalSeconds: 6.4 };
+  expect(abilities(model as Model)).toBe(
+    "Ratios 1:1; up to 1 reference image; takes a seed; about 6 s an image",
+  );
 });

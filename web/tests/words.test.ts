@@ -3,7 +3,7 @@ import { bytes, money, plural, until } from "../src/lib/format";
 import { line, OfflineError, problem, sentences } from "../src/lib/problems";
 import type { Batch, Item } from "../src/lib/types";
 import { applied, onlySkipped, tilesOf } from "../src/views/batch-tiles";
-import { NOTHING, obstacle, toggled } from "../src/views/wizard/choices";
+import { NOTHING, obstacle, toggled, variantOfFile } from "../src/views/wizard/choices";
 import { linesOf, plain, words } from "../src/views/wizard/schema-form";
 
 beforeAll(() => vi.stubGlobal("location", { search: "" }));
@@ -109,11 +109,22 @@ test("a fifth image is not taken, and a signed address is known again", () => {
 
 test("each variant must end with an image before the wizard goes on", () => {
   const linen = { variantId: 1, title: "Linen / White", product: "Linen", images: [] };
-  expect(obstacle(NOTHING)).toBe("Select at least one variant.");
-  expect(obstacle({ ...NOTHING, step: 1, variants: [linen] })).toBe(
-    "Linen / White needs 1 to 4 images.",
-  );
-  expect(obstacle({ ...NOTHING, step: 1, variants: [{ ...linen, images: ["a"] }] })).toBeNull();
+  expect(obstacle(NOTHING, 0)).toBe("Select at least one variant.");
+  expect(obstacle({ ...NOTHING, variants: [linen] }, 1)).toBe("Linen / White needs 1 to 4 images.");
+  expect(obstacle({ ...NOTHING, variants: [{ ...linen, images: ["a"] }] }, 1)).toBeNull();
+});
+
+test("a file goes to the variant that its name means", () => {
+  const variants = [
+    { variantId: 1001, title: "Linen / White", product: "Linen shirt", images: [] },
+    { variantId: 1002, title: "Linen / Sand", product: "Linen shirt", images: [] },
+    { variantId: 2001, title: "White", product: "Tote", images: [] },
+  ];
+  const found = (file: string) => variantOfFile(file, variants)?.variantId ?? null;
+  expect(found("1002.jpg")).toBe(1002);
+  expect(found("linen_white-front.PNG")).toBe(1001);
+  expect(found("tote white.png")).toBe(2001);
+  expect(found("front.png")).toBeNull();
 });
 
 test("a settings form is made of the schema", () => {

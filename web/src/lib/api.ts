@@ -2,6 +2,7 @@ import { token } from "./auth";
 import { debug } from "./debug";
 import { time } from "./format";
 import { once } from "./idempotency";
+import type { Choice } from "./models";
 import { pause } from "./pause";
 import { ApiError, OfflineError, problem } from "./problems";
 import type {
@@ -139,71 +140,15 @@ export const retryBatch = (id: string, round: number): Promise<Batch> =>
     toBatch(await call("POST", `/api/batches/${at(id)}/retry`, { key })),
   );
 
-// --- car batches -----------------------------------------------------------------------------------
-
-export interface SheetOptions {
-  name: string;
-  maxCost: string;
-  skipInvalid: boolean;
-}
 const INLINE_BYTES = 4 * 1024 * 1024;
-
-function sheetFields(options: SheetOptions): Record<string, string> {
-  return {
-    ...(options.name ? { name: options.name } : {}),
-    ...(options.maxCost ? { maxCost: options.maxCost } : {}),
-    ...(options.skipInvalid ? { invalidRows: "skip" } : {}),
-  };
-}
-
-type Source = { file: File } | { uploadId: string };
-const uploaded = new WeakMap<File, Promise<string>>();
-
-/** A sheet over the gateway's limit goes to the bucket first, once for its quote and its batch. */
-async function sourceOf(file: File): Promise<Source> {
-  if (file.size <= INLINE_BYTES) return { file };
-  const id = uploaded.get(file) ?? upload(file, "csv").then((one) => one.id);
-  uploaded.set(file, id);
-  id.catch(() => uploaded.delete(file));
-  return { uploadId: await id };
-}
-
-function postSheet(
-  source: Source,
-  fields: Record<string, string>,
-  options: Pick<Options, "key" | "signal">,
-): Promise<unknown> {
-  if ("uploadId" in source)
-    return call("POST", "/api/car-batch", { json: { ...source, ...fields }, ...options });
-  const form = new FormData();
-  for (const [name, value] of Object.entries(fields)) form.append(name, value);
-  form.append("file", source.file, source.file.name);
-  return call("POST", "/api/car-batch", { body: form, ...options });
-}
-
-export async function quoteSheet(
-  file: File,
-  options: SheetOptions,
-  signal?: AbortSignal,
-): Promise<Quote> {
-  const fields = { ...sheetFields(options), dryRun: "true" };
-  return (await postSheet(await sourceOf(file), fields, { signal })) as Quote;
-}
-
-export async function submitSheet(file: File, options: SheetOptions): Promise<Batch> {
-  const source = await sourceOf(file);
-  const content = "uploadId" in source ? source.uploadId : source.file;
-  return once(["car-batch", content, JSON.stringify(options)], async (key) =>
-    toBatch(await postSheet(source, sheetFields(options), { key })),
-  );
-}
 
 // --- prompt batches --------------------------------------------------------------------------------
 
-export interface PromptBatch {
+export interface PromptBatch extends Choice {
   name: string;
   items: { prompt: string; file?: string; aspect_ratio?: string }[];
-  options: { quality: "standard" | "hd"; include_pdf: boolean };
+  options: { include_pdf: boolean };
+  max_cost?: string;
 }
 
 export async function quotePrompts(batch: PromptBatch, signal?: AbortSignal): Promise<Quote> {
@@ -324,8 +269,9 @@ export function schemaIn(answer: unknown): SettingsSchema {
   return wrapped.schema ?? (answer as SettingsSchema);
 }
 
-export interface VariantBatch {
+export interface VariantBatch extends Choice {
   name: string;
+  maxCost?: string;
   variants: { variantId: number; productImageUrls: string[] }[];
   settings: { schemaKey: string; numberOfVariations: number; input: Record<string, unknown> };
 }

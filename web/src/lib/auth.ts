@@ -1,5 +1,6 @@
 import type { User, UserManager } from "oidc-client-ts";
 import { debug } from "./debug";
+import { IN_CATALOG, isCatalog } from "./documents";
 import type { AuthConfig } from "./types";
 
 const REQUEST_SECONDS = 10;
@@ -46,7 +47,9 @@ export async function startAuth(auth: AuthConfig): Promise<boolean> {
 async function finish(from: UserManager): Promise<void> {
   user = await from.signinRedirectCallback();
   const back = (user.state as { path?: string } | undefined)?.path ?? "/";
-  history.replaceState(null, "", back.startsWith("/") && !back.startsWith("//") ? back : "/");
+  const path = back.startsWith("/") && !back.startsWith("//") ? back : "/";
+  if (isCatalog(path) !== IN_CATALOG) location.replace(path);
+  else history.replaceState(null, "", path);
 }
 
 /** Leaves the page for the issuer's. Throws what `explain` turns into words. */

@@ -9,6 +9,11 @@ export interface Detail {
   field?: string;
   loc?: (string | number)[];
   variantId?: number;
+  encoding?: string;
+  sample?: string;
+  model?: string;
+  reason?: string;
+  alternatives?: string[];
 }
 
 export class ApiError extends Error {
@@ -19,6 +24,8 @@ export class ApiError extends Error {
     readonly detail = "",
     readonly details: Detail[] = [],
     readonly retryAfter: number | null = null,
+    /** Which problem it is: the last part of the problem document's `type`. */
+    readonly kind: string = "",
   ) {
     super(error);
   }
@@ -47,6 +54,7 @@ const FAILED: [string, string] = [
 /** `body` is a problem document, or the gateway's own `{message}`, or nothing readable. */
 export function problem(status: number, body: unknown, retryAfter: string | null): ApiError {
   const document = (body ?? {}) as {
+    type?: string;
     error?: string;
     title?: string;
     detail?: string;
@@ -57,7 +65,8 @@ export function problem(status: number, body: unknown, retryAfter: string | null
   const said = document.error ?? document.title;
   if (!said) return new ApiError(status, error, detail, [], seconds);
   const more = document.detail && document.detail !== said ? document.detail : "";
-  return new ApiError(status, said, more, document.details ?? [], seconds);
+  const kind = document.type?.split("/").at(-1) ?? "";
+  return new ApiError(status, said, more, document.details ?? [], seconds, kind);
 }
 
 export interface Sentences {
@@ -104,7 +113,8 @@ export function line(detail: Detail): string {
     .join(", ");
   const value = typeof detail.value === "string" && detail.value ? `“${clip(detail.value)}” ` : "";
   const hint = detail.suggestion ? ` Did you mean ${detail.suggestion}?` : "";
-  return `${place ? `${place}: ` : ""}${value}${sentence(detail.message ?? "is not valid")}${hint}`;
+  const message = detail.message ?? detail.reason ?? "is not valid";
+  return `${place ? `${place}: ` : ""}${value}${sentence(message)}${hint}`;
 }
 
 const clip = (text: string): string => (text.length > 60 ? `${text.slice(0, 59)}…` : text);

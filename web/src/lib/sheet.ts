@@ -1,7 +1,7 @@
-import Papa from "papaparse";
-import type { Quote } from "./types";
+import type { CellProblem, Reading, ReadRow } from "./reading";
 
-export const COLUMNS = [
+export const MAX_BYTES = 5_000_000;
+export const CAR_COLUMNS = [
   "make",
   "model",
   "body_style",
@@ -11,150 +11,121 @@ export const COLUMNS = [
   "background",
   "aspect_ratio",
   "custom_id",
+  "seed",
+  "reference",
+  "reference_2",
+  "reference_3",
+  "reference_4",
 ] as const;
-export const MAX_BYTES = 5_000_000;
-export const PREVIEW_ROWS = 10;
-const ALLOWED: Record<string, readonly string[]> = {
-  background: ["white", "hub"],
-  aspect_ratio: ["1:1", "16:9", "9:16", "4:3", "3:4"],
-};
-const LONGEST = 200;
 
-export interface Column {
-  name: string;
-  known: boolean;
-  repeated: boolean;
-}
-/** `row` is the number a spreadsheet shows: the header is 1 and blank lines count. */
-export interface Row {
+/** A cell by its row's number and its column's place. */
+export interface Edit {
   row: number;
-  cells: string[];
-}
-export interface CellProblem {
-  row: number;
-  column: string;
+  place: number;
   value: string;
-  message: string;
-}
-export interface Sheet {
-  columns: Column[];
-  rows: Row[];
-  /** Why the sheet cannot be sent at all, as sentences. */
-  faults: string[];
-  /** Cells whose value is not allowed; the rest of the sheet is fine. */
-  problems: CellProblem[];
 }
 
-/** UTF-8, UTF-16 with a byte order mark, else Windows-1252: what spreadsheets export. */
-export function decode(body: Uint8Array): string {
-  if (body[0] === 0xff && body[1] === 0xfe) return new TextDecoder("utf-16le").decode(body);
-  if (body[0] === 0xfe && body[1] === 0xff) return new TextDecoder("utf-16be").decode(body);
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(body);
-  } catch {
-    return new TextDecoder("windows-1252").decode(body);
-  }
+/** A problem in the cell where it stands; `place` is -1 for one of the whole row. */
+export interface PlacedProblem extends CellProblem {
+  row: number;
+  place: number;
 }
 
-const blank = (cells: string[]): boolean => cells.every((cell) => cell.trim() === "");
+export const cellKey = (row: number, place: number): string => `${row}:${place}`;
 
-export function readSheet(text: string, maxRows: number): Sheet {
-  const verdict = Papa.parse<Record<string, string>>(text, { header: true, skipEmptyLines: true });
-  const lines = Papa.parse<string[]>(text, {
-    delimiter: verdict.meta.delimiter,
-    newline: verdict.meta.linebreak as "\r\n",
-  }).data;
-  const rows: Row[] = lines
-    .map((cells, at) => ({ row: at + 1, cells }))
-    .filter(({ cells }) => !blank(cells));
-  const header = rows.shift();
-  const columns = columnsOf(header?.cells ?? []);
-  const faults = [
-    ...verdict.errors
-      .filter((error) => error.type === "Quotes")
-      .map((error) => quoteFault(error, rows)),
-    ...raggedFaults(rows, columns.length),
-  ];
-  if (!header || !rows.length)
-    faults.unshift("No data rows found: the sheet has no row below its header.");
-  else if (!columns.some((column) => column.known)) {
-    faults.unshift(
-      `None of the columns is known. The first line must name some of: ${COLUMNS.join(", ")}.`,
-    );
-  }
-  if (rows.length > maxRows) {
-    faults.unshift(
-      `Row limit exceeded (max ${maxRows}): the sheet has ${rows.length} rows. Split it, or remove ${rows.length - maxRows}.`,
-    );
-  }
-  return { columns, rows, faults, problems: faults.length ? [] : cellProblems(columns, rows) };
+export function problemsOf(reading: Reading, rows: Iterable<ReadRow>): PlacedProblem[] {
+  const places = new Map(reading.readAs.map((name, place) => [name, place]));
+  return [...rows].flatMap(({ row, problems }) =>
+    problems.map((problem) => ({ ...problem, row, place: places.get(problem.column) ?? -1 })),
+  );
 }
 
-function columnsOf(names: string[]): Column[] {
-  const seen = new Set<string>();
-  return names.map((raw) => {
-    const name = raw.trim();
-    const key = name.toLowerCase();
-    const repeated = seen.has(key);
-    seen.add(key);
-    return { name, known: (COLUMNS as readonly string[]).includes(key), repeated };
+/** The corrections that every suggestion stands for. */
+export const suggested = (problems: readonly PlacedProblem[]): Edit[] =>
+  problems.flatMap(({ row, place, suggestion }) =>
+    suggestion !== null && place >= 0 ? [{ row, place, value: suggestion }] : [],
+  );
+
+/** Rows by their number, with the edits made in them. */
+export function edited(rows: readonly ReadRow[], edits: readonly Edit[]): ReadRow[] {
+  const byRow = new Map<number, Edit[]>();
+  for (const edit of edits) byRow.set(edit.row, [...(byRow.get(edit.row) ?? []), edit]);
+  return rows.map((row) => {
+    const own = byRow.get(row.row);
+    if (!own) return row;
+    const cells = [...row.cells];
+    for (const { place, value } of own) {
+      while (cells.length <= place) cells.push("");
+      cells[place] = value;
+    }
+    return { ...row, cells };
   });
 }
 
-function quoteFault(error: Papa.ParseError, rows: Row[]): string {
-  const row = rows[error.row ?? -1]?.row;
-  return `${row ? `Row ${row}: a` : "A"} quotation mark is not closed or stands in the wrong place.`;
+/** Each row once, in the order of the sheet: pages overlap in the rows with problems. */
+export function merged(pages: readonly ReadRow[]): ReadRow[] {
+  const rows = new Map(pages.map((row) => [row.row, row]));
+  return [...rows.values()].sort((a, b) => a.row - b.row);
 }
 
-function raggedFaults(rows: Row[], width: number): string[] {
-  const ragged = rows.filter(({ cells }) => cells.length !== width);
-  const shown = ragged
-    .slice(0, 5)
-    .map(
-      ({ row, cells }) =>
-        `Row ${row} has ${cells.length} ${cells.length === 1 ? "value" : "values"}, the header has ${width}.`,
-    );
-  return ragged.length > 5 ? [...shown, `${ragged.length - 5} more rows are like that.`] : shown;
-}
-
-function cellProblems(columns: Column[], rows: Row[]): CellProblem[] {
-  const found: CellProblem[] = [];
-  const ids = new Set<string>();
+/** The sheet as a CSV in which every row keeps its number: blank lines stay where they were. */
+export function toCsv(
+  header: readonly string[],
+  rows: readonly ReadRow[],
+  delimiter: string,
+): string {
+  const lines = [line(header, delimiter)];
   for (const { row, cells } of rows) {
-    columns.forEach((column, at) => {
-      const key = column.name.toLowerCase();
-      const value = (cells[at] ?? "").trim();
-      if (!column.known || column.repeated || !value) return;
-      const message = fault(key, value, ids);
-      if (message) found.push({ row, column: key, value, message });
-    });
+    while (lines.length < row - 1) lines.push("");
+    lines.push(line(cells, delimiter));
   }
-  return found;
+  return `\ufeff${lines.join("\r\n")}\r\n`;
 }
 
-function fault(key: string, value: string, ids: Set<string>): string | null {
-  const allowed = ALLOWED[key];
-  if (allowed && !allowed.includes(value.toLowerCase()))
-    return `must be one of ${allowed.join(", ")}`;
-  if (value.length > LONGEST) return `must be at most ${LONGEST} characters`;
-  if (key !== "custom_id") return null;
-  if (value.length > 64) return "must be at most 64 characters";
-  if (ids.has(value)) return "is used by an earlier row; it must be unique";
-  ids.add(value);
-  return null;
+function line(cells: readonly string[], delimiter: string): string {
+  return cells.map((cell) => quoted(cell, delimiter)).join(delimiter);
 }
 
-/** The server decides which rows are not valid; what was found here says in which cell and why. */
-export function withServerVerdict(problems: CellProblem[], quote: Quote): CellProblem[] {
-  const refused = new Map(
-    (quote.items ?? []).flatMap((item) =>
-      item.code && item.row ? [[item.row, item.reason ?? ""]] : [],
-    ),
+const quoted = (cell: string, delimiter: string): string =>
+  cell.includes(delimiter) || /["\r\n]|^\s|\s$/.test(cell)
+    ? `"${cell.replaceAll('"', '""')}"`
+    : cell;
+
+/**
+ * Problems that a workbook's cells have and their text has not, such as `#REF!`: they stay until
+ * the cell is written anew.
+ */
+export function stillFaulty(
+  problems: readonly PlacedProblem[],
+  edits: readonly Edit[],
+): PlacedProblem[] {
+  const done = new Set(edits.map(({ row, place }) => cellKey(row, place)));
+  return problems.filter(
+    ({ row, place, column }) =>
+      place >= 0 && column !== "custom_id" && !done.has(cellKey(row, place)),
   );
-  const known = new Set(problems.map((problem) => problem.row));
-  const more = [...refused].filter(([row]) => !known.has(row));
-  return [
-    ...problems.filter((problem) => refused.has(problem.row)),
-    ...more.map(([row, message]) => ({ row, column: "", value: "", message })),
-  ].sort((a, b) => a.row - b.row);
 }
+
+/** What those cells are worth beside a new reading, which may name some of them itself. */
+export function withFaulty(
+  found: readonly PlacedProblem[],
+  faulty: readonly PlacedProblem[],
+): PlacedProblem[] {
+  const named = new Set(found.map(({ row, place }) => cellKey(row, place)));
+  return [...found, ...faulty.filter(({ row, place }) => !named.has(cellKey(row, place)))].sort(
+    (a, b) => a.row - b.row || a.place - b.place,
+  );
+}
+
+const WORDS: Record<string, string> = {
+  custom_id: "ID",
+  aspect_ratio: "aspect ratio",
+  body_style: "body style",
+};
+
+/** A column as people call it. */
+export const columnWords = (name: string): string => WORDS[name] ?? name.replaceAll("_", " ");
+
+/** A file's name without what says that it is a sheet. */
+export const stemOf = (name: string): string =>
+  name.replace(/(-corrected)?\.(csv|tsv|txt|xlsx)$/i, "");

@@ -106,6 +106,7 @@ export interface Quote {
   total: number;
   estimatedCost: string;
   mode: Mode;
+  model: string;
   warnings: string[];
   credits?: number;
   items?: {
@@ -173,6 +174,8 @@ export interface Config {
   mode: Mode;
   /** Where images may come from, besides the page's own origin. */
   imageOrigins: string[];
+  /** Whether the catalog's views show pictures from any https origin. */
+  anyCatalogImage: boolean;
   auth: AuthConfig | null;
 }
 

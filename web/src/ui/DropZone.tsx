@@ -5,24 +5,30 @@ interface Props {
   accept: string;
   label: string;
   hint: string;
-  onFile: (file: File) => void;
+  onFile?: (file: File) => void;
+  /** Takes several files at once. */
+  onFiles?: (files: File[]) => void;
   compact?: boolean;
   children?: ComponentChildren;
 }
 
 /** A file by drop, click or keyboard: a label around the browser's own file input. */
-export function DropZone({ accept, label, hint, onFile, compact = false, children }: Props) {
+export function DropZone(props: Props) {
+  const { accept, label, hint, onFile, onFiles, compact = false, children } = props;
   const [over, setOver] = useState(false);
+  const take = (files: FileList | null | undefined) => {
+    const chosen = [...(files ?? [])];
+    if (onFiles && chosen.length) onFiles(chosen);
+    else if (chosen[0]) onFile?.(chosen[0]);
+  };
   const drop = (event: DragEvent) => {
     event.preventDefault();
     setOver(false);
-    const file = event.dataTransfer?.files[0];
-    if (file) onFile(file);
+    take(event.dataTransfer?.files);
   };
   const choose = (event: Event) => {
     const input = event.currentTarget as HTMLInputElement;
-    const file = input.files?.[0];
-    if (file) onFile(file);
+    take(input.files);
     input.value = "";
   };
   return (
@@ -35,7 +41,7 @@ export function DropZone({ accept, label, hint, onFile, compact = false, childre
       onDragLeave={() => setOver(false)}
       onDrop={drop}
     >
-      <input type="file" accept={accept} onChange={choose} />
+      <input type="file" accept={accept} multiple={onFiles !== undefined} onChange={choose} />
       {!compact && (
         <svg viewBox="0 0 24 24" aria-hidden="true">
           <path d="M12 16V5m0 0L7.5 9.5M12 5l4.5 4.5M5 19h14" />

@@ -1,86 +1,108 @@
 import type { ComponentChildren } from "preact";
-import { count, money } from "../lib/format";
-import type { Quote } from "../lib/types";
+import { useState } from "preact/hooks";
+import { count, money, plural } from "../lib/format";
+import type { Mode } from "../lib/types";
+import { CapField, capFault } from "./CapField";
+import { Confirm } from "./Confirm";
 import { Problem } from "./Problem";
 
+/** USD; a batch that costs more is asked about once more. */
+const ASK_ABOVE = 20;
+
+export interface Priced {
+  total: number;
+  estimatedCost: string;
+  mode: Mode;
+  items?: { code?: string | null }[];
+}
+
 interface Props {
-  quote: Quote | undefined;
+  quote: Priced | undefined;
   pending: boolean;
   /** Why it cannot be started yet. */
   blocked: string | null;
   name: string;
   onName: (name: string) => void;
-  maxCost?: string;
-  onMaxCost?: (max: string) => void;
+  /** What it is called without a name of its own. */
+  unnamed?: string;
+  cap: string;
+  onCap: (cap: string) => void;
   start: { run: () => Promise<void>; busy: boolean; error: unknown };
+  /** Beside each other instead of one below the other, where there is room. */
+  wide?: boolean;
   children?: ComponentChildren;
 }
 
 /** Rows that are skipped make no image. */
-const made = (quote: Quote): number =>
+const made = (quote: Priced): number =>
   quote.total - (quote.items ?? []).filter((item) => item.code).length;
 
 /** How many images, for how much, and the button that starts them. */
-export function Offer({
-  quote,
-  pending,
-  blocked,
-  name,
-  onName,
-  maxCost,
-  onMaxCost,
-  start,
-  children,
-}: Props) {
-  const ready = quote !== undefined && !blocked && !pending;
+export function Offer(props: Props) {
+  const { quote, pending, blocked, cap, start } = props;
+  const [asking, setAsking] = useState(false);
+  const fault = capFault(cap, quote?.estimatedCost);
+  const stop = blocked ?? (fault && "Correct the cap.");
+  const ready = quote !== undefined && !stop && !pending && !start.busy;
+  const free = quote?.mode === "development";
+  const press = () => {
+    if (quote && !free && Number(quote.estimatedCost) > ASK_ABOVE) setAsking(true);
+    else void start.run();
+  };
   return (
-    <aside class="offer" aria-label="Price and start">
-      <dl class="price" aria-busy={pending} aria-live="polite">
-        <div>
-          <dt>Images</dt>
-          <dd data-testid="images">{quote ? count(made(quote)) : "–"}</dd>
-        </div>
-        <div>
-          <dt>Estimated price</dt>
-          <dd data-testid="price">{quote ? money(quote.estimatedCost) : "–"}</dd>
-        </div>
-      </dl>
-      {children}
-      <label class="field">
-        <span>
-          Name <em>optional</em>
-        </span>
-        <input
-          type="text"
-          maxLength={120}
-          value={name}
-          onInput={(event) => onName(event.currentTarget.value)}
-        />
-      </label>
-      {onMaxCost && (
+    <aside class={props.wide ? "offer offer-wide" : "offer"} aria-label="Price and start">
+      {props.children}
+      <div class="models">
         <label class="field">
           <span>
-            Spend at most, in USD <em>optional</em>
+            Name <em>optional</em>
           </span>
           <input
             type="text"
-            inputMode="decimal"
-            pattern="[0-9]*\.?[0-9]*"
-            value={maxCost}
-            onInput={(event) => onMaxCost(event.currentTarget.value.trim())}
+            maxLength={120}
+            value={props.name}
+            placeholder={props.unnamed}
+            onInput={(event) => props.onName(event.currentTarget.value)}
           />
         </label>
+        <CapField value={cap} onChange={props.onCap} estimate={quote?.estimatedCost} />
+        <Problem error={start.error} />
+      </div>
+      <div class="offer-start">
+        <dl class="price" aria-busy={pending} aria-live="polite">
+          <div>
+            <dt>Images</dt>
+            <dd data-testid="images">{quote ? count(made(quote)) : "–"}</dd>
+          </div>
+          <div>
+            <dt>{free ? "Simulated price" : "Estimated price"}</dt>
+            <dd data-testid="price">{quote ? money(quote.estimatedCost) : "–"}</dd>
+          </div>
+        </dl>
+        <button class="button main" disabled={!ready} onClick={press}>
+          {start.busy ? "Starting…" : "Start Batch"}
+        </button>
+        <p class="offer-note">
+          {stop ??
+            (free
+              ? "Development mode: placeholder images, nothing is charged."
+              : "You are only charged for images that are generated.")}
+        </p>
+      </div>
+      {asking && quote && (
+        <Confirm
+          title={`Spend about ${money(quote.estimatedCost)}?`}
+          yes={`Start ${plural(made(quote), "image")}`}
+          onYes={() => {
+            setAsking(false);
+            void start.run();
+          }}
+          onNo={() => setAsking(false)}
+        >
+          {plural(made(quote), "image")} are made at once.{" "}
+          {cap ? "The cap holds over all retries." : "Without a cap, retries can add to it."}
+        </Confirm>
       )}
-      <button class="button main" disabled={!ready || start.busy} onClick={() => void start.run()}>
-        {start.busy ? "Starting…" : "Start Batch"}
-      </button>
-      <p class="offer-note">
-        {blocked ??
-          (quote?.mode === "development"
-            ? "Development mode: placeholder images, nothing is charged."
-            : "You are only charged for images that are generated.")}
-      </p>
-      <Problem error={start.error} />
     </aside>
   );
 }

@@ -4,7 +4,8 @@ import { signOut, who } from "../lib/auth";
 import { config } from "../lib/config";
 
 const VIEWS = [
-  { href: "/csv", name: "CSV" },
+  { href: "/csv", name: "Cars" },
+  { href: "/sheets", name: "Sheets" },
   { href: "/prompts", name: "Prompts" },
   { href: "/variants", name: "Variants" },
   { href: "/batches", name: "Batches" },

@@ -1,10 +1,13 @@
 import { config } from "../lib/config";
+import { IN_CATALOG } from "../lib/documents";
 
 const LOCAL = /^(blob:|data:|\/)/;
 
-/** Whether the page's security policy lets it show this address: the bucket, or a host the deployer named. */
+/** Whether the page's security policy lets it show this address: the bucket, a host the deployer
+ * named, or in the catalog's views any. */
 export function showable(url: string): boolean {
   if (LOCAL.test(url)) return true;
+  if (IN_CATALOG && config().anyCatalogImage && url.startsWith("https:")) return true;
   return [location.origin, ...config().imageOrigins].includes(new URL(url).origin);
 }
 

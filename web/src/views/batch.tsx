@@ -1,7 +1,6 @@
 import { useRoute } from "preact-iso";
 import { cancelBatch, retryBatch } from "../lib/api";
 import { money, plural, time } from "../lib/format";
-import { failedRowsCsv, isKept, saveAs } from "../lib/kept-sheet";
 import type { Batch } from "../lib/types";
 import { Gallery } from "../ui/Gallery";
 import { useAction } from "../ui/hooks";
@@ -134,9 +133,6 @@ function Panel({ batch }: { batch: Batch }) {
 }
 
 function Failures({ batch }: { batch: Batch }) {
-  const save = useAction(async () =>
-    saveAs("failed_rows.csv", await failedRowsCsv(batch.id), "text/csv"),
-  );
   const words = `${plural(batch.failed, batch.kind === "cars" ? "row" : "image")} failed`;
   const errors = batch.errors ?? [];
   return (
@@ -148,7 +144,7 @@ function Failures({ batch }: { batch: Batch }) {
       ) : (
         <span>{words}</span>
       )}
-      {!running(batch) && <FailedCsv batch={batch} save={save} />}
+      {!running(batch) && <FailedCsv batch={batch} />}
       {errors.length > 0 && (
         <details>
           <summary>Reasons</summary>
@@ -162,31 +158,17 @@ function Failures({ batch }: { batch: Batch }) {
           </ul>
         </details>
       )}
-      <Problem error={save.error} />
     </>
   );
 }
 
-function FailedCsv({
-  batch,
-  save,
-}: {
-  batch: Batch;
-  save: { run: () => Promise<void>; busy: boolean };
-}) {
+function FailedCsv({ batch }: { batch: Batch }) {
   if (batch.kind !== "cars") return null;
-  const words = "Download failed rows (CSV)";
-  if (batch.failedRowsCsvUrl)
-    return (
-      <a href={batch.failedRowsCsvUrl} download>
-        {words}
-      </a>
-    );
-  if (!isKept(batch.id)) return <span class="muted">failed_rows.csv is in the ZIP</span>;
+  if (!batch.failedRowsCsvUrl) return <span class="muted">failed_rows.csv is in the ZIP</span>;
   return (
-    <button class="link" disabled={save.busy} onClick={() => void save.run()}>
-      {words}
-    </button>
+    <a href={batch.failedRowsCsvUrl} download>
+      Download failed rows (CSV)
+    </a>
   );
 }
 

@@ -3,7 +3,11 @@ import { useLocation } from "preact-iso";
 import { type PromptBatch, quotePrompts, submitPrompts, upload } from "../lib/api";
 import { config } from "../lib/config";
 import { plural } from "../lib/format";
-import { useAction, useKept, useQuote } from "../ui/hooks";
+import { chosenModel, type ModelChoice, NO_CHOICE, toChoice } from "../lib/models";
+import { capOf } from "../ui/CapField";
+import { useDraft } from "../ui/draft";
+import { useAction, useQuote } from "../ui/hooks";
+import { ModelPicker, useModels } from "../ui/ModelPicker";
 import { Offer } from "../ui/Offer";
 import { Notice, Problem } from "../ui/Problem";
 import { Title } from "../ui/Title";
@@ -16,20 +20,20 @@ interface PromptRow {
 }
 interface Form {
   rows: PromptRow[];
-  quality: "standard" | "hd";
+  choice: ModelChoice;
   pdf: boolean;
   name: string;
+  cap: string;
 }
 
-const RATIOS = ["1:1", "16:9", "9:16", "4:3", "3:4"];
 const LONGEST = 4000;
 const emptyRow = (id: number): PromptRow => ({ id, prompt: "", ratio: "1:1", file: null });
-const EMPTY: Form = { rows: [emptyRow(1)], quality: "standard", pdf: false, name: "" };
+const EMPTY: Form = { rows: [emptyRow(1)], choice: NO_CHOICE, pdf: false, name: "", cap: "" };
 const nextId = (rows: PromptRow[]): number => Math.max(0, ...rows.map((row) => row.id)) + 1;
 
 function toBatch(form: Form): PromptBatch {
   return {
-    name: form.name,
+    name: form.name.trim(),
     items: form.rows
       .filter((row) => row.prompt.trim())
       .map(({ prompt, ratio, file }) => ({
@@ -37,24 +41,28 @@ function toBatch(form: Form): PromptBatch {
         aspect_ratio: ratio,
         ...(file ? { file: file.id } : {}),
       })),
-    options: { quality: form.quality, include_pdf: form.pdf },
+    options: { include_pdf: form.pdf },
+    ...toChoice(form.choice),
   };
 }
 
 export function PromptsView() {
   const { route } = useLocation();
   const { maxRows } = config();
-  const [form, setForm] = useKept("prompts", EMPTY);
+  const { value: form, change: setForm, finish } = useDraft("prompts", EMPTY);
   const [focus, setFocus] = useState<number | null>(null);
   const batch = toBatch(form);
+  const asked = { ...batch, name: "" };
   const full = form.rows.length >= maxRows;
   const { quote, error, pending } = useQuote(
-    batch.items.length ? (signal) => quotePrompts({ ...batch, name: "" }, signal) : null,
-    [JSON.stringify({ ...batch, name: "" })],
+    batch.items.length ? (signal) => quotePrompts(asked, signal) : null,
+    [JSON.stringify(asked)],
   );
+  const model = chosenModel(useModels().data ?? [], form.choice, quote?.model);
   const start = useAction(async () => {
-    const made = await submitPrompts(batch);
-    setForm(EMPTY);
+    const cap = capOf(form.cap);
+    const made = await submitPrompts({ ...batch, ...(cap && { max_cost: cap }) });
+    finish();
     route(`/batches/${made.id}`);
   });
   const change = (id: number, fields: Partial<PromptRow>) =>
@@ -83,6 +91,8 @@ export function PromptsView() {
               <PromptLine
                 key={row.id}
                 row={row}
+                ratios={model?.aspectRatios ?? [row.ratio]}
+                images={model?.maxImages ?? 1}
                 number={at + 1}
                 focused={row.id === focus}
                 onChange={(fields) => change(row.id, fields)}
@@ -105,21 +115,14 @@ export function PromptsView() {
           blocked={batch.items.length ? null : "Write at least one prompt."}
           name={form.name}
           onName={(name) => setForm((old) => ({ ...old, name }))}
+          cap={form.cap}
+          onCap={(cap) => setForm((old) => ({ ...old, cap }))}
         >
-          <fieldset class="choice">
-            <legend>Quality</legend>
-            {(["standard", "hd"] as const).map((quality) => (
-              <label key={quality}>
-                <input
-                  type="radio"
-                  name="quality"
-                  checked={form.quality === quality}
-                  onChange={() => setForm((old) => ({ ...old, quality }))}
-                />
-                <span>{quality === "hd" ? "HD" : "Standard"}</span>
-              </label>
-            ))}
-          </fieldset>
+          <ModelPicker
+            choice={form.choice}
+            standard={quote?.model}
+            onChange={(choice) => setForm((old) => ({ ...old, choice }))}
+          />
           <label class="check">
             <input
               type="checkbox"
@@ -139,13 +142,16 @@ export function PromptsView() {
 
 interface LineProps {
   row: PromptRow;
+  /** What the model can make. */
+  ratios: readonly string[];
+  images: number;
   number: number;
   focused: boolean;
   onChange: (fields: Partial<PromptRow>) => void;
   onRemove: (() => void) | null;
 }
 
-function PromptLine({ row, number, focused, onChange, onRemove }: LineProps) {
+function PromptLine({ row, ratios, images, number, focused, onChange, onRemove }: LineProps) {
   const attach = useAction(async (file: File) => {
     const made = await upload(file, "product");
     onChange({ file: { id: made.id, name: made.originalName, url: made.url } });
@@ -172,13 +178,16 @@ function PromptLine({ row, number, focused, onChange, onRemove }: LineProps) {
             value={row.ratio}
             onChange={(event) => onChange({ ratio: event.currentTarget.value })}
           >
-            {RATIOS.map((ratio) => (
-              <option key={ratio}>{ratio}</option>
+            {[...new Set([...ratios, row.ratio])].map((ratio) => (
+              <option key={ratio} value={ratio}>
+                {ratios.includes(ratio) ? ratio : `${ratio} (the model has no such ratio)`}
+              </option>
             ))}
           </select>
         </label>
         <Reference
           row={row}
+          possible={images > 0}
           number={number}
           busy={attach.busy}
           attach={(file) => void attach.run(file)}
@@ -201,13 +210,15 @@ function PromptLine({ row, number, focused, onChange, onRemove }: LineProps) {
 
 interface ReferenceProps {
   row: PromptRow;
+  /** Whether the model takes reference images. */
+  possible: boolean;
   number: number;
   busy: boolean;
   attach: (file: File) => void;
   remove: () => void;
 }
 
-function Reference({ row, number, busy, attach, remove }: ReferenceProps) {
+function Reference({ row, possible, number, busy, attach, remove }: ReferenceProps) {
   if (row.file) {
     return (
       <span class="attached">
@@ -220,9 +231,11 @@ function Reference({ row, number, busy, attach, remove }: ReferenceProps) {
         >
           Remove image
         </button>
+        {!possible && <span class="fault">The model takes no reference image.</span>}
       </span>
     );
   }
+  if (!possible) return null;
   return (
     <label class={`button quiet small file${busy ? " busy" : ""}`}>
       <input

@@ -1,5 +1,6 @@
 import { useEffect, useRef } from "preact/hooks";
-import { useKept } from "../ui/hooks";
+import { useAddress } from "../ui/address";
+import { useDraft } from "../ui/draft";
 import { Title } from "../ui/Title";
 import { type Choices, NOTHING, obstacle, STEPS } from "./wizard/choices";
 import { ImagesStep } from "./wizard/images-step";
@@ -10,15 +11,30 @@ import { SettingsStep } from "./wizard/settings-step";
 export interface StepProps {
   choices: Choices;
   change: (fields: Partial<Choices>) => void;
+  update: (next: (old: Choices) => Choices) => void;
+  /** To another step. */
+  go: (step: number) => void;
+  /** The batch is started: the next visit starts anew. */
+  finish: () => void;
+}
+
+/** No further than what is chosen allows, whatever the address says. */
+function stepOf(text: string, choices: Choices): number {
+  const wanted = Math.min(Math.max(Number(text) - 1 || 0, 0), STEPS.length - 1);
+  for (let step = 0; step < wanted; step += 1) if (obstacle(choices, step)) return step;
+  return wanted;
 }
 
 const VIEWS = [SelectStep, ImagesStep, SettingsStep, ReviewStep];
 
 export function VariantsView() {
-  const [choices, setChoices] = useKept("variants", NOTHING);
-  const change = (fields: Partial<Choices>) => setChoices((old) => ({ ...old, ...fields }));
+  const draft = useDraft("variants", NOTHING);
+  const address = useAddress({ step: "1" });
+  const choices = draft.value;
+  const change = (fields: Partial<Choices>) => draft.change((old) => ({ ...old, ...fields }));
   const heading = useRef<HTMLHeadingElement>(null);
-  const { step } = choices;
+  const step = stepOf(address.fields.step, choices);
+  const go = (to: number) => address.change({ step: String(to + 1) }, true);
   const before = useRef(step);
   useEffect(() => {
     if (before.current !== step) {
@@ -28,7 +44,7 @@ export function VariantsView() {
     before.current = step;
   }, [step]);
   const View = VIEWS[step] ?? SelectStep;
-  const stop = obstacle(choices);
+  const stop = obstacle(choices, step);
   const last = step === STEPS.length - 1;
 
   return (
@@ -41,11 +57,7 @@ export function VariantsView() {
             aria-current={at === step ? "step" : undefined}
             class={at < step ? "past" : ""}
           >
-            {at < step ? (
-              <button onClick={() => change({ step: at })}>{name}</button>
-            ) : (
-              <span>{name}</span>
-            )}
+            {at < step ? <button onClick={() => go(at)}>{name}</button> : <span>{name}</span>}
           </li>
         ))}
       </ol>
@@ -53,22 +65,27 @@ export function VariantsView() {
         Step {step + 1} of {STEPS.length}: {STEPS[step]}
       </h2>
       <div class="step">
-        <View choices={choices} change={change} />
+        <View
+          choices={choices}
+          change={change}
+          update={draft.change}
+          go={go}
+          finish={() => {
+            draft.finish();
+            address.finish();
+          }}
+        />
       </div>
       {!last && (
         <div class="dock">
           <p role="status">{stop ?? `${choices.variants.length} selected`}</p>
           <div class="row">
             {step > 0 && (
-              <button class="button" onClick={() => change({ step: step - 1 })}>
+              <button class="button" onClick={() => go(step - 1)}>
                 Back
               </button>
             )}
-            <button
-              class="button main"
-              disabled={stop !== null}
-              onClick={() => change({ step: step + 1 })}
-            >
+            <button class="button main" disabled={stop !== null} onClick={() => go(step + 1)}>
               Next
             </button>
           </div>

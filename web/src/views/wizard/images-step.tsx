@@ -3,13 +3,13 @@ import { imageCandidates, shown, upload } from "../../lib/api";
 import type { Candidates, Picture } from "../../lib/types";
 import { DropZone } from "../../ui/DropZone";
 import { useAction, useLoad } from "../../ui/hooks";
-import { Problem } from "../../ui/Problem";
+import { Notice, Problem } from "../../ui/Problem";
 import { Tabs } from "../../ui/Tabs";
 import { Thumb } from "../../ui/Thumb";
 import type { StepProps } from "../variants";
-import { type Chosen, holds, MAX_IMAGES, toggled } from "./choices";
+import { type Chosen, holds, MAX_IMAGES, toggled, variantOfFile, withImage } from "./choices";
 
-export function ImagesStep({ choices, change }: StepProps) {
+export function ImagesStep({ choices, change, update }: StepProps) {
   const ids = choices.variants.map((one) => one.variantId);
   const candidates = useLoad((signal) => imageCandidates(ids, signal), [ids.join()]);
   const [at, setAt] = useState(0);
@@ -21,6 +21,8 @@ export function ImagesStep({ choices, change }: StepProps) {
       ),
     });
   if (!current) return null;
+  const forAll = () =>
+    change({ variants: choices.variants.map((one) => ({ ...one, images: current.images })) });
   return (
     <div class="pick">
       <ul class="pick-list" aria-label="Variants">
@@ -50,10 +52,24 @@ export function ImagesStep({ choices, change }: StepProps) {
           variant={current}
           candidates={candidates.data}
           set={(images) => set(current.variantId, images)}
-          uploaded={(picture) =>
-            candidates.data &&
-            candidates.set({ ...candidates.data, uploads: [picture, ...candidates.data.uploads] })
-          }
+          forAll={choices.variants.length > 1 ? forAll : null}
+          find={(file) => variantOfFile(file, choices.variants) ?? current}
+          uploaded={(pictures) => {
+            if (candidates.data) {
+              const added = pictures.map(({ picture }) => picture);
+              candidates.set({
+                ...candidates.data,
+                uploads: [...added, ...candidates.data.uploads],
+              });
+            }
+            update((old) => ({
+              ...old,
+              variants: pictures.reduce(
+                (variants, { picture, to }) => withImage(variants, to.variantId, picture.url),
+                old.variants,
+              ),
+            }));
+          }}
         />
       </div>
     </div>
@@ -76,10 +92,14 @@ interface PickerProps {
   variant: Chosen;
   candidates: Candidates | undefined;
   set: (images: string[]) => void;
-  uploaded: (picture: Picture) => void;
+  /** Gives every variant the images of this one; null where there is no other. */
+  forAll: (() => void) | null;
+  /** The variant that a file is for, by its name. */
+  find: (file: string) => Chosen;
+  uploaded: (pictures: { picture: Picture; to: Chosen }[]) => void;
 }
 
-function Picker({ variant, candidates, set, uploaded }: PickerProps) {
+function Picker({ variant, candidates, set, forAll, find, uploaded }: PickerProps) {
   const own = candidates?.variants.find((one) => one.variantId === variant.variantId);
   const ownPicture = own?.variantImageUrl
     ? [
@@ -91,10 +111,15 @@ function Picker({ variant, candidates, set, uploaded }: PickerProps) {
         },
       ]
     : [];
-  const add = useAction(async (file: File) => {
-    const made = await upload(file, "product");
+  const [matched, setMatched] = useState<string[]>([]);
+  const add = useAction(async (files: File[]) => {
+    setMatched([]);
+    const made = await Promise.all(
+      files.map(async (file) => ({ picture: await upload(file, "product"), to: find(file.name) })),
+    );
     uploaded(made);
-    set(toggled(variant.images, made.url));
+    const others = made.filter(({ to }) => to.variantId !== variant.variantId);
+    setMatched(others.map(({ picture, to }) => `${picture.originalName} went to ${to.title}.`));
   });
   const grid = (pictures: Picture[] | undefined, none: string) => (
     <Choice
@@ -110,8 +135,15 @@ function Picker({ variant, candidates, set, uploaded }: PickerProps) {
         <h3>
           {variant.title} <span class="muted">{variant.product}</span>
         </h3>
-        <p class="muted">
-          {variant.images.length} of {MAX_IMAGES} chosen
+        <p class="row muted">
+          <span>
+            {variant.images.length} of {MAX_IMAGES} chosen
+          </span>
+          {forAll && variant.images.length > 0 && (
+            <button class="button small" onClick={forAll}>
+              Use for all variants
+            </button>
+          )}
         </p>
       </div>
       <Tabs
@@ -135,10 +167,13 @@ function Picker({ variant, candidates, set, uploaded }: PickerProps) {
               <div class="stack">
                 <DropZone
                   accept="image/png,image/jpeg,image/webp"
-                  label={add.busy ? "Uploading…" : "Drop an image here, or choose one"}
-                  hint="PNG, JPEG or WebP, up to 20 MB"
-                  onFile={(file) => void add.run(file)}
+                  label={add.busy ? "Uploading…" : "Drop images here, or choose them"}
+                  hint="PNG, JPEG or WebP, up to 20 MB each. A file named after a variant goes to it"
+                  onFiles={(files) => void add.run(files)}
                 />
+                {matched.length > 0 && (
+                  <Notice kind="plain" title="Matched by name" lines={matched} />
+                )}
                 <Problem error={add.error} />
               </div>
             ),

@@ -1,30 +1,33 @@
-import { useLocation } from "preact-iso";
-import { quoteVariants, submitVariants } from "../../lib/api";
+import { quoteVariants, schemaIn, settingsSchema, submitVariants } from "../../lib/api";
 import { count, plural } from "../../lib/format";
-import { useAction, useQuote } from "../../ui/hooks";
+import { ApiError } from "../../lib/problems";
+import { capOf } from "../../ui/CapField";
+import { useAction, useLoad, useQuote } from "../../ui/hooks";
+import { ModelPicker } from "../../ui/ModelPicker";
 import { Offer } from "../../ui/Offer";
 import { Problem } from "../../ui/Problem";
 import type { StepProps } from "../variants";
-import { credits, NOTHING, toRequest } from "./choices";
+import { type Choices, credits, SCHEMA, toRequest } from "./choices";
 import { Strip } from "./images-step";
 import { words } from "./schema-form";
 
-export function ReviewStep({ choices, change }: StepProps) {
-  const { route } = useLocation();
+export function ReviewStep({ choices, change, go, finish }: StepProps) {
   const request = toRequest(choices);
   const { quote, error, pending, again } = useQuote(
     (signal) => quoteVariants({ ...request, name: "" }, signal),
     [JSON.stringify({ ...request, name: "" })],
   );
   const start = useAction(async () => {
-    const batch = await submitVariants(request);
-    change(NOTHING);
-    route(`/batches/${batch.id}`);
+    const cap = capOf(choices.cap);
+    const batch = await submitVariants({ ...request, ...(cap && { maxCost: cap }) });
+    finish();
+    // Another document, because its security policy is stricter than the catalog's.
+    location.assign(`/batches/${batch.id}`);
   });
   return (
     <div class="split">
       <div class="stack">
-        <Problem error={error}>
+        <Problem error={titled(error, choices)}>
           <button class="button quiet small" onClick={again}>
             Try again
           </button>
@@ -40,18 +43,9 @@ export function ReviewStep({ choices, change }: StepProps) {
             </li>
           ))}
         </ul>
-        {Object.keys(choices.input).length > 0 && (
-          <dl class="settings">
-            {Object.entries(choices.input).map(([name, value]) => (
-              <div key={name}>
-                <dt>{words(name)}</dt>
-                <dd>{Array.isArray(value) ? value.join("; ") : String(value)}</dd>
-              </div>
-            ))}
-          </dl>
-        )}
+        <Settings choices={choices} model={quote?.model} />
         <p>
-          <button class="button" onClick={() => change({ step: 2 })}>
+          <button class="button" onClick={() => go(2)}>
             Back
           </button>
         </p>
@@ -63,7 +57,14 @@ export function ReviewStep({ choices, change }: StepProps) {
         start={start}
         name={choices.name}
         onName={(name) => change({ name })}
+        cap={choices.cap}
+        onCap={(cap) => change({ cap })}
       >
+        <ModelPicker
+          choice={choices.choice}
+          standard={quote?.model}
+          onChange={(choice) => change({ choice })}
+        />
         <p class="credits">
           <b>{plural(quote?.credits ?? credits(choices), "credit")}</b>
           <span>
@@ -73,4 +74,36 @@ export function ReviewStep({ choices, change }: StepProps) {
       </Offer>
     </div>
   );
+}
+
+/** What every image has in common, defaults included. */
+function Settings({ choices, model }: { choices: Choices; model: string | undefined }) {
+  const schema = useLoad(async (signal) => schemaIn(await settingsSchema(SCHEMA, signal)), []);
+  const fields = Object.entries(schema.data?.properties ?? {});
+  const said = fields.flatMap(([name, field]) => {
+    const value = choices.input[name] ?? field.default;
+    return value == null ? [] : [[field.title ?? words(name), value] as const];
+  });
+  return (
+    <dl class="settings">
+      {[...said, ["Model", model ?? "–"] as const].map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{Array.isArray(value) ? value.join("; ") : String(value)}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+/** The same problem with the variants' titles instead of their ids. */
+function titled(error: unknown, choices: Choices): unknown {
+  if (!(error instanceof ApiError)) return error;
+  const titles = new Map(choices.variants.map((one) => [one.variantId, one.title]));
+  const details = error.details.map(({ variantId, ...rest }) =>
+    variantId === undefined
+      ? rest
+      : { ...rest, field: titles.get(variantId) ?? `Variant ${variantId}` },
+  );
+  return new ApiError(error.status, error.error, error.detail, details, error.retryAfter);
 }

@@ -1,0 +1,56 @@
+import { at, call } from "./api";
+
+export interface ColumnRule {
+  required: boolean | null;
+  default: string;
+  oneOf: string[];
+  maxLength: number | null;
+}
+
+export interface Template {
+  name: string;
+  prompt: string;
+  fileName: string;
+  columns: Record<string, ColumnRule>;
+  model: string | null;
+  aspectRatio: string | null;
+  quality: string | null;
+  fallback: string[];
+  builtIn: boolean;
+}
+
+export type TemplateDraft = Pick<Template, "prompt" | "fileName" | "columns" | "aspectRatio">;
+export const NO_TEMPLATE: TemplateDraft = {
+  prompt: "",
+  fileName: "",
+  columns: {},
+  aspectRatio: null,
+};
+export const NO_RULE: ColumnRule = { required: null, default: "", oneOf: [], maxLength: null };
+export const TEMPLATE_NAME = "[a-z0-9][a-z0-9\\-]{0,63}";
+
+export const listTemplates = async (signal?: AbortSignal): Promise<Template[]> =>
+  (await call<{ items: Template[] }>("GET", "/api/templates", { signal })).items;
+
+export const putTemplate = (
+  name: string,
+  draft: TemplateDraft & Partial<Template>,
+): Promise<Template> => {
+  const { prompt, fileName, columns, aspectRatio, model, quality, fallback } = draft;
+  const json = { prompt, fileName, columns, aspectRatio, model, quality, fallback };
+  return call("PUT", `/api/templates/${at(name)}`, { json });
+};
+
+export const deleteTemplate = (name: string): Promise<void> =>
+  call("DELETE", `/api/templates/${at(name)}`);
+
+export const draftOf = ({ prompt, fileName, columns, aspectRatio }: Template): TemplateDraft => ({
+  prompt,
+  fileName,
+  columns,
+  aspectRatio,
+});
+
+export const sameDraft = (a: TemplateDraft, b: TemplateDraft): boolean =>
+  JSON.stringify([a.prompt, a.fileName, a.columns, a.aspectRatio]) ===
+  JSON.stringify([b.prompt, b.fileName, b.columns, b.aspectRatio]);

@@ -1,0 +1,182 @@
+import type { ComponentChildren } from "preact";
+import { useEffect } from "preact/hooks";
+import { useLocation } from "preact-iso";
+import { takeHandedSheet } from "../../lib/handover";
+import { ApiError } from "../../lib/problems";
+import { type Recipe, startSheet } from "../../lib/reading";
+import { saveAs } from "../../lib/save-as";
+import { stemOf } from "../../lib/sheet";
+import type { Address } from "../../ui/address";
+import { capOf } from "../../ui/CapField";
+import { useAction } from "../../ui/hooks";
+import { ModelPicker } from "../../ui/ModelPicker";
+import { Offer } from "../../ui/Offer";
+import { Problem } from "../../ui/Problem";
+import { EncodingChoice } from "./encodings";
+import { modelFields, modelOf, type SheetFields } from "./fields";
+import { SheetGrid } from "./grid";
+import { ColumnMapper } from "./mapper";
+import { Notices } from "./notices";
+import { Repairs } from "./repairs";
+import { SheetDrop } from "./sheet-drop";
+import { useSheet } from "./use-sheet";
+
+interface Props {
+  recipe: Recipe | null;
+  address: Address<SheetFields>;
+  /** The columns that a person can choose for one that is not known. */
+  columns: readonly string[];
+  /** What stands in the way besides the sheet. */
+  blocked?: string | null;
+  /** Whether the rows have prompts already. */
+  prompts?: boolean;
+  /** Told the sheet's columns. */
+  onReading?: (columns: readonly string[]) => void;
+  /** Between the sheet and its rows. */
+  children?: ComponentChildren;
+}
+
+const HEADER_KINDS = new Set(["unknown-columns", "missing-columns", "malformed-csv"]);
+const isHeaderProblem = ({ kind, detail }: ApiError): boolean =>
+  HEADER_KINDS.has(kind) && (kind !== "malformed-csv" || detail.includes("known columns"));
+
+/** From a sheet to the batch of its rows: read, corrected, priced, started. */
+export function Importer(props: Props) {
+  const { recipe, address, columns, blocked = null, prompts = true, onReading } = props;
+  const { route } = useLocation();
+  const { fields, change, finish } = address;
+  const state = useSheet(recipe, address);
+  const { source, reading, choice } = state;
+  const skip = fields.skip === "1";
+  useEffect(() => {
+    const handed = takeHandedSheet();
+    if (handed) void state.take.run(handed);
+  }, []);
+  const header = reading?.columns;
+  useEffect(() => {
+    if (header) onReading?.(header);
+  }, [header]);
+  const start = useAction(async () => {
+    if (!recipe || !source) return;
+    const batch = await startSheet(recipe, source, choice, {
+      name: fields.name.trim() || stemOf(fields.file),
+      maxCost: capOf(fields.cap),
+      skipInvalid: skip && state.problems.length > 0,
+    });
+    finish();
+    route(`/batches/${batch.id}`);
+  });
+  const save = useAction(async () => {
+    const file = await state.toFile();
+    saveAs(`${stemOf(fields.file) || "sheet"}-corrected.csv`, await file.text(), "text/csv");
+  });
+  const stop = () => {
+    if (blocked) return blocked;
+    if (state.faulty.length) return "Correct the marked cells.";
+    return state.problems.length && !skip ? "Correct the marked cells, or skip those rows." : null;
+  };
+
+  return (
+    <>
+      <SheetDrop state={state} file={fields.file} />
+      {props.children}
+      <Refusal state={state} columns={columns} address={address} />
+      {reading && (
+        <>
+          <Notices notices={reading.notices} sheet={fields.tab} change={change} />
+          <Repairs
+            state={state}
+            reading={reading}
+            skip={skip}
+            onSkip={(on) => change({ skip: on ? "1" : "" })}
+          />
+        </>
+      )}
+      {source && !reading && !state.error && <p class="lead">Reading the sheet…</p>}
+      <Problem error={state.saving.error ?? state.more.error} />
+      {source && recipe && (reading || isModelProblem(state.error)) && (
+        <Offer
+          wide
+          quote={reading}
+          pending={state.pending}
+          blocked={stop()}
+          name={fields.name}
+          unnamed={stemOf(fields.file)}
+          onName={(name) => change({ name })}
+          cap={fields.cap}
+          onCap={(cap) => change({ cap })}
+          start={start}
+        >
+          <ModelPicker
+            choice={modelOf(fields)}
+            standard={reading?.model}
+            onChange={(next) => change(modelFields(next))}
+          />
+        </Offer>
+      )}
+      {reading && (
+        <>
+          <SheetGrid state={state} reading={reading} prompts={prompts} />
+          <p>
+            <button class="button" disabled={save.busy} onClick={() => void save.run()}>
+              {isCorrected(fields.file) ? "Download the corrected sheet" : "Download the sheet"}
+            </button>
+          </p>
+          <Problem error={save.error} />
+        </>
+      )}
+    </>
+  );
+}
+
+const isCorrected = (file: string): boolean => file.endsWith("-corrected.csv");
+
+/** What another model, or another quality, may mend. */
+const isModelProblem = (error: unknown): boolean =>
+  error instanceof ApiError && /^model-|^unknown-model$/.test(error.kind);
+
+/** The same sheet where it needs no columns of cars. */
+function elsewhere({ sheet, file, encoding }: SheetFields): string | null {
+  if (location.pathname.startsWith("/sheets")) return null;
+  return `/sheets?${new URLSearchParams({ sheet, file, ...(encoding && { encoding }) })}`;
+}
+
+interface RefusalProps {
+  state: ReturnType<typeof useSheet>;
+  columns: readonly string[];
+  address: Address<SheetFields>;
+}
+
+/** Why the sheet is not read yet, and what a person can do about it here. */
+function Refusal({ state, columns, address }: RefusalProps) {
+  const { error, source } = state;
+  if (!error) return null;
+  if (error instanceof ApiError && error.kind === "encoding")
+    return (
+      <EncodingChoice error={error} choose={(encoding) => address.change({ encoding }, true)} />
+    );
+  if (error instanceof ApiError && source && isHeaderProblem(error)) {
+    const missing = error.kind === "missing-columns" ? error.details : [];
+    const names = new Set([...missing.map(({ column }) => column ?? ""), ...columns]);
+    return (
+      <ColumnMapper
+        key={source.uploadId}
+        error={error}
+        source={source}
+        columns={[...names]}
+        elsewhere={error.kind === "missing-columns" ? null : elsewhere(address.fields)}
+        use={async (table) => {
+          await state.replace(table, true);
+          address.change({ ignore: "1" });
+        }}
+      />
+    );
+  }
+  return (
+    <Problem error={error}>
+      <button class="button quiet small" onClick={state.again}>
+        Try again
+      </button>
+    </Problem>
+  );
+}

@@ -1,0 +1,169 @@
+import { useMemo, useState } from "preact/hooks";
+import { guessColumn } from "../../lib/column-guesses";
+import type { ApiError } from "../../lib/problems";
+import { ANY_TABLE, type Reading, readRows, readSheet, type Source } from "../../lib/reading";
+import { columnWords, merged } from "../../lib/sheet";
+import { useAction, useLoad } from "../../ui/hooks";
+import { Notice, Problem } from "../../ui/Problem";
+import type { Table } from "./use-sheet";
+
+interface Props {
+  error: ApiError;
+  source: Source;
+  /** The columns that there can be. */
+  columns: readonly string[];
+  use: (table: Table) => Promise<void>;
+  /** Where the sheet can be used with its own columns. */
+  elsewhere: string | null;
+}
+
+const SAMPLES = 3;
+const HEADERS = 10;
+
+/** Asks which column is which, where the header leaves it open. */
+export function ColumnMapper(props: Props) {
+  const { error, source } = props;
+  const any = { ...source, ignoreUnknown: true };
+  const table = useLoad((signal) => readSheet(ANY_TABLE, any, {}, signal), [source.uploadId]);
+  return (
+    <Notice
+      kind="warn"
+      title="Which column is which?"
+      text="Some names are not known. Choose what the columns are; the others are not used."
+    >
+      {table.error ? <Problem error={error} /> : null}
+      {table.data && <Mapping key={source.uploadId} {...props} source={any} table={table.data} />}
+    </Notice>
+  );
+}
+
+/** The row that the server takes for the header, as its message says. */
+const headerRow = (error: ApiError): number =>
+  Number(/Row (\d+) looks like the header/.exec(error.detail)?.[1] ?? 0);
+
+interface MappingProps extends Props {
+  table: Reading;
+}
+
+function Mapping({ error, table, columns, source, use, elsewhere }: MappingProps) {
+  const [at, setAt] = useState(headerRow(error));
+  const header = table.items.find(({ row }) => row === at)?.cells ?? table.columns;
+  const guesses = useMemo(() => guess(header, error, columns), [header, error, columns]);
+  const [picked, setPicked] = useState<Record<number, string>>({});
+  const names = header.map((_, place) => picked[place] ?? guesses[place] ?? "");
+  const twice = names.find((name, place) => name && names.indexOf(name) !== place);
+  const apply = useAction(async () => {
+    const rows = (await wholeTable(table, source)).filter(({ row }) => row > at);
+    const renamed = header.map((name, place) => names[place] || unused(name, columns));
+    await use({ header: renamed, rows, delimiter: table.delimiter });
+  });
+  return (
+    <div class="mapper">
+      <label class="field">
+        <span>The names of the columns are in</span>
+        <select value={at} onChange={(event) => setAt(Number(event.currentTarget.value))}>
+          <option value={0}>the first row</option>
+          {table.items.slice(0, HEADERS).map(({ row, cells }) => (
+            <option key={row} value={row}>
+              row {row}: {cells.filter(Boolean).join(", ").slice(0, 60)}
+            </option>
+          ))}
+        </select>
+      </label>
+      <ul>
+        {header.map((name, place) => (
+          <li key={place}>
+            <label class="field">
+              <span>{name || `Column ${place + 1}`}</span>
+              <select
+                value={names[place]}
+                onChange={(event) => setPicked({ ...picked, [place]: event.currentTarget.value })}
+              >
+                <option value="">not used</option>
+                {columns.map((one) => (
+                  <option key={one} value={one}>
+                    {columnWords(one)}
+                  </option>
+                ))}
+              </select>
+              <small>
+                {table.items
+                  .filter(({ row }) => row > at)
+                  .slice(0, SAMPLES)
+                  .map(({ cells }) => cells[place])
+                  .filter(Boolean)
+                  .join(", ")}
+              </small>
+            </label>
+          </li>
+        ))}
+      </ul>
+      {twice && <p role="alert">Only one column can be the {columnWords(twice)}.</p>}
+      <button
+        class="button main"
+        disabled={apply.busy || twice !== undefined || !names.some(Boolean)}
+        onClick={() => void apply.run()}
+      >
+        Use these columns
+      </button>
+      {elsewhere && (
+        <p>
+          No cars? <a href={elsewhere}>Use the sheet with a prompt of your own</a>
+        </p>
+      )}
+      <Problem error={apply.error} />
+    </div>
+  );
+}
+
+/** What each header probably stands for: itself, or what the server suggests. */
+function guess(
+  header: readonly string[],
+  error: ApiError,
+  columns: readonly string[],
+): (string | undefined)[] {
+  const fold = (name: string) =>
+    name
+      .trim()
+      .toLowerCase()
+      .replace(/[\s-]+/g, "_");
+  const said = new Map(
+    error.details.flatMap(({ column, suggestion }) =>
+      column && suggestion ? [pair(column, suggestion, columns)] : [],
+    ),
+  );
+  const taken = new Set<string>();
+  return header.map((name) => {
+    const meant = said.get(name.trim()) ?? guessColumn(name);
+    const own = columns.find((one) => one === fold(name)) ?? columns.find((one) => one === meant);
+    if (!own || taken.has(own)) return undefined;
+    taken.add(own);
+    return own;
+  });
+}
+
+/** Of a missing column the server names the header that may be it; of an unknown one the column. */
+const pair = (column: string, suggestion: string, columns: readonly string[]): [string, string] =>
+  columns.includes(suggestion) ? [column, suggestion] : [suggestion, column];
+
+/** A name that no column has. */
+const unused = (name: string, columns: readonly string[]): string =>
+  columns.includes(
+    name
+      .trim()
+      .toLowerCase()
+      .replace(/[\s-]+/g, "_"),
+  )
+    ? `not used: ${name}`
+    : name;
+
+async function wholeTable(table: Reading, source: Source): Promise<Reading["items"]> {
+  let rows = [...table.items];
+  let cursor = table.nextCursor;
+  while (cursor) {
+    const page = await readRows(ANY_TABLE, source, {}, cursor);
+    rows = [...rows, ...page.items];
+    cursor = page.nextCursor;
+  }
+  return merged(rows);
+}
