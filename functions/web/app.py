@@ -44,6 +44,8 @@ def handler(event: Mapping[str, Any], _context: object) -> Response:
             200, body, {"content-type": "application/json", "cache-control": "no-store"}
         )
     found = static_response(path, headers)
+    if shows_catalog(path):
+        found["headers"] = {**found["headers"], **security_headers(catalog=True)}
     return {**found, "body": ""} if method == "HEAD" else found
 
 
@@ -110,14 +112,20 @@ def problem_response(status: int, kind: str, error: str, detail: str, **headers:
     return response(status, json.dumps(document).encode(), {**headers_of_problem, **headers})
 
 
+def shows_catalog(path: str) -> bool:
+    """Whether pictures of the catalog, from wherever they are, belong to the view."""
+    return path.split("/")[0] == "variants"
+
+
 @cache
-def security_headers() -> dict[str, str]:
+def security_headers(*, catalog: bool = False) -> dict[str, str]:
+    any_image = ["https:"] if catalog and not catalog_origins(os.environ) else []
     policy = {
         "default-src": ["'none'"],
         "script-src": ["'self'"],
         "style-src": ["'self'"],
         "font-src": ["'self'"],
-        "img-src": ["'self'", "data:", "blob:", *image_origins(os.environ)],
+        "img-src": ["'self'", "data:", "blob:", *image_origins(os.environ), *any_image],
         "connect-src": ["'self'", *bucket_origins(os.environ), *login_origins(os.environ)],
         "form-action": ["'self'"],
         "base-uri": ["'none'"],
@@ -141,6 +149,7 @@ def config(env: Mapping[str, str]) -> dict[str, Any]:
         "workerConcurrency": int(env.get("WORKER_CONCURRENCY") or 3),
         "mode": "live" if live else "development",
         "imageOrigins": image_origins(env),
+        "anyCatalogImage": not catalog_origins(env),
         "auth": auth(env),
         "cli": cli(env),
     }
@@ -177,8 +186,13 @@ def bucket_origins(env: Mapping[str, str]) -> list[str]:
 
 def image_origins(env: Mapping[str, str]) -> list[str]:
     """The bucket's, and those of the catalog's own images where whoever deploys names them."""
+    return [*bucket_origins(env), *catalog_origins(env)]
+
+
+def catalog_origins(env: Mapping[str, str]) -> list[str]:
+    """Those that the catalog's images are narrowed to; none is any https origin in its views."""
     named = [one.strip() for one in env.get("CATALOG_IMAGE_ORIGINS", "").split(",")]
-    return [*bucket_origins(env), *(origin(one) for one in named if one)]
+    return [origin(one) for one in named if one]
 
 
 def login_origins(env: Mapping[str, str]) -> list[str]:

@@ -137,6 +137,17 @@ def test_pictures_of_a_catalog_are_shown_from_the_hosts_that_are_named(
     assert json.loads(body(ask("/config.json")))["imageOrigins"][-1] == "https://cdn.shop.example"
 
 
+def test_only_views_of_the_catalog_show_pictures_from_anywhere(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert policy("/variants")["img-src"][-1] == "https:"
+    assert policy("/variants/1001")["img-src"][-1] == "https:"
+    assert "https:" not in policy("/batches/1")["img-src"]
+    monkeypatch.setenv("CATALOG_IMAGE_ORIGINS", "https://cdn.shop.example")
+    forget()
+    assert policy("/variants")["img-src"][-1] == "https://cdn.shop.example"
+
+
 def test_with_a_login_the_page_may_talk_to_the_issuer_and_its_token_endpoint(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -177,6 +188,7 @@ def test_the_page_learns_what_it_must_know_first(monkeypatch: pytest.MonkeyPatch
             "https://images.s3.eu-west-1.amazonaws.com",
             "https://images.s3.amazonaws.com",
         ],
+        "anyCatalogImage": True,
         "auth": None,
         "cli": None,
     }
