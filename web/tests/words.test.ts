@@ -51,7 +51,12 @@ test("what the gateway refuses by itself is said in words of ours", () => {
 });
 
 test("money has cents, and a third digit only where it counts", () => {
-  expect([money("2.5"), money("0.035"), money(null)]).toEqual(["$2.50", "$0.035", "$0.00"]);
+  expect([money("2.5"), money("0.035"), money(null), money("1234.567")]).toEqual([
+    "$2.50",
+    "$0.035",
+    "$0.00",
+    "$1,234.57",
+  ]);
 });
 
 test("sizes, counts and waits are in words", () => {

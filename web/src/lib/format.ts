@@ -5,11 +5,13 @@ export const count = (n: number): string => number.format(n);
 export const plural = (n: number, one: string, many = `${one}s`): string =>
   `${count(n)} ${n === 1 ? one : many}`;
 
-/** A decimal string in USD, with cents and no more digits than it needs. */
+const dollars = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+
+/** A decimal string in USD, with cents; below a dollar with a third digit where it counts. */
 export function money(usd: string | number | null | undefined): string {
   const value = Number(usd ?? 0);
-  const digits = Math.abs(value * 100 - Math.round(value * 100)) > 1e-9 ? 3 : 2;
-  return `$${value.toFixed(digits)}`;
+  const fine = value < 1 && Math.abs(value * 100 - Math.round(value * 100)) > 1e-9;
+  return `$${fine ? value.toFixed(3) : dollars.format(value)}`;
 }
 
 export function bytes(size: number): string {
