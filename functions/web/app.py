@@ -114,7 +114,7 @@ def problem_response(status: int, kind: str, error: str, detail: str, **headers:
 
 def shows_catalog(path: str) -> bool:
     """Whether pictures of the catalog, from wherever they are, belong to the view."""
-    return path.split("/")[0] == "variants"
+    return path == "variants" or path.startswith("variants/")
 
 
 @cache

@@ -52,8 +52,8 @@ def body(answer: dict[str, Any]) -> bytes:
     return base64.b64decode(answer["body"])
 
 
-def policy() -> dict[str, list[str]]:
-    text = ask("/")["headers"]["content-security-policy"]
+def policy(path: str = "/") -> dict[str, list[str]]:
+    text = ask(path)["headers"]["content-security-policy"]
     return {name: values for name, *values in (part.split() for part in text.split("; "))}
 
 
