@@ -56,7 +56,7 @@ def prompts(case: Case) -> None:
         if file := item.get("file"):
             item["file"] = ADDRESS if file.startswith("https") else OWN["upload"]
             case.body["model"] = MANY_SIDED
-    if case.body.get("options", {}).get("quality") == "hd":
+    if (case.body.get("options") or {}).get("quality") == "hd":
         case.body["model"] = MANY_SIDED
 
 

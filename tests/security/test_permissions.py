@@ -117,8 +117,10 @@ def test_every_permission_is_used_or_has_its_reason(
         for function in asked
         for action, resource in spare(template, function, asked[function])
     }
-    assert sorted(unused - UNUSED.keys()) == [], "granted, and never asked for"
-    assert sorted(UNUSED.keys() - unused) == [], "needs no reason: it is used"
+    spared = sorted(unused - UNUSED.keys())
+    assert not spared, "\n".join(["granted, and never asked for:", *spared])
+    needless = sorted(UNUSED.keys() - unused)
+    assert not needless, "\n".join(["needs no reason, since it is used:", *needless])
 
 
 def test_nothing_was_asked_for_that_no_policy_names(

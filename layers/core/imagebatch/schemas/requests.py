@@ -152,7 +152,7 @@ class BatchOptions(BaseModel):
     fallback: Fallback = []
     quality: QualityName = None
     cursor: Annotated[
-        Annotated[str, StringConstraints(pattern="^[0-9]{1,6}$")] | None,
+        Annotated[str, StringConstraints(pattern="^([0-9]{1,6})?$")] | None,
         BeforeValidator(_empty_is_absent),
         Field(description="Of a dry run: where its next page of items starts."),
     ] = None
