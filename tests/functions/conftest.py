@@ -132,6 +132,7 @@ def api(services: Bootstrap) -> Api:
 def _resources(clients: Clients) -> dict[str, str]:
     create_bucket(clients.s3)
     create_table(clients.dynamodb)
+    signing = clients.secretsmanager.create_secret(Name="signing", SecretString="s" * 64)
     urls = {
         n: clients.sqs.create_queue(QueueName=n)["QueueUrl"] for n in ("item", "dispatch", "dead")
     }
@@ -142,6 +143,7 @@ def _resources(clients: Clients) -> dict[str, str]:
         "DISPATCH_QUEUE_URL": urls["dispatch"],
         "DEAD_LETTER_QUEUE_URL": urls["dead"],
         "STATE_MACHINE_ARN": f"arn:aws:states:{REGION}:123456789012:stateMachine:finalizer",
+        "SIGNING_SECRET_ARN": signing["ARN"],
         "PUBLIC_URL": "https://api.test",
         "AUTH_MODE": "none",
     }

@@ -69,6 +69,7 @@ def names(site: Site) -> Node:
         stack["bucket"]: "<Bucket.Arn>",
         stack["stateMachineArn"]: "<FinalizerStateMachine>",
         stack["webhookSecretArn"]: "<WebhookSecret.Id>",
+        api["SIGNING_SECRET_ARN"]: "<SigningSecret.Id>",
         **{url.rsplit("/", 1)[-1]: name for url, name in queues.items()},
     }
 

@@ -212,19 +212,29 @@ def test_without_a_providers_key_nobody_may_read_one(production: Rendered) -> No
         assert all(secret.startswith("<") for secret in secrets)
 
 
-def test_the_webhooks_secret_is_read_by_the_finalizer_alone(production: Rendered) -> None:
+@pytest.mark.parametrize(
+    ("secret", "variable", "reader"),
+    [
+        ("WebhookSecret", "WEBHOOK_SECRET_ARN", "FinalizerFunction"),
+        ("SigningSecret", "SIGNING_SECRET_ARN", "ApiFunction"),
+    ],
+)
+def test_a_secret_of_the_stack_is_read_by_one_function(
+    production: Rendered, secret: str, variable: str, reader: str
+) -> None:
     readers = {
         function
         for function in production.functions
-        if "<WebhookSecret.Id>" in allowed(production, function, "secretsmanager:GetSecretValue")
+        if f"<{secret}.Id>" in allowed(production, function, "secretsmanager:GetSecretValue")
     }
-    told = {f for f in production.functions if "WEBHOOK_SECRET_ARN" in production.environment(f)}
+    told = {f for f in production.functions if variable in production.environment(f)}
 
-    assert readers == told == {"FinalizerFunction"}
+    assert readers == told == {reader}
 
 
-def test_the_webhooks_secret_is_48_bytes_in_base64(production: Rendered) -> None:
-    made = production["WebhookSecret"]["GenerateSecretString"]
+@pytest.mark.parametrize("secret", ["WebhookSecret", "SigningSecret"])
+def test_a_secret_of_the_stack_is_48_bytes_in_base64(production: Rendered, secret: str) -> None:
+    made = production[secret]["GenerateSecretString"]
 
     assert made["PasswordLength"] == 64
     assert made["ExcludePunctuation"] is True

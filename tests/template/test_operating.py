@@ -171,7 +171,7 @@ def test_the_idle_cost_is_the_sum_of_what_is_there(production: Rendered) -> None
     count = sum(len(metrics(alarm)) for alarm in alarms(production).values())
 
     assert parts[0] == (f"alarms: {count} metrics are watched, at 0.10", round(count * 0.1, 2))
-    assert len(production.of_type("AWS::SecretsManager::Secret")) == 1
+    assert len(production.of_type("AWS::SecretsManager::Secret")) == 2
     assert len(production.of_type("AWS::Lambda::EventSourceMapping")) == 4
     assert (last, total_cost) == ("**sum**", round(sum(cost for _, cost in parts), 2))
     assert total_cost < 6

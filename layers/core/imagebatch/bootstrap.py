@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from imagebatch.ports.deletion import DeletionStore
     from imagebatch.ports.diagnosis import ProviderAccount
     from imagebatch.ports.model_checks import ModelCheckStore
+    from imagebatch.ports.signing import Signer
     from imagebatch.usecases.cancel_batch import CancelBatch
     from imagebatch.usecases.catalog import ImportVariants, ListVariants
     from imagebatch.usecases.check_models import CheckModels
@@ -75,6 +76,7 @@ if TYPE_CHECKING:
     from imagebatch.usecases.plan_prompt_batch import PlanPromptBatch
     from imagebatch.usecases.plan_sheet_batch import PlanSheetBatch
     from imagebatch.usecases.plan_variant_batch import PlanVariantBatch
+    from imagebatch.usecases.quotes import Quotes
     from imagebatch.usecases.read_input import ReadInput
     from imagebatch.usecases.redo_items import RedoItems
     from imagebatch.usecases.repair_stalled_batches import RepairStalledBatches
@@ -315,6 +317,23 @@ class Bootstrap:
             self.settings.retention,
             self.accounts,
         )
+
+    @cached_property
+    def signer(self) -> "Signer":
+        """What the stack signs quotes with, and other tokens of its own."""
+        from imagebatch.adapters.secrets import SecretReader
+        from imagebatch.adapters.signing import StackSigner
+
+        arn = self.settings.signing_secret_arn
+        return StackSigner(
+            SecretReader(arn, lambda: self.clients.secretsmanager, holds="signing secret")
+        )
+
+    @cached_property
+    def quotes(self) -> "Quotes":
+        from imagebatch.usecases.quotes import Quotes
+
+        return Quotes(self.signer, self.clock)
 
     @cached_property
     def plan_car_batch(self) -> "PlanCarBatch":

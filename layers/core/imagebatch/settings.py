@@ -43,6 +43,7 @@ class Settings:
     fal_secret_arn: str
     fal_base_url: str
     webhook_secret_arn: str
+    signing_secret_arn: str
     dev_callback_origin: str
     dev_latency: float | None
 
@@ -90,6 +91,7 @@ class Settings:
             fal_secret_arn=text("FAL_SECRET_ARN"),
             fal_base_url=text("FAL_BASE_URL"),
             webhook_secret_arn=text("WEBHOOK_SECRET_ARN"),
+            signing_secret_arn=text("SIGNING_SECRET_ARN"),
             dev_callback_origin=text("DEV_CALLBACK_ORIGIN"),
             dev_latency=float(env["DEV_LATENCY"]) if env.get("DEV_LATENCY") else None,
         )

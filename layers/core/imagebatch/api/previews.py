@@ -2,13 +2,16 @@
 
 from typing import Any
 
+from imagebatch.api.request import Request
 from imagebatch.schemas.answers import Preview
 from imagebatch.schemas.requests import BatchOptions
 from imagebatch.schemas.views import notice_answers, preview_items, preview_page
 from imagebatch.usecases.submit_batch import Submission
 
 
-def preview_fields(submission: Submission, options: BatchOptions) -> dict[str, Any]:
+def preview_fields(
+    request: Request, submission: Submission, options: BatchOptions
+) -> dict[str, Any]:
     """What every model of a preview has."""
     plan = submission.plan
     specs, cursor = preview_page(plan, options.cursor, options.limit)
@@ -16,6 +19,7 @@ def preview_fields(submission: Submission, options: BatchOptions) -> dict[str, A
         "dry_run": True,
         "total": len(plan.items),
         "estimated_cost": submission.estimated,
+        "quote_id": request.services.quotes.issue(submission),
         "mode": submission.mode,
         "model": submission.models[0].id,
         "warnings": list(plan.warnings),
@@ -28,5 +32,5 @@ def preview_fields(submission: Submission, options: BatchOptions) -> dict[str, A
     }
 
 
-def preview(submission: Submission, options: BatchOptions) -> Preview:
-    return Preview(**preview_fields(submission, options))
+def preview(request: Request, submission: Submission, options: BatchOptions) -> Preview:
+    return Preview(**preview_fields(request, submission, options))

@@ -11,13 +11,14 @@ from imagebatch.api.http import (
     refuse_long_body,
     unsupported_media_type,
 )
+from imagebatch.api.quotes import check_quote
 from imagebatch.api.request import Request
 from imagebatch.domain.errors import InvalidRequestError
 from imagebatch.intake.sheet import ReadOptions
 from imagebatch.intake.uploads import XLSX_TYPE
 from imagebatch.schemas.answers import CarBatchAccepted
 from imagebatch.schemas.field_names import named_fields
-from imagebatch.schemas.requests import CarOptions, ReadingOptions, from_text
+from imagebatch.schemas.requests import BatchOptions, CarOptions, ReadingOptions, from_text
 from imagebatch.schemas.views import notice_answers
 from imagebatch.usecases.idempotency import Result
 from imagebatch.usecases.submit_batch import Submission
@@ -88,7 +89,10 @@ def _too_large() -> InvalidRequestError:
     )
 
 
-def create_batch(request: Request, submission: Submission, batch_id: str) -> Result:
+def create_batch(
+    request: Request, submission: Submission, options: BatchOptions, batch_id: str
+) -> Result:
+    check_quote(request, options)
     batch = request.services.submit(submission, batch_id)
     request.services.telemetry.submitted(batch, submission.plan.warnings)
     return CarBatchAccepted(

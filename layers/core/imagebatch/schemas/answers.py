@@ -196,9 +196,12 @@ class PreviewItem(ResponseModel):
 
 
 class Preview(ResponseModel):
+    """`quoteId` is good for 15 minutes, for this content at this price."""
+
     dry_run: Literal[True]
     total: int
     estimated_cost: Money
+    quote_id: str
     mode: Mode
     model: str
     warnings: list[str]

@@ -151,6 +151,14 @@ class BatchOptions(BaseModel):
     model: str | None = None
     fallback: Fallback = []
     quality: QualityName = None
+    quote_id: Annotated[
+        Annotated[str, StringConstraints(max_length=100)] | None,
+        BeforeValidator(_empty_is_absent),
+        Field(
+            description="Of the dry run: the batch is refused with 409 if its content or price is "
+            "another, and the quoted price is its cap."
+        ),
+    ] = None
     cursor: Annotated[
         Annotated[str, StringConstraints(pattern="^([0-9]{1,6})?$")] | None,
         BeforeValidator(_empty_is_absent),

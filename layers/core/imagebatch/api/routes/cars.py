@@ -12,6 +12,7 @@ from imagebatch.api.parameters import (
     batch_links,
 )
 from imagebatch.api.previews import preview
+from imagebatch.api.quotes import with_quote
 from imagebatch.api.request import Request
 from imagebatch.api.response import Reply
 from imagebatch.api.routing import Routes
@@ -48,12 +49,16 @@ def create_car_batch(request: Request) -> Preview | Reply:
     submission = submission_of(request, sent.body, options)
     submission = with_unknown_fields(submission, CarOptions, sent.fields)
     services = request.services
+    submission = with_quote(request, submission, options)
     services.submit.check(submission)
     if options.dry_run:
-        return preview(submission, options)
+        return preview(request, submission, options)
     content = fingerprint("car-batch", sent.body, json.dumps(sent.fields, sort_keys=True))
     document = services.execute_once(
-        request.owner, key, content, lambda batch_id: create_batch(request, submission, batch_id)
+        request.owner,
+        key,
+        content,
+        lambda batch_id: create_batch(request, submission, options, batch_id),
     )
     return Reply(202, document, {"Location": str(document["statusUrl"])})
 

@@ -15,6 +15,7 @@ from imagebatch.api.parameters import (
     batch_links,
 )
 from imagebatch.api.previews import preview
+from imagebatch.api.quotes import check_quote, with_quote
 from imagebatch.api.request import Request
 from imagebatch.api.response import Reply
 from imagebatch.api.routing import Routes
@@ -52,6 +53,7 @@ PREVIEW = {
     "dry_run": True,
     "total": 1,
     "estimated_cost": "0.039",
+    "quote_id": "1782864000_0.039_bWFnZWJhdGNoLW5vdC1hLXJlYWwtc2lnbmF0dXJlLTEyM",
     "mode": "live",
     "model": "google/nano-banana-2.1",
     "warnings": [],
@@ -112,11 +114,15 @@ routes = Routes("Prompt batches")
 def create_prompt_batch(request: Request) -> Preview | Reply:
     key = request.idempotency_key
     submission, options, content = _sent(request)
+    submission = with_quote(request, submission, options)
     request.services.submit.check(submission)
     if options.dry_run:
-        return preview(submission, options)
+        return preview(request, submission, options)
     document = request.services.execute_once(
-        request.owner, key, content, lambda batch_id: _create(request, submission, batch_id)
+        request.owner,
+        key,
+        content,
+        lambda batch_id: _create(request, submission, options, batch_id),
     )
     return Reply(202, document, {"Location": str(document["status_url"])})
 
@@ -205,7 +211,10 @@ def _text(of: Any, name: str) -> str:
     return value.strip() if isinstance(value, str) else ""
 
 
-def _create(request: Request, submission: Submission, batch_id: str) -> Result:
+def _create(
+    request: Request, submission: Submission, options: BatchOptions, batch_id: str
+) -> Result:
+    check_quote(request, options)
     batch = request.services.submit(submission, batch_id)
     request.services.telemetry.submitted(batch, submission.plan.warnings)
     return PromptBatchAccepted(

@@ -12,6 +12,7 @@ from imagebatch.api.parameters import (
     batch_links,
 )
 from imagebatch.api.previews import preview
+from imagebatch.api.quotes import with_quote
 from imagebatch.api.request import Request
 from imagebatch.api.response import Reply
 from imagebatch.api.routing import Routes
@@ -65,11 +66,15 @@ def create_sheet_batch(request: Request) -> Preview | Reply:
         callback_url=options.callback_url,
     )
     submission = with_unknown_fields(submission, SheetOptions, sent.fields)
+    submission = with_quote(request, submission, options)
     services.submit.check(submission)
     if options.dry_run:
-        return preview(submission, options)
+        return preview(request, submission, options)
     content = fingerprint("sheet-batch", sent.body, json.dumps(sent.fields, sort_keys=True))
     document = services.execute_once(
-        request.owner, key, content, lambda batch_id: create_batch(request, submission, batch_id)
+        request.owner,
+        key,
+        content,
+        lambda batch_id: create_batch(request, submission, options, batch_id),
     )
     return Reply(202, document, {"Location": str(document["statusUrl"])})

@@ -14,6 +14,7 @@ from imagebatch.api.parameters import (
     link,
 )
 from imagebatch.api.previews import preview_fields
+from imagebatch.api.quotes import check_quote, with_quote
 from imagebatch.api.request import Request
 from imagebatch.api.response import Reply
 from imagebatch.api.routes.batches import batch_page
@@ -74,14 +75,15 @@ def create_variant_batch(request: Request) -> VariantPreview | Reply:
     fields = json_fields(request)
     sent = parsed(VariantBatchRequest, fields, callback_origin=request.callback_origin)
     submission = with_unknown_fields(_submission(request, sent), VariantBatchRequest, fields)
+    submission = with_quote(request, submission, sent)
     request.services.submit.check(submission)
     if sent.dry_run:
-        return _preview(sent, submission)
+        return _preview(request, sent, submission)
     document = request.services.execute_once(
         request.owner,
         key,
         _content(sent, submission),
-        lambda batch_id: _create(request, submission, batch_id),
+        lambda batch_id: _create(request, sent, submission, batch_id),
     )
     return Reply(202, document, {"Location": str(document["statusUrl"])})
 
@@ -156,7 +158,10 @@ def _content(sent: VariantBatchRequest, submission: Submission) -> str:
     return fingerprint("variants", submission.source, json.dumps(options, sort_keys=True))
 
 
-def _create(request: Request, submission: Submission, batch_id: str) -> Result:
+def _create(
+    request: Request, sent: VariantBatchRequest, submission: Submission, batch_id: str
+) -> Result:
+    check_quote(request, sent)
     services = request.services
     batch = services.submit(submission, batch_id)
     folder = services.open_folders(batch, submission.plan)
@@ -171,12 +176,12 @@ def _create(request: Request, submission: Submission, batch_id: str) -> Result:
     ).as_document()
 
 
-def _preview(sent: VariantBatchRequest, submission: Submission) -> VariantPreview:
+def _preview(request: Request, sent: VariantBatchRequest, submission: Submission) -> VariantPreview:
     inputs = {
         str(each.variant_id): {**sent.settings.input, PRODUCT_IMAGES: each.product_image_urls}
         for each in sent.variants
     }
-    made = preview_fields(submission, sent)
+    made = preview_fields(request, submission, sent)
     specs, _ = preview_page(submission.plan, sent.cursor, sent.limit)
     groups = [spec.group for spec in specs]
     items = with_client_input(made.pop("items"), groups, inputs)

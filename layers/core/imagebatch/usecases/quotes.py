@@ -1,0 +1,77 @@
+"""Quotes: what a dry run found, kept by nobody but whoever asked, and good for 15 minutes."""
+
+import hashlib
+import re
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from imagebatch.domain.errors import StateConflictError
+from imagebatch.ports import Clock
+from imagebatch.ports.signing import Signer
+from imagebatch.usecases.submit_batch import Submission
+
+LIFE = timedelta(minutes=15)
+PURPOSE = "quote"
+_QUOTE = re.compile(r"(\d{10})_(\d{1,9}(?:\.\d{1,9})?)_([\w-]{43})", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Quotes:
+    signer: Signer
+    clock: Clock
+
+    def issue(self, submission: Submission) -> str:
+        """The quote's id: when it ends, the price, and a signature over both and the content."""
+        ends = str(int((self.clock.now() + LIFE).timestamp()))
+        price = f"{submission.estimated:f}"
+        return f"{ends}_{price}_{self.signer.sign(PURPOSE, *_signed(submission, ends, price))}"
+
+    def redeem(self, quote_id: str, submission: Submission) -> Submission:
+        """The submission with the quoted price as its cap, unless its own is lower.
+
+        StateConflictError when it is another one, or another price. `check_age` is apart, because a
+        request that is repeated with its Idempotency-Key gets the first answer at any time.
+        """
+        found = _QUOTE.fullmatch(quote_id)
+        if not found or not self.signer.is_signed(
+            found[3], PURPOSE, *_signed(submission, found[1], found[2])
+        ):
+            raise _mismatch("The quote is for other rows, another model or another owner. ")
+        price = Decimal(found[2])
+        if price != submission.estimated:
+            raise _mismatch(
+                f"The batch was quoted at {price} USD and now costs {submission.estimated} USD. "
+            )
+        cap = price if submission.max_cost is None else min(price, submission.max_cost)
+        return replace(submission, max_cost=cap)
+
+    def check_age(self, quote_id: str) -> None:
+        found = _QUOTE.fullmatch(quote_id)
+        if found and self.clock.now() >= datetime.fromtimestamp(int(found[1]), UTC):
+            raise _mismatch("The quote has expired. ")
+
+
+def _signed(submission: Submission, ends: str, price: str) -> tuple[str, ...]:
+    return submission.owner, content_digest(submission), ends, price
+
+
+def content_digest(submission: Submission) -> str:
+    """Of everything that decides what is made, but not of what is said about it."""
+    plan = submission.plan
+    digest = hashlib.sha256()
+    models = [model.id for model in submission.models]
+    digest.update(repr((plan.kind.value, models, submission.quality.value)).encode())
+    for item in plan.items:
+        made = (item.custom_id, item.row, item.prompt, item.stem, item.aspect_ratio, item.images)
+        settings = sorted(item.settings.items())
+        digest.update(repr((made, settings, item.failure is None)).encode(errors="replace"))
+    return digest.hexdigest()
+
+
+def _mismatch(what: str) -> StateConflictError:
+    return StateConflictError(
+        "quote-mismatch",
+        "The quote does not hold",
+        detail=f"{what}Send the dry run again for a new one.",
+    )
