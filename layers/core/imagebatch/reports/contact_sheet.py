@@ -9,15 +9,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from hashlib import sha256
 from html import escape
+from importlib.resources import files
 from itertools import groupby
+from string import Template
 from urllib.parse import quote
 
 from imagebatch.domain.batch import Batch, ItemStatus, Kind
 from imagebatch.domain.model_registry import Mode
-from imagebatch.reports.contact_sheet_style import STYLE
 from imagebatch.reports.notes import note_lines
 from imagebatch.reports.results import Result
 
+PAGE = Template((files("imagebatch.data") / "contact_sheet.html").read_text("utf-8"))
+STYLE = (files("imagebatch.data") / "contact_sheet.css").read_text("utf-8")
 POLICY = (
     "default-src 'none'; img-src 'self' file:; "
     f"style-src 'sha256-{b64encode(sha256(STYLE.encode()).digest()).decode()}'; "
@@ -36,19 +39,14 @@ def contact_sheet(batch: Batch, results: Sequence[Result]) -> bytes:
     made = [result for result in results if result.status is ItemStatus.SUCCEEDED]
     failed = [result for result in results if result.failure]
     title = batch.name or f"Batch {batch.id[:8]}"
-    page = [
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
-        '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        '<meta name="color-scheme" content="light dark">',
-        f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>",
-        *_header(batch, title, results, failed),
-        "<main>",
-        *_groups(made),
-        *_failures(failed),
-        "</main>\n</body>\n</html>\n",
-    ]
-    return "\n".join(page).encode(errors="replace")
+    return PAGE.substitute(
+        policy=POLICY,
+        title=escape(title),
+        style=STYLE,
+        header="\n".join(_header(batch, title, results, failed)),
+        images="\n".join(_groups(made)),
+        failures="\n".join(_failures(failed)),
+    ).encode(errors="replace")
 
 
 def _header(
