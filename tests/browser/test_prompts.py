@@ -83,6 +83,40 @@ def test_hd_is_priced_as_such(live_page: Page) -> None:
     expect(live_page.get_by_role("button", name="Start Batch")).to_be_enabled()
 
 
+def test_a_reference_image_hd_and_another_model_become_a_zip(
+    live_page: Page,
+    provider: FakeProviders,
+    shot: Shot,
+    tmp_path: Path,
+    expected: list[str],
+) -> None:
+    expected.append("status of 422")
+    page = live_page
+    write(page, "a yellow teapot")
+    page.get_by_label("Model").select_option("google/nano-banana-pro")
+    page.get_by_label("HD").check()
+    page.get_by_label("Aspect ratio of prompt 1").select_option("21:9")
+    attach(page, 1, picture(SMALL))
+    expect(page.get_by_text("sketch.png")).to_be_visible()
+    expect(page.get_by_test_id("price")).to_have_text("$0.134")
+    page.get_by_text("If the model is not available").click()
+    page.get_by_label("Go on with").select_option("bytedance/seedream-4.5")
+    expect(page.get_by_role("alert")).to_contain_text("bytedance/seedream-4.5")
+    page.get_by_label("Go on with").select_option("")
+    expect(page.get_by_role("button", name="Start Batch")).to_be_enabled()
+    shot(page, "other-model")
+    start(page)
+    with page.expect_download() as download:
+        finished(page).click()
+    download.value.save_as(tmp_path / "prompts.zip")
+    with zipfile.ZipFile(tmp_path / "prompts.zip") as archive:
+        assert [name for name in archive.namelist() if name.endswith(".png")]
+    [made] = provider.creates("teapot")
+    assert (made.input["aspect_ratio"], len(made.input["image_input"])) == ("21:9", 1)
+    page.go_back()
+    expect(page.get_by_label("Prompt 1", exact=True)).to_have_value("a yellow teapot")
+
+
 def test_what_was_written_is_still_there_after_a_reload(page: Page) -> None:
     write(page, "a red bicycle", "a blue kettle")
     page.reload()

@@ -19,6 +19,10 @@ CATALOG = """variantId,variantTitle,productId,productTitle,imageUrl
 @pytest.fixture
 def catalog(live_page: Page) -> Page:
     """The wizard's first step with the catalog imported."""
+    live_page.route(
+        "https://cdn.example.com/**",
+        lambda route: route.fulfill(content_type="image/png", body=picture(SMALL)),
+    )
     live_page.goto("/variants")
     file = {"name": "catalog.csv", "mimeType": "text/csv", "buffer": CATALOG.encode()}
     live_page.locator(".drop input[type=file]").set_input_files([file])

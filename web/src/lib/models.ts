@@ -41,7 +41,7 @@ export const MAX_FALLBACKS = 3;
 export const QUALITY_WORDS: Record<QualityName, string> = {
   standard: "Standard",
   hd: "HD",
-  ultra: "Ultra HD",
+  ultra: "Ultra",
 };
 
 /** Without what is not chosen, so that equal choices are equal requests. */

@@ -9,21 +9,25 @@ import {
   priceOf,
   QUALITY_WORDS,
 } from "../lib/models";
-import { useLoad } from "./hooks";
+import { type Loaded, useLoad } from "./hooks";
 import { Problem } from "./Problem";
 
 interface Props {
+  models: Loaded<Model[]>;
   choice: ModelChoice;
   onChange: (choice: ModelChoice) => void;
   /** What the server takes when no model is named, as its answer says. */
   standard?: string;
 }
 
-export const useModels = () => useLoad(() => listModels(), []);
+export const useModels = (): Loaded<Model[]> => useLoad(() => listModels(), []);
+
+/** Whether the picker has its height: nothing below it moves from then on. */
+export const isKnown = ({ data, error }: Loaded<Model[]>): boolean =>
+  data !== undefined || error !== undefined;
 
 /** Model, quality and what to go on with, each with what it costs and can make. */
-export function ModelPicker({ choice, onChange, standard }: Props) {
-  const models = useModels();
+export function ModelPicker({ models, choice, onChange, standard }: Props) {
   const id = useId();
   const all = models.data ?? [];
   const model = chosenModel(all, choice, standard);
@@ -76,7 +80,9 @@ const Options = ({ models }: { models: readonly Model[] }) => (
   </>
 );
 
-function Qualities({ model, choice, onChange }: Props & { model: Model }) {
+type Choosing = Pick<Props, "choice" | "onChange">;
+
+function Qualities({ model, choice, onChange }: Choosing & { model: Model }) {
   const name = useId();
   const missing = !model.qualities.some((one) => one.name === choice.quality);
   return (
@@ -106,7 +112,7 @@ function Qualities({ model, choice, onChange }: Props & { model: Model }) {
 }
 
 /** One field more than is filled in, up to three. */
-function Fallback({ models, choice, onChange }: Props & { models: readonly Model[] }) {
+function Fallback({ models, choice, onChange }: Choosing & { models: readonly Model[] }) {
   const slots = [...choice.fallback, ""].slice(0, MAX_FALLBACKS);
   const set = (at: number, id: string) => {
     const next = slots.map((one, place) => (place === at ? id : one)).filter(Boolean);

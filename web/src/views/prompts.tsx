@@ -7,7 +7,7 @@ import { chosenModel, type ModelChoice, NO_CHOICE, toChoice } from "../lib/model
 import { capOf } from "../ui/CapField";
 import { useDraft } from "../ui/draft";
 import { useAction, useQuote } from "../ui/hooks";
-import { ModelPicker, useModels } from "../ui/ModelPicker";
+import { isKnown, ModelPicker, useModels } from "../ui/ModelPicker";
 import { Offer } from "../ui/Offer";
 import { Notice, Problem } from "../ui/Problem";
 import { Title } from "../ui/Title";
@@ -58,7 +58,8 @@ export function PromptsView() {
     batch.items.length ? (signal) => quotePrompts(asked, signal) : null,
     [JSON.stringify(asked)],
   );
-  const model = chosenModel(useModels().data ?? [], form.choice, quote?.model);
+  const models = useModels();
+  const model = chosenModel(models.data ?? [], form.choice, quote?.model);
   const start = useAction(async () => {
     const cap = capOf(form.cap);
     const made = await submitPrompts({ ...batch, ...(cap && { max_cost: cap }) });
@@ -108,33 +109,36 @@ export function PromptsView() {
           {full && <Notice kind="plain" title={`That is the limit of ${maxRows}.`} />}
           <Problem error={error} />
         </div>
-        <Offer
-          quote={quote}
-          pending={pending}
-          start={start}
-          blocked={batch.items.length ? null : "Write at least one prompt."}
-          name={form.name}
-          onName={(name) => setForm((old) => ({ ...old, name }))}
-          cap={form.cap}
-          onCap={(cap) => setForm((old) => ({ ...old, cap }))}
-        >
-          <ModelPicker
-            choice={form.choice}
-            standard={quote?.model}
-            onChange={(choice) => setForm((old) => ({ ...old, choice }))}
-          />
-          <label class="check">
-            <input
-              type="checkbox"
-              checked={form.pdf}
-              onChange={(event) => {
-                const pdf = event.currentTarget.checked;
-                setForm((old) => ({ ...old, pdf }));
-              }}
+        {isKnown(models) && (
+          <Offer
+            quote={quote}
+            pending={pending}
+            start={start}
+            blocked={batch.items.length ? null : "Write at least one prompt."}
+            name={form.name}
+            onName={(name) => setForm((old) => ({ ...old, name }))}
+            cap={form.cap}
+            onCap={(cap) => setForm((old) => ({ ...old, cap }))}
+          >
+            <ModelPicker
+              models={models}
+              choice={form.choice}
+              standard={quote?.model}
+              onChange={(choice) => setForm((old) => ({ ...old, choice }))}
             />
-            <span>Include a PDF (one image per page)</span>
-          </label>
-        </Offer>
+            <label class="check">
+              <input
+                type="checkbox"
+                checked={form.pdf}
+                onChange={(event) => {
+                  const pdf = event.currentTarget.checked;
+                  setForm((old) => ({ ...old, pdf }));
+                }}
+              />
+              <span>Include a PDF (one image per page)</span>
+            </label>
+          </Offer>
+        )}
       </div>
     </div>
   );

@@ -9,7 +9,7 @@ import { stemOf } from "../../lib/sheet";
 import type { Address } from "../../ui/address";
 import { capOf } from "../../ui/CapField";
 import { useAction } from "../../ui/hooks";
-import { ModelPicker } from "../../ui/ModelPicker";
+import { isKnown, ModelPicker, useModels } from "../../ui/ModelPicker";
 import { Offer } from "../../ui/Offer";
 import { Problem } from "../../ui/Problem";
 import { EncodingChoice } from "./encodings";
@@ -47,6 +47,7 @@ export function Importer(props: Props) {
   const { fields, change, finish } = address;
   const state = useSheet(recipe, address);
   const { source, reading, choice } = state;
+  const models = useModels();
   const skip = fields.skip === "1";
   useEffect(() => {
     const handed = takeHandedSheet();
@@ -94,7 +95,7 @@ export function Importer(props: Props) {
       )}
       {source && !reading && !state.error && <p class="lead">Reading the sheet…</p>}
       <Problem error={state.saving.error ?? state.more.error} />
-      {source && recipe && (reading || isModelProblem(state.error)) && (
+      {source && recipe && isKnown(models) && (reading || isModelProblem(state.error)) && (
         <Offer
           wide
           quote={reading}
@@ -108,6 +109,7 @@ export function Importer(props: Props) {
           start={start}
         >
           <ModelPicker
+            models={models}
             choice={modelOf(fields)}
             standard={reading?.model}
             onChange={(next) => change(modelFields(next))}

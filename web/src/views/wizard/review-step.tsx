@@ -3,7 +3,7 @@ import { count, plural } from "../../lib/format";
 import { ApiError } from "../../lib/problems";
 import { capOf } from "../../ui/CapField";
 import { useAction, useLoad, useQuote } from "../../ui/hooks";
-import { ModelPicker } from "../../ui/ModelPicker";
+import { isKnown, ModelPicker, useModels } from "../../ui/ModelPicker";
 import { Offer } from "../../ui/Offer";
 import { Problem } from "../../ui/Problem";
 import type { StepProps } from "../variants";
@@ -12,6 +12,7 @@ import { Strip } from "./images-step";
 import { words } from "./schema-form";
 
 export function ReviewStep({ choices, change, go, finish }: StepProps) {
+  const models = useModels();
   const request = toRequest(choices);
   const { quote, error, pending, again } = useQuote(
     (signal) => quoteVariants({ ...request, name: "" }, signal),
@@ -50,28 +51,31 @@ export function ReviewStep({ choices, change, go, finish }: StepProps) {
           </button>
         </p>
       </div>
-      <Offer
-        quote={quote}
-        pending={pending}
-        blocked={null}
-        start={start}
-        name={choices.name}
-        onName={(name) => change({ name })}
-        cap={choices.cap}
-        onCap={(cap) => change({ cap })}
-      >
-        <ModelPicker
-          choice={choices.choice}
-          standard={quote?.model}
-          onChange={(choice) => change({ choice })}
-        />
-        <p class="credits">
-          <b>{plural(quote?.credits ?? credits(choices), "credit")}</b>
-          <span>
-            {plural(choices.variants.length, "variant")} × {count(choices.variations)}
-          </span>
-        </p>
-      </Offer>
+      {isKnown(models) && (
+        <Offer
+          quote={quote}
+          pending={pending}
+          blocked={null}
+          start={start}
+          name={choices.name}
+          onName={(name) => change({ name })}
+          cap={choices.cap}
+          onCap={(cap) => change({ cap })}
+        >
+          <ModelPicker
+            models={models}
+            choice={choices.choice}
+            standard={quote?.model}
+            onChange={(choice) => change({ choice })}
+          />
+          <p class="credits">
+            <b>{plural(quote?.credits ?? credits(choices), "credit")}</b>
+            <span>
+              {plural(choices.variants.length, "variant")} × {count(choices.variations)}
+            </span>
+          </p>
+        </Offer>
+      )}
     </div>
   );
 }

@@ -1,0 +1,164 @@
+"""Sheets as people have them: repaired on the page, priced, started."""
+
+import io
+from collections.abc import Callable, Iterator
+
+import openpyxl
+import pytest
+from playwright.sync_api import BrowserContext, Page, Response, expect
+
+from testing.fake_providers import FakeProviders
+from tests.browser.steps import Shot, finished, images, start, too_wide
+from tests.browser.test_everywhere import violations
+from tests.conftest import Stack
+
+GERMAN = """make;model;body style;trim;year;colour;background;aspect ratio
+VW;Käfer;Limousine;Sparkäfer;1972;Florentinerblau;whit;1:1
+BMW;Isetta;Kleinwagen;Größe L;1957;Weiß/Grün;hubb;16:9
+Audi;Urquattro;Coupé;Süd;1983;Tornadorot;white;16:10
+"""
+CSV, XLSX = "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@pytest.fixture(params=[(1280, False), (360, True)], ids=["desktop-light", "phone-dark"])
+def screen(
+    request: pytest.FixtureRequest, open_context: Callable[..., BrowserContext], live: Stack
+) -> Iterator[Page]:
+    width, dark = request.param
+    yield open_context(live["webUrl"], width=width, dark=dark).new_page()
+
+
+def give(page: Page, name: str, body: bytes, kind: str = CSV) -> None:
+    page.locator(".drop input[type=file]").set_input_files(
+        [{"name": name, "mimeType": kind, "buffer": body}]
+    )
+
+
+def is_sound(page: Page) -> None:
+    page.evaluate("document.getAnimations().forEach((one) => one.finish())")
+    assert violations(page) == []
+    assert too_wide(page) <= 0
+
+
+def workbook() -> bytes:
+    made = openpyxl.Workbook()
+    sheet = made.active
+    assert sheet is not None
+    for row in (["Farbe", "Möbel", "note"], ["rot", "Stuhl", "x"], ["blau", "Sessel", "y"]):
+        sheet.append(row)
+    body = io.BytesIO()
+    made.save(body)
+    return body.getvalue()
+
+
+def test_a_german_export_is_repaired_priced_and_started(
+    screen: Page, provider: FakeProviders, shot: Shot
+) -> None:
+    page = screen
+    priced: list[Response] = []
+    page.on("response", lambda one: priced.append(one) if "car-batch" in one.url else None)
+    page.goto("/csv")
+    give(page, "Frühling.csv", GERMAN.replace("\n", "\r\n").encode("cp1252"))
+    expect(page.get_by_role("heading", name="3 cells to correct")).to_be_visible()
+    expect(page.get_by_label("Row 4, aspect ratio")).to_have_attribute("aria-invalid", "true")
+    button = page.get_by_role("button", name="Start Batch")
+    expect(button).to_be_disabled()
+    expect(button).to_be_in_viewport()
+    is_sound(page)
+    shot(page, "typos")
+
+    page.get_by_role("button", name="Apply all 3 suggestions").click()
+    expect(page.get_by_label("Row 4, aspect ratio")).to_have_value("16:9")
+    expect(page.get_by_test_id("images")).to_have_text("3")
+    expect(page.get_by_test_id("price")).to_have_text("$0.101")
+    expect(page.get_by_text("VW-Käfer-1972-Limousine-Sparkäfer-white.png")).to_be_visible()
+    asked = len(priced)
+    page.get_by_label("Spend at most").fill("0,05")
+    expect(page.get_by_text("The estimate of $0.101 is over this cap.")).to_be_visible()
+    page.get_by_label("Spend at most").fill("1,50")
+    expect(button).to_be_enabled()
+    assert len(priced) == asked
+    page.reload()
+    expect(page.get_by_label("Spend at most")).to_have_value("1,50")
+    expect(page.get_by_label("Row 2, background")).to_have_value("white")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download the corrected sheet").click()
+    assert "VW;Käfer" in download.value.path().read_text("utf-8-sig")
+    is_sound(page)
+    shot(page, "repaired")
+    start(page)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Frühling")
+    finished(page)
+    expect(images(page)).to_have_count(3)
+    assert any("Florentinerblau" in one.input["prompt"] for one in provider.creates("Käfer"))
+
+
+def test_a_workbook_becomes_images_with_a_template(
+    screen: Page, provider: FakeProviders, shot: Shot
+) -> None:
+    page = screen
+    page.goto("/sheets")
+    give(page, "Möbel.xlsx", workbook(), XLSX)
+    prompt = page.get_by_label("Prompt for every row")
+    prompt.fill("A piece of furniture, ")
+    for column in ("Möbel", "Farbe"):
+        page.get_by_role("button", name=column, exact=True).click()
+        prompt.press_sequentially(" in ")
+    prompt.fill("A piece of furniture, {{möbel}} in {{farbe}}")
+    expect(page.get_by_text("A piece of furniture, Stuhl in rot").first).to_be_visible()
+    page.get_by_text("File names, ratio, rules for columns").click()
+    page.get_by_label("File name").fill("{{möbel}}-{{farbe}}")
+    expect(page.get_by_text("Save the template, so that its file names")).to_be_visible()
+    name = f"furniture-{page.viewport_size['width'] if page.viewport_size else 0}"
+    page.get_by_label("Save as").fill(name)
+    page.get_by_role("button", name="Save template").click()
+    expect(page.get_by_text("Sessel-blau.png")).to_be_visible()
+    expect(page.get_by_test_id("price")).to_have_text("$0.067")
+    is_sound(page)
+    shot(page, "template")
+    start(page)
+    finished(page)
+    expect(images(page)).to_have_count(2)
+    assert provider.creates("Sessel in blau")
+
+
+def test_columns_that_are_not_known_are_mapped(page: Page, expected: list[str]) -> None:
+    expected.append("status of 400")
+    page.goto("/csv")
+    give(page, "autos.csv", "Marke;Modell;Farbe\r\nVW;Golf;rot\r\n".encode())
+    expect(page.get_by_text("Which column is which?")).to_be_visible()
+    expect(page.get_by_label("Farbe")).to_have_value("color")
+    is_sound(page)
+    page.get_by_role("button", name="Use these columns").click()
+    expect(page.get_by_text("VW-Golf-white.png")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_text("Which column is which?")).to_be_visible()
+
+
+def test_a_person_chooses_the_encoding_by_its_sample(page: Page, expected: list[str]) -> None:
+    expected.append("status of 400")
+    page.goto("/csv")
+    give(page, "cars.csv", "make,color\r\nFord,gr\xfcn\r\n".encode("latin-1"))
+    page.get_by_label("Ford,grün").check()
+    is_sound(page)
+    page.get_by_role("button", name="Read it like this").click()
+    expect(page.get_by_label("Row 2, color")).to_have_value("grün")
+
+
+def test_cells_copied_from_a_spreadsheet_are_pasted(page: Page) -> None:
+    page.goto("/csv")
+    expect(page.get_by_text("Cells copied from a spreadsheet")).to_be_visible()
+    page.evaluate(
+        """() => {
+          const clipboardData = new DataTransfer();
+          clipboardData.setData("text/plain", "make\\tmodel\\nFord\\tKa\\n");
+          document.body.dispatchEvent(new ClipboardEvent("paste", {clipboardData, bubbles: true}));
+        }"""
+    )
+    cell = page.get_by_label("Row 2, model")
+    expect(cell).to_have_value("Ka")
+    cell.fill("Ka+")
+    cell.press("Enter")
+    expect(
+        page.get_by_text("Ford-Ka_-white.png").or_(page.get_by_text("Ford-Ka+-white.png"))
+    ).to_be_visible()
