@@ -1,7 +1,7 @@
 """Sheets as people have them: repaired on the page, priced, started."""
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import openpyxl
 import pytest
@@ -23,9 +23,9 @@ CSV, XLSX = "text/csv", "application/vnd.openxmlformats-officedocument.spreadshe
 @pytest.fixture(params=[(1280, False), (360, True)], ids=["desktop-light", "phone-dark"])
 def screen(
     request: pytest.FixtureRequest, open_context: Callable[..., BrowserContext], live: Stack
-) -> Iterator[Page]:
+) -> Page:
     width, dark = request.param
-    yield open_context(live["webUrl"], width=width, dark=dark).new_page()
+    return open_context(live["webUrl"], width=width, dark=dark).new_page()
 
 
 def give(page: Page, name: str, body: bytes, kind: str = CSV) -> None:
@@ -125,7 +125,7 @@ def test_a_workbook_becomes_images_with_a_template(
 def test_columns_that_are_not_known_are_mapped(page: Page, expected: list[str]) -> None:
     expected.append("status of 400")
     page.goto("/csv")
-    give(page, "autos.csv", "Marke;Modell;Farbe\r\nVW;Golf;rot\r\n".encode())
+    give(page, "autos.csv", b"Marke;Modell;Farbe\r\nVW;Golf;rot\r\n")
     expect(page.get_by_text("Which column is which?")).to_be_visible()
     expect(page.get_by_label("Farbe")).to_have_value("color")
     is_sound(page)

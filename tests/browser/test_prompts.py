@@ -48,7 +48,7 @@ def test_prompts_with_a_reference_image_become_images_and_a_pdf(
     attach(page, 2, picture(size))
     expect(page.get_by_text("sketch.png")).to_be_visible()
     page.get_by_label("Aspect ratio of prompt 1").select_option("16:9")
-    page.get_by_label("Add a PDF").check()
+    page.get_by_label("Include a PDF").check()
     expect(page.get_by_test_id("images")).to_have_text("2")
     expect(page.get_by_test_id("price")).to_have_text("$0.067")
     shot(page, "written")
