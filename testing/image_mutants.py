@@ -13,6 +13,12 @@ PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 DEPTHS, COLOUR_TYPES = (1, 2, 4, 8, 16, 3, 0), (0, 2, 3, 4, 6, 1)
 KINDS = ("PNG", "JPEG", "WEBP")
 
+XMP = (
+    b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF'
+    b' xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about=""'
+    b' xmlns:dc="http://purl.org/dc/elements/1.1/" dc:format="image/webp"/></rdf:RDF></x:xmpmeta>'
+)
+
 type Part = tuple[bytes, bytes]
 """A chunk's or segment's name and body; the last part of a JPEG is everything from its scan on."""
 
@@ -37,7 +43,7 @@ def bases() -> list[bytes]:
     made.append(saved(grey.convert("RGB"), "WEBP"))
     made.append(saved(grey.convert("RGB"), "WEBP", lossless=True))
     made += [
-        saved(grey.convert(mode), "WEBP", lossless=lossless, **extras, xmp=b"<x:xmpmeta/>")
+        saved(grey.convert(mode), "WEBP", lossless=lossless, **extras, xmp=XMP)
         for mode in ("RGB", "RGBA")
         for lossless in (True, False)
     ]

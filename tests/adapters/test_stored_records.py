@@ -34,6 +34,7 @@ from imagebatch.domain.model_registry import (
     QualityOffer,
 )
 from imagebatch.domain.notice import Notice, NoticeLevel
+from imagebatch.domain.provenance import Mark, Provenance
 from imagebatch.domain.redos import Redo
 from imagebatch.intake.catalog import Variant
 from imagebatch.intake.uploads import Upload, UploadKind, UploadStatus
@@ -177,6 +178,10 @@ SAMPLES: dict[str, Any] = {
         batch_id="b1", index=1, variant_id=7, key="library/a", file="a.png", created_at=START
     ),
     "image with thumbnail": replace(an_image(), thumbnail=True),
+    "image with provenance": replace(
+        an_image(), provenance=Provenance("0123abcd", "p1", Mark.C2PA, added=True)
+    ),
+    "provenance": Provenance("0123abcd", "p1", Mark.NONE, added=True),
     "library image with thumbnail": LibraryImage(
         batch_id="b1",
         index=1,

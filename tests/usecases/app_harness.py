@@ -31,6 +31,7 @@ from imagebatch.usecases.drop_folder import PublishToOutbox
 from imagebatch.usecases.finalize_batch import FinalizeBatch, FinalizerRun
 from imagebatch.usecases.find_items import FindItems
 from imagebatch.usecases.folders import OpenFolders
+from imagebatch.usecases.mark_image import MarkImage
 from imagebatch.usecases.notify_owner import NotifyOwner, notice_of
 from imagebatch.usecases.poll_schedule import PollSchedule
 from imagebatch.usecases.process_item.perform import PerformEffect
@@ -158,7 +159,7 @@ class AppHarness:
         self.finalizer, self.telemetry = InMemoryFinalizer(), SilentTelemetry()
         self.provider = ScriptedProvider(self.clock, seconds)
         self.validator, self.builder = LenientValidator(), ListingBuilder()
-        self.thumbnailer = StubThumbnailer()
+        self.thumbnailer, self.mark = StubThumbnailer(), MarkImage(self.telemetry)
         self.pages = ListingPages()
         limit = timedelta(seconds=time_limit)
         self.accounts = accounts or self.store.accounts
@@ -166,7 +167,9 @@ class AppHarness:
         gateway = ProviderGateway(
             {"scripted": self.provider}, self.media, PollSchedule(), self.telemetry
         )
-        collect = CollectImage(gateway, self.validator, self.thumbnailer, self.media, self.clock)
+        collect = CollectImage(
+            gateway, self.validator, self.thumbnailer, self.mark, self.media, self.clock
+        )
         self.submit_batch = SubmitBatch(
             self.records, self.media, self.dispatch, timedelta(days=7), self.accounts
         )

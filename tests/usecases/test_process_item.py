@@ -1,6 +1,7 @@
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from hashlib import sha256
 
 import pytest
 
@@ -347,6 +348,9 @@ def test_a_worker_killed_after_the_image_was_stored_does_not_make_it_again(app: 
     image = app.item(0).image
     assert image is not None
     assert image.thumbnail
+    assert image.provenance is not None
+    assert image.provenance.sha256 == sha256(app.media.bodies[image.key]).hexdigest()
+    assert image.provenance.prediction == app.provider.made[0].id
 
 
 def test_a_worker_killed_right_after_the_settle_still_releases_what_follows(

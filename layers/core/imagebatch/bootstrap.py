@@ -490,9 +490,11 @@ class Bootstrap:
         from imagebatch.adapters.images import PillowValidator
         from imagebatch.adapters.thumbnails import PillowThumbnailer
         from imagebatch.usecases.collect_image import CollectImage
+        from imagebatch.usecases.mark_image import MarkImage
 
+        mark = MarkImage(self.telemetry, self.settings.mark_images, self.settings.mark_prompts)
         return CollectImage(
-            self.gateway, PillowValidator(), PillowThumbnailer(), self.media, self.clock
+            self.gateway, PillowValidator(), PillowThumbnailer(), mark, self.media, self.clock
         )
 
     @cached_property

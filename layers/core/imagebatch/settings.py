@@ -44,6 +44,8 @@ class Settings:
     fal_base_url: str
     webhook_secret_arn: str
     signing_secret_arn: str
+    mark_images: bool
+    mark_prompts: bool
     dev_callback_origin: str
     dev_latency: float | None
 
@@ -92,6 +94,8 @@ class Settings:
             fal_base_url=text("FAL_BASE_URL"),
             webhook_secret_arn=text("WEBHOOK_SECRET_ARN"),
             signing_secret_arn=text("SIGNING_SECRET_ARN"),
+            mark_images=env.get("MARK_IMAGES") != "false",
+            mark_prompts=env.get("MARK_PROMPTS") == "true",
             dev_callback_origin=text("DEV_CALLBACK_ORIGIN"),
             dev_latency=float(env["DEV_LATENCY"]) if env.get("DEV_LATENCY") else None,
         )

@@ -26,6 +26,7 @@ from imagebatch.domain.deletion import Deletion
 from imagebatch.domain.errors import Failure
 from imagebatch.domain.model_registry import ImageModel, QualityOffer
 from imagebatch.domain.notice import Notice
+from imagebatch.domain.provenance import Provenance
 from imagebatch.domain.redos import Redo
 from imagebatch.intake.catalog import Variant
 from imagebatch.intake.uploads import Upload
@@ -190,6 +191,13 @@ NAMES: dict[type, Names] = {
         "width": "width",
         "height": "height",
         "thumbnail": "thumbnail",
+        "provenance": "provenance",
+    },
+    Provenance: {
+        "sha256": "sha256",
+        "prediction": "prediction",
+        "found": "found",
+        "added": "added",
     },
     Version: {
         "round": "round",

@@ -15,6 +15,7 @@ from typing import Any
 from imagebatch.domain.errors import Failure, FailureCode
 from imagebatch.domain.model_registry import ImageModel, Mode, Quality
 from imagebatch.domain.notice import Notice
+from imagebatch.domain.provenance import Provenance
 from imagebatch.domain.redos import Redo
 
 ZERO = Decimal(0)
@@ -126,6 +127,7 @@ class Image:
     height: int
     thumbnail: bool | None = None
     """Whether a thumbnail is stored beside it, under `thumbnail_key(key)`."""
+    provenance: Provenance | None = None
 
 
 def thumbnail_key(image_key: str) -> str:

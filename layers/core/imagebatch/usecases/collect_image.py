@@ -14,6 +14,7 @@ from imagebatch.domain.errors import (
     UnavailableError,
 )
 from imagebatch.domain.model_registry import Mode
+from imagebatch.domain.provenance import Mark, Provenance
 from imagebatch.domain.round_input import round_input, round_prompt
 from imagebatch.ports import (
     BadImageError,
@@ -28,10 +29,12 @@ from imagebatch.ports import (
     Thumbnailer,
 )
 from imagebatch.usecases import keys
+from imagebatch.usecases.mark_image import MarkImage, unmarked
 from imagebatch.usecases.poll_schedule import PollSchedule
 
 STRANGE = "The provider's response could not be understood"
 STRANGE_IMAGE = "The provider's image could not be read"
+NOT_MARKED = "The image could not be marked"
 NO_THUMBNAIL = "The thumbnail could not be drawn"
 THUMBNAIL_TYPE = "image/webp"
 FETCHES = 2
@@ -126,11 +129,12 @@ class CollectImage:
     gateway: ProviderGateway
     validator: ImageValidator
     thumbnailer: Thumbnailer
+    mark: MarkImage
     media: ObjectStore
     clock: Clock
 
     def __call__(self, batch: Batch, item: Item, prediction: Prediction) -> tuple[Image, str]:
-        """Downloads, checks and stores the image; returns it with its file extension.
+        """Downloads, checks, marks and stores the image; returns it with its file extension.
 
         BadImageError when it is not what was asked for, ProviderUnavailableError when it cannot be
         had.
@@ -138,6 +142,7 @@ class CollectImage:
         body = self._download(batch, item, prediction)
         with self.gateway.guarded(batch, item, BadImageError(STRANGE_IMAGE)):
             seen = self.validator.validate(body, item.aspect_ratio)
+        body, provenance = self._mark(batch, item, prediction.id, body)
         key = keys.image(batch.kind, batch.id, item.index, prediction.id)
         thumbnail = self._store_thumbnail(batch, item, key, body)
         image = Image(
@@ -149,6 +154,7 @@ class CollectImage:
             seen.width,
             seen.height,
             thumbnail or None,
+            provenance,
         )
         facts = {
             "crc32": str(image.crc32),
@@ -156,6 +162,9 @@ class CollectImage:
             "height": str(image.height),
             "extension": seen.extension,
             "thumbnail": "yes" if thumbnail else "no",
+            "sha256": provenance.sha256,
+            "mark-found": provenance.found,
+            "mark-added": "yes" if provenance.added else "no",
         }
         stored = self.media.put(key, body, seen.content_type, metadata=facts)
         return replace(image, etag=stored.etag), seen.extension
@@ -176,8 +185,19 @@ class CollectImage:
             int(facts["width"]),
             int(facts["height"]),
             facts.get("thumbnail") == "yes" or None,
+            _provenance(item, facts),
         )
         return image, facts["extension"]
+
+    def _mark(
+        self, batch: Batch, item: Item, prediction: str, body: bytes
+    ) -> tuple[bytes, Provenance]:
+        """A mark that fails is no failure of the image's."""
+        try:
+            with self.gateway.guarded(batch, item, BadImageError(NOT_MARKED)):
+                return self.mark(batch, item, prediction, body)
+        except BadImageError:
+            return body, unmarked(prediction, body)
 
     def _store_thumbnail(self, batch: Batch, item: Item, key: str, body: bytes) -> bool:
         """Before the image, whose metadata says whether there is one; its failure is no failure."""
@@ -203,3 +223,15 @@ class CollectImage:
                     raise
                 self.clock.sleep(FETCH_PAUSE)
         raise AssertionError("unreachable")
+
+
+def _provenance(item: Item, facts: Mapping[str, str]) -> Provenance | None:
+    """As it was noted with the stored object; an older one has none."""
+    if "sha256" not in facts:
+        return None
+    return Provenance(
+        facts["sha256"],
+        item.prediction or "",
+        Mark(facts["mark-found"]),
+        facts["mark-added"] == "yes" or None,
+    )

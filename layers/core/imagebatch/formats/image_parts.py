@@ -1,0 +1,116 @@
+"""The parts that PNG, JPEG and WebP files are made of: chunks and segments, nothing decoded."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+JPEG_SIGNATURE = b"\xff\xd8\xff"
+IHDR_BYTES = 13
+CHUNK_BYTES = 12
+"""Of a PNG chunk, what is not its body: length, name and CRC."""
+MARKER, SCAN, APP0, APP1, APP2, APP11 = 0xFF, 0xDA, 0xE0, 0xE1, 0xE2, 0xEB
+STANDALONE = frozenset({0x01, *range(0xD0, 0xD8)})
+IMAGE_LIMITS = frozenset({0xD8, 0xD9})
+FRAMES = frozenset({b"VP8 ", b"VP8L", b"VP8X"})
+
+
+class UnknownStructureError(ValueError):
+    """Not a file of its kind as the kind's standard describes it."""
+
+
+class ImageKind(StrEnum):
+    PNG = "png"
+    JPEG = "jpeg"
+    WEBP = "webp"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A chunk or segment from `start` to `end`, with what frames it; its text is `first:last`.
+
+    A JPEG's name is its marker, and its last part is everything from the first scan on.
+    """
+
+    name: bytes
+    start: int
+    first: int
+    last: int
+    end: int
+
+    def text(self, body: bytes) -> bytes:
+        return body[self.first : self.last]
+
+
+def kind_of(body: bytes) -> ImageKind:
+    if body.startswith(PNG_SIGNATURE):
+        return ImageKind.PNG
+    if body.startswith(JPEG_SIGNATURE):
+        return ImageKind.JPEG
+    if body.startswith(b"RIFF") and body[8:12] == b"WEBP":
+        return ImageKind.WEBP
+    raise UnknownStructureError("not a PNG, JPEG or WebP file")
+
+
+def parts_of(body: bytes) -> tuple[ImageKind, list[Part]]:
+    """What follows the end of the image belongs to no part. UnknownStructureError."""
+    kind = kind_of(body)
+    match kind:
+        case ImageKind.PNG:
+            return kind, list(_png(body))
+        case ImageKind.JPEG:
+            return kind, list(_jpeg(body))
+        case ImageKind.WEBP:
+            return kind, list(_webp(body))
+
+
+def _png(body: bytes) -> Iterator[Part]:
+    at = len(PNG_SIGNATURE)
+    name = b""
+    while name != b"IEND":
+        size = int.from_bytes(body[at : at + 4])
+        previous, name = name, body[at + 4 : at + 8]
+        end = at + CHUNK_BYTES + size
+        if end > len(body) or len(name) < len(b"IEND"):
+            raise UnknownStructureError("a chunk goes beyond the end of the file")
+        if not previous and (name, size) != (b"IHDR", IHDR_BYTES):
+            raise UnknownStructureError("the first chunk is not IHDR")
+        yield Part(name, at, at + 8, at + 8 + size, end)
+        at = end
+
+
+def _jpeg(body: bytes) -> Iterator[Part]:
+    at = 2
+    while True:
+        start = at
+        while at + 1 < len(body) and body[at] == body[at + 1] == MARKER:
+            at += 1
+        if at + 4 > len(body) or body[at] != MARKER or body[at + 1] in IMAGE_LIMITS:
+            raise UnknownStructureError("there is no scan")
+        marker = body[at + 1]
+        if marker == SCAN:
+            yield Part(bytes([marker]), start, at + 2, len(body), len(body))
+            return
+        size = 0 if marker in STANDALONE else int.from_bytes(body[at + 2 : at + 4])
+        end = at + 2 + size
+        if end > len(body) or (size < 2 and marker not in STANDALONE):
+            raise UnknownStructureError("a segment goes beyond the end of the file")
+        yield Part(bytes([marker]), start, min(at + 4, end), end, end)
+        at = end
+
+
+def _webp(body: bytes) -> Iterator[Part]:
+    whole = 8 + int.from_bytes(body[4:8], "little")
+    at = 12
+    if whole > len(body):
+        raise UnknownStructureError("the file is shorter than it says")
+    while at < whole:
+        size = int.from_bytes(body[at + 4 : at + 8], "little")
+        last = at + 8 + size
+        if at + 8 > whole or last > whole:
+            raise UnknownStructureError("a chunk goes beyond the end of the file")
+        if at == len(b"RIFFsizeWEBP") and body[at : at + 4] not in FRAMES:
+            raise UnknownStructureError("the first chunk is not of an image")
+        end = min(last + size % 2, whole)
+        yield Part(body[at : at + 4], at, at + 8, last, end)
+        at = end
