@@ -20,6 +20,7 @@ from bench.environment import BenchEnvironment
 
 ROWS = (
     "sizes",
+    "sheets",
     "archives",
     "resume",
     "makespan",

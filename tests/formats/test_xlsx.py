@@ -7,7 +7,12 @@ from io import BytesIO
 import openpyxl
 import pytest
 
-from imagebatch.formats.xlsx import MAX_UNPACKED_BYTES, WorkbookError, read_xlsx
+from imagebatch.formats.xlsx import (
+    MAX_UNPACKED_BYTES,
+    MIN_BYTES_OF_A_BOMB,
+    WorkbookError,
+    read_xlsx,
+)
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 PATHS = {
@@ -62,10 +67,11 @@ BOMB = bytes(MAX_UNPACKED_BYTES + 1)
     ("parts", "reason"),
     [
         ({"bomb": BOMB}, "larger than 64 MB"),
+        ({"bomb": bytes(MIN_BYTES_OF_A_BOMB)}, "more than 250 times its size"),
         ({"sheet": cell_at("XFD1048576", "<v>1</v>")}, "1,048,576 rows and 16,384 columns"),
         ({"book": b'<!DOCTYPE x [<!ENTITY a "b">]><workbook/>'}, "document type declaration"),
     ],
-    ids=["bomb", "billion cells", "entities"],
+    ids=["bomb", "ratio", "billion cells", "entities"],
 )
 def test_a_workbook_without_bounds_is_refused(parts: dict[str, bytes], reason: str) -> None:
     body = with_parts(**parts)

@@ -144,6 +144,12 @@ def test_cars_keep_their_five_ratios(api: Api) -> None:
     assert (answer.json()["error"], detail["suggestion"]) == ("Invalid rows", "16:9")
 
 
+@pytest.mark.parametrize("rows", ["", "red\n" * 60])
+def test_missing_columns_come_before_the_rows(api: Api, rows: str) -> None:
+    answer = send(api, f"colour\n{rows}", prompt="A {{size}} chair")
+    assert (answer.status, answer.json()["error"]) == (400, "Missing columns")
+
+
 def test_a_missing_column_names_the_nearest_header(api: Api) -> None:
     answer = send(api, prompt="A {{color}} chair")
     [detail] = answer.json()["details"]

@@ -16,7 +16,7 @@ from imagebatch.domain.model_registry import Mode
 from imagebatch.domain.notice import Notice, warning
 from imagebatch.intake.sheet import read_sheet
 from imagebatch.reports import archive_texts as archive_texts_module
-from imagebatch.reports.archive_texts import archive_texts
+from imagebatch.reports.archive_texts import RESULT_COLUMNS, archive_texts, our_columns
 from testing.effort import effort
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -233,6 +233,21 @@ def test_results_csv_has_every_row_as_submitted_and_what_became_of_it() -> None:
         *("Škoda", "Octavia", "no. 1"),
         *("failed", "", "content_refused", "The provider refused the prompt", "2", "0", "8.125"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("submitted", "status"),
+    [
+        (("make", "Status"), "image_status"),
+        (("make", "status", "image_status"), "image_image_status"),
+        (("make", "model"), "status"),
+    ],
+)
+def test_our_columns_never_repeat_one_of_the_sheets(
+    submitted: tuple[str, ...], status: str
+) -> None:
+    names = our_columns(submitted, RESULT_COLUMNS)
+    assert names == [status, *RESULT_COLUMNS[1:]]
 
 
 def test_results_csv_opens_in_excel_as_utf8() -> None:

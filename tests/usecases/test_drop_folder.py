@@ -2,6 +2,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -247,3 +248,28 @@ def batch_of(app: AppHarness, answer: object) -> Batch:
     batch = app.store.get("mia", answer["batchId"])
     assert batch is not None
     return batch
+
+
+@pytest.mark.parametrize(
+    ("metadata", "cap", "make"),
+    [
+        ({}, "2.50", "Škoda"),
+        ({"max-cost": "9"}, "9", "Škoda"),
+        ({"maxCost": ""}, None, "Škoda"),
+        ({"encoding": "iso-8859-1"}, "2.50", "\x8akoda"),
+    ],
+)
+def test_defaults_are_for_sheets_that_say_nothing(
+    app: AppHarness,
+    take: SubmitDroppedSheet,
+    metadata: dict[str, str],
+    cap: str | None,
+    make: str,
+) -> None:
+    take = replace(take, defaults={"maxCost": "2.50", "encoding": "windows-1252", "quality": ""})
+    answer = take(put(app, KEY, "make\nŠkoda\n".encode("cp1252"), metadata))
+    if not make.isprintable():
+        assert answer == {"refused": "malformed-csv"}
+        return
+    batch = batch_of(app, answer)
+    assert batch.max_cost == (None if cap is None else Decimal(cap))

@@ -392,7 +392,18 @@ class Bootstrap:
             _problem_bytes,
             self.settings.drop_folder_owner,
             self.clock,
+            self._drop_defaults(),
         )
+
+    def _drop_defaults(self) -> Mapping[str, str]:
+        """Options of dropped sheets that say nothing of them."""
+        settings = self.settings
+        return {
+            "maxCost": settings.drop_folder_max_cost,
+            "quality": settings.drop_folder_quality,
+            "fallback": settings.drop_folder_fallback,
+            "encoding": settings.drop_folder_encoding,
+        }
 
     @cached_property
     def arrivals(self) -> "ArrivalProcessor":

@@ -34,6 +34,10 @@ class Settings:
     stack_monthly_budget: Decimal | None
     default_model: str
     drop_folder_owner: str
+    drop_folder_max_cost: str
+    drop_folder_quality: str
+    drop_folder_fallback: str
+    drop_folder_encoding: str
     replicate_secret_arn: str
     replicate_base_url: str
     runpod_secret_arn: str
@@ -84,6 +88,10 @@ class Settings:
             stack_monthly_budget=money("STACK_MONTHLY_BUDGET"),
             default_model=text("DEFAULT_MODEL"),
             drop_folder_owner=env.get("DROP_FOLDER_OWNER") or "drop-folder",
+            drop_folder_max_cost=text("DROP_FOLDER_MAX_COST"),
+            drop_folder_quality=text("DROP_FOLDER_QUALITY"),
+            drop_folder_fallback=text("DROP_FOLDER_FALLBACK"),
+            drop_folder_encoding=text("DROP_FOLDER_ENCODING"),
             replicate_secret_arn=text("REPLICATE_SECRET_ARN"),
             replicate_base_url=text("REPLICATE_BASE_URL"),
             runpod_secret_arn=text("RUNPOD_SECRET_ARN"),

@@ -19,6 +19,10 @@ from xml.etree import ElementTree as ET
 
 MAX_MEMBERS = 2_000
 MAX_UNPACKED_BYTES = 64 * 1024 * 1024
+MAX_RATIO = 250
+"""Of what a workbook unpacks to and its own size; real ones, empty formatted cells and all, stay
+far below. It is looked at above so many bytes."""
+MIN_BYTES_OF_A_BOMB = 8 * 1024 * 1024
 MAX_CELLS = 1_000_000
 _CHUNK = 1 << 20
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
@@ -75,7 +79,7 @@ def read_xlsx(body: bytes, sheet: str | None = None) -> WorkbookSheet:
     """The named sheet, or the first visible one."""
     try:
         with zipfile.ZipFile(BytesIO(body)) as archive:
-            _check_bounds(archive)
+            _check_bounds(archive, len(body))
             name, others, path = _choose(archive, sheet)
             xml = archive.read(path)
     except _DAMAGE as error:
@@ -86,7 +90,7 @@ def read_xlsx(body: bytes, sheet: str | None = None) -> WorkbookSheet:
     return WorkbookSheet(name, others, rows, faults)
 
 
-def _check_bounds(archive: zipfile.ZipFile) -> None:
+def _check_bounds(archive: zipfile.ZipFile, size: int) -> None:
     """Unpacks everything once and keeps nothing: the sizes an archive claims may be wrong."""
     members = archive.infolist()
     if len(members) > MAX_MEMBERS:
@@ -102,6 +106,9 @@ def _check_bounds(archive: zipfile.ZipFile) -> None:
                 left -= len(chunk)
                 if left < 0:
                     raise _too_large()
+    unpacked = MAX_UNPACKED_BYTES - left
+    if unpacked > max(MIN_BYTES_OF_A_BOMB, size * MAX_RATIO):
+        raise WorkbookError(f"unpacks to more than {MAX_RATIO} times its size")
 
 
 def _too_large() -> WorkbookError:

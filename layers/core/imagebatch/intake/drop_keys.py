@@ -53,7 +53,10 @@ def parse_key(key: str) -> DroppedKey | None:
 
 
 def drop_options(metadata: Mapping[str, str]) -> DropOptions:
-    """Of the object's `x-amz-meta-*`; InvalidRequestError 422 for values that are none."""
+    """Of the object's `x-amz-meta-*`; InvalidRequestError 422 for values that are none.
+
+    Of two spellings of a name the later one counts.
+    """
     given = {name.replace("-", "").replace("_", "").lower(): v for name, v in metadata.items()}
     problems = []
     quality = given.get("quality") or None

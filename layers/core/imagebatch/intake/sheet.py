@@ -1,6 +1,6 @@
 """A sheet to rows of known columns, or the refusal that says what is wrong with it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from imagebatch.domain.notice import Notice, warning_texts
@@ -94,8 +94,12 @@ def read_sheet(
     max_rows: int,
     columns: ColumnSet = CAR_COLUMNS,
     options: ReadOptions | None = None,
+    check: Callable[[Sequence[str], Mapping[int, str]], None] = lambda _header, _names: None,
 ) -> Sheet:
-    """Reads a CSV or a workbook. InvalidRequestError in the order of the product's refusals."""
+    """Reads a CSV or a workbook. InvalidRequestError in the order of the product's refusals.
+
+    `check` refuses what a header lacks, by the header and the names its columns are read under.
+    """
     options = options or ReadOptions()
     table = read_table(body, keep_rows=max_rows, encoding=options.encoding, sheet=options.sheet)
     parsed = table.parsed
@@ -104,11 +108,12 @@ def read_sheet(
         _refuse_unknown_header(parsed, columns)
     if not options.ignore_unknown:
         check_header(found, parsed.header, columns)
+    named = _named(found, columns)
+    check(parsed.header, named)
     if parsed.row_count > max_rows:
         raise too_many_rows(parsed.row_count, max_rows)
     if not parsed.rows:
         raise no_rows()
-    named = _named(found, columns)
     reader = CellReader()
     rows = tuple(_row(number, cells, named, table, reader) for number, cells in parsed.rows)
     repeated = _without_repeated_ids(rows) if "custom_id" in found.weak else None

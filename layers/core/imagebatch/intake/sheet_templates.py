@@ -13,7 +13,7 @@ from imagebatch.intake.file_names import safe_stem
 from imagebatch.intake.headers import ColumnSet, column_label, nearest_column
 from imagebatch.intake.prompts import FieldProblem, invalid_fields, stem_of_words
 from imagebatch.intake.row_checks import RowRules
-from imagebatch.intake.sheet import MEANING_SYNONYMS, REFERENCES, Sheet
+from imagebatch.intake.sheet import MEANING_SYNONYMS, REFERENCES
 from imagebatch.intake.sheet_batch import Recipe, Values
 from imagebatch.intake.templates import Template
 
@@ -83,13 +83,18 @@ def columns_of(template: SheetTemplate) -> ColumnSet:
     )
 
 
-def check_columns(template: SheetTemplate, sheet: Sheet) -> None:
-    """InvalidRequestError `Missing columns` for placeholders that no column fills."""
-    there = set(sheet.columns.values())
+def check_columns(
+    template: SheetTemplate, header: Sequence[str], columns: Mapping[int, str]
+) -> None:
+    """InvalidRequestError `Missing columns` for placeholders that no column fills.
+
+    `columns` are the names that the header's columns are read under, by place.
+    """
+    there = set(columns.values())
     missing = [name for name in _required(template) if name not in there]
     if not missing:
         return
-    details = [_missing(name, sheet, template) for name in missing]
+    details = [_missing(name, header, template) for name in missing]
     hints = [
         f"{each['column']} (did you mean {each['suggestion']}?)"
         if each["suggestion"]
@@ -105,9 +110,9 @@ def check_columns(template: SheetTemplate, sheet: Sheet) -> None:
     )
 
 
-def _missing(name: str, sheet: Sheet, template: SheetTemplate) -> dict[str, str | None]:
+def _missing(name: str, headers: Sequence[str], template: SheetTemplate) -> dict[str, str | None]:
     used = {folded_name(each) for each in (*_names(template), *MEANINGS)}
-    free = [header for header in sheet.header if header and folded_name(header) not in used]
+    free = [header for header in headers if header and folded_name(header) not in used]
     near = nearest_column(name, free) or next(
         (header for header in free if nearest_column(header, [name])), None
     )

@@ -11,6 +11,7 @@ from dataclasses import replace
 from imagebatch.domain.batch import Batch, Item
 from imagebatch.domain.batch_manifest import BatchManifest
 from imagebatch.domain.notice import Notice
+from imagebatch.formats.visible_text import folded_name
 from imagebatch.formats.zip_layout import TextMember
 from imagebatch.reports.contact_sheet import contact_sheet
 from imagebatch.reports.notes import EXACT_CELLS, missing_file, notes_txt
@@ -96,9 +97,25 @@ def failed_rows_csv(plan: BatchManifest, failed: Iterable[Result]) -> bytes:
 
 def results_csv(plan: BatchManifest, results: Iterable[Result]) -> bytes:
     """Every row as submitted and what became of it; no cell of it starts a formula."""
-    header = (*(plan.header or COLUMNS_WITHOUT_SHEET), *RESULT_COLUMNS)
+    submitted = plan.header or COLUMNS_WITHOUT_SHEET
+    header = (*submitted, *our_columns(submitted, RESULT_COLUMNS))
     rows = (_result_row(result, with_cells=bool(plan.header)) for result in results)
     return _csv(plan.delimiter, ([_neutral(cell) for cell in row] for row in [header, *rows]))
+
+
+def our_columns(submitted: Sequence[str], ours: Sequence[str]) -> list[str]:
+    """Our columns beside the sheet's: one whose name the sheet has is prefixed, as often as it
+    takes.
+    """
+    taken = {folded_name(name) for name in submitted}
+    names = []
+    for column in ours:
+        name = column
+        while name in taken:
+            name = f"image_{name}"
+        names.append(name)
+        taken.add(name)
+    return names
 
 
 def _result_row(result: Result, *, with_cells: bool) -> tuple[str, ...]:

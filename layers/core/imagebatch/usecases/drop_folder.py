@@ -1,7 +1,7 @@
 """The drop folder: a sheet under `inbox/` becomes a batch, and its end lies under `outbox/`."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from imagebatch.domain.batch import Batch
@@ -49,6 +49,8 @@ class SubmitDroppedSheet:
     problem: Callable[[RequestError], bytes]
     default_owner: str
     clock: Clock
+    defaults: Mapping[str, str] = field(default_factory=dict)
+    """Options of a sheet whose metadata do not have them."""
 
     def __call__(self, arrival: ArrivedObject) -> Result | RetryLater:
         """One batch for one content of one file, however often its arrival is announced."""
@@ -91,7 +93,7 @@ class SubmitDroppedSheet:
 
     def _create(self, owner: str, dropped: DroppedKey, etag: str, batch_id: str) -> Result:
         body, metadata = self._read(dropped.key, etag)
-        options = drop_options(metadata)
+        options = drop_options({**self.defaults, **metadata})
         template = dropped.template
         request = SheetRequest(
             body=body,

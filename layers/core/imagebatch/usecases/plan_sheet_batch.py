@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from imagebatch.domain.model_choice import UsableModels
@@ -106,9 +107,12 @@ class PlanSheetBatch:
             sheet = read_sheet(sent.body, max_rows=self.max_rows, options=sent.read)
             return sheet, _car_recipe(self.car_templates, template)
         sheet = read_sheet(
-            sent.body, max_rows=self.max_rows, columns=columns_of(template), options=sent.read
+            sent.body,
+            max_rows=self.max_rows,
+            columns=columns_of(template),
+            options=sent.read,
+            check=partial(check_columns, template),
         )
-        check_columns(template, sheet)
         return sheet, template_recipe(template, ratios)
 
     def _references(self, owner: str, sheet: Sheet) -> ResolvedReferences:
