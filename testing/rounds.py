@@ -4,6 +4,7 @@ import io
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from unittest.mock import create_autospec
 from zipfile import ZipFile
 
 from imagebatch.adapters.providers.development import DevelopmentProvider
@@ -20,6 +21,7 @@ from imagebatch.ports import (
     ItemMessage,
     ObjectStore,
     Prediction,
+    Telemetry,
     TextMember,
 )
 from imagebatch.usecases.finalize_batch import FinalizerRun
@@ -85,6 +87,7 @@ class Rounds:
 
     def __init__(self, services: Bootstrap, owner: str = OWNER) -> None:
         self.services, self.owner = services, owner
+        vars(services)["telemetry"] = create_autospec(Telemetry, instance=True)
         self.provider = CountingProvider(DevelopmentProvider(services.clock, 0.0))
         vars(services)["providers"] = {"development": self.provider}
         vars(services)["finalizer"] = InMemoryFinalizer()

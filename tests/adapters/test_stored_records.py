@@ -159,6 +159,10 @@ SAMPLES: dict[str, Any] = {
         rebuild_attempt=2,
         rebuilding_at=LATER,
     ),
+    "batch with a choice": replace(
+        BATCH,
+        archive=Archive("archives/b1/1-1.zip", 9, 3, "f.json", "f.csv", choices=9, built_at=LATER),
+    ),
     "item": ITEM,
     "item made again": replace(
         ITEM,

@@ -10,9 +10,10 @@ import pytest
 from imagebatch.adapters.dynamodb import DynamoDBBatchStore
 from imagebatch.adapters.dynamodb.library import DynamoDBLibraryStore
 from imagebatch.domain.asset_library import Folder, VariantFolder
-from imagebatch.domain.batch import BatchStatus, Item, ItemStatus, Kind
+from imagebatch.domain.batch import BatchStatus, Item, ItemStatus, Kind, Version
 from imagebatch.domain.errors import ConflictError, Failure, FailureCode, InvalidRequestError
 from imagebatch.domain.transitions import mark_output_lost
+from imagebatch.domain.versions import add, choose
 from imagebatch.ports import BatchStore, LibraryStore
 from testing.aws import TABLE, no_sleep
 from testing.fakes import InMemoryBatchStore
@@ -147,6 +148,24 @@ def test_an_image_that_is_lost_leaves_the_library(stores: Stores) -> None:
     )
     stores.batches.commit(*mark_output_lost(batch, item, LOST))
     assert (stores.of(7), stores.inside()) == ([("b1", 1)], [1])
+
+
+def test_of_an_items_versions_the_chosen_one_is_listed(stores: Stores) -> None:
+    item, other = stores.settle(0), an_image("library/b1/000000-fedcba9876543210")
+    redone = replace(item, versions=item.all_versions, round=1, status=ItemStatus.PROCESSING)
+    made = Version(round=1, image=other, file="Chair-0.png", created_at=later(5))
+    batch = stores.batches.get("ann", "b1")
+    assert batch is not None
+    batch, redone = add(batch, redone, made)
+    settled = replace(redone, status=ItemStatus.SUCCEEDED, settled_at=later(5))
+    batch, after = stores.batches.commit(batch, settled)
+    assert after is not None
+    assert [i.key for i in stores.library.images_of("ann", 7, 50)] == [other.key]
+    stores.batches.commit(*choose(batch, after, 1))
+    assert item.image is not None
+    listed = [*stores.library.images_of("ann", 7, 50)]
+    assert [i.key for i in listed] == [item.image.key]
+    assert listed == [*stores.library.images_in("ann", "b1", first=0, last=8, limit=9)]
 
 
 def test_a_library_is_its_owners_alone(stores: Stores) -> None:

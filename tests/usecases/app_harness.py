@@ -25,6 +25,7 @@ from imagebatch.ports import (
 from imagebatch.reports.archive_texts import archive_texts
 from imagebatch.schemas.webhook import webhook_body
 from imagebatch.usecases.cancel_batch import CancelBatch
+from imagebatch.usecases.choose_version import ChooseVersion
 from imagebatch.usecases.collect_image import CollectImage, ProviderGateway
 from imagebatch.usecases.dispatch_items import DispatchItems
 from imagebatch.usecases.drop_folder import PublishToOutbox
@@ -36,6 +37,7 @@ from imagebatch.usecases.notify_owner import NotifyOwner, notice_of
 from imagebatch.usecases.poll_schedule import PollSchedule
 from imagebatch.usecases.process_item.perform import PerformEffect
 from imagebatch.usecases.process_item.run import ProcessItem
+from imagebatch.usecases.rebuild_archive import RebuildArchive
 from imagebatch.usecases.records import BatchRepository
 from imagebatch.usecases.redo_items import RedoItems, RedoRequest
 from imagebatch.usecases.repair_stalled_batches import RepairStalledBatches
@@ -189,6 +191,8 @@ class AppHarness:
         self.retry = RetryBatch(self.records, self.dispatch, self.finalizer, choose_models)
         find = FindItems(self.store, self.media)
         self.redo = RedoItems(self.records, find, self.dispatch, self.finalizer, choose_models)
+        self.choose = ChooseVersion(self.records, find, self.media)
+        self.rebuild = RebuildArchive(self.records, self.finalizer)
         self.watch = WatchBatch(self.records)
         self.repair_stalled_batches = RepairStalledBatches(
             self.records,

@@ -180,6 +180,8 @@ class BatchStateMachine(RuleBasedStateMachine):
             menu["redo all"] = lambda t: self.redo(range(self.size), t)
             for index in {0, self.size - 1}:
                 menu[f"redo {index}"] = lambda t, n=index: self.redo([n], t)
+                menu[f"choose of {index}"] = lambda t, n=index: self.choose(n, t)
+            menu["build again"] = self.rebuild
             menu["hours pass"] = lambda _: self.pass_time(6 * 3600 + 2)
         if self.requests:
             menu["retry as before"] = self.retry_as_before
@@ -230,6 +232,16 @@ class BatchStateMachine(RuleBasedStateMachine):
         request = f"request {self.requests}"
         self.asked(lambda: self.app.redo(OWNER, "b1", request, wanted), troubles)
         assert self.app.batch.round <= 1 + self.requests
+
+    def choose(self, index: int, troubles: InjectedFaults) -> None:
+        """The oldest version that is still there."""
+        versions = self.app.item(index).all_versions
+        kept = [n for n, version in enumerate(versions, start=1) if not version.lost]
+        if kept:
+            self.asked(lambda: self.app.choose(OWNER, "b1", f"c{index}", kept[0]), troubles)
+
+    def rebuild(self, troubles: InjectedFaults) -> None:
+        self.asked(lambda: self.app.rebuild(OWNER, "b1"), troubles)
 
     def asked(self, act: Callable[[], object], troubles: InjectedFaults) -> None:
         """A request that dies half way is not repeated: the sweeper has to see to it."""
@@ -363,9 +375,14 @@ class BatchStateMachine(RuleBasedStateMachine):
         assert batch.finished
         assert batch.committed == batch.actual
         if batch.archive is not None:
+            current = not batch.archive_outdated and not batch.rebuilding
             names = [f"car-{n}.png" for n, letter in enumerate(app.statuses) if letter == "s"]
             found = app.builder.images(batch.archive.key)
             assert [name for name in found if not name.startswith("alternates/")] == names
+            if current:
+                chosen = [i.image.key for i in app.store.items(OWNER, "b1") if i.image]
+                stored = [m.key for m in app.builder.built[batch.archive.key][: len(names)]]  # type: ignore[union-attr]  # images come first
+                assert stored == chosen
         if calm:
             for item in app.store.items(OWNER, "b1"):
                 if item.index in self.redone:

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from imagebatch.usecases.cancel_batch import CancelBatch
     from imagebatch.usecases.catalog import ImportVariants, ListVariants
     from imagebatch.usecases.check_models import CheckModels
+    from imagebatch.usecases.choose_version import ChooseVersion
     from imagebatch.usecases.collect_image import CollectImage, ProviderGateway
     from imagebatch.usecases.delete_assets import (
         CheckNotInUse,
@@ -78,6 +79,7 @@ if TYPE_CHECKING:
     from imagebatch.usecases.plan_variant_batch import PlanVariantBatch
     from imagebatch.usecases.quotes import Quotes
     from imagebatch.usecases.read_input import ReadInput
+    from imagebatch.usecases.rebuild_archive import RebuildArchive
     from imagebatch.usecases.redo_items import RedoItems
     from imagebatch.usecases.repair_stalled_batches import RepairStalledBatches
     from imagebatch.usecases.retry_batch import RetryBatch
@@ -629,6 +631,18 @@ class Bootstrap:
 
         choose_models = ChooseRoundModels(self.usable_models)
         return RetryBatch(self.records, self.dispatch_queue, self.finalizer, choose_models)
+
+    @cached_property
+    def choose_version(self) -> "ChooseVersion":
+        from imagebatch.usecases.choose_version import ChooseVersion
+
+        return ChooseVersion(self.records, self.find_items, self.media)
+
+    @cached_property
+    def rebuild_archive(self) -> "RebuildArchive":
+        from imagebatch.usecases.rebuild_archive import RebuildArchive
+
+        return RebuildArchive(self.records, self.finalizer)
 
     @cached_property
     def find_items(self) -> "FindItems":

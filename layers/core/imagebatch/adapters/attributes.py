@@ -217,6 +217,8 @@ NAMES: dict[type, Names] = {
         "entries": "entries",
         "failed_rows_key": "failedRowsKey",
         "failed_rows_csv_key": "failedRowsCsvKey",
+        "choices": "choices",
+        "built_at": "builtAt",
     },
     Reservation: {"month": "month", "amount": "amount", "committed_before": "committedBefore"},
     Waiting: {"reason": "reason", "until": "until", "since": "since"},

@@ -168,6 +168,17 @@ class Archive:
     entries: int
     failed_rows_key: str | None = None
     failed_rows_csv_key: str | None = None
+    choices: int | None = None
+    """The choices it was built with (versions.py)."""
+    built_at: datetime | None = None
+
+
+class ArchiveState(StrEnum):
+    NONE = "none"
+    BUILDING = "building"
+    READY = "ready"
+    EXPIRED = "expired"
+    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,6 +323,11 @@ class Item(ItemSpec):
             return None
         return self.chosen or len(self.all_versions)
 
+    @property
+    def chosen_version(self) -> Version | None:
+        number = self.chosen_number
+        return None if number is None else self.all_versions[number - 1]
+
     def attempts_in(self, round_: int) -> int:
         return self.tries if self.attempts_round == round_ else 0
 
@@ -445,6 +461,24 @@ class Batch(BatchSpec):
     def available_archive(self, now: datetime) -> Archive | None:
         """The current round's archive while it may be handed out."""
         return self.archive if self.finished and not self.expired(now) else None
+
+    def archive_state(self, now: datetime) -> ArchiveState:
+        if self.rebuilding or self.status is BatchStatus.ARCHIVING:
+            return ArchiveState.BUILDING
+        if not self.finished:
+            return ArchiveState.NONE
+        if self.available_archive(now) is not None:
+            return ArchiveState.READY
+        return ArchiveState.EXPIRED if self.expired(now) else ArchiveState.FAILED
+
+    @property
+    def archive_outdated(self) -> bool:
+        """Whether the archive has other images than those that are chosen now."""
+        return self.archive is not None and (self.archive.choices or 0) != (self.choices or 0)
+
+    @property
+    def building_since(self) -> datetime | None:
+        return self.rebuilding_at or self.archiving_at
 
     def eta(self, now: datetime) -> datetime | None:
         """When this round's last item settles at the pace so far; null until there is a pace."""

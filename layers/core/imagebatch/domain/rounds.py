@@ -8,6 +8,7 @@ from imagebatch.domain.batch import (
     RUNNING,
     ZERO,
     Archive,
+    ArchiveState,
     Batch,
     BatchStatus,
     Item,
@@ -177,8 +178,33 @@ def _without_archive(batch: Batch) -> Batch:
     )
 
 
+REBUILD_PATIENCE = timedelta(minutes=30)
+"""A build that has neither ended nor given up after this is lost."""
+
+
+def rebuild(batch: Batch, now: datetime) -> Batch:
+    """Lets the archive be built anew where it expired or is outdated; everything else stays."""
+    check_can_open(batch, now)
+    if batch.rebuilding_at is not None and now < batch.rebuilding_at + REBUILD_PATIENCE:
+        return batch
+    state = batch.archive_state(now)
+    if state is ArchiveState.FAILED:
+        raise StateConflictError(
+            "archive-failed",
+            "Archive could not be built",
+            detail="The archive of the last round could not be built. Retry the batch.",
+        )
+    if state is ArchiveState.READY and not batch.archive_outdated:
+        return batch
+    attempt = batch.attempt + 1
+    return replace(batch, attempt=attempt, rebuild_attempt=attempt, rebuilding_at=now)
+
+
 def publish(batch: Batch, archive: Archive, now: datetime, ttl: timedelta) -> Batch:
     """Ends a round: its archive is complete and may be seen, until a whole second."""
+    whole = (now + ttl + timedelta(seconds=1, microseconds=-1)).replace(microsecond=0)
+    if batch.rebuilding:
+        return replace(batch, archive=archive, expires_at=whole, rebuilding_at=None)
     _check_archiving(batch)
     if batch.cancelling_at is not None:
         status = BatchStatus.CANCELLED
@@ -186,7 +212,6 @@ def publish(batch: Batch, archive: Archive, now: datetime, ttl: timedelta) -> Ba
         status = BatchStatus.COMPLETED
     else:
         status = BatchStatus.FAILED
-    whole = (now + ttl + timedelta(seconds=1, microseconds=-1)).replace(microsecond=0)
     return replace(
         batch,
         status=status,
@@ -199,6 +224,8 @@ def publish(batch: Batch, archive: Archive, now: datetime, ttl: timedelta) -> Ba
 
 def give_up(batch: Batch, now: datetime) -> Batch:
     """The finalizer could not build the archive; `retry` tries again."""
+    if batch.rebuilding:
+        return replace(batch, rebuilding_at=None)
     _check_archiving(batch)
     return replace(
         batch,

@@ -7,8 +7,8 @@ from dataclasses import replace
 from imagebatch.domain.batch import Batch, Item, Version
 
 MAX_VERSIONS = 50
-_CHOICE_BYTES = 7
-"""A number of this size is exact wherever the record is read."""
+_CHOICE_BYTES = 6
+"""A number of this size is exact wherever it is read, in JSON as in the table."""
 
 
 def choices_of(items: Iterable[Item]) -> int:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
-from imagebatch.domain.batch import BatchStatus, ItemStatus, Kind, Outcome
+from imagebatch.domain.batch import ArchiveState, BatchStatus, ItemStatus, Kind, Outcome
 from imagebatch.domain.errors import FailureCode
 from imagebatch.domain.model_registry import Mode
 from imagebatch.domain.notice import NoticeLevel
@@ -76,6 +76,15 @@ class RowError(ResponseModel):
     retryable: bool
 
 
+class ArchiveStateAnswer(ResponseModel):
+    """`outdated` when other images are chosen now than it was built with."""
+
+    state: ArchiveState
+    outdated: bool
+    built_at: Timestamp | None
+    expires_at: Timestamp | None
+
+
 class BatchAnswer(ResponseModel):
     batch_id: Annotated[str, Field(alias="jobId")]
     kind: Kind
@@ -95,6 +104,7 @@ class BatchAnswer(ResponseModel):
     zip_url: Link | None
     failed_rows_url: Link | None
     failed_rows_csv_url: Link | None
+    archive: ArchiveStateAnswer
     retriable: int
     errors: list[RowError]
     cost: Cost
@@ -111,6 +121,14 @@ class BatchAnswer(ResponseModel):
     expires_at: Timestamp | None
 
 
+class LastRedoAnswer(ResponseModel):
+    """Why an item that has an image got no other; `code` is null when the redo was cancelled."""
+
+    round: int
+    code: FailureCode | None
+    reason: str
+
+
 class ItemAnswer(ResponseModel):
     index: int
     custom_id: str
@@ -124,6 +142,38 @@ class ItemAnswer(ResponseModel):
     attempts: int
     cost: Money
     seconds: float | None
+    model: Annotated[str | None, Field(description="The model that made the image.")]
+    version_count: int
+    chosen_version: int | None
+    note: Annotated[str | None, Field(description="What a redo asked for besides the prompt.")]
+    last_redo: LastRedoAnswer | None
+
+
+class VersionAnswer(ResponseModel):
+    """One of the images of an item; its URLs are null once its object is gone."""
+
+    version: int
+    round: int
+    url: Link | None
+    thumbnail_url: Link | None
+    file: str
+    model: str | None
+    prompt: str
+    note: str | None
+    cost: Money
+    created_at: Timestamp | None
+    chosen: bool
+
+
+class ItemDetail(ItemAnswer):
+    """An item with everything that was made of it. `cells` is its row as submitted."""
+
+    batch_id: str
+    prompt: str
+    aspect_ratio: str | None
+    columns: list[str]
+    cells: list[str]
+    versions: list[VersionAnswer]
 
 
 class BatchStatusAnswer(BatchAnswer):

@@ -61,3 +61,9 @@ class RedoBody(RoundBody):
 
 class RedoBodyV1(RedoBody):
     model_config = ConfigDict(alias_generator=str)
+
+
+class ChoiceBody(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    version: Annotated[int, Field(ge=1, strict=True), BeforeValidator(whole)]

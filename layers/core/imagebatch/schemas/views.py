@@ -12,14 +12,17 @@ from imagebatch.domain.batch import (
     ItemStatus,
     Waiting,
     effective_item_status,
+    last_redo_of,
 )
 from imagebatch.domain.batch_manifest import BatchManifest, ItemSpec, RowProblem
 from imagebatch.domain.notice import Notice, warning_texts
 from imagebatch.schemas.answers import (
+    ArchiveStateAnswer,
     BatchAnswer,
     CellProblem,
     Cost,
     ItemAnswer,
+    LastRedoAnswer,
     NoticeAnswer,
     PreviewItem,
     RowError,
@@ -53,6 +56,7 @@ def batch_fields(batch: Batch, now: datetime, sign: Sign | None) -> dict[str, An
         "processing": counts.processing,
         "percent": counts.percent,
         **archive_links(batch, now, sign),
+        "archive": archive_view(batch, now),
         "retriable": counts.failed - batch.rejected,
         "errors": [_error(error) for error in batch.errors],
         "cost": Cost(
@@ -75,6 +79,16 @@ def batch_fields(batch: Batch, now: datetime, sign: Sign | None) -> dict[str, An
     }
 
 
+def archive_view(batch: Batch, now: datetime) -> ArchiveStateAnswer:
+    archive = batch.available_archive(now)
+    return ArchiveStateAnswer(
+        state=batch.archive_state(now),
+        outdated=archive is not None and batch.archive_outdated,
+        built_at=archive.built_at if archive else None,
+        expires_at=batch.expires_at,
+    )
+
+
 def notice_answers(notices: Iterable[Notice]) -> list[NoticeAnswer]:
     return [
         NoticeAnswer(
@@ -89,22 +103,34 @@ def notice_answers(notices: Iterable[Notice]) -> list[NoticeAnswer]:
 
 
 def item_view(batch: Batch, item: Item, sign: Sign) -> ItemAnswer:
+    return ItemAnswer(**item_fields(batch, item, sign))
+
+
+def item_fields(batch: Batch, item: Item, sign: Sign) -> dict[str, Any]:
+    """What every model of an item has."""
     status = effective_item_status(batch, item)
     failure = item.failure if status is ItemStatus.FAILED else None
-    return ItemAnswer(
-        index=item.index,
-        custom_id=item.custom_id,
-        row=item.row,
-        status=status,
-        file=item.file,
-        url=None if item.image is None else sign(item.image.key, URL_SECONDS, None),
-        thumbnail_url=None if item.image is None else thumbnail_url(item.image, sign),
-        code=failure.code if failure else None,
-        reason=failure.reason if failure else None,
-        attempts=item.attempts,
-        cost=item.cost,
-        seconds=item.seconds,
-    )
+    chosen = item.chosen_version
+    redo = last_redo_of(batch, item)
+    return {
+        "index": item.index,
+        "custom_id": item.custom_id,
+        "row": item.row,
+        "status": status,
+        "file": item.file,
+        "url": None if item.image is None else sign(item.image.key, URL_SECONDS, None),
+        "thumbnail_url": None if item.image is None else thumbnail_url(item.image, sign),
+        "code": failure.code if failure else None,
+        "reason": failure.reason if failure else None,
+        "attempts": item.attempts,
+        "cost": item.cost,
+        "seconds": item.seconds,
+        "model": (chosen.model or None) if chosen else None,
+        "version_count": len(item.all_versions),
+        "chosen_version": item.chosen_number,
+        "note": item.note or None,
+        "last_redo": redo and LastRedoAnswer(round=redo.round, code=redo.code, reason=redo.reason),
+    }
 
 
 PREVIEW_FIRST, PREVIEW_PAGE, PREVIEW_PROBLEMS = 10, 100, 1_000

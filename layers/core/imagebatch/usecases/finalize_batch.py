@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from imagebatch.domain import rounds, transitions
@@ -16,12 +17,11 @@ from imagebatch.domain.batch import (
     Batch,
     BatchStatus,
     Item,
-    ItemStatus,
-    effective_item_status,
 )
 from imagebatch.domain.batch_manifest import BatchManifest, decode_manifest
 from imagebatch.domain.errors import Failure, FailureCode, NotFoundError, UnavailableError
 from imagebatch.domain.notice import Notice
+from imagebatch.domain.versions import choices_of
 from imagebatch.ports import (
     ArchiveBuilder,
     ArchiveMember,
@@ -33,8 +33,8 @@ from imagebatch.ports import (
     TextMember,
 )
 from imagebatch.reports.notes import NO_PAGES, pages_left_out
-from imagebatch.reports.results import member_name
 from imagebatch.usecases import keys
+from imagebatch.usecases.archive_images import ArchivedImage, alternate_images, chosen_images
 from imagebatch.usecases.records import BatchRepository
 
 FAILED_ROWS = {"json": "application/json", "csv": "text/csv; charset=utf-8"}
@@ -78,7 +78,7 @@ class FinalizeBatch:
     def build(self, run: FinalizerRun) -> dict[str, Any]:
         """Builds the archive; `done` is false when there is more to do than one call should."""
         batch = self._batch(run)
-        if batch is None or batch.status is not BatchStatus.ARCHIVING:
+        if batch is None or not _is_building(batch):
             return {"done": True}
         started = self.records.clock.now()
         archive = self._build(batch)
@@ -93,6 +93,7 @@ class FinalizeBatch:
                 "entries": archive.entries,
                 "failedRowsKey": archive.failed_rows_key,
                 "failedRowsCsvKey": archive.failed_rows_csv_key,
+                "choices": archive.choices,
                 "seconds": seconds,
             },
         }
@@ -104,14 +105,14 @@ class FinalizeBatch:
         batch = self._batch(run)
         if batch is None:
             return {"expiresAt": self._soon(), "zipUrl": None, "notice": None}
-        if batch.status is BatchStatus.ARCHIVING and built is not None:
+        if _is_building(batch) and built is not None:
             batch = self._publish(run, built)
             self.telemetry.archived(batch, float(built["seconds"]))
         if batch.finished:
             self.deliver(batch)
         expires = batch.expires_at or self.records.clock.now()
         text = expires.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        notice = self.notice(batch) if batch.finished else None
+        notice = self._notice(batch, run) if batch.finished else None
         return {"expiresAt": text, "zipUrl": self.archive_url(batch), "notice": notice}
 
     def delete(self, run: FinalizerRun) -> dict[str, Any]:
@@ -143,7 +144,7 @@ class FinalizeBatch:
         now = self.records.clock.now()
 
         def end(batch: Batch) -> Batch:
-            ours = run.is_of(batch) and batch.status is BatchStatus.ARCHIVING
+            ours = run.is_of(batch) and _is_building(batch)
             return rounds.give_up(batch, now) if ours else batch
 
         try:
@@ -154,7 +155,11 @@ class FinalizeBatch:
         if not batch.finished or not run.is_of(batch):
             return {"notice": None}
         self.deliver(batch)
-        return {"notice": self.notice(batch)}
+        return {"notice": self._notice(batch, run)}
+
+    def _notice(self, batch: Batch, run: FinalizerRun) -> dict[str, Any] | None:
+        """The round has ended once: building its archive again tells nobody."""
+        return None if batch.rebuild_attempt == run.attempt else self.notice(batch)
 
     def _batch(self, run: FinalizerRun) -> Batch | None:
         """The batch while it is still at this round and attempt."""
@@ -171,16 +176,19 @@ class FinalizeBatch:
         plan = decode_manifest(body)
         while True:
             items = list(self.records.store.items(batch.owner, batch.id))
-            images = _images(batch, items)
+            chosen, others = chosen_images(batch, items), alternate_images(items)
+            images = [image.member for image in chosen]
+            alternates = [image.member for image in others]
             try:
                 drawn = self._drawn(batch, images)
                 if drawn is None:
                     return None
                 pages, notices = drawn
                 texts = self.report_files(batch, plan, items, notices, self._report_failed)
-                return self._store(batch, [*images, *pages, *texts], texts)
+                archive = self._store(batch, [*images, *alternates, *pages, *texts], texts)
+                return replace(archive, choices=choices_of(items) or None)
             except BadMembersError as error:
-                batch = self._lose(batch, items, error)
+                batch = self._lose(batch, [*chosen, *others], error)
 
     def _drawn(
         self, batch: Batch, images: Sequence[StoredMember]
@@ -209,7 +217,7 @@ class FinalizeBatch:
     ) -> Archive:
         key = keys.archive(batch.id, batch.round, batch.attempt)
         built = self.builder.build(
-            key, members, modified=batch.archiving_at or self.records.clock.now()
+            key, members, modified=batch.building_since or self.records.clock.now()
         )
         failed = {form: self._store_failed(batch, report_files, form) for form in FAILED_ROWS}
         return Archive(key, built.size, built.entries, failed["json"], failed["csv"])
@@ -225,30 +233,33 @@ class FinalizeBatch:
         self.media.put(key, text.body, FAILED_ROWS[form])
         return key
 
-    def _lose(self, batch: Batch, items: Sequence[Item], error: BadMembersError) -> Batch:
-        names = {member_name(item): item for item in items if item.image is not None}
+    def _lose(self, batch: Batch, images: Sequence[ArchivedImage], error: BadMembersError) -> Batch:
+        names = {image.member.name: image for image in images}
         failure = Failure.of(FailureCode.INTERNAL, LOST_IMAGE)
         for name, reason in error.reasons.items():
             self.telemetry.log_event("image lost", batch_id=batch.id, file=name, reason=reason)
             if name not in names:
                 raise error
-            batch, _ = self.records.update_item(
-                batch, names[name], lambda b, i: transitions.mark_output_lost(b, i, failure)
+            lose = partial(
+                transitions.mark_output_lost, failure=failure, version=names[name].version
             )
+            batch, _ = self.records.update_item(batch, names[name].item, lose)
         return batch
 
     def _publish(self, run: FinalizerRun, built: dict[str, Any]) -> Batch:
+        now = self.records.clock.now()
         archive = Archive(
             built["key"],
             int(built["size"]),
             int(built["entries"]),
             built.get("failedRowsKey"),
             built.get("failedRowsCsvKey"),
+            built.get("choices"),
+            now,
         )
-        now = self.records.clock.now()
 
         def end(batch: Batch) -> Batch:
-            ours = run.is_of(batch) and batch.status is BatchStatus.ARCHIVING
+            ours = run.is_of(batch) and _is_building(batch)
             return rounds.publish(batch, archive, now, self.ttl) if ours else batch
 
         return self.records.update(run.owner, run.batch_id, end)
@@ -257,10 +268,5 @@ class FinalizeBatch:
         return self.records.clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _images(batch: Batch, items: Sequence[Item]) -> list[StoredMember]:
-    return [
-        StoredMember(member_name(item), image.key, image.size, image.crc32, image.etag)
-        for item in items
-        if effective_item_status(batch, item) is ItemStatus.SUCCEEDED
-        and (image := item.image) is not None
-    ]
+def _is_building(batch: Batch) -> bool:
+    return batch.status is BatchStatus.ARCHIVING or batch.rebuilding

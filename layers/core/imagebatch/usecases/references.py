@@ -66,5 +66,5 @@ class References:
         others = [place for key, place in places.items() if not key.startswith(keys.LIBRARY)]
         with ThreadPoolExecutor(READS_AT_ONCE) as pool:
             items = pool.map(lambda place: self.store.get_item(owner, *place), others)
-            owned |= {item.image.key for item in items if item is not None and item.image}
+            owned |= {version.image.key for item in items if item for version in item.all_versions}
         return owned & places.keys()

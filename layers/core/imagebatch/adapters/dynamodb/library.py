@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from itertools import batched, islice
 from typing import TYPE_CHECKING
 
@@ -25,25 +26,31 @@ _SORT = re.compile(r"FOLDER#[0-9TZ:.-]{24}#[\w.~%=-]+", re.ASCII)
 def library_actions(
     table: Table, batch: Batch, item: Item | None
 ) -> Iterator["TransactWriteItemTypeDef"]:
-    """What a settled item means for the library, to be written with it.
+    """What a settled item means for the library, to be written with it: of its versions the chosen
+    one is listed.
 
     An item that failed is taken off, because its image may have been lost after it had succeeded.
     """
     if item is None or not item.group or item.settled_at is None:
         return
-    places = (
-        keys.folder_image(batch.owner, batch.id, item.index),
-        (
-            keys.library_partition(batch.owner, int(item.group)),
-            keys.library_image_sort(item.settled_at, batch.id, item.index),
-        ),
-    )
+    folder = keys.folder_image(batch.owner, batch.id, item.index)
     image = library_image(batch, item)
-    for place in places:
-        if image is not None:
-            yield table.put(place, codec.encode(image))
-        elif item.status is ItemStatus.FAILED:
-            yield table.delete(place)
+    if image is not None:
+        yield table.put(folder, codec.encode(image))
+        yield table.put(_library_place(batch, item, item.settled_at), codec.encode(image))
+    elif item.status is ItemStatus.FAILED:
+        yield table.delete(folder)
+        yield table.delete(_library_place(batch, item, item.settled_at))
+    if image is not None or item.status is ItemStatus.FAILED:
+        times = {version.created_at for version in item.versions} - {item.settled_at, None}
+        yield from (table.delete(_library_place(batch, item, at)) for at in times if at)
+
+
+def _library_place(batch: Batch, item: Item, made_at: datetime) -> keys.Key:
+    return (
+        keys.library_partition(batch.owner, int(item.group)),
+        keys.library_image_sort(made_at, batch.id, item.index),
+    )
 
 
 class DynamoDBLibraryStore(LibraryStore):

@@ -30,6 +30,11 @@ REDO = (
     "chosen one; an item that has an image keeps it when the redo fails or is cancelled. Priced, "
     "capped and idempotent as a retry."
 )
+REBUILD = (
+    "For an archive that expired, or that other images are chosen for since. The batch's status "
+    "stays what it is, no webhook is sent, and live progress does not start again: `archive.state` "
+    "is `building` until it is `ready`. An archive that is as it should be stays."
+)
 NOTE = {"items": ["row-0007"], "note": "wheels straight"}
 
 routes = Routes("Batches")
@@ -100,6 +105,28 @@ def redo_items(request: Request, batch_id: str) -> Reply:
     )
 
 
+@routes.post(
+    "/api/batches/{batch_id}/archive",
+    id="rebuildArchive",
+    summary="Build the archive again, without spending",
+    description=REBUILD,
+    parameters=[BATCH_ID],
+    returns={202: BatchAnswer},
+    errors=(404, 409, 410),
+)
+@routes.post(
+    "/api/v1/batch/{batch_id}/archive",
+    id="rebuildArchiveV1",
+    summary="Build the archive again, without spending",
+    description=REBUILD,
+    parameters=[BATCH_ID],
+    returns={202: BatchAnswer},
+    errors=(404, 409, 410),
+)
+def rebuild_archive(request: Request, batch_id: str) -> Reply:
+    return _accepted(request, request.services.rebuild_archive(request.owner, batch_id))
+
+
 def _options(sent: RoundBody) -> RoundOptions:
     return RoundOptions(
         model=sent.model or None,
@@ -122,9 +149,12 @@ def _open_round(
         _fingerprint(batch_id, *content),
         lambda key: {"round": open_round(key).round},
     )
-    batch = services.records.batch(owner, batch_id)
-    where = request.absolute(f"/api/batch/{batch_id}")
-    return Reply(202, batch_view(batch, services.clock.now(), request.sign), {"Location": where})
+    return _accepted(request, services.records.batch(owner, batch_id))
+
+
+def _accepted(request: Request, batch: Batch) -> Reply:
+    view = batch_view(batch, request.services.clock.now(), request.sign)
+    return Reply(202, view, {"Location": request.absolute(f"/api/batch/{batch.id}")})
 
 
 def _fingerprint(batch_id: str, action: str, sent: BaseModel) -> str:

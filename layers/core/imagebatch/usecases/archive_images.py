@@ -1,0 +1,49 @@
+"""Which images an archive has: the chosen ones under their names, the others as alternates."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from imagebatch.domain.batch import Batch, Image, Item, ItemStatus, effective_item_status
+from imagebatch.ports import StoredMember
+from imagebatch.reports.results import member_name
+
+ALTERNATES = "alternates"
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedImage:
+    """A version of an item, and the file of the archive that holds it."""
+
+    item: Item
+    version: int
+    member: StoredMember
+
+
+def chosen_images(batch: Batch, items: Sequence[Item]) -> list[ArchivedImage]:
+    return [
+        ArchivedImage(item, item.chosen_number or 1, _member(member_name(item), item.image))
+        for item in items
+        if item.image is not None and effective_item_status(batch, item) is ItemStatus.SUCCEEDED
+    ]
+
+
+def alternate_images(items: Sequence[Item]) -> list[ArchivedImage]:
+    return [image for item in items for image in _alternates(item)]
+
+
+def _alternates(item: Item) -> Iterator[ArchivedImage]:
+    for number, version in enumerate(item.all_versions, start=1):
+        if number != item.chosen_number and not version.lost:
+            name = alternate_name(item, number, version.file)
+            yield ArchivedImage(item, number, _member(name, version.image))
+
+
+def alternate_name(item: Item, number: int, file: str) -> str:
+    """Such as alternates/Volvo-XC90-v1.png, in the directory of its variant if it has one."""
+    extension = file.rpartition(".")[2]
+    folders = (ALTERNATES, item.folder) if item.folder else (ALTERNATES,)
+    return "/".join((*folders, f"{item.stem}-v{number}.{extension}"))
+
+
+def _member(name: str, image: Image) -> StoredMember:
+    return StoredMember(name, image.key, image.size, image.crc32, image.etag)

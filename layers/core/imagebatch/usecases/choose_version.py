@@ -1,0 +1,64 @@
+"""A person chooses which image of an item counts."""
+
+from dataclasses import dataclass
+
+from imagebatch.domain.batch import Batch, Item
+from imagebatch.domain.errors import InvalidRequestError
+from imagebatch.domain.rounds import check_retained
+from imagebatch.domain.versions import choose
+from imagebatch.ports import ObjectStore
+from imagebatch.usecases.find_items import FindItems
+from imagebatch.usecases.records import BatchRepository
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseVersion:
+    records: BatchRepository
+    find: FindItems
+    media: ObjectStore
+
+    def __call__(
+        self, owner: str, batch_id: str, custom_id: str, number: int
+    ) -> tuple[Batch, Item]:
+        """Chosen already, it changes nothing; the archive is built anew by a request of its own.
+
+        NotFoundError, InvalidRequestError 422 for a version that is not there, StateConflictError
+        410 after the retention.
+        """
+        batch = self.records.batch(owner, batch_id)
+        check_retained(batch, self.records.clock.now())
+        item = self.find.one(batch, custom_id)
+        self._check(item, number)
+
+        def move(batch: Batch, item: Item) -> tuple[Batch, Item]:
+            self._check_kept(item, number)
+            return choose(batch, item, number)
+
+        return self.records.update_item(batch, item, move)
+
+    def _check(self, item: Item, number: int) -> None:
+        self._check_kept(item, number)
+        if self.media.head(item.all_versions[number - 1].image.key) is None:
+            raise _gone(number)
+
+    def _check_kept(self, item: Item, number: int) -> None:
+        versions = item.all_versions
+        if not 1 <= number <= len(versions):
+            count = f"The item has {len(versions)} versions" if versions else "It has no image yet"
+            raise InvalidRequestError(
+                "unknown-version",
+                "Unknown version",
+                detail=f"{count}; version {number} is not there.",
+                status=422,
+            )
+        if versions[number - 1].lost:
+            raise _gone(number)
+
+
+def _gone(number: int) -> InvalidRequestError:
+    return InvalidRequestError(
+        "version-gone",
+        "Version is gone",
+        detail=f"The image of version {number} is no longer stored. Choose another version.",
+        status=422,
+    )
