@@ -54,6 +54,33 @@ out and says so, and takes them once the quota allows it. With `sam deploy` give
 """  # noqa: E501 - a table's row is one line
 
 
+BUDGETS = """\
+## Budgets
+
+`OwnerMonthlyBudget` caps what the batches of one owner may cost in a calendar month (UTC), and
+`StackMonthlyBudget` what all batches may cost together, both in USD:
+
+    sam deploy --parameter-overrides OwnerMonthlyBudget=50 StackMonthlyBudget=400
+
+- A batch reserves the most that it can cost when it is accepted: its `maxCost`, or without one its
+  estimate times 2, the tries that a row may use. A retry or a redo reserves anew, for its own rows.
+- When the round ends, what it spent is booked in the month in which it was accepted, and the rest
+  is given back. What was spent stays counted when a batch is deleted or expires.
+- A batch that does not fit is answered with 402 `Budget exceeded` and what is left, before anything
+  is stored; a dropped sheet gets it as its error document. A lower `maxCost` reserves less.
+- The limit holds for any number of requests at the same moment
+  ([decision 34](decisions/0034-accounts-change-with-the-batch.md)).
+- A new value holds for the next batch. Development mode counts apart, against the same limits.
+
+`imagebatch budget` and `GET /api/budget` show what is left, to operators also of any owner
+(`--owner`) and of the stack (`--stack`). At 80 % `BudgetNearlySpentAlarm` fires. Whose budget it is
+stands in the table, one record an owner:
+
+    aws dynamodb query --table-name OUTPUT(TableName) --key-condition-expression "pk = :month" \\
+      --expression-attribute-values '{":month": {"S": "LEDGER#live#2026-11"}}'
+"""
+
+
 SIGNING_IN = """\
 ## Signing in
 
@@ -113,7 +140,7 @@ def load(path: Path = TEMPLATE) -> Node:
 
 
 def page(template: Node) -> str:
-    parts = [HEAD, "## Parameters\n", *_parameters(template), SIGNING_IN, NUMBERS]
+    parts = [HEAD, "## Parameters\n", *_parameters(template), BUDGETS, SIGNING_IN, NUMBERS]
     parts += [
         "## Environment variables\n",
         _variables(template),

@@ -168,6 +168,11 @@ class Api:
     def check_models(self) -> Document:
         return document(self._transport.send("POST", "/api/models/check"))
 
+    def budget(self, *, owner: str | None = None, scope: str | None = None) -> Document:
+        asked = {"owner": owner, "scope": scope}
+        params = {name: value for name, value in asked.items() if value}
+        return document(self._transport.send("GET", "/api/budget", params=params))
+
     def doctor(self) -> Document:
         return document(self._transport.send("GET", "/api/doctor"))
 

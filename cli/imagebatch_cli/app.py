@@ -11,6 +11,7 @@ import typer
 from imagebatch_cli.commands import (
     account,
     batches,
+    budget,
     deleting,
     doctor,
     models,
@@ -33,7 +34,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (sheets, batches, deleting, prompts, variants, templates, models, account, doctor):
+for group in (
+    sheets,
+    batches,
+    deleting,
+    prompts,
+    variants,
+    templates,
+    models,
+    budget,
+    account,
+    doctor,
+):
     group.register(app)
 
 

@@ -1,4 +1,4 @@
-"""On a schedule: finds batches that stopped moving and hands them back, and ends deletions."""
+"""On a schedule: hands back batches that stopped moving, corrects accounts, ends deletions."""
 
 from typing import Any
 
@@ -16,6 +16,7 @@ services = Bootstrap(Settings.from_env())
 def handler(_event: dict[str, Any], context: Any) -> dict[str, int]:
     try:
         repaired = _repair_batches()
+        _repair_accounts()
     finally:
         deleted = _finish_deletions(context)
     return {"repaired": repaired, "deleted": deleted}
@@ -27,6 +28,11 @@ def _repair_batches() -> int:
         repaired += 1
         logger.warning("batch repaired", batch_id=batch.id, status=batch.status, round=batch.round)
     return repaired
+
+
+def _repair_accounts() -> None:
+    for account in services.repair_accounts():
+        logger.warning("account corrected", month=account.month, mode=account.mode)
 
 
 def _finish_deletions(context: Any) -> int:

@@ -92,6 +92,8 @@ def prepared(api: FakeApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> F
     told = {"healthy": True, "time": "2026-11-25T12:00:00Z", "checks": []}
     api.answers["GET", "/api/models"] = Answer(200, {"items": []})
     api.answers["GET", "/api/doctor"] = Answer(200, told)
+    money = {"month": "2026-11", "limit": "50", "spent": "1", "reserved": "2", "left": "47"}
+    api.answers["GET", "/api/budget"] = Answer(200, money)
     api.answers["DELETE", "/api/batches/ID"] = Answer(204, b"")
     api.answers["PUT", "/api/templates/chairs"] = Answer(201, {"name": "chairs"})
     api.life = [status("completed", done=3)]

@@ -95,6 +95,7 @@ def test_alarms_look_at_what_people_must_know_of(production: Rendered) -> None:
         ("AWS/Lambda", "AsyncEventsDropped", "<SweeperFunction>"),
         ("AWS/Lambda", "AsyncEventsDropped", "<ApiFunction>"),
         ("imagebatch/shop", "ModelGone", "imagebatch"),
+        ("imagebatch/shop", "BudgetNearlySpent", "imagebatch"),
         ("AWS/ApiGateway", "5xx", "<HttpApi>"),
         ("imagebatch/shop", "ProviderAuthFailures", "imagebatch"),
         ("imagebatch/shop", "UnreadableRecords", "imagebatch"),

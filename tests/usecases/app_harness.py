@@ -95,6 +95,9 @@ class SilentTelemetry(Telemetry):
     def model_gone(self, model: str, reason: str) -> None:
         self.notes.append(f"gone {model}")
 
+    def budget_nearly_spent(self, scope: str, month: str, percent: int) -> None:
+        self.notes.append(f"{scope} budget {percent} %")
+
     def intake_failed(self, reason: str) -> None:
         self.notes.append(reason)
 

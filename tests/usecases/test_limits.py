@@ -20,6 +20,7 @@ from imagebatch.domain.errors import (
     UnavailableError,
 )
 from imagebatch.domain.model_registry import Mode
+from imagebatch.usecases.budgets import RepairAccounts
 from testing.fakes.system import START
 from tests.usecases.app_harness import OWNER, PRICE, AppHarness
 from tests.usecases.test_process_item import failed
@@ -186,3 +187,66 @@ def test_submit_that_keeps_colliding_is_unavailable() -> None:
         app.submit(1)
     app.store.fail_next("create", ConflictError("another transaction"), times=2)
     assert app.submit(1, "b2").id == "b2"
+
+
+# --- accounts are kept true -----------------------------------------------------------------------
+
+
+def repaired(app: AppHarness) -> set[Account]:
+    return set(RepairAccounts(app.records, app.accounts, app.telemetry)())
+
+
+def test_true_accounts_are_left_alone() -> None:
+    app = an_app()
+    app.start(2)
+    before = dict(app.accounts.accounts)
+    assert repaired(app) == set()
+    assert app.accounts.accounts == before
+
+
+def test_wrong_accounts_are_corrected_from_the_batches() -> None:
+    app = an_app()
+    app.run(1)
+    app.submit(1, "b2")
+    gone = Account("gone")
+    for account in (PLACES, MONEY, STACK, gone):
+        app.accounts.correct(account, replace(app.accounts.balance(account), held=Decimal(9)))
+    assert repaired(app) == {PLACES, MONEY, STACK, gone}
+    assert (held(app), held(app, MONEY), held(app, STACK)) == (1, ONE_ROW, ONE_ROW)
+    assert (held(app, gone), app.accounts.balance(MONEY).spent) == (0, PRICE)
+
+
+def test_account_that_changes_meanwhile_is_left_to_the_next_sweep() -> None:
+    app = an_app()
+    app.submit(1, "b1")
+    app.accounts.correct(PLACES, replace(app.accounts.balance(PLACES), held=Decimal(9)))
+    app.store.before_next("unfinished_batches", lambda: app.submit(1, "b2"))
+    assert repaired(app) == set()
+    assert repaired(app) == {PLACES}
+    assert held(app) == 2
+
+
+def test_nothing_is_corrected_while_a_batch_cannot_be_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app = an_app()
+    app.submit(1, "b1")
+    monkeypatch.setattr(app.store, "unfinished_batches", lambda *_: iter(()))
+    assert repaired(app) == set()
+    assert held(app) == 1
+
+
+@pytest.mark.parametrize(
+    ("budget", "told"),
+    [
+        ({"owner_budget": 2 * ONE_ROW}, []),
+        ({"owner_budget": Decimal("0.125")}, ["owner budget 80 %"]),
+        ({"stack_budget": ONE_ROW}, ["stack budget 100 %"]),
+        ({}, []),
+    ],
+)
+def test_budget_that_is_nearly_spent_is_told(budget: dict[str, object], told: list[str]) -> None:
+    app = an_app(**budget)
+    app.submit(1)
+    repaired(app)
+    assert app.telemetry.notes == told

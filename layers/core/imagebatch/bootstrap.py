@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from imagebatch.ports.diagnosis import ProviderAccount
     from imagebatch.ports.model_checks import ModelCheckStore
     from imagebatch.ports.signing import Signer
+    from imagebatch.usecases.budgets import ReadBudget, RepairAccounts
     from imagebatch.usecases.cancel_batch import CancelBatch
     from imagebatch.usecases.catalog import ImportVariants, ListVariants
     from imagebatch.usecases.check_models import CheckModels
@@ -617,6 +618,20 @@ class Bootstrap:
         from imagebatch.usecases.delete_batch import DeleteBatch
 
         return DeleteBatch(self.records, self.deletions, self.remove_batch)
+
+    @cached_property
+    def read_budget(self) -> "ReadBudget":
+        from imagebatch.domain.model_registry import Mode
+        from imagebatch.usecases.budgets import ReadBudget
+
+        mode = Mode.LIVE if self.settings.providers else Mode.DEVELOPMENT
+        return ReadBudget(self.accounts, self.clock, self.settings.limits, mode)
+
+    @cached_property
+    def repair_accounts(self) -> "RepairAccounts":
+        from imagebatch.usecases.budgets import RepairAccounts
+
+        return RepairAccounts(self.records, self.accounts, self.telemetry)
 
     @cached_property
     def finish_deletions(self) -> "FinishDeletions":

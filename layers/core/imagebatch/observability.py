@@ -78,6 +78,10 @@ class PowertoolsTelemetry(Telemetry):
         logger.error("model is gone", model=model, reason=reason)
         metrics.add_metric("ModelGone", MetricUnit.Count, 1)
 
+    def budget_nearly_spent(self, scope: str, month: str, percent: int) -> None:
+        logger.warning("budget nearly spent", scope=scope, month=month, percent=percent)
+        metrics.add_metric("BudgetNearlySpent", MetricUnit.Count, 1)
+
     def intake_failed(self, reason: str) -> None:
         logger.warning("arrival not taken", reason=reason)
         metrics.add_metric("IntakeFailures", MetricUnit.Count, 1)

@@ -8,6 +8,7 @@ from imagebatch.api.application import Application
 from imagebatch.api.routes import (
     batch_input,
     batches,
+    budget,
     cars,
     deletes,
     items,
@@ -43,6 +44,7 @@ GROUPS = (
     variant_batches,
     deletes,
     models,
+    budget,
     operations,
 )
 

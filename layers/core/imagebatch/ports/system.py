@@ -54,6 +54,10 @@ class Telemetry(Protocol):
         """The provider no longer has a model that the registry calls available."""
         ...
 
+    def budget_nearly_spent(self, scope: str, month: str, percent: int) -> None:
+        """Reserved and spent come close to the budget of an owner or of the stack."""
+        ...
+
     def intake_failed(self, reason: str) -> None:
         """A sheet or an upload could not be taken; it is tried again."""
         ...

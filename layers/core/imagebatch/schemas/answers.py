@@ -340,6 +340,16 @@ class QueueAnswer(ResponseModel):
     dead_letter: int | None = None
 
 
+class BudgetAnswer(ResponseModel):
+    """A calendar month's money in USD; `left` is `limit` less `spent` and `reserved`."""
+
+    month: str
+    limit: Money | None
+    spent: Money
+    reserved: Money
+    left: Money | None
+
+
 class DoctorCheck(ResponseModel):
     """`advice` says what to do; empty where nothing is."""
 

@@ -8,6 +8,7 @@ from imagebatch.domain.errors import (
     RequestError,
     TooManyBatchesError,
 )
+from imagebatch.schemas.wire import money
 
 RETRY_AFTER = 60
 _WHOSE = {Limit.OWNER_BUDGET: "your budget", Limit.STACK_BUDGET: "the budget of the whole stack"}
@@ -22,20 +23,21 @@ def refusal(error: AccountLimitError) -> RequestError:
             "end, or cancel one.",
             retry_after=RETRY_AFTER,
         )
-    left = max(ZERO, error.most - error.used)
+    wanted, most = money(error.wanted), money(error.most)
+    left = money(max(ZERO, error.most - error.used))
     return OverBudgetError(
         "budget-exceeded",
         "Budget exceeded",
-        detail=f"This can cost up to {error.wanted} USD, and {left} USD are left of "
-        f"{_WHOSE[error.limit]} of {error.most} USD for {error.month}. Send fewer rows or a lower "
+        detail=f"This can cost up to {wanted} USD, and {left} USD are left of "
+        f"{_WHOSE[error.limit]} of {most} USD for {error.month}. Send fewer rows or a lower "
         "maxCost, or wait until running batches give back what they do not spend.",
         details=[
             {
                 "scope": "owner" if error.limit is Limit.OWNER_BUDGET else "stack",
                 "month": error.month,
-                "limit": str(error.most),
-                "left": str(left),
-                "needed": str(error.wanted),
+                "limit": most,
+                "left": left,
+                "needed": wanted,
             }
         ],
     )

@@ -1,0 +1,90 @@
+"""What is left of a month's budget, and accounts that are kept true."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from decimal import Decimal
+
+from imagebatch.domain.batch import ZERO
+from imagebatch.domain.budgets import Account, Balance, Limits, held_by, month_of
+from imagebatch.domain.model_registry import Mode
+from imagebatch.ports import AccountStore, Clock, Telemetry
+from imagebatch.usecases.records import BatchRepository
+
+NEARLY_SPENT = Decimal("0.8")
+"""The share of a budget from which on operators are told."""
+OWNER, STACK = "owner", "stack"
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    month: str
+    limit: Decimal | None
+    balance: Balance
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBudget:
+    """Of the mode that the stack is in now."""
+
+    accounts: AccountStore
+    clock: Clock
+    limits: Limits
+    mode: Mode
+
+    def __call__(self, owner: str | None) -> Budget:
+        """The budget of an owner, or of the whole stack for None."""
+        month = month_of(self.clock.now())
+        limit = self.limits.stack_budget if owner is None else self.limits.owner_budget
+        return Budget(month, limit, self.accounts.balance(Account(owner, self.mode, month)))
+
+
+@dataclass(frozen=True, slots=True)
+class RepairAccounts:
+    """Makes accounts agree with the batches that hold something in them.
+
+    Both change in one write, so they disagree only after something from outside: records restored
+    from a backup, edited by hand, or removed by their TTL before their batch ended.
+    """
+
+    records: BatchRepository
+    accounts: AccountStore
+    telemetry: Telemetry
+
+    def __call__(self) -> Iterator[Account]:
+        """Yields each account that was corrected; tells of budgets that are nearly spent."""
+        months = self._months()
+        stored = self.accounts.balances(months)
+        self._tell_of_budgets(stored, months[0])
+        held = self._held()
+        if held is None:
+            return
+        for account in stored.keys() | held.keys():
+            known = account.month in ("", *months)
+            balance, expected = stored.get(account, Balance()), held.get(account, ZERO)
+            if known and balance.held != expected and self._correct(account, balance, expected):
+                yield account
+
+    def _correct(self, account: Account, balance: Balance, held: Decimal) -> bool:
+        """False when a batch has changed it since it was read: then it is looked at again."""
+        return self.accounts.correct(account, replace(balance, held=held))
+
+    def _months(self) -> tuple[str, str]:
+        """This month and the last, of which rounds may still run."""
+        now = self.records.clock.now()
+        return month_of(now), month_of(now.replace(day=1) - timedelta(days=1))
+
+    def _held(self) -> Mapping[Account, Decimal] | None:
+        """None while a batch cannot be read: nobody knows what it holds."""
+        store = self.records.store
+        count = sum(1 for _ in store.unfinished())
+        batches = list(store.unfinished_batches())
+        return held_by(batches) if len(batches) == count else None
+
+    def _tell_of_budgets(self, stored: Mapping[Account, Balance], month: str) -> None:
+        limits = self.records.limits
+        for account, balance in stored.items():
+            limit = limits.owner_budget if account.owner else limits.stack_budget
+            if account.month == month and limit and balance.used >= NEARLY_SPENT * limit:
+                share = int(100 * balance.used / limit)
+                self.telemetry.budget_nearly_spent(OWNER if account.owner else STACK, month, share)
