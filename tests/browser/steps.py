@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 type Shot = Callable[[Page, str], None]
@@ -85,3 +86,13 @@ def too_wide(page: Page) -> int:
         "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     )
     return width
+
+
+def walk_to(page: Page, name: str) -> None:
+    """Presses Tab until the control of that name has the focus, once around the page at most."""
+    words = "document.activeElement.ariaLabel ?? document.activeElement.textContent"
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate(words).strip() == name:
+            return
+    pytest.fail(f"{name!r} cannot be reached with the Tab key")

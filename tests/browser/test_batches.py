@@ -27,6 +27,7 @@ def test_a_running_batch_is_followed_in_the_list_and_cancelled_from_it(
     assert shifted(page) < STILL
     line.get_by_role("link", name="Stopped").click()
     expect(page.locator(".tile-cancelled").first).to_be_visible()
+    page.get_by_text("finished").click()
     expect(page.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "100")
     shot(page, "cancelled")
 

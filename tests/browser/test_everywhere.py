@@ -21,6 +21,7 @@ from tests.browser.steps import (
     sheet,
     shifted,
     too_wide,
+    walk_to,
 )
 from tests.conftest import Stack
 
@@ -142,27 +143,19 @@ def test_a_batch_is_made_with_the_keyboard_alone(page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_be_focused()
     finished(page)
     expect(images(page)).to_have_count(2)
-    walk_to(page, "Enlarge Ford-Model_1-2024-white.png")
+    walk_to(page, "Enlarge Ford Model 1 2024")
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("button", name="Enlarge Ford Model 2 2024")).to_be_focused()
     page.keyboard.press("Enter")
     dialog = page.get_by_role("dialog")
-    expect(dialog).to_have_accessible_name("Ford-Model_1-2024-white.png")
-    page.keyboard.press("ArrowRight")
-    expect(dialog).to_have_accessible_name("Ford-Model_2-2024-white.png")
+    expect(dialog).to_have_accessible_name("Review: Ford Model 2 2024")
+    page.keyboard.press("ArrowLeft")
+    expect(dialog).to_have_accessible_name("Review: Ford Model 1 2024")
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     walk_to(page, "Download ZIP")
     with page.expect_download():
         page.keyboard.press("Enter")
-
-
-def walk_to(page: Page, name: str) -> None:
-    """Presses Tab until the control of that name has the focus, once around the page at most."""
-    words = "document.activeElement.ariaLabel ?? document.activeElement.textContent"
-    for _ in range(60):
-        page.keyboard.press("Tab")
-        if page.evaluate(words).strip() == name:
-            return
-    pytest.fail(f"{name!r} cannot be reached with the Tab key")
 
 
 def test_the_page_says_that_the_stack_is_in_development_mode(page: Page) -> None:

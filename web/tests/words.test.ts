@@ -2,7 +2,7 @@ import { beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { bytes, money, plural, until } from "../src/lib/format";
 import { line, OfflineError, problem, sentences } from "../src/lib/problems";
 import type { Batch, Item } from "../src/lib/types";
-import { applied, onlySkipped, tilesOf } from "../src/views/batch-tiles";
+import { onlySkipped } from "../src/views/batch-tiles";
 import { NOTHING, obstacle, toggled, variantOfFile } from "../src/views/wizard/choices";
 import { linesOf, plain, words } from "../src/views/wizard/schema-form";
 
@@ -80,30 +80,12 @@ const item = (fields: Partial<Item>): Item => ({
   ...fields,
 });
 
-test("a finished image is never taken back by an older event", () => {
-  const done = new Map([[0, item({ status: "succeeded", thumbnailUrl: "a.png" })]]);
-  expect(applied(done, { index: 0, status: "processing" }).get(0)?.status).toBe("succeeded");
-});
-
-test("there is a tile for every item before any is known", () => {
-  const tiles = tilesOf(
-    { total: 3 } as Batch,
-    new Map([[1, item({ index: 1, status: "failed", reason: "refused" })]]),
-    100,
-  );
-  expect(tiles.map(({ state, text }) => [state, text])).toEqual([
-    ["waiting", ""],
-    ["failed", "refused"],
-    ["waiting", ""],
-  ]);
-});
-
 test("skipped rows are told from rows that a provider refused", () => {
   const skipped = item({ status: "failed", code: "invalid_input", attempts: 0 });
   const batch = { failed: 1 } as Batch;
-  expect(onlySkipped(batch, new Map([[0, skipped]]))).toBe(true);
-  expect(onlySkipped(batch, new Map([[0, { ...skipped, attempts: 1 }]]))).toBe(false);
-  expect(onlySkipped({ failed: 2 } as Batch, new Map([[0, skipped]]))).toBe(false);
+  expect(onlySkipped(batch, [skipped])).toBe(true);
+  expect(onlySkipped(batch, [{ ...skipped, attempts: 1 }])).toBe(false);
+  expect(onlySkipped({ failed: 2 } as Batch, [skipped])).toBe(false);
 });
 
 test("a fifth image is not taken, and a signed address is known again", () => {

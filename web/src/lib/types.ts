@@ -1,7 +1,7 @@
 /** What the API answers. The v1 API's snake_case names are turned into these by `api.ts`. */
 
 export type Mode = "live" | "development";
-export type Kind = "cars" | "prompts" | "variants";
+export type Kind = "cars" | "prompts" | "variants" | "sheet";
 export type BatchStatus =
   | "queued"
   | "processing"
@@ -47,8 +47,20 @@ export interface Batch extends Counts {
   createdAt: string;
   finishedAt: string | null;
   expiresAt: string | null;
+  model?: string;
+  archive?: Archive;
+  /** The first pictures, in lists. */
+  thumbnailUrls?: string[];
   folderId?: string | null;
   variants?: BatchVariant[];
+}
+
+export interface Archive {
+  state: string;
+  /** A choice or a new version was made since it was built. */
+  outdated: boolean;
+  builtAt: string | null;
+  expiresAt: string | null;
 }
 
 export interface RowError {
@@ -71,6 +83,7 @@ export interface BatchVariant {
 export interface Picture {
   id: string;
   url: string;
+  thumbnailUrl?: string | null;
   createdAt: string;
   file?: string;
   originalName?: string;
@@ -83,9 +96,44 @@ export interface Item {
   status: ItemStatus;
   file: string | null;
   thumbnailUrl: string | null;
+  /** The full image, for when it is looked at large. */
+  url?: string | null;
+  /** How many pictures were made of it. */
+  versionCount?: number;
+  note?: string | null;
+  lastRedo?: { round: number; code: string | null; reason: string } | null;
   code: string | null;
   reason: string | null;
   attempts?: number;
+  cost?: string;
+  seconds?: number | null;
+}
+
+/** One picture of an item; the newest is the chosen one until a person chooses another. */
+export interface Version {
+  version: number;
+  round: number;
+  url: string | null;
+  thumbnailUrl: string | null;
+  model: string | null;
+  prompt: string | null;
+  cost: string | null;
+  createdAt: string | null;
+  chosen: boolean;
+}
+
+export interface ItemDetail extends Item {
+  prompt: string;
+  versions: Version[];
+}
+
+/** A row as it was submitted. */
+export interface InputRow {
+  index: number;
+  row: number | null;
+  customId: string;
+  prompt: string;
+  fields: [string, string][];
 }
 
 export interface Progress {

@@ -6,7 +6,7 @@ import { useAction, useEvery, useLoad } from "../ui/hooks";
 import { Problem } from "../ui/Problem";
 import { Bar, retriable, running, Status, spent } from "../ui/Progress";
 import { Title } from "../ui/Title";
-import { Download } from "./batch";
+import { Download } from "./batch-archive";
 import { kindOf, titleOf } from "./batch-title";
 
 const POLL = 2000;
@@ -108,7 +108,7 @@ function Line({ batch, changed }: { batch: Batch; changed: () => void }) {
             Retry failed
           </button>
         )}
-        <Download batch={batch} small />
+        <Download batch={batch} onBatch={changed} small />
       </div>
       <Problem error={cancel.error ?? retry.error} />
     </li>

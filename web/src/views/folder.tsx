@@ -1,19 +1,20 @@
 import { useState } from "preact/hooks";
 import { useRoute } from "preact-iso";
 import { folder } from "../lib/api";
+import { readable } from "../lib/captions";
 import { time } from "../lib/format";
 import type { Folder, Picture } from "../lib/types";
-import { Gallery, type Tile } from "../ui/Gallery";
+import { Gallery, type GalleryPicture } from "../ui/Gallery";
 import { useAction, useLoad } from "../ui/hooks";
 import { Problem } from "../ui/Problem";
 import { Title } from "../ui/Title";
 
-export const tileOf = (picture: Picture): Tile => ({
+export const galleryPicture = (picture: Picture): GalleryPicture => ({
   id: picture.id,
-  state: "ready",
-  label: time(picture.createdAt),
-  text: picture.file ?? "",
+  label: picture.file ? readable(picture.file) : "",
+  place: time(picture.createdAt),
   url: picture.url,
+  thumbnail: picture.thumbnailUrl ?? picture.url,
 });
 
 export function FolderView() {
@@ -44,7 +45,11 @@ function Opened({ id }: { id: string }) {
       </p>
       <Problem error={first.error} />
       {first.data && !pictures.length && <p class="lead">No image here yet.</p>}
-      <Gallery tiles={pictures.map(tileOf)} label="Images of this folder" onStale={first.reload} />
+      <Gallery
+        pictures={pictures.map(galleryPicture)}
+        label="Images of this folder"
+        onStale={first.reload}
+      />
       {cursor && (
         <p class="more">
           <button class="button" disabled={more.busy} onClick={() => void more.run()}>

@@ -1,106 +1,122 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { getBatch, getFullBatch, getItems } from "../lib/api";
+import { getBatch, getFullBatch } from "../lib/api";
+import { itemsFrom, rowsFrom } from "../lib/gallery-api";
+import { ItemStore } from "../lib/item-store";
 import { ApiError } from "../lib/problems";
-import type { Batch, Item, Progress } from "../lib/types";
+import type { Batch, Progress } from "../lib/types";
 import { type Connection, watch } from "../lib/watch";
 import { useEvery } from "../ui/hooks";
 import { running } from "../ui/Progress";
-import { applied } from "./batch-tiles";
 
-const PAGE = 100;
 const SIGNED_FOR = 10 * 60_000;
 const STALE_AFTER = 30_000;
+/** How soon a finished batch shows what was started elsewhere. */
+const LOOK_AGAIN = 15_000;
 
 export interface BatchWatch {
   batch: Batch | undefined;
-  items: ReadonlyMap<number, Item>;
-  limit: number;
+  store: ItemStore;
+  /** Changes with the store. */
+  tick: number;
   error: unknown;
   connection: Connection;
-  more: () => void;
   refresh: () => void;
-  /** Takes what the server answered to a cancel or a retry. */
+  /** Takes what the server answered to an action. */
   replace: (batch: Batch) => void;
+  /** Reads the batch again. */
+  reload: () => Promise<Batch>;
 }
 
 /** A batch and its items, as they are now and as they change. */
 export function useBatch(id: string): BatchWatch {
   const [batch, setBatch] = useState<Batch>();
-  const [items, setItems] = useState<ReadonlyMap<number, Item>>(new Map());
-  const [limit, setLimit] = useState(PAGE);
   const [error, setError] = useState<unknown>(null);
   const [connection, setConnection] = useState<Connection>("live");
   const [turn, setTurn] = useState(0);
-  const shown = useRef(limit);
-  shown.current = limit;
   const read = useRef(0);
+  const { store, tick } = useStore(id);
 
   const load = useCallback(
-    async (signal: AbortSignal, get = getFullBatch): Promise<Batch> => {
+    async (signal?: AbortSignal, get = getFullBatch): Promise<Batch> => {
       read.current = Date.now();
-      const [next, pages] = await Promise.all([
-        get(id, signal),
-        readItems(id, shown.current, signal),
-      ]);
-      setItems((old) => (pages.length ? new Map(pages.map((item) => [item.index, item])) : old));
+      const [next] = await Promise.all([get(id, signal), store.refresh()]);
       setBatch((old) => ({ ...old, ...next }));
       setError(null);
       return next;
     },
-    [id],
+    [id, store],
   );
+  const reload = useCallback(() => load(), [load]);
 
   const live = batch ? running(batch) : undefined;
   useEffect(() => {
     const stop = new AbortController();
     load(stop.signal).catch((problem: unknown) => !stop.signal.aborted && setError(problem));
     return () => stop.abort();
-  }, [load, limit, turn]);
+  }, [load, turn]);
 
   useEffect(() => {
     if (!live) return;
     return watch(id, {
       progress: (now) => setBatch((old) => old && withProgress(old, now)),
-      item: (change) =>
-        setItems((old) => (change.index < shown.current ? applied(old, change) : old)),
+      item: (change) => store.apply(change),
       poll: async (signal) => !running(await load(signal, getBatch)),
       connection: setConnection,
     });
-  }, [id, live, load]);
+  }, [id, live, load, store]);
 
   const refresh = useCallback(() => {
-    if (Date.now() - read.current > STALE_AFTER)
-      void load(new AbortController().signal).catch(() => {});
+    if (Date.now() - read.current > STALE_AFTER) load().catch(() => {});
   }, [load]);
   useEvery(live === false ? SIGNED_FOR : null, refresh);
+  useEvery(live === false ? LOOK_AGAIN : null, () => {
+    getBatch(id).then(
+      (next) => setBatch((old) => (old ? { ...old, ...next } : next)),
+      () => {},
+    );
+  });
+  const round = batch?.round ?? 0;
+  const shownRound = useRef(0);
+  useEffect(() => {
+    if (shownRound.current && round > shownRound.current) store.refresh().catch(() => {});
+    shownRound.current = round;
+  }, [round, store]);
   useEvery(error && !batch && !isFinal(error) ? 2000 : null, () => setTurn((n) => n + 1));
 
   const replace = useCallback(
     (next: Batch) => {
       setBatch((old) => (old ? { ...old, ...next } : next));
-      void load(new AbortController().signal).catch(() => {});
+      load().catch(() => {});
     },
     [load],
   );
-  const more = useCallback(() => setLimit((n) => n + PAGE), []);
   return useMemo(
-    () => ({ batch, items, limit, error, connection, more, refresh, replace }),
-    [batch, items, limit, error, connection, more, refresh, replace],
+    () => ({ batch, store, tick, error, connection, refresh, replace, reload }),
+    [batch, store, tick, error, connection, refresh, replace, reload],
   );
 }
 
-const isFinal = (error: unknown): boolean => error instanceof ApiError && error.status < 500;
-
-async function readItems(id: string, limit: number, signal: AbortSignal): Promise<Item[]> {
-  const items: Item[] = [];
-  let cursor: string | null = null;
-  do {
-    const page: Awaited<ReturnType<typeof getItems>> = await getItems(id, cursor, signal);
-    items.push(...page.items);
-    cursor = page.nextCursor;
-  } while (cursor && items.length < limit);
-  return items;
+function useStore(id: string): { store: ItemStore; tick: number } {
+  const [tick, setTick] = useState(0);
+  const store = useMemo(
+    () =>
+      new ItemStore({
+        items: (start, signal) => itemsFrom(id, start, signal),
+        rows: (start, signal) => rowsFrom(id, start, signal),
+      }),
+    [id],
+  );
+  useEffect(() => {
+    const leave = store.subscribe(() => setTick((n) => n + 1));
+    return () => {
+      leave();
+      store.close();
+    };
+  }, [store]);
+  return { store, tick };
 }
+
+const isFinal = (error: unknown): boolean => error instanceof ApiError && error.status < 500;
 
 function withProgress(batch: Batch, now: Progress): Batch {
   return {

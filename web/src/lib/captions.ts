@@ -1,0 +1,41 @@
+import type { Batch, InputRow, Item, Kind } from "./types";
+
+const NAMING = ["make", "model", "year"];
+const BACKGROUNDS = /-(white|hub)(-\d+)?$/;
+const LONGEST = 80;
+
+/** What a person calls the picture: make, model and year, or the words it was asked for with. */
+export function captionOf(kind: Kind, item: Item | undefined, row: InputRow | undefined): string {
+  const named = row ? namedBy(row) : "";
+  if (named) return named;
+  if (kind === "prompts" && row?.prompt) return clipped(row.prompt);
+  if (item?.file) return readable(item.file);
+  return row?.prompt ? clipped(row.prompt) : "";
+}
+
+function namedBy(row: InputRow): string {
+  const values = new Map(row.fields.map(([name, value]) => [name.trim().toLowerCase(), value]));
+  return NAMING.map((name) => values.get(name)?.trim() ?? "")
+    .filter(Boolean)
+    .join(" ");
+}
+
+/** A file name as words: `Ford-Model_1-2024-white.png` is “Ford Model 1 2024”. */
+export function readable(file: string): string {
+  const stem = file.replace(/^.*\//, "").replace(/\.\w+$/, "");
+  return clipped(stem.replace(BACKGROUNDS, "").replace(/[-_]+/g, " ").trim() || stem);
+}
+
+const clipped = (text: string): string =>
+  text.length > LONGEST ? `${text.slice(0, LONGEST - 1).trimEnd()}…` : text;
+
+/** Where it stands: the sheet's row, or the id that a client gave. */
+export function placeOf(batch: Batch, index: number, item: Item | undefined): string {
+  if (item?.row) return `Row ${item.row}`;
+  const own = item?.customId && !/^(item|row)-\d+$/.test(item.customId) ? item.customId : "";
+  return own || (batch.total > 1 ? `${index + 1}` : "");
+}
+
+/** The row's values that say something, in the sheet's order. */
+export const filled = (row: InputRow | undefined): [string, string][] =>
+  (row?.fields ?? []).filter(([, value]) => value.trim() !== "");

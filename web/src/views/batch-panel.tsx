@@ -1,0 +1,76 @@
+import { useState } from "preact/hooks";
+import { count, money, plural, time } from "../lib/format";
+import type { Batch } from "../lib/types";
+import { Bar, Counts, doing, running, spent } from "../ui/Progress";
+import { Failures } from "./batch-failures";
+
+interface Props {
+  batch: Batch;
+  onRow: (customId: string) => void;
+}
+
+/**
+ * The progress of a batch. One that was already finished is one line, and opens; one that is
+ * followed to its end stays as it is, so that nothing below it moves.
+ */
+export function Panel({ batch, onRow }: Props) {
+  const [followed, setFollowed] = useState(running(batch));
+  if (!followed && running(batch)) setFollowed(true);
+  return (
+    <section class="panel" aria-label="Progress">
+      {followed ? (
+        <Details batch={batch} />
+      ) : (
+        <details class="panel-done">
+          <summary>
+            <span>{summary(batch)}</span>
+          </summary>
+          <Details batch={batch} />
+        </details>
+      )}
+      {(followed || batch.failed > 0) && (
+        <div class="failures">
+          {batch.failed > 0 && <Failures batch={batch} open={!followed} onRow={onRow} />}
+        </div>
+      )}
+    </section>
+  );
+}
+
+/** Everything that can appear later has its place from the start. */
+function Details({ batch }: { batch: Batch }) {
+  return (
+    <div class="panel-body">
+      <div class="panel-top">
+        <p class="percent">
+          {batch.percent}
+          <small>%</small>
+        </p>
+        <Counts batch={batch} />
+      </div>
+      <Bar batch={batch} label="Images settled" />
+      <div class="panel-foot">
+        <p role="status">{doing(batch)}</p>
+        <p>
+          {spent(batch)}
+          {batch.cost.max && <span class="muted"> (at most {money(batch.cost.max)})</span>}
+        </p>
+      </div>
+    </div>
+  );
+}
+
+export function summary(batch: Batch): string {
+  const made =
+    batch.done === batch.total
+      ? plural(batch.total, "image")
+      : `${count(batch.done)} of ${plural(batch.total, "image")}`;
+  const ended = batch.finishedAt ? `finished ${time(batch.finishedAt)}` : "";
+  const zip =
+    batch.status === "expired"
+      ? "the ZIP has expired"
+      : batch.expiresAt && batch.zipUrl
+        ? `ZIP until ${time(batch.expiresAt)}`
+        : "";
+  return [made, spent(batch), ended, zip].filter(Boolean).join(" · ");
+}

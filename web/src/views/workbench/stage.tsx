@@ -1,0 +1,43 @@
+import type { ComponentChildren } from "preact";
+import type { Item, Version } from "../../lib/types";
+import { Picture } from "../../ui/Picture";
+
+interface Props {
+  item: Item | undefined;
+  version: Version | undefined;
+  caption: string;
+  onStale: () => void;
+  children: ComponentChildren;
+}
+
+const WORDS: Record<Item["status"], string> = {
+  pending: "Waiting for its turn",
+  processing: "Being made",
+  succeeded: "No picture yet",
+  failed: "Failed",
+  cancelled: "Cancelled",
+};
+
+/** The full image: it is loaded here and nowhere else. */
+export function Stage({ item, version, caption, onStale, children }: Props) {
+  const url = version ? version.url : (item?.url ?? item?.thumbnailUrl);
+  const status = item?.status ?? "pending";
+  const busy = status === "pending" || status === "processing";
+  return (
+    <div class="bench-stage">
+      <div class={`bench-picture${busy ? " bench-busy" : ""}`}>
+        {url ? (
+          <Picture url={url} alt={caption} lazy={false} onStale={onStale} />
+        ) : (
+          <p>{version ? "This version is no longer kept." : WORDS[status]}</p>
+        )}
+        {url && busy && <p class="tile-state">{WORDS[status]}</p>}
+      </div>
+      {item?.reason && <p class="bench-reason">{item.reason}</p>}
+      {item?.lastRedo && (
+        <p class="bench-reason">It could not be made again: {item.lastRedo.reason}</p>
+      )}
+      {children}
+    </div>
+  );
+}

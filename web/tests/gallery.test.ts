@@ -1,0 +1,146 @@
+import { beforeAll, expect, test, vi } from "vitest";
+import { captionOf, placeOf, readable } from "../src/lib/captions";
+import { type ItemSource, ItemStore, merged } from "../src/lib/item-store";
+import { grouped, listed, type Marks, passes } from "../src/lib/review";
+import type { Batch, InputRow, Item } from "../src/lib/types";
+import { rangeOf } from "../src/ui/use-window";
+
+beforeAll(() => vi.stubGlobal("location", { search: "" }));
+
+const item = (index: number, fields: Partial<Item> = {}): Item => ({
+  index,
+  customId: `row-${index}`,
+  row: index + 2,
+  status: "succeeded",
+  file: null,
+  thumbnailUrl: `${index}.webp`,
+  code: null,
+  reason: null,
+  ...fields,
+});
+const row = (fields: [string, string][], prompt = "a car"): InputRow => ({
+  index: 0,
+  row: 2,
+  customId: "row-0002",
+  prompt,
+  fields,
+});
+
+function source(total: number) {
+  const asked: number[] = [];
+  const told: ItemSource = {
+    items: async (start) => {
+      asked.push(start);
+      return Array.from({ length: Math.min(100, total - start) }, (_, n) => item(start + n));
+    },
+    rows: async () => null,
+  };
+  return { asked, told };
+}
+
+test("only the pages in view are read, each once while it is fresh", async () => {
+  const { asked, told } = source(10_000);
+  let now = 0;
+  const store = new ItemStore(told, () => now);
+  await store.want([0, 60]);
+  await store.want([9_950, 9_999]);
+  await store.want([9_990]);
+  expect(asked).toEqual([0, 9_900]);
+  now = 11 * 60_000;
+  await store.want([9_950, 9_999]);
+  expect(asked).toEqual([0, 9_900, 9_900]);
+});
+
+test("a filter reads every missing page once", async () => {
+  const { asked, told } = source(450);
+  const store = new ItemStore(told);
+  await store.want([100, 149]);
+  await store.all(450);
+  expect(asked.sort((a, b) => a - b)).toEqual([0, 100, 200, 300, 400]);
+  expect(store.complete(450)).toBe(true);
+  expect(store.known()).toHaveLength(450);
+});
+
+test("a page that could not be read says so and is read again", async () => {
+  const { told } = source(10);
+  let fail = true;
+  const store = new ItemStore({
+    ...told,
+    items: (start, signal) =>
+      fail ? Promise.reject(new Error("lost")) : told.items(start, signal),
+  });
+  await expect(store.want([0, 9])).rejects.toThrow("lost");
+  expect(store.error).toBeInstanceOf(Error);
+  fail = false;
+  await store.want([0, 9]);
+  expect([store.error, store.known().length]).toEqual([null, 10]);
+});
+
+test("a picture stays in view while another one is made of it", () => {
+  const redone = merged(item(0), { index: 0, status: "processing", thumbnailUrl: null });
+  expect([redone.status, redone.thumbnailUrl]).toEqual(["processing", "0.webp"]);
+  expect(merged(redone, { index: 0, thumbnailUrl: "b.webp" }).thumbnailUrl).toBe("b.webp");
+});
+
+test.each([
+  ["few are all there", rangeOf(12, 4, 200, 0, 800), [0, 12, 0, 0]],
+  ["the first screens of many", rangeOf(10_000, 5, 200, -300, 800), [0, 35, 0, 398_600]],
+  ["the middle of many", rangeOf(10_000, 5, 200, 200_000, 800), [4980, 5040, 199_200, 198_400]],
+  ["the end of many", rangeOf(10_000, 5, 200, 399_500, 800), [9965, 10_000, 398_600, 0]],
+  ["far below the end", rangeOf(10_000, 5, 200, 900_000, 800), [9995, 10_000, 399_800, 0]],
+])("a window on %s", (_, range, wanted) => {
+  expect([range.from, range.to, range.above, range.below]).toEqual(wanted);
+});
+
+test("a caption names the car, the words or the file", () => {
+  const ford: [string, string][] = [
+    ["Make", "Ford"],
+    ["model", "F-150"],
+    ["trim", "Lariat"],
+    ["year", "2023"],
+  ];
+  expect(captionOf("cars", undefined, row(ford))).toBe("Ford F-150 2023");
+  expect(captionOf("prompts", item(0, { file: "a.png" }), row([], "A red door"))).toBe(
+    "A red door",
+  );
+  expect(captionOf("sheet", item(0, { file: "x/Oak_table-2.png" }), row([["sku", "7"]]))).toBe(
+    "Oak table 2",
+  );
+  expect(readable("Ford-Model_1-2024-white.png")).toBe("Ford Model 1 2024");
+  expect(readable("Ford-F_150-2023-hub-2.webp")).toBe("Ford F 150 2023");
+});
+
+test("a place is the sheet's row, or an id of the client's own", () => {
+  const batch = { total: 3 } as Batch;
+  expect(placeOf(batch, 4, item(4))).toBe("Row 6");
+  expect(placeOf(batch, 4, item(4, { row: null, customId: "item-0005" }))).toBe("5");
+  expect(placeOf(batch, 4, item(4, { row: null, customId: "sku-77" }))).toBe("sku-77");
+});
+
+test("one reason is said once for all its rows", () => {
+  const refused = { code: "content_refused", retryable: false };
+  const groups = grouped([
+    { ...refused, row: 2, customId: "a", reason: "Refused (12345678)" },
+    { row: 3, customId: "b", code: "provider_timeout", reason: "Timed out", retryable: true },
+    { ...refused, row: 4, customId: "c", reason: "Refused (87654321)" },
+  ]);
+  expect(groups.map(({ code, rows }) => [code, rows.map((one) => one.row)])).toEqual([
+    ["content_refused", [2, 4]],
+    ["provider_timeout", [3]],
+  ]);
+  expect(listed(["7", "9", "12"])).toBe("7, 9 and 12");
+});
+
+test.each([
+  ["failed", item(0, { status: "failed" }), true],
+  ["failed", item(0), false],
+  ["redone", item(0, { versionCount: 2 }), true],
+  ["redone", item(0), false],
+  ["marked", item(3), true],
+  ["unseen", item(4), true],
+  ["unseen", item(5), false],
+  ["unseen", item(4, { status: "failed" }), false],
+] as const)("the filter %s", (filter, one, wanted) => {
+  const marks: Marks = { looked: new Set([5]), marked: new Set([3]) };
+  expect(passes(filter, one, marks)).toBe(wanted);
+});
