@@ -124,9 +124,10 @@ export async function getItems(
 export async function listBatches(
   cursor: string | null,
   signal?: AbortSignal,
+  asked: { q?: string; kind?: string; status?: string } = {},
 ): Promise<Page<Batch>> {
   const page = camel(
-    await call("GET", `/api/v1/batch${query({ limit: 20, cursor })}`, { signal }),
+    await call("GET", `/api/v1/batch${query({ limit: 20, cursor, ...asked })}`, { signal }),
   ) as Page<unknown>;
   return { items: page.items.map(toBatch), nextCursor: page.nextCursor };
 }

@@ -71,7 +71,7 @@ export function merged(pages: readonly ReadRow[]): ReadRow[] {
 /** The sheet as a CSV in which every row keeps its number: blank lines stay where they were. */
 export function toCsv(
   header: readonly string[],
-  rows: readonly ReadRow[],
+  rows: readonly Pick<ReadRow, "row" | "cells">[],
   delimiter: string,
 ): string {
   const lines = [line(header, delimiter)];

@@ -30,6 +30,13 @@ export function useDraft<T>(name: string, initial: T) {
   return { value, change, finish };
 }
 
+/** Puts something together elsewhere, for the next visit of the view that keeps it. */
+export function leaveDraft(name: string, value: unknown): void {
+  const id = crypto.randomUUID().slice(0, 8);
+  sessionStorage.setItem(slot(name, id), JSON.stringify(value));
+  sessionStorage.setItem(`draft:${name}`, id);
+}
+
 const slot = (name: string, id: string): string => `draft:${name}:${id}`;
 
 function kept<T>(name: string, id: string, initial: T): T {

@@ -1,3 +1,4 @@
+import { useLocation } from "preact-iso";
 import { cancelBatch, retryBatch } from "../lib/api";
 import { time } from "../lib/format";
 import type { Batch } from "../lib/types";
@@ -5,12 +6,14 @@ import { useAction } from "../ui/hooks";
 import { Problem } from "../ui/Problem";
 import { retriable, Status } from "../ui/Progress";
 import { Title } from "../ui/Title";
+import { BatchMenu } from "./batch-actions";
 import { Download } from "./batch-archive";
 import { onlySkipped } from "./batch-tiles";
 import { titleOf } from "./batch-title";
 import type { BatchWatch } from "./use-batch";
 
 export function Head({ batch, watch }: { batch: Batch; watch: BatchWatch }) {
+  const { route } = useLocation();
   const cancel = useAction(async () => watch.replace(await cancelBatch(batch.id)));
   const retry = useAction(async () => watch.replace(await retryBatch(batch.id, batch.round)));
   const stoppable = batch.status === "queued" || batch.status === "processing";
@@ -41,6 +44,7 @@ export function Head({ batch, watch }: { batch: Batch; watch: BatchWatch }) {
             </button>
           )}
           <Download batch={batch} onBatch={watch.replace} />
+          <BatchMenu batch={batch} onBatch={watch.replace} onDeleted={() => route("/batches")} />
         </div>
       </div>
       <Problem error={cancel.error ?? retry.error} />

@@ -1,116 +1,176 @@
-import { useState } from "preact/hooks";
-import { cancelBatch, listBatches, retryBatch } from "../lib/api";
-import { plural, time } from "../lib/format";
+import { useMemo, useState } from "preact/hooks";
+import { listBatches } from "../lib/api";
+import { count, money, plural } from "../lib/format";
 import type { Batch } from "../lib/types";
 import { useAction, useEvery, useLoad } from "../ui/hooks";
 import { Problem } from "../ui/Problem";
-import { Bar, retriable, running, Status, spent } from "../ui/Progress";
+import { running } from "../ui/Progress";
 import { Title } from "../ui/Title";
-import { Download } from "./batch-archive";
-import { kindOf, titleOf } from "./batch-title";
+import { Line } from "./batch-line";
 
 const POLL = 2000;
 const IDLE = 20_000;
 
-export function BatchesView() {
-  const [older, setOlder] = useState<{ items: Batch[]; cursor: string | null } | null>(null);
-  const newest = useLoad((signal) => listBatches(null, signal), []);
-  const first = newest.data?.items ?? [];
-  const batches = [
-    ...first,
-    ...(older?.items ?? []).filter((batch) => !first.some((one) => one.id === batch.id)),
-  ];
-  const cursor = older ? older.cursor : (newest.data?.nextCursor ?? null);
-  useEvery(first.some(running) || newest.error ? POLL : IDLE, newest.reload);
-  const more = useAction(async () => {
-    const page = await listBatches(cursor);
-    setOlder((old) => ({ items: [...(old?.items ?? []), ...page.items], cursor: page.nextCursor }));
-  });
+export interface BatchQuery {
+  q: string;
+  kind: string;
+  status: string;
+}
+const EVERYTHING: BatchQuery = { q: "", kind: "", status: "" };
 
+export function BatchesView() {
+  const [asked, setAsked] = useState(EVERYTHING);
+  const list = useBatches(asked);
+  const { batches, cursor } = list;
+  const everything = asked === EVERYTHING || Object.values(asked).every((value) => !value);
   return (
     <div class="view">
       <Title text="Batches" />
-      <Problem error={newest.error} />
-      {newest.data && !batches.length && (
+      {(batches.length > 0 || !everything) && <Search asked={asked} onAsk={setAsked} />}
+      <Problem error={list.error} />
+      {list.loaded && !batches.length && (
         <div class="empty">
-          <p>No batch yet.</p>
-          <a class="button main" href="/csv">
-            Start with a sheet
-          </a>
+          <p>{everything ? "No batch yet." : "No batch matches."}</p>
+          {everything && (
+            <a class="button main" href="/csv">
+              Start with a sheet
+            </a>
+          )}
         </div>
       )}
       {batches.length > 0 && (
-        <ul class="batches">
-          {batches.map((batch) => (
-            <Line key={batch.id} batch={batch} changed={newest.reload} />
-          ))}
-        </ul>
+        <>
+          <ul class="batches" aria-label="Batches">
+            {batches.map((batch) => (
+              <Line key={batch.id} batch={batch} changed={list.reload} />
+            ))}
+          </ul>
+          <Total batches={batches} all={cursor === null} />
+        </>
       )}
-      {!newest.data && !newest.error && <p class="lead">Loading…</p>}
+      {!list.loaded && !list.error && <p class="lead">Loading…</p>}
       {cursor && (
         <p class="more">
-          <button class="button" disabled={more.busy} onClick={() => void more.run()}>
+          <button class="button" disabled={list.more.busy} onClick={() => void list.more.run()}>
             Show older
           </button>
         </p>
       )}
-      <Problem error={more.error} />
+      <Problem error={list.more.error} />
     </div>
   );
 }
 
-function Line({ batch, changed }: { batch: Batch; changed: () => void }) {
-  const cancel = useAction(async () => {
-    await cancelBatch(batch.id);
-    changed();
+function useBatches(asked: BatchQuery) {
+  const [older, setOlder] = useState<{ items: Batch[]; cursor: string | null } | null>(null);
+  const key = JSON.stringify(asked);
+  const newest = useLoad(
+    async (signal) => ({ key, ...(await listBatches(null, signal, asked)) }),
+    [key],
+  );
+  const [olderKey, setOlderKey] = useState(key);
+  const kept = olderKey === key ? older : null;
+  const first = newest.data?.items ?? [];
+  const batches = useMemo(() => {
+    const known = new Set(first.map((batch) => batch.id));
+    return [...first, ...(kept?.items ?? []).filter((batch) => !known.has(batch.id))];
+  }, [first, kept]);
+  const cursor = kept ? kept.cursor : (newest.data?.nextCursor ?? null);
+  useEvery(first.some(running) || newest.error ? POLL : IDLE, newest.reload);
+  const more = useAction(async () => {
+    const page = await listBatches(cursor, undefined, asked);
+    setOlderKey(key);
+    setOlder({ items: [...(kept?.items ?? []), ...page.items], cursor: page.nextCursor });
   });
-  const retry = useAction(async () => {
-    await retryBatch(batch.id, batch.round);
-    changed();
-  });
-  const name = titleOf(batch);
-  const stoppable = batch.status === "queued" || batch.status === "processing";
+  return {
+    batches,
+    cursor,
+    more,
+    loaded: newest.data !== undefined,
+    error: newest.error,
+    reload: newest.reload,
+  };
+}
+
+interface SearchProps {
+  asked: BatchQuery;
+  onAsk: (asked: BatchQuery) => void;
+}
+
+function Search({ asked, onAsk }: SearchProps) {
   return (
-    <li class="line">
-      <div class="line-name">
-        <a href={`/batches/${batch.id}`}>{name}</a>
-        <span class="muted">
-          {kindOf(batch)}, {plural(batch.total, "image")}, {time(batch.createdAt)}
-        </span>
-      </div>
-      <div class="line-state">
-        <Status status={batch.status} />
-        {batch.failed > 0 && <span class="failed-note">{batch.failed} failed</span>}
-      </div>
-      <div class="line-bar">
-        <Bar batch={batch} label={`Progress of ${name}`} />
-        <span class="muted">{batch.percent} %</span>
-      </div>
-      <span class="line-cost">{spent(batch)}</span>
-      <div class="line-actions">
-        {stoppable && (
-          <button
-            class="button quiet small"
-            disabled={cancel.busy}
-            aria-label={`Cancel ${name}`}
-            onClick={() => void cancel.run()}
-          >
-            Cancel
-          </button>
-        )}
-        {retriable(batch) && (
-          <button
-            class="button quiet small"
-            disabled={retry.busy}
-            aria-label={`Retry failed of ${name}`}
-            onClick={() => void retry.run()}
-          >
-            Retry failed
-          </button>
-        )}
-        <Download batch={batch} onBatch={changed} small />
-      </div>
-      <Problem error={cancel.error ?? retry.error} />
-    </li>
+    <search class="filters">
+      <label class="search-name">
+        <span class="sr">Find a batch</span>
+        <input
+          type="search"
+          placeholder="Find a batch by name"
+          value={asked.q}
+          onInput={(event) => onAsk({ ...asked, q: event.currentTarget.value })}
+        />
+      </label>
+      <Choice
+        label="Kind"
+        value={asked.kind}
+        options={{
+          "": "Every kind",
+          cars: "Cars",
+          sheet: "Sheets",
+          prompts: "Prompts",
+          variants: "Variants",
+        }}
+        onChoose={(kind) => onAsk({ ...asked, kind })}
+      />
+      <Choice
+        label="Status"
+        value={asked.status}
+        options={{
+          "": "Every status",
+          processing: "Processing",
+          completed: "Completed",
+          failed: "Failed",
+          cancelled: "Cancelled",
+          expired: "Expired",
+        }}
+        onChoose={(status) => onAsk({ ...asked, status })}
+      />
+    </search>
+  );
+}
+
+interface ChoiceProps {
+  label: string;
+  value: string;
+  options: Record<string, string>;
+  onChoose: (value: string) => void;
+}
+
+function Choice({ label, value, options, onChoose }: ChoiceProps) {
+  return (
+    <label class="inline">
+      <span class="sr">{label}</span>
+      <select value={value} onChange={(event) => onChoose(event.currentTarget.value)}>
+        {Object.entries(options).map(([key, words]) => (
+          <option key={key} value={key}>
+            {words}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+/** Development mode spends nothing: its amounts are left out of the sum. */
+function Total({ batches, all }: { batches: Batch[]; all: boolean }) {
+  const images = batches.reduce((sum, batch) => sum + batch.done, 0);
+  const spent = batches
+    .filter((batch) => batch.mode === "live")
+    .reduce((sum, batch) => sum + Number(batch.cost.actual), 0);
+  return (
+    <p class="muted total">
+      {all ? "" : "Shown: "}
+      {plural(batches.length, "batch", "batches")}, {count(images)} images
+      {spent > 0 && `, ${money(spent)} spent`}
+    </p>
   );
 }

@@ -1,0 +1,99 @@
+import { useState } from "preact/hooks";
+import { time } from "../lib/format";
+import { listShares, revokeShare, type ShareLink, shareBatch } from "../lib/gallery-api";
+import type { Batch } from "../lib/types";
+import { Ask } from "../ui/Ask";
+import { useAction, useLoad } from "../ui/hooks";
+import { Problem } from "../ui/Problem";
+
+const DURATIONS = [
+  { hours: 24, words: "1 day" },
+  { hours: 72, words: "3 days" },
+  { hours: 168, words: "7 days" },
+];
+
+/** Links that show this batch, read-only, to whoever has them. */
+export function ShareDialog({ batch, onClose }: { batch: Batch; onClose: () => void }) {
+  const links = useLoad((signal) => listShares(batch.id, signal), [batch.id]);
+  const [hours, setHours] = useState(24);
+  const [made, setMade] = useState<ShareLink | null>(null);
+  const make = useAction(async () => {
+    setMade(await shareBatch(batch.id, hours));
+    links.reload();
+  });
+  const revoke = useAction(async (id: string) => {
+    await revokeShare(batch.id, id);
+    setMade((old) => (old?.id === id ? null : old));
+    links.reload();
+  });
+  return (
+    <Ask title="Share this batch" onClose={onClose}>
+      <p class="muted">
+        Whoever has the link sees the pictures, the results and the ZIP, and can change nothing.
+      </p>
+      <div class="row">
+        <label class="inline">
+          For{" "}
+          <select
+            value={String(hours)}
+            onChange={(event) => setHours(Number(event.currentTarget.value))}
+          >
+            {DURATIONS.map((one) => (
+              <option key={one.hours} value={String(one.hours)}>
+                {one.words}
+              </option>
+            ))}
+          </select>
+        </label>
+        <button
+          type="button"
+          class="button small main"
+          disabled={make.busy}
+          onClick={() => void make.run()}
+        >
+          Make a link
+        </button>
+      </div>
+      {made?.url && <Made url={made.url} expiresAt={made.expiresAt} />}
+      <Problem error={make.error ?? revoke.error ?? links.error} />
+      {links.data && links.data.length > 0 && (
+        <ul class="shares" aria-label="Links">
+          {links.data.map((link) => (
+            <li key={link.id}>
+              <span>
+                Until {time(link.expiresAt)}
+                {link.createdAt && <span class="muted"> · made {time(link.createdAt)}</span>}
+              </span>
+              <button
+                type="button"
+                class="button small quiet"
+                disabled={revoke.busy}
+                onClick={() => void revoke.run(link.id)}
+              >
+                Revoke
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Ask>
+  );
+}
+
+/** The link is told once: the service keeps only a hash of it. */
+function Made({ url, expiresAt }: { url: string; expiresAt: string }) {
+  const [copied, setCopied] = useState(false);
+  const copy = () => void navigator.clipboard.writeText(url).then(() => setCopied(true));
+  return (
+    <div class="made">
+      <label class="field">
+        <span>Link, until {time(expiresAt)}</span>
+        <input type="text" readOnly value={url} onFocus={(event) => event.currentTarget.select()} />
+      </label>
+      <button type="button" class="button small" onClick={copy}>
+        {copied ? "Copied" : "Copy link"}
+      </button>
+      <small class="muted">It is shown only now. Copy it before you close this.</small>
+    </div>
+  );
+}
