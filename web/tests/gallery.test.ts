@@ -4,6 +4,7 @@ import { type ItemSource, ItemStore, merged } from "../src/lib/item-store";
 import { grouped, listed, type Marks, passes } from "../src/lib/review";
 import type { Batch, InputRow, Item } from "../src/lib/types";
 import { rangeOf } from "../src/ui/use-window";
+import { tabOf } from "../src/views/use-done";
 
 beforeAll(() => vi.stubGlobal("location", { search: "" }));
 
@@ -143,4 +144,14 @@ test.each([
 ] as const)("the filter %s", (filter, one, wanted) => {
   const marks: Marks = { looked: new Set([5]), marked: new Set([3]) };
   expect(passes(filter, one, marks)).toBe(wanted);
+});
+
+test.each([
+  [{ status: "processing", percent: 43 }, false, "43% Spring"],
+  [{ status: "completed", failed: 0 }, true, "✓ Spring"],
+  [{ status: "completed", failed: 2 }, true, "! Spring"],
+  [{ status: "failed", failed: 2 }, true, "! Spring"],
+  [{ status: "completed", failed: 0 }, false, "Spring"],
+] as const)("the tab of %o is called so", (fields, ended, wanted) => {
+  expect(tabOf({ name: "Spring", ...fields } as Batch, ended)).toBe(wanted);
 });

@@ -11,9 +11,11 @@ import { Download } from "./batch-archive";
 import { onlySkipped } from "./batch-tiles";
 import { titleOf } from "./batch-title";
 import type { BatchWatch } from "./use-batch";
+import { useDone } from "./use-done";
 
 export function Head({ batch, watch }: { batch: Batch; watch: BatchWatch }) {
   const { route } = useLocation();
+  const done = useDone(batch);
   const cancel = useAction(async () => watch.replace(await cancelBatch(batch.id)));
   const retry = useAction(async () => watch.replace(await retryBatch(batch.id, batch.round)));
   const stoppable = batch.status === "queued" || batch.status === "processing";
@@ -21,7 +23,7 @@ export function Head({ batch, watch }: { batch: Batch; watch: BatchWatch }) {
     <>
       <div class="head">
         <div>
-          <Title text={titleOf(batch)} />
+          <Title text={titleOf(batch)} tab={done.tab} />
           <p class="meta">
             <Status status={batch.status} />
             <span>{time(batch.createdAt)}</span>
@@ -36,6 +38,11 @@ export function Head({ batch, watch }: { batch: Batch; watch: BatchWatch }) {
           {retriable(batch) && !onlySkipped(batch, watch.store.known()) && (
             <button class="button" disabled={retry.busy} onClick={() => void retry.run()}>
               Retry failed
+            </button>
+          )}
+          {done.askToNotify && (
+            <button class="button quiet" onClick={done.askToNotify}>
+              Notify me
             </button>
           )}
           {stoppable && (
