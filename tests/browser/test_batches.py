@@ -51,7 +51,7 @@ def test_the_newest_batch_is_first_with_what_it_cost(page: Page) -> None:
     lines = page.locator(".batches > li")
     expect(lines.nth(0)).to_contain_text("Newer")
     expect(lines.nth(1)).to_contain_text("Older")
-    expect(lines.nth(0)).to_contain_text("$0.035")
+    expect(lines.nth(0)).to_contain_text("Nothing charged")
 
 
 def test_a_watcher_who_is_refused_live_events_polls(live_page: Page, expected: list[str]) -> None:

@@ -60,7 +60,9 @@ export function Counts({ batch }: { batch: Batch }) {
   );
 }
 
+/** Placeholders of the development mode have a price, and nobody pays it. */
 export function spent(batch: Batch): string {
+  if (batch.mode === "development") return "Nothing charged";
   const { actual, estimated } = batch.cost;
   return running(batch) ? `${money(actual)} of about ${money(estimated)}` : money(actual);
 }

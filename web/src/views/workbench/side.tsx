@@ -49,11 +49,12 @@ function facts(
   item: Item | undefined,
   shown: Version | undefined,
 ): [string, string][] {
+  const cost = shown?.cost ?? item?.cost;
   const found: [string, string | null | undefined][] = [
     ["File", item?.file],
     ["Model", shown?.model ?? batch.model],
     ["Made", shown?.createdAt && time(shown.createdAt)],
-    ["Cost", (shown?.cost ?? item?.cost) && money(shown?.cost ?? item?.cost)],
+    ["Cost", batch.mode === "live" && cost ? money(cost) : null],
   ];
   return found.filter((one): one is [string, string] => Boolean(one[1]));
 }
@@ -96,7 +97,8 @@ function Versions({ versions, shown, onVersion, onChoose, choosing }: Props) {
 function RedoForm({ batch, item, redo, note, done }: Props & { item: Item }) {
   const [text, setText] = useState("");
   const waiting = redo.waiting.some((one) => one.customId === item.customId);
-  const price = batch.total ? Number(batch.cost.estimated) / batch.total : 0;
+  const live = batch.mode === "live" && batch.total > 0;
+  const price = live ? Number(batch.cost.estimated) / batch.total : 0;
   const send = () => {
     redo.add([item.customId], text);
     setText("");
