@@ -64,6 +64,19 @@ def pairs(option: str, given: list[str] | None) -> dict[str, str]:
     return found
 
 
+def fates(given: str | None) -> dict[str, str]:
+    """`7:refused,9:throttled:20` by rows; the service knows which rows and fates there are."""
+    found: dict[str, str] = {}
+    for part in given.split(",") if given else ():
+        row, colon, fate = part.strip().partition(":")
+        if not colon or not row or not fate:
+            raise InvalidInputError(f"--rehearse takes ROW:FATE, not {part.strip()!r}")
+        if row in found:
+            raise InvalidInputError(f"--rehearse has {row!r} twice")
+        found[row] = fate
+    return found
+
+
 def target_for(name: str | None, *, force: bool, as_json: bool) -> Target | None:
     """Where the archive goes, checked before anything is asked of the service."""
     if name is None:

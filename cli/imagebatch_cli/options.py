@@ -76,6 +76,14 @@ Rows = Annotated[
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Check the input and show the price; make nothing.")
 ]
+Rehearse = Annotated[
+    str | None,
+    typer.Option(
+        "--rehearse",
+        metavar="ROW:FATE,...",
+        help="In development mode, what rows are to meet: 7:refused,9:throttled,10%:timeout.",
+    ),
+]
 Wait = Annotated[bool, typer.Option("--wait", help="Show live progress until the batch has ended.")]
 Into = Annotated[
     str | None,

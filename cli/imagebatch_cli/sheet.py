@@ -40,6 +40,7 @@ class Options:
     dry_run: bool = False
     skip_invalid: bool = False
     ignore_unknown: bool = False
+    rehearse: dict[str, str] = field(default_factory=dict)
 
     @property
     def path(self) -> str:
@@ -60,6 +61,7 @@ class Options:
             "encoding": self.encoding,
             "dryRun": self.dry_run or None,
             "invalidRows": "skip" if self.skip_invalid else None,
+            "rehearse": self.rehearse or None,
             "unknownColumns": "ignore" if self.ignore_unknown else None,
         }
         return {key: value for key, value in given.items() if value is not None}

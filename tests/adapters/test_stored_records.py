@@ -25,6 +25,7 @@ from imagebatch.domain.batch import (
     Version,
     Waiting,
 )
+from imagebatch.domain.deletion import Deletion
 from imagebatch.domain.errors import Failure, FailureCode
 from imagebatch.domain.model_registry import (
     ImageModel,
@@ -173,6 +174,10 @@ SAMPLES: dict[str, Any] = {
         seed=7,
         redo_round=2,
         last_redo=LastRedo(2, "no answer", FailureCode.PROVIDER_TIMEOUT),
+    ),
+    "rehearsed item": an_item(fate="throttled:20"),
+    "deletion": Deletion(
+        owner="ann", batch_id="b1", round=2, started_at=LATER, drop_key="inbox/ann/cars.csv"
     ),
     "change": Change(7, LATER, BATCH.status, BATCH.counts, ItemChange.of(ITEM)),
     "folder": Folder(

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from testing.fake_api import BATCH, Answer, FakeApi, Lost, problem, status
 from tests.cli.conftest import CARS, Cli
 
@@ -211,3 +213,16 @@ def test_a_submit_with_wait_ends_with_the_batch(cli: Cli, api: FakeApi, sheet: P
     done = cli("submit", sheet, "--wait", "--json")
     assert done.returncode == 1
     assert json.loads(done.stdout)["outcome"] == "partial"
+
+
+def test_a_rehearsal_is_sent_by_rows(cli: Cli, api: FakeApi, sheet: Path) -> None:
+    fates = "7:refused, 9:throttled:20,10%:timeout"
+    assert cli("submit", sheet, "--rehearse", fates).returncode == 0
+    sent = json.loads(api.sent("POST", SUBMIT)[0].form()["rehearse"])
+    assert sent == {"7": "refused", "9": "throttled:20", "10%": "timeout"}
+
+
+@pytest.mark.parametrize("fates", ["7", "7:", ":refused", "7:refused,7:lost"])
+def test_a_rehearsal_that_is_none_exits_3(cli: Cli, api: FakeApi, sheet: Path, fates: str) -> None:
+    assert cli("submit", sheet, "--rehearse", fates).returncode == 3
+    assert not api.sent("POST", SUBMIT)

@@ -242,7 +242,7 @@ class AppHarness:
             owner=OWNER,
             plan=BatchManifest(Kind.CARS, ("make",), items),
             models=(MODEL,),
-            mode=Mode.LIVE,
+            mode=facts.pop("mode", Mode.LIVE),
             source=b"make\n",
             source_type="text/csv",
             **facts,

@@ -20,6 +20,7 @@ from imagebatch_cli.options import (
     Model,
     Name,
     NoProgress,
+    Rehearse,
     Rows,
     Token,
     Url,
@@ -63,6 +64,7 @@ def submit(
     pdf: Annotated[bool, typer.Option("--pdf", help="Add a PDF with one image a page.")] = False,
     max_cost: MaxCost = None,
     callback_url: CallbackUrl = None,
+    rehearse: Rehearse = None,
     dry_run: DryRun = False,
     rows: Rows = False,
     idempotency_key: IdempotencyKey = None,
@@ -81,6 +83,7 @@ def submit(
         "model": model,
         "max_cost": max_cost,
         "callback_url": callback_url,
+        "rehearse": flows.fates(rehearse) or None,
         "dry_run": dry_run or None,
     }
     target = flows.target_for(output, force=force, as_json=as_json)

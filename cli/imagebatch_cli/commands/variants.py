@@ -21,6 +21,7 @@ from imagebatch_cli.options import (
     Metadata,
     Model,
     NoProgress,
+    Rehearse,
     Rows,
     Token,
     Url,
@@ -92,6 +93,7 @@ def submit(
     model: Model = None,
     max_cost: MaxCost = None,
     callback_url: CallbackUrl = None,
+    rehearse: Rehearse = None,
     dry_run: DryRun = False,
     rows: Rows = False,
     idempotency_key: IdempotencyKey = None,
@@ -110,6 +112,7 @@ def submit(
         "model": model,
         "maxCost": max_cost,
         "callbackUrl": callback_url,
+        "rehearse": flows.fates(rehearse) or None,
         "dryRun": dry_run or None,
         "settings": {
             "schemaKey": schema,

@@ -101,6 +101,7 @@ ITEM_SPEC: Names = {
     "folder": "archiveDir",
     "group": "variant",
     "settings": "settings",
+    "fate": "fate",
 }
 ITEM_STATE: Names = {
     "status": "status",

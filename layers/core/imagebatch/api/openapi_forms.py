@@ -10,6 +10,11 @@ METADATA = {
     "contentMediaType": "application/json",
     "description": "A JSON object of strings.",
 }
+REHEARSE = {
+    "type": "string",
+    "contentMediaType": "application/json",
+    "description": "A JSON object: in development mode, what rows are to meet.",
+}
 FALLBACK = {"type": "string", "description": "Model ids, separated by commas."}
 
 
@@ -18,7 +23,7 @@ def with_file(model: type[BaseModel], file: Mapping[str, Any]) -> dict[str, Any]
     schema = model.model_json_schema(ref_template="{model}")
     own = {name: field for name, field in schema["properties"].items() if name != "uploadId"}
     fields = {name: _as_field(field, schema["$defs"]) for name, field in own.items()}
-    fields |= {"metadata": METADATA, "fallback": FALLBACK}
+    fields |= {"metadata": METADATA, "fallback": FALLBACK, "rehearse": REHEARSE}
     return {"type": "object", "properties": {"file": dict(file), **fields}, "required": ["file"]}
 
 

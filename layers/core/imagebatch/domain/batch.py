@@ -243,6 +243,8 @@ class ItemSpec:
     folder: str = ""
     group: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
+    fate: str = ""
+    """What the row is to meet in the first round of a rehearsal (rehearsal.py)."""
 
     def to_item(self) -> "Item":
         """The item before anything happened to it; only the manifest keeps its cells."""

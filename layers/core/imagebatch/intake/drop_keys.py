@@ -1,5 +1,6 @@
 """Where a dropped sheet lies, whose it is and what its owner said of it: one parser for all."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -39,6 +40,7 @@ class DropOptions:
     name: str | None = None
     fallback: tuple[str, ...] = ()
     quality: Quality | None = None
+    rehearse: Mapping[str, str] | None = None
 
 
 def parse_key(key: str) -> DroppedKey | None:
@@ -65,9 +67,13 @@ def drop_options(metadata: Mapping[str, str]) -> DropOptions:
     max_cost = _amount(given.get("maxcost", ""))
     if given.get("maxcost") and max_cost is None:
         problems.append(FieldProblem("maxCost", "must be an amount in USD, such as 2.50"))
+    rehearse = _fates(given.get("rehearse", ""))
+    if given.get("rehearse") and rehearse is None:
+        problems.append(FieldProblem("rehearse", "must be a JSON object of strings"))
     if problems:
         raise invalid_fields(problems)
     return DropOptions(
+        rehearse=rehearse,
         max_cost=max_cost,
         encoding=given.get("encoding") or None,
         sheet=given.get("sheet") or None,
@@ -93,6 +99,16 @@ def _places(folders: list[str]) -> tuple[str, str, str]:
         return "", "", "It lies too deep."
     owner, template = [*folders, "", ""][:2]
     return owner, template, ""
+
+
+def _fates(text: str) -> Mapping[str, str] | None:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(found, dict):
+        return None
+    return found if all(isinstance(fate, str) for fate in found.values()) else None
 
 
 def _amount(text: str) -> Decimal | None:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from imagebatch.domain.errors import Failure
+from imagebatch.domain.rehearsal import Rehearsal
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,8 @@ class ImageRequest:
     input: Mapping[str, Any]
     prompt: str
     aspect_ratio: str | None = None
+    rehearsal: Rehearsal | None = None
+    """What the development provider is to do instead of its work."""
 
 
 class PredictionStatus(StrEnum):

@@ -159,6 +159,19 @@ class BatchOptions(BaseModel):
             "another, and the quoted price is its cap."
         ),
     ] = None
+    rehearse: Annotated[
+        dict[
+            Annotated[str, StringConstraints(max_length=100)],
+            Annotated[str, StringConstraints(max_length=40)],
+        ]
+        | None,
+        Field(
+            max_length=1_000,
+            description="In development mode, what rows are to meet: a row's custom_id or number, "
+            "or a share such as `10%`, and its fate.",
+            examples=[{"row-0007": "refused", "10%": "timeout"}],
+        ),
+    ] = None
     cursor: Annotated[
         Annotated[str, StringConstraints(pattern="^([0-9]{1,6})?$")] | None,
         BeforeValidator(_empty_is_absent),
@@ -360,11 +373,17 @@ _FLAG = TypeAdapter(bool)
 
 
 def from_text(fields: Mapping[str, str]) -> dict[str, Any]:
-    """Fields of a form or a query as the JSON API has them: `metadata` as JSON, `dryRun` as a word.
+    """Fields of a form or a query as the JSON API has them: objects as JSON, `dryRun` as a word.
 
     What cannot be read so stays text, for the model to refuse.
     """
-    reads = {"metadata": _object, "dryrun": _flag, "includepdf": _flag, "fallback": _list}
+    reads = {
+        "metadata": _object,
+        "rehearse": _object,
+        "dryrun": _flag,
+        "includepdf": _flag,
+        "fallback": _list,
+    }
     return {
         name: reads.get(re.sub("[_-]", "", name).casefold(), str)(text)
         for name, text in fields.items()

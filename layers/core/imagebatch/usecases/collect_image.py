@@ -15,6 +15,7 @@ from imagebatch.domain.errors import (
 )
 from imagebatch.domain.model_registry import Mode
 from imagebatch.domain.provenance import Mark, Provenance
+from imagebatch.domain.rehearsal import Rehearsal, parse_fate
 from imagebatch.domain.round_input import round_input, round_prompt
 from imagebatch.ports import (
     BadImageError,
@@ -111,7 +112,8 @@ class ProviderGateway:
             urls = [self._reference(image) for image in item.images]
             values[model.fields["images"]] = urls if model.images_as_list else urls[0]
         name = model.upstream_for(images=bool(item.images))
-        return ImageRequest(name, values, round_prompt(item), item.aspect_ratio)
+        rehearsal = _rehearsal(batch, item)
+        return ImageRequest(name, values, round_prompt(item), item.aspect_ratio, rehearsal)
 
     def _reference(self, image: str) -> str:
         if not image.startswith(OURS):
@@ -122,6 +124,14 @@ class ProviderGateway:
         if batch.mode is Mode.DEVELOPMENT:
             return self.providers["development"]
         return self.providers[batch.entry.provider]
+
+
+def _rehearsal(batch: Batch, item: Item) -> Rehearsal | None:
+    """Of the first round of a batch in development mode alone."""
+    fate = parse_fate(item.fate)
+    if fate is None or batch.mode is not Mode.DEVELOPMENT or batch.round > 1:
+        return None
+    return Rehearsal(fate, item.tries, batch.round_started_at or batch.created_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from imagebatch.ports import (
 )
 from imagebatch.usecases.idempotency import DELETED, IdempotentExecutor, Result, fingerprint
 from imagebatch.usecases.plan_sheet_batch import PlanSheetBatch, SheetRequest
+from imagebatch.usecases.rehearse_batch import rehearsed
 from imagebatch.usecases.submit_batch import SubmitBatch
 from imagebatch.usecases.templates import ManageTemplates
 
@@ -109,6 +110,7 @@ class SubmitDroppedSheet:
             max_cost=options.max_cost,
             drop_key=dropped.key,
         )
+        submission = rehearsed(submission, options.rehearse)
         _refuse_warnings(submission.plan.notices)
         batch = self.submit(submission, batch_id)
         self.telemetry.submitted(batch, submission.plan.warnings)

@@ -10,6 +10,11 @@ import secrets
 import unicodedata
 from typing import TYPE_CHECKING, override
 
+from imagebatch.adapters.providers.rehearsing import (
+    TRIED_AGAIN,
+    rehearse_create,
+    rehearsed_failure,
+)
 from imagebatch.domain.errors import Failure, FailureCode, ProviderUnavailableError
 from imagebatch.ports import Clock, ImageProvider, ImageRequest, Prediction, PredictionStatus
 
@@ -40,7 +45,10 @@ class DevelopmentProvider(ImageProvider):
     @override
     def create(self, request: ImageRequest) -> Prediction:
         seed = secrets.token_hex(4)
-        ready = self._now() + round(self._wait(seed) * 1000)
+        seconds = self._wait(seed)
+        if request.rehearsal is not None:
+            seconds = rehearse_create(request.rehearsal, seconds, self._clock.now())
+        ready = self._now() + round(seconds * 1000)
         return self.get(f"dev-{ready}-{seed}", request)
 
     @override
@@ -50,6 +58,12 @@ class DevelopmentProvider(ImageProvider):
             return _unknown(prediction_id)
         if self._now() < int(parts[1]):
             return Prediction(prediction_id, PredictionStatus.RUNNING)
+        failure = request.rehearsal and rehearsed_failure(request.rehearsal)
+        if failure:
+            again = failure.code in TRIED_AGAIN
+            return Prediction(
+                prediction_id, PredictionStatus.FAILED, failure=failure, try_again=again
+            )
         return Prediction(
             prediction_id,
             PredictionStatus.SUCCEEDED,
@@ -68,6 +82,8 @@ class DevelopmentProvider(ImageProvider):
             raise ProviderUnavailableError(
                 "This is not a placeholder of development mode.", code=FailureCode.INVALID_OUTPUT
             )
+        if request.rehearsal and request.rehearsal.fate.code is FailureCode.INVALID_OUTPUT:
+            return b"no image"
         return draw_placeholder(request, parts[2])
 
     def _wait(self, seed: str) -> float:

@@ -21,6 +21,7 @@ from imagebatch.domain.model_registry import Quality
 from imagebatch.schemas.answers import CarBatchAccepted, Preview
 from imagebatch.schemas.requests import CarOptions, CarUpload, parsed
 from imagebatch.usecases.idempotency import fingerprint
+from imagebatch.usecases.rehearse_batch import rehearsed
 from imagebatch.usecases.submit_batch import Submission
 
 routes = Routes("Car batches")
@@ -48,6 +49,7 @@ def create_car_batch(request: Request) -> Preview | Reply:
     options = parsed(CarOptions, sent.fields, callback_origin=request.callback_origin)
     submission = submission_of(request, sent.body, options)
     submission = with_unknown_fields(submission, CarOptions, sent.fields)
+    submission = rehearsed(submission, options.rehearse)
     services = request.services
     submission = with_quote(request, submission, options)
     services.submit.check(submission)

@@ -35,6 +35,7 @@ from imagebatch.schemas.requests import (
 from imagebatch.schemas.views import notice_answers
 from imagebatch.usecases.idempotency import Result, fingerprint
 from imagebatch.usecases.plan_sheet_batch import SheetRequest
+from imagebatch.usecases.rehearse_batch import rehearsed
 from imagebatch.usecases.submit_batch import Submission
 
 UPLOAD_ID = "2b1f6c5e8d9a4f7f9a3c0d5e6b7a8c90"
@@ -159,6 +160,7 @@ def _of_sheet(request: Request) -> tuple[Submission, BatchOptions, str]:
         callback_url=options.callback_url,
     )
     submission = with_unknown_fields(submission, PromptSheetOptions, sent.fields)
+    submission = rehearsed(submission, options.rehearse)
     content = fingerprint("generate", sent.body, json.dumps(sent.fields, sort_keys=True))
     return submission, options, content
 
@@ -189,7 +191,7 @@ def _taken(request: Request, data: Mapping[str, Any]) -> tuple[Submission, Promp
         metadata=sent.metadata,
         callback_url=sent.callback_url,
     )
-    return with_unknown_fields(submission, PromptBatch, data), sent
+    return rehearsed(with_unknown_fields(submission, PromptBatch, data), sent.rehearse), sent
 
 
 def _draft(item: PromptItem) -> PromptDraft:

@@ -21,6 +21,7 @@ from imagebatch.schemas.answers import CarBatchAccepted, Preview
 from imagebatch.schemas.requests import SheetOptions, SheetUpload, parsed
 from imagebatch.usecases.idempotency import fingerprint
 from imagebatch.usecases.plan_sheet_batch import SheetRequest
+from imagebatch.usecases.rehearse_batch import rehearsed
 
 routes = Routes("Sheet batches")
 
@@ -66,6 +67,7 @@ def create_sheet_batch(request: Request) -> Preview | Reply:
         callback_url=options.callback_url,
     )
     submission = with_unknown_fields(submission, SheetOptions, sent.fields)
+    submission = rehearsed(submission, options.rehearse)
     submission = with_quote(request, submission, options)
     services.submit.check(submission)
     if options.dry_run:

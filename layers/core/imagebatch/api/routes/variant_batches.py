@@ -36,6 +36,7 @@ from imagebatch.schemas.variant_views import variants_view, with_client_input, w
 from imagebatch.schemas.views import batch_fields, preview_page
 from imagebatch.usecases.idempotency import Result, fingerprint
 from imagebatch.usecases.plan_variant_batch import VariantRequest
+from imagebatch.usecases.rehearse_batch import rehearsed
 from imagebatch.usecases.submit_batch import Submission
 
 PRODUCT_IMAGE = "https://shop.example.com/linen-white.jpg"
@@ -75,6 +76,7 @@ def create_variant_batch(request: Request) -> VariantPreview | Reply:
     fields = json_fields(request)
     sent = parsed(VariantBatchRequest, fields, callback_origin=request.callback_origin)
     submission = with_unknown_fields(_submission(request, sent), VariantBatchRequest, fields)
+    submission = rehearsed(submission, sent.rehearse)
     submission = with_quote(request, submission, sent)
     request.services.submit.check(submission)
     if sent.dry_run:

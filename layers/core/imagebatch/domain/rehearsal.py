@@ -1,0 +1,51 @@
+"""What a row is to meet in a rehearsal, instead of what the development provider would do.
+
+Every failure code is a fate of that name; some have a shorter word.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from imagebatch.domain.errors import FailureCode
+
+SHORT = {"refused": FailureCode.CONTENT_REFUSED, "timeout": FailureCode.PROVIDER_TIMEOUT}
+SECONDS = {"throttled": 20, "slow": 10}
+"""How long these last where nobody says."""
+LOST = "lost"
+MAX_SECONDS = 3_600
+_TIMED = re.compile(r"(throttled|slow)(?::([1-9][0-9]{0,3}))?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """A failure, or a word of `SECONDS` with how long it lasts, or `LOST`."""
+
+    word: str
+    code: FailureCode | None = None
+    seconds: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """`attempt` counts the creates of the round, which began at `since`."""
+
+    fate: Fate
+    attempt: int
+    since: datetime
+
+
+def fate_words() -> list[str]:
+    return [*SHORT, *(f"{word}:SECONDS" for word in SECONDS), LOST, *FailureCode]
+
+
+def parse_fate(text: str) -> Fate | None:
+    """None for a word that is no fate."""
+    word = text.strip().lower()
+    if timed := _TIMED.fullmatch(word):
+        seconds = int(timed[2] or SECONDS[timed[1]])
+        return Fate(timed[1], seconds=seconds) if seconds <= MAX_SECONDS else None
+    if word == LOST:
+        return Fate(LOST)
+    code = SHORT.get(word, word)
+    return Fate(word, FailureCode(code)) if code in [*FailureCode] else None

@@ -1,0 +1,23 @@
+"""Gives rows of a batch the fates of a rehearsal: in development mode, where nothing costs."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from imagebatch.domain.model_registry import Mode
+from imagebatch.intake.prompts import FieldProblem, invalid_fields
+from imagebatch.intake.rehearsal import FIELD, cast_fates
+from imagebatch.usecases.submit_batch import Submission
+
+LIVE = "is for development mode; this batch would be generated and paid for"
+
+
+def rehearsed(submission: Submission, rehearse: Mapping[str, str] | None) -> Submission:
+    """InvalidRequestError 422 in live mode, and for a row or a fate that there is not."""
+    if not rehearse:
+        return submission
+    if submission.mode is not Mode.DEVELOPMENT:
+        raise invalid_fields([FieldProblem(FIELD, LIVE)])
+    items, problems = cast_fates(submission.plan.items, rehearse)
+    if problems:
+        raise invalid_fields(problems)
+    return replace(submission, plan=replace(submission.plan, items=items))
