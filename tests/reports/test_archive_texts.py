@@ -1,12 +1,15 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from imagebatch.domain.archive_names import REPORT_FILES
 from imagebatch.domain.batch import Batch, BatchStatus, Counts, Image, Item, ItemStatus, Kind
@@ -14,6 +17,7 @@ from imagebatch.domain.batch_manifest import BatchManifest, ItemSpec
 from imagebatch.domain.errors import Failure, FailureCode
 from imagebatch.domain.model_registry import Mode
 from imagebatch.domain.notice import Notice, warning
+from imagebatch.formats.visible_text import strip_blank
 from imagebatch.intake.sheet import read_sheet
 from imagebatch.reports import archive_texts as archive_texts_module
 from imagebatch.reports.archive_texts import RESULT_COLUMNS, archive_texts, our_columns
@@ -99,11 +103,12 @@ def table(body: bytes, delimiter: str = ",") -> list[dict[str, str]]:
     return list(csv.DictReader(text, delimiter=delimiter, strict=True))
 
 
-ARCHIVE_FILES = {"failed_rows.json", "failed_rows.csv", "notes.txt", "results.csv", "index.html"}
+ARCHIVE_FILES = {"failed_rows.json", "failed_rows.csv", "notes.txt", "results.csv"}
+ARCHIVE_FILES |= {"index.html", "provenance.json"}
 
 
 def test_a_batch_without_failures_has_no_failure_files() -> None:
-    assert list(texts([made(0), made(1)])) == ["results.csv", "index.html"]
+    assert list(texts([made(0), made(1)])) == ["provenance.json", "results.csv", "index.html"]
 
 
 def test_failed_rows_json_names_each_failed_row_and_why() -> None:
@@ -148,7 +153,7 @@ def test_notes_txt_has_a_line_for_each_notice() -> None:
         warning("nameless-rows", "Neither make\nnor model.", 4, "make"),
     )
     found = texts([made(0)], notices=notices)
-    assert list(found) == ["notes.txt", "results.csv", "index.html"]
+    assert list(found) == ["notes.txt", "provenance.json", "results.csv", "index.html"]
     assert found["notes.txt"].decode() == (
         "Warning: row 4, make: Neither make nor model.\nNotice: Read as mac_roman.\n"
     )
@@ -223,15 +228,24 @@ def test_results_csv_has_every_row_as_submitted_and_what_became_of_it() -> None:
     rows = table(texts([made(0), failed(1, attempts=2)])["results.csv"])
     assert list(rows[0]) == [
         *HEADER,
-        *("status", "file", "code", "reason", "attempts", "cost", "seconds"),
+        *("status", "file", "code", "reason", "attempts", "cost", "seconds", "ai_mark"),
     ]
     assert list(rows[0].values()) == [
         *("Škoda", "Octavia", "no. 0"),
-        *("succeeded", "car-0.png", "", "", "1", "0.05", "8.125"),
+        *("succeeded", "car-0.png", "", "", "1", "0.05", "8.125", ""),
     ]
     assert list(rows[1].values()) == [
         *("Škoda", "Octavia", "no. 1"),
-        *("failed", "", "content_refused", "The provider refused the prompt", "2", "0", "8.125"),
+        *(
+            "failed",
+            "",
+            "content_refused",
+            "The provider refused the prompt",
+            "2",
+            "0",
+            "8.125",
+            "",
+        ),
     ]
 
 
@@ -260,10 +274,46 @@ def test_no_cell_of_results_csv_starts_a_formula() -> None:
     plan = plan_of(items, HOSTILE, header=("=make", "model", "Notes"))
     body = texts(items, plan)["results.csv"].decode("utf-8-sig")
     cells = [cell for row in csv.reader(io.StringIO(body, newline="")) for cell in row]
-    assert len(cells) == 10 * (len(HOSTILE) + 1)
+    assert len(cells) == 11 * (len(HOSTILE) + 1)
     assert not [cell for cell in cells if cell.lstrip()[:1] in {*"=+-@", "\uff1d"} and cell]
     assert not [cell for cell in cells if cell[:1] in {"\t", "\r", "\n"}]
-    assert cells[10:13] == [f"'{cell}" for cell in HOSTILE[0]]
+    assert cells[11:14] == [f"'{cell}" for cell in HOSTILE[0]]
+
+
+FORMULA = re.compile("[=+@\\-\uff1d\uff0b\uff0d\uff20]")
+PIECES = st.sampled_from(
+    [*"=+-@\uff1d,;\t|\"' ab1", "\r\n", "\u200b", "\ufeff", "\xa0", "\u3164", "=cmd|' /C calc'!A0"]
+)
+
+
+@given(st.lists(st.lists(PIECES, max_size=8).map("".join), min_size=3, max_size=3))
+def test_no_reader_finds_a_formula_in_results_csv(row: list[str]) -> None:
+    items = [failed(0)]
+    body = texts(items, plan_of(items, [(row[0], row[1], row[2])]))["results.csv"]
+    text = body.decode("utf-8-sig")
+    for delimiter in ",;\t|":
+        for quoting in (csv.QUOTE_MINIMAL, csv.QUOTE_NONE):
+            reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quoting=quoting)
+            for cell in (cell for line in reader for cell in line):
+                assert not FORMULA.match(strip_blank(cell.replace('"', ""))), (delimiter, cell)
+
+
+@pytest.mark.parametrize(
+    "cell", ["\u200b=1+1", "\ufeff@SUM(A1)", "\u2800-1", "a;=1", "a\t+1", 'b;"=1"']
+)
+def test_what_is_invisible_hides_no_formula(cell: str) -> None:
+    items = [failed(0)]
+    rows = table(texts(items, plan_of(items, [(cell, "b", "c")]))["results.csv"])
+    assert "'" in rows[0]["Make"]
+    assert rows[0]["Make"].replace("'", "") == cell
+
+
+def test_a_column_of_ours_that_the_sheet_has_gets_another_name() -> None:
+    items = [made(0)]
+    header = ("Make", "Status", "cost")
+    rows = table(texts(items, plan_of(items, [("a", "b", "c")], header=header))["results.csv"])
+    assert list(rows[0])[:5] == ["Make", "Status", "cost", "image_status", "file"]
+    assert (rows[0]["image_cost"], rows[0]["cost"]) == ("0.05", "c")
 
 
 def test_results_csv_of_a_batch_without_a_sheet_has_the_prompts() -> None:

@@ -5,26 +5,33 @@ Everything comes from the records alone, so a second build of a round makes the 
 
 import io
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from imagebatch.domain.batch import Batch, Item
 from imagebatch.domain.batch_manifest import BatchManifest
 from imagebatch.domain.notice import Notice
-from imagebatch.formats.visible_text import folded_name
+from imagebatch.formats.visible_text import BLANK, folded_name
 from imagebatch.formats.zip_layout import TextMember
 from imagebatch.reports.contact_sheet import contact_sheet
 from imagebatch.reports.notes import EXACT_CELLS, missing_file, notes_txt
+from imagebatch.reports.provenance import provenance_json
 from imagebatch.reports.results import Result, results_of
 
 BOM = "\ufeff"
 """Without it Excel reads UTF-8 as the machine's own code page."""
-RESULT_COLUMNS = ("status", "file", "code", "reason", "attempts", "cost", "seconds")
+RESULT_COLUMNS = ("status", "file", "code", "reason", "attempts", "cost", "seconds", "ai_mark")
 COLUMNS_WITHOUT_SHEET = ("custom_id", "prompt")
-FORMULA_STARTS = (*"=+-@\t\r\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+FORMULA_STARTS = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
 """The last four are the full-width forms, which count as well."""
+CONTROL_STARTS = ("\t", "\r", "\n")
+NOT_SEEN = BLANK + '"' + "".join(map(chr, range(0x20)))
+"""What a reader may strip from the beginning of a cell."""
 DELIMITERS = frozenset(",;\t|\x1e\x1f")
 """Every character a reader may take for the delimiter when it guesses."""
+CELL_BREAKS = re.compile("([,;\t|\x1e\x1f\r\n])")
+"""Where one cell becomes two for a reader with another delimiter, or one that knows no quotes."""
 
 
 def archive_texts(
@@ -62,6 +69,8 @@ def _files(
         yield "failed_rows.json", lambda: failed_rows_json(failed)
     if failed and plan.header:
         yield "failed_rows.csv", lambda: failed_rows_csv(plan, failed)
+    if any(result.item.all_versions for result in results):
+        yield "provenance.json", lambda: provenance_json(batch, results)
     yield "results.csv", lambda: results_csv(plan, results)
     yield "index.html", lambda: contact_sheet(batch, results)
 
@@ -129,13 +138,29 @@ def _result_row(result: Result, *, with_cells: bool) -> tuple[str, ...]:
         str(item.attempts),
         f"{item.cost:f}",
         "" if item.seconds is None else f"{item.seconds:g}",
+        _mark(result),
     )
 
 
+def _mark(result: Result) -> str:
+    """c2pa, xmp or none; empty without an image, and for one that was made before marks were."""
+    image = result.item.image if result.file else None
+    return image.provenance.mark.value if image and image.provenance else ""
+
+
 def _neutral(cell: str) -> str:
-    """The cell as a spreadsheet shows it and computes nothing, spaces in front of it or not."""
-    starts = cell.startswith(FORMULA_STARTS) or cell.lstrip().startswith(FORMULA_STARTS)
-    return f"'{cell}" if starts else cell
+    """The cell as a spreadsheet shows it and computes nothing.
+
+    Nothing that a reader could take for a cell of its own starts like a formula, be it behind
+    spaces, quotes or invisible characters.
+    """
+    if not any(start in cell for start in (*FORMULA_STARTS, *CONTROL_STARTS)):
+        return cell
+    safe = "".join(
+        f"'{piece}" if piece.lstrip(NOT_SEEN).startswith(FORMULA_STARTS) else piece
+        for piece in CELL_BREAKS.split(cell)
+    )
+    return f"'{safe}" if safe.startswith(CONTROL_STARTS) else safe
 
 
 def _csv(delimiter: str, rows: Iterable[Sequence[str]]) -> bytes:

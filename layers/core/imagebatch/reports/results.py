@@ -7,6 +7,7 @@ from imagebatch.domain.batch import Batch, Item, ItemStatus, effective_item_stat
 from imagebatch.domain.batch_manifest import BatchManifest
 from imagebatch.domain.errors import Failure, FailureCode
 
+ALTERNATES = "alternates"
 NO_REASON = Failure(FailureCode.INTERNAL, "No reason was recorded")
 
 
@@ -38,3 +39,10 @@ def _result(batch: Batch, plan: BatchManifest, item: Item) -> Result:
 def member_name(item: Item) -> str:
     """Where an image lies in the archive: in a directory per variant, in none otherwise."""
     return f"{item.folder}/{item.file}" if item.folder else str(item.file)
+
+
+def alternate_name(item: Item, number: int, file: str) -> str:
+    """Such as alternates/Volvo-XC90-v1.png, in the directory of its variant if it has one."""
+    extension = file.rpartition(".")[2]
+    folders = (ALTERNATES, item.folder) if item.folder else (ALTERNATES,)
+    return "/".join((*folders, f"{item.stem}-v{number}.{extension}"))

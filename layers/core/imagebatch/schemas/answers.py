@@ -11,6 +11,7 @@ from imagebatch.domain.batch import ArchiveState, BatchStatus, ItemStatus, Kind,
 from imagebatch.domain.errors import FailureCode
 from imagebatch.domain.model_registry import Mode
 from imagebatch.domain.notice import NoticeLevel
+from imagebatch.domain.provenance import Mark
 from imagebatch.intake.uploads import UploadKind, UploadStatus
 from imagebatch.schemas.wire import iso_timestamp, money
 
@@ -137,6 +138,8 @@ class ItemAnswer(ResponseModel):
     file: str | None
     url: Link | None
     thumbnail_url: Link | None
+    sha256: str | None
+    ai_mark: Mark | None
     code: FailureCode | None
     reason: str | None
     attempts: int

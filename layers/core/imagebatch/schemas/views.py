@@ -111,6 +111,7 @@ def item_fields(batch: Batch, item: Item, sign: Sign) -> dict[str, Any]:
     status = effective_item_status(batch, item)
     failure = item.failure if status is ItemStatus.FAILED else None
     chosen = item.chosen_version
+    provenance = item.image.provenance if item.image else None
     redo = last_redo_of(batch, item)
     return {
         "index": item.index,
@@ -120,6 +121,8 @@ def item_fields(batch: Batch, item: Item, sign: Sign) -> dict[str, Any]:
         "file": item.file,
         "url": None if item.image is None else sign(item.image.key, URL_SECONDS, None),
         "thumbnail_url": None if item.image is None else thumbnail_url(item.image, sign),
+        "sha256": provenance.sha256 if provenance else None,
+        "ai_mark": provenance.mark if provenance else None,
         "code": failure.code if failure else None,
         "reason": failure.reason if failure else None,
         "attempts": item.attempts,

@@ -5,9 +5,7 @@ from dataclasses import dataclass
 
 from imagebatch.domain.batch import Batch, Image, Item, ItemStatus, effective_item_status
 from imagebatch.ports import StoredMember
-from imagebatch.reports.results import member_name
-
-ALTERNATES = "alternates"
+from imagebatch.reports.results import alternate_name, member_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +34,6 @@ def _alternates(item: Item) -> Iterator[ArchivedImage]:
         if number != item.chosen_number and not version.lost:
             name = alternate_name(item, number, version.file)
             yield ArchivedImage(item, number, _member(name, version.image))
-
-
-def alternate_name(item: Item, number: int, file: str) -> str:
-    """Such as alternates/Volvo-XC90-v1.png, in the directory of its variant if it has one."""
-    extension = file.rpartition(".")[2]
-    folders = (ALTERNATES, item.folder) if item.folder else (ALTERNATES,)
-    return "/".join((*folders, f"{item.stem}-v{number}.{extension}"))
 
 
 def _member(name: str, image: Image) -> StoredMember:
