@@ -82,6 +82,7 @@ if TYPE_CHECKING:
     from imagebatch.usecases.read_input import ReadInput
     from imagebatch.usecases.rebuild_archive import RebuildArchive
     from imagebatch.usecases.redo_items import RedoItems
+    from imagebatch.usecases.rename_batch import RenameBatch
     from imagebatch.usecases.repair_stalled_batches import RepairStalledBatches
     from imagebatch.usecases.retry_batch import RetryBatch
     from imagebatch.usecases.submit_batch import SubmitBatch
@@ -658,6 +659,12 @@ class Bootstrap:
         from imagebatch.usecases.rebuild_archive import RebuildArchive
 
         return RebuildArchive(self.records, self.finalizer)
+
+    @cached_property
+    def rename_batch(self) -> "RenameBatch":
+        from imagebatch.usecases.rename_batch import RenameBatch
+
+        return RenameBatch(self.records, self.library)
 
     @cached_property
     def find_items(self) -> "FindItems":

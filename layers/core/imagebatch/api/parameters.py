@@ -87,3 +87,4 @@ ITEM_CURSOR = query(
 )
 STATUS = query("status", {"type": "string", "enum": [*BatchStatus]})
 KIND = query("kind", {"type": "string", "enum": [*Kind]})
+NAME_PART = query("q", {"type": "string", "maxLength": 200}, "A part of the name, in any capitals.")

@@ -120,6 +120,9 @@ class BatchAnswer(ResponseModel):
     finished_at: Timestamp | None
     cancelling_at: Timestamp | None
     expires_at: Timestamp | None
+    thumbnails: Annotated[
+        list[Link], Field(description="In lists, as many as `thumbnails` asks for.")
+    ] = []
 
 
 class LastRedoAnswer(ResponseModel):

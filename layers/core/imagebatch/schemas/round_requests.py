@@ -67,3 +67,11 @@ class ChoiceBody(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     version: Annotated[int, Field(ge=1, strict=True), BeforeValidator(whole)]
+
+
+class RenameBody(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    name: Annotated[
+        str, StringConstraints(strip_whitespace=True, max_length=200, pattern=PRINTABLE)
+    ]

@@ -19,7 +19,7 @@ from imagebatch.schemas.variant_answers import (
     Picture,
     Product,
 )
-from imagebatch.schemas.views import batch_fields
+from imagebatch.schemas.views import listed_fields
 
 
 def products_view(variants: Iterable[Variant]) -> list[Product]:
@@ -57,9 +57,11 @@ def folder_view(
     )
 
 
-def with_folder(batch: Batch, now: datetime, sign: Sign) -> BatchWithFolder:
+def with_folder(
+    batch: Batch, now: datetime, sign: Sign, covers: Mapping[str, list[str]]
+) -> BatchWithFolder:
     """A batch in the list."""
-    return BatchWithFolder(**batch_fields(batch, now, sign), folder_id=folder_id(batch.id))
+    return BatchWithFolder(**listed_fields(batch, now, sign, covers), folder_id=folder_id(batch.id))
 
 
 def variants_view(

@@ -79,6 +79,14 @@ def batch_fields(batch: Batch, now: datetime, sign: Sign | None) -> dict[str, An
     }
 
 
+def listed_fields(
+    batch: Batch, now: datetime, sign: Sign, covers: Mapping[str, list[str]]
+) -> dict[str, Any]:
+    """Those of a batch in a list, with its thumbnails where they were asked for."""
+    thumbnails = {"thumbnails": covers[batch.id]} if batch.id in covers else {}
+    return batch_fields(batch, now, sign) | thumbnails
+
+
 def archive_view(batch: Batch, now: datetime) -> ArchiveStateAnswer:
     archive = batch.available_archive(now)
     return ArchiveStateAnswer(

@@ -2,13 +2,15 @@
 
 from datetime import timedelta
 
-from imagebatch.api.http import item_cursor, one_of, page_cursor, page_limit
+from imagebatch.api.covers import COVERS, covers
+from imagebatch.api.http import item_cursor, json_object_of, one_of, page_cursor, page_limit
 from imagebatch.api.parameters import (
     BATCH_ID,
     CURSOR,
     ITEM_CURSOR,
     KIND,
     LIMIT,
+    NAME_PART,
     STATUS,
 )
 from imagebatch.api.request import Request
@@ -19,7 +21,9 @@ from imagebatch.domain.errors import StateConflictError
 from imagebatch.ports import Page
 from imagebatch.schemas.answers import ArchiveUrl, BatchAnswer, BatchPage, BatchStatusAnswer
 from imagebatch.schemas.links import download_name, url_seconds
-from imagebatch.schemas.views import batch_fields, batch_view, item_view
+from imagebatch.schemas.requests import parsed
+from imagebatch.schemas.round_requests import RenameBody
+from imagebatch.schemas.views import batch_fields, batch_view, item_view, listed_fields
 
 routes = Routes("Batches")
 
@@ -41,13 +45,30 @@ def get_batch(request: Request, batch_id: str) -> BatchAnswer:
     "/api/v1/batch",
     id="listBatches",
     summary="Your batches of every kind, newest first",
-    parameters=[LIMIT, CURSOR, STATUS, KIND],
+    parameters=[LIMIT, CURSOR, STATUS, KIND, NAME_PART, COVERS],
     returns={200: BatchPage},
     errors=[400],
 )
 def list_batches(request: Request) -> BatchPage:
-    page = batch_page(request)
-    return BatchPage(items=[_view(request, b) for b in page.items], next_cursor=page.cursor)
+    page, now = batch_page(request), request.services.clock.now()
+    shown = covers(request, page.items)
+    items = [BatchAnswer(**listed_fields(batch, now, request.sign, shown)) for batch in page.items]
+    return BatchPage(items=items, next_cursor=page.cursor)
+
+
+@routes.patch(
+    "/api/batches/{batch_id}",
+    id="renameBatch",
+    summary="Give a batch another name",
+    parameters=[BATCH_ID],
+    request=RenameBody,
+    returns={200: BatchAnswer},
+    errors=[400, 404, 422],
+    example={"name": "Spring hub"},
+)
+def rename_batch(request: Request, batch_id: str) -> BatchAnswer:
+    sent = parsed(RenameBody, json_object_of(request.event))
+    return _view(request, request.services.rename_batch(request.owner, batch_id, sent.name))
 
 
 @routes.get(
@@ -106,12 +127,15 @@ def cancel_batch(request: Request, batch_id: str) -> Reply:
 def batch_page(request: Request) -> Page[Batch]:
     now = request.services.clock.now()
     status = one_of(BatchStatus, request.query, "status")
+    part = request.query.get("q", "").strip().casefold()
     return request.services.store.list_batches(
         request.owner,
         limit=page_limit(request.query),
         cursor=page_cursor(request.query),
         kind=one_of(Kind, request.query, "kind"),
-        keep=lambda batch: status is None or batch.effective_status(now) == status,
+        keep=lambda batch: (
+            status in (None, batch.effective_status(now)) and part in batch.name.casefold()
+        ),
     )
 
 

@@ -2,6 +2,7 @@
 
 import json
 
+from imagebatch.api.covers import COVERS, covers
 from imagebatch.api.options import json_fields, with_unknown_fields
 from imagebatch.api.parameters import (
     BATCH_ID,
@@ -9,6 +10,7 @@ from imagebatch.api.parameters import (
     IDEMPOTENCY_KEY,
     KIND,
     LIMIT,
+    NAME_PART,
     STATUS,
     batch_links,
     link,
@@ -100,13 +102,16 @@ def create_variant_batch(request: Request) -> VariantPreview | Reply:
         CURSOR,
         STATUS,
         KIND,
+        NAME_PART,
+        COVERS,
     ],
     returns={200: BatchList},
     errors=[400],
 )
 def list_batches(request: Request) -> BatchList:
     page, now = batch_page(request), request.services.clock.now()
-    items = [with_folder(batch, now, request.sign) for batch in page.items]
+    shown = covers(request, page.items)
+    items = [with_folder(batch, now, request.sign, shown) for batch in page.items]
     return BatchList(items=items, next_cursor=page.cursor)
 
 
