@@ -124,7 +124,7 @@ export async function getItems(
 export async function listBatches(
   cursor: string | null,
   signal?: AbortSignal,
-  asked: { q?: string; kind?: string; status?: string } = {},
+  asked: { q?: string; kind?: string; status?: string; thumbnails?: number } = {},
 ): Promise<Page<Batch>> {
   const page = camel(
     await call("GET", `/api/v1/batch${query({ limit: 20, cursor, ...asked })}`, { signal }),

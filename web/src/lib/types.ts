@@ -49,8 +49,8 @@ export interface Batch extends Counts {
   expiresAt: string | null;
   model?: string;
   archive?: Archive;
-  /** The first pictures, in lists. */
-  thumbnailUrls?: string[];
+  /** The first pictures, in lists that ask for them. */
+  thumbnails?: string[];
   folderId?: string | null;
   variants?: BatchVariant[];
 }

@@ -77,15 +77,16 @@ export function Line({ batch, changed }: { batch: Batch; changed: () => void }) 
 const SHOWN = 4;
 const seen = new Map<string, string[]>();
 
-/** The first pictures of a batch, read when its line comes into view. */
+/** The first pictures of a batch: the list has them, or they are read when its line is in view. */
 function Strip({ batch }: { batch: Batch }) {
   const box = useRef<HTMLDivElement>(null);
   const key = `${batch.id} ${batch.round} ${Math.min(batch.done, SHOWN)}`;
-  const [urls, setUrls] = useState<string[]>(batch.thumbnailUrls ?? seen.get(key) ?? []);
-  const given = batch.thumbnailUrls?.map((url) => url.split("?")[0]).join(" ");
+  if (batch.thumbnails) seen.set(key, batch.thumbnails);
+  const [urls, setUrls] = useState<string[]>(seen.get(key) ?? []);
+  const given = seen.get(key);
   useEffect(() => {
-    if (batch.thumbnailUrls) {
-      setUrls(batch.thumbnailUrls);
+    if (given) {
+      setUrls(given);
       return;
     }
     if (!box.current || !batch.done) return;
@@ -101,7 +102,7 @@ function Strip({ batch }: { batch: Batch }) {
         () => {},
       );
     });
-    if (!seen.has(key)) watcher.observe(box.current);
+    watcher.observe(box.current);
     return () => {
       watcher.disconnect();
       stop.abort();

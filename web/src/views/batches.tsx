@@ -1,4 +1,4 @@
-import { useMemo, useState } from "preact/hooks";
+import { useMemo, useRef, useState } from "preact/hooks";
 import { listBatches } from "../lib/api";
 import { count, money, plural } from "../lib/format";
 import type { Batch } from "../lib/types";
@@ -10,6 +10,7 @@ import { Line } from "./batch-line";
 
 const POLL = 2000;
 const IDLE = 20_000;
+const PICTURES = 4;
 
 export interface BatchQuery {
   q: string;
@@ -64,8 +65,15 @@ export function BatchesView() {
 function useBatches(asked: BatchQuery) {
   const [older, setOlder] = useState<{ items: Batch[]; cursor: string | null } | null>(null);
   const key = JSON.stringify(asked);
+  // Pictures are asked for once: looking again every two seconds is for the progress alone.
+  const pictured = useRef("");
   const newest = useLoad(
-    async (signal) => ({ key, ...(await listBatches(null, signal, asked)) }),
+    async (signal) => {
+      const thumbnails = pictured.current === key ? 0 : PICTURES;
+      const page = await listBatches(null, signal, { ...asked, thumbnails });
+      pictured.current = key;
+      return page;
+    },
     [key],
   );
   const [olderKey, setOlderKey] = useState(key);
@@ -78,7 +86,7 @@ function useBatches(asked: BatchQuery) {
   const cursor = kept ? kept.cursor : (newest.data?.nextCursor ?? null);
   useEvery(first.some(running) || newest.error ? POLL : IDLE, newest.reload);
   const more = useAction(async () => {
-    const page = await listBatches(cursor, undefined, asked);
+    const page = await listBatches(cursor, undefined, { ...asked, thumbnails: PICTURES });
     setOlderKey(key);
     setOlder({ items: [...(kept?.items ?? []), ...page.items], cursor: page.nextCursor });
   });
