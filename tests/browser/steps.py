@@ -61,7 +61,7 @@ def images(page: Page) -> Locator:
 def finished(page: Page) -> Locator:
     """Waits for the ZIP."""
     link = page.get_by_role("link", name="Download ZIP")
-    expect(link).to_be_visible(timeout=60_000)
+    expect(link).to_be_visible(timeout=180_000)
     return link
 
 

@@ -30,9 +30,13 @@ const clipped = (text: string): string =>
   text.length > LONGEST ? `${text.slice(0, LONGEST - 1).trimEnd()}…` : text;
 
 /** Where it stands: the sheet's row, or the id that a client gave. */
-export function placeOf(batch: Batch, index: number, item: Item | undefined): string {
-  if (item?.row) return `Row ${item.row}`;
-  const own = item?.customId && !/^(item|row)-\d+$/.test(item.customId) ? item.customId : "";
+export function placeOf(
+  batch: Pick<Batch, "total">,
+  index: number,
+  known: Pick<Item, "row" | "customId"> | undefined,
+): string {
+  if (known?.row) return `Row ${known.row}`;
+  const own = known?.customId && !/^(item|row)-\d+$/.test(known.customId) ? known.customId : "";
   return own || (batch.total > 1 ? `${index + 1}` : "");
 }
 

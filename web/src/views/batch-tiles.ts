@@ -13,14 +13,20 @@ const STATES: Record<ItemStatus, Tile["state"]> = {
 };
 
 /** One tile an item from the start, so that nothing moves when its image arrives. */
-export function tileOf(batch: Batch, store: ItemStore, marks: Marks, index: number): Tile {
+export function tileOf(
+  batch: Pick<Batch, "kind" | "total">,
+  store: ItemStore,
+  marks: Marks,
+  index: number,
+): Tile {
   const item = store.get(index);
+  const row = store.row(index);
   const versions = item?.versionCount ?? 1;
   return {
     id: String(index),
     state: item ? STATES[item.status] : "waiting",
-    label: captionOf(batch.kind, item, store.row(index)),
-    place: placeOf(batch, index, item),
+    label: captionOf(batch.kind, item, row),
+    place: placeOf(batch, index, item?.customId ? item : row),
     reason: item?.reason ?? undefined,
     url: item?.thumbnailUrl ?? null,
     badges: versions > 1 ? [`${versions} versions`] : [],
