@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import type { ApiError } from "../../lib/problems";
 import { Notice } from "../../ui/Problem";
+import { Question } from "./question";
 
 /** Text that can be read in several ways: a person sees which of the samples is right. */
 export function EncodingChoice({
@@ -11,45 +12,41 @@ export function EncodingChoice({
   choose: (encoding: string) => void;
 }) {
   const [picked, setPicked] = useState("");
-  const samples = error.details.filter((one) => one.encoding && one.sample);
+  // A single damaged row is no question of encodings: it is named, to be corrected in the sheet.
+  const samples = error.details.filter((one) => one.sample && one.row == null);
+  if (!samples.length) return <Notice kind="bad" title={`${error.error}.`} text={error.detail} />;
   return (
-    <Notice
-      kind={samples.length ? "warn" : "bad"}
-      title={samples.length ? "Which encoding is the sheet in?" : `${error.error}.`}
-      text={
-        samples.length ? "It is not UTF-8, and it could be read in several ways." : error.detail
-      }
+    <Question
+      title="Which encoding is the sheet in?"
+      text="It is not UTF-8, and it could be read in several ways."
     >
-      {samples.length > 0 && (
-        <form
-          class="samples"
-          onSubmit={(event) => {
-            event.preventDefault();
-            if (picked) choose(picked);
-          }}
-        >
-          <fieldset class="choice">
-            <legend>Choose the line in which every letter is right</legend>
-            {samples.map(({ encoding, sample, row }) => (
-              <label key={encoding}>
-                <input
-                  type="radio"
-                  name="encoding"
-                  checked={picked === encoding}
-                  onChange={() => setPicked(encoding ?? "")}
-                />
-                <span>
-                  {row != null && `Row ${row}: `}
-                  <q>{sample}</q> <em>{encoding}</em>
-                </span>
-              </label>
-            ))}
-          </fieldset>
-          <button class="button" disabled={!picked}>
-            Read it like this
-          </button>
-        </form>
-      )}
-    </Notice>
+      <form
+        class="samples"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (picked) choose(picked);
+        }}
+      >
+        <fieldset class="choice">
+          <legend>Choose the line in which every letter is right</legend>
+          {samples.map(({ encoding, sample }) => (
+            <label key={encoding}>
+              <input
+                type="radio"
+                name="encoding"
+                checked={picked === encoding}
+                onChange={() => setPicked(encoding ?? "")}
+              />
+              <span>
+                <q>{sample}</q> <em>{encoding}</em>
+              </span>
+            </label>
+          ))}
+        </fieldset>
+        <button class="button" disabled={!picked}>
+          Read it like this
+        </button>
+      </form>
+    </Question>
   );
 }

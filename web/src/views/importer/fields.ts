@@ -19,7 +19,15 @@ export const SHEET_FIELDS = {
 export type SheetFields = typeof SHEET_FIELDS;
 
 /** What is about one sheet alone, and goes with it. */
-export const NO_SHEET = { sheet: "", file: "", encoding: "", tab: "", ignore: "", skip: "" };
+export const NO_SHEET = {
+  sheet: "",
+  file: "",
+  encoding: "",
+  tab: "",
+  ignore: "",
+  skip: "",
+  name: "",
+};
 
 export const sourceOf = (fields: SheetFields): Source | null =>
   fields.sheet

@@ -4,7 +4,8 @@ import type { ApiError } from "../../lib/problems";
 import { ANY_TABLE, type Reading, readRows, readSheet, type Source } from "../../lib/reading";
 import { columnWords, merged } from "../../lib/sheet";
 import { useAction, useLoad } from "../../ui/hooks";
-import { Notice, Problem } from "../../ui/Problem";
+import { Problem } from "../../ui/Problem";
+import { Question } from "./question";
 import type { Table } from "./use-sheet";
 
 interface Props {
@@ -26,14 +27,13 @@ export function ColumnMapper(props: Props) {
   const any = { ...source, ignoreUnknown: true };
   const table = useLoad((signal) => readSheet(ANY_TABLE, any, {}, signal), [source.uploadId]);
   return (
-    <Notice
-      kind="warn"
+    <Question
       title="Which column is which?"
       text="Some names are not known. Choose what the columns are; the others are not used."
     >
       {table.error ? <Problem error={error} /> : null}
       {table.data && <Mapping key={source.uploadId} {...props} source={any} table={table.data} />}
-    </Notice>
+    </Question>
   );
 }
 
