@@ -17,12 +17,18 @@ CATALOG = """variantId,variantTitle,productId,productTitle,imageUrl
 
 
 @pytest.fixture
-def catalog(live_page: Page) -> Page:
-    """The wizard's first step with the catalog imported."""
-    live_page.route(
+def live_page(live_page: Page) -> Page:
+    """The page, where the hosts of the catalog's pictures answer."""
+    live_page.context.route(
         "https://cdn.example.com/**",
         lambda route: route.fulfill(content_type="image/png", body=picture(SMALL)),
     )
+    return live_page
+
+
+@pytest.fixture
+def catalog(live_page: Page) -> Page:
+    """The wizard's first step with the catalog imported."""
     live_page.goto("/variants")
     file = {"name": "catalog.csv", "mimeType": "text/csv", "buffer": CATALOG.encode()}
     live_page.locator(".drop input[type=file]").set_input_files([file])

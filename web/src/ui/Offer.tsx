@@ -2,8 +2,10 @@ import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { count, money, plural } from "../lib/format";
 import type { Mode } from "../lib/types";
+import { Ask } from "./Ask";
+import { BudgetLeft } from "./BudgetLeft";
 import { CapField, capFault } from "./CapField";
-import { Confirm } from "./Confirm";
+
 import { Problem } from "./Problem";
 
 /** USD; a batch that costs more is asked about once more. */
@@ -66,6 +68,7 @@ export function Offer(props: Props) {
           />
         </label>
         <CapField value={cap} onChange={props.onCap} estimate={quote?.estimatedCost} />
+        <BudgetLeft estimate={quote?.estimatedCost} />
         <Problem error={start.error} />
       </div>
       <div class="offer-start">
@@ -90,18 +93,21 @@ export function Offer(props: Props) {
         </p>
       </div>
       {asking && quote && (
-        <Confirm
+        <Ask
           title={`Spend about ${money(quote.estimatedCost)}?`}
-          yes={`Start ${plural(made(quote), "image")}`}
-          onYes={() => {
+          act={`Start ${plural(made(quote), "image")}`}
+          onAct={() => {
             setAsking(false);
             void start.run();
           }}
-          onNo={() => setAsking(false)}
+          onClose={() => setAsking(false)}
         >
-          {plural(made(quote), "image")} are made at once.{" "}
-          {cap ? "The cap holds over all retries." : "Without a cap, retries can add to it."}
-        </Confirm>
+          <p>
+            {cap
+              ? "The cap holds over all retries."
+              : "There is no cap: retries can add to the price."}
+          </p>
+        </Ask>
       )}
     </aside>
   );

@@ -21,7 +21,7 @@ export function EncodingChoice({
       text="It is not UTF-8, and it could be read in several ways."
     >
       <form
-        class="samples"
+        class="encodings"
         onSubmit={(event) => {
           event.preventDefault();
           if (picked) choose(picked);

@@ -82,9 +82,9 @@ export function TemplateEditor(props: Props) {
         </small>
       </label>
       {columns.length > 0 && (
-        <div class="row chips" role="group" aria-label="Insert a column">
+        <div class="row inserts" role="group" aria-label="Insert a column">
           {columns.filter(Boolean).map((column) => (
-            <button key={column} class="chip" onClick={() => insert(column)}>
+            <button key={column} class="insert" onClick={() => insert(column)}>
               {column}
             </button>
           ))}

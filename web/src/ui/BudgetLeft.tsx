@@ -1,0 +1,22 @@
+import { call } from "../lib/api";
+import { money } from "../lib/format";
+import { useLoad } from "./hooks";
+
+interface Budget {
+  /** Null without a budget. */
+  limit: string | null;
+  left: string | null;
+}
+
+/** What is left of the month's budget, where there is one. */
+export function BudgetLeft({ estimate }: { estimate: string | undefined }) {
+  const { data } = useLoad((signal) => call<Budget>("GET", "/api/budget", { signal }), []);
+  if (data?.limit == null || data.left == null) return null;
+  const over = estimate !== undefined && Number(estimate) > Number(data.left);
+  return (
+    <p class={over ? "budget fault" : "budget"} role={over ? "alert" : undefined}>
+      {money(data.left)} of {money(data.limit)} left this month
+      {over && ": less than this batch can cost"}.
+    </p>
+  );
+}
