@@ -21,7 +21,7 @@ from tests.conftest import Aws, Stack
 FUNCTIONS = {
     name: resource["Properties"]["CodeUri"].strip("/").rpartition("/")[2]
     for name, resource in read_template()["Resources"].items()
-    if resource["Type"] == "AWS::Serverless::Function"
+    if resource["Type"] == "AWS::Serverless::Function" and "Condition" not in resource
 }
 """Logical id -> the name of its folder and of its event."""
 

@@ -22,4 +22,5 @@ def development() -> Rendered:
         FalBaseUrl="http://127.0.0.1:9003",
         DevCallbackOrigin="http://127.0.0.1:9002",
         DevLatency="0",
+        EventBusName="default",
     )

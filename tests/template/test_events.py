@@ -21,8 +21,9 @@ def event(name: str) -> Any:
     return json.loads((EVENTS / f"{name}.json").read_text())
 
 
-def test_there_is_an_event_for_every_function(production: Rendered) -> None:
-    folders = {f["CodeUri"].strip("/").split("/")[-1] for f in production.functions.values()}
+def test_there_is_an_event_for_every_function() -> None:
+    functions = Rendered(EventBusName="default").functions.values()
+    folders = {f["CodeUri"].strip("/").split("/")[-1] for f in functions}
 
     assert folders == {file.stem for file in EVENTS.glob("*.json")}
 

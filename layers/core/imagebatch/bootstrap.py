@@ -78,6 +78,7 @@ if TYPE_CHECKING:
     from imagebatch.usecases.plan_prompt_batch import PlanPromptBatch
     from imagebatch.usecases.plan_sheet_batch import PlanSheetBatch
     from imagebatch.usecases.plan_variant_batch import PlanVariantBatch
+    from imagebatch.usecases.publish_events import PublishEvents
     from imagebatch.usecases.quotes import Quotes
     from imagebatch.usecases.read_input import ReadInput
     from imagebatch.usecases.rebuild_archive import RebuildArchive
@@ -702,6 +703,17 @@ class Bootstrap:
             self.settings.archive_ttl,
             S3PagesBuilder(self.clients.s3, self.settings.bucket_name, self.media),
         )
+
+    @cached_property
+    def publish_events(self) -> "PublishEvents":
+        from imagebatch.adapters.dynamodb.change_feed import DynamoDBChangeFeed
+        from imagebatch.adapters.eventbridge import EventBridgeBus
+        from imagebatch.schemas.webhook import webhook_body
+        from imagebatch.usecases.publish_events import PublishEvents
+
+        feed = DynamoDBChangeFeed(self.clients.dynamodb, self.settings.table_name)
+        bus = EventBridgeBus(self.clients.events, self.settings.event_bus_name)
+        return PublishEvents(feed, bus, webhook_body)
 
     @cached_property
     def webhooks(self) -> Webhooks:

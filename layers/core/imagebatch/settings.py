@@ -47,6 +47,7 @@ class Settings:
     fal_secret_arn: str
     fal_base_url: str
     webhook_secret_arn: str
+    event_bus_name: str
     signing_secret_arn: str
     mark_images: bool
     mark_prompts: bool
@@ -101,6 +102,7 @@ class Settings:
             fal_secret_arn=text("FAL_SECRET_ARN"),
             fal_base_url=text("FAL_BASE_URL"),
             webhook_secret_arn=text("WEBHOOK_SECRET_ARN"),
+            event_bus_name=text("EVENT_BUS_NAME"),
             signing_secret_arn=text("SIGNING_SECRET_ARN"),
             mark_images=env.get("MARK_IMAGES") != "false",
             mark_prompts=env.get("MARK_PROMPTS") == "true",

@@ -92,6 +92,10 @@ class Clients:
         return self._session.client("sns", config=client_config(read_timeout=5))
 
     @cached_property
+    def events(self) -> Any:
+        return self._session.client("events", config=client_config(read_timeout=5))
+
+    @cached_property
     def lambda_(self) -> "LambdaClient":
         return self._session.client("lambda", config=client_config(read_timeout=5))
 

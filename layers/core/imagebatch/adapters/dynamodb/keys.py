@@ -84,8 +84,11 @@ def state_sort(index: int) -> str:
     return item_sort(index) + STATE
 
 
+CHANGE = "CHANGE#"
+
+
 def change_sort(seq: int) -> str:
-    return f"CHANGE#{seq:012d}"
+    return f"{CHANGE}{seq:012d}"
 
 
 def chunk_sort(round_: int, chunk: int) -> str:

@@ -1,0 +1,16 @@
+"""Tells the event bus of what settled and what ended, from the table's stream."""
+
+from typing import Any
+
+from imagebatch.bootstrap import Bootstrap
+from imagebatch.observability import logger, metrics
+from imagebatch.settings import Settings
+
+services = Bootstrap(Settings.from_env())
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def handler(event: dict[str, Any], _context: Any) -> dict[str, int]:
+    sent = services.publish_events(event["Records"])
+    return {"sent": sent}

@@ -1,0 +1,115 @@
+"""Tells the event bus of items that settled and batches that ended: after the write, beside it.
+
+What is told follows from the changes: a feed that brings one twice sends the same event with the
+same id.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from imagebatch.domain.batch import (
+    FINISHED,
+    SETTLED,
+    Batch,
+    Item,
+    ItemStatus,
+    effective_item_status,
+)
+from imagebatch.ports import Change, ItemChange
+from imagebatch.ports.events import (
+    FINISHED_KINDS,
+    ITEM_SETTLED,
+    BusEvent,
+    ChangeFeed,
+    EventBus,
+    FedChange,
+)
+
+type Body = Callable[[Batch], Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class PublishEvents:
+    feed: ChangeFeed
+    bus: EventBus
+    body: Body
+    """A webhook's, of a batch that has ended."""
+
+    def __call__(self, records: Sequence[Mapping[str, Any]]) -> int:
+        """How many were sent. UnavailableError when the same records are to come again."""
+        events = [event for fed in self.feed.changes(records) for event in self._events(fed)]
+        if events:
+            self.bus.put(events)
+        return len(events)
+
+    def _events(self, fed: FedChange) -> Iterator[BusEvent]:
+        change = fed.change
+        if change.item is not None:
+            # A finished batch's item changes when a person chooses a version: it settled before.
+            if change.item.status in SETTLED and change.status not in FINISHED:
+                yield from self._settled(fed, [(change.item, change.item.status)])
+            return
+        before = self.feed.before(fed)
+        if before is None:
+            return
+        if change.status in FINISHED and before.status not in FINISHED:
+            yield from self._ended(fed)
+        elif change.counts.cancelled > before.counts.cancelled:
+            yield from self._cancelled(fed)
+
+    def _ended(self, fed: FedChange) -> Iterator[BusEvent]:
+        batch = self.feed.batch(fed.place)
+        if batch is not None:
+            body = self.body(_as_it_ended(batch, fed.change))
+            detail = {"id": f"{batch.id}-{fed.change.seq}", **body}
+            yield BusEvent(FINISHED_KINDS[fed.change.status], detail)
+
+    def _cancelled(self, fed: FedChange) -> Iterator[BusEvent]:
+        """A cancel settles items without touching their records."""
+        batch = self.feed.batch(fed.place)
+        if batch is None:
+            return
+        found = [
+            (item, ItemStatus.CANCELLED)
+            for item in self.feed.items(fed.place)
+            if item.status is not ItemStatus.CANCELLED
+            and effective_item_status(batch, item) is ItemStatus.CANCELLED
+        ]
+        yield from self._settled(fed, found)
+
+    def _settled(
+        self, fed: FedChange, items: Sequence[tuple[Item | ItemChange, ItemStatus]]
+    ) -> Iterator[BusEvent]:
+        batch = self.feed.batch(fed.place)
+        if batch is None:
+            return
+        for item, status in items:
+            yield BusEvent(ITEM_SETTLED, _item_detail(batch, fed.change, item, status))
+
+
+def _as_it_ended(batch: Batch, change: Change) -> Batch:
+    """The batch may be in its next round by now."""
+    round_ = batch.round if batch.finished else batch.round - 1
+    return replace(
+        batch, status=change.status, counts=change.counts, round=round_, finished_at=change.at
+    )
+
+
+def _item_detail(
+    batch: Batch, change: Change, item: Item | ItemChange, status: ItemStatus
+) -> dict[str, Any]:
+    """As the stream tells it, without addresses, file names and prompts."""
+    failure = item.failure if status is ItemStatus.FAILED else None
+    return {
+        "id": f"{batch.id}-{change.seq}-{item.index}",
+        "batch_id": batch.id,
+        "round": batch.round if isinstance(item, Item) else item.round,
+        "index": item.index,
+        "custom_id": item.custom_id,
+        "row": item.row,
+        "status": status.value,
+        "code": failure.code.value if failure else None,
+        "reason": failure.reason if failure else None,
+        "retryable": failure.code.retryable if failure else None,
+    }
