@@ -17,6 +17,7 @@ BODY_LIMIT = 4 * 1024 * 1024 - 64 * 1024
 """A sheet above this goes through an upload: 4 MiB a body, less room for the form around it."""
 UPLOAD_CHECK_SECONDS = 120
 UPLOAD_TIMEOUT = httpx.Timeout(120, connect=10)
+ITEMS_PER_PAGE = 100
 PREVIEW_ROWS = 1000
 """At most, of one answer to a dry run."""
 
@@ -178,6 +179,18 @@ class Api:
 
     def status(self, batch_id: str) -> Document:
         return document(self._transport.send("GET", f"/api/batch/{_part(batch_id)}"))
+
+    def items(self, batch_id: str) -> Iterator[Document]:
+        """Every item of a batch, a page at a time."""
+        cursor: str | None = None
+        while True:
+            params = {"limit": ITEMS_PER_PAGE} | ({"cursor": cursor} if cursor else {})
+            path = f"/api/v1/batch/{_part(batch_id)}/status"
+            page = camel_case(document(self._transport.send("GET", path, params=params)))
+            yield from page.get("items", [])
+            cursor = page.get("nextCursor")
+            if not cursor:
+                return
 
     def list(self, **filters: str | int | None) -> Document:
         params = {key: value for key, value in filters.items() if value is not None}

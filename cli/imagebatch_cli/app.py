@@ -19,6 +19,7 @@ from imagebatch_cli.commands import (
     sheets,
     templates,
     variants,
+    verify,
 )
 from imagebatch_cli.errors import CliError, ExitStatus, InvalidInputError, OutputClosedError
 from imagebatch_cli.options import Globals, Token, Url
@@ -45,6 +46,7 @@ for group in (
     budget,
     account,
     doctor,
+    verify,
 ):
     group.register(app)
 

@@ -152,6 +152,16 @@ def _auth(address: str, token: str | None) -> httpx.Auth | None:
     return RenewedToken(address, sign_in, store) if sign_in else None
 
 
+def is_signed_in(context: typer.Context, url: str | None, token: str | None) -> bool:
+    """Whether a service is known, and a token or a sign-in for it."""
+    given: Globals = context.obj
+    try:
+        address = api_address(context, url)
+    except InvalidInputError:
+        return False
+    return _auth(address, token or given.token or os.environ.get("IMAGEBATCH_TOKEN")) is not None
+
+
 def output_for(target: Target | None, *, as_json: bool, no_progress: bool) -> Output:
     taken = target is not None and target.is_stdout
     return Output(as_json=as_json, stdout_taken=taken, show_progress=not no_progress)

@@ -1,0 +1,93 @@
+"""Checks a downloaded ZIP against its own record, and against the service."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from imagebatch_cli.errors import CliError, ExitStatus
+from imagebatch_cli.options import AsJson, Token, Url, connect, is_signed_in
+from imagebatch_cli.output import Output, plain
+from imagebatch_cli.verification import Finding, Verification, differences_to_service, verify
+
+SHOWN = 50
+SERVICE_RETRY_SECONDS = 5.0
+
+Archive = Annotated[Path, typer.Argument(metavar="FILE.zip", help="A ZIP of a batch.")]
+Offline = Annotated[
+    bool, typer.Option("--offline", help="Do not compare with the service, even when signed in.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    app.command("verify")(verify_)
+
+
+def verify_(
+    context: typer.Context,
+    archive: Archive,
+    *,
+    offline: Offline = False,
+    as_json: AsJson = False,
+    url: Url = None,
+    token: Token = None,
+) -> ExitStatus:
+    """Check that a ZIP is what its provenance.json says, image by image.
+
+    Exit status 1 if anything differs. When you are signed in, the images are compared with those
+    that the service has, too.
+    """
+    out = Output(as_json=as_json)
+    found = verify(archive)
+    said, remote = "", list[Finding]()
+    if found.batch_id and not offline and is_signed_in(context, url, token):
+        said, remote = _service(context, found, out, url, token)
+    found.findings.extend(remote)
+    document = found.document() | {"service": said or None}
+    out.result(document, lambda: _shown(archive.name, found, said))
+    return ExitStatus.SOME_FAILED if found.findings else ExitStatus.OK
+
+
+def _service(
+    context: typer.Context, found: Verification, out: Output, url: str | None, token: str | None
+) -> tuple[str, list[Finding]]:
+    """How the comparison went, and what differs."""
+    context.obj.retry_seconds = min(context.obj.retry_seconds, SERVICE_RETRY_SECONDS)
+    try:
+        with connect(context, url, token, out) as api:
+            differing = list(differences_to_service(found.entries, api.items(found.batch_id)))
+    except CliError as error:
+        return f"Not compared with the service: {error.message}.", []
+    if differing:
+        return "It differs from what the service has.", differing
+    return "It matches what the service has.", []
+
+
+def _shown(name: str, found: Verification, service: str) -> RenderableType:
+    shown = [f"{plain(each.file)}: {each.message}" for each in found.findings[:SHOWN]]
+    if len(found.findings) > SHOWN:
+        shown.append(f"and {len(found.findings) - SHOWN} more")
+    lines = [Text(summary(found)), *(Text(line, style="yellow") for line in shown)]
+    if not any(finding.kind != "service" for finding in found.findings):
+        lines.append(Text(f"{plain(name)} matches its own record."))
+    return Group(*lines, *([Text(service)] if service else []))
+
+
+def summary(found: Verification) -> str:
+    """`50 images: 47 with the provider's C2PA, 3 marked by us, 0 unmarked, 0 altered`."""
+    count = len(found.entries)
+    parts = [
+        f"{found.marks['c2pa']} with the provider's C2PA",
+        f"{found.marks['ours']} marked by us",
+    ]
+    if found.marks["theirs"]:
+        parts.append(f"{found.marks['theirs']} marked by the provider")
+    parts += [f"{found.marks['none']} unmarked", f"{found.altered} altered"]
+    missing = sum(finding.kind == "missing" for finding in found.findings)
+    if missing:
+        parts.append(f"{missing} missing")
+    if found.unverifiable:
+        parts.append(f"{found.unverifiable} without a recorded checksum")
+    return f"{count} {'image' if count == 1 else 'images'}: {', '.join(parts)}"
