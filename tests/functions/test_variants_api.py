@@ -246,7 +246,10 @@ def test_a_batch_of_variants_is_taken_with_its_folders(shop: Api) -> None:
     taken = answers.VariantBatchAccepted.model_validate(answer.json())
     assert answer.headers["location"] == f"https://api.test/api/batches/{taken.batch_id}"
     assert (taken.kind.value, taken.status.value, taken.credits) == ("variants", "queued", 4)
-    assert [(v.variant_id, v.total, v.done) for v in taken.variants] == [(2, 2, 0), (1, 2, 0)]
+    assert [(v.variant_id, v.name, v.total, v.done) for v in taken.variants] == [
+        (2, "Linen shirt Size 2", 2, 0),
+        (1, "Linen shirt Size 1", 2, 0),
+    ]
     for folder_id in (taken.folder_id, *(v.folder_id for v in taken.variants)):
         assert shop.get(f"/api/folders/{folder_id}").status == 200
 

@@ -42,7 +42,7 @@ function source(total: number) {
 test("only the pages in view are read, each once while it is fresh", async () => {
   const { asked, told } = source(10_000);
   let now = 0;
-  const store = new ItemStore(told, () => now);
+  const store = new ItemStore(told, { now: () => now });
   await store.want([0, 60]);
   await store.want([9_950, 9_999]);
   await store.want([9_990]);
@@ -100,13 +100,18 @@ test("a caption names the car, the words or the file", () => {
     ["trim", "Lariat"],
     ["year", "2023"],
   ];
-  expect(captionOf("cars", undefined, row(ford))).toBe("Ford F-150 2023");
-  expect(captionOf("prompts", item(0, { file: "a.png" }), row([], "A red door"))).toBe(
-    "A red door",
-  );
-  expect(captionOf("sheet", item(0, { file: "x/Oak_table-2.png" }), row([["sku", "7"]]))).toBe(
-    "Oak table 2",
-  );
+  const of = (kind: Batch["kind"], variants?: Batch["variants"]) => ({ kind, variants });
+  expect(captionOf(of("cars"), 0, undefined, row(ford))).toBe("Ford F-150 2023");
+  const door = row([], "A red door");
+  expect(captionOf(of("prompts"), 0, item(0, { file: "a.png" }), door)).toBe("A red door");
+  const table = item(0, { file: "x/Oak_table-2.png" });
+  expect(captionOf(of("sheet"), 0, table, row([["sku", "7"]]))).toBe("Oak table 2");
+  const linen = [
+    { name: "Linen White", total: 2 },
+    { name: "Linen Sand", total: 1 },
+  ] as Batch["variants"];
+  const named = [0, 1, 2].map((at) => captionOf(of("variants", linen), at, undefined, undefined));
+  expect(named).toEqual(["Linen White 1", "Linen White 2", "Linen Sand"]);
   expect(readable("Ford-Model_1-2024-white.png")).toBe("Ford Model 1 2024");
   expect(readable("Ford-F_150-2023-hub-2.webp")).toBe("Ford F 150 2023");
 });

@@ -1,16 +1,33 @@
-import type { Batch, InputRow, Item, Kind } from "./types";
+import type { Batch, InputRow, Item } from "./types";
 
 const NAMING = ["make", "model", "year"];
 const BACKGROUNDS = /-(white|hub)(-\d+)?$/;
 const LONGEST = 80;
 
-/** What a person calls the picture: make, model and year, or the words it was asked for with. */
-export function captionOf(kind: Kind, item: Item | undefined, row: InputRow | undefined): string {
+/** What a person calls the picture: make, model and year, its variant, or the words of its prompt. */
+export function captionOf(
+  batch: Pick<Batch, "kind" | "variants">,
+  index: number,
+  item: Item | undefined,
+  row: InputRow | undefined,
+): string {
   const named = row ? namedBy(row) : "";
   if (named) return named;
-  if (kind === "prompts" && row?.prompt) return clipped(row.prompt);
+  const variant = variantOf(batch.variants ?? [], index);
+  if (variant) return variant;
+  if (batch.kind === "prompts" && row?.prompt) return clipped(row.prompt);
   if (item?.file) return readable(item.file);
   return row?.prompt ? clipped(row.prompt) : "";
+}
+
+/** The images of a variant follow each other, in the order of the batch's variants. */
+function variantOf(variants: NonNullable<Batch["variants"]>, index: number): string {
+  let first = 0;
+  for (const { name, total } of variants) {
+    if (index < first + total) return total > 1 ? `${name} ${index - first + 1}` : name;
+    first += total;
+  }
+  return "";
 }
 
 function namedBy(row: InputRow): string {

@@ -29,10 +29,16 @@ export class ItemStore {
   private timer: ReturnType<typeof setTimeout> | undefined;
   error: unknown = null;
 
+  private readonly now: () => number;
+  private readonly fresh: number;
+
   constructor(
     private readonly source: ItemSource,
-    private readonly now: () => number = Date.now,
-  ) {}
+    { now = Date.now, fresh = FRESH_MS }: { now?: () => number; fresh?: number } = {},
+  ) {
+    this.now = now;
+    this.fresh = fresh;
+  }
 
   get = (index: number): Item | undefined => this.items.get(index);
   row = (index: number): InputRow | undefined => this.rows.get(index);
@@ -91,7 +97,7 @@ export class ItemStore {
 
   private page(page: number): Promise<void> {
     const read = this.readAt.get(page);
-    if (read !== undefined && this.now() - read < FRESH_MS) return Promise.resolve();
+    if (read !== undefined && this.now() - read < this.fresh) return Promise.resolve();
     const under = this.reading.get(page) ?? this.read(page);
     this.reading.set(page, under);
     return under;

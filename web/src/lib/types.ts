@@ -73,6 +73,7 @@ export interface RowError {
 
 export interface BatchVariant {
   variantId: number;
+  name: string;
   total: number;
   done: number;
   failed: number;

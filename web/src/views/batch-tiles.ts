@@ -14,7 +14,7 @@ const STATES: Record<ItemStatus, Tile["state"]> = {
 
 /** One tile an item from the start, so that nothing moves when its image arrives. */
 export function tileOf(
-  batch: Pick<Batch, "kind" | "total">,
+  batch: Pick<Batch, "kind" | "total" | "variants">,
   store: ItemStore,
   marks: Marks,
   index: number,
@@ -25,7 +25,7 @@ export function tileOf(
   return {
     id: String(index),
     state: item ? STATES[item.status] : "waiting",
-    label: captionOf(batch.kind, item, row),
+    label: captionOf(batch, index, item, row),
     place: placeOf(batch, index, item?.customId ? item : row),
     reason: item?.reason ?? undefined,
     url: item?.thumbnailUrl ?? null,

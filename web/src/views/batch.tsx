@@ -114,7 +114,7 @@ function Variants({ batch }: { batch: Batch }) {
       <ul class="folders">
         {batch.variants?.map((variant) => (
           <li key={variant.variantId}>
-            <a href={`/variants/${variant.variantId}`}>Variant {variant.variantId}</a>
+            <a href={`/variants/${variant.variantId}`}>{variant.name}</a>
             <a href={`/folders/${encodeURIComponent(variant.folderId)}`}>
               Its folder in this batch
             </a>

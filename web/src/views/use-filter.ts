@@ -27,7 +27,7 @@ export function useFilter(
   { filter, text }: Asked,
 ): Filtered {
   const everything = filter === "all" && !text.trim();
-  const { total, kind, round } = batch;
+  const { total, round } = batch;
   useEffect(() => {
     if (!everything) store.all(total).catch(() => {});
   }, [everything, store, total, round]);
@@ -36,7 +36,9 @@ export function useFilter(
     const found = store
       .known()
       .filter((item) => passes(filter, item, marks))
-      .filter((item) => matches(text, captionOf(kind, item, store.row(item.index)), item))
+      .filter((item) =>
+        matches(text, captionOf(batch, item.index, item, store.row(item.index)), item),
+      )
       .map((item) => item.index);
     return {
       count: found.length,
@@ -44,7 +46,7 @@ export function useFilter(
       positionOf: (index) => found.indexOf(index),
       complete: store.complete(total),
     };
-  }, [everything, filter, text, tick, marks, total, kind, store]);
+  }, [everything, filter, text, tick, marks, total, batch.variants, store]);
 }
 
 const same = (n: number): number => n;

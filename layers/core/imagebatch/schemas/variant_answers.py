@@ -1,6 +1,8 @@
 """What the variant routes answer."""
 
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from imagebatch.schemas.answers import (
     BatchAnswer,
@@ -99,6 +101,7 @@ class SchemaList(ResponseModel):
 
 class BatchVariant(ResponseModel):
     variant_id: int
+    name: Annotated[str, Field(description="Of its folder, after the variant's titles.")]
     total: int
     done: int
     failed: int

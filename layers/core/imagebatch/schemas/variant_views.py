@@ -91,6 +91,7 @@ def _variant(
     ]
     return BatchVariant(
         variant_id=folder.variant_id,
+        name=folder.name.replace("_", " "),
         total=folder.count,
         done=statuses.count(ItemStatus.SUCCEEDED),
         failed=statuses.count(ItemStatus.FAILED),

@@ -45,7 +45,8 @@ export function Workbench({ batch, watch, book, redo, start, onMove, onClose }: 
   useEffect(() => setLooked(null), [index, versions.length]);
   const version =
     versions.find((one) => one.version === looked) ?? versions.find((one) => one.chosen);
-  const caption = captionOf(batch.kind, item, row) || placeOf(batch, index, item) || `${index + 1}`;
+  const caption =
+    captionOf(batch, index, item, row) || placeOf(batch, index, item) || `${index + 1}`;
 
   useEffect(() => {
     onMove(index);
