@@ -27,7 +27,7 @@ from tests.conftest import Stack
 
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 SCRIPT_BUDGET = 150_000
-VIEWS = ["/", "/prompts", "/variants", "/batches", "/nowhere"]
+VIEWS = ["/", "/sheets", "/prompts", "/variants", "/batches", "/nowhere"]
 
 
 def violations(page: Page) -> list[str]:

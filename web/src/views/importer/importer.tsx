@@ -12,13 +12,13 @@ import { useAction } from "../../ui/hooks";
 import { isKnown, ModelPicker, useModels } from "../../ui/ModelPicker";
 import { Offer } from "../../ui/Offer";
 import { Problem } from "../../ui/Problem";
-import { EncodingChoice } from "./encodings";
 import { modelFields, modelOf, type SheetFields } from "./fields";
 import { SheetGrid } from "./grid";
-import { ColumnMapper } from "./mapper";
 import { Notices } from "./notices";
+import { Refusal } from "./refusal";
 import { Repairs } from "./repairs";
 import { SheetDrop } from "./sheet-drop";
+import { UnusedColumns } from "./unused-columns";
 import { useSheet } from "./use-sheet";
 
 interface Props {
@@ -35,10 +35,6 @@ interface Props {
   /** Between the sheet and its rows. */
   children?: ComponentChildren;
 }
-
-const HEADER_KINDS = new Set(["unknown-columns", "missing-columns", "malformed-csv"]);
-const isHeaderProblem = ({ kind, detail }: ApiError): boolean =>
-  HEADER_KINDS.has(kind) && (kind !== "malformed-csv" || detail.includes("known columns"));
 
 /** From a sheet to the batch of its rows: read, corrected, priced, started. */
 export function Importer(props: Props) {
@@ -85,6 +81,14 @@ export function Importer(props: Props) {
       {reading && (
         <>
           <Notices notices={reading.notices} sheet={fields.tab} change={change} />
+          {recipe?.kind === "cars" && reading.readAs.includes(null) && (
+            <UnusedColumns
+              key={source?.uploadId}
+              state={state}
+              reading={reading}
+              columns={columns}
+            />
+          )}
           <Repairs
             state={state}
             reading={reading}
@@ -136,49 +140,3 @@ const isCorrected = (file: string): boolean => file.endsWith("-corrected.csv");
 /** What another model, or another quality, may mend. */
 const isModelProblem = (error: unknown): boolean =>
   error instanceof ApiError && /^model-|^unknown-model$/.test(error.kind);
-
-/** The same sheet where it needs no columns of cars. */
-function elsewhere({ sheet, file, encoding }: SheetFields): string | null {
-  if (location.pathname.startsWith("/sheets")) return null;
-  return `/sheets?${new URLSearchParams({ sheet, file, ...(encoding && { encoding }) })}`;
-}
-
-interface RefusalProps {
-  state: ReturnType<typeof useSheet>;
-  columns: readonly string[];
-  address: Address<SheetFields>;
-}
-
-/** Why the sheet is not read yet, and what a person can do about it here. */
-function Refusal({ state, columns, address }: RefusalProps) {
-  const { error, source } = state;
-  if (!error) return null;
-  if (error instanceof ApiError && error.kind === "encoding")
-    return (
-      <EncodingChoice error={error} choose={(encoding) => address.change({ encoding }, true)} />
-    );
-  if (error instanceof ApiError && source && isHeaderProblem(error)) {
-    const missing = error.kind === "missing-columns" ? error.details : [];
-    const names = new Set([...missing.map(({ column }) => column ?? ""), ...columns]);
-    return (
-      <ColumnMapper
-        key={source.uploadId}
-        error={error}
-        source={source}
-        columns={[...names]}
-        elsewhere={error.kind === "missing-columns" ? null : elsewhere(address.fields)}
-        use={async (table) => {
-          await state.replace(table, true);
-          address.change({ ignore: "1" });
-        }}
-      />
-    );
-  }
-  return (
-    <Problem error={error}>
-      <button class="button quiet small" onClick={state.again}>
-        Try again
-      </button>
-    </Problem>
-  );
-}

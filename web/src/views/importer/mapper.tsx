@@ -9,7 +9,10 @@ import { Question } from "./question";
 import type { Table } from "./use-sheet";
 
 interface Props {
-  error: ApiError;
+  /** Why the sheet was refused; null where a person wants another mapping. */
+  error: ApiError | null;
+  /** What the columns are read as now. */
+  readAs?: readonly (string | null)[];
   source: Source;
   /** The columns that there can be. */
   columns: readonly string[];
@@ -38,17 +41,21 @@ export function ColumnMapper(props: Props) {
 }
 
 /** The row that the server takes for the header, as its message says. */
-const headerRow = (error: ApiError): number =>
-  Number(/Row (\d+) looks like the header/.exec(error.detail)?.[1] ?? 0);
+const headerRow = (error: ApiError | null): number =>
+  Number(/Row (\d+) looks like the header/.exec(error?.detail ?? "")?.[1] ?? 0);
 
 interface MappingProps extends Props {
   table: Reading;
 }
 
-function Mapping({ error, table, columns, source, use, elsewhere }: MappingProps) {
+function Mapping(props: MappingProps) {
+  const { error, readAs, table, columns, source, use, elsewhere } = props;
   const [at, setAt] = useState(headerRow(error));
   const header = table.items.find(({ row }) => row === at)?.cells ?? table.columns;
-  const guesses = useMemo(() => guess(header, error, columns), [header, error, columns]);
+  const guesses = useMemo(
+    () => guess(header, error, columns, at ? [] : (readAs ?? [])),
+    [header, error, columns],
+  );
   const [picked, setPicked] = useState<Record<number, string>>({});
   const names = header.map((_, place) => picked[place] ?? guesses[place] ?? "");
   const twice = names.find((name, place) => name && names.indexOf(name) !== place);
@@ -119,8 +126,9 @@ function Mapping({ error, table, columns, source, use, elsewhere }: MappingProps
 /** What each header probably stands for: itself, or what the server suggests. */
 function guess(
   header: readonly string[],
-  error: ApiError,
+  error: ApiError | null,
   columns: readonly string[],
+  readAs: readonly (string | null)[],
 ): (string | undefined)[] {
   const fold = (name: string) =>
     name
@@ -128,12 +136,14 @@ function guess(
       .toLowerCase()
       .replace(/[\s-]+/g, "_");
   const said = new Map(
-    error.details.flatMap(({ column, suggestion }) =>
+    (error?.details ?? []).flatMap(({ column, suggestion }) =>
       column && suggestion ? [pair(column, suggestion, columns)] : [],
     ),
   );
   const taken = new Set<string>();
-  return header.map((name) => {
+  for (const name of readAs) if (name) taken.add(name);
+  return header.map((name, place) => {
+    if (readAs[place]) return readAs[place];
     const meant = said.get(name.trim()) ?? guessColumn(name);
     const own = columns.find((one) => one === fold(name)) ?? columns.find((one) => one === meant);
     if (!own || taken.has(own)) return undefined;

@@ -24,7 +24,7 @@ export function Notices({ notices, sheet, change }: Props) {
         />
       )}
       {rest.length > 0 && (
-        <details class="notice" open={rest.some(({ code }) => code === "unknown-columns")}>
+        <details class="notice">
           <summary>How the sheet was read ({rest.length})</summary>
           <ul>
             {rest.map(({ message }) => (
@@ -42,6 +42,7 @@ export function Notices({ notices, sheet, change }: Props) {
             placeholder="The first visible one"
             onChange={(event) => change({ tab: event.currentTarget.value.trim() }, true)}
           />
+          {others && <small>{others.message}</small>}
         </label>
       )}
     </>
