@@ -6,6 +6,7 @@ tests/security/test_first_hour.py runs those of docs/operations.md on a deployed
 import re
 import shlex
 import shutil
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,8 @@ def prepared(api: FakeApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> F
     monkeypatch.chdir(tmp_path)
     for name in ("cars.csv", "chairs.csv", "chairs.xlsx"):
         (tmp_path / name).write_text(CARS)
+    with zipfile.ZipFile(tmp_path / "spring.zip", "w") as archive:
+        archive.writestr("provenance.json", '{"images": []}')
     shutil.copytree(ROOT / "events", tmp_path / "events")
     monkeypatch.setenv("IMAGEBATCH_URL", api.url)
     monkeypatch.setenv("IMAGEBATCH_TOKEN", "t")
