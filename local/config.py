@@ -67,9 +67,14 @@ class Config:
             "Architecture": architecture(),
             "AwsEndpointUrl": self.endpoint,
             "PublicUrl": self.api_url,
-            "AllowedOrigins": self.web_url,
             **self.values,
+            "AllowedOrigins": self._origins(),
         }
+
+    def _origins(self) -> str:
+        """The page's own is always among them: here it is not the API's."""
+        given = self.values.get("AllowedOrigins", "").split(",")
+        return ",".join(dict.fromkeys([self.web_url, *filter(None, given)]))
 
 
 def variable(parameter: str) -> str:

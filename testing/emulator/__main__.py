@@ -9,8 +9,16 @@ sys.path.append(str(Path(__file__).resolve().parents[2]))
 
 from ministack.app import main  # noqa: E402 - the path comes first
 
-from testing.emulator import alarms, chains, limits, permissions, preflight, reservations  # noqa: E402
+from testing.emulator import (  # noqa: E402
+    alarms,
+    chains,
+    gateway,
+    limits,
+    permissions,
+    preflight,
+    reservations,
+)
 
-for rule in (alarms, chains, limits, permissions, preflight, reservations):
+for rule in (alarms, chains, limits, permissions, preflight, gateway, reservations):
     rule.install()
 main()

@@ -58,3 +58,10 @@ def test_a_stack_whose_emulator_was_killed_is_reported_as_lost(
 
 def test_a_first_start_reports_nothing_lost(tmp_path: Path) -> None:
     assert not stack.was_lost(4566, tmp_path / "4566")
+
+
+@pytest.mark.parametrize("given", ["", "https://a.example,https://b.example"])
+def test_the_page_s_own_origin_is_always_allowed(given: str) -> None:
+    config = read(ALLOWED_ORIGINS=given)
+    origins = config.parameters()["AllowedOrigins"].split(",")
+    assert origins == [config.web_url, *filter(None, given.split(","))]

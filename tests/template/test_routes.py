@@ -130,6 +130,11 @@ def test_other_origins_are_refused_unless_they_are_named(production: Rendered) -
 
     cors = Rendered(AllowedOrigins="https://shop.example")["HttpApi"]["CorsConfiguration"]
     assert cors["AllowOrigins"] == ["https://shop.example"]
+    own, other = "https://images.example.com", "https://a.example"
+    custom = Rendered(PublicOrigin=own)["HttpApi"]["CorsConfiguration"]
+    both = Rendered(PublicOrigin=own, AllowedOrigins=other)["HttpApi"]["CorsConfiguration"]
+    assert custom["AllowOrigins"] == [own]
+    assert both["AllowOrigins"] == [own, other]
     assert set(cors["ExposeHeaders"]) == {"location", "retry-after", "content-disposition"}
     assert {"authorization", "idempotency-key", "last-event-id"} <= set(cors["AllowHeaders"])
     assert {"traceparent", "cache-control", "x-requested-with"} <= set(cors["AllowHeaders"])

@@ -28,7 +28,10 @@ def handler(event, context):
         sqs.send_message_batch(QueueUrl=os.environ["ITEMS"], Entries=[entry])
 """
 ANSWERS = """
+import time
 def handler(event, context):
+    if event.get("rawPath", "").startswith("/slow/"):
+        time.sleep(5)
     if event.get("bytes"):
         return {"statusCode": 200, "body": "x" * event["bytes"]}
     return {"statusCode": 204, "headers": {"x-routed": event["requestContext"]["http"]["method"]}}
@@ -138,9 +141,16 @@ def api(emulated: Aws) -> Iterator[httpx.Client]:
     cors = {"AllowOrigins": ["https://shop.example"], "AllowMethods": ["GET", "PUT"]}
     made = client.create_api(Name="api", ProtocolType="HTTP", CorsConfiguration=cors)["ApiId"]
     client.create_stage(ApiId=made, StageName="$default", AutoDeploy=True)
-    integration = client.create_integration(
-        ApiId=made, IntegrationType="AWS_PROXY", IntegrationUri=arn, PayloadFormatVersion="2.0"
-    )["IntegrationId"]
+    integration, impatient = (
+        client.create_integration(
+            ApiId=made,
+            IntegrationType="AWS_PROXY",
+            IntegrationUri=arn,
+            PayloadFormatVersion="2.0",
+            TimeoutInMillis=milliseconds,
+        )["IntegrationId"]
+        for milliseconds in (30_000, 500)
+    )
     token = client.create_authorizer(
         ApiId=made,
         Name="token",
@@ -149,8 +159,12 @@ def api(emulated: Aws) -> Iterator[httpx.Client]:
         JwtConfiguration={"Issuer": "https://issuer.example", "Audience": ["api"]},
     )["AuthorizerId"]
     guarded = {"AuthorizationType": "JWT", "AuthorizerId": token}
-    for key, more in (("ANY /kept/{proxy+}", guarded), ("OPTIONS /open/{proxy+}", {})):
-        target = f"integrations/{integration}"
+    for key, leads_to, more in (
+        ("ANY /kept/{proxy+}", integration, guarded),
+        ("OPTIONS /open/{proxy+}", integration, {}),
+        ("OPTIONS /slow/{proxy+}", impatient, {}),
+    ):
+        target = f"integrations/{leads_to}"
         client.create_route(ApiId=made, RouteKey=key, Target=target, **more)
     emulated.client("lambda").add_permission(
         FunctionName="answers",
@@ -185,6 +199,21 @@ def test_without_a_route_the_gateway_answers_a_preflight_itself(api: httpx.Clien
     answer = ask(api, "/elsewhere")
     assert answer.status_code == 204
     assert "x-routed" not in answer.headers
+
+
+def test_the_gateway_gives_up_a_function_that_is_too_slow(api: httpx.Client) -> None:
+    answer = ask(api, "/slow/thing")
+    assert (answer.status_code, answer.json()) == (503, {"message": "Service Unavailable"})
+
+
+def test_a_throttled_function_is_a_server_error_of_the_gateway(
+    emulated: Aws, api: httpx.Client
+) -> None:
+    client = emulated.client("lambda")
+    client.put_function_concurrency(FunctionName="answers", ReservedConcurrentExecutions=0)
+    assert ask(api, "/open/thing").status_code == 503
+    client.delete_function_concurrency(FunctionName="answers")
+    assert ask(api, "/open/thing").status_code == 204
 
 
 def test_100_of_the_accounts_concurrency_stay_unreserved(emulated: Aws) -> None:

@@ -1,0 +1,54 @@
+"""What the gateway says for a function that is too slow or may not run now: 503.
+
+API Gateway gives up on an integration after its timeout, 30 seconds at most, and says the same for
+a function that is throttled. The emulator waits for ever, and answers 429.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any
+
+MAX_SECONDS = 30.0
+UNAVAILABLE = json.dumps({"message": "Service Unavailable"})
+
+type Answer = tuple[int, dict[str, str], bytes]
+
+
+def install() -> None:
+    from ministack.services import apigateway, lambda_svc
+
+    apigateway._invoke_lambda_proxy = _timed(apigateway._invoke_lambda_proxy)
+    lambda_svc.lambda_execute_result_to_api_proxy_response = _refused(
+        lambda_svc.lambda_execute_result_to_api_proxy_response
+    )
+
+
+def seconds_of(integration: Mapping[str, Any]) -> float:
+    told = integration.get("timeoutInMillis") or integration.get("TimeoutInMillis")
+    return min(MAX_SECONDS, float(told or MAX_SECONDS * 1000) / 1000)
+
+
+def _timed(invoke: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(invoke)
+    async def timed(integration: Mapping[str, Any], *more: Any, **named: Any) -> Answer:
+        try:
+            async with asyncio.timeout(seconds_of(integration)):
+                answer: Answer = await invoke(integration, *more, **named)
+        except TimeoutError:
+            return 503, {"Content-Type": "application/json"}, UNAVAILABLE.encode()
+        return answer
+
+    return timed
+
+
+def _refused(shape: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(shape)
+    def refused(result: Mapping[str, Any]) -> Any:
+        if not result.get("throttle"):
+            return shape(result)
+        headers = {"Content-Type": "application/json"}
+        return {"statusCode": 503, "headers": headers, "body": UNAVAILABLE}, None
+
+    return refused
