@@ -5,10 +5,12 @@ import { explain, startAuth } from "./lib/auth";
 import { loadConfig } from "./lib/config";
 import { debug } from "./lib/debug";
 import { Notice } from "./ui/Problem";
+import { SharedView } from "./views/shared";
 
 const root = document.getElementById("app") as HTMLElement;
 
 async function start(): Promise<void> {
+  if (location.pathname.startsWith("/shared/")) return render(<SharedView />, root);
   const { auth } = await loadConfig();
   let problem: string | null = null;
   const signedIn =

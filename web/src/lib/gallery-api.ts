@@ -104,13 +104,15 @@ export const deleteBatch = (id: string): Promise<unknown> =>
 
 export interface ShareLink {
   id: string;
-  url?: string;
-  createdAt?: string;
+  url: string;
+  createdAt: string;
   expiresAt: string;
 }
 
 export const shareBatch = (id: string, hours: number): Promise<ShareLink> =>
-  call("POST", `/api/batches/${at(id)}/share`, { json: { hours } });
+  once(["share", id, String(hours)], (key) =>
+    call<ShareLink>("POST", `/api/batches/${at(id)}/share`, { json: { hours }, key }),
+  );
 
 export const listShares = async (id: string, signal?: AbortSignal): Promise<ShareLink[]> =>
   (await call<Page<ShareLink>>("GET", `/api/batches/${at(id)}/share`, { signal })).items;

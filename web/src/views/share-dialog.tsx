@@ -54,7 +54,17 @@ export function ShareDialog({ batch, onClose }: { batch: Batch; onClose: () => v
           Make a link
         </button>
       </div>
-      {made?.url && <Made url={made.url} expiresAt={made.expiresAt} />}
+      {made && (
+        <label class="field">
+          <span>Link, until {time(made.expiresAt)}</span>
+          <input
+            type="text"
+            readOnly
+            value={made.url}
+            onFocus={(event) => event.currentTarget.select()}
+          />
+        </label>
+      )}
       <Problem error={make.error ?? revoke.error ?? links.error} />
       {links.data && links.data.length > 0 && (
         <ul class="shares" aria-label="Links">
@@ -62,16 +72,19 @@ export function ShareDialog({ batch, onClose }: { batch: Batch; onClose: () => v
             <li key={link.id}>
               <span>
                 Until {time(link.expiresAt)}
-                {link.createdAt && <span class="muted"> · made {time(link.createdAt)}</span>}
+                <span class="muted"> · made {time(link.createdAt)}</span>
               </span>
-              <button
-                type="button"
-                class="button small quiet"
-                disabled={revoke.busy}
-                onClick={() => void revoke.run(link.id)}
-              >
-                Revoke
-              </button>
+              <span class="row">
+                <Copy url={link.url} />
+                <button
+                  type="button"
+                  class="button small quiet"
+                  disabled={revoke.busy}
+                  onClick={() => void revoke.run(link.id)}
+                >
+                  Revoke
+                </button>
+              </span>
             </li>
           ))}
         </ul>
@@ -80,20 +93,12 @@ export function ShareDialog({ batch, onClose }: { batch: Batch; onClose: () => v
   );
 }
 
-/** The link is told once: the service keeps only a hash of it. */
-function Made({ url, expiresAt }: { url: string; expiresAt: string }) {
+function Copy({ url }: { url: string }) {
   const [copied, setCopied] = useState(false);
   const copy = () => void navigator.clipboard.writeText(url).then(() => setCopied(true));
   return (
-    <div class="made">
-      <label class="field">
-        <span>Link, until {time(expiresAt)}</span>
-        <input type="text" readOnly value={url} onFocus={(event) => event.currentTarget.select()} />
-      </label>
-      <button type="button" class="button small" onClick={copy}>
-        {copied ? "Copied" : "Copy link"}
-      </button>
-      <small class="muted">It is shown only now. Copy it before you close this.</small>
-    </div>
+    <button type="button" class="button small quiet" onClick={copy}>
+      {copied ? "Copied" : "Copy link"}
+    </button>
   );
 }
