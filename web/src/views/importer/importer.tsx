@@ -98,7 +98,12 @@ export function Importer(props: Props) {
         </>
       )}
       {source && !reading && !state.error && <p class="lead">Reading the sheet…</p>}
-      <Problem error={state.saving.error ?? state.more.error} />
+      <Problem error={state.saving.error}>
+        <button class="button quiet small" onClick={() => state.edit([])}>
+          Try again
+        </button>
+      </Problem>
+      <Problem error={state.more.error} />
       {source && recipe && isKnown(models) && (reading || isModelProblem(state.error)) && (
         <Offer
           wide
