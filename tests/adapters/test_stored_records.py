@@ -37,6 +37,7 @@ from imagebatch.domain.model_registry import (
 from imagebatch.domain.notice import Notice, NoticeLevel
 from imagebatch.domain.provenance import Mark, Provenance
 from imagebatch.domain.redos import Redo
+from imagebatch.domain.shares import Share
 from imagebatch.intake.catalog import Variant
 from imagebatch.intake.uploads import Upload, UploadKind, UploadStatus
 from imagebatch.ports import Change, ItemChange
@@ -199,6 +200,14 @@ SAMPLES: dict[str, Any] = {
         file="a.png",
         created_at=START,
         thumbnail=True,
+    ),
+    "share": Share(
+        id="s1",
+        owner="ann",
+        batch_id="b1",
+        token_hash="9c56",
+        created_at=START,
+        expires_at=LATER,
     ),
     "variant": Variant(
         id=7, title="Red", product_id=1, product_title="Shirt", image_url="https://a/b.png"

@@ -10,7 +10,7 @@ from testing.auth_backends import AuthBackend
 from tests.security.conftest import Site
 
 DOCUMENT = document()
-PUBLIC = {"/health", "/openapi.json", "/docs"}
+PUBLIC = {"/health", "/openapi.json", "/docs", "/api/shared/{share_id}"}
 EVENTS = "/api/v1/batch/{batch_id}/events"
 IDS = {
     "batch_id": "0" * 32,
@@ -18,6 +18,8 @@ IDS = {
     "variant_id": "1",
     "schema_key": "product-shot",
     "name": "chairs",
+    "custom_id": "row-0002",
+    "share_id": "0" * 32,
 }
 
 

@@ -9,7 +9,8 @@ from imagebatch_cli.auth.loopback import PORTS, redirect_uri
 from tests.template.rendering import Node, Rendered
 
 PREFLIGHT = "OPTIONS /api/{proxy+}"
-PUBLIC = {"ANY /health", "ANY /openapi.json", "ANY /docs", "$default", PREFLIGHT}
+SHARED = "ANY /api/shared/{share_id}"
+PUBLIC = {"ANY /health", "ANY /openapi.json", "ANY /docs", SHARED, "$default", PREFLIGHT}
 OIDC = {"AuthMode": "oidc", "OidcIssuer": "https://login.example.com/", "OidcAudience": "api"}
 
 
@@ -25,6 +26,12 @@ def test_every_api_route_needs_a_token(production: Rendered) -> None:
     for key, route in guarded.items():
         assert route["AuthorizationType"] == "JWT", key
         assert route["AuthorizerId"] in {"<Authorizer>", "<EventsAuthorizer>"}
+
+
+def test_tokens_of_share_links_cannot_be_tried_by_the_thousand(production: Rendered) -> None:
+    stage = production["HttpApiStage"]
+    assert stage["RouteSettings"][SHARED]["ThrottlingRateLimit"] <= 10
+    assert production.resources["HttpApiStage"]["DependsOn"] == "SharedRoute"
 
 
 def test_preflight_requests_need_no_token_and_get_204(production: Rendered) -> None:
@@ -136,7 +143,8 @@ def test_other_origins_are_refused_unless_they_are_named(production: Rendered) -
     assert custom["AllowOrigins"] == [own]
     assert both["AllowOrigins"] == [own, other]
     assert set(cors["ExposeHeaders"]) == {"location", "retry-after", "content-disposition"}
-    assert {"authorization", "idempotency-key", "last-event-id"} <= set(cors["AllowHeaders"])
+    sent = {"authorization", "idempotency-key", "last-event-id", "share-token"}
+    assert sent <= set(cors["AllowHeaders"])
     assert {"traceparent", "cache-control", "x-requested-with"} <= set(cors["AllowHeaders"])
     assert {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"} <= set(cors["AllowMethods"])
 

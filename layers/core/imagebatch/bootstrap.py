@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from imagebatch.ports.deletion import DeletionStore
     from imagebatch.ports.diagnosis import ProviderAccount
     from imagebatch.ports.model_checks import ModelCheckStore
+    from imagebatch.ports.shares import ShareStore
     from imagebatch.ports.signing import Signer
     from imagebatch.usecases.budgets import ReadBudget, RepairAccounts
     from imagebatch.usecases.cancel_batch import CancelBatch
@@ -86,6 +87,7 @@ if TYPE_CHECKING:
     from imagebatch.usecases.rename_batch import RenameBatch
     from imagebatch.usecases.repair_stalled_batches import RepairStalledBatches
     from imagebatch.usecases.retry_batch import RetryBatch
+    from imagebatch.usecases.shares import ManageShares, OpenShare
     from imagebatch.usecases.submit_batch import SubmitBatch
     from imagebatch.usecases.templates import ManageTemplates
     from imagebatch.usecases.uploads import CheckUpload, CreateUpload, ReadSheet
@@ -660,6 +662,24 @@ class Bootstrap:
         from imagebatch.usecases.rebuild_archive import RebuildArchive
 
         return RebuildArchive(self.records, self.finalizer)
+
+    @cached_property
+    def _shares(self) -> "ShareStore":
+        from imagebatch.adapters.dynamodb.shares import DynamoDBShareStore
+
+        return DynamoDBShareStore(self.clients.dynamodb, self.settings.table_name)
+
+    @cached_property
+    def shares(self) -> "ManageShares":
+        from imagebatch.usecases.shares import ManageShares
+
+        return ManageShares(self.records, self._shares, self.signer)
+
+    @cached_property
+    def open_share(self) -> "OpenShare":
+        from imagebatch.usecases.shares import OpenShare
+
+        return OpenShare(self.records, self._shares)
 
     @cached_property
     def rename_batch(self) -> "RenameBatch":

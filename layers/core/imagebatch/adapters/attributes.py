@@ -28,6 +28,7 @@ from imagebatch.domain.model_registry import ImageModel, QualityOffer
 from imagebatch.domain.notice import Notice
 from imagebatch.domain.provenance import Provenance
 from imagebatch.domain.redos import Redo
+from imagebatch.domain.shares import Share
 from imagebatch.intake.catalog import Variant
 from imagebatch.intake.uploads import Upload
 from imagebatch.ports import Change, ItemChange
@@ -199,6 +200,14 @@ NAMES: dict[type, Names] = {
         "prediction": "prediction",
         "found": "found",
         "added": "added",
+    },
+    Share: {
+        "id": "id",
+        "owner": "owner",
+        "batch_id": "batchId",
+        "token_hash": "tokenHash",
+        "created_at": "createdAt",
+        "expires_at": "expiresAt",
     },
     Version: {
         "round": "round",

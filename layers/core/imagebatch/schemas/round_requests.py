@@ -6,6 +6,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from pydantic.alias_generators import to_camel
 
 from imagebatch.domain.model_choice import MAX_FALLBACKS
+from imagebatch.domain.shares import MAX_HOURS
 from imagebatch.schemas.requests import PRINTABLE, MaxCost, QualityName, whole
 
 MAX_NOTE = 1_000
@@ -75,3 +76,9 @@ class RenameBody(BaseModel):
     name: Annotated[
         str, StringConstraints(strip_whitespace=True, max_length=200, pattern=PRINTABLE)
     ]
+
+
+class ShareBody(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    hours: Annotated[int, Field(ge=1, le=MAX_HOURS, strict=True), BeforeValidator(whole)]

@@ -61,6 +61,7 @@ class DynamoDBDeletionStore(DeletionStore):
             remove_keys(self._table, map(keys.name, names), keep_going)
             and remove_keys(self._table, self._in_library(owner, batch_id), keep_going)
             and remove_partition(self._table, keys.folder_partition(owner, batch_id), keep_going)
+            and remove_keys(self._table, self._shares(owner, batch_id), keep_going)
             and remove_partition(self._table, keys.batch_partition(owner, batch_id), keep_going)
         )
 
@@ -79,6 +80,12 @@ class DynamoDBDeletionStore(DeletionStore):
                     self._table.transact([change])
                 except ConditionFailedError:
                     continue  # its day was over
+
+    def _shares(self, owner: str, batch_id: str) -> Iterator[Key]:
+        """The links that showed the batch, by their ids; its own list of them goes last."""
+        partition = keys.batch_partition(owner, batch_id)
+        for record in self._table.query(partition, keys.SHARES_FIRST, keys.SHARES_LAST):
+            yield keys.share(record["id"])
 
     def _in_library(self, owner: str, batch_id: str) -> Iterator[Key]:
         """Where the variants list the batch: read from the batch's own folder, which goes last."""

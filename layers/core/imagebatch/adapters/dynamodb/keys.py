@@ -8,6 +8,8 @@ BATCH#owner#id    BATCH                    the batch: what changes with its item
                   CHANGE#000000000133      a numbered change
                   ROUND#0001#00000         500 entries of a round's dispatch list
                   ROUND#0001#LENGTH        its length, written with its last entries
+                  SHARE#id                 a link that shows the batch
+SHARE#id          SHARE                    the same, by its id
 OWNER#owner       BATCH#createdAt#id       the listing
 UNFINISHED        owner#id                 every batch that is not finished
 DELETIONS         owner#id                 every deleted batch of which something may be left
@@ -97,6 +99,17 @@ def chunk_sort(round_: int, chunk: int) -> str:
 
 def length_sort(round_: int) -> str:
     return f"ROUND#{round_:04d}#LENGTH"
+
+
+SHARES_FIRST, SHARES_LAST = "SHARE#", "SHARE#~"
+
+
+def share(share_id: str) -> Key:
+    return f"SHARE#{part(share_id)}", "SHARE"
+
+
+def share_of_batch(owner: str, batch_id: str, share_id: str) -> Key:
+    return batch_partition(owner, batch_id), f"SHARE#{part(share_id)}"
 
 
 def listing_partition(owner: str) -> str:

@@ -1,0 +1,36 @@
+"""Links that show one batch to whoever has them."""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+MAX_HOURS = 720
+MAX_SHARES = 20
+"""Of one batch, at the same time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """`token_hash` is all that is kept of the token."""
+
+    id: str
+    owner: str
+    batch_id: str
+    token_hash: str
+    created_at: datetime
+    expires_at: datetime
+
+    def opens_with(self, token: str, now: datetime) -> bool:
+        """Takes the same time for every wrong token."""
+        right = hmac.compare_digest(hash_of(token), self.token_hash)
+        return right and now < self.expires_at
+
+
+def hash_of(token: str) -> str:
+    return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()
+
+
+def share_end(now: datetime, hours: int, retention_ends_at: datetime) -> datetime:
+    """A link never outlives the images."""
+    return min(now + timedelta(hours=hours), retention_ends_at)

@@ -1,0 +1,24 @@
+"""Where share links are kept."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from imagebatch.domain.shares import Share
+
+
+class ShareStore(Protocol):
+    """Shares by their ids. Every read is consistent."""
+
+    def put(self, share: Share) -> None:
+        """Stores a share; stored before, it is the same."""
+        ...
+
+    def get(self, share_id: str) -> Share | None: ...
+
+    def of_batch(self, owner: str, batch_id: str) -> Sequence[Share]:
+        """All of a batch, expired ones included, in the order of their ids."""
+        ...
+
+    def delete(self, owner: str, batch_id: str, share_id: str) -> None:
+        """Does nothing where the batch has no such share."""
+        ...

@@ -1,0 +1,92 @@
+"""Share links: made and revoked by the owner, opened by whoever has the token."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from imagebatch.domain.batch import Batch
+from imagebatch.domain.errors import InvalidRequestError, NotFoundError
+from imagebatch.domain.rounds import check_retained
+from imagebatch.domain.shares import MAX_SHARES, Share, hash_of, share_end
+from imagebatch.ports.shares import ShareStore
+from imagebatch.ports.signing import Signer
+from imagebatch.usecases.records import BatchRepository
+
+PURPOSE = "share"
+
+
+@dataclass(frozen=True, slots=True)
+class ManageShares:
+    """A token is made of the share's id and owner, so that it can be told again and is not kept."""
+
+    records: BatchRepository
+    shares: ShareStore
+    signer: Signer
+
+    def create(self, owner: str, batch_id: str, share_id: str, hours: int) -> Share:
+        """NotFoundError, StateConflictError 410 after the retention, InvalidRequestError 422 when
+        the batch has as many links as it may have.
+        """
+        now = self.records.clock.now()
+        batch = self.records.batch(owner, batch_id)
+        check_retained(batch, now)
+        if len(self.of_batch(owner, batch_id)) >= MAX_SHARES:
+            raise InvalidRequestError(
+                "too-many-shares",
+                "Too many share links",
+                detail=f"A batch has at most {MAX_SHARES} share links at a time. Revoke one first.",
+                status=422,
+            )
+        share = Share(
+            id=share_id,
+            owner=owner,
+            batch_id=batch_id,
+            token_hash=hash_of(self.token(owner, share_id)),
+            created_at=now,
+            expires_at=share_end(now, hours, batch.retention_ends_at),
+        )
+        self.shares.put(share)
+        return share
+
+    def find(self, owner: str, batch_id: str, share_id: str) -> Share:
+        """NotFoundError for one that was revoked or has expired."""
+        found = [s for s in self.of_batch(owner, batch_id) if s.id == share_id]
+        if not found:
+            raise _no_share()
+        return found[0]
+
+    def token(self, owner: str, share_id: str) -> str:
+        return self.signer.sign(PURPOSE, share_id, owner)
+
+    def of_batch(self, owner: str, batch_id: str) -> Sequence[Share]:
+        """Those that still open, newest first. NotFoundError for an unknown batch."""
+        self.records.batch(owner, batch_id)
+        now = self.records.clock.now()
+        live = (s for s in self.shares.of_batch(owner, batch_id) if now < s.expires_at)
+        return sorted(live, key=lambda share: share.created_at, reverse=True)
+
+    def revoke(self, owner: str, batch_id: str, share_id: str) -> None:
+        self.shares.delete(owner, batch_id, share_id)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenShare:
+    records: BatchRepository
+    shares: ShareStore
+
+    def __call__(self, share_id: str, token: str) -> tuple[Share, Batch]:
+        """The batch that a link shows. NotFoundError, the same one, for whatever is wrong."""
+        share = self.shares.get(share_id)
+        now = self.records.clock.now()
+        if share is None:
+            hash_of(token)  # as long as for a link that is there
+            raise _no_share()
+        if not share.opens_with(token, now):
+            raise _no_share()
+        batch = self.records.store.get(share.owner, share.batch_id)
+        if batch is None or now >= batch.retention_ends_at:
+            raise _no_share()
+        return share, batch
+
+
+def _no_share() -> NotFoundError:
+    return NotFoundError("share-not-found", "Link not found", title="Not found")

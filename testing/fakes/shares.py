@@ -1,0 +1,32 @@
+from collections.abc import Sequence
+
+from imagebatch.domain.shares import Share
+from imagebatch.ports.shares import ShareStore
+from testing.fakes.faults import Faults, faulty
+
+
+class InMemoryShareStore(Faults, ShareStore):
+    """`shares` holds what is stored, by its id."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shares: dict[str, Share] = {}
+
+    @faulty
+    def put(self, share: Share) -> None:
+        self.shares[share.id] = share
+
+    @faulty
+    def get(self, share_id: str) -> Share | None:
+        return self.shares.get(share_id)
+
+    @faulty
+    def of_batch(self, owner: str, batch_id: str) -> Sequence[Share]:
+        found = [s for s in self.shares.values() if (s.owner, s.batch_id) == (owner, batch_id)]
+        return sorted(found, key=lambda share: share.id)
+
+    @faulty
+    def delete(self, owner: str, batch_id: str, share_id: str) -> None:
+        found = self.shares.get(share_id)
+        if found is not None and (found.owner, found.batch_id) == (owner, batch_id):
+            del self.shares[share_id]
