@@ -4,7 +4,7 @@ from typing import Any
 
 from imagebatch.bootstrap import Bootstrap
 from imagebatch.observability import logger, metrics
-from imagebatch.ports import ArrivedObject, RetryLater
+from imagebatch.ports import ArrivedObject, RetryLater, SendAnew
 from imagebatch.settings import Settings
 from imagebatch.usecases.keys import INCOMING
 
@@ -17,9 +17,9 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     return services.arrivals(event["Records"], process)
 
 
-def process(arrival: ArrivedObject) -> RetryLater | None:
+def process(arrival: ArrivedObject) -> RetryLater | SendAnew | None:
     if arrival.key.startswith(INCOMING):
         services.check_upload(arrival.key)
         return None
     outcome = services.submit_dropped_sheet(arrival)
-    return outcome if isinstance(outcome, RetryLater) else None
+    return outcome if isinstance(outcome, RetryLater | SendAnew) else None

@@ -5,10 +5,11 @@ from datetime import timedelta
 from typing import Any, cast
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from imagebatch.adapters.arrivals import LONGEST_PAUSE_SECONDS, ArrivalProcessor, pause
 from imagebatch.domain.errors import ImagebatchError, UnavailableError
-from imagebatch.ports import ArrivedObject, RetryLater
+from imagebatch.ports import ArrivedObject, RetryLater, SendAnew
 from testing.fakes import FakeClock
 from tests.template.rendering import Rendered
 from tests.usecases.app_harness import SilentTelemetry
@@ -21,10 +22,17 @@ class Queue:
 
     def __init__(self) -> None:
         self.hidden: list[int] = []
+        self.sent: list[dict[str, Any]] = []
+        self.down = False
 
     def change_message_visibility(self, **request: Any) -> None:
         assert (request["QueueUrl"], request["ReceiptHandle"]) == ("intake", "r1")
         self.hidden.append(request["VisibilityTimeout"])
+
+    def send_message(self, **request: Any) -> None:
+        if self.down:
+            raise EndpointConnectionError(endpoint_url="https://sqs")
+        self.sent.append(request)
 
 
 class Intake:
@@ -34,9 +42,10 @@ class Intake:
 
     def __call__(
         self,
-        outcome: RetryLater | Exception | None = None,
+        outcome: RetryLater | SendAnew | Exception | None = None,
         *,
         tries: int = 1,
+        waits: int = 0,
         body: str = json.dumps({"detail": {"object": FOUND}}),
     ) -> bool:
         """Whether the message is done."""
@@ -51,7 +60,12 @@ class Intake:
             },
         }
 
-        def process(arrival: ArrivedObject) -> RetryLater | None:
+        if waits:
+            record["messageAttributes"] = {
+                "waits": {"dataType": "Number", "stringValue": str(waits)}
+            }
+
+        def process(arrival: ArrivedObject) -> RetryLater | SendAnew | None:
             self.seen.append(arrival)
             if isinstance(outcome, Exception):
                 raise outcome
@@ -81,7 +95,24 @@ def test_a_failed_try_is_counted_and_comes_back(intake: Intake) -> None:
     assert intake.telemetry.notes == ["UnavailableError: the table is not available"]
 
 
-def test_a_sheet_that_waits_is_no_failure(intake: Intake) -> None:
+@pytest.mark.parametrize(("waits", "pause"), [(0, 5), (1, 10), (3, 40), (4, 60), (9_999, 60)])
+def test_a_sheet_that_waits_for_room_is_sent_anew(intake: Intake, waits: int, pause: int) -> None:
+    assert intake(SendAnew(), waits=waits, tries=999)
+    [sent] = intake.queue.sent
+    assert json.loads(sent["MessageBody"]) == {"detail": {"object": FOUND}}
+    assert sent["QueueUrl"] == "intake"
+    assert sent["DelaySeconds"] == pause
+    assert sent["MessageAttributes"]["waits"]["StringValue"] == str(waits + 1)
+    assert (intake.queue.hidden, intake.telemetry.notes) == ([], [])
+
+
+def test_a_sheet_that_cannot_be_sent_anew_comes_back(intake: Intake) -> None:
+    intake.queue.down = True
+    assert not intake(SendAnew())
+    assert intake.queue.hidden == [5]
+
+
+def test_an_empty_sheet_that_waits_is_no_failure(intake: Intake) -> None:
     later = RetryLater(intake.clock.now() + timedelta(minutes=15))
     assert not intake(later)
     assert (intake.queue.hidden, intake.telemetry.notes) == ([900], [])

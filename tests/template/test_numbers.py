@@ -2,7 +2,7 @@
 
 import pytest
 
-from imagebatch.usecases.drop_folder import ROOM_PAUSE
+from imagebatch.adapters.arrivals import LONGEST_WAIT_SECONDS
 from tests.template.rendering import Node, Rendered
 from tests.template.test_access import allowed
 
@@ -61,7 +61,7 @@ def test_a_function_allows_its_loop_exactly_if_it_lies_on_one(production: Render
 
     on_a_loop = {function for function in production.functions if comes_back(function)}
     allowing = {f for f, p in production.functions.items() if p.get("RecursiveLoop") == "Allow"}
-    assert allowing == on_a_loop == {"WorkerFunction", "DeadLetterFunction"}
+    assert allowing == on_a_loop == {"WorkerFunction", "DeadLetterFunction", "IntakeFunction"}
 
 
 @pytest.mark.parametrize("seconds", range(1, 121))
@@ -149,13 +149,12 @@ def test_a_dead_letter_is_kept_longer_than_any_message_lived_before(production: 
     assert all(period <= last - 7 * DAY for period in kept.values())
 
 
-def test_a_sheet_that_waits_for_room_is_kept_until_its_end(production: Rendered) -> None:
-    """It asks every 15 minutes, and its receives last longer than the queue keeps it."""
+def test_a_sheet_that_waits_for_room_asks_each_minute(production: Rendered) -> None:
+    """As a new message each time, so it is neither given up nor kept too short."""
     queue = production["IntakeQueue"]
 
-    asked = queue["RedrivePolicy"]["maxReceiveCount"] * ROOM_PAUSE.total_seconds()
     assert queue["RedrivePolicy"]["deadLetterTargetArn"] == "<IntakeDeadLetterQueue.Arn>"
-    assert asked > queue["MessageRetentionPeriod"] == 7 * DAY
+    assert LONGEST_WAIT_SECONDS == 60 < queue["MessageRetentionPeriod"]
 
 
 def test_whoever_keeps_failing_goes_to_the_dead_letter_queue_after_five_times(

@@ -1,7 +1,6 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -10,7 +9,7 @@ from imagebatch.domain.batch import Batch
 from imagebatch.domain.budgets import Limits
 from imagebatch.intake.sheet_templates import SheetTemplate
 from imagebatch.intake.templates import Template
-from imagebatch.ports import ArrivedObject, RetryLater
+from imagebatch.ports import ArrivedObject, RetryLater, SendAnew
 from imagebatch.schemas.problem import problem
 from imagebatch.usecases.drop_folder import SubmitDroppedSheet
 from imagebatch.usecases.idempotency import IdempotentExecutor
@@ -174,7 +173,9 @@ def test_a_sheet_waits_for_room_and_is_not_refused(
     for row in range(20):
         take(drop(app, f"make\nVolvo {row}\n"))
     waiting = drop(app, "make\nSaab\n")
-    assert take(waiting) == RetryLater(app.clock.now() + timedelta(minutes=15))
+    reads = app.media.calls["get"]
+    assert take(waiting) == SendAnew()
+    assert app.media.calls["get"] == reads, "it was read, only to wait"
     assert ERRORS not in app.media.objects
     records = replace(app.records, limits=Limits(active_batches=21))
     room = replace(app.submit_batch, records=records)

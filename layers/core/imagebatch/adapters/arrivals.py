@@ -1,7 +1,8 @@
 """The intake queue: what S3 announced, until it is taken.
 
 A failed try comes back soon at first and every two minutes later on, as often as the queue allows:
-an outage behind the queue costs no sheet.
+an outage behind the queue costs no sheet. What waits for room is sent anew, which uses up no
+delivery.
 """
 
 import math
@@ -10,15 +11,19 @@ from typing import TYPE_CHECKING, Any
 
 from imagebatch.adapters.aws import translate_errors
 from imagebatch.domain.errors import ImagebatchError
-from imagebatch.ports import ArrivedObject, Clock, RetryLater, Telemetry
+from imagebatch.ports import ArrivedObject, Clock, RetryLater, SendAnew, Telemetry
 from imagebatch.schemas.messages import MalformedMessageError, decode_arrival
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 5, 120
+LONGEST_WAIT_SECONDS = 60
+"""How long room that was made may stay unused."""
+WAITS = "waits"
+"""The attribute of a message that was sent anew: how often."""
 
-type Process = Callable[[ArrivedObject], RetryLater | None]
+type Process = Callable[[ArrivedObject], RetryLater | SendAnew | None]
 
 
 class ArrivalProcessor:
@@ -38,6 +43,9 @@ class ArrivalProcessor:
     def _done(self, record: Mapping[str, Any], process: Process) -> bool:
         try:
             later = process(decode_arrival(record["body"], self._age(record)))
+            if isinstance(later, SendAnew):
+                self._send_anew(record)
+                return True
         except MalformedMessageError as error:
             self._telemetry.log_event("malformed message", reason=str(error), given_up=True)
             return True
@@ -49,6 +57,17 @@ class ArrivalProcessor:
             return True
         self._come_back(record, (later.until - self._clock.now()).total_seconds())
         return False
+
+    def _send_anew(self, record: Mapping[str, Any]) -> None:
+        told = record.get("messageAttributes", {}).get(WAITS, {}).get("stringValue", "0")
+        waits = int(told) + 1
+        with translate_errors("intake queue"):
+            self._client.send_message(
+                QueueUrl=self._url,
+                MessageBody=record["body"],
+                DelaySeconds=pause(waits, LONGEST_WAIT_SECONDS),
+                MessageAttributes={WAITS: {"DataType": "Number", "StringValue": str(waits)}},
+            )
 
     def _age(self, record: Mapping[str, Any]) -> float:
         sent = int(record["attributes"]["SentTimestamp"]) / 1000
@@ -63,6 +82,6 @@ class ArrivalProcessor:
             )
 
 
-def pause(tries: int) -> int:
+def pause(tries: int, longest: int = LONGEST_PAUSE_SECONDS) -> int:
     """Seconds until the next try, doubled after each."""
-    return int(min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** min(tries - 1, 10)))
+    return int(min(longest, FIRST_PAUSE_SECONDS * 2 ** min(tries - 1, 10)))

@@ -124,15 +124,19 @@ def account_entries(before: Batch | None, after: Batch, limits: Limits) -> tuple
 def _entries(
     batch: Batch, month: str, places: Decimal, money: Decimal, spent: Decimal, limits: Limits
 ) -> tuple[AccountEntry, ...]:
-    most = None if limits.active_batches is None else Decimal(limits.active_batches)
     owner, stack = (Account(who, batch.mode, month) for who in (batch.owner, None))
-    entries = [AccountEntry(Account(batch.owner), Limit.ACTIVE_BATCHES, places, most=most)]
+    entries = [place(batch.owner, limits, places)]
     if money or spent:
         entries += [
             AccountEntry(owner, Limit.OWNER_BUDGET, money, spent, limits.owner_budget),
             AccountEntry(stack, Limit.STACK_BUDGET, money, spent, limits.stack_budget),
         ]
     return tuple(entries)
+
+
+def place(owner: str, limits: Limits, count: Decimal = ONE) -> AccountEntry:
+    most = None if limits.active_batches is None else Decimal(limits.active_batches)
+    return AccountEntry(Account(owner), Limit.ACTIVE_BATCHES, count, most=most)
 
 
 def held_by(batches: Iterable[Batch]) -> Mapping[Account, Decimal]:

@@ -22,6 +22,7 @@ from imagebatch.ports.messages import (
     ItemQueue,
     Receipt,
     RetryLater,
+    SendAnew,
     Webhooks,
 )
 from imagebatch.ports.objects import ObjectStore, PostForm, StoredObject
@@ -75,6 +76,7 @@ __all__ = [
     "Randomness",
     "Receipt",
     "RetryLater",
+    "SendAnew",
     "StoredMember",
     "StoredObject",
     "Telemetry",

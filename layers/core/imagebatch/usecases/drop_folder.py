@@ -22,6 +22,7 @@ from imagebatch.ports import (
     Clock,
     ObjectStore,
     RetryLater,
+    SendAnew,
     Telemetry,
 )
 from imagebatch.usecases.idempotency import DELETED, IdempotentExecutor, Result, fingerprint
@@ -35,8 +36,6 @@ IN_FLIGHT = "request-in-flight"
 OVERWRITTEN, GONE = "overwritten", "gone"
 EMPTY_GRACE = timedelta(seconds=60)
 """Mounted folders put an empty object first and its content soon after."""
-ROOM_PAUSE = timedelta(minutes=15)
-"""How long a sheet waits before it asks again whether its owner may have another batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +52,11 @@ class SubmitDroppedSheet:
     defaults: Mapping[str, str] = field(default_factory=dict)
     """Options of a sheet whose metadata do not have them."""
 
-    def __call__(self, arrival: ArrivedObject) -> Result | RetryLater:
-        """One batch for one content of one file, however often its arrival is announced."""
+    def __call__(self, arrival: ArrivedObject) -> Result | RetryLater | SendAnew:
+        """One batch for one content of one file, however often its arrival is announced.
+
+        SendAnew while its owner has as many unfinished batches as may be.
+        """
         key, etag = arrival.key, arrival.etag
         dropped = parse_key(key)
         if dropped is None:
@@ -66,11 +68,12 @@ class SubmitDroppedSheet:
         owner = dropped.owner or self.default_owner
         content = fingerprint("drop", key, etag.strip('"'))
         try:
+            self.submit.check_room(owner)
             answer = self.execute_once(
                 owner, content, content, lambda id_: self._create(owner, dropped, etag, id_)
             )
         except TooManyBatchesError:
-            return RetryLater(self.clock.now() + ROOM_PAUSE)
+            return SendAnew()
         except RequestError as error:
             return self._explain_refusal(dropped, error)
         self._withdraw_refusal(dropped, etag)

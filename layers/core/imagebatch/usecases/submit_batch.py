@@ -1,6 +1,6 @@
 """Takes a planned batch: prices it, stores it, and sends it off."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -8,7 +8,7 @@ from typing import Any
 
 from imagebatch.domain.batch import ERRORS_SHOWN, ZERO, Batch, Counts, ItemError, Kind
 from imagebatch.domain.batch_manifest import BatchManifest, encode_manifest
-from imagebatch.domain.budgets import account_entries, reserve
+from imagebatch.domain.budgets import AccountEntry, account_entries, place, reserve
 from imagebatch.domain.errors import AccountLimitError, OverBudgetError
 from imagebatch.domain.model_choice import Requirement
 from imagebatch.domain.model_registry import ImageModel, Mode, Quality
@@ -89,6 +89,10 @@ class SubmitBatch:
                 detail=f"The batch is estimated at {estimated} USD, over its maximum of {cap} USD.",
             )
 
+    def check_room(self, owner: str) -> None:
+        """TooManyBatchesError while an owner has no place for another batch."""
+        self._check_accounts([place(owner, self.records.limits)])
+
     def __call__(self, submission: Submission, batch_id: str) -> Batch:
         """Stores the batch under `batch_id` and returns it; again with the same id it is the same
         batch.
@@ -104,14 +108,17 @@ class SubmitBatch:
         """The write of the batch decides whether there is room; a look before it spares the files
         of those that are refused.
         """
-        try:
-            self.accounts.check(account_entries(None, batch, self.records.limits))
-        except AccountLimitError as error:
-            raise refusal(error) from error
+        self._check_accounts(account_entries(None, batch, self.records.limits))
         plan = encode_manifest(submission.plan)
         self.media.put(keys.source(batch.id), submission.source, submission.source_type)
         self.media.put(keys.plan(batch.id), plan, "application/gzip")
         return self.records.create(batch)
+
+    def _check_accounts(self, entries: Sequence[AccountEntry]) -> None:
+        try:
+            self.accounts.check(entries)
+        except AccountLimitError as error:
+            raise refusal(error) from error
 
     def _batch(self, submission: Submission, batch_id: str) -> Batch:
         now = self.records.clock.now()
