@@ -22,6 +22,8 @@ from testing.scenario import OwnedResources
 from tests.conftest import Aws, Stacks
 
 PROVIDER_KEY = "r8_a_key_of_the_security_tests"
+MAX_ACTIVE_BATCHES, OWNER_BUDGET = 1000, 100_000
+"""So much that only a test of the limits comes near."""
 
 
 @dataclass
@@ -75,7 +77,8 @@ def site(stacks: Stacks, aws: Aws) -> Iterator[Site]:
             ReplicateBaseUrl=fake.url,
             DefaultModel="google/nano-banana-2.1",
             DevCallbackOrigin=receiver.url,
-            MaxActiveBatches=1000,
+            MaxActiveBatches=MAX_ACTIVE_BATCHES,
+            OwnerMonthlyBudget=OWNER_BUDGET,
             SweepAfterSeconds=1,
             WorkerTimeoutSeconds=10,
             ArchiveTtlSeconds=90,

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import httpx
 
+from testing.accounts import Accounts
 from testing.batches import finished
 from testing.fake_providers import FakeProviders
 from testing.scenario import (
@@ -19,7 +20,7 @@ from testing.scenario import (
     upload,
     variants,
 )
-from tests.security.conftest import Site
+from tests.security.conftest import MAX_ACTIVE_BATCHES, Site
 
 
 def what_people_do(site: Site, ann: httpx.Client, hers: OwnedResources) -> None:
@@ -141,3 +142,17 @@ def drops(site: Site) -> None:
         }
 
     until("answers in the outbox", listed)
+    waits_for_room(site)
+
+
+def waits_for_room(site: Site) -> None:
+    """A sheet whose owner has as many unfinished batches as may be."""
+    client, bucket = site.client("s3"), site.stack["bucket"]
+    accounts = Accounts(site.client("dynamodb"), site.stack["table"])
+    waiting = site.calls.script("count", "^SendMessage$", about="wanda")
+    with accounts.uncorrected("wanda"):
+        accounts.set_places("wanda", MAX_ACTIVE_BATCHES)
+        client.put_object(Bucket=bucket, Key="inbox/wanda/a.csv", Body=b"make\nVolvo\n")
+        until("sent anew", lambda: waiting.fired == 1)
+        accounts.set_places("wanda", 0)
+    until("taken", lambda: ask(site.as_("wanda"), "GET", "/api/v1/batch", 200)["items"])

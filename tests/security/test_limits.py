@@ -1,0 +1,126 @@
+"""Limits of an owner on the deployed stack, with 200 callers at once: counted in the table."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from decimal import Decimal
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from testing.accounts import Accounts
+from testing.batches import sheet
+from testing.scenario import ask, until
+from tests.security.conftest import MAX_ACTIVE_BATCHES, OWNER_BUDGET, Site
+
+CALLERS = 200
+SHEETS = 5
+
+
+@pytest.fixture
+def accounts(site: Site) -> Accounts:
+    return Accounts(site.client("dynamodb"), site.stack["table"])
+
+
+@pytest.fixture
+def owner() -> str:
+    """Nobody before."""
+    return f"racer{uuid4().hex[:8]}"
+
+
+@contextmanager
+def undispatched(site: Site) -> Iterator[None]:
+    """Batches that are accepted stay as they are meanwhile, so that none makes room."""
+    client, name = site.client("lambda"), site.stack["functions"]["DispatcherFunction"]
+    [mapping] = client.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
+    client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+    yield
+    client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
+
+
+def at_once(calls: list[Callable[[], httpx.Response]]) -> Counter[int]:
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return Counter(answer.status_code for answer in pool.map(lambda call: call(), calls))
+
+
+def submit(api: httpx.Client, model: str = "V70") -> httpx.Response:
+    """Comes again while the table is too busy, as clients do."""
+    files = {"file": ("cars.csv", sheet(model).encode(), "text/csv")}
+    for _ in range(10):
+        answer = api.post("/api/car-batch", files=files)
+        if answer.status_code != 503:
+            break
+        time.sleep(1)
+    return answer
+
+
+def settled(site: Site, accounts: Accounts, owner: str) -> None:
+    """Cancels all that the race has left, and waits for its end."""
+    api = site.as_(owner)
+    for batch in accounts.unfinished(owner):
+        api.post(f"/api/v1/batch/{batch}/cancel")
+    until("ended", lambda: not accounts.unfinished(owner))
+
+
+def test_active_batches_hold_for_callers_at_once(
+    site: Site, accounts: Accounts, owner: str
+) -> None:
+    api, room = site.as_(owner), 20
+    with undispatched(site), accounts.uncorrected(owner):
+        accounts.set_places(owner, MAX_ACTIVE_BATCHES - room)
+        answers = at_once([lambda: submit(api)] * CALLERS)
+
+        assert answers == {202: room, 429: CALLERS - room}
+        assert len(accounts.unfinished(owner)) == room
+        assert accounts.places(owner) == MAX_ACTIVE_BATCHES
+    settled(site, accounts, owner)
+    assert accounts.places(owner) == MAX_ACTIVE_BATCHES - room
+
+
+def test_budget_for_seven_batches_takes_exactly_seven(
+    site: Site, accounts: Accounts, owner: str
+) -> None:
+    api = site.as_(owner)
+    files = {"file": ("cars.csv", sheet("V70").encode(), "text/csv")}
+    priced = ask(api, "POST", "/api/car-batch", 200, files=files, data={"dryRun": "true"})
+    reserved = 2 * Decimal(priced["estimatedCost"])
+    spent = OWNER_BUDGET - 7 * reserved
+    with undispatched(site):
+        accounts.set_spent(owner, spent)
+        answers = at_once([lambda: submit(api)] * CALLERS)
+
+        assert answers == {202: 7, 402: CALLERS - 7}
+        assert len(accounts.unfinished(owner)) == 7
+        assert accounts.money(owner) == OWNER_BUDGET
+        told = ask(api, "GET", "/api/budget", 200)
+        assert (told["left"], Decimal(told["reserved"])) == ("0.00", 7 * reserved)
+    settled(site, accounts, owner)
+    assert Decimal(ask(api, "GET", "/api/budget", 200)["reserved"]) == 0
+    assert accounts.money(owner) <= OWNER_BUDGET
+
+
+def test_dropped_sheets_wait_for_room_and_are_all_taken(
+    site: Site, accounts: Accounts, owner: str
+) -> None:
+    s3, bucket = site.client("s3"), site.stack["bucket"]
+    waiting = site.calls.script("count", "^SendMessage$", about=owner, times=SHEETS)
+    with accounts.uncorrected(owner):
+        accounts.set_places(owner, MAX_ACTIVE_BATCHES)
+        for number in range(SHEETS):
+            key = f"inbox/{owner}/{number}.csv"
+            s3.put_object(Bucket=bucket, Key=key, Body=sheet(f"V{number}").encode())
+        until("sent anew", lambda: waiting.fired == SHEETS)
+        assert accounts.unfinished(owner) == []
+        accounts.set_places(owner, 0)
+        done = {f"outbox/{owner}/{number}.zip" for number in range(SHEETS)}
+
+        def listed() -> set[str]:
+            found = s3.list_objects_v2(Bucket=bucket, Prefix=f"outbox/{owner}/")
+            return {each["Key"] for each in found.get("Contents", [])}
+
+        until("taken", lambda: done <= listed())
+    assert not [key for key in listed() if key.endswith(".error.json")]
+    assert len(site.as_(owner).get("/api/v1/batch").json()["items"]) == SHEETS
