@@ -13,8 +13,8 @@ from imagebatch.domain.errors import ImagebatchError, ProviderUnavailableError, 
 from tests.usecases.app_harness import AppHarness
 
 PROVIDER = ("create", "get", "cancel", "fetch")
-STORE = ("get", "get_item", "items", "add_items", "commit", "save_item", "put_round", "round_list",
-         "round_entry")  # fmt: skip
+STORE = ("create", "get", "get_item", "items", "add_items", "commit", "save_item", "put_round",
+         "round_list", "round_entry")  # fmt: skip
 MEDIA = ("put", "get", "head", "delete")
 
 
