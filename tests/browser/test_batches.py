@@ -1,9 +1,22 @@
 """The list of batches, and what can be done from it."""
 
+import re
+
+import httpx
 from playwright.sync_api import Page, expect
 
 from testing.fake_providers import FakeProviders
-from tests.browser.steps import STILL, Shot, cars, forget_shifts, images, shifted, submit
+from tests.browser.steps import (
+    STILL,
+    Shot,
+    cars,
+    finished,
+    forget_shifts,
+    images,
+    shifted,
+    submit,
+)
+from tests.conftest import Stack
 
 
 def test_a_running_batch_is_followed_in_the_list_and_cancelled_from_it(
@@ -62,3 +75,21 @@ def test_a_watcher_who_is_refused_live_events_polls(live_page: Page, expected: l
     expect(images(page)).to_have_count(4, timeout=60_000)
     expect(page.get_by_role("link", name="Download ZIP")).to_be_visible()
     expect(page.get_by_text("The connection is lost.")).to_have_count(0)
+
+
+def test_a_finished_tab_follows_a_retry_from_elsewhere(
+    live_page: Page, live: Stack, provider: FakeProviders
+) -> None:
+    provider.script("422", prompt="Corvair", text="not this one", times=1)
+    page = live_page
+    batch = submit(page, "Ford,Corvair,1961,white,1:1", "Ford,Model 2,2024,hub,16:9", name="Tab")
+    finished(page)
+    expect(page).to_have_title(re.compile("^! Tab"))
+    expect(page.locator("link[rel=icon]")).to_have_attribute("href", "/favicon-done.svg")
+
+    answer = httpx.post(f"{live['apiUrl']}/api/batches/{batch}/retry", timeout=30)
+
+    assert answer.status_code == 202
+    expect(page.get_by_text("round 2")).to_be_visible()
+    expect(images(page)).to_have_count(2)
+    expect(page).to_have_title(re.compile("^✓ Tab"))

@@ -160,3 +160,10 @@ test.each([
 ] as const)("the tab of %o is called so", (fields, ended, wanted) => {
   expect(tabOf({ name: "Spring", ...fields } as Batch, ended)).toBe(wanted);
 });
+
+test("a price for some pictures is named only where it is charged", async () => {
+  const { priceOf } = await import("../src/views/redo-marked");
+  const batch = { mode: "live", total: 10, cost: { estimated: "0.50" } } as Batch;
+  expect(priceOf(batch, 3)).toBe(" (about $0.15)");
+  expect(priceOf({ ...batch, mode: "development" }, 3)).toBe("");
+});

@@ -8,6 +8,7 @@ import { PictureGrid, type TileAction } from "../ui/PictureGrid";
 import { Problem } from "../ui/Problem";
 import { save } from "./batch-archive";
 import { tileOf } from "./batch-tiles";
+import { RedoMarked } from "./redo-marked";
 import type { BatchWatch } from "./use-batch";
 import { useFilter } from "./use-filter";
 import type { MarkBook } from "./use-marks";
@@ -86,6 +87,7 @@ export function Pictures({ batch, watch, book, redo, onOpen }: Props) {
               onInput={(event) => setText(event.currentTarget.value)}
             />
           </label>
+          <RedoMarked batch={batch} watch={watch} book={book} redo={redo} />
           <button
             class="button small"
             onClick={() => onOpen(firstUnseen(batch, watch, book), filter)}

@@ -5,6 +5,7 @@ export interface MarkBook {
   marks: Marks;
   look: (index: number) => void;
   mark: (index: number) => void;
+  unmark: (indices: readonly number[]) => void;
 }
 
 /** What was looked at and marked; kept in this browser. */
@@ -30,5 +31,13 @@ export function useMarks(batchId: string): MarkBook {
     (index: number) => change((old) => ({ ...old, marked: toggled(old.marked, index) })),
     [change],
   );
-  return { marks, look, mark };
+  const unmark = useCallback(
+    (indices: readonly number[]) =>
+      change((old) => {
+        const gone = new Set(indices);
+        return { ...old, marked: new Set([...old.marked].filter((index) => !gone.has(index))) };
+      }),
+    [change],
+  );
+  return { marks, look, mark, unmark };
 }

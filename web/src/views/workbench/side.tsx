@@ -5,6 +5,7 @@ import { money, plural, time } from "../../lib/format";
 import type { Batch, InputRow, Item, Version } from "../../lib/types";
 import { Picture } from "../../ui/Picture";
 import { Problem } from "../../ui/Problem";
+import { priceOf } from "../redo-marked";
 import type { RedoQueue } from "../use-redo";
 
 interface Props {
@@ -97,8 +98,6 @@ function Versions({ versions, shown, onVersion, onChoose, choosing }: Props) {
 function RedoForm({ batch, item, redo, note, done }: Props & { item: Item }) {
   const [text, setText] = useState("");
   const waiting = redo.waiting.some((one) => one.customId === item.customId);
-  const live = batch.mode === "live" && batch.total > 0;
-  const price = live ? Number(batch.cost.estimated) / batch.total : 0;
   const send = () => {
     redo.add([item.customId], text);
     setText("");
@@ -138,9 +137,7 @@ function RedoForm({ batch, item, redo, note, done }: Props & { item: Item }) {
         />
       </label>
       <button class="button small" disabled={waiting}>
-        {waiting
-          ? "Waiting to be made again"
-          : `Make again${price ? ` (about ${money(price)})` : ""}`}
+        {waiting ? "Waiting to be made again" : `Make again${priceOf(batch, 1)}`}
       </button>
       <Problem error={redo.error}>
         <button type="button" class="button quiet small" onClick={redo.drop}>
