@@ -1,14 +1,17 @@
 """A sheet of cars on the deployed template, live through a server that speaks Replicate's API."""
 
 import csv
+import hashlib
 import io
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import httpx
 import pytest
 
+from imagebatch_cli.verification import differences_to_service, verify
 from testing.batches import archive, finished, images, run, sheet, started, status, submit
 from testing.fake_providers import FakeProviders
 from testing.scenario import until
@@ -60,6 +63,24 @@ def test_three_rows_become_three_images_in_the_archive(
         "resolution": "1K",
         "output_format": "png",
     }
+
+
+def test_images_have_thumbnails_and_an_archive_that_verifies(
+    live: httpx.Client, tmp_path: Path
+) -> None:
+    found = run(live, sheet("Marked A", "Marked B"))
+    listed = live.get(f"/api/v1/batch/{found['jobId']}/status").json()["items"]
+    for item in listed:
+        small, whole = httpx.get(item["thumbnail_url"]), httpx.get(item["url"])
+        assert (small.status_code, small.headers["content-type"]) == (200, "image/webp")
+        assert len(small.content) < len(whole.content)
+        assert hashlib.sha256(whole.content).hexdigest() == item["sha256"]
+        assert item["ai_mark"] == "xmp"
+    path = tmp_path / "cars.zip"
+    path.write_bytes(httpx.get(found["zipUrl"]).content)
+    checked = verify(path)
+    assert checked.document()["markedByUs"] == 2
+    assert [*checked.findings, *differences_to_service(checked.entries, listed)] == []
 
 
 def test_a_refused_row_is_a_failed_row_and_the_batch_completes(

@@ -1,6 +1,12 @@
 """Which addresses of other people's servers are taken."""
 
+from urllib.parse import urlsplit
+
+import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from urllib3.util import parse_url
 
 from imagebatch.intake.urls import (
     at_origin,
@@ -55,6 +61,44 @@ PRIVATE = [
 PUBLIC = ["8.8.8.8", "93.184.215.14", "172.32.0.1", "2001:4860:4860::8888", "2a00:1450:4001::1"]
 
 
+READ_DIFFERENTLY = [
+    "https://169.254.169.254\\.example.com/",
+    "https://169.254.169.254\\@shop.example/",
+    "https://shop.example\\hook",
+    "https://127.0.0.1\u3002/",
+    "https://127\u30020\u30020\u30021/",
+    "https://\uff11\uff12\uff17.0.0.1/",
+    "https://\uff4cocalhost/",
+    "https://shop\uff0eexample/",
+    "https://127.0.0.1%2eexample.com/",
+    "https://%31%32%37.0.0.1/",
+    "https:/127.0.0.1/",
+    "https:127.0.0.1/",
+    "https:\\\\127.0.0.1\\",
+    "https:///127.0.0.1/",
+    "https:////127.0.0.1/",
+    "https://shop.example:443:80/",
+    "https://shop.example:/",
+    "https://shop..example/",
+    "https://.shop.example/",
+    "https://shop.example;127.0.0.1/",
+    "https://shop.example,127.0.0.1/",
+    "https://[::ffff:127.0.0.1]/",
+    "https://[fe80::1%25eth0]/",
+    "https://[::1].example/",
+    "https://0x7f.0.0.0x1/",
+    "https://127.0.0.1./",
+    "https://shop.example/\thook",
+    "https://shop\t.example/",
+    "https://127.0.\n0.1/",
+    "https://shop\u00ad.example/",
+    "https://shop\u200b.example/",
+    " https://shop.example/",
+    "https://shop.example\x00.evil/",
+]
+"""Seen as public by one parser and as something else by another."""
+
+
 @pytest.mark.parametrize("address", PRIVATE)
 def test_an_address_that_is_not_on_the_open_internet_is_not_public(address: str) -> None:
     assert not is_public_address(address)
@@ -106,6 +150,7 @@ def test_a_url_of_a_private_ipv6_address_is_refused(address: str) -> None:
         "https://shop.example:99999/hook",
         "https://[::1/hook",
         "https://shop.example/" + "a" * 2048,
+        *READ_DIFFERENTLY,
     ],
 )
 def test_a_url_that_is_not_of_a_public_https_server_is_refused(url: str) -> None:
@@ -113,9 +158,32 @@ def test_a_url_that_is_not_of_a_public_https_server_is_refused(url: str) -> None
     assert why_not_callable(url)
 
 
+HOSTILE = [
+    *"/\\@:?#[]%.\u3002\uff0e\uff61 \t\n\r\0\uff41\uff11",
+    "127.0.0.1",
+    "shop.example",
+    "https:",
+    "//",
+    "0x7f",
+    "localhost",
+]
+
+
+@given(st.lists(st.sampled_from(HOSTILE), max_size=9).map(lambda p: "https://" + "".join(p)))
+def test_what_is_taken_is_read_alike_by_every_parser(url: str) -> None:
+    if url_rejection_reason(url) is not None:
+        return
+    host = urlsplit(url).hostname
+    assert host
+    assert httpx.URL(url).host == parse_url(url).host == host
+    assert "127.0.0.1" not in host.split("://")
+    assert host.rstrip(".") != "localhost"
+
+
 @pytest.mark.parametrize(
     "url",
     [
+        "HTTPS://Shop.Example./a?b=é",
         "https://shop.example/hook",
         "https://shop.example:8443/hook?key=7#part",
         "https://xn--frhling-o2a.example/hook",

@@ -1,9 +1,19 @@
 """Which addresses of other people's servers are taken."""
 
 import ipaddress
+import re
 from urllib.parse import urlsplit
 
 LONGEST_URL = 2048
+MAX_PORT = 65_535
+_HTTPS = re.compile(
+    r"https://(?P<authority>[^/?#\\\x00-\x20\x7f]+)(?:[/?#][^\\\x00-\x20\x7f]*)?", re.IGNORECASE
+)
+_ANOTHER_SCHEME = re.compile(r"(?!https:)[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_AUTHORITY = re.compile(
+    r"(?P<host>[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\])(?::(?P<port>\d{1,5}))?",
+    re.IGNORECASE | re.ASCII,
+)
 PRIVATE_SUFFIXES = (".localhost", ".local", ".internal", ".lan", ".home.arpa")
 GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
 
@@ -11,22 +21,23 @@ GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
 def url_rejection_reason(url: str) -> str | None:
     """Why an address is refused, or None for an https URL of a host that may be public.
 
-    A name is not looked up here: whoever connects checks the address it really gets.
+    Only what every parser reads alike is taken: they differ about backslashes, other dots than the
+    ASCII one, percent signs in a host and slashes left out. A name is not looked up here: whoever
+    connects checks the address it really gets.
     """
-    try:
-        parts = urlsplit(url)
-        host = (parts.hostname or "").rstrip(".")
-        _ = parts.port
-    except ValueError:
-        return "is not a URL"
     if len(url) > LONGEST_URL:
         return f"is longer than {LONGEST_URL} characters"
-    if parts.scheme != "https":
-        return "must be an https URL"
-    if parts.username is not None or parts.password is not None:
+    found = _HTTPS.fullmatch(url)
+    if found is None:
+        return "must be an https URL" if _ANOTHER_SCHEME.match(url) else "is not a URL"
+    if "@" in found["authority"]:
         return "must not carry a user name or password"
-    if not host or any(ord(c) <= 32 for c in url):
+    if not found["authority"].isascii():
+        return "must write its host in ASCII, an international name as xn--…"
+    authority = _AUTHORITY.fullmatch(found["authority"])
+    if authority is None or int(authority["port"] or 0) > MAX_PORT:
         return "is not a URL"
+    host = authority["host"].strip("[]").rstrip(".").lower()
     if (
         host == "localhost"
         or host.endswith(PRIVATE_SUFFIXES)
