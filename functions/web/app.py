@@ -28,7 +28,8 @@ type Response = dict[str, Any]
 def handler(event: Mapping[str, Any], _context: object) -> Response:
     method = event["requestContext"]["http"]["method"]
     if method == "OPTIONS":
-        return {"statusCode": 204}  # a preflight request: API Gateway adds what it allows
+        # A preflight request: API Gateway adds what it allows.
+        return {"statusCode": 204, "headers": security_headers()}
     if method not in {"GET", "HEAD"}:
         detail = "Allowed methods: GET, HEAD."
         return problem_response(
@@ -135,6 +136,7 @@ def security_headers(*, catalog: bool = False) -> dict[str, str]:
         "content-security-policy": "; ".join(" ".join([k, *v]) for k, v in policy.items()),
         "strict-transport-security": "max-age=63072000; includeSubDomains",
         "x-content-type-options": "nosniff",
+        "x-frame-options": "DENY",
         "referrer-policy": "no-referrer",
         "cross-origin-opener-policy": "same-origin",
         "permissions-policy": "camera=(), geolocation=(), microphone=()",
