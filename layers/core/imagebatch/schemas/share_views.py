@@ -28,6 +28,7 @@ class ShareAnswer(ResponseModel):
 
     id: str
     url: Link
+    token: str
     created_at: Timestamp
     expires_at: Timestamp
 

@@ -108,6 +108,7 @@ def _answer(request: Request, share: Share) -> ShareAnswer:
     return ShareAnswer(
         id=share.id,
         url=request.absolute(f"/shared/{share.id}#{token}"),
+        token=token,
         created_at=share.created_at,
         expires_at=share.expires_at,
     )
