@@ -19,7 +19,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         "build": finalize.build,
         "publish": lambda run: finalize.publish(run, event.get("built", {}).get("archive")),
         "notify": lambda run: services.notify_owner.deliver(run.owner, run.batch_id, notice),
-        "stopNotifying": lambda run: services.notify_owner.give_up(run.batch_id, notice),
+        "stopNotifying": lambda run: services.notify_owner.give_up(run.owner, run.batch_id, notice),
         "delete": finalize.delete,
         "expire": finalize.expire,
         "giveUp": finalize.give_up,

@@ -26,6 +26,7 @@ from imagebatch.domain.batch import (
     Waiting,
 )
 from imagebatch.domain.deletion import Deletion
+from imagebatch.domain.delivery import Delivery, DeliveryStatus
 from imagebatch.domain.errors import Failure, FailureCode
 from imagebatch.domain.model_registry import (
     ImageModel,
@@ -177,6 +178,16 @@ SAMPLES: dict[str, Any] = {
         last_redo=LastRedo(2, "no answer", FailureCode.PROVIDER_TIMEOUT),
     ),
     "rehearsed item": an_item(fate="throttled:20"),
+    "delivery": Delivery(
+        id="b1-1-1",
+        url="https://shop.example.com/hook",
+        body={"type": "batch.completed"},
+        created_at=START,
+        status=DeliveryStatus.FAILED,
+        attempts=3,
+        last_attempt_at=LATER,
+        reason="the receiver answered 500",
+    ),
     "deletion": Deletion(
         owner="ann", batch_id="b1", round=2, started_at=LATER, drop_key="inbox/ann/cars.csv"
     ),

@@ -33,7 +33,7 @@ from imagebatch.usecases.finalize_batch import FinalizeBatch, FinalizerRun
 from imagebatch.usecases.find_items import FindItems
 from imagebatch.usecases.folders import OpenFolders
 from imagebatch.usecases.mark_image import MarkImage
-from imagebatch.usecases.notify_owner import NotifyOwner, notice_of
+from imagebatch.usecases.notify_owner import NotifyOwner, ReplayWebhook, SendWebhook, notice_of
 from imagebatch.usecases.poll_schedule import PollSchedule
 from imagebatch.usecases.process_item.perform import PerformEffect
 from imagebatch.usecases.process_item.run import ProcessItem
@@ -59,6 +59,7 @@ from testing.fakes import (
     ScriptedProvider,
     StubThumbnailer,
 )
+from testing.fakes.deliveries import InMemoryDeliveryStore
 from testing.models import a_model, a_registry, usable
 
 OWNER = "ann"
@@ -207,7 +208,10 @@ class AppHarness:
             timedelta(minutes=15),
         )
         self.webhooks = InMemoryWebhooks()
-        self.notify_owner = NotifyOwner(self.records, self.webhooks, self.telemetry)
+        self.deliveries = InMemoryDeliveryStore()
+        send = SendWebhook(self.records, self.webhooks, self.deliveries)
+        self.notify_owner = NotifyOwner(self.records, send, self.deliveries, self.telemetry)
+        self.replay_webhook = ReplayWebhook(self.records, send, self.deliveries)
         self.finalize = FinalizeBatch(
             self.records,
             self.media,

@@ -2,7 +2,13 @@ from typing import Any
 
 import pytest
 
-from imagebatch.domain.errors import FailureCode, UnavailableError, WebhookDeliveryError
+from imagebatch.domain.errors import (
+    FailureCode,
+    NotFoundError,
+    TooManyRequestsError,
+    UnavailableError,
+    WebhookDeliveryError,
+)
 from imagebatch.ports import Receipt
 from tests.usecases.app_harness import OWNER, AppHarness
 from tests.usecases.test_process_item import failed
@@ -161,10 +167,80 @@ def test_an_address_we_do_not_call_is_given_up_at_once(app: AppHarness) -> None:
 def test_giving_up_a_receiver_is_said_where_operators_look(app: AppHarness) -> None:
     app.start(1, callback_url=HOOK)
     app.drain()
-    app.notify_owner.give_up("b1", notice(app))
+    app.notify_owner.give_up(OWNER, "b1", notice(app))
     assert app.telemetry.receipts == [("b1-1-1", None)]
 
 
 def test_a_batch_whose_record_is_gone_is_told_to_nobody(app: AppHarness) -> None:
     app.notify_owner.deliver(OWNER, "unknown", {"id": "unknown-1-1", "body": {}})
     assert app.webhooks.posted == []
+
+
+def listed(app: AppHarness) -> list[tuple[str, str, int]]:
+    found = app.deliveries.list_deliveries(OWNER, "b1")
+    return [(each.id, each.status, each.attempts) for each in found]
+
+
+def test_deliveries_are_listed_with_their_tries(app: AppHarness) -> None:
+    app.webhooks.answers = [WebhookDeliveryError("the receiver answered 500")]
+    app.start(1, callback_url=HOOK)
+    app.drain()
+    told = notice(app)
+    with pytest.raises(WebhookDeliveryError):
+        deliver(app, told)
+    [first] = app.deliveries.list_deliveries(OWNER, "b1")
+    assert (first.status, first.reason) == ("pending", "the receiver answered 500")
+    deliver(app, told)
+    assert listed(app) == [("b1-1-1", "delivered", 2)]
+
+
+@pytest.mark.parametrize("receipt", [Receipt.GONE, Receipt.REFUSED])
+def test_a_receipt_is_kept(app: AppHarness, receipt: Receipt) -> None:
+    app.webhooks.answers = [receipt]
+    app.run(1, callback_url=HOOK)
+    assert listed(app) == [("b1-1-1", receipt.value, 1)]
+
+
+def test_a_webhook_that_was_given_up_has_failed(app: AppHarness) -> None:
+    app.webhooks.answers = [WebhookDeliveryError("no")]
+    app.start(1, callback_url=HOOK)
+    app.drain()
+    told = notice(app)
+    with pytest.raises(WebhookDeliveryError):
+        deliver(app, told)
+    app.notify_owner.give_up(OWNER, "b1", told)
+    assert listed(app) == [("b1-1-1", "failed", 1)]
+
+
+def test_a_replay_is_the_same_message(app: AppHarness) -> None:
+    app.run(1, callback_url=HOOK)
+    app.clock.advance(60)
+    assert app.replay_webhook(OWNER, "b1", 1).status == "delivered"
+    first, second = app.webhooks.posted
+    assert first == second
+    assert listed(app) == [("b1-1-1", "delivered", 2)]
+
+
+def test_a_replay_that_fails_says_so(app: AppHarness) -> None:
+    app.webhooks.answers = [Receipt.REFUSED, WebhookDeliveryError("the receiver answered 500")]
+    app.run(1, callback_url=HOOK)
+    app.clock.advance(60)
+    found = app.replay_webhook(OWNER, "b1", 1)
+    assert (found.status, found.reason) == ("failed", "the receiver answered 500")
+    assert listed(app) == [("b1-1-1", "failed", 2)]
+
+
+def test_replays_keep_their_distance(app: AppHarness) -> None:
+    app.run(1, callback_url=HOOK)
+    app.clock.advance(4)
+    with pytest.raises(TooManyRequestsError) as caught:
+        app.replay_webhook(OWNER, "b1", 1)
+    assert caught.value.retry_after == 6
+    assert len(app.webhooks.posted) == 1
+
+
+@pytest.mark.parametrize("number", [0, 2])
+def test_a_webhook_that_is_not_there_is_not_found(app: AppHarness, number: int) -> None:
+    app.run(1, callback_url=HOOK)
+    with pytest.raises(NotFoundError):
+        app.replay_webhook(OWNER, "b1", number)

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from imagebatch.intake.settings_schema import SettingsSchema
     from imagebatch.intake.templates import Template
     from imagebatch.ports.deletion import DeletionStore
+    from imagebatch.ports.deliveries import DeliveryStore
     from imagebatch.ports.diagnosis import ProviderAccount
     from imagebatch.ports.model_checks import ModelCheckStore
     from imagebatch.ports.shares import ShareStore
@@ -74,7 +75,7 @@ if TYPE_CHECKING:
     from imagebatch.usecases.folders import ListFolders, OpenFolders, ReadFolder
     from imagebatch.usecases.idempotency import IdempotentExecutor
     from imagebatch.usecases.image_candidates import ImageCandidates
-    from imagebatch.usecases.notify_owner import NotifyOwner
+    from imagebatch.usecases.notify_owner import NotifyOwner, ReplayWebhook, SendWebhook
     from imagebatch.usecases.plan_car_batch import PlanCarBatch
     from imagebatch.usecases.plan_prompt_batch import PlanPromptBatch
     from imagebatch.usecases.plan_sheet_batch import PlanSheetBatch
@@ -752,7 +753,25 @@ class Bootstrap:
     def notify_owner(self) -> "NotifyOwner":
         from imagebatch.usecases.notify_owner import NotifyOwner
 
-        return NotifyOwner(self.records, self.webhooks, self.telemetry)
+        return NotifyOwner(self.records, self.send_webhook, self.deliveries, self.telemetry)
+
+    @cached_property
+    def deliveries(self) -> "DeliveryStore":
+        from imagebatch.adapters.dynamodb.deliveries import DynamoDBDeliveryStore
+
+        return DynamoDBDeliveryStore(self.clients.dynamodb, self.settings.table_name)
+
+    @cached_property
+    def send_webhook(self) -> "SendWebhook":
+        from imagebatch.usecases.notify_owner import SendWebhook
+
+        return SendWebhook(self.records, self.webhooks, self.deliveries)
+
+    @cached_property
+    def replay_webhook(self) -> "ReplayWebhook":
+        from imagebatch.usecases.notify_owner import ReplayWebhook
+
+        return ReplayWebhook(self.records, self.send_webhook, self.deliveries)
 
     @cached_property
     def watch(self) -> "WatchBatch":

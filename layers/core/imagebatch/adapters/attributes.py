@@ -23,6 +23,7 @@ from imagebatch.domain.batch import (
     Waiting,
 )
 from imagebatch.domain.deletion import Deletion
+from imagebatch.domain.delivery import Delivery
 from imagebatch.domain.errors import Failure
 from imagebatch.domain.model_registry import ImageModel, QualityOffer
 from imagebatch.domain.notice import Notice
@@ -277,6 +278,16 @@ NAMES: dict[type, Names] = {
         "name": "name",
         "created_at": "createdAt",
         "variants": "variants",
+    },
+    Delivery: {
+        "id": "id",
+        "url": "url",
+        "body": "body",
+        "created_at": "createdAt",
+        "status": "status",
+        "attempts": "attempts",
+        "last_attempt_at": "lastAttemptAt",
+        "reason": "reason",
     },
     Deletion: {
         "owner": "owner",

@@ -23,6 +23,7 @@ from imagebatch.api.routes import (
     uploads,
     variant_batches,
     variants,
+    webhooks,
 )
 from imagebatch.api.routing import Route
 
@@ -44,6 +45,7 @@ GROUPS = (
     uploads,
     variants,
     variant_batches,
+    webhooks,
     deletes,
     models,
     budget,

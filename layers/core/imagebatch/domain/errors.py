@@ -8,7 +8,8 @@ ImagebatchError
 │   ├── NotFoundError            unknown, or somebody else's (404)
 │   ├── MethodNotAllowedError         a route that has other methods (405)
 │   ├── StateConflictError       not in this state (409), or gone for good (410)
-│   └── TooManyBatchesError      backpressure (429)
+│   ├── TooManyBatchesError      backpressure (429)
+│   └── TooManyRequestsError     the same again too soon (429)
 ├── LimitReachedError        there is no room for one more; nothing was written
 │   └── AccountLimitError        an owner's places, or a month's money, are used up
 ├── ConflictError               a record changed since it was read: read again and decide again
@@ -148,6 +149,10 @@ class StateConflictError(RequestError):
 
 
 class TooManyBatchesError(RequestError):
+    status = 429
+
+
+class TooManyRequestsError(RequestError):
     status = 429
 
 

@@ -64,10 +64,10 @@ class DynamoDBBatchStore(BatchStore):
             self._put_state(batch, NEW),
             self._put_errors(batch),
             self._put_spec(batch),
-            self._table.put(key, entry | _ttl(batch)),
+            self._table.put(key, entry | expiry_of(batch)),
             self._put_unfinished(batch),
         ]
-        transact_with_entries(self._table, actions, entries, _ttl(batch))
+        transact_with_entries(self._table, actions, entries, expiry_of(batch))
 
     def get(self, owner: str, batch_id: str) -> Batch | None:
         return batch_of(self._table.get_many(keys.batch_parts(owner, batch_id)).values())
@@ -124,7 +124,7 @@ class DynamoDBBatchStore(BatchStore):
             if any(error.index == item.index for error in after.errors):
                 actions.append(self._put_errors(after))
         actions += library_actions(self._table, after, settled)
-        transact_with_entries(self._table, actions, entries, _ttl(after))
+        transact_with_entries(self._table, actions, entries, expiry_of(after))
         return after, settled
 
     def save_item(self, owner: str, batch_id: str, item: Item) -> Item:
@@ -225,23 +225,23 @@ class DynamoDBBatchStore(BatchStore):
         return True
 
     def _put_state(self, batch: Batch, condition: Condition) -> "TransactWriteItemTypeDef":
-        record = codec.encode(batch, BATCH_STATE) | _ttl(batch)
+        record = codec.encode(batch, BATCH_STATE) | expiry_of(batch)
         return self._table.put(keys.batch(batch.owner, batch.id), record, condition)
 
     def _put_spec(
         self, batch: Batch, condition: Condition | None = None
     ) -> "TransactWriteItemTypeDef":
         key = keys.batch_partition(batch.owner, batch.id), keys.SPEC_SORT
-        return self._table.put(key, codec.encode(batch, BATCH_SPEC) | _ttl(batch), condition)
+        return self._table.put(key, codec.encode(batch, BATCH_SPEC) | expiry_of(batch), condition)
 
     def _put_errors(self, batch: Batch) -> "TransactWriteItemTypeDef":
         key = keys.batch_partition(batch.owner, batch.id), keys.ERRORS_SORT
-        return self._table.put(key, codec.encode(batch, BATCH_ERRORS) | _ttl(batch))
+        return self._table.put(key, codec.encode(batch, BATCH_ERRORS) | expiry_of(batch))
 
     def _put_item(self, batch: Batch, item: Item) -> "TransactWriteItemTypeDef":
         key = keys.batch_partition(batch.owner, batch.id), keys.state_sort(item.index)
         record = codec.encode(replace(item, version=item.version + 1), ITEM_STATE)
-        return self._table.put(key, record | _ttl(batch), _unchanged_item(item))
+        return self._table.put(key, record | expiry_of(batch), _unchanged_item(item))
 
     def _new_item(
         self, partition: str, item: Item, ttl: Record
@@ -260,10 +260,10 @@ class DynamoDBBatchStore(BatchStore):
         told = None if item is None else ItemChange.of(item)
         change = Change(batch.version, at, batch.status, batch.counts, told)
         key = keys.batch_partition(batch.owner, batch.id), keys.change_sort(batch.version)
-        return self._table.put(key, codec.encode(change) | _ttl(batch))
+        return self._table.put(key, codec.encode(change) | expiry_of(batch))
 
     def _put_unfinished(self, batch: Batch) -> "TransactWriteItemTypeDef":
-        record = {"owner": batch.owner, "batchId": batch.id} | _ttl(batch)
+        record = {"owner": batch.owner, "batchId": batch.id} | expiry_of(batch)
         return self._table.put(keys.unfinished(batch.owner, batch.id), record)
 
     def _unfinished_action(self, batch: Batch) -> list["TransactWriteItemTypeDef"]:
@@ -291,7 +291,7 @@ class DynamoDBBatchStore(BatchStore):
         batch = self.get(owner, batch_id)
         if batch is None:
             raise ConflictError("the batch is gone")
-        return _ttl(batch)
+        return expiry_of(batch)
 
 
 def _transactions(
@@ -314,5 +314,5 @@ def _unchanged_item(item: Item) -> Condition:
     return unchanged("version", item.version) if item.version else NEW
 
 
-def _ttl(batch: Batch) -> Record:
+def expiry_of(batch: Batch) -> Record:
     return {"ttl": math.ceil((batch.retention_ends_at + _GRACE).timestamp())}

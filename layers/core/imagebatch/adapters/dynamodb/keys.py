@@ -6,6 +6,7 @@ BATCH#owner#id    BATCH                    the batch: what changes with its item
                   ITEM#000041              an item's spec, written once
                   ITEM#000041#STATE        what has happened to it, from its first claim on
                   CHANGE#000000000133      a numbered change
+                  WEBHOOK#000001#000001    what became of the webhook of a round's end
                   ROUND#0001#00000         500 entries of a round's dispatch list
                   ROUND#0001#LENGTH        its length, written with its last entries
                   SHARE#id                 a link that shows the batch
@@ -86,11 +87,15 @@ def state_sort(index: int) -> str:
     return item_sort(index) + STATE
 
 
-CHANGE = "CHANGE#"
+CHANGE, DELIVERY = "CHANGE#", "WEBHOOK#"
 
 
 def change_sort(seq: int) -> str:
     return f"{CHANGE}{seq:012d}"
+
+
+def delivery_sort(round_: int, attempt: int) -> str:
+    return f"{DELIVERY}{round_:06d}#{attempt:06d}"
 
 
 def chunk_sort(round_: int, chunk: int) -> str:

@@ -1,0 +1,22 @@
+"""What the webhook routes answer."""
+
+from imagebatch.domain.delivery import DeliveryStatus
+from imagebatch.schemas.answers import ResponseModel, Timestamp
+
+
+class WebhookAnswer(ResponseModel):
+    """`reason` is why the last try failed."""
+
+    n: int
+    id: str
+    type: str
+    url: str
+    status: DeliveryStatus
+    attempts: int
+    reason: str | None
+    created_at: Timestamp
+    last_attempt_at: Timestamp | None
+
+
+class WebhookList(ResponseModel):
+    items: list[WebhookAnswer]

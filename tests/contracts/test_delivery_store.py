@@ -1,0 +1,59 @@
+from dataclasses import replace
+
+import pytest
+
+from imagebatch.adapters.dynamodb.deliveries import DynamoDBDeliveryStore
+from imagebatch.domain.delivery import Delivery, DeliveryStatus
+from imagebatch.ports.deliveries import DeliveryStore
+from testing.aws import TABLE, no_sleep
+from testing.fakes.deliveries import InMemoryDeliveryStore
+from testing.fakes.system import START
+from testing.records import a_batch
+
+BATCH = a_batch()
+
+
+@pytest.fixture(params=["memory", "dynamodb"])
+def deliveries(request: pytest.FixtureRequest) -> DeliveryStore:
+    if request.param == "memory":
+        return InMemoryDeliveryStore()
+    return DynamoDBDeliveryStore(request.getfixturevalue("dynamodb"), TABLE, sleep=no_sleep)
+
+
+def a_delivery(run: str) -> Delivery:
+    body = {"type": "batch.completed", "data": {"name": "Größe"}}
+    return Delivery(id=f"b1-{run}", url="https://a.example/h", body=body, created_at=START)
+
+
+def test_deliveries_are_in_the_order_of_the_rounds(deliveries: DeliveryStore) -> None:
+    runs = ["10-1", "2-1", "1-12", "1-2"]
+    for run in runs:
+        deliveries.save(BATCH, a_delivery(run))
+    found = deliveries.list_deliveries("ann", "b1")
+    assert list(found) == [a_delivery(run) for run in ("1-2", "1-12", "2-1", "10-1")]
+
+
+def test_a_delivery_is_saved_over_itself(deliveries: DeliveryStore) -> None:
+    deliveries.save(BATCH, a_delivery("1-1"))
+    later = replace(
+        a_delivery("1-1"), status=DeliveryStatus.GONE, attempts=3, last_attempt_at=START
+    )
+    deliveries.save(BATCH, later)
+    assert list(deliveries.list_deliveries("ann", "b1")) == [later]
+
+
+def test_deliveries_are_their_owners_alone(deliveries: DeliveryStore) -> None:
+    deliveries.save(BATCH, a_delivery("1-1"))
+    assert list(deliveries.list_deliveries("bob", "b1")) == []
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://u:p@shop.example:8443/hook?key=7#x", "https://shop.example:8443/hook"),
+        ("https://[2001:db8::1]/hook", "https://[2001:db8::1]/hook"),
+        ("https://shop.example", "https://shop.example"),
+    ],
+)
+def test_an_address_is_shown_without_its_secrets(url: str, shown: str) -> None:
+    assert replace(a_delivery("1-1"), url=url).shown_url == shown
