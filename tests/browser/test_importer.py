@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, Response, expect
 
 from testing.fake_providers import FakeProviders
-from tests.browser.steps import Shot, finished, images, start, too_wide
+from tests.browser.steps import Shot, cars, finished, images, sheet, start, too_wide
 from tests.browser.test_everywhere import violations
 from tests.conftest import Stack
 
@@ -164,3 +164,19 @@ def test_cells_copied_from_a_spreadsheet_are_pasted(page: Page) -> None:
     model.fill("Fiesta")
     model.press("Enter")
     expect(page.get_by_text("Ford-Fiesta-white.png")).to_be_visible()
+
+
+def test_a_dear_batch_is_asked_about_once_more(live_page: Page) -> None:
+    page = live_page
+    page.goto("/csv")
+    give(page, "dear.csv", sheet(*cars(50)).encode())
+    page.get_by_role("combobox", name="Model").select_option("google/nano-banana-pro")
+    page.get_by_label("Ultra").check()
+    expect(page.get_by_test_id("price")).to_have_text("$12.00")
+    page.get_by_role("button", name="Start Batch").click()
+    dialog = page.get_by_role("dialog", name="Spend about $12.00?")
+    expect(dialog.get_by_role("button", name="Start 50 images")).to_be_visible()
+    is_sound(page)
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(page.get_by_role("button", name="Start Batch")).to_be_enabled()

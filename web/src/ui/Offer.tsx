@@ -9,7 +9,7 @@ import { CapField, capFault } from "./CapField";
 import { Problem } from "./Problem";
 
 /** USD; a batch that costs more is asked about once more. */
-const ASK_ABOVE = 20;
+const ASK_ABOVE = 10;
 
 export interface Priced {
   total: number;

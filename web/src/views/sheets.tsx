@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { chosenModel, NO_CHOICE } from "../lib/models";
 import type { Recipe } from "../lib/reading";
 import { foldedName, isWellFormed, neededBy } from "../lib/template-text";
 import {
@@ -11,9 +12,10 @@ import {
 } from "../lib/templates";
 import { useAddress } from "../ui/address";
 import { useKept, useLoad } from "../ui/hooks";
+import { useModels } from "../ui/ModelPicker";
 import { Problem } from "../ui/Problem";
 import { Title } from "../ui/Title";
-import { SHEET_FIELDS } from "./importer/fields";
+import { choiceOf, SHEET_FIELDS } from "./importer/fields";
 import { Importer } from "./importer/importer";
 import { TemplateEditor } from "./templates/editor";
 
@@ -38,6 +40,8 @@ export function SheetsView() {
   const stored = templates.data?.find((one) => one.name === name);
   const edited = !stored || !sameDraft(draft, draftOf(stored));
   const fault = edited ? draftFault(draft.prompt, columns) : null;
+  const named = address.fields.model || stored?.model || "";
+  const model = chosenModel(useModels().data ?? [], { ...NO_CHOICE, model: named });
   const recipe = recipeOf(stored, edited, fault ? "" : draft.prompt);
   const choose = (one: Template | undefined) => {
     setDraft(one ? draftOf(one) : NO_TEMPLATE);
@@ -73,6 +77,8 @@ export function SheetsView() {
             fault={draft.prompt.trim() ? fault : null}
             draft={draft}
             columns={columns}
+            ratios={model?.aspectRatios ?? ["1:1"]}
+            choice={choiceOf(address.fields)}
             choose={choose}
             change={(fields) => setDraft((old) => ({ ...old, ...fields }))}
             saved={(one) => {

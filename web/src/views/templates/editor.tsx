@@ -1,4 +1,5 @@
 import { useRef, useState } from "preact/hooks";
+import type { Choice } from "../../lib/models";
 import { foldedName, nameOutOf, variablesOf } from "../../lib/template-text";
 import {
   deleteTemplate,
@@ -21,13 +22,15 @@ interface Props {
   draft: TemplateDraft;
   /** The sheet's. */
   columns: readonly string[];
+  /** What the model can make. */
+  ratios: readonly string[];
+  /** The model that is saved with the template, where one is chosen. */
+  choice: Choice;
   choose: (template: Template | undefined) => void;
   change: (fields: Partial<TemplateDraft>) => void;
   saved: (template: Template) => void;
   removed: (name: string) => void;
 }
-
-const RATIOS = ["1:1", "16:9", "9:16", "4:3", "3:4"];
 
 /** The prompt of all rows, with the sheet's columns in it. */
 export function TemplateEditor(props: Props) {
@@ -111,7 +114,7 @@ export function TemplateEditor(props: Props) {
               value={draft.aspectRatio ?? "1:1"}
               onChange={(event) => change({ aspectRatio: event.currentTarget.value })}
             >
-              {RATIOS.map((ratio) => (
+              {[...new Set([...props.ratios, draft.aspectRatio ?? "1:1"])].map((ratio) => (
                 <option key={ratio}>{ratio}</option>
               ))}
             </select>
@@ -129,12 +132,13 @@ export function TemplateEditor(props: Props) {
 }
 
 /** Stores the draft under a name, or removes a template. */
-function Keep({ stored, edited, draft, saved, removed }: Props) {
+function Keep({ stored, edited, draft, choice, saved, removed }: Props) {
   const own = stored && !stored.builtIn ? stored.name : "";
   const [name, setName] = useState<string | null>(null);
   const wanted = name ?? own;
+  const otherModel = choice.model !== undefined && choice.model !== stored?.model;
   const save = useAction(async () => {
-    saved(await putTemplate(wanted, { ...stored, ...draft }));
+    saved(await putTemplate(wanted, { ...stored, ...choice, ...draft }));
     setName(null);
   });
   const remove = useAction(async () => {
@@ -165,7 +169,9 @@ function Keep({ stored, edited, draft, saved, removed }: Props) {
       </label>
       <button
         class="button"
-        disabled={save.busy || !draft.prompt.trim() || !wanted || (!edited && wanted === own)}
+        disabled={
+          save.busy || !draft.prompt.trim() || !wanted || (!edited && !otherModel && wanted === own)
+        }
       >
         {save.busy ? "Saving…" : "Save template"}
       </button>
