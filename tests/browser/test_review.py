@@ -126,30 +126,30 @@ def test_review_and_library_are_accessible_and_fit(
 
 
 def test_a_batch_is_renamed_found_run_again_and_deleted(page: Page) -> None:
-    submit(page, *cars(2), name="First name")
+    submit(page, *cars(2), name="First title")
     finished(page)
-    page.get_by_label("More for First name").click()
+    page.get_by_label("More for First title").click()
     page.get_by_role("button", name="Rename").click()
-    page.get_by_label("Name").fill("Second name")
+    page.get_by_label("Name").fill("Second title")
     page.get_by_role("dialog").get_by_role("button", name="Rename").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Second name")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Second title")
 
     page.goto("/batches")
-    page.get_by_label("Find a batch").fill("second")
+    page.get_by_label("Find a batch").fill("SECOND")
     lines = page.locator(".batches > li")
     expect(lines).to_have_count(1)
     lines.first.click(position={"x": 300, "y": 8})
-    expect(page.get_by_role("heading", level=1)).to_have_text("Second name")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Second title")
 
-    page.get_by_label("More for Second name").click()
+    page.get_by_label("More for Second title").click()
     page.get_by_role("button", name="Run again with changes").click()
     expect(page.get_by_test_id("images")).to_have_text("2")
 
     page.goto("/batches")
-    page.get_by_label("More for Second name").click()
+    page.get_by_label("More for Second title").click()
     page.get_by_role("button", name="Delete").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
-    expect(page.get_by_role("link", name="Second name")).to_have_count(0)
+    expect(page.get_by_role("link", name="Second title")).to_have_count(0)
 
 
 def test_an_expired_zip_is_built_again(
