@@ -13,6 +13,7 @@ from testing.fakes.finalizer import InMemoryFinalizer, Started
 from testing.fakes.idempotency import InMemoryIdempotencyStore
 from testing.fakes.library import InMemoryLibraryStore
 from testing.fakes.media import InMemoryObjectStore
+from testing.fakes.outages import InMemoryBreakerStore, InMemoryPredictionLedger
 from testing.fakes.provider import LenientValidator, ScriptedProvider, StubThumbnailer
 from testing.fakes.queues import InMemoryDispatchQueue, InMemoryItemQueue, Sent
 from testing.fakes.store import InMemoryBatchStore
@@ -26,6 +27,7 @@ __all__ = [
     "FakeRandomness",
     "InMemoryAccountStore",
     "InMemoryBatchStore",
+    "InMemoryBreakerStore",
     "InMemoryCatalogStore",
     "InMemoryDispatchQueue",
     "InMemoryFinalizer",
@@ -33,6 +35,7 @@ __all__ = [
     "InMemoryItemQueue",
     "InMemoryLibraryStore",
     "InMemoryObjectStore",
+    "InMemoryPredictionLedger",
     "InMemoryTemplateStore",
     "InMemoryUploadStore",
     "InMemoryWebhooks",

@@ -1,11 +1,11 @@
 """A provider that keeps a ledger and does what its script says."""
 
-from collections import defaultdict, deque
-from collections.abc import Callable
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from imagebatch.domain.errors import ProviderError
+from imagebatch.domain.errors import ProviderError, ProviderUnavailableError
 from imagebatch.ports import (
     Clock,
     ImageProvider,
@@ -18,6 +18,8 @@ from imagebatch.ports import (
 )
 
 PNG = b"png"
+NEVER_ARRIVED = ProviderUnavailableError("cut before it arrived", maybe_billed=True)
+"""A create that made nothing, and of which nobody here knows that."""
 
 
 @dataclass
@@ -29,14 +31,17 @@ class Made:
     ready: datetime
     end: Prediction
     cancelled: bool = False
+    created: datetime | None = None
+    model: str = ""
 
 
 @dataclass
 class ScriptedProvider(ImageProvider):
     """Makes each image in `seconds` unless a prompt's next step says otherwise.
 
-    A step is an error to raise, a Prediction to end as (its id is replaced), or a callable to run
-    before the create is taken; steps of a prompt are used up in order.
+    A step is an error to raise, a Prediction to end as (its id is replaced), or NEVER_ARRIVED;
+    steps of a prompt are used up in order. `outage` says what a model answers every create with, if
+    anything. It lists what it made unless `lists` is false; `listing_faults` are raised instead.
     """
 
     clock: Clock
@@ -48,6 +53,10 @@ class ScriptedProvider(ImageProvider):
     fetch_faults: deque[ProviderError] = field(default_factory=deque)
     body: bytes = PNG
     obeys_cancel: bool = True
+    lists: bool = True
+    listing_faults: deque[ProviderError] = field(default_factory=deque)
+    outage: Callable[[str], ProviderError | None] = lambda _: None
+    asked: Counter[str] = field(default_factory=Counter)
 
     def script(self, prompt: str, *steps: object) -> None:
         self.steps[prompt].extend(steps)
@@ -57,19 +66,36 @@ class ScriptedProvider(ImageProvider):
 
     def create(self, request: ImageRequest) -> Prediction:
         self.requests.append(request)
+        self.asked[request.model] += 1
+        outage = self.outage(request.model)
+        if outage is not None:
+            raise outage
         steps = self.steps[request.prompt]
         step = steps.popleft() if steps else None
-        if isinstance(step, ProviderError) and not getattr(step, "maybe_billed", False):
+        lost = getattr(step, "maybe_billed", False) and step is not NEVER_ARRIVED
+        if isinstance(step, ProviderError) and not lost:
             raise step
         id_ = f"p{len(self.made) + 1}"
         end = step if isinstance(step, Prediction) else Prediction(id_, PredictionStatus.SUCCEEDED)
         ready = self.clock.now() + timedelta(seconds=self.seconds)
-        made = Made(id_, request.prompt, ready, end)
+        made = Made(id_, request.prompt, ready, end, created=self.clock.now(), model=request.model)
         self.made.append(made)
         self.after_create(made)
         if isinstance(step, ProviderError):
             raise step
         return self._state_of(id_)
+
+    def find_created(self, request: ImageRequest, since: datetime) -> Sequence[Prediction] | None:
+        if self.listing_faults:
+            raise self.listing_faults.popleft()
+        if not self.lists:
+            return None
+        wanted = request.prompt, request.model
+        return [
+            self._state_of(made.id)
+            for made in self.made
+            if (made.prompt, made.model) == wanted and made.created and made.created >= since
+        ]
 
     def get(self, prediction_id: str, request: ImageRequest) -> Prediction:
         return self._state_of(prediction_id)

@@ -21,6 +21,7 @@ from imagebatch.domain.batch import (
     ItemStatus,
     LastRedo,
     Lease,
+    ModelBlock,
     Reservation,
     Version,
     Waiting,
@@ -166,7 +167,11 @@ SAMPLES: dict[str, Any] = {
         BATCH,
         archive=Archive("archives/b1/1-1.zip", 9, 3, "f.json", "f.csv", choices=9, built_at=LATER),
     ),
+    "batch in an outage": replace(
+        BATCH, blocks=(ModelBlock("google/imagen-3", "provider_unavailable", START, LATER),)
+    ),
     "item": ITEM,
+    "item whose creates fail": replace(ITEM, model_fixed=True, failing_since=START),
     "item made again": replace(
         ITEM,
         model="google/nano-banana-2.1",

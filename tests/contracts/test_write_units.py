@@ -8,6 +8,7 @@ import pytest
 
 from imagebatch.adapters.dynamodb import DynamoDBBatchStore
 from imagebatch.adapters.dynamodb.accounts import DynamoDBAccountStore
+from imagebatch.adapters.dynamodb.outages import DynamoDBPredictionLedger
 from imagebatch.domain.batch import BatchStatus
 from imagebatch.domain.batch_manifest import ItemSpec
 from testing.aws import TABLE, no_sleep
@@ -59,7 +60,11 @@ def test_an_item_costs_few_write_units(
 ) -> None:
     """An image for a variant is listed in two folders besides."""
     store = DynamoDBBatchStore(dynamodb, TABLE, sleep=no_sleep)
-    app = AppHarness(store=store, accounts=DynamoDBAccountStore(dynamodb, TABLE, sleep=no_sleep))
+    app = AppHarness(
+        store=store,
+        accounts=DynamoDBAccountStore(dynamodb, TABLE, sleep=no_sleep),
+        ledger=DynamoDBPredictionLedger(dynamodb, TABLE, sleep=no_sleep),
+    )
     metadata = {f"key-{n}": "v" * 200 for n in range(16)}
     app.submit(items=tuple(a_row(n, variant) for n in range(ROWS)), metadata=metadata)
     app.dispatch_items(OWNER, "b1", 1)

@@ -18,7 +18,6 @@ from imagebatch.domain.batch import (
     ItemError,
     ItemStatus,
     Lease,
-    Waiting,
     effective_item_status,
 )
 from imagebatch.domain.errors import Failure, FailureCode, StateConflictError
@@ -173,10 +172,8 @@ def test_a_create_cannot_begin_before_the_last_one_is_accounted_for() -> None:
 
 
 def test_a_wait_gives_the_try_and_the_money_back() -> None:
-    waiting = Waiting("provider_rate_limit", LATER)
-    batch, item = transitions.requeue(*transitions.begin_create(*claimed(), START), START, waiting)
-    assert batch.counts == Counts(pending=3)
-    assert (batch.waiting, batch.committed) == (replace(waiting, since=START), ZERO)
+    batch, item = transitions.requeue(*transitions.begin_create(*claimed(), START), START)
+    assert (batch.counts, batch.committed) == (Counts(pending=3), ZERO)
     assert (item.status, item.lease, item.tries, item.attempts) == (ItemStatus.PENDING, None, 0, 0)
     assert transitions.decide_delivery(batch, item, 1, START) is DeliveryDecision.PROCESS
 

@@ -9,7 +9,8 @@ from typing import Any
 from imagebatch.domain.batch import Batch, Item, ItemStatus, Kind, effective_item_status
 from imagebatch.domain.batch_manifest import BatchManifest, ItemSpec
 from imagebatch.domain.budgets import Limits
-from imagebatch.domain.model_registry import Mode
+from imagebatch.domain.fallback import STANDARD_POLICY
+from imagebatch.domain.model_registry import ImageModel, Mode
 from imagebatch.ports import (
     ArchiveBuilder,
     ArchiveMember,
@@ -26,6 +27,7 @@ from imagebatch.reports.archive_texts import archive_texts
 from imagebatch.schemas.webhook import webhook_body
 from imagebatch.usecases.cancel_batch import CancelBatch
 from imagebatch.usecases.choose_version import ChooseVersion
+from imagebatch.usecases.circuit_breakers import CircuitBreakers
 from imagebatch.usecases.collect_image import CollectImage, ProviderGateway
 from imagebatch.usecases.dispatch_items import DispatchItems
 from imagebatch.usecases.drop_folder import PublishToOutbox
@@ -49,11 +51,13 @@ from testing.fakes import (
     FakeClock,
     FakeRandomness,
     InMemoryBatchStore,
+    InMemoryBreakerStore,
     InMemoryDispatchQueue,
     InMemoryFinalizer,
     InMemoryItemQueue,
     InMemoryLibraryStore,
     InMemoryObjectStore,
+    InMemoryPredictionLedger,
     InMemoryWebhooks,
     LenientValidator,
     ScriptedProvider,
@@ -69,6 +73,13 @@ MODEL = a_model(price=str(PRICE))
 LIMITS = Limits(active_batches=20)
 OTHER_MODEL = a_model("other", price="0.08", hd="0.16", supports_seed=True)
 """What a later round may run on."""
+
+
+def a_row(i: int) -> ItemSpec:
+    return ItemSpec(
+        index=i, custom_id=f"c{i}", row=i + 2, prompt=str(i), stem=f"car-{i}",
+        price=PRICE, input={"prompt": str(i)}, cells=(str(i),),
+    )  # fmt: skip
 
 
 class SilentTelemetry(Telemetry):
@@ -157,6 +168,7 @@ class AppHarness:
         time_limit: float = 300,
         store: Any = None,
         accounts: Any = None,
+        ledger: Any = None,
         limits: Limits = LIMITS,
     ) -> None:
         self.clock, self.random = FakeClock(), FakeRandomness()
@@ -185,7 +197,12 @@ class AppHarness:
         self.dispatch_items = DispatchItems(
             self.records, self.media, self.queue, self.finalizer, self.open_folders, WORKERS
         )
-        perform = PerformEffect(gateway, collect, self.clock)
+        self.breakers = InMemoryBreakerStore()
+        self.ledger = ledger or InMemoryPredictionLedger()
+        breakers = CircuitBreakers(
+            self.breakers, self.clock, self.telemetry, STANDARD_POLICY.open_for
+        )
+        perform = PerformEffect(gateway, collect, self.clock, breakers, self.ledger)
         self.process_item = ProcessItem(
             self.records, self.queue, self.finalizer, perform, self.telemetry, limit, WORKERS
         )
@@ -232,20 +249,15 @@ class AppHarness:
         size: int = 3,
         batch_id: str = "b1",
         items: tuple[ItemSpec, ...] = (),
+        models: tuple[ImageModel, ...] = (MODEL,),
         **facts: Any,
     ) -> Batch:
         """A batch of `size` items whose prompts are "0", "1" and so on, or of these."""
-        items = items or tuple(
-            ItemSpec(
-                index=i, custom_id=f"c{i}", row=i + 2, prompt=str(i), stem=f"car-{i}",
-                price=PRICE, input={"prompt": str(i)}, cells=(str(i),),
-            )
-            for i in range(size)
-        )  # fmt: skip
+        items = items or tuple(map(a_row, range(size)))
         submission = Submission(
             owner=OWNER,
             plan=BatchManifest(Kind.CARS, ("make",), items),
-            models=(MODEL,),
+            models=models,
             mode=facts.pop("mode", Mode.LIVE),
             source=b"make\n",
             source_type="text/csv",

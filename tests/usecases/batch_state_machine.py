@@ -15,6 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from imagebatch.domain.batch import SETTLED, BatchStatus, Image, ItemStatus, effective_item_status
 from imagebatch.domain.errors import (
     FailureCode,
+    ModelUnavailableError,
     OutputGoneError,
     ProviderAuthError,
     ProviderUnavailableError,
@@ -26,6 +27,7 @@ from imagebatch.ports import BadImageError, ItemMessage, Prediction, PredictionS
 from imagebatch.usecases.finalize_batch import FinalizerRun
 from imagebatch.usecases.redo_items import RedoRequest
 from testing.fakes import Started
+from testing.fakes.provider import NEVER_ARRIVED
 from tests.usecases.app_harness import OWNER, PRICE, AppHarness
 from tests.usecases.fault_injection import FaultInjector, FaultKind, InjectedFault
 from tests.usecases.test_process_item import failed
@@ -35,6 +37,8 @@ LOST = ProviderUnavailableError("cut", maybe_billed=True)
 STEPS: dict[str, object] = {
     "500": ProviderUnavailableError("500"),
     "lost": LOST,
+    "never arrived": NEVER_ARRIVED,
+    "gone": ModelUnavailableError("no such model"),
     "429": RateLimitedError("slow down", 30),
     "refused": failed(FailureCode.CONTENT_REFUSED),
     "interrupted": failed(FailureCode.PROVIDER_UNAVAILABLE, try_again=True),
@@ -79,7 +83,7 @@ class BatchStateMachine(RuleBasedStateMachine):
         steps=st.lists(st.tuples(st.integers(0, 8), st.sampled_from(sorted(STEPS))), max_size=4),
         pictures=st.lists(st.booleans(), max_size=3),
         fetches=st.lists(st.booleans(), max_size=3),
-        obeys=st.booleans(),
+        habits=st.tuples(st.booleans(), st.booleans()),
         dispatched=st.sampled_from([True, True, False]),
     )
     def submit(
@@ -90,11 +94,11 @@ class BatchStateMachine(RuleBasedStateMachine):
         steps: list[tuple[int, str]],
         pictures: list[bool],
         fetches: list[bool],
-        obeys: bool,
+        habits: tuple[bool, bool],
         dispatched: bool,
     ) -> None:
         self.app = app = AppHarness(seconds=seconds)
-        app.provider.obeys_cancel = obeys
+        app.provider.obeys_cancel, app.provider.lists = habits
         for index, name in steps:
             app.provider.script(str(index), STEPS[name])
         if pictures:

@@ -12,7 +12,7 @@ from typing import Any
 from imagebatch.domain.errors import ImagebatchError, ProviderUnavailableError, UnavailableError
 from tests.usecases.app_harness import AppHarness
 
-PROVIDER = ("create", "get", "cancel", "fetch")
+PROVIDER = ("create", "find_created", "get", "cancel", "fetch")
 STORE = ("create", "get", "get_item", "items", "add_items", "commit", "save_item", "put_round",
          "round_list", "round_entry")  # fmt: skip
 MEDIA = ("put", "get", "head", "delete")
@@ -55,6 +55,7 @@ class FaultInjector:
         for port, calls in (
             (app.store, STORE), (app.media, MEDIA), (app.provider, PROVIDER),
             (app.queue, ("send",)), (app.dispatch, ("send",)),
+            (app.breakers, ("get", "save")), (app.ledger, ("hold",)),
             (app.finalizer, ("start", "state")), (app.builder, ("build",)),
         ):  # fmt: skip
             for call in calls:

@@ -208,6 +208,7 @@ def test_a_running_batch_and_one_without_failures_cannot_be_retried(app: AppHarn
 
 
 def test_the_cap_holds_over_all_rounds(app: AppHarness) -> None:
+    app.provider.lists = False
     lost = ProviderUnavailableError("cut", maybe_billed=True)
     app.start(2, max_cost=2 * PRICE)
     app.provider.script("1", failed(FailureCode.PROVIDER_REJECTED), lost)

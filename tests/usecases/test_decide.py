@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cache
 from itertools import product
 from pathlib import Path
 
@@ -14,33 +15,42 @@ from imagebatch.domain.batch import (
     Item,
     ItemStatus,
     Lease,
-    Waiting,
+    ModelBlock,
     effective_item_status,
 )
 from imagebatch.domain.errors import Failure, FailureCode
+from imagebatch.domain.fallback import BlockReason
 from imagebatch.ports import Prediction, PredictionStatus
 from imagebatch.usecases.process_item.decide import COLLECT_GRACE, Delivery, Step, decide
-from imagebatch.usecases.process_item.effects import Done, RedeliverAfter, ReturnUntil
+from imagebatch.usecases.process_item.effects import AskBreaker, Done, RedeliverAfter, ReturnUntil
 from imagebatch.usecases.process_item.events import (
+    Admitted,
     Collected,
+    CreateAbsent,
     Created,
     CreateFailed,
+    CreateUndecided,
     Event,
+    LookupFailed,
+    ModelGone,
     OutputUnavailable,
     OutputUnusable,
     Polled,
     ProviderClosed,
     Received,
+    Refused,
     Rejected,
     Throttled,
 )
 from testing.fakes.system import START
+from testing.models import a_model
 from testing.records import a_batch, an_image, an_item
 
 DRAWING = Path(__file__).parents[2] / "docs/architecture.md"
 EDGE = re.compile(r"^ +(\w+) --> (\w+): (.+)$", re.MULTILINE)
 LIMIT = timedelta(seconds=300)
 FAILURE = Failure(FailureCode.PROVIDER_UNAVAILABLE, "no answer")
+CHAIN = (a_model("a"), a_model("b"))
 LEASE = Lease("ours", START + timedelta(hours=2))
 TIMES = [START, START + LIMIT, START + LIMIT + COLLECT_GRACE]
 PREDICTIONS = [
@@ -49,11 +59,21 @@ PREDICTIONS = [
     for again in (False, True)
 ]
 ANSWERS: list[Event] = [Rejected(FAILURE), ProviderClosed(FAILURE)]
+SOON = START + timedelta(seconds=60)
 ON_CREATE: list[Event] = [
     *ANSWERS,
     *(Created(prediction) for prediction in PREDICTIONS),
-    *(CreateFailed(FAILURE, maybe_billed=billed) for billed in (False, True)),
+    *(
+        CreateFailed(FAILURE, maybe_billed=billed, open_until=until)
+        for billed in (False, True)
+        for until in (None, SOON)
+    ),
     Throttled(30),
+    ModelGone(FAILURE),
+    CreateAbsent(),
+    CreateUndecided(),
+    LookupFailed(),
+    Polled(None),
 ]
 ON_PREDICTION: list[Event] = [
     *ANSWERS,
@@ -62,18 +82,25 @@ ON_PREDICTION: list[Event] = [
     OutputUnusable(FAILURE),
     OutputUnavailable(FAILURE),
 ]
+ASKED_TO_CREATE = (Admitted, Refused, CreateFailed, Throttled, ModelGone)
 type Pair = tuple[Batch, Item]
 
 
 def state_of(batch: Batch, item: Item) -> str:
     if item.status is not ItemStatus.PROCESSING:
         return item.status.value
-    return "predicting" if item.prediction else "creating"
+    if item.creating:
+        return "creating"
+    return "predicting" if item.prediction else "claimed"
+
+
+def claimed() -> Pair:
+    batch = a_batch(last_dispatched_round=1, model="a", models=CHAIN)
+    return transitions.claim(batch, an_item(), LEASE, START, LIMIT)
 
 
 def creating(attempts: int) -> Pair:
-    batch = a_batch(last_dispatched_round=1)
-    batch, item = transitions.claim(batch, an_item(), LEASE, START, LIMIT)
+    batch, item = claimed()
     for attempt in range(attempts):
         if attempt:
             batch, item = transitions.capture_cost(batch, item)
@@ -93,6 +120,11 @@ def lost_lease(pair: Pair) -> Pair:
 
 def happenings() -> Iterator[tuple[Pair, Event]]:
     yield (a_batch(last_dispatched_round=1), an_item()), Received()
+    yield lost_lease(claimed()), Received()
+    pending = a_batch(last_dispatched_round=1, model="a", models=CHAIN), an_item()
+    for pair, model in product((pending, claimed(), lost_lease(claimed())), ("a", "b")):
+        yield pair, Admitted(model)
+        yield pair, Refused(model, SOON)
     for attempts in (1, 2):
         yield lost_lease(creating(attempts)), Received()
         yield lost_lease(predicting(attempts)), Received()
@@ -103,14 +135,18 @@ def happenings() -> Iterator[tuple[Pair, Event]]:
 
 
 def circumstances(batch: Batch) -> Iterator[Batch]:
-    throttle = Waiting("provider_rate_limit", START + timedelta(hours=1), START)
-    long_since = replace(throttle, since=START - timedelta(hours=7))
+    later = START + timedelta(hours=1)
+    limited = ModelBlock("a", BlockReason.RATE_LIMITED, START, later)
+    down = ModelBlock("a", BlockReason.UNAVAILABLE, START, later)
+    long_since = START - timedelta(hours=7)
+    others = [ModelBlock("b", reason, START, None) for reason in BlockReason]
     yield batch
     yield rounds.cancel(batch, START)
     yield rounds.abort_round(batch, FAILURE)
     yield replace(batch, max_cost=batch.committed)
-    yield replace(batch, waiting=throttle)
-    yield replace(batch, waiting=long_since)
+    for block in (limited, down, replace(limited, since=long_since), others[-1]):
+        yield replace(batch, blocks=(block,))
+        yield replace(batch, blocks=(block, *others[-1:]))
 
 
 def a_delivery(now: datetime, *, in_time: bool, may_create: bool) -> Delivery:
@@ -118,11 +154,16 @@ def a_delivery(now: datetime, *, in_time: bool, may_create: bool) -> Delivery:
     return Delivery(1, LEASE, LIMIT, 3, until, until, may_create)
 
 
-def steps() -> Iterator[tuple[Pair, Event, Step]]:
+@cache
+def steps() -> list[tuple[Pair, Event, Step]]:
+    return list(_steps())
+
+
+def _steps() -> Iterator[tuple[Pair, Event, Step]]:
     for (pair, event), now, in_time, may_create in product(
         happenings(), TIMES, (True, False), (True, False)
     ):
-        if not may_create and state_of(*pair) == "creating" and not isinstance(event, Received):
+        if not may_create and isinstance(event, ASKED_TO_CREATE):
             continue  # such a delivery asks for nothing
         for batch in circumstances(pair[0]):
             delivery = a_delivery(now, in_time=in_time, may_create=may_create)
@@ -173,8 +214,20 @@ def test_a_delivery_that_lost_its_lease_writes_nothing() -> None:
         assert (step.batch, step.item) == (batch, item)
 
 
-def test_an_attempt_counts_unless_its_create_was_throttled() -> None:
+def test_an_attempt_counts_unless_its_create_made_nothing() -> None:
+    nothing = (Throttled, ModelGone, CreateFailed, CreateAbsent)
     for (_, before), event, step in steps():
-        if not isinstance(event, Throttled):
+        if not isinstance(event, nothing):
             assert step.item.tries >= before.tries
             assert step.item.attempts >= before.attempts
+        if isinstance(event, CreateUndecided) or event == CreateFailed(FAILURE, maybe_billed=True):
+            assert step.item.tries >= before.tries
+
+
+def test_no_other_model_makes_what_one_may_have_made() -> None:
+    for (_, before), event, step in steps():
+        if isinstance(event, CreateUndecided):
+            assert step.item.model_fixed
+        asked = step.effects[-1]
+        if before.model_fixed and isinstance(asked, AskBreaker):
+            assert asked.model == before.model

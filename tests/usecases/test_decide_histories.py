@@ -32,28 +32,38 @@ from imagebatch.ports import Prediction, PredictionStatus
 from imagebatch.usecases.process_item.decide import Delivery, decide
 from imagebatch.usecases.process_item.effects import (
     AbandonPrediction,
+    AskBreaker,
     CancelPrediction,
     CollectImage,
     CreatePrediction,
     Effect,
+    FindCreated,
     Poll,
     ResumePrediction,
 )
 from imagebatch.usecases.process_item.events import (
+    Admitted,
     Collected,
+    CreateAbsent,
     Created,
     CreateFailed,
+    CreateUndecided,
     Event,
+    LookupFailed,
+    ModelGone,
     OutputUnavailable,
     OutputUnusable,
     Polled,
     ProviderClosed,
     Received,
+    Refused,
     Rejected,
     Throttled,
 )
 from testing.effort import examples
 from testing.fakes import FakeClock
+from testing.fakes.system import START
+from testing.models import a_model
 from testing.records import a_batch, an_item
 
 FAILURE = Failure(FailureCode.PROVIDER_UNAVAILABLE, "no answer")
@@ -62,6 +72,7 @@ ARCHIVE = Archive("archives/b1.zip", 10, 3)
 TTL = timedelta(hours=1)
 LIMIT = timedelta(seconds=300)
 LEASE_SECONDS = 65
+CHAIN = ("a", "b")
 SELDOM = {"cancel", "halt", "bury", "time"}
 OFTEN = 8
 """What ends a round is this much less likely than the rest, so that histories are long."""
@@ -80,12 +91,22 @@ POLLED = [
     Rejected(FAILURE),
     ProviderClosed(FAILURE),
 ]
+SOON = START + timedelta(seconds=90)
 ANSWERS: Mapping[type[Effect], Sequence[Event]] = {
+    AskBreaker: [*map(Admitted, CHAIN), *(Refused(model, SOON) for model in CHAIN)],
+    FindCreated: [
+        *(Created(Prediction("p", status)) for status in PredictionStatus),
+        CreateAbsent(),
+        CreateUndecided(),
+        LookupFailed(),
+    ],
     CreatePrediction: [
         *(Created(Prediction("p", status)) for status in PredictionStatus),
         CreateFailed(FAILURE),
+        CreateFailed(FAILURE, open_until=SOON),
         CreateFailed(FAILURE, maybe_billed=True),
         Throttled(30),
+        ModelGone(FAILURE),
         Rejected(FAILURE),
         ProviderClosed(FAILURE),
     ],
@@ -111,7 +132,11 @@ class History(RuleBasedStateMachine):
         refused = [an_item(n, status=ItemStatus.FAILED, failure=FAILURE) for n in range(rejected)]
         self.items = [*refused, *(an_item(n) for n in range(rejected, size))]
         self.batch = a_batch(
-            size=size, rejected=rejected, max_cost=None if cap is None else cap * Decimal("0.05")
+            size=size,
+            rejected=rejected,
+            model="a",
+            models=tuple(map(a_model, CHAIN)),
+            max_cost=None if cap is None else cap * Decimal("0.05"),
         )
         self.succeeded: dict[int, Item] = {}
         self.working: dict[str, tuple[int, Delivery, Effect]] = {}

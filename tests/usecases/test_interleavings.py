@@ -27,10 +27,12 @@ OVERTAKERS = {
 MOST_CALLS = 60
 
 
-def ready_for(process: str, other: str = "") -> BatchStateMachine:
+def ready_for(process: str, other: str = "", *, lists: bool = True) -> BatchStateMachine:
     """A batch of two at the point where the process, and who comes in between, have work to do."""
     machine = BatchStateMachine()
-    machine.submit(2, None, 2.0, [(0, "rejected")] * (process == "retry"), [], [], True, False)
+    machine.submit(
+        2, None, 2.0, [(0, "rejected")] * (process == "retry"), [], [], True, lists, False
+    )
     if process == "dispatch 1":
         return machine
     do(machine, "dispatch 1")

@@ -80,6 +80,7 @@ if TYPE_CHECKING:
     from imagebatch.usecases.plan_prompt_batch import PlanPromptBatch
     from imagebatch.usecases.plan_sheet_batch import PlanSheetBatch
     from imagebatch.usecases.plan_variant_batch import PlanVariantBatch
+    from imagebatch.usecases.process_item.perform import PerformEffect
     from imagebatch.usecases.publish_events import PublishEvents
     from imagebatch.usecases.quotes import Quotes
     from imagebatch.usecases.read_input import ReadInput
@@ -528,18 +529,18 @@ class Bootstrap:
 
     def _record_processor(self, url: str, *, is_dlq_consumer: bool) -> "SQSRecordProcessor":
         from imagebatch.adapters.sqs_records import SQSRecordProcessor
-        from imagebatch.usecases.process_item.perform import PerformEffect
         from imagebatch.usecases.process_item.run import ProcessItem
 
         process_item = ProcessItem(
             self.records,
             self.item_queue,
             self.finalizer,
-            PerformEffect(self.gateway, self.collect_image, self.clock),
+            self._perform_effect(),
             self.telemetry,
             self.settings.item_deadline,
             self.settings.worker_concurrency,
             may_create=not is_dlq_consumer,
+            policy=self.settings.outage_policy,
         )
         return SQSRecordProcessor(
             self.clients.sqs,
@@ -549,6 +550,22 @@ class Bootstrap:
             process_item,
             is_dlq_consumer=is_dlq_consumer,
         )
+
+    def _perform_effect(self) -> "PerformEffect":
+        from imagebatch.adapters.dynamodb.outages import (
+            DynamoDBBreakerStore,
+            DynamoDBPredictionLedger,
+        )
+        from imagebatch.usecases.circuit_breakers import CircuitBreakers
+        from imagebatch.usecases.process_item.perform import PerformEffect
+
+        table = self.clients.dynamodb, self.settings.table_name
+        open_for = self.settings.outage_policy.open_for
+        breakers = CircuitBreakers(
+            DynamoDBBreakerStore(*table), self.clock, self.telemetry, open_for
+        )
+        ledger = DynamoDBPredictionLedger(*table)
+        return PerformEffect(self.gateway, self.collect_image, self.clock, breakers, ledger)
 
     @cached_property
     def repair_stalled_batches(self) -> "RepairStalledBatches":

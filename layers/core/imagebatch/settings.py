@@ -7,6 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from imagebatch.domain.budgets import Limits
+from imagebatch.domain.fallback import OutagePolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,8 @@ class Settings:
     archive_ttl_seconds: int
     retention_days: int
     item_deadline_seconds: int
+    outage_patience_seconds: int
+    fallback_after_seconds: int
     sweep_after_seconds: int
     max_active_batches: int
     owner_monthly_budget: Decimal | None
@@ -83,6 +86,8 @@ class Settings:
             archive_ttl_seconds=number("ARCHIVE_TTL_SECONDS", 21600),
             retention_days=number("RETENTION_DAYS", 7),
             item_deadline_seconds=number("ITEM_DEADLINE_SECONDS", 300),
+            outage_patience_seconds=number("OUTAGE_PATIENCE_SECONDS", 900),
+            fallback_after_seconds=number("FALLBACK_AFTER_SECONDS", 60),
             sweep_after_seconds=number("SWEEP_AFTER_SECONDS", 900),
             max_active_batches=number("MAX_ACTIVE_BATCHES", 20),
             owner_monthly_budget=money("OWNER_MONTHLY_BUDGET"),
@@ -126,6 +131,13 @@ class Settings:
     def limits(self) -> Limits:
         """What the batches of one owner may take, and all batches together spend."""
         return Limits(self.max_active_batches, self.owner_monthly_budget, self.stack_monthly_budget)
+
+    @property
+    def outage_policy(self) -> OutagePolicy:
+        return OutagePolicy(
+            patience=timedelta(seconds=self.outage_patience_seconds),
+            fallback_after=timedelta(seconds=self.fallback_after_seconds),
+        )
 
     @property
     def providers(self) -> frozenset[str]:

@@ -18,6 +18,7 @@ from imagebatch.domain.batch import (
     ItemSpec,
     LastRedo,
     Lease,
+    ModelBlock,
     Reservation,
     Version,
     Waiting,
@@ -71,6 +72,7 @@ BATCH_STATE: Names = {
     "pending_redos": "pendingRedos",
     "choices": "choices",
     "waiting": "throttle",
+    "blocks": "modelBlocks",
     "abort_reason": "abortReason",
     "archive": "archive",
     "committed": "reservedTotal",
@@ -133,6 +135,8 @@ ITEM_STATE: Names = {
     "seed": "seed",
     "redo_round": "redoRound",
     "last_redo": "lastRedo",
+    "model_fixed": "modelFixed",
+    "failing_since": "failingSince",
 }
 NOT_STORED: Mapping[type, frozenset[str]] = {
     ItemSpec: frozenset({"cells"}),
@@ -233,6 +237,7 @@ NAMES: dict[type, Names] = {
     },
     Reservation: {"month": "month", "amount": "amount", "committed_before": "committedBefore"},
     Waiting: {"reason": "reason", "until": "until", "since": "since"},
+    ModelBlock: {"model": "model", "reason": "reason", "since": "since", "until": "until"},
     Failure: {"code": "code", "reason": "reason"},
     ItemError: {
         "index": "index",

@@ -206,6 +206,22 @@ class Reservation:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelBlock:
+    """Why a batch asks a model for nothing until then; None is for the rest of the round.
+
+    `since` is when the model began to make nothing.
+    """
+
+    model: str
+    reason: str
+    since: datetime
+    until: datetime | None
+
+    def holds(self, now: datetime) -> bool:
+        return self.until is None or self.until > now
+
+
+@dataclass(frozen=True, slots=True)
 class ItemError:
     """One line of a batch's `errors`."""
 
@@ -296,6 +312,10 @@ class Item(ItemSpec):
     """That of its last redo, which replaces the row's own."""
     redo_round: int | None = None
     last_redo: LastRedo | None = None
+    model_fixed: bool | None = None
+    """No other model is asked in this round, because this one may have made an image."""
+    failing_since: datetime | None = None
+    """Since when each of its creates has failed."""
 
     @property
     def rejected(self) -> bool:
@@ -398,6 +418,8 @@ class Batch(BatchSpec):
     choices: int | None = None
     """The choices that differ from the newest image, as one number (versions.py)."""
     waiting: Waiting | None = None
+    blocks: tuple[ModelBlock, ...] = ()
+    """What this round has learned of its models (fallback.py)."""
     abort_reason: Failure | None = None
     """Set when the provider refused our key, or made us wait too long: what is left of this round
     fails with it, unasked.
@@ -441,6 +463,14 @@ class Batch(BatchSpec):
         """The current round's, when it is one that makes chosen items again."""
         last = self.redos[-1] if self.redos else None
         return last if last is not None and last.round == self.round else None
+
+    @property
+    def chain(self) -> tuple[str, ...]:
+        """The models that this round may ask, in order."""
+        return tuple(entry.id for entry in self.models) or (self.model,)
+
+    def entry_of(self, model: str) -> ImageModel | None:
+        return next((entry for entry in self.models if entry.id == model), None)
 
     @property
     def finished(self) -> bool:

@@ -1,14 +1,15 @@
 """What an item costs and what its provider is sent in the current round of its batch.
 
-The first round sends what was planned when the batch was accepted. Every later one has its own
-copies of the models' entries, so its input is made from them anew.
+The first round sends its first model what was planned when the batch was accepted. Every later
+round has its own copies of the models' entries, and the other models of the chain have names of
+their own, so their input is made anew from what the item keeps.
 """
 
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from imagebatch.domain.batch import Batch, Item, Kind
+from imagebatch.domain.batch import Batch, Image, Item, Kind
 from imagebatch.domain.model_registry import ImageModel, Mode
 
 SETTINGS_OF_OURS = frozenset({"prompt", "aspect_ratio", "images", "seed"})
@@ -20,6 +21,32 @@ def round_price(batch: Batch, item: Item) -> Decimal:
         return item.price
     images = len(item.images)
     return max(entry.max_price(batch.quality, images) for entry in batch.models)
+
+
+def model_price(batch: Batch, item: Item, model: str) -> Decimal:
+    """The most that one image of the model costs."""
+    entry = _priced(batch, model)
+    if entry is None:
+        return round_price(batch, item)
+    price = entry.max_price(batch.quality, len(item.images))
+    return min(round_price(batch, item), price)
+
+
+def delivered_price(batch: Batch, item: Item, image: Image) -> Decimal:
+    """What a delivered image cost: its pixels count where the model is priced by them."""
+    entry = _priced(batch, item.model)
+    if entry is None:
+        return item.held
+    price = entry.actual_price(batch.quality, image.width, image.height, len(item.images))
+    return min(item.held, price)
+
+
+def _priced(batch: Batch, model: str) -> ImageModel | None:
+    """The model's entry, where it says the price."""
+    entry = batch.entry_of(model)
+    if batch.mode is Mode.DEVELOPMENT or entry is None or entry.offer(batch.quality) is None:
+        return None
+    return entry
 
 
 def round_prompt(item: Item) -> str:
@@ -37,7 +64,7 @@ def round_seed(item: Item) -> int | None:
 
 def round_input(batch: Batch, item: Item, entry: ImageModel) -> Mapping[str, Any]:
     """What `entry` is sent for the item, but for its reference images."""
-    if batch.round == 1:
+    if batch.round == 1 and entry.id == batch.model:
         return item.input
     handed_on = {
         entry.fields[name]: value

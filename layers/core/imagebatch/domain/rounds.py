@@ -153,6 +153,7 @@ def _next_round(batch: Batch, size: int) -> Batch:
         cancelling_at=None,
         round_started_at=None,
         waiting=None,
+        blocks=(),
         abort_reason=None,
         failed_price=None,
     )

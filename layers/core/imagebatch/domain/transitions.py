@@ -7,6 +7,7 @@ So each rule is checked against exactly the state it is written over.
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 
 from imagebatch.domain.batch import (
@@ -23,11 +24,11 @@ from imagebatch.domain.batch import (
     LastRedo,
     Lease,
     Version,
-    Waiting,
     effective_item_status,
 )
 from imagebatch.domain.errors import ConflictError, Failure, FailureCode
-from imagebatch.domain.round_input import round_price
+from imagebatch.domain.fallback import renew
+from imagebatch.domain.round_input import delivered_price, model_price, round_price
 from imagebatch.domain.rounds import start_archiving_if_complete
 from imagebatch.domain.versions import add, lose
 
@@ -77,6 +78,8 @@ def claim(
         status=ItemStatus.PROCESSING,
         round=batch.round,
         tries=item.attempts_in(batch.round),
+        model_fixed=item.model_fixed if item.attempts_round == batch.round else None,
+        failing_since=item.failing_since if item.attempts_round == batch.round else None,
         attempts_round=batch.round,
         lease=lease,
         deadline=now + time_limit,
@@ -118,12 +121,15 @@ def affordable(batch: Batch, item: Item) -> bool:
     return batch.max_cost is None or committed <= batch.max_cost
 
 
-def begin_create(batch: Batch, item: Item, now: datetime) -> tuple[Batch, Item]:
+def begin_create(
+    batch: Batch, item: Item, now: datetime, model: str | None = None
+) -> tuple[Batch, Item]:
     """Commits the price and uses up a try, before the provider is called."""
     _check_claimed(batch, item)
     if item.held:
         raise ValueError("the last create was neither spent nor given back")
-    price = round_price(batch, item)
+    model = model or batch.model
+    price = model_price(batch, item, model)
     return replace(batch, committed=batch.committed + price), replace(
         item,
         tries=item.tries + 1,
@@ -132,19 +138,28 @@ def begin_create(batch: Batch, item: Item, now: datetime) -> tuple[Batch, Item]:
         create_started_at=now,
         prediction=None,
         held=price,
-        model=batch.model,
+        model=model,
     )
 
 
 def record_prediction_id(item: Item, prediction: str) -> Item:
-    return replace(item, prediction=prediction, creating=False)
+    return replace(item, prediction=prediction, creating=False, failing_since=None)
 
 
-def capture_cost(batch: Batch, item: Item) -> tuple[Batch, Item]:
-    """What was held was billed, or may have been."""
-    return replace(batch, actual=batch.actual + item.held), replace(
-        item, cost=item.cost + item.held, held=ZERO, creating=False, prediction=None
-    )
+def undo_create(batch: Batch, item: Item) -> tuple[Batch, Item]:
+    """A create that certainly made nothing: its price goes back, and it was no attempt."""
+    batch, item = release_reservation(batch, item)
+    return batch, replace(item, tries=item.tries - 1, attempts=item.attempts - 1)
+
+
+def capture_cost(batch: Batch, item: Item, price: Decimal | None = None) -> tuple[Batch, Item]:
+    """What was held was billed, or may have been; with a price, just that much of it."""
+    spent = item.held if price is None else price
+    return replace(
+        batch,
+        actual=batch.actual + spent,
+        committed=batch.committed - (item.held - spent),
+    ), replace(item, cost=item.cost + spent, held=ZERO, creating=False, prediction=None)
 
 
 def release_reservation(batch: Batch, item: Item) -> tuple[Batch, Item]:
@@ -154,40 +169,22 @@ def release_reservation(batch: Batch, item: Item) -> tuple[Batch, Item]:
     )
 
 
-def requeue(
-    batch: Batch, item: Item, now: datetime, waiting: Waiting | None = None
-) -> tuple[Batch, Item]:
-    """Undoes a claim: the provider said wait, or time is up before a create began.
+def requeue(batch: Batch, item: Item, now: datetime) -> tuple[Batch, Item]:
+    """Undoes a claim: a provider said wait, or time is up before a create began.
 
     A create that was begun did not happen, so its attempt does not count; one that ended does.
     """
     if batch.status is BatchStatus.CANCELLING:
         return cancel_item(batch, item, now)
     _check_claimed(batch, item)
-    undone = int(item.creating)
+    if item.creating:
+        batch, item = undo_create(batch, item)
     batch, item = release_reservation(batch, item)
     return replace(
         batch,
         counts=batch.counts.moved(ItemStatus.PROCESSING, ItemStatus.PENDING),
         pending_redos=_pending_redos(batch, 1 if item.image else 0),
-        waiting=replace(waiting, since=_since(batch) or now) if waiting else batch.waiting,
-    ), replace(
-        item,
-        status=ItemStatus.PENDING,
-        round=batch.round - 1,
-        lease=None,
-        tries=item.tries - undone,
-        attempts=item.attempts - undone,
-    )
-
-
-def throttled_for(batch: Batch, now: datetime) -> timedelta:
-    """For how long the provider has answered nothing but that we are to wait."""
-    return now - (_since(batch) or now)
-
-
-def _since(batch: Batch) -> datetime | None:
-    return batch.waiting.since if batch.waiting else None
+    ), replace(item, status=ItemStatus.PENDING, round=batch.round - 1, lease=None)
 
 
 def release_lease(item: Item) -> Item:
@@ -198,8 +195,7 @@ def release_lease(item: Item) -> Item:
 def succeed(
     batch: Batch, item: Item, image: Image, extension: str, now: datetime
 ) -> tuple[Batch, Item]:
-    batch, item = capture_cost(batch, item)
-    waiting = replace(batch.waiting, since=now) if batch.waiting else None
+    batch, item = capture_cost(batch, item, delivered_price(batch, item, image))
     version = Version(
         round=batch.round,
         image=image,
@@ -209,7 +205,7 @@ def succeed(
         cost=item.cost - sum((v.cost for v in item.versions), ZERO),
         created_at=now,
     )
-    batch, item = add(replace(batch, waiting=waiting), item, version)
+    batch, item = add(renew(batch, item.model, now), item, version)
     return _settle(batch, replace(item, failure=None), ItemStatus.SUCCEEDED, now)
 
 

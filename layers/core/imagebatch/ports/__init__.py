@@ -26,6 +26,7 @@ from imagebatch.ports.messages import (
     Webhooks,
 )
 from imagebatch.ports.objects import ObjectStore, PostForm, StoredObject
+from imagebatch.ports.outages import BreakerStore, PredictionLedger
 from imagebatch.ports.providers import (
     BadImageError,
     ImageProvider,
@@ -48,6 +49,7 @@ __all__ = [
     "BadImageError",
     "BadMembersError",
     "BatchStore",
+    "BreakerStore",
     "BuiltArchive",
     "CatalogStore",
     "Change",
@@ -72,6 +74,7 @@ __all__ = [
     "PagesBuilder",
     "PostForm",
     "Prediction",
+    "PredictionLedger",
     "PredictionStatus",
     "Randomness",
     "Receipt",

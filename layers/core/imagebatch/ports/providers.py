@@ -1,7 +1,8 @@
 """What makes images, and what checks them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -53,6 +54,12 @@ class ImageProvider(Protocol):
 
     def create(self, request: ImageRequest) -> Prediction:
         """Starts a prediction and returns without waiting for it."""
+        ...
+
+    def find_created(self, request: ImageRequest, since: datetime) -> Sequence[Prediction] | None:
+        """The account's predictions of this model and input since then, oldest first: what a create
+        whose answer was lost may have made. None where the provider cannot tell that there is none.
+        """
         ...
 
     def get(self, prediction_id: str, request: ImageRequest) -> Prediction: ...

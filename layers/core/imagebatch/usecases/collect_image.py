@@ -1,7 +1,7 @@
 """From a finished prediction to a stored, checked image."""
 
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -13,7 +13,7 @@ from imagebatch.domain.errors import (
     ProviderUnavailableError,
     UnavailableError,
 )
-from imagebatch.domain.model_registry import Mode
+from imagebatch.domain.model_registry import ImageModel, Mode
 from imagebatch.domain.provenance import Mark, Provenance
 from imagebatch.domain.rehearsal import Rehearsal, parse_fate
 from imagebatch.domain.round_input import round_input, round_prompt
@@ -59,19 +59,25 @@ class ProviderGateway:
     def create(self, batch: Batch, item: Item) -> Prediction:
         request = self.request(batch, item)
         with self.guarded(batch, item, ProviderUnavailableError(STRANGE, maybe_billed=True)):
-            return self._provider(batch).create(request)
+            return self._provider(batch, item).create(request)
+
+    def find_created(self, batch: Batch, item: Item) -> Sequence[Prediction] | None:
+        """What the item's last create may have made; None where the provider cannot tell."""
+        since = item.create_started_at or batch.created_at
+        with self.guarded(batch, item, ProviderUnavailableError(STRANGE)):
+            return self._provider(batch, item).find_created(self.request(batch, item), since)
 
     def look(self, batch: Batch, item: Item) -> Prediction:
         with self.guarded(batch, item, ProviderUnavailableError(STRANGE)):
-            return self._provider(batch).get(item.prediction or "", self.request(batch, item))
+            return self._provider(batch, item).get(item.prediction or "", self.request(batch, item))
 
     def cancel(self, batch: Batch, item: Item) -> None:
         with self.guarded(batch, item, ProviderUnavailableError(STRANGE)):
-            self._provider(batch).cancel(item.prediction or "", self.request(batch, item))
+            self._provider(batch, item).cancel(item.prediction or "", self.request(batch, item))
 
     def fetch(self, batch: Batch, item: Item, prediction: Prediction) -> bytes:
         with self.guarded(batch, item, OutputGoneError(STRANGE_IMAGE)):
-            return self._provider(batch).fetch(prediction, self.request(batch, item))
+            return self._provider(batch, item).fetch(prediction, self.request(batch, item))
 
     @contextmanager
     def guarded(self, batch: Batch, item: Item, failure: Exception) -> Iterator[None]:
@@ -93,20 +99,27 @@ class ProviderGateway:
             )
             raise failure from error
 
-    def next_poll_delay(self, batch: Batch, waited: float) -> float:
+    def next_poll_delay(self, batch: Batch, item: Item, waited: float) -> float:
         """Seconds until the next look at a prediction that has run for `waited` seconds."""
         if batch.mode is Mode.DEVELOPMENT:
             return self.pace.next_poll_delay(batch.mode, self.development_seconds, waited)
-        typical = batch.entry.typical_seconds
-        return self.pace.next_poll_delay(batch.model, typical, waited)
+        entry = _entry(batch, item)
+        return self.pace.next_poll_delay(entry.id, entry.typical_seconds, waited)
 
-    def observe(self, batch: Batch, prediction: Prediction) -> None:
+    def observe(self, batch: Batch, item: Item, prediction: Prediction) -> None:
         if prediction.status is PredictionStatus.SUCCEEDED and prediction.seconds is not None:
-            model = batch.mode if batch.mode is Mode.DEVELOPMENT else batch.model
+            development = batch.mode is Mode.DEVELOPMENT
+            model = batch.mode if development else _entry(batch, item).id
             self.pace.observe(model, prediction.seconds)
 
+    def breaker(self, batch: Batch, model: str) -> tuple[str, str]:
+        """The provider that is asked for a model of the batch, and the model."""
+        if batch.mode is Mode.DEVELOPMENT:
+            return "development", model
+        return (batch.entry_of(model) or batch.entry).provider, model
+
     def request(self, batch: Batch, item: Item) -> ImageRequest:
-        model = batch.entry
+        model = _entry(batch, item)
         values = dict(round_input(batch, item, model))
         if item.images and "images" in model.fields:
             urls = [self._reference(image) for image in item.images]
@@ -120,10 +133,13 @@ class ProviderGateway:
             return image
         return self.media.url(image.removeprefix(OURS), seconds=REFERENCE_SECONDS)
 
-    def _provider(self, batch: Batch) -> ImageProvider:
-        if batch.mode is Mode.DEVELOPMENT:
-            return self.providers["development"]
-        return self.providers[batch.entry.provider]
+    def _provider(self, batch: Batch, item: Item) -> ImageProvider:
+        return self.providers[self.breaker(batch, item.model)[0]]
+
+
+def _entry(batch: Batch, item: Item) -> ImageModel:
+    """That of the model which was asked for the item."""
+    return batch.entry_of(item.model) or batch.entry
 
 
 def _rehearsal(batch: Batch, item: Item) -> Rehearsal | None:

@@ -23,7 +23,8 @@ class RepairStalledBatches:
     after: timedelta
 
     def __call__(self) -> Iterator[Batch]:
-        """Repairs every batch that has not moved for `after`; yields each as it is then.
+        """Repairs every batch that has not moved for `after` and waits for no provider; yields each
+        as it is then.
 
         One that cannot be repaired keeps no other from it; its error is raised in the end. What
         cannot be read is reported and skipped.
@@ -31,7 +32,8 @@ class RepairStalledBatches:
         now = self.records.clock.now()
         failed: ImagebatchError | None = None
         for batch in self.records.store.unfinished_batches():
-            if now - (batch.updated_at or batch.created_at) >= self.after:
+            moved_at = batch.updated_at or batch.created_at
+            if batch.waiting_for(now) is None and now - moved_at >= self.after:
                 try:
                     yield self._repair(batch)
                 except UnreadableRecordError as error:

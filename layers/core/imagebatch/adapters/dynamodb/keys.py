@@ -31,6 +31,9 @@ LIBRARY#owner#variant
 FOLDER#owner#id   FOLDER                   a batch's folders
                   IMAGE#000041             an image in them
 PROVIDER#replicate REFUSAL                 its last refusal for want of credit or for its rate
+                  BREAKER#model            the circuit breaker of one of its models
+PREDICTION#replicate#id
+                  HOLDER                   which create of which item has the prediction
 MODELS            CHECKS                   what the last check of the models found
 """
 
@@ -164,6 +167,14 @@ def name(name: str) -> Key:
 
 def provider_refusal(provider: str) -> Key:
     return f"PROVIDER#{part(provider)}", "REFUSAL"
+
+
+def circuit_breaker(provider: str, model: str) -> Key:
+    return f"PROVIDER#{part(provider)}", f"BREAKER#{part(model)}"
+
+
+def prediction_holder(provider: str, prediction_id: str) -> Key:
+    return f"PREDICTION#{part(provider)}#{part(prediction_id)}", "HOLDER"
 
 
 def upload_owner(upload_id: str) -> Key:

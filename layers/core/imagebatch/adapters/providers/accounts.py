@@ -10,7 +10,7 @@ from imagebatch.adapters.providers.transport import MEGABYTE, DeadlineTransport
 from imagebatch.ports.diagnosis import ProviderAccount
 
 SECONDS = 8.0
-FAL_PLATFORM_API = "https://api.fal.ai"
+FAL_PLATFORM_API = fal.PLATFORM_API
 
 
 class HttpAccount(ProviderAccount):

@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import json
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -13,6 +12,7 @@ from typing import Any
 import httpx
 
 from imagebatch.adapters.providers.failure_texts import classify
+from imagebatch.adapters.providers.read_json import read_json
 from imagebatch.adapters.providers.transport import DeadlineTransport, is_create_request
 from imagebatch.domain.errors import (
     Failure,
@@ -120,7 +120,7 @@ def retry_after(response: httpx.Response) -> float:
 
 
 def _waits(response: httpx.Response) -> Iterator[float]:
-    body = _json(response)
+    body = read_json(response.content)
     told = body.get("retry_after") if isinstance(body, Mapping) else None
     for value in (told, response.headers.get("Retry-After")):
         seconds = _seconds(value)
@@ -147,19 +147,12 @@ def _seconds_until(date: Any) -> float:
 
 
 def json_object(vendor: str, response: httpx.Response, *, maybe_billed: bool) -> dict[str, Any]:
-    body = _json(response)
+    body = read_json(response.content)
     if not isinstance(body, dict):
         raise ProviderUnavailableError(
             f"The answer of {vendor} cannot be read.", maybe_billed=maybe_billed
         )
     return body
-
-
-def _json(response: httpx.Response) -> Any:
-    try:
-        return json.loads(response.content)
-    except (ValueError, RecursionError):
-        return None
 
 
 def plain(text: str) -> str:
@@ -169,7 +162,7 @@ def plain(text: str) -> str:
 
 
 def _detail(response: httpx.Response) -> str:
-    return plain("; ".join(_sentences(_json(response))))
+    return plain("; ".join(_sentences(read_json(response.content))))
 
 
 def _sentences(body: Any, depth: int = 0) -> Iterator[str]:
@@ -213,10 +206,7 @@ def failure(
 def _unwrapped(text: Any) -> Any:
     """RunPod's handlers report an error as JSON in a string."""
     if isinstance(text, str) and text.lstrip().startswith("{"):
-        try:
-            return json.loads(text)
-        except (ValueError, RecursionError):
-            return text
+        return read_json(text) or text
     return text
 
 

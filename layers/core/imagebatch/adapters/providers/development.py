@@ -8,6 +8,8 @@ import io
 import re
 import secrets
 import unicodedata
+from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, override
 
 from imagebatch.adapters.providers.rehearsing import (
@@ -50,6 +52,11 @@ class DevelopmentProvider(ImageProvider):
             seconds = rehearse_create(request.rehearsal, seconds, self._clock.now())
         ready = self._now() + round(seconds * 1000)
         return self.get(f"dev-{ready}-{seed}", request)
+
+    @override
+    def find_created(self, request: ImageRequest, since: datetime) -> Sequence[Prediction]:
+        """A placeholder that nobody knows of is nowhere."""
+        return ()
 
     @override
     def get(self, prediction_id: str, request: ImageRequest) -> Prediction:

@@ -5,7 +5,8 @@ two parts, as the answer's status_url, response_url and cancel_url are. Only the
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import cached_property
 from typing import Any, override
 from urllib.parse import quote
@@ -21,10 +22,12 @@ from imagebatch.adapters.providers.answers import (
     succeeded,
 )
 from imagebatch.adapters.providers.download import Downloader
+from imagebatch.adapters.providers.read_json import is_same_input
 from imagebatch.adapters.providers.transport import MEGABYTE, DeadlineTransport
 from imagebatch.domain.errors import (
     FailureCode,
     ModelUnavailableError,
+    ProviderAuthError,
     ProviderUnavailableError,
     RejectedError,
 )
@@ -32,6 +35,10 @@ from imagebatch.ports import ImageProvider, ImageRequest, Prediction, Prediction
 
 VENDOR = "fal"
 API = "https://queue.fal.run"
+PLATFORM_API = "https://api.fal.ai"
+REQUESTS = "/v1/models/requests/by-endpoint"
+"""https://fal.ai/docs/platform-apis/v1/models/requests/by-endpoint"""
+MAX_LISTED = 100
 KEY_SCHEME = "Key"
 OUTPUT_HOSTS = ("fal.media", "*.fal.media")
 MAX_ANSWER_BYTES = 72 * MEGABYTE
@@ -81,6 +88,30 @@ class FalProvider(ImageProvider):
                 f"{VENDOR} answered without a request_id.", maybe_billed=True
             )
         return Prediction(request_id, PredictionStatus.RUNNING)
+
+    @override
+    def find_created(self, request: ImageRequest, since: datetime) -> Sequence[Prediction] | None:
+        """By the list of requests, which tells of those that have ended: one that it does not have
+        may be at work.
+        """
+        asked = {
+            "endpoint_id": request.model,
+            "start": since.isoformat(),
+            "expand": "payloads",
+            "limit": str(MAX_LISTED),
+        }
+        url = f"{self._base_url or PLATFORM_API}{REQUESTS}"
+        try:
+            answer = json_object(VENDOR, self._client.get(url, params=asked), maybe_billed=False)
+        except (RejectedError, ProviderAuthError):
+            return None
+        entries = answer.get("items")
+        found = [
+            Prediction(entry["request_id"], PredictionStatus.RUNNING)
+            for entry in reversed(entries if isinstance(entries, list) else [])
+            if _is_created_by(entry, request)
+        ]
+        return found or None
 
     @override
     def get(self, prediction_id: str, request: ImageRequest) -> Prediction:
@@ -152,6 +183,15 @@ def _tells_of_the_request(response: httpx.Response) -> bool:
         return status not in _ABOUT_THE_CALL
     headers = {"X-Fal-Error-Type", "X-Fal-Needs-Retry"}
     return status >= 500 and any(name in response.headers for name in headers)
+
+
+def _is_created_by(entry: Any, request: ImageRequest) -> bool:
+    return (
+        isinstance(entry, dict)
+        and isinstance(entry.get("request_id"), str)
+        and entry.get("endpoint_id") in (None, request.model)
+        and is_same_input(request.input, entry.get("json_input"))
+    )
 
 
 def _quoted(model: str) -> str:

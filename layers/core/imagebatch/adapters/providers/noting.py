@@ -4,8 +4,9 @@ A create that is accepted later takes it back.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from datetime import datetime
 from typing import override
 
 from imagebatch.domain.errors import ProviderAuthError, RateLimitedError
@@ -48,6 +49,10 @@ class NotingProvider(ImageProvider):
             raise
         self._clear()
         return prediction
+
+    @override
+    def find_created(self, request: ImageRequest, since: datetime) -> Sequence[Prediction] | None:
+        return self._provider.find_created(request, since)
 
     @override
     def get(self, prediction_id: str, request: ImageRequest) -> Prediction:

@@ -6,8 +6,8 @@ and shows it only answers it can parse.
 
 import json
 import re
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, override
 from urllib.parse import quote
@@ -23,6 +23,7 @@ from imagebatch.adapters.providers.answers import (
     succeeded,
 )
 from imagebatch.adapters.providers.download import Downloader
+from imagebatch.adapters.providers.read_json import is_same_input
 from imagebatch.adapters.providers.transport import MEGABYTE, DeadlineTransport, is_create_request
 from imagebatch.domain.errors import (
     FailureCode,
@@ -40,6 +41,11 @@ VENDOR = "Replicate"
 API = "https://api.replicate.com"
 OUTPUT_HOSTS = ("replicate.delivery", "*.replicate.delivery")
 MAX_ANSWER_BYTES = 32 * MEGABYTE
+PREDICTIONS = "/v1/predictions"
+MAX_PAGES = 20
+"""Of 100 predictions each: what an account can create in three minutes."""
+CLOCK_TOLERANCE = timedelta(seconds=2)
+"""How far Replicate's clock may be behind ours."""
 
 _STATUSES = {
     "succeeded": "succeeded",
@@ -90,6 +96,28 @@ class ReplicateProvider(ImageProvider):
             if _NO_MODEL.search(error.reason):
                 raise _no_model(request.model) from None
             raise
+
+    @override
+    def find_created(self, request: ImageRequest, since: datetime) -> Sequence[Prediction] | None:
+        """By the list of the account's predictions, whose newest come first."""
+        start = since - CLOCK_TOLERANCE
+        cursor: str | None = f"{PREDICTIONS}?created_after={quote(start.isoformat())}"
+        found: list[Answer] = []
+        for _ in range(MAX_PAGES):
+            page = self._client.predictions.list(cursor)
+            for answer in page.results:
+                if _created_at(answer) < start:
+                    return _oldest_first(found)
+                if not _is_of_model(answer, request.model):
+                    continue
+                if answer.input is None:
+                    return None
+                if is_same_input(request.input, answer.input):
+                    found.append(answer)
+            cursor = page.next
+            if cursor is None:
+                return _oldest_first(found)
+        return None
 
     @override
     def get(self, prediction_id: str, request: ImageRequest) -> Prediction:
@@ -151,6 +179,8 @@ class _ReplicateTransport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         response = self._api.handle_request(request)
+        if request.method == "GET" and request.url.path == PREDICTIONS:
+            return httpx.Response(200, json=_parsable_list(response))
         body = self._object(request, response)
         return httpx.Response(response.status_code, json=_parsable(body))
 
@@ -183,6 +213,45 @@ def _parsable(body: dict[str, Any]) -> dict[str, Any]:
         "created_at": str(body.get("created_at") or ""),
         "completed_at": str(body.get("completed_at") or ""),
     }
+
+
+def _parsable_list(response: httpx.Response) -> dict[str, Any]:
+    """The next page is named by its query alone, so that the key goes to no other host."""
+    body = json_object(VENDOR, response, maybe_billed=False)
+    entries = body.get("results")
+    if not isinstance(entries, list):
+        raise ProviderUnavailableError(f"{VENDOR} answered without a list.")
+    listed = [
+        each for each in entries if isinstance(each, dict) and isinstance(each.get("id"), str)
+    ]
+    _, has_query, query = str(body.get("next") or "").partition("?")
+    return {
+        "results": [{**_parsable(each), "input": _input_of(each)} for each in listed],
+        "next": f"{PREDICTIONS}?{query}" if has_query else None,
+    }
+
+
+def _input_of(entry: dict[str, Any]) -> dict[str, Any] | None:
+    given = entry.get("input")
+    return given if isinstance(given, dict) and not entry.get("data_removed") else None
+
+
+def _is_of_model(answer: "Answer", model: str) -> bool:
+    name, _, version = model.partition(":")
+    return answer.model in ("", name) and version in ("", answer.version)
+
+
+def _created_at(answer: "Answer") -> datetime:
+    """One without a time counts as new: it is not to be missed."""
+    try:
+        created = datetime.fromisoformat(answer.created_at or "")
+        return created if created.tzinfo else created.replace(tzinfo=UTC)
+    except ValueError:
+        return datetime.max.replace(tzinfo=UTC)
+
+
+def _oldest_first(found: "list[Answer]") -> list[Prediction]:
+    return [_prediction(answer) for answer in sorted(found, key=_created_at)]
 
 
 def _prediction(answer: "Answer") -> Prediction:

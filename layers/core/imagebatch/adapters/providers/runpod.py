@@ -1,6 +1,7 @@
 """RunPod's serverless endpoints, over httpx."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
 from functools import cached_property
 from typing import Any, override
 from urllib.parse import quote
@@ -76,6 +77,11 @@ class RunpodProvider(ImageProvider):
         if not isinstance(job_id, str) or not job_id:
             raise ProviderUnavailableError(f"{VENDOR} answered without a job.", maybe_billed=True)
         return _prediction(job_id, answer)
+
+    @override
+    def find_created(self, request: ImageRequest, since: datetime) -> Sequence[Prediction] | None:
+        """RunPod lists no jobs."""
+        return None
 
     @override
     def get(self, prediction_id: str, request: ImageRequest) -> Prediction:

@@ -7,8 +7,20 @@ from imagebatch.ports import Prediction
 
 
 @dataclass(frozen=True, slots=True)
+class AskBreaker:
+    """Ask the model's circuit breaker whether a create may be made."""
+
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
 class CreatePrediction:
     """Ask the provider to start; its price is reserved and an attempt counted by now."""
+
+
+@dataclass(frozen=True, slots=True)
+class FindCreated:
+    """Look at the provider for what a create whose answer was lost has made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +88,9 @@ class Done:
 
 
 type Effect = (
-    CreatePrediction
+    AskBreaker
+    | CreatePrediction
+    | FindCreated
     | ResumePrediction
     | Poll
     | CancelPrediction

@@ -1,6 +1,7 @@
 """What happened: a message was delivered, or an effect was performed and this came of it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from imagebatch.domain.batch import Image
 from imagebatch.domain.errors import Failure
@@ -13,8 +14,25 @@ class Received:
 
 
 @dataclass(frozen=True, slots=True)
+class Admitted:
+    """The model's circuit breaker lets a create through."""
+
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The model's circuit breaker is open."""
+
+    model: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Created:
-    """The provider took a create; the next poll pays in `next_poll` seconds."""
+    """The provider took a create, now or in one whose answer was lost; the next poll pays in
+    `next_poll` seconds.
+    """
 
     prediction: Prediction
     next_poll: float = 0.0
@@ -22,10 +40,36 @@ class Created:
 
 @dataclass(frozen=True, slots=True)
 class CreateFailed:
-    """Nothing was created, or nobody knows: then it may have been billed."""
+    """Nothing was created, or nobody knows: then it may have been billed.
+
+    `open_until` is set when the model's circuit breaker is open after it.
+    """
 
     failure: Failure
     maybe_billed: bool = False
+    open_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CreateAbsent:
+    """The create whose answer was lost has made nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class CreateUndecided:
+    """Nobody can tell what the create whose answer was lost has made."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookupFailed:
+    """The provider could not be asked for it now."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelGone:
+    """The provider has no such model; nothing was created."""
+
+    failure: Failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +127,14 @@ class OutputUnavailable:
 
 type Event = (
     Received
+    | Admitted
+    | Refused
     | Created
     | CreateFailed
+    | CreateAbsent
+    | CreateUndecided
+    | LookupFailed
+    | ModelGone
     | Throttled
     | Rejected
     | ProviderClosed

@@ -3,6 +3,7 @@
 A provider's error is an answer like any other: here it becomes an event, and nowhere else.
 """
 
+import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -10,32 +11,50 @@ from imagebatch.domain.batch import Batch, Item
 from imagebatch.domain.errors import (
     Failure,
     FailureCode,
+    ModelUnavailableError,
     OutputGoneError,
     ProviderAuthError,
     ProviderError,
     ProviderUnavailableError,
     RateLimitedError,
     RejectedError,
+    UnavailableError,
 )
-from imagebatch.ports import BadImageError, Clock, Prediction, PredictionStatus
+from imagebatch.ports import (
+    BadImageError,
+    Clock,
+    Prediction,
+    PredictionLedger,
+    PredictionStatus,
+)
+from imagebatch.usecases.circuit_breakers import CircuitBreakers
 from imagebatch.usecases.collect_image import CollectImage, ProviderGateway
 from imagebatch.usecases.process_item import effects
 from imagebatch.usecases.process_item.effects import Effect
 from imagebatch.usecases.process_item.events import (
+    Admitted,
     Collected,
+    CreateAbsent,
     Created,
     CreateFailed,
+    CreateUndecided,
     Event,
+    LookupFailed,
+    ModelGone,
     OutputUnavailable,
     OutputUnusable,
     Polled,
     ProviderClosed,
     Received,
+    Refused,
     Rejected,
     Throttled,
 )
 
 MIN_PAUSE = 0.01
+ADOPTED = Failure.of(
+    FailureCode.PROVIDER_UNAVAILABLE, "The prediction was taken for that of an equal item"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +62,19 @@ class PerformEffect:
     gateway: ProviderGateway
     collect: CollectImage
     clock: Clock
+    breakers: CircuitBreakers
+    ledger: PredictionLedger
 
     def __call__(self, effect: Effect, batch: Batch, item: Item, stop_waiting: datetime) -> Event:
         """UnavailableError when a part of ours fails; the delivery comes again."""
         match effect:
+            case effects.AskBreaker(model=model):
+                until = self.breakers.admit(self.gateway.breaker(batch, model))
+                return Admitted(model) if until is None else Refused(model, until)
             case effects.CreatePrediction():
                 return self._create(batch, item)
+            case effects.FindCreated():
+                return self._find_created(batch, item)
             case effects.ResumePrediction():
                 return self._resume(batch, item)
             case effects.Poll():
@@ -64,15 +90,47 @@ class PerformEffect:
         raise TypeError(f"{effect} asks nobody")
 
     def _create(self, batch: Batch, item: Item) -> Event:
+        breaker = self.gateway.breaker(batch, item.model)
         try:
             prediction = self.gateway.create(batch, item)
-        except RateLimitedError as error:
-            return Throttled(error.retry_after)
         except ProviderUnavailableError as error:
-            return CreateFailed(Failure.of(error.code, error.reason), error.maybe_billed)
+            failure = Failure.of(error.code, error.reason)
+            open_until = self.breakers.record_failure(breaker)
+            return CreateFailed(failure, error.maybe_billed, open_until)
         except ProviderError as error:
-            return _refusal(error)
-        return Created(prediction, self.gateway.next_poll_delay(batch, 0))
+            self.breakers.record_answer(breaker)
+            return _create_refused(error)
+        self.breakers.record_answer(breaker)
+        try:
+            held = self._hold(batch, item, prediction)
+        except UnavailableError:
+            self._ask_to_cancel(batch, replace(item, prediction=prediction.id))
+            raise
+        if not held:
+            return CreateFailed(ADOPTED, maybe_billed=True)
+        return Created(prediction, self.gateway.next_poll_delay(batch, item, 0))
+
+    def _find_created(self, batch: Batch, item: Item) -> Event:
+        """The first that no other create has is taken for the one whose answer was lost: of equal
+        requests each gets one, whoever made which.
+        """
+        try:
+            found = self.gateway.find_created(batch, item)
+        except ProviderError:
+            return LookupFailed()
+        if found is None:
+            return CreateUndecided()
+        for prediction in found:
+            if self._hold(batch, item, prediction):
+                return Created(prediction, self._next_poll(batch, item))
+        return CreateAbsent()
+
+    def _hold(self, batch: Batch, item: Item, prediction: Prediction) -> bool:
+        """Whether the prediction is this create's: another may have taken it for its own."""
+        create = f"{batch.owner}\n{batch.id}\n{item.index}\n{item.attempts}"
+        holder = hashlib.sha256(create.encode(errors="surrogatepass")).hexdigest()[:32]
+        provider, _ = self.gateway.breaker(batch, item.model)
+        return self.ledger.hold(provider, prediction.id, holder, batch.retention_ends_at)
 
     def _resume(self, batch: Batch, item: Item) -> Event:
         stored = self.collect.already_stored(batch, item)
@@ -100,13 +158,13 @@ class PerformEffect:
         except ProviderError as error:
             return _refusal(error)
         if prediction is not None and prediction.status is not PredictionStatus.RUNNING:
-            self.gateway.observe(batch, prediction)
+            self.gateway.observe(batch, item, prediction)
         return Polled(prediction, self._next_poll(batch, item), cancel_requested)
 
     def _next_poll(self, batch: Batch, item: Item) -> float:
         now = self.clock.now()
         waited = (now - (item.create_started_at or now)).total_seconds()
-        return self.gateway.next_poll_delay(batch, waited)
+        return self.gateway.next_poll_delay(batch, item, waited)
 
     def _ask_to_cancel(self, batch: Batch, item: Item) -> None:
         """Best effort: what is made all the same is collected, or runs into its grace."""
@@ -122,6 +180,14 @@ class PerformEffect:
             return OutputUnusable(Failure.of(FailureCode.INVALID_OUTPUT, str(error)))
         except ProviderError as error:
             return OutputUnavailable(Failure.of(FailureCode.PROVIDER_UNAVAILABLE, error.reason))
+
+
+def _create_refused(error: ProviderError) -> Event:
+    if isinstance(error, RateLimitedError):
+        return Throttled(error.retry_after)
+    if isinstance(error, ModelUnavailableError):
+        return ModelGone(Failure.of(error.code, error.reason))
+    return _refusal(error)
 
 
 def _refusal(error: ProviderError) -> Event:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from imagebatch.domain.batch import SETTLED, Batch, Item, ItemStatus, Lease, effective_item_status
 from imagebatch.domain.errors import ConflictError, UnavailableError
+from imagebatch.domain.fallback import STANDARD_POLICY, OutagePolicy
 from imagebatch.ports import (
     Finalizer,
     ItemMessage,
@@ -57,6 +58,7 @@ class ProcessItem:
     time_limit: timedelta
     workers: int
     may_create: bool = True
+    policy: OutagePolicy = STANDARD_POLICY
 
     def __call__(self, message: ItemMessage, ends_at: datetime) -> RetryLater | None:
         """None when the message may be acknowledged: everything it decided is stored by then."""
@@ -108,6 +110,7 @@ class ProcessItem:
             create_until=ends_at - timedelta(seconds=needed),
             poll_until=ends_at - timedelta(seconds=kept),
             may_create=self.may_create,
+            policy=self.policy,
         )
 
     def _advance(

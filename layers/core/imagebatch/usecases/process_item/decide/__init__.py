@@ -7,37 +7,38 @@ next event. docs/architecture.md draws the states; a test compares the drawing w
 
 from datetime import datetime
 
-from imagebatch.domain import rounds, transitions
+from imagebatch.domain import fallback, rounds, transitions
 from imagebatch.domain.batch import Batch, Item
+from imagebatch.domain.fallback import BlockReason
 from imagebatch.domain.transitions import DeliveryDecision
 from imagebatch.usecases.process_item.decide.collect import collect_later, polled
-from imagebatch.usecases.process_item.decide.create import create_answered
+from imagebatch.usecases.process_item.decide.create import decide_create
 from imagebatch.usecases.process_item.decide.proceed import end_attempt, proceed
 from imagebatch.usecases.process_item.decide.settle import (
     after_settle,
     fail_as_billed,
-    seconds_to_wait,
+    redeliver,
     settled,
 )
 from imagebatch.usecases.process_item.decide.step import COLLECT_GRACE, Delivery, Step
 from imagebatch.usecases.process_item.effects import (
     AbandonPrediction,
+    AskBreaker,
     Done,
-    RedeliverAfter,
     ReturnUntil,
 )
 from imagebatch.usecases.process_item.events import (
+    Admitted,
     Collected,
     Created,
-    CreateFailed,
     Event,
     OutputUnavailable,
     OutputUnusable,
     Polled,
     ProviderClosed,
     Received,
+    Refused,
     Rejected,
-    Throttled,
 )
 
 __all__ = ["COLLECT_GRACE", "Delivery", "Step", "decide"]
@@ -46,16 +47,19 @@ __all__ = ["COLLECT_GRACE", "Delivery", "Step", "decide"]
 def decide(batch: Batch, item: Item, event: Event, now: datetime, delivery: Delivery) -> Step:
     if isinstance(event, Received):
         return _receive(batch, item, now, delivery)
-    if item.lease is None or item.lease.token != delivery.lease.token:
+    if isinstance(event, Admitted | Refused):
+        return _breaker_answered(batch, item, event, now, delivery)
+    if not _is_ours(item, delivery):
         return _lease_lost(batch, item, event, now, delivery)
     match event:
-        case Created() | CreateFailed() | Throttled():
-            return create_answered(batch, item, event, now, delivery)
         case Rejected(failure=failure):
             ended = _as_billed(batch, item)
             return settled(*transitions.fail(*ended, failure, now), delivery)
         case ProviderClosed(failure=failure):
             return fail_as_billed(rounds.abort_round(batch, failure), item, failure, now, delivery)
+    if item.creating:
+        return decide_create(batch, item, event, now, delivery)
+    match event:
         case Polled():
             return polled(batch, item, event, now, delivery)
         case Collected(image=image, extension=extension):
@@ -65,17 +69,24 @@ def decide(batch: Batch, item: Item, event: Event, now: datetime, delivery: Deli
             return end_attempt(batch, item, failure, now, delivery, billed=True)
         case OutputUnavailable(failure=failure):
             return collect_later(batch, item, failure, now, delivery)
+    raise TypeError(f"{event} is no answer about a prediction")
 
 
-def _receive(batch: Batch, item: Item, now: datetime, delivery: Delivery) -> Step:
+def _is_ours(item: Item, delivery: Delivery) -> bool:
+    return item.lease is not None and item.lease.token == delivery.lease.token
+
+
+def _receive(
+    batch: Batch, item: Item, now: datetime, delivery: Delivery, admitted: str | None = None
+) -> Step:
     match transitions.decide_delivery(batch, item, delivery.round, now):
         case DeliveryDecision.LEASED if item.lease is not None:
             return Step(batch, item, (ReturnUntil(item.lease.until),))
         case DeliveryDecision.PROCESS if _must_wait(batch, item, now, delivery):
-            return Step(batch, item, (RedeliverAfter(seconds_to_wait(batch, now)),))
+            shown = fallback.show_waiting(batch, item, now, delivery.policy)
+            return Step(shown, item, (redeliver(batch, item, now, delivery),))
         case DeliveryDecision.PROCESS:
-            claimed = transitions.claim(batch, item, delivery.lease, now, delivery.time_limit)
-            return proceed(*claimed, now, delivery)
+            return _claim(batch, item, now, delivery, admitted)
         case _ if delivery.round == batch.round:
             return Step(batch, item, after_settle(batch, item, repeated=True))
         case _:
@@ -87,14 +98,38 @@ def _as_billed(batch: Batch, item: Item) -> tuple[Batch, Item]:
     return transitions.capture_cost(batch, item) if item.prediction else (batch, item)
 
 
+def _claim(
+    batch: Batch, item: Item, now: datetime, delivery: Delivery, admitted: str | None
+) -> Step:
+    """The breaker is asked before the claim is written, which is one write with the create then."""
+    claimed = transitions.claim(batch, item, delivery.lease, now, delivery.time_limit)
+    step = proceed(*claimed, now, delivery, admitted=admitted)
+    if isinstance(step.effects[-1], AskBreaker):
+        return Step(batch, item, step.effects)
+    return step
+
+
+def _breaker_answered(
+    batch: Batch, item: Item, event: Admitted | Refused, now: datetime, delivery: Delivery
+) -> Step:
+    admitted = event.model if isinstance(event, Admitted) else None
+    if isinstance(event, Refused):
+        reason = BlockReason.UNAVAILABLE
+        batch = fallback.block_model(batch, event.model, reason, now, event.until)
+    if _is_ours(item, delivery):
+        return proceed(batch, item, now, delivery, admitted=admitted)
+    return _receive(batch, item, now, delivery, admitted)
+
+
 def _must_wait(batch: Batch, item: Item, now: datetime, delivery: Delivery) -> bool:
-    """While the provider has asked us to wait, an item that would create waits too."""
-    creates = delivery.may_create and not item.prediction and batch.cancelling_at is None
-    return creates and batch.waiting_for(now) is not None
+    """While none of its models can be asked, an item that would create waits."""
+    decided = item.prediction or item.creating or batch.cancelling_at or batch.abort_reason
+    until = fallback.next_look(batch, item, now, delivery.policy)
+    return delivery.may_create and not decided and until is not None and until > now
 
 
 def _lease_lost(batch: Batch, item: Item, event: Event, now: datetime, delivery: Delivery) -> Step:
     """Another delivery has the item, and may yet die: what the item is now decides."""
-    if isinstance(event, Created):
+    if isinstance(event, Created) and event.prediction.id != item.prediction:
         return Step(batch, item, (AbandonPrediction(event.prediction.id),))
     return _receive(batch, item, now, delivery)

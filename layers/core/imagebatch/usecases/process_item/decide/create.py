@@ -1,39 +1,167 @@
-"""A create was answered."""
+"""A create was answered, or what a lost answer made was looked for."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from imagebatch.domain import rounds, transitions
-from imagebatch.domain.batch import Batch, Item, Waiting
+from imagebatch.domain import fallback, rounds, transitions
+from imagebatch.domain.batch import TRIES, Batch, BatchStatus, Item
+from imagebatch.domain.errors import Failure
+from imagebatch.domain.fallback import BlockReason
 from imagebatch.usecases.process_item.decide.collect import polled
-from imagebatch.usecases.process_item.decide.proceed import end_attempt
-from imagebatch.usecases.process_item.decide.settle import requeued, settled
-from imagebatch.usecases.process_item.decide.step import MAX_THROTTLED, THROTTLED, Delivery, Step
-from imagebatch.usecases.process_item.effects import AbandonPrediction
-from imagebatch.usecases.process_item.events import Created, CreateFailed, Polled, Throttled
+from imagebatch.usecases.process_item.decide.proceed import proceed
+from imagebatch.usecases.process_item.decide.settle import requeue, settled
+from imagebatch.usecases.process_item.decide.step import (
+    MAX_THROTTLED,
+    THROTTLED,
+    Delivery,
+    Step,
+)
+from imagebatch.usecases.process_item.effects import (
+    AbandonPrediction,
+    RedeliverAfter,
+    ReturnUntil,
+)
+from imagebatch.usecases.process_item.events import (
+    CreateAbsent,
+    Created,
+    CreateFailed,
+    CreateUndecided,
+    Event,
+    LookupFailed,
+    ModelGone,
+    Polled,
+    Throttled,
+)
 
 
-def create_answered(
-    batch: Batch,
-    item: Item,
-    event: Created | CreateFailed | Throttled,
-    now: datetime,
-    delivery: Delivery,
+def decide_create(
+    batch: Batch, item: Item, event: Event, now: datetime, delivery: Delivery
 ) -> Step:
+    """A look at the provider that a part of ours cut short is one that failed."""
     match event:
-        case Created(prediction=prediction, next_poll=next_poll):
-            saved = transitions.record_prediction_id(item, prediction.id)
-            step = polled(batch, saved, Polled(prediction, next_poll), now, delivery)
-            return replace(step, if_not_stored=AbandonPrediction(prediction.id))
-        case CreateFailed(failure=failure, maybe_billed=billed):
-            return end_attempt(batch, item, failure, now, delivery, billed=billed)
-        case Throttled(retry_after=seconds):
-            return _throttled(batch, item, seconds, now, delivery)
+        case Created():
+            return created(batch, item, event, now, delivery)
+        case CreateFailed():
+            return create_failed(batch, item, event, now, delivery)
+        case Throttled():
+            return throttled(batch, item, event, now, delivery)
+        case ModelGone():
+            return model_gone(batch, item, event, now, delivery)
+        case CreateAbsent():
+            return absent(batch, item, now, delivery)
+        case CreateUndecided():
+            return undecided(batch, item, now, delivery)
+        case LookupFailed() | Polled():
+            return lookup_failed(batch, item, now, delivery)
+    raise TypeError(f"{event} is no answer to a create")
 
 
-def _throttled(batch: Batch, item: Item, seconds: float, now: datetime, delivery: Delivery) -> Step:
-    if transitions.throttled_for(batch, now) >= MAX_THROTTLED:
+def created(batch: Batch, item: Item, event: Created, now: datetime, delivery: Delivery) -> Step:
+    saved = transitions.record_prediction_id(item, event.prediction.id)
+    step = polled(batch, saved, Polled(event.prediction, event.next_poll), now, delivery)
+    return replace(step, if_not_stored=AbandonPrediction(event.prediction.id))
+
+
+def throttled(
+    batch: Batch, item: Item, event: Throttled, now: datetime, delivery: Delivery
+) -> Step:
+    until = now + timedelta(seconds=event.retry_after)
+    batch = fallback.block_model(batch, item.model, BlockReason.RATE_LIMITED, now, until)
+    batch, item = transitions.undo_create(batch, item)
+    if batch.status is BatchStatus.CANCELLING or _another_model(batch, item, now, delivery):
+        return proceed(batch, item, now, delivery)
+    block = fallback.block_of(batch, item.model)
+    if block is not None and now - block.since >= MAX_THROTTLED:
         stopped = transitions.fail(rounds.abort_round(batch, THROTTLED), item, THROTTLED, now)
         return settled(*stopped, delivery)
-    waiting = Waiting("provider_rate_limit", now + timedelta(seconds=seconds))
-    return requeued(*transitions.requeue(batch, item, now, waiting), now, delivery)
+    return requeue(batch, item, now, delivery)
+
+
+def model_gone(
+    batch: Batch, item: Item, event: ModelGone, now: datetime, delivery: Delivery
+) -> Step:
+    """The next model of the chain goes on; without one the round is over."""
+    batch = fallback.block_model(batch, item.model, BlockReason.GONE, now, None)
+    batch, item = transitions.undo_create(batch, item)
+    if all(fallback.is_gone(batch, model) for model in batch.chain):
+        batch = rounds.abort_round(batch, event.failure)
+    return proceed(batch, item, now, delivery, event.failure)
+
+
+def create_failed(
+    batch: Batch, item: Item, event: CreateFailed, now: datetime, delivery: Delivery
+) -> Step:
+    if event.open_until is not None:
+        reason = BlockReason.UNAVAILABLE
+        batch = fallback.block_model(batch, item.model, reason, now, event.open_until)
+    item = replace(item, failing_since=item.failing_since or now)
+    if event.maybe_billed:
+        return _look_later(batch, item, now, delivery)
+    return nothing_created(batch, item, event.failure, now, delivery)
+
+
+def nothing_created(
+    batch: Batch, item: Item, failure: Failure, now: datetime, delivery: Delivery
+) -> Step:
+    """While the outage is waited out, a create that made nothing is no attempt."""
+    if delivery.policy.exhausted(_failing_since(batch, item), now):
+        batch, item = transitions.release_reservation(batch, item)
+    else:
+        batch, item = transitions.undo_create(batch, item)
+    over = item.tries >= TRIES or batch.status is BatchStatus.CANCELLING
+    if over or _another_model(batch, item, now, delivery):
+        return proceed(batch, item, now, delivery, failure)
+    return requeue(batch, item, now, delivery, _pause(item, now, delivery))
+
+
+def _look_later(batch: Batch, item: Item, now: datetime, delivery: Delivery) -> Step:
+    """A create that is under way at the provider is not seen there at once: until it can be, the
+    lease keeps every other delivery from looking.
+    """
+    pause = _pause(item, now, delivery)
+    lease = replace(delivery.lease, until=now + timedelta(seconds=pause))
+    item = replace(item, lease=lease)
+    if delivery.may_create:
+        return Step(batch, item, (RedeliverAfter(pause),))
+    return Step(batch, item, (ReturnUntil(lease.until),))
+
+
+def absent(batch: Batch, item: Item, now: datetime, delivery: Delivery) -> Step:
+    """Nothing was made, and the time until that was known is not the item's own."""
+    item = replace(item, deadline=now + delivery.time_limit)
+    if delivery.policy.exhausted(_failing_since(batch, item), now):
+        ended = transitions.release_reservation(batch, item)
+    else:
+        ended = transitions.undo_create(batch, item)
+    return proceed(*ended, now, delivery)
+
+
+def undecided(batch: Batch, item: Item, now: datetime, delivery: Delivery) -> Step:
+    """It counts as spent, and no other model may make the image a second time."""
+    item = replace(item, model_fixed=True, deadline=now + delivery.time_limit)
+    return proceed(*transitions.capture_cost(batch, item), now, delivery)
+
+
+def lookup_failed(batch: Batch, item: Item, now: datetime, delivery: Delivery) -> Step:
+    over = delivery.policy.exhausted(item.create_started_at, now)
+    if over or batch.status is BatchStatus.CANCELLING:
+        return undecided(batch, item, now, delivery)
+    return _look_later(batch, item, now, delivery)
+
+
+def _another_model(batch: Batch, item: Item, now: datetime, delivery: Delivery) -> bool:
+    """Whether a model other than the one asked last may be asked at once."""
+    return fallback.usable_model(batch, item, now, delivery.policy) not in (None, item.model)
+
+
+def _failing_since(batch: Batch, item: Item) -> datetime | None:
+    """The item's own creates, or all of the model's: whichever have failed for longer."""
+    block = fallback.block_of(batch, item.model)
+    unavailable = block is not None and block.reason == BlockReason.UNAVAILABLE
+    times = (item.failing_since, block.since if block and unavailable else None)
+    return min((time for time in times if time is not None), default=None)
+
+
+def _pause(item: Item, now: datetime, delivery: Delivery) -> float:
+    since = item.failing_since or item.create_started_at or now
+    return delivery.policy.pause(since, now).total_seconds()

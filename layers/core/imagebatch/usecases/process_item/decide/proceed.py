@@ -2,31 +2,42 @@
 
 from datetime import datetime
 
-from imagebatch.domain import transitions
+from imagebatch.domain import fallback, transitions
 from imagebatch.domain.batch import TRIES, Batch, BatchStatus, Item
 from imagebatch.domain.errors import Failure
-from imagebatch.usecases.process_item.decide.settle import requeued, settled
+from imagebatch.usecases.process_item.decide.settle import requeue, settled
 from imagebatch.usecases.process_item.decide.step import (
     BUDGET,
     CRASHED,
     DEADLINE,
     LOST_ANSWER,
+    UNAVAILABLE,
     Delivery,
     Step,
 )
-from imagebatch.usecases.process_item.effects import CreatePrediction, ResumePrediction
+from imagebatch.usecases.process_item.effects import (
+    AskBreaker,
+    CreatePrediction,
+    FindCreated,
+    ResumePrediction,
+)
 
 
 def proceed(
-    batch: Batch, item: Item, now: datetime, delivery: Delivery, failure: Failure | None = None
+    batch: Batch,
+    item: Item,
+    now: datetime,
+    delivery: Delivery,
+    failure: Failure | None = None,
+    admitted: str | None = None,
 ) -> Step:
-    """What a claimed item does next: go on with its prediction, ask for one, or settle unasked.
+    """`failure` is how the last attempt ended, `admitted` the model that may be asked.
 
-    `failure` is how the last attempt ended. A create whose answer was never saved is over by now:
-    it is counted as an attempt and, as it may have been billed, as spent.
+    A create whose answer was never saved is over by now: nothing else is asked for before somebody
+    has looked for what it made.
     """
     if item.creating:
-        batch, item = transitions.capture_cost(batch, item)
+        return Step(batch, item, (FindCreated(),))
     if item.prediction is not None:
         return Step(batch, item, (ResumePrediction(),))
     if batch.status is BatchStatus.CANCELLING:
@@ -34,9 +45,12 @@ def proceed(
     reason = _reason_not_to_create(batch, item, now, delivery, failure)
     if reason is not None:
         return settled(*transitions.fail(batch, item, reason, now), delivery)
-    if now >= delivery.create_until:
-        return requeued(*transitions.requeue(batch, item, now), now, delivery)
-    return Step(*transitions.begin_create(batch, item, now), (CreatePrediction(),))
+    model = fallback.usable_model(batch, item, now, delivery.policy)
+    if model is None or now >= delivery.create_until:
+        return requeue(batch, item, now, delivery)
+    if model != admitted:
+        return Step(batch, item, (AskBreaker(model),))
+    return Step(*transitions.begin_create(batch, item, now, model), (CreatePrediction(),))
 
 
 def _reason_not_to_create(
@@ -50,6 +64,8 @@ def _reason_not_to_create(
         return failure or LOST_ANSWER
     if item.deadline is not None and now >= item.deadline:
         return failure or DEADLINE
+    if fallback.next_look(batch, item, now, delivery.policy) is None:
+        return failure or UNAVAILABLE
     return None if transitions.affordable(batch, item) else BUDGET
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from imagebatch.domain import transitions
+from imagebatch.domain import fallback, transitions
 from imagebatch.domain.batch import SETTLED, Batch, BatchStatus, Item
 from imagebatch.domain.dispatch_window import admit_next
 from imagebatch.domain.errors import Failure
@@ -41,12 +41,19 @@ def after_settle(batch: Batch, item: Item, *, repeated: bool) -> Sequence[Effect
     return (Done(),)
 
 
-def requeued(batch: Batch, item: Item, now: datetime, delivery: Delivery) -> Step:
+def requeue(
+    batch: Batch, item: Item, now: datetime, delivery: Delivery, pause: float = 0.0
+) -> Step:
+    """Gives a claimed item back, for as long as its models are to be waited for."""
+    batch, item = transitions.requeue(batch, item, now)
     if item.status in SETTLED:
         return settled(batch, item, delivery)
-    return Step(batch, item, (RedeliverAfter(seconds_to_wait(batch, now)),))
+    batch = fallback.show_waiting(batch, item, now, delivery.policy)
+    return Step(batch, item, (redeliver(batch, item, now, delivery, pause),))
 
 
-def seconds_to_wait(batch: Batch, now: datetime) -> float:
-    waiting = batch.waiting_for(now)
-    return (waiting.until - now).total_seconds() if waiting else 0.0
+def redeliver(
+    batch: Batch, item: Item, now: datetime, delivery: Delivery, pause: float = 0.0
+) -> RedeliverAfter:
+    until = fallback.next_look(batch, item, now, delivery.policy) or now
+    return RedeliverAfter(max(pause, (until - now).total_seconds()))

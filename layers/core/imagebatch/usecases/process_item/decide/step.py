@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from imagebatch.domain.batch import Batch, Item, Lease
 from imagebatch.domain.errors import Failure, FailureCode
+from imagebatch.domain.fallback import STANDARD_POLICY, OutagePolicy
 from imagebatch.usecases.process_item.effects import Effect
 
 RESUME_SECONDS = 2.0
@@ -18,6 +19,9 @@ COLLECT_GRACE = timedelta(minutes=10)
 MAX_THROTTLED = timedelta(hours=6)
 """How long a provider may answer nothing but 429 before the round is given up."""
 
+UNAVAILABLE = Failure.of(
+    FailureCode.PROVIDER_UNAVAILABLE, "The provider has been unavailable for too long"
+)
 LOST_ANSWER = Failure.of(
     FailureCode.PROVIDER_UNAVAILABLE, "The provider's answers were lost; nothing could be collected"
 )
@@ -53,6 +57,7 @@ class Delivery:
     """A create that the end of the invocation cuts off may be paid for: later, none is begun."""
     poll_until: datetime
     may_create: bool = True
+    policy: OutagePolicy = STANDARD_POLICY
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,78 @@
+"""Circuit breakers and the holders of predictions in the table (layout: `keys`)."""
+
+import math
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from imagebatch.adapters.codec import time_of, time_text
+from imagebatch.adapters.dynamodb import keys
+from imagebatch.adapters.dynamodb.table import (
+    NEW,
+    Condition,
+    ConditionFailedError,
+    Record,
+    Table,
+    unchanged,
+)
+from imagebatch.domain.circuit_breaker import CircuitBreaker
+from imagebatch.ports import BreakerStore, PredictionLedger
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class DynamoDBBreakerStore(BreakerStore):
+    """There are as many records as models: none is removed."""
+
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        table: str,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._table = Table(client, table, sleep=sleep)
+
+    def get(self, provider: str, model: str) -> CircuitBreaker:
+        found = self._table.get(keys.circuit_breaker(provider, model))
+        if found is None:
+            return CircuitBreaker()
+        until = found.get("openUntil")
+        return CircuitBreaker(
+            failures=int(found["failures"]),
+            open_until=time_of(until) if until else None,
+            version=int(found["version"]),
+        )
+
+    def save(self, provider: str, model: str, breaker: CircuitBreaker) -> None:
+        record: Record = {"failures": breaker.failures, "version": breaker.version + 1}
+        if breaker.open_until:
+            record["openUntil"] = time_text(breaker.open_until)
+        condition = unchanged("version", breaker.version) if breaker.version else NEW
+        key = keys.circuit_breaker(provider, model)
+        self._table.transact([self._table.put(key, record, condition)])
+
+
+class DynamoDBPredictionLedger(PredictionLedger):
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        table: str,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._table = Table(client, table, sleep=sleep)
+
+    def hold(self, provider: str, prediction_id: str, holder: str, until: datetime) -> bool:
+        free_or_ours = Condition(
+            "attribute_not_exists(pk) OR #holder = :holder", ("holder",), {"holder": holder}
+        )
+        record = {"holder": holder, "ttl": math.ceil(until.timestamp())}
+        key = keys.prediction_holder(provider, prediction_id)
+        try:
+            self._table.write(self._table.update(key, record, (), free_or_ours))
+        except ConditionFailedError:
+            return False
+        return True

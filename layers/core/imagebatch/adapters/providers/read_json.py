@@ -1,0 +1,58 @@
+"""The one way in for what a provider answers: plain values, bounded in depth, every number finite.
+
+What does not fit becomes None where it stands, because the rest of an answer may name a prediction
+that was paid for.
+"""
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+MAX_DEPTH = 32
+
+
+def read_json(content: bytes | str) -> Any:
+    """None for what is no JSON."""
+    try:
+        return _bounded(
+            json.loads(content, parse_constant=lambda _: None, parse_float=_finite), MAX_DEPTH
+        )
+    except (ValueError, RecursionError):
+        return None
+
+
+def _finite(text: str) -> float | None:
+    number = float(text)
+    return number if math.isfinite(number) else None
+
+
+def _bounded(value: Any, depth: int) -> Any:
+    if isinstance(value, dict):
+        return {key: _bounded(each, depth - 1) for key, each in value.items()} if depth else None
+    if isinstance(value, list):
+        return [_bounded(each, depth - 1) for each in value] if depth else None
+    return value
+
+
+def is_same_input(sent: Mapping[str, Any], listed: Any) -> bool:
+    """Whether a listed prediction was asked for with what we sent: the provider may have added its
+    defaults, and addresses are signed anew each time.
+    """
+    if not isinstance(listed, dict):
+        return False
+    return all(
+        name in listed and _unsigned(listed[name]) == _unsigned(value)
+        for name, value in sent.items()
+    )
+
+
+def _unsigned(value: Any) -> Any:
+    if isinstance(value, str):
+        is_address = value.startswith(("https://", "http://"))
+        return value.partition("?")[0] if is_address else value
+    if isinstance(value, list | tuple):
+        return [_unsigned(each) for each in value]
+    if isinstance(value, Mapping):
+        return {name: _unsigned(each) for name, each in value.items()}
+    return value

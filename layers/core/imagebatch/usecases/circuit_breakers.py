@@ -1,0 +1,79 @@
+"""Asks and tells the circuit breakers, whatever others write to them at the same time."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from imagebatch.domain.circuit_breaker import CircuitBreaker
+from imagebatch.domain.errors import ConflictError, UnavailableError
+from imagebatch.ports import BreakerStore, Clock, Telemetry
+
+MAX_CONFLICT_RETRIES = 8
+
+type Model = tuple[str, str]
+"""A provider, and a model by its id in the registry."""
+
+
+@dataclass(frozen=True, slots=True)
+class CircuitBreakers:
+    store: BreakerStore
+    clock: Clock
+    telemetry: Telemetry
+    open_for: timedelta
+    unsettled: set[Model] = field(default_factory=set)
+    """Those that had failed when they were last read here: an answer is news to no other."""
+
+    def admit(self, model: Model) -> datetime | None:
+        """None when a create may be made now, else until when none may.
+
+        Half-open, it is None for exactly one caller. UnavailableError when the table fails.
+        """
+        for _ in range(MAX_CONFLICT_RETRIES):
+            now = self.clock.now()
+            breaker = self._read(model)
+            refused = breaker.refuses_until(now)
+            if refused is not None or breaker.open_until is None:
+                return refused
+            try:
+                self.store.save(*model, breaker.take_probe(now, self.open_for))
+            except ConflictError:
+                continue
+            return None
+        return self.clock.now() + self.open_for
+
+    def record_answer(self, model: Model) -> None:
+        """The provider answered a create."""
+        if model in self.unsettled:
+            self._change(model, CircuitBreaker.record_answer)
+
+    def record_failure(self, model: Model) -> datetime | None:
+        """A create ended without an answer; returns until when the breaker is open, if it is."""
+        now = self.clock.now()
+        after = self._change(model, lambda breaker: breaker.record_failure(now, self.open_for))
+        if after is None or after.open_until is None or after.open_until <= now:
+            return None
+        self.telemetry.log_event(
+            "circuit breaker open", provider=model[0], model=model[1], failures=after.failures
+        )
+        return after.open_until
+
+    def _read(self, model: Model) -> CircuitBreaker:
+        breaker = self.store.get(*model)
+        (self.unsettled.discard if breaker.at_rest else self.unsettled.add)(model)
+        return breaker
+
+    def _change(
+        self, model: Model, move: Callable[[CircuitBreaker], CircuitBreaker]
+    ) -> CircuitBreaker | None:
+        """None when it could not be written: what an item does next may not depend on that."""
+        for _ in range(MAX_CONFLICT_RETRIES):
+            try:
+                after = move(self._read(model))
+                self.store.save(*model, after)
+            except ConflictError:
+                continue
+            except UnavailableError:
+                return None
+            (self.unsettled.discard if after.at_rest else self.unsettled.add)(model)
+            return after
+        return None
