@@ -1,8 +1,8 @@
 """The faults FakeProviders can be told to have: what each sends instead of the right thing.
 
-A fault belongs to a stage (`on`): `create`, `get`, `cancel` or `file`. ANSWERS and SOCKETS work on
-any stage (default `create`); OUTCOMES are decided when the prediction is created; IMAGES when its
-file is fetched.
+A fault belongs to a stage (`on`): `create`, `list`, `get`, `cancel` or `file`. ANSWERS and SOCKETS
+work on any stage (default `create`); OUTCOMES are decided when the prediction is created; IMAGES
+when its file is fetched.
 """
 
 import io

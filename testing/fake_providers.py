@@ -101,6 +101,7 @@ class FakeProviders:
         self.latency = latency
         self.token: str | None = None
         self.hosts_of_files: str | None = None
+        self.page_size = 100
         self.gone: Collection[str] = ()
         self.stopping = threading.Event()
         self.ledger = Ledger()
@@ -265,6 +266,11 @@ class FakeProviders:
         found = self.ledger.predictions.get(prediction_id)
         lost = found and found.outcome and found.outcome.fault == "lost"
         return None if lost else found
+
+    def listed(self, provider: str) -> list[FakePrediction]:
+        """The provider's predictions, oldest first."""
+        with self._lock:
+            return [p for p in self.ledger.predictions.values() if p.provider == provider]
 
     def cancel(self, prediction: FakePrediction) -> None:
         with self._lock:

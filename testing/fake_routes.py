@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import cache
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote, urlencode
 
 from PIL import Image
 
@@ -39,6 +39,7 @@ class Handler(BaseHTTPRequestHandler):
     ROUTES = (
         ("POST", r"/v1/models/([^/]+/[^/]+)/predictions", "replicate_create"),
         ("POST", r"/v1/predictions", "replicate_create_version"),
+        ("GET", r"/v1/predictions\?(.+)", "replicate_list"),
         ("GET", r"/v1/predictions/([^/]+)", "replicate_get"),
         ("POST", r"/v1/predictions/([^/]+)/cancel", "replicate_cancel"),
         ("GET", r"/v1/account", "account"),
@@ -49,6 +50,7 @@ class Handler(BaseHTTPRequestHandler):
         ("POST", r"/v2/[^/]+/cancel/([^/]+)", "runpod_cancel"),
         ("GET", r"/v1/models\?limit=1", "account"),
         ("GET", r"/v1/models\?endpoint_id=(.+)", "fal_model"),
+        ("GET", r"/v1/models/requests/by-endpoint\?(.+)", "fal_list"),
         ("POST", r"/(fal-ai/.+)", "fal_create"),
         ("GET", r"/fal-ai/[^/]+/requests/([^/]+)/status", "fal_status"),
         ("GET", r"/fal-ai/[^/]+/requests/([^/]+)", "fal_result"),
@@ -115,6 +117,22 @@ class Handler(BaseHTTPRequestHandler):
     def replicate_model(self, name: str) -> None:
         owner, _, model = name.partition("/")
         self._known(name, {"owner": owner, "name": model, "visibility": "public"})
+
+    def replicate_list(self, query: str) -> None:
+        """Newest first, a hundred a page."""
+        asked = dict(parse_qsl(query))
+        after = datetime.fromisoformat(asked["created_after"])
+        made = [p for p in reversed(self.fake.listed("replicate")) if _time(p.created) >= after]
+        start = int(asked.get("cursor", 0))
+        page = made[start : start + self.fake.page_size]
+        more = start + len(page) < len(made)
+        asked["cursor"] = str(start + len(page))
+        listed = {
+            "previous": None,
+            "next": f"{self._root()}/v1/predictions?{urlencode(asked)}" if more else None,
+            "results": [json.loads(self._replicate(each)[2]) for each in page],
+        }
+        self._answer(self.fake.rule("list", ""), _json(200, listed))
 
     def replicate_get(self, prediction_id: str) -> None:
         self.fake.count(gets=1)
@@ -203,6 +221,26 @@ class Handler(BaseHTTPRequestHandler):
         name = unquote(quoted)
         listed = {"endpoint_id": name, "metadata": {"status": "active"}}
         self._known(name, {"models": [listed], "has_more": False, "next_cursor": None})
+
+    def fal_list(self, query: str) -> None:
+        """Those that have ended."""
+        asked = dict(parse_qsl(query))
+        start = datetime.fromisoformat(asked["start"])
+        ended = [
+            {
+                "request_id": p.id,
+                "endpoint_id": p.model,
+                "sent_at": _date(p.created),
+                "started_at": _date(p.created),
+                "ended_at": _date(p.ready),
+                "status_code": 200,
+                "json_input": p.input,
+            }
+            for p in reversed(self.fake.listed("fal"))
+            if not p.running and p.model == asked["endpoint_id"] and _time(p.created) >= start
+        ]
+        listed = {"items": ended, "next_cursor": None, "has_more": False}
+        self._answer(self.fake.rule("list", ""), _json(200, listed))
 
     def fal_status(self, prediction_id: str) -> None:
         self.fake.count(gets=1)
@@ -321,7 +359,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def _authorized(self) -> bool:
         given = self.headers.get("Authorization", "")
-        scheme = "Key" if self.path.startswith(("/fal-ai/", "/v1/models?")) else "Bearer"
+        fal = ("/fal-ai/", "/v1/models?", "/v1/models/requests/")
+        scheme = "Key" if self.path.startswith(fal) else "Bearer"
         if self.fake.token is None:
             return given.startswith(f"{scheme} ")
         return given == f"{scheme} {self.fake.token}"
@@ -351,9 +390,14 @@ def _state(prediction: "FakePrediction") -> str:
     return fault if fault in ends else "succeeded"
 
 
+def _time(moment: float) -> datetime:
+    """A moment of the monotonic clock."""
+    return datetime.fromtimestamp(BOOTED + moment, UTC)
+
+
 def _date(moment: float) -> str:
-    """A moment of the monotonic clock as providers write it."""
-    return datetime.fromtimestamp(BOOTED + moment, UTC).isoformat().replace("+00:00", "Z")
+    """As providers write it."""
+    return _time(moment).isoformat().replace("+00:00", "Z")
 
 
 def _json(status: int, body: Any) -> Answer:

@@ -1,16 +1,21 @@
 """What providers' failure texts mean, by the texts seen in public reports."""
 
+import json
 import tomllib
+from contextlib import suppress
 from importlib.resources import files
+from typing import Any
 
+import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imagebatch.adapters.providers import fal, replicate, runpod
 from imagebatch.adapters.providers.answers import failed, succeeded
-from imagebatch.domain.errors import FailureCode
-from imagebatch.ports import Prediction, PredictionStatus
+from imagebatch.adapters.providers.read_json import MAX_DEPTH, is_same_input, read_json
+from imagebatch.domain.errors import FailureCode, ProviderUnavailableError
+from imagebatch.ports import ImageRequest, Prediction, PredictionStatus
 
 PASSING = [
     "An error occurred while processing your request (E001) (abc)",
@@ -108,6 +113,66 @@ def test_any_answer_ends_in_a_prediction(
     ):
         assert isinstance(found, Prediction)
         assert found.failure or found.status is not PredictionStatus.FAILED
+
+
+@settings(max_examples=2_000, deadline=None)
+@given(body=JSON, entry=JSON, entries=st.lists(st.dictionaries(st.text(max_size=8), JSON)))
+def test_any_list_of_predictions_is_read_or_refused(
+    body: object, entry: object, entries: list[dict[str, object]]
+) -> None:
+    """The key `id` and the others are there more often than chance would have it."""
+    likely = [{**each, "id": "p", "input": entry, "created_at": entry} for each in entries]
+    for listed in (body, {"results": body, "next": entry}, {"results": likely, "items": likely}):
+        answer = httpx.Response(200, content=json.dumps(listed))
+        with suppress(ProviderUnavailableError):
+            answers = _listed(replicate._parsable_list(answer))
+            for each in answers:
+                replicate._is_of_model(each, "a/b:c")
+                is_same_input({"prompt": entry}, each.input)
+            assert all(isinstance(p, Prediction) for p in replicate._oldest_first(answers))
+    for each in (body, *likely):
+        fal._is_created_by(each, ImageRequest("m", {"prompt": "x"}, "x"))
+
+
+def _listed(page: dict[str, Any]) -> list[Any]:
+    """The predictions as the client's own model has them."""
+    from replicate.prediction import Prediction as Answer
+
+    return [Answer(**each) for each in page["results"]]
+
+
+@settings(max_examples=2_000, deadline=None)
+@given(st.binary(max_size=60) | JSON.map(lambda value: json.dumps(value).encode()))
+def test_what_comes_in_is_finite_and_not_deep(content: bytes) -> None:
+    value = read_json(b"[" * 10 + content + b"]" * 10)
+    assert depth_of(value) <= MAX_DEPTH
+    json.dumps(value, allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    ("content", "value"),
+    [
+        (b'{"id": "p", "n": NaN}', {"id": "p", "n": None}),
+        (b'{"n": -Infinity, "m": 1e999}', {"n": None, "m": None}),
+        (b"[" * 100_000, None),
+        (b"9" * 5_000, None),
+        (b"\xff\xfe", None),
+    ],
+)
+def test_what_does_not_fit_is_none_where_it_stands(content: bytes, value: object) -> None:
+    assert read_json(content) == value
+
+
+def test_what_is_too_deep_is_cut_off() -> None:
+    assert depth_of(read_json(b"[" * 500 + b"]" * 500)) == MAX_DEPTH
+
+
+def depth_of(value: object) -> int:
+    if isinstance(value, dict):
+        return 1 + max(map(depth_of, value.values()), default=0)
+    if isinstance(value, list):
+        return 1 + max(map(depth_of, value), default=0)
+    return 0
 
 
 def _parsed(answer: dict[str, object]) -> object:

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from email.utils import formatdate
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from imagebatch.adapters.images import PillowValidator
 from imagebatch.adapters.providers.replicate import ReplicateProvider
+from imagebatch.adapters.system import SystemClock
 from imagebatch.domain.errors import (
     FailureCode,
     ModelUnavailableError,
@@ -25,6 +27,7 @@ from testing.fake_providers import FakeProviders
 MODEL = "google/imagen-3"
 INPUT = {"prompt": "a red car", "aspect_ratio": "16:9", "safety_filter_level": "block_only_high"}
 CAR = ImageRequest(MODEL, INPUT, "a red car", "16:9")
+LATE = "2099-01-01T00:00:00Z"
 
 
 @pytest.fixture
@@ -638,3 +641,70 @@ def test_a_create_goes_out_on_a_new_connection_and_polls_share_one(
         made(provider)
 
     assert fake.ledger.connections == 3 + 1
+
+
+# --- what a lost create made ----------------------------------------------------------------------
+
+
+def a_car(prompt: str) -> ImageRequest:
+    return ImageRequest(MODEL, {"prompt": prompt}, prompt)
+
+
+def found(provider: ReplicateProvider, asked: ImageRequest) -> list[str] | None:
+    predictions = provider.find_created(asked, SystemClock().now() - timedelta(seconds=1))
+    return None if predictions is None else [each.id for each in predictions]
+
+
+def test_every_page_of_the_list_is_read(fake: FakeProviders, provider: ReplicateProvider) -> None:
+    fake.page_size = 2
+    created = [provider.create(a_car(f"car {n % 2}")).id for n in range(7)]
+    assert found(provider, a_car("car 0")) == created[::2]
+
+
+def test_an_address_signed_anew_is_the_same_input(
+    fake: FakeProviders, provider: ReplicateProvider
+) -> None:
+    one, other = (
+        ImageRequest(MODEL, {"prompt": "x", "image_input": [f"https://b/k?sig={n}"]}, "x")
+        for n in range(2)
+    )
+    created = provider.create(one).id
+    assert found(provider, other) == [created]
+    assert found(provider, ImageRequest(MODEL, {"prompt": "x", "image_input": []}, "x")) == []
+
+
+def test_predictions_of_another_model_are_not_ours(provider: ReplicateProvider) -> None:
+    provider.create(a_car("x"))
+    assert found(provider, ImageRequest("google/other", {"prompt": "x"}, "x")) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"results": [{"id": "p", "model": MODEL, "data_removed": True, "created_at": LATE}]},
+        {"results": [{"id": "p", "created_at": "soon", "input": None}]},
+    ],
+)
+def test_a_list_that_hides_an_input_decides_nothing(
+    fake: FakeProviders, provider: ReplicateProvider, body: dict[str, Any]
+) -> None:
+    fake.script("status", on="list", body=body)
+    assert found(provider, a_car("x")) is None
+
+
+@pytest.mark.parametrize("body", [[], {}, {"results": None}, {"results": {}}, "text", None])
+def test_a_list_that_is_none_is_asked_for_again(
+    fake: FakeProviders, provider: ReplicateProvider, body: object
+) -> None:
+    fake.script("status", on="list", body=body)
+    with pytest.raises(ProviderUnavailableError):
+        found(provider, a_car("x"))
+
+
+def test_the_key_goes_to_no_host_that_a_list_names(
+    fake: FakeProviders, provider: ReplicateProvider
+) -> None:
+    body = {"results": [], "next": "https://evil.example/v1/predictions?created_after=2026-01-01"}
+    rule = fake.script("status", on="list", body=body, times=1)
+    assert found(provider, a_car("x")) == []
+    assert fake.fired(rule) == 1

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 
@@ -10,6 +11,7 @@ from imagebatch.adapters.providers.development import DevelopmentProvider
 from imagebatch.adapters.providers.fal import FalProvider
 from imagebatch.adapters.providers.replicate import ReplicateProvider
 from imagebatch.adapters.providers.runpod import RunpodProvider
+from imagebatch.adapters.system import SystemClock
 from imagebatch.ports import ImageProvider, ImageRequest, PredictionStatus
 from testing.fake_providers import FakeProviders, wait_for
 from testing.fakes import FakeClock
@@ -175,3 +177,33 @@ def test_a_create_is_asked_of_the_provider_once(slow: Case) -> None:
             if slow.fake.creates():
                 break
         assert len(slow.fake.creates()) == len(slow.fake.billed()) == 1
+
+
+def find(case: Case, request: ImageRequest, *, ago: float = 1.0) -> list[str] | None:
+    now = case.clock.now() if case.clock else SystemClock().now()
+    found = case.provider.find_created(request, now - timedelta(seconds=ago))
+    return None if found is None else [each.id for each in found]
+
+
+def test_what_was_created_is_found_where_it_can_be(case: Case) -> None:
+    first, second = case.request("one"), case.request("two")
+    created = [case.provider.create(each).id for each in (first, second, first)]
+    if isinstance(case.provider, RunpodProvider):
+        assert find(case, first) is None
+    elif isinstance(case.provider, DevelopmentProvider):
+        assert find(case, first) == []
+    else:
+        assert find(case, first) == [created[0], created[2]]
+        assert find(case, second) == [created[1]]
+
+
+def test_what_was_not_created_is_absent_only_where_that_is_certain(case: Case) -> None:
+    known = isinstance(case.provider, ReplicateProvider | DevelopmentProvider)
+    assert find(case, case.request("never")) == ([] if known else None)
+
+
+def test_a_running_prediction_is_found_or_nobody_knows(slow: Case) -> None:
+    request = slow.request()
+    created = slow.provider.create(request).id
+    expected = {ReplicateProvider: [created], DevelopmentProvider: []}
+    assert find(slow, request) == expected.get(type(slow.provider))

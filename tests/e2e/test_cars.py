@@ -17,6 +17,7 @@ from testing.fake_providers import FakeProviders
 from testing.scenario import until
 from tests.conftest import Stack, Stacks
 
+INTERRUPTED = "Prediction interrupted; please retry (code: PA)"
 TOKEN = "r8_end_to_end"
 
 
@@ -175,7 +176,7 @@ def test_a_batch_can_be_cancelled_and_keeps_what_is_finished(
 def test_what_failed_is_retried_and_the_archive_is_whole(
     live: httpx.Client, fake: FakeProviders
 ) -> None:
-    rule = fake.script("503", prompt="Retry B", times=2)
+    rule = fake.script("failed", prompt="Retry B", times=2, text=INTERRUPTED)
     found = run(live, sheet("Retry A", "Retry B"))
     assert (found["outcome"], found["errors"][0]["code"]) == ("partial", "provider_unavailable")
     first = found["zipUrl"]

@@ -10,6 +10,7 @@ from testing.fake_providers import FakeProviders
 from testing.receiver import Receiver, free_address
 from tests.conftest import Aws, Stack, Stacks
 
+INTERRUPTED = "Prediction interrupted; please retry (code: PA)"
 TOKEN = "r8_webhooks"
 
 
@@ -56,7 +57,7 @@ def test_a_round_ends_and_is_told_until_it_is_heard_then_the_next_one(
 ) -> None:
     before = len(receiver.received)
     receiver.answers = [500, 503]
-    fake.script("503", prompt="Hook B", times=2)
+    fake.script("failed", prompt="Hook B", times=2, text=INTERRUPTED)
     batch = run(
         live,
         sheet("Hook A", "Hook B"),

@@ -28,7 +28,7 @@ LONG = {
     "with_three_failures_of_a_thousand_rows",
     "an_error_at_each_call_to_aws_in_turn",
     "three_faults_at_random",
-    "killed_twice_before_the_create_the_row_fails_and_a_retry_makes_it",
+    "killed_twice_before_the_create_it_is_made_all_the_same",
 }
 """The first to start."""
 
@@ -48,6 +48,7 @@ def harness(stacks: Stacks, aws: Aws) -> Iterator[FaultHarness]:
             WorkerTimeoutSeconds=20,
             WorkerConcurrency=8,
             ItemDeadlineSeconds=90,
+            OutagePatienceSeconds=30,
             SweepAfterSeconds=1,
             ArchiveTtlSeconds=60,
             MaxActiveBatches=1000,

@@ -59,6 +59,12 @@ def decide(batch: Batch, item: Item, event: Event, now: datetime, delivery: Deli
             return fail_as_billed(rounds.abort_round(batch, failure), item, failure, now, delivery)
     if item.creating:
         return decide_create(batch, item, event, now, delivery)
+    return _decide_prediction(batch, item, event, now, delivery)
+
+
+def _decide_prediction(
+    batch: Batch, item: Item, event: Event, now: datetime, delivery: Delivery
+) -> Step:
     match event:
         case Polled():
             return polled(batch, item, event, now, delivery)
@@ -113,6 +119,9 @@ def _breaker_answered(
     batch: Batch, item: Item, event: Admitted | Refused, now: datetime, delivery: Delivery
 ) -> Step:
     admitted = event.model if isinstance(event, Admitted) else None
+    decision = transitions.decide_delivery(batch, item, delivery.round, now)
+    if not _is_ours(item, delivery) and decision is not DeliveryDecision.PROCESS:
+        return _receive(batch, item, now, delivery)
     if isinstance(event, Refused):
         reason = BlockReason.UNAVAILABLE
         batch = fallback.block_model(batch, event.model, reason, now, event.until)
