@@ -9,7 +9,6 @@ from imagebatch.adapters.providers.development import DevelopmentProvider
 from imagebatch.domain.batch import BatchStatus, ItemSpec
 from imagebatch.domain.errors import FailureCode
 from imagebatch.domain.model_registry import Mode
-from imagebatch.usecases.process_item.perform import PerformEffect
 from tests.usecases.app_harness import OWNER, PRICE, AppHarness
 
 
@@ -22,7 +21,7 @@ def rehearse(*fates: str, mode: Mode = Mode.DEVELOPMENT) -> AppHarness:
     )
     validator = app.validator if mode is Mode.LIVE else PillowValidator()
     collect = replace(app.process_item.perform.collect, gateway=gateway, validator=validator)
-    perform = PerformEffect(gateway, collect, app.clock)
+    perform = replace(app.process_item.perform, gateway=gateway, collect=collect)
     app.process_item = replace(app.process_item, perform=perform)
     items = tuple(
         ItemSpec(

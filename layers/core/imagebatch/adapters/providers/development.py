@@ -18,6 +18,7 @@ from imagebatch.adapters.providers.rehearsing import (
     rehearsed_failure,
 )
 from imagebatch.domain.errors import Failure, FailureCode, ProviderUnavailableError
+from imagebatch.domain.rehearsal import LOST
 from imagebatch.ports import Clock, ImageProvider, ImageRequest, Prediction, PredictionStatus
 
 if TYPE_CHECKING:
@@ -54,9 +55,10 @@ class DevelopmentProvider(ImageProvider):
         return self.get(f"dev-{ready}-{seed}", request)
 
     @override
-    def find_created(self, request: ImageRequest, since: datetime) -> Sequence[Prediction]:
-        """A placeholder that nobody knows of is nowhere."""
-        return ()
+    def find_created(self, request: ImageRequest, since: datetime) -> Sequence[Prediction] | None:
+        """A placeholder that nobody knows of is nowhere, but for one that is rehearsed as lost."""
+        lost = request.rehearsal is not None and request.rehearsal.fate.word == LOST
+        return None if lost else ()
 
     @override
     def get(self, prediction_id: str, request: ImageRequest) -> Prediction:
