@@ -16,9 +16,10 @@ from testing.emulator import (  # noqa: E402
     limits,
     permissions,
     preflight,
+    queries,
     reservations,
 )
 
-for rule in (alarms, chains, limits, permissions, preflight, gateway, reservations):
+for rule in (alarms, chains, limits, permissions, preflight, gateway, queries, reservations):
     rule.install()
 main()

@@ -180,7 +180,7 @@ def asked_again_after_its_function_died(harness: FaultHarness, word: str) -> Non
     harness.fake.script("422", prompt=harness.row(word, 1), times=2)
     batch_id = harness.submit(word)
     harness.finish(batch_id)
-    opening = r'"retry_request_id": \{"S": "\w'
+    opening = r'"retryRequest": \{"S": "\w'
     rule = harness.aws.script("kill_after", "TransactWriteItems", about=word, having=opening)
 
     def ask() -> httpx.Response:

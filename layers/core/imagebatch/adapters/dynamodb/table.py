@@ -59,6 +59,8 @@ def unchanged(name: str, value: int) -> Condition:
     return Condition(f"#{name} = :{name}", (name,), {name: value})
 
 
+RANGE = "pk = :pk AND sk BETWEEN :low AND :high"
+
 _serializer, _deserializer = TypeSerializer(), TypeDeserializer()
 
 
@@ -118,7 +120,7 @@ class Table:
         """The partition's records from `low` to `high`, both included, read page by page."""
         arguments: Record = {
             "TableName": self.name,
-            "KeyConditionExpression": "pk = :pk AND sk BETWEEN :low AND :high",
+            "KeyConditionExpression": RANGE,
             "ExpressionAttributeValues": to_dynamodb(
                 {":pk": partition, ":low": low, ":high": high}
             ),
