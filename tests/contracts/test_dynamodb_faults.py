@@ -233,4 +233,4 @@ def test_an_unreadable_record_is_reported_and_stops_no_list(
     assert [each.id for each in store.list_batches("ann", limit=5).items] == ["b2"]
     assert [each.id for each in store.unfinished_batches()] == ["b2"]
     assert [each.id for each in store.unfinished_batches("ann")] == ["b2"]
-    assert told == 3 * ["BATCH#ann#b1"]
+    assert told == 3 * ["BATCH b1"]

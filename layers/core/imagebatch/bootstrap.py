@@ -129,19 +129,25 @@ class Bootstrap:
     def uploads(self) -> UploadStore:
         from imagebatch.adapters.dynamodb.uploads import DynamoDBUploadStore
 
-        return DynamoDBUploadStore(self.clients.dynamodb, self.settings.table_name)
+        return DynamoDBUploadStore(
+            self.clients.dynamodb, self.settings.table_name, report=self.telemetry.unreadable
+        )
 
     @cached_property
     def catalog(self) -> CatalogStore:
         from imagebatch.adapters.dynamodb.catalog import DynamoDBCatalogStore
 
-        return DynamoDBCatalogStore(self.clients.dynamodb, self.settings.table_name)
+        return DynamoDBCatalogStore(
+            self.clients.dynamodb, self.settings.table_name, report=self.telemetry.unreadable
+        )
 
     @cached_property
     def library(self) -> LibraryStore:
         from imagebatch.adapters.dynamodb.library import DynamoDBLibraryStore
 
-        return DynamoDBLibraryStore(self.clients.dynamodb, self.settings.table_name)
+        return DynamoDBLibraryStore(
+            self.clients.dynamodb, self.settings.table_name, report=self.telemetry.unreadable
+        )
 
     @cached_property
     def records(self) -> BatchRepository:
@@ -364,7 +370,9 @@ class Bootstrap:
         from imagebatch.intake.sheet_templates import BUILT_IN, SheetTemplate
         from imagebatch.usecases.templates import ManageTemplates
 
-        store = DynamoDBTemplateStore(self.clients.dynamodb, self.settings.table_name)
+        store = DynamoDBTemplateStore(
+            self.clients.dynamodb, self.settings.table_name, report=self.telemetry.unreadable
+        )
         texts = {name: _data(f"prompts/{name.replace('-', '.')}.txt") for name in BUILT_IN}
         built_in = {name: SheetTemplate(name=name, prompt=texts[name].strip()) for name in BUILT_IN}
         return ManageTemplates(store, self.clock, built_in)

@@ -21,7 +21,7 @@ from imagebatch.adapters.dynamodb import keys, listing
 from imagebatch.adapters.dynamodb.accounts import transact_with_entries
 from imagebatch.adapters.dynamodb.batch_records import batch_of, items_of
 from imagebatch.adapters.dynamodb.library import library_actions
-from imagebatch.adapters.dynamodb.listing import Report
+from imagebatch.adapters.dynamodb.readable import Report, ignore
 from imagebatch.adapters.dynamodb.table import (
     ACTIONS_A_TRANSACTION,
     BYTES_A_TRANSACTION,
@@ -53,7 +53,7 @@ class DynamoDBBatchStore(BatchStore):
         table: str,
         *,
         sleep: Callable[[float], None] = time.sleep,
-        report: Report = lambda _key, _reason: None,
+        report: Report = ignore,
     ) -> None:
         self._table = Table(client, table, sleep=sleep)
         self._report = report
@@ -208,7 +208,7 @@ class DynamoDBBatchStore(BatchStore):
             try:
                 batch = self.get(*at)
             except UnreadableRecordError as error:
-                self._report(keys.batch_partition(*at), str(error))
+                self._report(f"BATCH {at[1]}", str(error))
             else:
                 if batch is not None and not batch.finished:
                     yield batch

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from imagebatch.adapters import codec
 from imagebatch.adapters.dynamodb import keys
 from imagebatch.adapters.dynamodb.listing import cursor_sort, cursor_text
+from imagebatch.adapters.dynamodb.readable import Report, ignore, readable
 from imagebatch.adapters.dynamodb.table import (
     ACTIONS_A_TRANSACTION,
     KEYS_A_READ,
@@ -42,8 +43,10 @@ class DynamoDBCatalogStore(CatalogStore):
         table: str,
         *,
         sleep: Callable[[float], None] = time.sleep,
+        report: Report = ignore,
     ) -> None:
         self._table = Table(client, table, sleep=sleep)
+        self._report = report
 
     def upsert(self, owner: str, variants: Sequence[Variant]) -> int:
         size = ACTIONS_A_TRANSACTION // _ACTIONS_A_VARIANT
@@ -95,9 +98,10 @@ class DynamoDBCatalogStore(CatalogStore):
 
     def _in_order(self, owner: str, after: str | None) -> Iterator[tuple[str, Variant]]:
         partition = keys.catalog_partition(owner)
-        for record in self._table.query(partition, after or "PRODUCT#", "PRODUCT#~"):
-            if record["sk"] != after:
-                yield record["sk"], codec.decode(Variant, record)
+        found = self._table.query(partition, after or "PRODUCT#", "PRODUCT#~")
+        new = (record for record in found if record["sk"] != after)
+        for record, variant in readable(new, _variant, self._report):
+            yield record["sk"], variant
 
     def _write(self, owner: str, variants: Sequence[Variant]) -> int:
         """How many of the group are new."""
@@ -130,6 +134,10 @@ class DynamoDBCatalogStore(CatalogStore):
         if before is not None and before.product_id != variant.product_id:
             old = keys.product_sort(before.product_id, variant.id)
             yield self._table.delete((partition, old))
+
+
+def _variant(record: Record) -> Variant:
+    return codec.decode(Variant, record)
 
 
 def _in_product(product_id: int) -> Condition:

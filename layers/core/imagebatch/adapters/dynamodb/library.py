@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from imagebatch.adapters import codec
 from imagebatch.adapters.dynamodb import keys
 from imagebatch.adapters.dynamodb.listing import cursor_sort, cursor_text
+from imagebatch.adapters.dynamodb.readable import Report, decoded, first_decoded, ignore
 from imagebatch.adapters.dynamodb.table import ACTIONS_A_TRANSACTION, KEYS_A_READ, Record, Table
 from imagebatch.domain.asset_library import Folder, LibraryImage, library_image
 from imagebatch.domain.batch import Batch, Item, ItemStatus
@@ -62,8 +63,10 @@ class DynamoDBLibraryStore(LibraryStore):
         table: str,
         *,
         sleep: Callable[[float], None] = time.sleep,
+        report: Report = ignore,
     ) -> None:
         self._table = Table(client, table, sleep=sleep)
+        self._report = report
 
     def open(self, owner: str, folder: Folder) -> None:
         """The batch's own record comes last: when it is there, all of them are."""
@@ -86,14 +89,17 @@ class DynamoDBLibraryStore(LibraryStore):
             partition, "FOLDER#", high, newest_first=True, limit=limit + (2 if after else 1)
         )
         found = list(islice((r for r in records if r["sk"] != after), limit + 1))
-        folders = [codec.decode(Folder, record) for record in found[:limit]]
+        folders = decoded(Folder, found[:limit], self._report)
         more = len(found) > limit
         return Page(folders, cursor_text(owner, found[limit - 1]["sk"]) if more else None)
 
     def images_of(self, owner: str, variant_id: int, limit: int) -> Sequence[LibraryImage]:
         partition = keys.library_partition(owner, variant_id)
-        records = self._table.query(partition, "IMAGE#", "IMAGE#~", newest_first=True, limit=limit)
-        return [codec.decode(LibraryImage, record) for record in records]
+
+        def query(most: int | None) -> Iterator[Record]:
+            return self._table.query(partition, "IMAGE#", "IMAGE#~", newest_first=True, limit=most)
+
+        return first_decoded(LibraryImage, query, limit, self._report)
 
     def images_in(
         self, owner: str, batch_id: str, *, first: int, last: int, limit: int
@@ -102,8 +108,11 @@ class DynamoDBLibraryStore(LibraryStore):
             return []
         partition, low = keys.folder_image(owner, batch_id, first)
         _, high = keys.folder_image(owner, batch_id, min(last, keys.LAST_ITEM))
-        records = self._table.query(partition, low, high, limit=limit)
-        return [codec.decode(LibraryImage, record) for record in records]
+
+        def query(most: int | None) -> Iterator[Record]:
+            return self._table.query(partition, low, high, limit=most)
+
+        return first_decoded(LibraryImage, query, limit, self._report)
 
     def remove_image(self, owner: str, batch_id: str, index: int) -> None:
         place = keys.folder_image(owner, batch_id, index)
@@ -121,8 +130,8 @@ class DynamoDBLibraryStore(LibraryStore):
         wanted = [keys.folder_image(owner, *place) for place in dict.fromkeys(places)]
         found: dict[tuple[str, int], LibraryImage] = {}
         for group in batched(wanted, KEYS_A_READ, strict=False):
-            for record in self._table.get_many(group).values():
-                image = codec.decode(LibraryImage, record)
+            records = self._table.get_many(group).values()
+            for image in decoded(LibraryImage, records, self._report):
                 found[image.batch_id, image.index] = image
         return found
 

@@ -7,13 +7,12 @@ from itertools import batched, islice
 
 from imagebatch.adapters.dynamodb import keys
 from imagebatch.adapters.dynamodb.batch_records import batch_of
+from imagebatch.adapters.dynamodb.readable import Report
 from imagebatch.adapters.dynamodb.table import KEYS_A_READ, Record, Table
 from imagebatch.domain.batch import Batch, Kind
 from imagebatch.domain.errors import InvalidRequestError, UnreadableRecordError
 from imagebatch.ports import Page
 
-type Report = Callable[[str, str], None]
-"""Told the key of each record that cannot be read, and why."""
 BATCHES_A_READ = KEYS_A_READ // 3
 _SEAL_LENGTH = 16
 _SORT = re.compile(r"BATCH#[0-9TZ:.-]{24}#[\w.~%=-]+", re.ASCII)
@@ -56,7 +55,7 @@ def _rows(
             try:
                 batch = batch_of([records[key] for key in of_batch if key in records])
             except UnreadableRecordError as error:
-                report(of_batch[0][0], str(error))
+                report(f"BATCH {sort.rpartition('#')[2]}", str(error))
             else:
                 if batch is not None:
                     yield sort, batch

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from imagebatch.adapters.dynamodb import keys
+from imagebatch.adapters.dynamodb.readable import Report, ignore, readable
 from imagebatch.adapters.dynamodb.table import (
     NEW,
     Condition,
@@ -13,7 +14,7 @@ from imagebatch.adapters.dynamodb.table import (
     Record,
     Table,
 )
-from imagebatch.domain.errors import ConflictError, LimitReachedError
+from imagebatch.domain.errors import ConflictError, LimitReachedError, UnreadableRecordError
 from imagebatch.intake.sheet_templates import SheetTemplate, template_from_json, template_to_json
 
 if TYPE_CHECKING:
@@ -33,8 +34,10 @@ class DynamoDBTemplateStore:
         table: str,
         *,
         sleep: Callable[[float], None] = time.sleep,
+        report: Report = ignore,
     ) -> None:
         self._table = Table(client, table, sleep=sleep)
+        self._report = report
 
     def put(self, owner: str, template: SheetTemplate, *, limit: int) -> bool:
         key = keys.template(owner, template.name)
@@ -65,7 +68,7 @@ class DynamoDBTemplateStore:
     def list_templates(self, owner: str) -> Sequence[SheetTemplate]:
         partition = keys.template_partition(owner)
         found = self._table.query(partition, keys.TEMPLATES_FIRST, keys.TEMPLATES_LAST)
-        return [_template(record) for record in found]
+        return [template for _, template in readable(found, _template, self._report)]
 
     def _counted(self, owner: str, by: int, limit: int = 1) -> "TransactWriteItemTypeDef":
         key = keys.template_count(owner)
@@ -88,4 +91,7 @@ class DynamoDBTemplateStore:
 
 
 def _template(record: Record) -> SheetTemplate:
-    return template_from_json(json.loads(record["template"]))
+    try:
+        return template_from_json(json.loads(record["template"]))
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise UnreadableRecordError(f"SheetTemplate cannot be read: {error}") from error

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from imagebatch.adapters import codec
 from imagebatch.adapters.dynamodb import keys
 from imagebatch.adapters.dynamodb.listing import cursor_sort, cursor_text
+from imagebatch.adapters.dynamodb.readable import Report, decoded, ignore, readable
 from imagebatch.adapters.dynamodb.table import KEYS_A_READ, NEW, Condition, Record, Table
 from imagebatch.intake.uploads import Upload, UploadKind, UploadStatus
 from imagebatch.ports import Page, UploadStore
@@ -30,8 +31,10 @@ class DynamoDBUploadStore(UploadStore):
         table: str,
         *,
         sleep: Callable[[float], None] = time.sleep,
+        report: Report = ignore,
     ) -> None:
         self._table = Table(client, table, sleep=sleep)
+        self._report = report
 
     def create(self, upload: Upload) -> None:
         self._table.transact(
@@ -65,7 +68,7 @@ class DynamoDBUploadStore(UploadStore):
     def get_many(self, owner: str, upload_ids: Sequence[str]) -> Mapping[str, Upload]:
         wanted = [keys.upload_owner(id_) for id_ in dict.fromkeys(upload_ids)]
         places = [_place(p) for p in self._read(wanted) if p["owner"] == owner]
-        uploads = (codec.decode(Upload, record) for record in self._read(places))
+        uploads = decoded(Upload, self._read(places), self._report)
         return {upload.id: upload for upload in uploads}
 
     def owner_of(self, upload_id: str) -> str | None:
@@ -97,13 +100,19 @@ class DynamoDBUploadStore(UploadStore):
             chunk = list(
                 self._table.query(partition, "UPLOAD#", high, newest_first=True, limit=size)
             )
-            yield from ((r["sk"], codec.decode(Upload, r)) for r in chunk if r["sk"] != after)
+            new = (record for record in chunk if record["sk"] != after)
+            for record, upload in readable(new, _upload, self._report):
+                yield record["sk"], upload
             more = len(chunk) == size
             after = chunk[-1]["sk"] if chunk else after
 
     def _read(self, wanted: Sequence[keys.Key]) -> Iterator[Record]:
         for chunk in batched(wanted, KEYS_A_READ, strict=False):
             yield from self._table.get_many(chunk).values()
+
+
+def _upload(record: Record) -> Upload:
+    return codec.decode(Upload, record)
 
 
 def _key(upload: Upload) -> keys.Key:
