@@ -168,11 +168,15 @@ def test_cells_copied_from_a_spreadsheet_are_pasted(page: Page) -> None:
 
 def test_a_dear_batch_is_asked_about_once_more(live_page: Page) -> None:
     page = live_page
+    budget = {"month": "2026-11", "limit": "100.00", "spent": "88.00", "reserved": "1.00"}
+    page.route("**/api/budget", lambda route: route.fulfill(json={**budget, "left": "11.00"}))
     page.goto("/csv")
     give(page, "dear.csv", sheet(*cars(50)).encode())
     page.get_by_role("combobox", name="Model").select_option("google/nano-banana-pro")
     page.get_by_label("Ultra").check()
     expect(page.get_by_test_id("price")).to_have_text("$12.00")
+    left = page.get_by_text("$11.00 of $100.00 left this month: less than this batch can cost.")
+    expect(left).to_be_visible()
     page.get_by_role("button", name="Start Batch").click()
     dialog = page.get_by_role("dialog", name="Spend about $12.00?")
     expect(dialog.get_by_role("button", name="Start 50 images")).to_be_visible()
