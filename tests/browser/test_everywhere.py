@@ -128,7 +128,7 @@ def test_a_batch_is_made_with_the_keyboard_alone(page: Page) -> None:
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
     page.keyboard.press("Enter")
-    for _ in range(2):
+    for _ in range(4):
         page.keyboard.press("Tab")
     expect(page.locator(".drop input")).to_be_focused()
     with page.expect_file_chooser() as chooser:
