@@ -63,6 +63,24 @@ Name = Annotated[
     str | None, typer.Option("--name", help="The batch's name. Default: the file's name.")
 ]
 Model = Annotated[str | None, typer.Option("--model", help="The model that makes the images.")]
+Quality = Annotated[
+    str | None,
+    typer.Option("--quality", help="standard, hd or ultra, where the model has it."),
+]
+Fallback = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fallback", metavar="MODEL", help="Another model if the first cannot be had. Repeatable."
+    ),
+]
+Quote = Annotated[
+    str | None,
+    typer.Option(
+        "--quote",
+        metavar="ID",
+        help="Submit what a dry run quoted, at that price, or be refused.",
+    ),
+]
 MaxCost = Annotated[
     str | None, typer.Option("--max-cost", metavar="USD", help="Maximum cost of the batch in USD.")
 ]

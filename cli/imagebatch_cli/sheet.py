@@ -31,6 +31,9 @@ class Options:
     name: str | None = None
     metadata: dict[str, str] = field(default_factory=dict)
     model: str | None = None
+    fallback: list[str] = field(default_factory=list)
+    quality: str | None = None
+    quote: str | None = None
     max_cost: str | None = None
     callback_url: str | None = None
     template: str | None = None
@@ -53,6 +56,9 @@ class Options:
             "name": self.name,
             "metadata": self.metadata or None,
             "model": self.model,
+            "fallback": self.fallback or None,
+            "quality": self.quality,
+            "quoteId": self.quote,
             "maxCost": self.max_cost,
             "callbackUrl": self.callback_url,
             "template": self.template,
@@ -69,7 +75,10 @@ class Options:
 
 def as_form(fields: Document) -> dict[str, str]:
     """JSON fields as those of a form, where everything is text."""
-    return {
-        key: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        for key, value in fields.items()
-    }
+    return {key: _as_text(value) for key, value in fields.items()}
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, list):
+        return ",".join(value)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -87,10 +87,14 @@ def test_variants_take_images_given_or_of_the_catalog(cli: Cli, api: FakeApi) ->
     api.answers["POST", VARIANTS] = Answer(202, status("queued") | {"warnings": []})
     words = "7 8=https://a.example/1.jpg?w=1 8=https://a.example/2.jpg --variations 2"
     settings = "--set purpose=catalog --set moodboard_id=4"
-    done = cli("variants", "submit", *words.split(), *settings.split())
+    models = "--fallback a/b --quality hd --quote q1"
+    done = cli("variants", "submit", *words.split(), *settings.split(), *models.split())
     assert done.returncode == 0, done.stderr
     assert f"Batch {BATCH}: 3 images, about $0.15" in done.stdout
     assert api.sent("POST", VARIANTS)[0].json() == {
+        "fallback": ["a/b"],
+        "quality": "hd",
+        "quoteId": "q1",
         "settings": {
             "schemaKey": "product-shot",
             "numberOfVariations": 2,

@@ -54,7 +54,8 @@ def test_every_option_reaches_the_service_as_a_form_field(
 ) -> None:
     options = "--name Spring --metadata team=a=b --metadata lot=7 --model flux --max-cost 2.50"
     more = "--callback-url https://me.example/hook --skip-invalid --idempotency-key mine"
-    done = cli("submit", sheet, *options.split(), *more.split())
+    models = "--fallback a/b --fallback c/d --quality hd --quote q1"
+    done = cli("submit", sheet, *options.split(), *more.split(), *models.split())
     assert done.returncode == 0
     (request,) = api.sent("POST", SUBMIT)
     form = request.form()
@@ -64,6 +65,9 @@ def test_every_option_reaches_the_service_as_a_form_field(
     assert form == {
         "name": "Spring",
         "model": "flux",
+        "fallback": "a/b,c/d",
+        "quality": "hd",
+        "quoteId": "q1",
         "maxCost": "2.50",
         "callbackUrl": "https://me.example/hook",
         "invalidRows": "skip",

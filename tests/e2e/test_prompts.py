@@ -14,7 +14,7 @@ from PIL import Image
 
 from testing.batches import archive, finished, images
 from testing.fake_providers import FakeProviders
-from tests.conftest import Stack, Stacks
+from tests.conftest import Aws, Stack, Stacks
 
 TOKEN = "r8_end_to_end"
 MODEL = "google/nano-banana-2.1"
@@ -156,3 +156,25 @@ def test_without_a_key_the_images_are_placeholders(api: httpx.Client, tmp_path: 
     opened = archive(found)
     assert images(opened) == ["a-red-chair.png", "a-red-chair-2.png"]
     check_pdf(opened, tmp_path)
+
+
+def test_a_gone_model_is_found_by_the_schedule_and_refused(
+    live: httpx.Client, live_stack: Stack, aws: Aws, fake: FakeProviders
+) -> None:
+    body = {"items": [{"prompt": "Quoted"}], "dry_run": True}
+    quote = live.post("/api/v1/batch/generate", json=body).json()["quote_id"]
+    fake.gone = [MODEL]
+    function = live_stack["functions"]["ApiFunction"]
+    answer = aws("lambda").invoke(FunctionName=function, Payload=b'{"task": "check-models"}')
+    assert json.load(answer["Payload"])["checked"] > 5
+
+    gone = {m["id"]: m for m in live.get("/api/models").json()["items"]}[MODEL]
+    refused = live.post("/api/v1/batch/generate", json=body | {"model": MODEL})
+    assert (gone["usable"], refused.status_code) == (False, 422)
+    assert refused.json()["error"] == "Model is no longer available"
+    fake.gone = []
+    assert live.post("/api/models/check").json()["healthy"]
+    again = {"items": body["items"], "quote_id": quote}
+    accepted = live.post("/api/v1/batch/generate", json=again)
+    assert accepted.status_code == 202, accepted.text
+    assert finished(live, accepted.json()["batch_id"])["cost"]["max"] == "0.0336"
