@@ -36,7 +36,8 @@ class DynamoDBBreakerStore(BreakerStore):
         self._table = Table(client, table, sleep=sleep)
 
     def get(self, provider: str, model: str) -> CircuitBreaker:
-        found = self._table.get(keys.circuit_breaker(provider, model))
+        key = keys.circuit_breaker(provider, model)
+        found = self._table.get_many([key]).get(key)
         if found is None:
             return CircuitBreaker()
         until = found.get("openUntil")
