@@ -36,7 +36,19 @@ def test_every_function_logs_into_a_group_of_its_own_that_forgets(production: Re
 
     assert len(set(used)) == len(used)
     assert set(used) <= groups.keys()
-    assert all(1 <= group["RetentionInDays"] <= 90 for group in groups.values())
+    assert all(1 <= int(group["RetentionInDays"]) <= 90 for group in groups.values())
+
+
+def test_what_people_typed_is_logged_no_longer_than_it_is_kept() -> None:
+    """The page's function, the gateway and the state machine log nothing of it."""
+    template = Rendered(RetentionDays=3)
+    groups = template.of_type("AWS::Logs::LogGroup")
+    theirs = {
+        function["LoggingConfig"]["LogGroup"].strip("<>")
+        for name, function in template.functions.items()
+        if name != "WebFunction"
+    }
+    assert {int(groups[name]["RetentionInDays"]) for name in theirs} == {3}
 
 
 def test_vended_logs_spare_the_accounts_resource_policy(production: Rendered) -> None:

@@ -177,7 +177,7 @@ class AppHarness:
         self.finalizer, self.telemetry = InMemoryFinalizer(), SilentTelemetry()
         self.provider = ScriptedProvider(self.clock, seconds)
         self.validator, self.builder = LenientValidator(), ListingBuilder()
-        self.thumbnailer, self.mark = StubThumbnailer(), MarkImage(self.telemetry)
+        self.thumbnailer, self.mark = StubThumbnailer(), MarkImage(SilentTelemetry())
         self.pages = ListingPages()
         limit = timedelta(seconds=time_limit)
         self.accounts = accounts or self.store.accounts

@@ -53,6 +53,17 @@ def test_the_end_of_a_round_is_told_once_and_says_what_came_of_it(app: AppHarnes
     assert app.telemetry.receipts == [("b1-1-1", Receipt.DELIVERED)]
 
 
+def test_the_clients_words_stay_out_of_the_executions_history(app: AppHarness) -> None:
+    app.start(2, callback_url=HOOK, name="Secret launch", metadata={"customer": "Ada"})
+    app.drain()
+
+    told = str(notice(app))
+
+    assert "b1" in told
+    for word in ("Secret launch", "customer", "Ada", HOOK):
+        assert word not in told
+
+
 def test_without_a_callback_address_nobody_is_told(app: AppHarness) -> None:
     app.run(1)
     assert app.webhooks.posted == []

@@ -6,6 +6,7 @@ only.
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cached_property
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -859,6 +860,7 @@ class Bootstrap:
         return notice_of(batch, webhook_body)
 
     def _archive_url(self, batch: Batch) -> str | None:
+        """For the execution's output, whose history keeps it: without the batch's name."""
         from imagebatch.schemas.links import download_name, url_seconds
 
         now = self.clock.now()
@@ -866,7 +868,8 @@ class Bootstrap:
         if archive is None:
             return None
         seconds = url_seconds(batch, now)
-        return self.media.url(archive.key, seconds=seconds, filename=download_name(batch))
+        nameless = download_name(replace(batch, name=""))
+        return self.media.url(archive.key, seconds=seconds, filename=nameless)
 
     def _status_bytes(self, batch: Batch) -> bytes:
         """A batch's status as a file: without URLs, which would be dead when it is read."""

@@ -1,7 +1,8 @@
 """Tells a batch's callback address that a round has ended, and keeps what became of it.
 
 What is told is fixed when the round ends and travels with the finalizer's execution: by the time a
-receiver answers, the batch may be in its next round.
+receiver answers, the batch may be in its next round. The client's own words do not travel: Step
+Functions keeps an execution's history for 90 days, and nobody can delete it.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,6 +16,8 @@ from imagebatch.ports import Receipt, Telemetry, Webhooks
 from imagebatch.ports.deliveries import DeliveryStore
 from imagebatch.usecases.records import BatchRepository
 
+PERSONAL = frozenset({"name", "metadata"})
+
 
 def notice_of(batch: Batch, body: Callable[[Batch], Mapping[str, Any]]) -> dict[str, Any] | None:
     """What to deliver for a finished batch. Each end of a round has an id of its own, and a round
@@ -23,7 +26,15 @@ def notice_of(batch: Batch, body: Callable[[Batch], Mapping[str, Any]]) -> dict[
     if batch.callback_url is None:
         return None
     message_id = f"{batch.id}-{batch.round}-{batch.attempt}"
-    return {"id": message_id, "body": dict(body(batch))}
+    whole = dict(body(batch))
+    data = {name: value for name, value in whole["data"].items() if name not in PERSONAL}
+    return {"id": message_id, "body": whole | {"data": data}}
+
+
+def completed(batch: Batch, body: Mapping[str, Any]) -> dict[str, Any]:
+    """With what no execution's history keeps: the client's own words."""
+    personal = {"name": batch.name, "metadata": dict(batch.metadata)}
+    return {**body, "data": {**body["data"], **personal}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +80,7 @@ class NotifyOwner:
         delivery = self._known(batch, notice["id"]) or Delivery(
             id=notice["id"],
             url=batch.callback_url,
-            body=notice["body"],
+            body=completed(batch, notice["body"]),
             created_at=self.records.clock.now(),
         )
         try:
