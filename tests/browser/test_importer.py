@@ -1,7 +1,7 @@
 """Sheets as people have them: repaired on the page, priced, started."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import openpyxl
 import pytest
@@ -44,12 +44,18 @@ def is_sound(page: Page) -> None:
     assert too_wide(page) <= 0
 
 
-def workbook() -> bytes:
+FURNITURE = (["Farbe", "Möbel", "note"], ["rot", "Stuhl", "x"], ["blau", "Sessel", "y"])
+
+
+def workbook(rows: Iterable[list[str]] = FURNITURE, error: str = "") -> bytes:
+    """With an error in the cell of that name."""
     made = openpyxl.Workbook()
     sheet = made.active
     assert sheet is not None
-    for row in (["Farbe", "Möbel", "note"], ["rot", "Stuhl", "x"], ["blau", "Sessel", "y"]):
+    for row in rows:
         sheet.append(row)
+    if error:
+        sheet[error].data_type = "e"
     body = io.BytesIO()
     made.save(body)
     return body.getvalue()
@@ -137,6 +143,24 @@ def test_columns_that_are_not_known_are_mapped(page: Page, expected: list[str]) 
     expect(page.get_by_text("VW-Golf-white.png")).to_be_visible()
     page.go_back()
     expect(page.get_by_text("Which column is which?")).to_be_visible()
+
+
+def test_an_error_of_a_workbook_stays_until_it_is_written(page: Page) -> None:
+    rows = [["make", "model", "color"], ["VW", "Golf", "red"], ["VW", "Polo", "#REF!"]]
+    page.goto("/csv")
+    give(page, "autos.xlsx", workbook(rows, error="C3"), XLSX)
+    fault = page.get_by_text("“#REF!” is an error of the workbook.")
+    expect(fault).to_be_visible()
+    cell(page, 2, "model").fill("Golf GTI")
+    cell(page, 2, "model").press("Enter")
+    expect(page.get_by_text("autos-corrected.csv")).to_be_visible()
+    expect(page.get_by_text("VW-Golf_GTI-white.png")).to_be_visible()
+    expect(fault).to_be_visible()
+    expect(page.get_by_role("button", name="Start Batch")).to_be_disabled()
+    cell(page, 3, "color").fill("green")
+    cell(page, 3, "color").press("Enter")
+    expect(fault).to_have_count(0)
+    expect(page.get_by_role("button", name="Start Batch")).to_be_enabled()
 
 
 def test_a_person_chooses_the_encoding_by_its_sample(page: Page, expected: list[str]) -> None:

@@ -2,11 +2,11 @@ import { useMemo, useState } from "preact/hooks";
 import { guessColumn } from "../../lib/column-guesses";
 import type { ApiError } from "../../lib/problems";
 import { ANY_TABLE, type Reading, readRows, readSheet, type Source } from "../../lib/reading";
-import { columnWords, merged } from "../../lib/sheet";
+import { columnWords, merged, problemsOf } from "../../lib/sheet";
 import { useAction, useLoad } from "../../ui/hooks";
 import { Problem } from "../../ui/Problem";
 import { Question } from "./question";
-import type { Table } from "./use-sheet";
+import { isWorkbook, type Table } from "./use-sheet";
 
 interface Props {
   /** Why the sheet was refused; null where a person wants another mapping. */
@@ -62,7 +62,8 @@ function Mapping(props: MappingProps) {
   const apply = useAction(async () => {
     const rows = (await wholeTable(table, source)).filter(({ row }) => row > at);
     const renamed = header.map((name, place) => names[place] || unused(name, columns));
-    await use({ header: renamed, rows, delimiter: table.delimiter });
+    const faulty = isWorkbook(table) ? problemsOf(table, rows) : [];
+    await use({ header: renamed, rows, delimiter: table.delimiter, faulty });
   });
   return (
     <div class="mapper">

@@ -64,6 +64,8 @@ export interface Table {
   header: readonly string[];
   rows: readonly ReadRow[];
   delimiter: string | null;
+  /** What a workbook's cells lack, where it was read as another kind of sheet before. */
+  faulty?: readonly PlacedProblem[];
 }
 
 /** A sheet from its upload to its price, with the corrections that a person makes on the way. */
@@ -127,7 +129,7 @@ export function useSheet(recipe: Recipe | null, address: Address<SheetFields>): 
     const name = `${stemOf(fields.file) || "sheet"}-corrected.csv`;
     const text = toCsv(table.header, table.rows, table.delimiter ?? ",");
     const id = await uploadSheet(new File([text], name, { type: "text/csv" }));
-    corrections.carry(id);
+    corrections.carry(id, table.faulty);
     setLineage((old) => [...old.slice(-5), fields.sheet, id]);
     change({ sheet: id, file: name, encoding: "", tab: "" }, push);
   };
@@ -156,6 +158,9 @@ export function useSheet(recipe: Recipe | null, address: Address<SheetFields>): 
   };
 }
 
+export const isWorkbook = ({ notices }: Reading): boolean =>
+  notices.some(({ code }) => code === "workbook");
+
 const slot = (uploadId: string): string => `faulty:${uploadId}`;
 const keptFaulty = (uploadId: string): PlacedProblem[] =>
   JSON.parse(sessionStorage.getItem(slot(uploadId)) ?? "[]") as PlacedProblem[];
@@ -181,10 +186,10 @@ function useCorrections(
     await store(edits);
   });
   /** What the workbook's cells lack must be known of its copy as well. */
-  const carry = (id: string) => {
+  const carry = (id: string, elsewhere: readonly PlacedProblem[] = []) => {
     stored.current = { id, edits: sending.current };
-    const isWorkbook = reading?.notices.some((one) => one.code === "workbook");
-    const left = stillFaulty(isWorkbook ? problems : faulty, sending.current);
+    const own = reading && isWorkbook(reading) ? problems : faulty;
+    const left = stillFaulty([...own, ...elsewhere], sending.current);
     if (left.length) sessionStorage.setItem(slot(id), JSON.stringify(left));
   };
 
