@@ -16,7 +16,8 @@ from testing.batches import sheet
 from testing.scenario import ask, until
 from tests.security.conftest import MAX_ACTIVE_BATCHES, OWNER_BUDGET, Site
 
-CALLERS = 200
+CALLERS, AT_ONCE = 200, 20
+"""Each request at the same moment is a process that the emulator starts."""
 SHEETS = 5
 
 
@@ -42,8 +43,14 @@ def undispatched(site: Site) -> Iterator[None]:
 
 
 def at_once(calls: list[Callable[[], httpx.Response]]) -> Counter[int]:
-    with ThreadPoolExecutor(len(calls)) as pool:
+    with ThreadPoolExecutor(AT_ONCE) as pool:
         return Counter(answer.status_code for answer in pool.map(lambda call: call(), calls))
+
+
+def patient(site: Site, owner: str) -> httpx.Client:
+    client = site.as_(owner)
+    client.timeout = httpx.Timeout(180)
+    return client
 
 
 def submit(api: httpx.Client, model: str = "V70") -> httpx.Response:
@@ -68,7 +75,7 @@ def settled(site: Site, accounts: Accounts, owner: str) -> None:
 def test_active_batches_hold_for_callers_at_once(
     site: Site, accounts: Accounts, owner: str
 ) -> None:
-    api, room = site.as_(owner), 20
+    api, room = patient(site, owner), 20
     with undispatched(site), accounts.uncorrected(owner):
         accounts.set_places(owner, MAX_ACTIVE_BATCHES - room)
         answers = at_once([lambda: submit(api)] * CALLERS)
@@ -83,7 +90,7 @@ def test_active_batches_hold_for_callers_at_once(
 def test_budget_for_seven_batches_takes_exactly_seven(
     site: Site, accounts: Accounts, owner: str
 ) -> None:
-    api = site.as_(owner)
+    api = patient(site, owner)
     files = {"file": ("cars.csv", sheet("V70").encode(), "text/csv")}
     priced = ask(api, "POST", "/api/car-batch", 200, files=files, data={"dryRun": "true"})
     reserved = 2 * Decimal(priced["estimatedCost"])
