@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -156,3 +157,15 @@ def test_unknown_foreign_and_other_uploads_are_all_not_found(uploads: Uploads) -
             uploads.read("ann", upload_id)
         seen.add((refused.value.status, refused.value.error))
     assert seen == {(404, "Upload not found")}
+
+
+def test_an_upload_that_arrives_many_times_at_once_settles_once(uploads: Uploads) -> None:
+    telemetry = SilentTelemetry()
+    check = CheckUpload(uploads.store, uploads.media, telemetry)
+    uploads.announce()
+    uploads.media.put(INCOMING, PNG, "image/png")
+    with ThreadPoolExecutor(200) as pool:
+        answers = list(pool.map(lambda _: check(INCOMING), range(200)))
+    assert {"uploadId": "u1", "status": "ready"} in answers
+    assert telemetry.notes == ["upload checked"]
+    assert (uploads.status, uploads.media.bodies[FINAL]) == (UploadStatus.READY, PNG)
