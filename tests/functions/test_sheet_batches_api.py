@@ -144,6 +144,18 @@ def test_cars_keep_their_five_ratios(api: Api) -> None:
     assert (answer.json()["error"], detail["suggestion"]) == ("Invalid rows", "16:9")
 
 
+@pytest.mark.parametrize(
+    ("sheet", "error"),
+    [
+        ('colour\n"red\n', "Malformed CSV"),
+        ("colour\n", "No data rows found"),
+        ("colour\nred\n", "Unknown template"),
+    ],
+)
+def test_what_is_wrong_with_the_sheet_comes_first(api: Api, sheet: str, error: str) -> None:
+    assert send(api, sheet, template="unknown").json()["error"] == error
+
+
 @pytest.mark.parametrize("rows", ["", "red\n" * 60])
 def test_missing_columns_come_before_the_rows(api: Api, rows: str) -> None:
     answer = send(api, f"colour\n{rows}", prompt="A {{size}} chair")

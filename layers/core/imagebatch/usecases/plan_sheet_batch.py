@@ -11,11 +11,13 @@ from imagebatch.domain.model_registry import Quality
 from imagebatch.formats.file_kind import FileKind, kind_of_file
 from imagebatch.intake.cars import car_recipe
 from imagebatch.intake.file_names import car_stem
+from imagebatch.intake.headers import ColumnSet
 from imagebatch.intake.prompt_sheet import PROMPT_COLUMNS, prompt_recipe
 from imagebatch.intake.sheet import REFERENCES, ReadOptions, Sheet, read_sheet
 from imagebatch.intake.sheet_batch import Recipe, ResolvedReferences, plan_rows, refuse_invalid_rows
 from imagebatch.intake.sheet_templates import (
     BUILT_IN,
+    MEANINGS,
     SheetTemplate,
     check_columns,
     columns_of,
@@ -94,6 +96,11 @@ class PlanSheetBatch:
             options={**({"template": template.name} if template.name else {}), **sent.options},
             **facts,
         )
+
+    def check_readable(self, body: bytes, read: ReadOptions) -> None:
+        """InvalidRequestError for what is no sheet, whatever its columns are."""
+        columns = ColumnSet(names=MEANINGS, any_column=True)
+        read_sheet(body, max_rows=self.max_rows, columns=columns, options=read)
 
     def _read(self, sent: SheetRequest, ratios: Sequence[str]) -> tuple[Sheet, Recipe]:
         """A ratio that no model makes is an invalid value; the model's own are checked later."""

@@ -19,6 +19,8 @@ from imagebatch.intake.sheet_templates import (
 )
 from imagebatch.ports import Clock, TemplateStore
 
+UNKNOWN_TEMPLATE = "unknown-template"
+
 
 @dataclass(frozen=True, slots=True)
 class ManageTemplates:
@@ -85,7 +87,7 @@ class ManageTemplates:
         found = self.find(owner, name)
         if found is None:
             raise InvalidRequestError(
-                "unknown-template",
+                UNKNOWN_TEMPLATE,
                 "Unknown template",
                 detail=f"There is no template {name[:64]!r}. List yours with GET /api/templates.",
                 status=422,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, override
 from urllib.parse import quote
 
@@ -39,6 +40,11 @@ class ProviderCatalog:
         self._url_of = url_of
         self._lists = lists
 
+    def read_key(self) -> None:
+        """Ahead of the threads: clients of AWS are not made in several at once."""
+        with suppress(ProviderError):
+            self._key()
+
     def find(self, name: str) -> Sighting:
         try:
             answer = self._get(self._url_of(name))
@@ -73,6 +79,8 @@ class HttpModelLookup(ModelLookup):
         names = list(
             dict.fromkeys((each.provider, name) for each in models for name in each.upstream_names)
         )
+        for provider in {provider for provider, _ in names}:
+            self._catalogs[provider].read_key()
         with ThreadPoolExecutor(AT_ONCE) as threads:
             found = dict(zip(names, threads.map(self._find, names), strict=True))
         return {

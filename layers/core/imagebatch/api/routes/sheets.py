@@ -17,11 +17,14 @@ from imagebatch.api.request import Request
 from imagebatch.api.response import Reply
 from imagebatch.api.routing import Routes
 from imagebatch.api.sheets import create_batch, read_options, sent_sheet
+from imagebatch.domain.errors import InvalidRequestError
+from imagebatch.intake.sheet_templates import SheetTemplate
 from imagebatch.schemas.answers import CarBatchAccepted, Preview
 from imagebatch.schemas.requests import SheetOptions, SheetUpload, parsed
 from imagebatch.usecases.idempotency import fingerprint
 from imagebatch.usecases.plan_sheet_batch import SheetRequest
 from imagebatch.usecases.rehearse_batch import rehearsed
+from imagebatch.usecases.templates import UNKNOWN_TEMPLATE
 
 routes = Routes("Sheet batches")
 
@@ -48,10 +51,9 @@ def create_sheet_batch(request: Request) -> Preview | Reply:
     sent = sent_sheet(request, SheetOptions)
     options = parsed(SheetOptions, sent.fields, callback_origin=request.callback_origin)
     services = request.services
-    template = services.manage_templates.choose(request.owner, options.template, options.prompt)
     sheet = SheetRequest(
         body=sent.body,
-        template=template,
+        template=_template(request, options, sent.body),
         model_name=options.model,
         fallback=options.fallback,
         quality=options.quality,
@@ -80,3 +82,14 @@ def create_sheet_batch(request: Request) -> Preview | Reply:
         lambda batch_id: create_batch(request, submission, options, batch_id),
     )
     return Reply(202, document, {"Location": str(document["statusUrl"])})
+
+
+def _template(request: Request, options: SheetOptions, body: bytes) -> SheetTemplate:
+    """What is wrong with the sheet itself comes before a template that nobody knows."""
+    services = request.services
+    try:
+        return services.manage_templates.choose(request.owner, options.template, options.prompt)
+    except InvalidRequestError as unknown:
+        if unknown.kind == UNKNOWN_TEMPLATE:
+            services.plan_sheet_batch.check_readable(body, read_options(options))
+        raise
