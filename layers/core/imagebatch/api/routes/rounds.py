@@ -19,7 +19,7 @@ from imagebatch.usecases.idempotency import fingerprint
 from imagebatch.usecases.redo_items import RedoRequest
 from imagebatch.usecases.round_models import RoundOptions
 
-ERRORS = (400, 402, 404, 409, 410, 422)
+ERRORS = (400, 402, 404, 409, 410, 422, 429)
 RETRY = (
     "Or builds the archive anew where it failed or expired. Under an Idempotency-Key that was used "
     "already it opens nothing and answers with the batch. A model that was retired since is "
