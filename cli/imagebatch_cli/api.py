@@ -203,6 +203,12 @@ class Api:
     def delete(self, batch_id: str) -> None:
         self._transport.send("DELETE", f"/api/batches/{_part(batch_id)}")
 
+    def erase(self, owner: str) -> Document:
+        return document(self._transport.send("POST", "/api/erase", json={"owner": owner}))
+
+    def erasure(self, erasure_id: str) -> Document:
+        return document(self._transport.send("GET", f"/api/erase/{_part(erasure_id)}"))
+
     def retry(self, batch_id: str, key: str) -> Document:
         path = f"/api/batches/{_part(batch_id)}/retry"
         headers = {"Idempotency-Key": key}

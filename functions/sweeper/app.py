@@ -19,7 +19,8 @@ def handler(_event: dict[str, Any], context: Any) -> dict[str, int]:
         _repair_accounts()
     finally:
         deleted = _finish_deletions(context)
-    return {"repaired": repaired, "deleted": deleted}
+        erased = _run_erasures(context)
+    return {"repaired": repaired, "deleted": deleted, "erased": erased}
 
 
 def _repair_batches() -> int:
@@ -35,11 +36,21 @@ def _repair_accounts() -> None:
         logger.warning("account corrected", month=account.month, mode=account.mode)
 
 
+def _run_erasures(context: Any) -> int:
+    erased = 0
+    for erasure_id in services.run_erasures(lambda: _has_time(context)):
+        erased += 1
+        logger.info("owner erased", erasure_id=erasure_id)
+    return erased
+
+
+def _has_time(context: Any) -> bool:
+    return bool(context.get_remaining_time_in_millis() / 1000 > SECONDS_KEPT)
+
+
 def _finish_deletions(context: Any) -> int:
     deleted = 0
-    for batch_id in services.finish_deletions(
-        lambda: context.get_remaining_time_in_millis() / 1000 > SECONDS_KEPT
-    ):
+    for batch_id in services.finish_deletions(lambda: _has_time(context)):
         deleted += 1
         logger.info("batch deleted", batch_id=batch_id)
     return deleted

@@ -58,6 +58,12 @@ class InMemoryObjectStore(Faults, ObjectStore):
         return True
 
     @faulty
+    def delete_files(self, folder: str) -> None:
+        for key in [k for k in self.objects if "/" not in k.removeprefix(folder)]:
+            if key.startswith(folder):
+                self.delete(key)
+
+    @faulty
     def url(self, key: str, *, seconds: int, filename: str | None = None) -> str:
         query = {"expires": seconds} | ({} if filename is None else {"filename": filename})
         return f"https://media.test/{quote(key)}?{urlencode(query)}"

@@ -28,6 +28,7 @@ from imagebatch.domain.batch import (
 )
 from imagebatch.domain.deletion import Deletion
 from imagebatch.domain.delivery import Delivery, DeliveryStatus
+from imagebatch.domain.erasure import Erasure, ErasureStatus
 from imagebatch.domain.errors import Failure, FailureCode
 from imagebatch.domain.model_registry import (
     ImageModel,
@@ -192,6 +193,18 @@ SAMPLES: dict[str, Any] = {
         attempts=3,
         last_attempt_at=LATER,
         reason="the receiver answered 500",
+    ),
+    "erasure": Erasure(
+        id="e1",
+        owner="ann",
+        started_at=START,
+        status=ErasureStatus.DONE,
+        finished_at=LATER,
+        batches=2,
+        uploads=3,
+        records=40,
+        kept={"live 2026-11": "1.25"},
+        cursor='["a", "b"]',
     ),
     "deletion": Deletion(
         owner="ann", batch_id="b1", round=2, started_at=LATER, drop_key="inbox/ann/cars.csv"

@@ -152,3 +152,20 @@ def test_variants_are_imported_from_csv_in_any_encoding_and_from_json(
         "application/json",
         [{"variantId": 1}],
     )
+
+
+def test_erase_starts_once_confirmed_and_shows_the_receipt(cli: Cli, api: FakeApi) -> None:
+    removed = {"batches": 2, "uploads": 1, "records": 40}
+    receipt = {"id": "e1", "owner": "ann", "status": "running", "removed": removed}
+    api.answers["POST", "/api/erase"] = Answer(202, {"id": "e1", "statusUrl": "https://x"})
+    api.answers["GET", "/api/erase/e1"] = Answer(200, receipt | {"kept": {"live 2026-11": "1.25"}})
+    assert cli("erase", "ann").returncode == 3
+    assert not api.sent("POST", "/api/erase")
+
+    done = cli("erase", "ann", "--yes")
+    assert done.returncode == 0
+    assert "Erasure e1 of ann: running" in done.stdout
+    assert "live 2026-11: 1.25 USD" in done.stdout
+    assert [each.json() for each in api.sent("POST", "/api/erase")] == [{"owner": "ann"}]
+    assert cli("erase", "ann", "--receipt", "e1", "--json").returncode == 0
+    assert len(api.sent("POST", "/api/erase")) == 1

@@ -24,6 +24,13 @@ DOCS = (ROOT / "docs" / "cli.md").read_text()
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```(?:sh|console|)\n(.*?)^```|^((?: {4}\S.*\n)+)", re.MULTILINE | re.DOTALL)
 ANY_SHEET = {"total": 0, "columns": ["Colour"]}
+ERASURE = {
+    "id": "e1",
+    "owner": "ann",
+    "status": "done",
+    "removed": {"batches": 2, "uploads": 1, "records": 40},
+    "kept": {"live 2026-11": "1.25"},
+}
 ENDED = {ExitStatus.OK, ExitStatus.SOME_FAILED}
 
 
@@ -61,7 +68,7 @@ def documented() -> set[str]:
 
 def test_every_command_is_documented() -> None:
     assert documented() == {
-        re.sub(r" (FILE|ID|NAME|VARIANT)$", "", name)
+        re.sub(r" (FILE|ID|NAME|OWNER|VARIANT)$", "", name)
         for name in re.findall(r"^\| `([^`]+)` \|", DOCS, re.MULTILINE)
         if not name.startswith(("IMAGEBATCH", "--"))
     }
@@ -97,6 +104,8 @@ def prepared(api: FakeApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> F
     api.answers["GET", "/api/doctor"] = Answer(200, told)
     money = {"month": "2026-11", "limit": "50", "spent": "1", "reserved": "2", "left": "47"}
     api.answers["GET", "/api/budget"] = Answer(200, money)
+    api.answers["POST", "/api/erase"] = Answer(202, {"id": "e1"})
+    api.answers["GET", "/api/erase/e1"] = Answer(200, ERASURE)
     api.answers["DELETE", "/api/batches/ID"] = Answer(204, b"")
     api.answers["PUT", "/api/templates/chairs"] = Answer(201, {"name": "chairs"})
     api.life = [status("completed", done=3)]

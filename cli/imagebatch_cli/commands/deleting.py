@@ -9,12 +9,14 @@ from imagebatch_cli.errors import ExitStatus, InvalidInputError
 from imagebatch_cli.ids import resolve
 from imagebatch_cli.options import AsJson, Batch, Token, Url, connect
 from imagebatch_cli.output import Output
+from imagebatch_cli.sheet import Document
 
 Yes = Annotated[bool, typer.Option("-y", "--yes", help="Do not ask for confirmation.")]
 
 
 def register(app: typer.Typer) -> None:
     app.command("delete")(delete)
+    app.command("erase")(erase)
 
 
 def delete(
@@ -34,6 +36,42 @@ def delete(
         api.delete(whole_id)
     out.result({"jobId": whole_id, "deleted": True}, lambda: f"Batch {whole_id}: deleted")
     return ExitStatus.OK
+
+
+def erase(
+    context: typer.Context,
+    owner: Annotated[str, typer.Argument(metavar="OWNER", help="The owner, exactly.")],
+    *,
+    receipt: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="Show the receipt of an erasure; start none."),
+    ] = None,
+    yes: Yes = False,
+    as_json: AsJson = False,
+    url: Url = None,
+    token: Token = None,
+) -> ExitStatus:
+    """Remove all of an owner's data. For operators."""
+    out = Output(as_json=as_json)
+    with connect(context, url, token, out) as api:
+        if receipt:
+            found = api.erasure(receipt)
+        else:
+            confirm(f"Erase all data of {owner!r}? Nothing can bring it back.", yes=yes)
+            found = api.erasure(str(api.erase(owner)["id"]))
+    out.result(found, lambda: _receipt(found))
+    return ExitStatus.OK
+
+
+def _receipt(found: Document) -> str:
+    removed = found["removed"]
+    counts = ", ".join(f"{removed[name]} {name}" for name in ("batches", "uploads", "records"))
+    lines = [
+        f"Erasure {found['id']} of {found['owner']}: {found['status']}",
+        f"Removed so far: {counts}",
+        *(f"Kept for the books: {name}: {amount} USD" for name, amount in found["kept"].items()),
+    ]
+    return "\n".join(lines)
 
 
 def confirm(question: str, *, yes: bool) -> None:

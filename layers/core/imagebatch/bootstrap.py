@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from imagebatch.ports.deletion import DeletionStore
     from imagebatch.ports.deliveries import DeliveryStore
     from imagebatch.ports.diagnosis import ProviderAccount
+    from imagebatch.ports.erasure import ErasureStore
     from imagebatch.ports.model_checks import ModelCheckStore
     from imagebatch.ports.shares import ShareStore
     from imagebatch.ports.signing import Signer
@@ -71,6 +72,7 @@ if TYPE_CHECKING:
     from imagebatch.usecases.diagnose_stack import DiagnoseStack
     from imagebatch.usecases.dispatch_items import DispatchItems
     from imagebatch.usecases.drop_folder import SubmitDroppedSheet
+    from imagebatch.usecases.erase_owner import Erasures, RunErasures
     from imagebatch.usecases.finalize_batch import FinalizeBatch
     from imagebatch.usecases.find_items import FindItems
     from imagebatch.usecases.folders import ListFolders, OpenFolders, ReadFolder
@@ -411,6 +413,7 @@ class Bootstrap:
             self.settings.drop_folder_owner,
             self.clock,
             self._drop_defaults(),
+            self.erasure_store.is_running,
         )
 
     def _drop_defaults(self) -> Mapping[str, str]:
@@ -663,6 +666,35 @@ class Bootstrap:
         from imagebatch.usecases.budgets import RepairAccounts
 
         return RepairAccounts(self.records, self.accounts, self.telemetry)
+
+    @cached_property
+    def erasure_store(self) -> "ErasureStore":
+        from imagebatch.adapters.dynamodb.erasures import DynamoDBErasureStore
+
+        settings = self.settings
+        return DynamoDBErasureStore(
+            self.clients.dynamodb, settings.table_name, default_owner=settings.drop_folder_owner
+        )
+
+    @cached_property
+    def erasures(self) -> "Erasures":
+        from imagebatch.usecases.erase_owner import Erasures
+
+        return Erasures(self.records, self.erasure_store)
+
+    @cached_property
+    def run_erasures(self) -> "RunErasures":
+        from imagebatch.usecases.erase_owner import RunErasures
+
+        return RunErasures(
+            self.records,
+            self.erasure_store,
+            self.deletions,
+            self.media,
+            self.cancel,
+            self.delete_batch,
+            self.settings.drop_folder_owner,
+        )
 
     @cached_property
     def finish_deletions(self) -> "FinishDeletions":

@@ -25,6 +25,7 @@ from imagebatch.domain.batch import (
 )
 from imagebatch.domain.deletion import Deletion
 from imagebatch.domain.delivery import Delivery
+from imagebatch.domain.erasure import Erasure
 from imagebatch.domain.errors import Failure
 from imagebatch.domain.model_registry import ImageModel, QualityOffer
 from imagebatch.domain.notice import Notice
@@ -293,6 +294,18 @@ NAMES: dict[type, Names] = {
         "attempts": "attempts",
         "last_attempt_at": "lastAttemptAt",
         "reason": "reason",
+    },
+    Erasure: {
+        "id": "id",
+        "owner": "owner",
+        "started_at": "startedAt",
+        "status": "status",
+        "finished_at": "finishedAt",
+        "batches": "batches",
+        "uploads": "uploads",
+        "records": "records",
+        "kept": "kept",
+        "cursor": "cursor",
     },
     Deletion: {
         "owner": "owner",

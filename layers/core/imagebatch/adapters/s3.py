@@ -99,6 +99,14 @@ class S3ObjectStore(ObjectStore):
                 call.result()
         return True
 
+    def delete_files(self, folder: str) -> None:
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=self._bucket, Prefix=folder, Delimiter="/"
+        )
+        with translate_errors("bucket"):
+            for page in pages:
+                self._delete_keys([each["Key"] for each in page.get("Contents", ())])
+
     def _delete_keys(self, keys: Sequence[str]) -> None:
         if keys:
             wanted: Any = {"Objects": [{"Key": key} for key in keys], "Quiet": True}

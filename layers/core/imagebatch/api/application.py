@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from imagebatch.bootstrap import Bootstrap
 
 
+ERASE = "/api/erase"
+"""Where an operator looks after an erasure, be it of the operator's own data."""
+
+
 class Application:
     def __init__(self, services: "Bootstrap", routes: Iterable[Route]) -> None:
         self.services = services
@@ -34,6 +38,8 @@ class Application:
 
     def _handle(self, request: Request) -> Response:
         route, variables = self._router.find(request.event.http_method, request.event.path)
+        if not route.public and not route.path.startswith(ERASE):
+            request.services.erasures.check_admitted(request.owner)
         return _response(route, route.handler(request, **variables))
 
 

@@ -50,6 +50,10 @@ class ObjectStore(Protocol):
         """
         ...
 
+    def delete_files(self, folder: str) -> None:
+        """Deletes what lies directly in the folder, and nothing of the folders in it."""
+        ...
+
     def url(self, key: str, *, seconds: int, filename: str | None = None) -> str:
         """A presigned GET; `filename` is what a browser saves it as, shown inline without."""
         ...

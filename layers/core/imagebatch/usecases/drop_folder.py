@@ -51,6 +51,8 @@ class SubmitDroppedSheet:
     clock: Clock
     defaults: Mapping[str, str] = field(default_factory=dict)
     """Options of a sheet whose metadata do not have them."""
+    is_erased: Callable[[str], bool] = lambda _: False
+    """Whether the owner's data is being erased."""
 
     def __call__(self, arrival: ArrivedObject) -> Result | RetryLater | SendAnew:
         """One batch for one content of one file, however often its arrival is announced.
@@ -66,6 +68,8 @@ class SubmitDroppedSheet:
         if arrival.size == 0 and arrival.age < EMPTY_GRACE.total_seconds():
             return RetryLater(self.clock.now() + EMPTY_GRACE)
         owner = dropped.owner or self.default_owner
+        if self.is_erased(owner):
+            return SendAnew()
         content = fingerprint("drop", key, etag.strip('"'))
         try:
             self.submit.check_room(owner)

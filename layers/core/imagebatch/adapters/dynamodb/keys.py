@@ -14,6 +14,8 @@ SHARE#id          SHARE                    the same, by its id
 OWNER#owner       BATCH#createdAt#id       the listing
 UNFINISHED        owner#id                 every batch that is not finished
 DELETIONS         owner#id                 every deleted batch of which something may be left
+ERASING           owner                    who is being erased, and by which job
+ERASE#id          JOB                      an erasure: the receipt
 PLACES            owner                    how many batches of an owner are not finished
 LEDGER#mode#month OWNER#owner              what an owner has reserved and spent in a month
                   STACK                    the same of the whole stack
@@ -47,7 +49,7 @@ type Key = tuple[str, str]
 
 UNFINISHED, PLACES = "UNFINISHED", "PLACES"
 MODEL_CHECKS: Key = ("MODELS", "CHECKS")
-DELETIONS = "DELETIONS"
+DELETIONS, ERASING = "DELETIONS", "ERASING"
 BATCH_SORT, ERRORS_SORT, SPEC_SORT = "BATCH", "BATCH#ERRORS", "BATCH#SPEC"
 STATE = "#STATE"
 LAST_ITEM = 999_999
@@ -139,6 +141,14 @@ def unfinished(owner: str, batch_id: str) -> Key:
 
 def deletion(owner: str, batch_id: str) -> Key:
     return DELETIONS, f"{part(owner)}#{part(batch_id)}"
+
+
+def erasing(owner: str) -> Key:
+    return ERASING, part(owner)
+
+
+def erasure(erasure_id: str) -> Key:
+    return f"ERASE#{part(erasure_id)}", "JOB"
 
 
 def idempotency_partition(owner: str) -> str:

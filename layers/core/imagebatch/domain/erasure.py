@@ -1,0 +1,27 @@
+"""The job that removes all of an owner's data, and its receipt."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class ErasureStatus(StrEnum):
+    RUNNING = "running"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erasure:
+    """`cursor` is how far the table was gone through; `kept` what was spent, by mode and month."""
+
+    id: str
+    owner: str
+    started_at: datetime
+    status: ErasureStatus = ErasureStatus.RUNNING
+    finished_at: datetime | None = None
+    batches: int = 0
+    uploads: int = 0
+    records: int = 0
+    kept: Mapping[str, str] = field(default_factory=dict)
+    cursor: str = ""

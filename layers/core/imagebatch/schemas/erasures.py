@@ -1,0 +1,39 @@
+"""What the erase routes take and answer."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+from imagebatch.domain.erasure import ErasureStatus
+from imagebatch.schemas.answers import Link, ResponseModel, Timestamp
+
+
+class EraseRequest(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    owner: Annotated[str, StringConstraints(min_length=1, max_length=1_000)]
+
+
+class ErasureAccepted(ResponseModel):
+    id: str
+    status_url: Link
+
+
+class RemovedData(ResponseModel):
+    """`uploads` and `records` count what the table still had when the batches were gone."""
+
+    batches: int
+    uploads: int
+    records: int
+
+
+class ErasureReceipt(ResponseModel):
+    """`kept` is what was spent, in USD, by mode and month."""
+
+    id: str
+    owner: str
+    status: ErasureStatus
+    started_at: Timestamp
+    finished_at: Timestamp | None
+    removed: RemovedData
+    kept: dict[str, str]

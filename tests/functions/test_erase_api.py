@@ -1,0 +1,211 @@
+"""Erasing an owner: everything of one goes, nothing of another, whatever happens on the way."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from imagebatch.bootstrap import Bootstrap
+from imagebatch.domain.deletion import AFTERWARDS
+from imagebatch.usecases import keys
+from tests.functions.conftest import Answer, Api
+from tests.functions.test_deletes_api import mentions, objects, records, shirts
+from tests.intake.test_uploads import PNG
+
+ANN, BOB = "auth0|ann#1", "auth0|ann"
+"""One name is the start of the other."""
+CARS = b"make,model\nVolvo,XC40\n"
+
+
+def everything(api: Api, services: Bootstrap) -> str:
+    """One of each kind of thing; the id of a batch that has ended."""
+    owner = str(api.owner)
+    batch_id = shirts(api, services, headers={"Idempotency-Key": "k"})
+    api.put("/api/templates/chairs", json={"prompt": "a {{colour}} chair"})
+    files = {"file": ("front.png", PNG, "image/png")}
+    api.post("/api/uploads", files=files, data={"kind": "product"})
+    sheet = {"file": ("c.csv", CARS, "text/csv")}
+    running = api.post("/api/car-batch", files=sheet)
+    assert running.status == 202, running.body
+    shared = api.post(f"/api/batches/{batch_id}/share", json={"hours": 1})
+    assert shared.status == 201, shared.body
+    for folder in ("inbox", "outbox"):
+        services.media.put(f"{folder}/{owner}/cars.csv", b"x", "text/csv")
+    services.store.reserve_outbox_name(f"outbox/{owner}/cars", "b1", services.clock.now())
+    return batch_id
+
+
+@pytest.fixture
+def ann(api: Api) -> Api:
+    return api.as_owner(ANN)
+
+
+@pytest.fixture
+def bob(api: Api) -> Api:
+    return api.as_owner(BOB)
+
+
+@pytest.fixture
+def operator(api: Api) -> Api:
+    return api.as_owner("op", **{"cognito:groups": "[operators]"})
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch, services: Bootstrap) -> None:
+    """Each look at the clock comes after every invocation that ran at the look before."""
+    now = services.clock.now()
+
+    def times() -> Iterator[Any]:
+        at = now
+        while True:
+            at += AFTERWARDS
+            yield at
+
+    each = times()
+    monkeypatch.setattr(type(services.clock), "now", lambda _: next(each))
+
+
+def erase(operator: Api, owner: str) -> str:
+    answer = operator.post("/api/erase", json={"owner": owner})
+    assert answer.status == 202, answer.body
+    assert answer.headers["location"] == answer.json()["statusUrl"]
+    return str(answer.json()["id"])
+
+
+def sweep(services: Bootstrap) -> None:
+    """As the sweeper's invocations, one after the other."""
+    for _ in range(4):
+        end_running(services)
+        list(services.run_erasures(lambda: True))
+        list(services.finish_deletions(lambda: True))
+
+
+def end_running(services: Bootstrap) -> None:
+    """What dispatcher and finalizer do with a batch that was cancelled."""
+    for owner, batch_id in list(services.store.unfinished()):
+        batch = services.store.get(owner, batch_id)
+        if batch is not None and batch.cancelling_at is not None:
+            services.store.commit(_ended(batch))
+
+
+def _ended(batch: Any) -> Any:
+    from dataclasses import replace
+
+    from imagebatch.domain.batch import BatchStatus
+
+    return replace(batch, status=BatchStatus.CANCELLED, finished_at=batch.cancelling_at)
+
+
+def whereabouts(services: Bootstrap, owner: str) -> set[str]:
+    quoted = {owner, owner.replace("|", "%7C").replace("#", "%23")}
+    found = {
+        each["pk"]
+        for each in records(services)
+        if any(_has(json.dumps(each, default=str), one, owner) for one in quoted)
+    }
+    return {pk.split("#")[0] for pk in found} | {
+        key for key in objects(services) if key.split("/")[1] == owner
+    }
+
+
+def _has(text: str, one: str, owner: str) -> bool:
+    """The owner itself, not one whose name goes on."""
+    if owner == BOB:
+        text = text.replace(ANN, "").replace(ANN.replace("|", "%7C").replace("#", "%23"), "")
+    return one in text
+
+
+@pytest.mark.usefixtures("later")
+def test_an_erased_owner_is_in_the_receipt_alone(
+    ann: Api, operator: Api, services: Bootstrap
+) -> None:
+    everything(ann, services)
+    services.media.put(keys.upload("u" * 32), b"x", "image/png")
+    assert len(whereabouts(services, ANN)) > 8
+
+    erasure = erase(operator, ANN)
+    sweep(services)
+
+    assert whereabouts(services, ANN) == {"ERASE"}
+    assert objects(services) == {keys.upload("u" * 32)}
+    receipt = operator.get(f"/api/erase/{erasure}").json()
+    assert (receipt["owner"], receipt["status"]) == (ANN, "done")
+    assert receipt["removed"]["batches"] == 2
+    assert receipt["removed"]["uploads"] == 1
+
+
+@pytest.mark.usefixtures("later")
+def test_another_owner_is_not_touched(
+    ann: Api, bob: Api, operator: Api, services: Bootstrap
+) -> None:
+    kept = everything(bob, services)
+    before = whereabouts(services, BOB), len(mentions(services, kept))
+    everything(ann, services)
+
+    erase(operator, ANN)
+    sweep(services)
+
+    assert (whereabouts(services, BOB), len(mentions(services, kept))) == before
+    assert bob.get(f"/api/batches/{kept}").json()["done"] == 2
+    assert {key.split("/")[1] for key in objects(services) if key.startswith("inbox")} == {BOB}
+
+
+@pytest.mark.usefixtures("later")
+def test_an_erasure_goes_on_where_it_was_interrupted(
+    ann: Api, operator: Api, services: Bootstrap
+) -> None:
+    everything(ann, services)
+    erase(operator, ANN)
+    for steps in range(1, 12):
+        left = iter([True] * steps + [False] * 10_000)
+        end_running(services)
+        list(services.run_erasures(lambda left=left: next(left)))
+        list(services.finish_deletions(lambda: True))
+    sweep(services)
+
+    assert whereabouts(services, ANN) == {"ERASE"}
+
+
+def test_an_owner_who_is_being_erased_is_refused(
+    ann: Api, bob: Api, operator: Api, services: Bootstrap
+) -> None:
+    first = erase(operator, ANN)
+    assert erase(operator, ANN) == first
+    refused: list[Answer] = [
+        ann.get("/api/batches"),
+        ann.post("/api/car-batch", files={"file": ("c.csv", CARS, "text/csv")}),
+    ]
+    assert [each.status for each in refused] == [403, 403]
+    assert bob.get("/api/batches").status == 200
+    assert operator.get(f"/api/erase/{first}").json()["status"] == "running"
+    list(services.run_erasures(lambda: True))
+    assert ann.get("/api/batches").status == 200
+
+
+def test_only_operators_erase(ann: Api, operator: Api) -> None:
+    erasure = erase(operator, BOB)
+    assert ann.post("/api/erase", json={"owner": BOB}).status == 403
+    assert ann.get(f"/api/erase/{erasure}").status == 403
+    assert operator.get("/api/erase/unknown").status == 404
+
+
+@pytest.mark.parametrize("body", [{}, {"owner": ""}, {"owner": "  "}, {"owner": 7}])
+def test_an_erasure_needs_an_owner(operator: Api, body: dict[str, Any]) -> None:
+    assert operator.post("/api/erase", json=body).status == 422
+
+
+@pytest.mark.usefixtures("later")
+def test_the_default_owners_sheets_lie_in_no_folder(operator: Api, services: Bootstrap) -> None:
+    owner = services.settings.drop_folder_owner
+    for key in ("inbox/cars.csv", "outbox/cars.zip", "inbox/ann/cars.csv"):
+        services.media.put(key, b"x", "text/csv")
+    for name in ("outbox/cars", "outbox/ann/cars"):
+        services.store.reserve_outbox_name(name, "b1", services.clock.now())
+
+    erase(operator, owner)
+    sweep(services)
+
+    assert objects(services) == {"inbox/ann/cars.csv"}
+    names = [each["pk"] for each in records(services) if each["pk"].startswith("NAME#")]
+    assert names == ["NAME#outbox%2Fann%2Fcars"]
