@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 from boto3.s3.transfer import TransferConfig
+from botocore.exceptions import ClientError
 
 from imagebatch.adapters.aws import Clients
 from imagebatch.adapters.s3 import S3ObjectStore, content_disposition
@@ -42,6 +43,33 @@ def test_an_object_is_read_as_it_was_put(media: ObjectStore, key: str) -> None:
     assert stored.metadata == {"crc32": "7"}
     assert media.get(key) == b"bytes"
     assert media.head(key) == stored
+
+
+FORBIDDEN = [("get", "GetObject", "AccessDenied"), ("head", "HeadObject", "403")]
+
+
+@pytest.mark.parametrize(("call", "operation", "code"), FORBIDDEN)
+def test_a_forbidden_object_that_is_not_there_is_none(
+    s3: Any, call: str, operation: str, code: str
+) -> None:
+    """As S3 answers whoever may not list the whole bucket."""
+    media = S3ObjectStore(s3, BUCKET)
+    media.put("batches/b1/images/0-longer", b"bytes", "image/png")
+    refuse(s3, operation, code, status=403)
+
+    assert getattr(media, call)("batches/b1/images/0") is None
+
+
+@pytest.mark.parametrize(("call", "operation", "code"), FORBIDDEN)
+def test_an_object_that_may_not_be_read_is_not_taken_for_absent(
+    s3: Any, call: str, operation: str, code: str
+) -> None:
+    media = S3ObjectStore(s3, BUCKET)
+    media.put("batches/b1/images/0", b"bytes", "image/png")
+    refuse(s3, operation, code, status=403)
+
+    with pytest.raises(ClientError):
+        getattr(media, call)("batches/b1/images/0")
 
 
 def test_an_object_that_is_not_there_is_none(media: ObjectStore) -> None:

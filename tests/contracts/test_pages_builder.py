@@ -118,6 +118,18 @@ def test_an_image_that_is_not_what_was_recorded_is_named(
     assert "Uploads" not in s3.list_multipart_uploads(Bucket=BUCKET)
 
 
+def test_an_image_that_is_gone_is_named_where_nobody_may_list(
+    pages: S3PagesBuilder, media: S3ObjectStore, s3: Any
+) -> None:
+    images = stored(media, BODIES["png rgb"])
+    media.delete(images[0].key)
+    refuse(s3, "GetObject", "AccessDenied", times=2, status=403)
+
+    with pytest.raises(BadMembersError) as refused:
+        pages.build(KEY, images)
+    assert refused.value.reasons == {"0.png": "the stored image is gone"}
+
+
 def test_a_bucket_that_does_not_answer_is_unavailable(
     pages: S3PagesBuilder, media: S3ObjectStore, s3: Any
 ) -> None:

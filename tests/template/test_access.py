@@ -82,7 +82,7 @@ def test_objects_are_reached_by_prefix(production: Rendered) -> None:
                     assert last in {"*", "*.error.json", "models.toml"}, owner
 
 
-def test_listing_serves_to_tell_missing_from_forbidden_under_known_prefixes(
+def test_the_bucket_is_listed_under_known_prefixes_only(
     production: Rendered,
 ) -> None:
     for owner, statement in every_statement(production):
@@ -91,9 +91,8 @@ def test_listing_serves_to_tell_missing_from_forbidden_under_known_prefixes(
             reached = {f"<Bucket.Arn>/{prefix}" for prefix in as_list(condition["s3:prefix"])}
             used = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject")
             assert reached <= set().union(*(allowed(production, owner, a) for a in used)), owner
-            # A function that only lists never asks for an object that may not be there.
-            only_lists = not allowed(production, owner, "s3:GetObject")
-            assert kind == ("StringLike" if only_lists else "StringLikeIfExists"), owner
+            # IfExists would let a request without any prefix list the whole bucket.
+            assert kind == "StringLike", owner
 
 
 def test_objects_are_deleted_by_prefix(production: Rendered) -> None:

@@ -10,7 +10,8 @@ from urllib.parse import quote, unquote, urlsplit
 
 from botocore.exceptions import ClientError
 
-from imagebatch.adapters.aws import error_code, translate_errors
+from imagebatch.adapters.aws import translate_errors
+from imagebatch.adapters.s3_absence import is_absent
 from imagebatch.domain.errors import UnavailableError
 from imagebatch.ports import ObjectStore, PostForm, StoredObject
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 DELETES_AT_ONCE = 8
-_MISSING = {"404", "NoSuchKey", "NotFound"}
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9 ._()-]")
 
 
@@ -49,7 +49,8 @@ class S3ObjectStore(ObjectStore):
             try:
                 return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
             except ClientError as error:
-                _raise_unless_missing(error)
+                if not is_absent(self._client, self._bucket, key, error):
+                    raise
                 return None
 
     def head(self, key: str) -> StoredObject | None:
@@ -57,7 +58,8 @@ class S3ObjectStore(ObjectStore):
             try:
                 found = self._client.head_object(Bucket=self._bucket, Key=key)
             except ClientError as error:
-                _raise_unless_missing(error)
+                if not is_absent(self._client, self._bucket, key, error):
+                    raise
                 return None
         size, etag = found["ContentLength"], found["ETag"]
         return StoredObject(key, size, etag, found.get("ContentType", ""), found["Metadata"])
@@ -152,8 +154,3 @@ def content_disposition(filename: str) -> str:
     plain = _NOT_PLAIN.sub("_", normalize("NFKD", filename).encode("ascii", "ignore").decode())
     encoded = quote(filename, safe="", errors="replace")
     return f"attachment; filename=\"{plain or 'download'}\"; filename*=UTF-8''{encoded}"
-
-
-def _raise_unless_missing(error: ClientError) -> None:
-    if error_code(error) not in _MISSING:
-        raise error

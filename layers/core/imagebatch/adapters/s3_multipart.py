@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from botocore.exceptions import BotoCoreError, ClientError
 
 from imagebatch.adapters.aws import error_code, translate_errors
+from imagebatch.adapters.s3_absence import is_absent
 from imagebatch.domain.errors import UnavailableError
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ TARGET_PART_COUNT = 9_500
 """Of the 10,000 that S3 allows."""
 CONTENT_TYPE = "application/zip"
 FINGERPRINT = "layout"
-GONE = frozenset({"404", "NoSuchKey"})
 
 
 @contextlib.contextmanager
@@ -92,9 +92,9 @@ class Target:
             try:
                 head = self.client.head_object(Bucket=self.bucket, Key=self.key)
             except ClientError as error:
-                if error_code(error) in GONE:
-                    return False
-                raise
+                if not is_absent(self.client, self.bucket, self.key, error):
+                    raise
+                return False
         return head["ContentLength"] == size and head["Metadata"] == self.metadata
 
     def begin(self) -> tuple[str, bool]:

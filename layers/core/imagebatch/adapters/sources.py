@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from urllib3.exceptions import HTTPError
 
 from imagebatch.adapters.aws import error_code, translate_errors
+from imagebatch.adapters.s3_absence import is_absent
 from imagebatch.domain.errors import UnavailableError
 from imagebatch.ports import StoredMember
 
@@ -21,9 +22,8 @@ CHUNK = 1024 * 1024
 TRIES = 4
 CHANGED = "the stored image is not the one that was recorded"
 DAMAGED = "the stored image does not have the checksum that was recorded"
+GONE = "the stored image is gone"
 REASONS = {
-    "404": "the stored image is gone",
-    "NoSuchKey": "the stored image is gone",
     "412": CHANGED,
     "PreconditionFailed": CHANGED,
     "416": CHANGED,
@@ -80,7 +80,7 @@ class SourceReader:
                     Bucket=self._bucket, Key=member.key, IfMatch=member.etag
                 )
             except ClientError as error:
-                if reason := REASONS.get(error_code(error)):
+                if reason := self._reason(member, error):
                     return reason
                 raise
         return None if head["ContentLength"] == member.size else CHANGED
@@ -93,13 +93,19 @@ class SourceReader:
             try:
                 answer = self._client.get_object(**asked)  # type: ignore[arg-type]
             except ClientError as error:
-                if reason := REASONS.get(error_code(error)):
+                if reason := self._reason(member, error):
                     raise BadMemberError(member, reason) from error
                 raise
         if answer["ContentLength"] != length:
             answer["Body"].close()
             raise BadMemberError(member, CHANGED)
         return answer["Body"]
+
+    def _reason(self, member: StoredMember, error: ClientError) -> str | None:
+        """Why the object cannot be what was recorded; None for a fault of the store's."""
+        if is_absent(self._client, self._bucket, member.key, error):
+            return GONE
+        return REASONS.get(error_code(error))
 
     def _copy(self, body: Any, targets: Targets) -> int:
         checksum = 0
