@@ -173,6 +173,7 @@ SAMPLES: dict[str, Any] = {
     ),
     "item": ITEM,
     "item whose creates fail": replace(ITEM, model_fixed=True, failing_since=START),
+    "item that stopped a round": replace(ITEM, unfit_image=an_image()),
     "item made again": replace(
         ITEM,
         model="google/nano-banana-2.1",

@@ -42,7 +42,6 @@ FAULTS = [
     Fault("html", {**ONCE, "on": "file"}, "succeeded", 2),
     Fault("blank", ONCE, "succeeded", 2),
     Fault("blank", {}, "invalid_output", 2),
-    Fault("wrong_aspect", ONCE, "succeeded", 2),
     Fault("expired", ONCE, "succeeded", 2),
     Fault("canceled", ONCE, "succeeded", 2),
     Fault("failed", {**ONCE, "text": "Prediction interrupted; please retry"}, "succeeded", 2),
@@ -103,6 +102,15 @@ def a_key_that_is_refused_while_images_are_made_ends_the_round(
     assert max(item.seconds or 0 for item in found.items) < HIDDEN_SECONDS
 
 
+def a_model_that_ignores_the_ratio_is_paid_once_and_shown(harness: FaultHarness, word: str) -> None:
+    rule = harness.fake.script("wrong_aspect", prompt=word)
+    found = harness.finish(harness.submit(word, 20))
+    assert harness.fake.fired(rule) > 0
+    assert (found.statuses, found.codes) == ("f" * 20, {"invalid_output"})
+    assert len(harness.fake.billed(word)) < 20
+    assert any(name.startswith("rejected/") for name in found.names)
+
+
 def the_cost_cap_holds_under_many_workers_at_once(harness: FaultHarness, word: str) -> None:
     """Bad pictures are paid for: what would be made twice takes the money of what comes after."""
     rule = harness.fake.script("blank", prompt=word, times=5)
@@ -122,6 +130,7 @@ def the_cost_cap_holds_under_many_workers_at_once(harness: FaultHarness, word: s
         a_wrong_key_fails_every_row_at_once,
         an_account_without_credit_fails_what_is_left_and_keeps_what_is_made,
         a_key_that_is_refused_while_images_are_made_ends_the_round,
+        a_model_that_ignores_the_ratio_is_paid_once_and_shown,
         the_cost_cap_holds_under_many_workers_at_once,
     ],
     ids=lambda case: case.__name__,

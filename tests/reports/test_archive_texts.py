@@ -225,14 +225,24 @@ def test_failed_rows_csv_has_the_failed_rows_alone_in_their_order() -> None:
 
 
 def test_results_csv_has_every_row_as_submitted_and_what_became_of_it() -> None:
-    rows = table(texts([made(0), failed(1, attempts=2)])["results.csv"])
+    rows = table(texts([made(0, model="google/imagen-3"), failed(1, attempts=2)])["results.csv"])
     assert list(rows[0]) == [
         *HEADER,
-        *("status", "file", "code", "reason", "attempts", "cost", "seconds", "ai_mark"),
+        *(
+            "status",
+            "file",
+            "code",
+            "reason",
+            "attempts",
+            "cost",
+            "seconds",
+            "image_model",
+            "ai_mark",
+        ),
     ]
     assert list(rows[0].values()) == [
         *("Škoda", "Octavia", "no. 0"),
-        *("succeeded", "car-0.png", "", "", "1", "0.05", "8.125", ""),
+        *("succeeded", "car-0.png", "", "", "1", "0.05", "8.125", "google/imagen-3", ""),
     ]
     assert list(rows[1].values()) == [
         *("Škoda", "Octavia", "no. 1"),
@@ -245,6 +255,7 @@ def test_results_csv_has_every_row_as_submitted_and_what_became_of_it() -> None:
             "0",
             "8.125",
             "",
+            "",
         ),
     ]
 
@@ -254,7 +265,7 @@ def test_results_csv_has_every_row_as_submitted_and_what_became_of_it() -> None:
     [
         (("make", "Status"), "image_status"),
         (("make", "status", "image_status"), "image_image_status"),
-        (("make", "model"), "status"),
+        (("make", "seconds hand"), "status"),
     ],
 )
 def test_our_columns_never_repeat_one_of_the_sheets(
@@ -262,6 +273,10 @@ def test_our_columns_never_repeat_one_of_the_sheets(
 ) -> None:
     names = our_columns(submitted, RESULT_COLUMNS)
     assert names == [status, *RESULT_COLUMNS[1:]]
+
+
+def test_the_model_of_an_image_is_not_that_of_a_car() -> None:
+    assert "image_model" in our_columns(("make", "model"), RESULT_COLUMNS)
 
 
 def test_results_csv_opens_in_excel_as_utf8() -> None:
@@ -274,10 +289,10 @@ def test_no_cell_of_results_csv_starts_a_formula() -> None:
     plan = plan_of(items, HOSTILE, header=("=make", "model", "Notes"))
     body = texts(items, plan)["results.csv"].decode("utf-8-sig")
     cells = [cell for row in csv.reader(io.StringIO(body, newline="")) for cell in row]
-    assert len(cells) == 11 * (len(HOSTILE) + 1)
+    assert len(cells) == 12 * (len(HOSTILE) + 1)
     assert not [cell for cell in cells if cell.lstrip()[:1] in {*"=+-@", "\uff1d"} and cell]
     assert not [cell for cell in cells if cell[:1] in {"\t", "\r", "\n"}]
-    assert cells[11:14] == [f"'{cell}" for cell in HOSTILE[0]]
+    assert cells[12:15] == [f"'{cell}" for cell in HOSTILE[0]]
 
 
 FORMULA = re.compile("[=+@\\-\uff1d\uff0b\uff0d\uff20]")

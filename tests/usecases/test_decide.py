@@ -34,6 +34,7 @@ from imagebatch.usecases.process_item.events import (
     LookupFailed,
     ModelGone,
     OutputUnavailable,
+    OutputUnfit,
     OutputUnusable,
     Polled,
     ProviderClosed,
@@ -81,6 +82,7 @@ ON_PREDICTION: list[Event] = [
     Collected(an_image(), "png"),
     OutputUnusable(FAILURE),
     OutputUnavailable(FAILURE),
+    OutputUnfit(FAILURE, an_image()),
 ]
 ASKED_TO_CREATE = (Admitted, Refused, CreateFailed, Throttled, ModelGone)
 type Pair = tuple[Batch, Item]

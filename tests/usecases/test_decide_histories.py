@@ -52,6 +52,7 @@ from imagebatch.usecases.process_item.events import (
     LookupFailed,
     ModelGone,
     OutputUnavailable,
+    OutputUnfit,
     OutputUnusable,
     Polled,
     ProviderClosed,
@@ -114,7 +115,12 @@ ANSWERS: Mapping[type[Effect], Sequence[Event]] = {
     Poll: POLLED,
     CancelPrediction: POLLED,
     AbandonPrediction: [Received()],
-    CollectImage: [Collected(IMAGE, "png"), OutputUnusable(FAILURE), OutputUnavailable(FAILURE)],
+    CollectImage: [
+        Collected(IMAGE, "png"),
+        OutputUnusable(FAILURE),
+        OutputUnavailable(FAILURE),
+        OutputUnfit(FAILURE),
+    ],
 }
 
 

@@ -1,5 +1,7 @@
 """The models that a batch goes on to when the one before cannot be had."""
 
+import csv
+import io
 from datetime import timedelta
 from decimal import Decimal
 
@@ -14,7 +16,7 @@ from imagebatch.domain.errors import (
     ProviderUnavailableError,
     RateLimitedError,
 )
-from imagebatch.ports import BadImageError
+from imagebatch.ports import BadImageError, TextMember
 from testing.fakes.system import START
 from testing.models import a_model
 from tests.usecases.app_harness import MODEL, OTHER_MODEL, OWNER, PRICE, AppHarness
@@ -178,3 +180,19 @@ def test_a_batch_says_why_it_waits_for_all_of_its_models(
     waiting = app.batch.waiting_for(app.clock.now())
     assert waiting is not None
     assert waiting.reason in {"provider_rate_limit", "provider_unavailable"}
+
+
+def test_the_archive_and_the_stream_say_which_model_made_each_image(app: AppHarness) -> None:
+    later = START + timedelta(seconds=3)
+    app.breakers.breakers["scripted", "first"] = CircuitBreaker(5, later, 1)
+    run(app, 3)
+    app.finish()
+    archive = app.batch.archive
+    assert archive is not None
+    [results] = [m for m in app.builder.built[archive.key] if m.name == "results.csv"]
+    assert isinstance(results, TextMember)
+    rows = csv.DictReader(io.StringIO(results.body.decode("utf-8-sig")))
+    changes = app.store.changes(OWNER, "b1", 0, 1000)
+    told = {c.item.index: c.item.model for c in changes if c.item and c.item.image}
+    assert [row["model"] for row in rows] == list(told.values()) == made_by(app)
+    assert set(told.values()) == {"first", "second"}

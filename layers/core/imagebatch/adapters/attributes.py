@@ -138,6 +138,7 @@ ITEM_STATE: Names = {
     "last_redo": "lastRedo",
     "model_fixed": "modelFixed",
     "failing_since": "failingSince",
+    "unfit_image": "unfitImage",
 }
 NOT_STORED: Mapping[type, frozenset[str]] = {
     ItemSpec: frozenset({"cells"}),
@@ -263,6 +264,7 @@ NAMES: dict[type, Names] = {
         "failure": "failure",
         "image": "image",
         "file": "file",
+        "model": "model",
     },
     LibraryImage: {
         "batch_id": "batchId",

@@ -5,7 +5,7 @@ import re
 import warnings
 from typing import TYPE_CHECKING, override
 
-from imagebatch.ports import BadImageError, ImageValidator, Inspected
+from imagebatch.ports import BadImageError, ImageValidator, Inspected, UnfitImageError
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -122,6 +122,7 @@ def _check_shape(width: int, height: int, aspect_ratio: str | None) -> None:
         return
     wanted = int(asked[1]) / int(asked[2])
     if abs(width / height / wanted - 1) > RATIO_TOLERANCE:
-        raise BadImageError(
-            f"The image is {width} x {height}, which is not the aspect ratio {aspect_ratio}."
+        raise UnfitImageError(
+            f"The image is {width} x {height}, which is not the aspect ratio {aspect_ratio}: "
+            "choose another ratio or another model."
         )

@@ -58,8 +58,14 @@ def _item(item: Item | ItemChange, status: ItemStatus, sign: Sign) -> dict[str, 
         "file": item.file if image else None,
         "code": failure.code if failure else None,
         "reason": failure.reason if failure else None,
+        "model": (_model_of(item) or None) if image else None,
         "thumbnail_url": thumbnail_url(image, sign) if image else None,
     }
+
+
+def _model_of(item: Item | ItemChange) -> str:
+    chosen = item.chosen_version if isinstance(item, Item) else item
+    return chosen.model if chosen else ""
 
 
 def _progress(update: ProgressUpdate, now: datetime) -> dict[str, Any]:

@@ -314,6 +314,8 @@ class Item(ItemSpec):
     last_redo: LastRedo | None = None
     model_fixed: bool | None = None
     """No other model is asked in this round, because this one may have made an image."""
+    unfit_image: Image | None = None
+    """The picture whose fault stopped the round: it is kept to be looked at."""
     failing_since: datetime | None = None
     """Since when each of its creates has failed."""
 

@@ -23,6 +23,7 @@ ImagebatchError
     ├── ProviderAuthError        no item will work until somebody acts
     ├── OutputGoneError          a finished image that can no longer be downloaded
     └── ProviderUnavailableError a try is used up; one more may work
+        └── UnfitOutputError         no picture of the model can be used
 """
 
 from collections.abc import Mapping, Sequence
@@ -256,3 +257,13 @@ class ProviderUnavailableError(ProviderError):
         super().__init__(reason)
         self.code = code
         self.maybe_billed = maybe_billed
+
+
+class UnfitOutputError(ProviderUnavailableError):
+    """A picture that cannot be used, for a reason that holds for the next one of its model too: it
+    is bought once. `body` is what came, if anything did.
+    """
+
+    def __init__(self, reason: str, body: bytes = b"") -> None:
+        super().__init__(reason, code=FailureCode.INVALID_OUTPUT)
+        self.body = body

@@ -79,6 +79,7 @@ def claim(
         round=batch.round,
         tries=item.attempts_in(batch.round),
         model_fixed=item.model_fixed if item.attempts_round == batch.round else None,
+        unfit_image=None,
         failing_since=item.failing_since if item.attempts_round == batch.round else None,
         attempts_round=batch.round,
         lease=lease,

@@ -36,6 +36,7 @@ from imagebatch.ports.providers import (
     Prediction,
     PredictionStatus,
     Thumbnailer,
+    UnfitImageError,
 )
 from imagebatch.ports.records import BatchStore, Change, ItemChange, Page
 from imagebatch.ports.system import Clock, Randomness, Telemetry, TimeLeft
@@ -87,6 +88,7 @@ __all__ = [
     "TextMember",
     "Thumbnailer",
     "TimeLeft",
+    "UnfitImageError",
     "UploadStore",
     "Webhooks",
 ]

@@ -97,3 +97,7 @@ class Inspected:
 
 class BadImageError(Exception):
     """Not an image, truncated, blank, or of another aspect ratio; the text says which."""
+
+
+class UnfitImageError(BadImageError):
+    """Of another aspect ratio: the next picture of its model would be no different."""

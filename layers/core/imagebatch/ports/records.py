@@ -22,10 +22,14 @@ class ItemChange:
     failure: Failure | None = None
     image: Image | None = None
     file: str | None = None
+    model: str = ""
+    """The model that made the image, else the one that was asked last."""
 
     @classmethod
     def of(cls, item: Item) -> "ItemChange":
-        return cls(**{each.name: getattr(item, each.name) for each in fields(cls)})
+        chosen = item.chosen_version
+        values = {each.name: getattr(item, each.name) for each in fields(cls)}
+        return cls(**values | ({"model": chosen.model} if chosen else {}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,9 @@ from imagebatch.reports.results import Result, results_of
 
 BOM = "\ufeff"
 """Without it Excel reads UTF-8 as the machine's own code page."""
-RESULT_COLUMNS = ("status", "file", "code", "reason", "attempts", "cost", "seconds", "ai_mark")
+RESULT_COLUMNS = (
+    "status", "file", "code", "reason", "attempts", "cost", "seconds", "model", "ai_mark"
+)  # fmt: skip
 COLUMNS_WITHOUT_SHEET = ("custom_id", "prompt")
 FORMULA_STARTS = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
 """The last four are the full-width forms, which count as well."""
@@ -138,8 +140,15 @@ def _result_row(result: Result, *, with_cells: bool) -> tuple[str, ...]:
         str(item.attempts),
         f"{item.cost:f}",
         "" if item.seconds is None else f"{item.seconds:g}",
+        _model(result),
         _mark(result),
     )
+
+
+def _model(result: Result) -> str:
+    """The model that made the image; empty without one."""
+    chosen = result.item.chosen_version if result.file else None
+    return chosen.model if chosen else ""
 
 
 def _mark(result: Result) -> str:

@@ -8,6 +8,8 @@ from imagebatch.domain.batch_manifest import BatchManifest
 from imagebatch.domain.errors import Failure, FailureCode
 
 ALTERNATES = "alternates"
+REJECTED = "rejected"
+EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 NO_REASON = Failure(FailureCode.INTERNAL, "No reason was recorded")
 
 
@@ -46,3 +48,9 @@ def alternate_name(item: Item, number: int, file: str) -> str:
     extension = file.rpartition(".")[2]
     folders = (ALTERNATES, item.folder) if item.folder else (ALTERNATES,)
     return "/".join((*folders, f"{item.stem}-v{number}.{extension}"))
+
+
+def unfit_name(item: Item, content_type: str) -> str:
+    """Such as rejected/Volvo-XC90.png, in the directory of its variant if it has one."""
+    folders = (REJECTED, item.folder) if item.folder else (REJECTED,)
+    return "/".join((*folders, f"{item.stem}.{EXTENSIONS.get(content_type, 'bin')}"))

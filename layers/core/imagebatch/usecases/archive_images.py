@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from imagebatch.domain.batch import Batch, Image, Item, ItemStatus, effective_item_status
 from imagebatch.ports import StoredMember
-from imagebatch.reports.results import alternate_name, member_name
+from imagebatch.reports.results import alternate_name, member_name, unfit_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,15 @@ def chosen_images(batch: Batch, items: Sequence[Item]) -> list[ArchivedImage]:
 
 def alternate_images(items: Sequence[Item]) -> list[ArchivedImage]:
     return [image for item in items for image in _alternates(item)]
+
+
+def unfit_pictures(items: Sequence[Item]) -> list[StoredMember]:
+    """What stopped a round, to be looked at."""
+    return [
+        _member(unfit_name(item, item.unfit_image.content_type), item.unfit_image)
+        for item in items
+        if item.unfit_image is not None
+    ]
 
 
 def _alternates(item: Item) -> Iterator[ArchivedImage]:

@@ -12,11 +12,13 @@ from imagebatch.domain.errors import (
     OutputGoneError,
     ProviderUnavailableError,
     UnavailableError,
+    UnfitOutputError,
 )
 from imagebatch.domain.model_registry import ImageModel, Mode
 from imagebatch.domain.provenance import Mark, Provenance
 from imagebatch.domain.rehearsal import Rehearsal, parse_fate
 from imagebatch.domain.round_input import round_input, round_prompt
+from imagebatch.intake.uploads import image_type
 from imagebatch.ports import (
     BadImageError,
     Clock,
@@ -28,6 +30,7 @@ from imagebatch.ports import (
     PredictionStatus,
     Telemetry,
     Thumbnailer,
+    UnfitImageError,
 )
 from imagebatch.usecases import keys
 from imagebatch.usecases.mark_image import MarkImage, unmarked
@@ -38,6 +41,7 @@ STRANGE_IMAGE = "The provider's image could not be read"
 NOT_MARKED = "The image could not be marked"
 NO_THUMBNAIL = "The thumbnail could not be drawn"
 THUMBNAIL_TYPE = "image/webp"
+UNKNOWN_TYPE = "application/octet-stream"
 FETCHES = 2
 """How often one delivery tries a download before it leaves that to a later one."""
 FETCH_PAUSE = 0.5
@@ -162,12 +166,15 @@ class CollectImage:
     def __call__(self, batch: Batch, item: Item, prediction: Prediction) -> tuple[Image, str]:
         """Downloads, checks, marks and stores the image; returns it with its file extension.
 
-        BadImageError when it is not what was asked for, ProviderUnavailableError when it cannot be
-        had.
+        BadImageError when it is not what was asked for, UnfitOutputError when none of its model can
+        be, ProviderUnavailableError when it cannot be had.
         """
         body = self._download(batch, item, prediction)
-        with self.gateway.guarded(batch, item, BadImageError(STRANGE_IMAGE)):
-            seen = self.validator.validate(body, item.aspect_ratio)
+        try:
+            with self.gateway.guarded(batch, item, BadImageError(STRANGE_IMAGE)):
+                seen = self.validator.validate(body, item.aspect_ratio)
+        except UnfitImageError as error:
+            raise UnfitOutputError(str(error), body) from error
         body, provenance = self._mark(batch, item, prediction.id, body)
         key = keys.image(batch.kind, batch.id, item.index, prediction.id)
         thumbnail = self._store_thumbnail(batch, item, key, body)
@@ -194,6 +201,15 @@ class CollectImage:
         }
         stored = self.media.put(key, body, seen.content_type, metadata=facts)
         return replace(image, etag=stored.etag), seen.extension
+
+    def keep_unfit(self, batch: Batch, item: Item, body: bytes) -> Image | None:
+        """Stores a picture that cannot be used, to be looked at."""
+        if not body:
+            return None
+        key = keys.unfit_image(batch.id, item.index, item.prediction or "")
+        kind = image_type(body) or UNKNOWN_TYPE
+        stored = self.media.put(key, body, kind)
+        return Image(key, kind, len(body), zlib.crc32(body), stored.etag, 0, 0)
 
     def already_stored(self, batch: Batch, item: Item) -> tuple[Image, str] | None:
         """What an earlier delivery stored and could not settle, as it was checked then."""
@@ -242,6 +258,8 @@ class CollectImage:
         for left in reversed(range(FETCHES)):
             try:
                 return self.gateway.fetch(batch, item, prediction)
+            except UnfitOutputError:
+                raise
             except ProviderUnavailableError as error:
                 if error.code is FailureCode.INVALID_OUTPUT:
                     raise OutputGoneError(error.reason) from error

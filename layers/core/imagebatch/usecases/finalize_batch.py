@@ -5,6 +5,7 @@ an earlier round wakes up to do can harm nothing that came after it. notify_owne
 """
 
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -34,7 +35,12 @@ from imagebatch.ports import (
 )
 from imagebatch.reports.notes import NO_PAGES, pages_left_out
 from imagebatch.usecases import keys
-from imagebatch.usecases.archive_images import ArchivedImage, alternate_images, chosen_images
+from imagebatch.usecases.archive_images import (
+    ArchivedImage,
+    alternate_images,
+    chosen_images,
+    unfit_pictures,
+)
 from imagebatch.usecases.records import BatchRepository
 
 FAILED_ROWS = {"json": "application/json", "csv": "text/csv; charset=utf-8"}
@@ -174,21 +180,24 @@ class FinalizeBatch:
         if body is None:
             raise UnavailableError("the batch's plan is not there")
         plan = decode_manifest(body)
+        lost: set[str] = set()
         while True:
             items = list(self.records.store.items(batch.owner, batch.id))
             chosen, others = chosen_images(batch, items), alternate_images(items)
             images = [image.member for image in chosen]
             alternates = [image.member for image in others]
+            unfit = [each for each in unfit_pictures(items) if each.name not in lost]
             try:
                 drawn = self._drawn(batch, images)
                 if drawn is None:
                     return None
                 pages, notices = drawn
                 texts = self.report_files(batch, plan, items, notices, self._report_failed)
-                archive = self._store(batch, [*images, *alternates, *pages, *texts], texts)
+                archive = self._store(batch, [*images, *alternates, *unfit, *pages, *texts], texts)
                 return replace(archive, choices=choices_of(items) or None)
             except BadMembersError as error:
-                batch = self._lose(batch, [*chosen, *others], error)
+                lost |= {each.name for each in unfit} & error.reasons.keys()
+                batch = self._lose(batch, [*chosen, *others], error, lost)
 
     def _drawn(
         self, batch: Batch, images: Sequence[StoredMember]
@@ -233,11 +242,19 @@ class FinalizeBatch:
         self.media.put(key, text.body, FAILED_ROWS[form])
         return key
 
-    def _lose(self, batch: Batch, images: Sequence[ArchivedImage], error: BadMembersError) -> Batch:
+    def _lose(
+        self,
+        batch: Batch,
+        images: Sequence[ArchivedImage],
+        error: BadMembersError,
+        left_out: AbstractSet[str],
+    ) -> Batch:
         names = {image.member.name: image for image in images}
         failure = Failure.of(FailureCode.INTERNAL, LOST_IMAGE)
         for name, reason in error.reasons.items():
             self.telemetry.log_event("image lost", batch_id=batch.id, file=name, reason=reason)
+            if name in left_out:
+                continue
             if name not in names:
                 raise error
             lose = partial(

@@ -46,6 +46,11 @@ def images_of_item(batch_id: str, index: int) -> tuple[str, str]:
     return f"{LIBRARY}{batch_id}/{index:06d}-", f"batches/{batch_id}/images/{index:06d}-"
 
 
+def unfit_image(batch_id: str, index: int, prediction: str) -> str:
+    digest = hashlib.sha256(prediction.encode()).hexdigest()[:16]
+    return f"batches/{batch_id}/rejected/{index:06d}-{digest}"
+
+
 def image_place(key: str) -> tuple[str, int] | None:
     """The batch and the index of the item whose image has this key."""
     match = _IMAGE.fullmatch(key)

@@ -9,7 +9,7 @@ from urllib.parse import unquote_to_bytes
 import httpx
 
 from imagebatch.adapters.providers.transport import MEGABYTE, DeadlineTransport
-from imagebatch.domain.errors import FailureCode, ProviderUnavailableError
+from imagebatch.domain.errors import FailureCode, ProviderUnavailableError, UnfitOutputError
 
 MAX_IMAGE_BYTES = 50 * MEGABYTE
 MAX_REDIRECTS = 3
@@ -18,9 +18,10 @@ MAX_REDIRECTS = 3
 class Downloader:
     """`hosts` are names, or `*.name` for any host under one; only https and the usual port.
 
-    `development_url` is the address of a provider stood up for development: files are taken from
-    exactly its scheme, host and port too. Raises ProviderUnavailableError; its code is
-    `invalid_output` where asking again for the same address cannot help.
+    `advice` is what to change when an image is elsewhere. `development_url` is the address of a
+    provider stood up for development: files are taken from exactly its scheme, host and port too.
+    Raises ProviderUnavailableError; its code is `invalid_output` where asking again for the same
+    address cannot help, and it is an UnfitOutputError where another image would be no different.
     """
 
     def __init__(
@@ -30,11 +31,13 @@ class Downloader:
         *,
         development_url: str = "",
         seconds: float = 30.0,
+        advice: str = "choose another model",
     ) -> None:
         self._vendor = vendor
         self._hosts = frozenset(hosts)
         self._development = _origin(httpx.URL(development_url)) if development_url else None
         self._seconds = seconds
+        self._advice = advice
 
     def fetch(self, address: str) -> bytes:
         if address[:5].lower() == "data:":
@@ -76,7 +79,10 @@ class Downloader:
         except (httpx.InvalidURL, ValueError):
             raise self._unusable_output("has no valid address") from None
         if not (self._is_own(url) or _origin(url) == self._development) or url.userinfo:
-            raise self._unusable_output("is not on the provider's own hosts")
+            raise UnfitOutputError(
+                f"The image {self._vendor} made is on the host {url.host[:60]!r}, from which "
+                f"nothing is fetched: {self._advice}."
+            )
         return url
 
     def _is_own(self, url: httpx.URL) -> bool:
@@ -98,7 +104,10 @@ class Downloader:
             # Some workers break it into lines.
             return base64.b64decode("".join(data.split()), validate=True)
         except (binascii.Error, ValueError):
-            raise self._unusable_output("is malformed") from None
+            raise UnfitOutputError(
+                f"The image {self._vendor} made is no valid base64: choose another model.",
+                address.encode(errors="replace"),
+            ) from None
 
     def _unusable_output(self, what: str) -> ProviderUnavailableError:
         return ProviderUnavailableError(

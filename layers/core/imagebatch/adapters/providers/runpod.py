@@ -61,6 +61,7 @@ class RunpodProvider(ImageProvider):
             (*OUTPUT_HOSTS, *output_hosts),
             development_url=self._base_url,
             seconds=download_seconds,
+            advice="name it in RunpodOutputHosts if it is yours",
         )
 
     @override

@@ -119,6 +119,14 @@ class OutputUnusable:
 
 
 @dataclass(frozen=True, slots=True)
+class OutputUnfit:
+    """No picture of the model can be used; this one was paid for, and is kept as `image`."""
+
+    failure: Failure
+    image: Image | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class OutputUnavailable:
     """The image cannot be had now."""
 
@@ -142,4 +150,5 @@ type Event = (
     | Collected
     | OutputUnusable
     | OutputUnavailable
+    | OutputUnfit
 )

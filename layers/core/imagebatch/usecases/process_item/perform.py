@@ -19,6 +19,7 @@ from imagebatch.domain.errors import (
     RateLimitedError,
     RejectedError,
     UnavailableError,
+    UnfitOutputError,
 )
 from imagebatch.ports import (
     BadImageError,
@@ -42,6 +43,7 @@ from imagebatch.usecases.process_item.events import (
     LookupFailed,
     ModelGone,
     OutputUnavailable,
+    OutputUnfit,
     OutputUnusable,
     Polled,
     ProviderClosed,
@@ -176,6 +178,9 @@ class PerformEffect:
     def _collect(self, batch: Batch, item: Item, prediction: Prediction) -> Event:
         try:
             return Collected(*self.collect(batch, item, prediction))
+        except UnfitOutputError as error:
+            failure = Failure.of(FailureCode.INVALID_OUTPUT, error.reason)
+            return OutputUnfit(failure, self.collect.keep_unfit(batch, item, error.body))
         except (BadImageError, OutputGoneError) as error:
             return OutputUnusable(Failure.of(FailureCode.INVALID_OUTPUT, str(error)))
         except ProviderError as error:

@@ -11,7 +11,7 @@ from imagebatch.domain import fallback, rounds, transitions
 from imagebatch.domain.batch import Batch, Item
 from imagebatch.domain.fallback import BlockReason
 from imagebatch.domain.transitions import DeliveryDecision
-from imagebatch.usecases.process_item.decide.collect import collect_later, polled
+from imagebatch.usecases.process_item.decide.collect import collect_later, polled, unfit
 from imagebatch.usecases.process_item.decide.create import decide_create
 from imagebatch.usecases.process_item.decide.proceed import end_attempt, proceed
 from imagebatch.usecases.process_item.decide.settle import (
@@ -33,6 +33,7 @@ from imagebatch.usecases.process_item.events import (
     Created,
     Event,
     OutputUnavailable,
+    OutputUnfit,
     OutputUnusable,
     Polled,
     ProviderClosed,
@@ -73,6 +74,8 @@ def _decide_prediction(
             return settled(*succeeded, delivery)
         case OutputUnusable(failure=failure):
             return end_attempt(batch, item, failure, now, delivery, billed=True)
+        case OutputUnfit():
+            return unfit(batch, item, event, now, delivery)
         case OutputUnavailable(failure=failure):
             return collect_later(batch, item, failure, now, delivery)
     raise TypeError(f"{event} is no answer about a prediction")

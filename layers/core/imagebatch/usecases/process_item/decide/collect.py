@@ -1,8 +1,9 @@
 """A prediction was polled, its output fetched."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from imagebatch.domain import transitions
+from imagebatch.domain import rounds, transitions
 from imagebatch.domain.batch import Batch, BatchStatus, Item
 from imagebatch.domain.errors import Failure
 from imagebatch.ports import PredictionStatus
@@ -27,7 +28,7 @@ from imagebatch.usecases.process_item.effects import (
     RedeliverAfter,
     ReturnUntil,
 )
-from imagebatch.usecases.process_item.events import Polled
+from imagebatch.usecases.process_item.events import OutputUnfit, Polled
 
 
 def polled(batch: Batch, item: Item, event: Polled, now: datetime, delivery: Delivery) -> Step:
@@ -81,6 +82,13 @@ def _cancelled(batch: Batch, item: Item, now: datetime, delivery: Delivery) -> S
         return settled(*transitions.fail(batch, item, DEADLINE, now), delivery)
     failure = STOPPED if delivery.may_create else CRASHED
     return end_attempt(batch, item, failure, now, delivery, billed=False)
+
+
+def unfit(batch: Batch, item: Item, event: OutputUnfit, now: datetime, delivery: Delivery) -> Step:
+    """What is wrong with the first picture would be with all: the round buys no other."""
+    stopped = rounds.abort_round(batch, event.failure)
+    item = replace(item, unfit_image=event.image)
+    return fail_as_billed(stopped, item, event.failure, now, delivery)
 
 
 def collect_later(
