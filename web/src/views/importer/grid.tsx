@@ -32,7 +32,11 @@ export function SheetGrid({ state, reading, prompts }: GridProps) {
           ? `${count(visible.length)} of ${plural(reading.total, "row")}`
           : plural(reading.total, "row")}
       </h2>
-      <p class="muted">Every cell can be changed here. The price follows.</p>
+      <p class="muted" role="status">
+        {edits.length
+          ? "Reading the corrected sheet…"
+          : "Every cell can be changed here. The price follows."}
+      </p>
       <div class="scroll" role="region" aria-labelledby="rows" tabIndex={0}>
         <table class="sheet" style={{ "--columns": reading.columns.length }}>
           <Header reading={reading} />
