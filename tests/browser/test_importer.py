@@ -10,6 +10,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, Response, expect
 from testing.fake_providers import FakeProviders
 from tests.browser.steps import Shot, cars, finished, images, sheet, start, too_wide
 from tests.browser.test_everywhere import violations
+from tests.browser.test_prompts import SMALL, picture
 from tests.conftest import Stack
 
 GERMAN = """make;model;body style;trim;year;colour;background;aspect ratio
@@ -160,6 +161,17 @@ def test_an_error_of_a_workbook_stays_until_it_is_written(page: Page) -> None:
     cell(page, 3, "color").fill("green")
     cell(page, 3, "color").press("Enter")
     expect(fault).to_have_count(0)
+    expect(page.get_by_role("button", name="Start Batch")).to_be_enabled()
+
+
+def test_pictures_that_a_sheet_names_are_uploaded_beside_it(page: Page) -> None:
+    page.goto("/csv")
+    give(page, "cars.csv", b"make,reference\r\nVW,front of the vw.png\r\n")
+    expect(page.get_by_role("heading", name="1 cell to correct")).to_be_visible()
+    page.get_by_label("Upload the pictures that the sheet names").set_input_files(
+        [{"name": "front of the vw.png", "mimeType": "image/png", "buffer": picture(SMALL)}]
+    )
+    expect(page.get_by_text("VW-white.png")).to_be_visible()
     expect(page.get_by_role("button", name="Start Batch")).to_be_enabled()
 
 

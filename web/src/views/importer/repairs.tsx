@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import { plural } from "../../lib/format";
 import type { Reading } from "../../lib/reading";
 import { type PlacedProblem, suggested } from "../../lib/sheet";
+import { ReferenceUpload } from "./reference-upload";
 import type { SheetState } from "./use-sheet";
 
 const SHOWN = 8;
@@ -50,6 +51,9 @@ export function Repairs({ state, reading, skip, onSkip }: Props) {
         <button class="link" onClick={() => setAll(true)}>
           Show {open.length - shown.length} more
         </button>
+      )}
+      {open.some(({ column }) => column.startsWith("reference")) && (
+        <ReferenceUpload done={state.again} />
       )}
       {state.faulty.length > 0 ? (
         <p>Cells that hold an error of the workbook need a value, or none.</p>
