@@ -25,7 +25,6 @@ from imagebatch.ports import (
     TextMember,
 )
 from imagebatch.usecases.finalize_batch import FinalizerRun
-from imagebatch.usecases.process_item.perform import PerformEffect
 from imagebatch.usecases.process_item.run import ProcessItem
 from testing.fakes import InMemoryFinalizer, InMemoryItemQueue
 
@@ -131,8 +130,9 @@ class Rounds:
             services.records,
             services.item_queue,
             services.finalizer,
-            PerformEffect(services.gateway, services.collect_image, services.clock),
+            services.perform_effect(),
             services.telemetry,
             services.settings.item_deadline,
             services.settings.worker_concurrency,
+            policy=services.settings.outage_policy,
         )

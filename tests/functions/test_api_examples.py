@@ -1,10 +1,11 @@
-"""docs/api.md: every route as a curl command, and every command run as it is printed.
+"""The documentation's curl commands: every route has one, and each is run as it is printed.
 
 Between two examples the batches whose ids were kept come to their end.
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +14,21 @@ import pytest
 from imagebatch.api.openapi import document
 from imagebatch.bootstrap import Bootstrap
 from imagebatch.domain.batch import BatchStatus
+from imagebatch.domain.delivery import Delivery
 from testing.curl import CurlRequest, Shell, blocks_of, commands_of
+from testing.fakes import InMemoryWebhooks
 from testing.rounds import Rounds
 from testing.workbooks import workbook
 from tests.functions.conftest import Api
 from tests.intake.test_uploads import PNG
 
-PAGE = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
+DOCS = Path(__file__).parents[2] / "docs"
+LAST = "deleting.md"
+PAGES = ["api.md", *sorted({p.name for p in DOCS.glob("*.md")} - {"api.md", LAST}), LAST]
 ROOT = "https://api.test"
 CARS = "make,model,year\nFord,F-150,2023\nSkoda,Octavia,2024\n"
 REFUSED = ["Octavia"]
+HOOK = "https://shop.example.com/hook"
 CATALOG = (
     "variantId,variantTitle,productId,productTitle,imageUrl\n"
     "1001,Linen shirt / White,10,Linen shirt,https://shop.example.com/white.jpg\n"
@@ -44,6 +50,8 @@ class Stack:
     def __init__(self, api: Api) -> None:
         self.api = api
         self.rounds = Rounds(api.services)
+        sender = replace(api.services.send_webhook, webhooks=InMemoryWebhooks())
+        vars(api.services)["send_webhook"] = sender
         self.called: set[tuple[str, str]] = set()
 
     def send(self, request: CurlRequest) -> str:
@@ -64,10 +72,20 @@ class Stack:
         for batch in list(self.api.services.store.unfinished_batches("local")):
             if batch.id not in kept:
                 continue
+            told = Delivery(
+                id=f"{batch.id}-{batch.round}-1", url=HOOK, body={}, created_at=batch.created_at
+            )
+            self.api.services.deliveries.save(batch, told)
             if batch.status in {BatchStatus.QUEUED, BatchStatus.PROCESSING}:
                 self.rounds.run(batch.id, refuses=REFUSED if batch.round == 1 else ())
             else:
                 self.rounds.finalize(batch.id)
+
+
+def deletable(made: Mapping[str, str]) -> dict[str, str]:
+    """What the page on deleting calls the things that the first page made."""
+    shots = made["SHOTS"]
+    return {"UPLOAD": made["SHEET"], "FOLDER": f"{shots}.1001", "IMAGE": f"{shots}.0001"}
 
 
 def pattern_of(path: str) -> str:
@@ -90,10 +108,12 @@ def shell(services: Bootstrap, tmp_path: Path) -> tuple[Shell, Stack]:
 
 def test_every_example_runs_and_every_route_has_one(shell: tuple[Shell, Stack]) -> None:
     run, stack = shell
-    for block in blocks_of(PAGE):
-        for command in commands_of(block):
-            run.run(command)
-        stack.work(run.variables.values())
+    for page in PAGES:
+        for block in blocks_of((DOCS / page).read_text()):
+            for command in commands_of(block):
+                run.run(command)
+            stack.work(run.variables.values())
+        run.variables |= deletable(run.variables)
     without = {
         (method, path)
         for method, path in routes()

@@ -547,7 +547,7 @@ class Bootstrap:
             self.records,
             self.item_queue,
             self.finalizer,
-            self._perform_effect(),
+            self.perform_effect(),
             self.telemetry,
             self.settings.item_deadline,
             self.settings.worker_concurrency,
@@ -563,7 +563,7 @@ class Bootstrap:
             is_dlq_consumer=is_dlq_consumer,
         )
 
-    def _perform_effect(self) -> "PerformEffect":
+    def perform_effect(self) -> "PerformEffect":
         from imagebatch.adapters.dynamodb.outages import (
             DynamoDBBreakerStore,
             DynamoDBPredictionLedger,
