@@ -49,10 +49,20 @@ export interface Batch extends Counts {
   expiresAt: string | null;
   model?: string;
   archive?: Archive;
+  notices?: BatchNotice[];
   /** The first pictures, in lists that ask for them. */
   thumbnails?: string[];
   folderId?: string | null;
   variants?: BatchVariant[];
+}
+
+/** What was noticed when the sheet was read. A notice lost nothing; a warning wants a look. */
+export interface BatchNotice {
+  code: string;
+  level: "notice" | "warning";
+  message: string;
+  row: number | null;
+  column: string | null;
 }
 
 export interface Archive {
@@ -101,6 +111,8 @@ export interface Item {
   url?: string | null;
   /** How many pictures were made of it. */
   versionCount?: number;
+  /** The model that made the picture: a fallback's, where it had to. */
+  model?: string | null;
   note?: string | null;
   lastRedo?: { round: number; code: string | null; reason: string } | null;
   code: string | null;

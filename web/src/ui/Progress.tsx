@@ -74,14 +74,17 @@ const kept = (batch: Batch): string =>
 export const retriable = (batch: Batch): boolean =>
   !running(batch) && (batch.retriable > 0 || (batch.status === "failed" && !batch.zipUrl));
 
+const WAITS: Record<string, string> = {
+  provider_rate_limit: "the image provider limits how fast it may be asked",
+  provider_unavailable: "the image provider does not answer",
+};
+
 /** What the batch is doing, in one line. */
 export function doing(batch: Batch): string {
   if (batch.waitingFor) {
     const wait = until(batch.waitingFor.until);
-    const why =
-      batch.waitingFor.reason === "provider_rate_limit"
-        ? "the image provider limits how fast it may be asked"
-        : batch.waitingFor.reason.replaceAll("_", " ");
+    const { reason } = batch.waitingFor;
+    const why = WAITS[reason] ?? reason.replaceAll("_", " ");
     return `Waiting: ${why}${wait && `; it goes on in ${wait}`}.`;
   }
   const left = until(batch.eta);

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { count, money, plural, time } from "../lib/format";
-import type { Batch } from "../lib/types";
+import type { Batch, BatchNotice } from "../lib/types";
 import { Bar, Counts, doing, running, spent } from "../ui/Progress";
 import { Failures } from "./batch-failures";
 
@@ -28,12 +28,28 @@ export function Panel({ batch, onRow }: Props) {
           <Details batch={batch} />
         </details>
       )}
+      <Notes notices={batch.notices ?? []} />
       {(followed || batch.failed > 0) && (
         <div class="failures">
           {batch.failed > 0 && <Failures batch={batch} open={!followed} onRow={onRow} />}
         </div>
       )}
     </section>
+  );
+}
+
+/** What was noticed when the sheet was read: there from the start, and open where it wants a look. */
+function Notes({ notices }: { notices: BatchNotice[] }) {
+  if (!notices.length) return null;
+  return (
+    <details class="notes" open={notices.some((notice) => notice.level === "warning")}>
+      <summary>{plural(notices.length, "note about the sheet", "notes about the sheet")}</summary>
+      <ul>
+        {notices.map(({ code, message, row, column }) => (
+          <li key={`${code} ${row} ${column} ${message}`}>{message}</li>
+        ))}
+      </ul>
+    </details>
   );
 }
 

@@ -53,7 +53,7 @@ function facts(
   const cost = shown?.cost ?? item?.cost;
   const found: [string, string | null | undefined][] = [
     ["File", item?.file],
-    ["Model", shown?.model ?? batch.model],
+    ["Model", shown?.model ?? item?.model ?? batch.model],
     ["Made", shown?.createdAt && time(shown.createdAt)],
     ["Cost", batch.mode === "live" && cost ? money(cost) : null],
   ];
