@@ -9,6 +9,7 @@ from pydantic.alias_generators import to_camel
 
 from imagebatch.domain.batch import ArchiveState, BatchStatus, ItemStatus, Kind, Outcome
 from imagebatch.domain.errors import FailureCode
+from imagebatch.domain.fallback import BlockReason
 from imagebatch.domain.model_registry import Mode
 from imagebatch.domain.notice import NoticeLevel
 from imagebatch.domain.provenance import Mark
@@ -55,7 +56,7 @@ class Cost(ResponseModel):
 
 
 class WaitingFor(ResponseModel):
-    reason: Annotated[str, Field(json_schema_extra={"enum": ["provider_rate_limit"]})]
+    reason: Annotated[str, Field(json_schema_extra={"enum": [*BlockReason]})]
     until: Timestamp
 
 
