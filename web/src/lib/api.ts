@@ -248,8 +248,11 @@ export const listUploads = (kind: string, signal?: AbortSignal): Promise<Page<Up
 
 // --- variants --------------------------------------------------------------------------------------
 
-export const importCatalog = (body: Blob, type: string): Promise<unknown> =>
-  call("PUT", "/api/variants", { body, type });
+/** As bytes, which alone may be in any encoding, or a workbook. */
+export const importCatalog = (file: File, encoding = ""): Promise<unknown> => {
+  const type = /\.json$/i.test(file.name) ? "application/json" : "application/octet-stream";
+  return call("PUT", `/api/variants${query({ encoding })}`, { body: file, type });
+};
 
 export const listVariants = (
   q: string,

@@ -1,11 +1,14 @@
 import { useState } from "preact/hooks";
 import { importCatalog, listVariants } from "../../lib/api";
 import { plural } from "../../lib/format";
+import { ApiError } from "../../lib/problems";
 import type { Product, Variant } from "../../lib/types";
 import { DropZone } from "../../ui/DropZone";
 import { useAction, useLoad } from "../../ui/hooks";
 import { Notice, Problem } from "../../ui/Problem";
 import { Thumb } from "../../ui/Thumb";
+import { EncodingChoice } from "../importer/encodings";
+import { SHEET_TYPES } from "../importer/sheet-drop";
 import type { StepProps } from "../variants";
 import { type Chosen, MAX_VARIANTS } from "./choices";
 
@@ -160,16 +163,19 @@ function ProductGroup({ product, picked, set }: GroupProps) {
 
 function CatalogImport({ first, done }: { first: boolean; done: () => void }) {
   const [imported, setImported] = useState<string | null>(null);
-  const take = useAction(async (file: File) => {
+  const [file, setFile] = useState<File | null>(null);
+  const take = useAction(async (chosen: File, encoding: string) => {
+    setFile(chosen);
     setImported(null);
-    await importCatalog(file, /\.json$/i.test(file.name) ? "application/json" : "text/csv");
-    setImported(file.name);
+    await importCatalog(chosen, encoding);
+    setImported(chosen.name);
     done();
   });
+  const unclear = take.error instanceof ApiError && take.error.kind === "encoding";
   return (
     <div class="stack">
       <DropZone
-        accept=".csv,.json,text/csv,application/json"
+        accept={`${SHEET_TYPES},.json,application/json`}
         compact={!first}
         label={
           take.busy
@@ -178,8 +184,8 @@ function CatalogImport({ first, done }: { first: boolean; done: () => void }) {
               ? "Drop your catalog here, or choose it"
               : "Import a catalog"
         }
-        hint="CSV or JSON, up to 1,000 variants: variantId, variantTitle, productId, productTitle, imageUrl"
-        onFile={(file) => void take.run(file)}
+        hint="CSV, Excel or JSON, up to 1,000 variants: variantId, variantTitle, productId, productTitle, imageUrl"
+        onFile={(chosen) => void take.run(chosen, "")}
       />
       {first && (
         <p>
@@ -189,7 +195,14 @@ function CatalogImport({ first, done }: { first: boolean; done: () => void }) {
         </p>
       )}
       {imported && <Notice kind="plain" title={`${imported} is imported.`} />}
-      <Problem error={take.error} />
+      {unclear ? (
+        <EncodingChoice
+          error={take.error as ApiError}
+          choose={(encoding) => file && void take.run(file, encoding)}
+        />
+      ) : (
+        <Problem error={take.error} />
+      )}
     </div>
   );
 }
