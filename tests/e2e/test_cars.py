@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from imagebatch_cli.api import camel_case
 from imagebatch_cli.verification import differences_to_service, verify
 from testing.batches import archive, finished, images, run, sheet, started, status, submit
 from testing.fake_providers import FakeProviders
@@ -81,7 +82,8 @@ def test_images_have_thumbnails_and_an_archive_that_verifies(
     path.write_bytes(httpx.get(found["zipUrl"]).content)
     checked = verify(path)
     assert checked.document()["markedByUs"] == 2
-    assert [*checked.findings, *differences_to_service(checked.entries, listed)] == []
+    items = camel_case({"items": listed})["items"]
+    assert [*checked.findings, *differences_to_service(checked.entries, items)] == []
 
 
 def test_a_refused_row_is_a_failed_row_and_the_batch_completes(
