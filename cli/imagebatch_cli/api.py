@@ -215,6 +215,12 @@ class Api:
         response = self._transport.send("POST", path, busy={httpx.codes.CONFLICT}, headers=headers)
         return document(response)
 
+    def open_round(self, batch_id: str, action: str, body: Document, key: str) -> Document:
+        path = f"/api/batches/{_part(batch_id)}/{action}"
+        headers = {"Idempotency-Key": key}
+        busy = {httpx.codes.CONFLICT}
+        return document(self._transport.send("POST", path, busy=busy, headers=headers, json=body))
+
     def templates(self) -> Document:
         return document(self._transport.send("GET", "/api/templates"))
 

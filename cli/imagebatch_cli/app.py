@@ -14,6 +14,7 @@ from imagebatch_cli.commands import (
     budget,
     deleting,
     doctor,
+    mcp,
     models,
     prompts,
     sheets,
@@ -47,6 +48,7 @@ for group in (
     account,
     doctor,
     verify,
+    mcp,
 ):
     group.register(app)
 
