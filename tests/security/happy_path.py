@@ -47,10 +47,38 @@ def what_people_do(site: Site, ann: httpx.Client, hers: OwnedResources) -> None:
     assert ask(site.as_("op", groups=["operators"]), "POST", "/api/models/check", 200)["items"]
     ask(ann, "POST", "/api/batches/image-candidates", 200, json={"variantIds": [hers.variant]})
     mia = site.as_("mia")
+    told_again(ann, failing)
+    erased(site)
     assert ann.delete(f"/api/uploads/{upload(ann, 'csv', b'make')['id']}").status_code == 204
     deletes(site, ann, failing, shirt)
     dropped = ask(mia, "GET", "/api/v1/batch", 200)["items"]
     deletes(site, mia, *(each["batch_id"] for each in dropped))
+
+
+def told_again(api: httpx.Client, batch: str) -> None:
+    """Ten seconds after the last try at the earliest."""
+    path = f"/api/batches/{batch}/webhooks"
+    assert ask(api, "GET", path, 200)["items"][0]["status"] == "delivered"
+    until("sent again", lambda: api.post(f"{path}/1/replay").status_code == 200)
+
+
+def erased(site: Site) -> None:
+    """An owner without batches: those would be waited for."""
+    upload(site.as_("zoe"), "csv", b"make")
+    bucket = site.stack["bucket"]
+    site.client("s3").put_object(Bucket=bucket, Key="inbox/zoe/notes.txt", Body=b"no sheet")
+    operator = site.as_("op", groups=["operators"])
+    job = ask(operator, "POST", "/api/erase", 202, json={"owner": "zoe"})
+    sweep(site)
+    receipt = ask(operator, "GET", f"/api/erase/{job['id']}", 200)
+    assert (receipt["status"], receipt["removed"]["uploads"]) == ("done", 1)
+
+
+def sweep(site: Site) -> None:
+    answer = site.client("lambda").invoke(
+        FunctionName=site.stack["functions"]["SweeperFunction"], Payload=b"{}"
+    )
+    assert "FunctionError" not in answer, answer["Payload"].read()
 
 
 def deletes(site: Site, api: httpx.Client, *batches: str) -> None:
@@ -58,10 +86,7 @@ def deletes(site: Site, api: httpx.Client, *batches: str) -> None:
     for batch in batches:
         assert api.delete(f"/api/batches/{batch}").status_code == 204
         ask(api, "GET", f"/api/batch/{batch}", 404)
-    answer = site.client("lambda").invoke(
-        FunctionName=site.stack["functions"]["SweeperFunction"], Payload=b"{}"
-    )
-    assert "FunctionError" not in answer, answer["Payload"].read()
+    sweep(site)
 
 
 def gone_in_the_end(site: Site, api: httpx.Client, batch: str) -> None:
