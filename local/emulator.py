@@ -60,6 +60,7 @@ class Emulator:
             "LANG": "C.UTF-8",
             "BIND_HOST": "127.0.0.1",
             "GATEWAY_PORT": str(self.port),
+            "GATEWAY_SECONDS": os.environ.get("GATEWAY_SECONDS", "30"),
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",
             "AUTH": "true",

@@ -5,6 +5,7 @@ own, with IAM enforced.
 """
 
 import json
+import os
 import signal
 from collections.abc import Iterator
 from functools import cache
@@ -108,6 +109,8 @@ def stacks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stacks]:
     from local.config import Config, free_port
 
     made: dict[str, tuple[Config, Path, Stack]] = {}
+    # The suites start dozens of functions at once: here that takes minutes, on Lambda it does not.
+    os.environ["GATEWAY_SECONDS"] = "300"
 
     def make(
         *, keys: dict[str, str] | None = None, wait_scale: str = "1", **values: object
