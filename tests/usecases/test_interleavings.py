@@ -31,7 +31,7 @@ def ready_for(process: str, other: str = "", *, lists: bool = True) -> BatchStat
     """A batch of two at the point where the process, and who comes in between, have work to do."""
     machine = BatchStateMachine()
     machine.submit(
-        2, None, 2.0, [(0, "rejected")] * (process == "retry"), [], [], True, lists, False
+        2, None, 2.0, [(0, "rejected")] * (process == "retry"), [], [], (True, lists), False
     )
     if process == "dispatch 1":
         return machine

@@ -6,6 +6,7 @@ and shows it only answers it can parse.
 
 import json
 import re
+import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -103,7 +104,10 @@ class ReplicateProvider(ImageProvider):
         start = since - CLOCK_TOLERANCE
         cursor: str | None = f"{PREDICTIONS}?created_after={quote(start.isoformat())}"
         found: list[Answer] = []
+        ends = time.monotonic() + self._seconds
         for _ in range(MAX_PAGES):
+            if time.monotonic() > ends:
+                raise ProviderUnavailableError(f"{VENDOR} was too slow to list its predictions.")
             page = self._client.predictions.list(cursor)
             for answer in page.results:
                 if _created_at(answer) < start:
