@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { count, money, plural, time } from "../lib/format";
+import { money, plural, time } from "../lib/format";
 import type { Batch, BatchNotice } from "../lib/types";
 import { Bar, Counts, doing, running, spent } from "../ui/Progress";
 import { Failures } from "./batch-failures";
@@ -23,7 +23,7 @@ export function Panel({ batch, onRow }: Props) {
       ) : (
         <details class="panel-done">
           <summary>
-            <span>{summary(batch)}</span>
+            <span role="status">{doing(batch)}</span> <span class="muted">{summary(batch)}</span>
           </summary>
           <Details batch={batch} />
         </details>
@@ -76,17 +76,7 @@ function Details({ batch }: { batch: Batch }) {
   );
 }
 
-export function summary(batch: Batch): string {
-  const made =
-    batch.done === batch.total
-      ? plural(batch.total, "image")
-      : `${count(batch.done)} of ${plural(batch.total, "image")}`;
+function summary(batch: Batch): string {
   const ended = batch.finishedAt ? `finished ${time(batch.finishedAt)}` : "";
-  const zip =
-    batch.status === "expired"
-      ? "the ZIP has expired"
-      : batch.expiresAt && batch.zipUrl
-        ? `ZIP until ${time(batch.expiresAt)}`
-        : "";
-  return [made, spent(batch), ended, zip].filter(Boolean).join(" · ");
+  return [spent(batch), ended].filter(Boolean).join(" · ");
 }
