@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
 
@@ -180,6 +181,17 @@ def test_a_sheet_waits_for_room_and_is_not_refused(
     records = replace(app.records, limits=Limits(active_batches=21))
     room = replace(app.submit_batch, records=records)
     assert "batchId" in replace(take, submit=room)(waiting)  # type: ignore[operator]
+
+
+def test_sheets_dropped_at_once_take_the_room_there_is(
+    app: AppHarness, take: SubmitDroppedSheet
+) -> None:
+    sheets = [drop(app, f"make\nVolvo {n}\n", f"inbox/mia/{n}.csv") for n in range(200)]
+    with ThreadPoolExecutor(len(sheets)) as pool:
+        answers = list(pool.map(take, sheets))
+    assert sum(answer == SendAnew() for answer in answers) == 180
+    assert len(batches(app)) == 20 == len(list(app.store.unfinished("mia")))
+    assert not [key for key in app.media.objects if key.startswith("outbox/")]
 
 
 def test_a_sheet_that_cannot_be_read_leaves_the_problem_in_the_outbox(
