@@ -23,6 +23,7 @@ from imagebatch.usecases.folders import ListFolders, ReadFolder
 from imagebatch.usecases.image_candidates import ImageCandidates
 from imagebatch.usecases.plan_variant_batch import PlanVariantBatch, VariantRequest
 from imagebatch.usecases.references import References
+from imagebatch.usecases.round_models import ChooseRoundModels
 from imagebatch.usecases.submit_batch import Submission
 from testing.fakes import InMemoryCatalogStore, InMemoryUploadStore
 from testing.models import a_model, a_registry, usable
@@ -47,6 +48,8 @@ class VariantWorld(AppHarness):
         self.take = PlanVariantBatch(
             usable(REGISTRY, "scripted"), schemas, self.catalog, references
         )
+        choose_models = ChooseRoundModels(usable(REGISTRY, "scripted"))
+        self.retry = replace(self.retry, choose_models=choose_models)
         self.candidates = ImageCandidates(self.catalog, self.library, self.uploads)
         self.read_folder = ReadFolder(self.library, self.store)
         self.list_folders = ListFolders(self.library, self.catalog)
