@@ -13,7 +13,7 @@ from imagebatch.usecases.submit_batch import Submission
 
 LIFE = timedelta(minutes=15)
 PURPOSE = "quote"
-_QUOTE = re.compile(r"(\d{10})_(\d{1,9}(?:\.\d{1,9})?)_([\w-]{43})", re.ASCII)
+_QUOTE = re.compile(r"(\d{10})_(\d{1,9}(?:\.\d{1,24})?)_([\w-]{43})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
