@@ -165,7 +165,9 @@ def test_a_gone_model_is_found_by_the_schedule_and_refused(
     quote = live.post("/api/v1/batch/generate", json=body).json()["quote_id"]
     fake.gone = [MODEL]
     function = live_stack["functions"]["ApiFunction"]
-    answer = aws("lambda").invoke(FunctionName=function, Payload=b'{"task": "check-models"}')
+    answer = aws("lambda", live_stack).invoke(
+        FunctionName=function, Payload=b'{"task": "check-models"}'
+    )
     assert json.load(answer["Payload"])["checked"] > 5
 
     gone = {m["id"]: m for m in live.get("/api/models").json()["items"]}[MODEL]
