@@ -3,6 +3,7 @@
 import hashlib
 import zlib
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from imagebatch.formats.image_xmp import read_xmp, write_xmp
 from imagebatch.formats.xmp import new_packet
 from imagebatch.usecases import mark_image
 from imagebatch.usecases.mark_image import SOURCE_TYPE, MarkImage
+from imagebatch_cli.marks import mark_of
 from testing.image_mutants import join, saved, split
 from testing.records import a_batch, an_item
 from tests.formats.test_image_xmp import MANIFEST, pixels
@@ -29,6 +31,7 @@ def with_chunk(name: bytes, text: bytes) -> bytes:
     return join(PICTURE, [head, (name, text), *rest])
 
 
+CONTENT_CREDENTIALS = sorted((Path(__file__).parents[1] / "formats" / "c2pa").glob("signed.*"))
 SIGNED = with_chunk(b"caBX", MANIFEST)
 
 
@@ -64,6 +67,17 @@ def test_a_signed_image_is_not_touched(app: AppHarness) -> None:
     assert read_xmp(stored) is None
     assert image.provenance is not None
     assert (image.provenance.mark, image.provenance.added) == (Mark.C2PA, None)
+
+
+@pytest.mark.parametrize("file", CONTENT_CREDENTIALS, ids=lambda file: file.name)
+def test_real_content_credentials_are_recognised_and_kept(file: Path) -> None:
+    body = file.read_bytes()
+
+    stored, known = marking(body)
+
+    assert stored is body
+    assert (known.found, known.mark, known.added) == (Mark.C2PA, Mark.C2PA, None)
+    assert mark_of(body) == "c2pa"
 
 
 def test_a_manifest_that_is_kept_elsewhere_is_not_broken(app: AppHarness) -> None:
