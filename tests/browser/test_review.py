@@ -37,6 +37,7 @@ def prompt(page: Page) -> Locator:
 
 def assert_whole(picture: Locator, ratio: float) -> None:
     """The file has this ratio, and all of it is seen: nothing is cut off by its tile."""
+    expect(picture).to_have_js_property("complete", True)
     natural, fit = picture.evaluate(
         "i => [i.naturalWidth / i.naturalHeight, getComputedStyle(i).objectFit]"
     )
@@ -71,12 +72,12 @@ def test_twelve_rows_are_reviewed_by_keys_alone(
     shot(page, "large")
 
     page.keyboard.press("r")
-    page.keyboard.type("wheels straight")
+    page.keyboard.type("chrome bumpers")
     page.keyboard.press("Enter")
     expect(large(page).get_by_role("heading", name="2 versions")).to_be_visible(
         timeout=2 * PATIENCE
     )
-    expect(prompt(page)).to_contain_text("wheels straight")
+    expect(prompt(page)).to_contain_text("chrome bumpers")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("c")
     expect(large(page).get_by_role("button", name="Version 1 is chosen")).to_be_visible()
@@ -84,7 +85,7 @@ def test_twelve_rows_are_reviewed_by_keys_alone(
     page.keyboard.press("Escape")
     expect(large(page)).to_have_count(0)
 
-    with page.expect_download(timeout=PATIENCE) as download:
+    with page.expect_download(timeout=3 * PATIENCE) as download:
         walk_to(page, "Rebuild and download ZIP")
         page.keyboard.press("Enter")
     download.value.save_as(tmp_path / "batch.zip")
@@ -161,13 +162,13 @@ def test_a_batch_is_renamed_found_run_again_and_deleted(page: Page) -> None:
 def test_an_expired_zip_is_built_again(
     stacks: Stacks, open_context: Callable[..., BrowserContext]
 ) -> None:
-    short = stacks(ArchiveTtlSeconds=30)
+    short = stacks(ArchiveTtlSeconds=45)
     page = open_context(short["webUrl"]).new_page()
     batch = submit(page, *cars(1), name="Old")
     finished(page)
     build = page.get_by_role("button", name="Build the ZIP again")
     expect(build).to_be_visible(timeout=2 * PATIENCE)
-    with page.expect_download(timeout=PATIENCE) as download:
+    with page.expect_download(timeout=3 * PATIENCE) as download:
         build.click()
     assert download.value.suggested_filename == "Old.zip"
     assert batch in page.url
