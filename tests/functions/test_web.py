@@ -57,7 +57,9 @@ def policy(path: str = "/") -> dict[str, list[str]]:
     return {name: values for name, *values in (part.split() for part in text.split("; "))}
 
 
-@pytest.mark.parametrize("path", ["/", "/csv", "/batches/5f0c", "/variants/7", "/index.html"])
+@pytest.mark.parametrize(
+    "path", ["/", "/csv", "/batches/5f0c", "/shared/2b5a", "/variants/7", "/index.html"]
+)
 def test_every_view_is_the_page_and_asked_for_anew(path: str) -> None:
     answer = ask(path)
     assert (answer["statusCode"], body(answer)) == (200, INDEX)
@@ -144,6 +146,7 @@ def test_only_views_of_the_catalog_show_pictures_from_anywhere(
     assert policy("/variants")["img-src"][-1] == "https:"
     assert policy("/variants/1001")["img-src"][-1] == "https:"
     assert "https:" not in policy("/batches/1")["img-src"]
+    assert "https:" not in policy("/shared/2b5a")["img-src"]
     monkeypatch.setenv("CATALOG_IMAGE_ORIGINS", "https://cdn.shop.example")
     forget()
     assert policy("/variants")["img-src"][-1] == "https://cdn.shop.example"

@@ -19,7 +19,8 @@ interface Props {
   watch: BatchWatch;
   book: MarkBook;
   redo: RedoQueue;
-  onOpen: (index: number, filter: Filter) => void;
+  /** `redo` puts the cursor where a note is written. */
+  onOpen: (index: number, filter: Filter, redo?: boolean) => void;
 }
 
 export function Pictures({ batch, watch, book, redo, onOpen }: Props) {
@@ -53,7 +54,7 @@ export function Pictures({ batch, watch, book, redo, onOpen }: Props) {
       : [];
     return [
       ...picture,
-      { icon: "redo", label: "Make again", run: () => onOpen(index, filter) },
+      { icon: "redo", label: "Make again", run: () => onOpen(index, filter, true) },
       ...(prompt
         ? [
             {

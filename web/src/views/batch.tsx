@@ -39,13 +39,17 @@ function Watched({ id }: { id: string }) {
 interface Opened {
   index: number;
   filter: Filter;
+  redo?: boolean;
 }
 
 function Shown({ batch, watch }: { batch: Batch; watch: BatchWatch }) {
   const book = useMarks(batch.id);
   const redo = useRedo(batch, watch.replace);
   const [opened, setOpened] = useState<Opened | null>(() => addressed(batch));
-  const open = useCallback((index: number, filter: Filter) => setOpened({ index, filter }), []);
+  const open = useCallback(
+    (index: number, filter: Filter, redo = false) => setOpened({ index, filter, redo }),
+    [],
+  );
   const close = useCallback(() => {
     setOpened(null);
     keepInAddress(null);

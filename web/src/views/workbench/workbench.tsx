@@ -21,7 +21,7 @@ interface Props {
   watch: BatchWatch;
   book: MarkBook;
   redo: RedoQueue;
-  start: { index: number; filter: Filter };
+  start: { index: number; filter: Filter; redo?: boolean };
   onMove: (index: number) => void;
   onClose: () => void;
 }
@@ -33,7 +33,8 @@ export function Workbench({ batch, watch, book, redo, start, onMove, onClose }: 
   const [help, setHelp] = useState(false);
   useEffect(() => {
     dialog.current?.showModal();
-    dialog.current?.focus();
+    if (start.redo) note.current?.focus();
+    else dialog.current?.focus();
   }, []);
   const walk = useWalk(batch, watch, book, start);
   const { index } = walk;
