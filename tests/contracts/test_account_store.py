@@ -203,7 +203,7 @@ def test_corrected_account_counts_on(stores: Stores, account: Account) -> None:
     assert account in accounts.balances([MONTH])
 
 
-@pytest.mark.parametrize("owner", ["auth0|123", "a#b", "Zoë Ünal", "=a", "x" * 900, "STACK"])
+@pytest.mark.parametrize("owner", ["auth0|123", "a#b", "Zoë Ünal", "=a", "x" * 900, "STACK", "~a"])
 def test_any_owner_has_an_account_of_its_own(stores: Stores, owner: str) -> None:
     store, accounts = stores
     create(store, a_new_batch(owner=owner))

@@ -56,7 +56,7 @@ class DynamoDBAccountStore(AccountStore):
     def balances(self, months: Sequence[str]) -> Mapping[Account, Balance]:
         ledgers = [keys.ledger_partition(mode.value, month) for mode in Mode for month in months]
         partitions = [keys.PLACES, *ledgers]
-        records = chain.from_iterable(self._table.query(each, " ", "~") for each in partitions)
+        records = chain.from_iterable(self._table.query(each, "!", "\x7f") for each in partitions)
         return {_account(record): _balance(record) for record in records}
 
     def correct(self, account: Account, balance: Balance) -> bool:
