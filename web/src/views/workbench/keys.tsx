@@ -11,7 +11,7 @@ const KEYS = [
   { action: "help", keys: ["?"], shown: "?", words: "Show these keys" },
 ] as const;
 
-type Action = (typeof KEYS)[number]["action"];
+export type Action = (typeof KEYS)[number]["action"];
 
 /** What a key means here; nothing while somebody writes or a system key is held. */
 export function actionOf(event: KeyboardEvent): Action | null {

@@ -7,16 +7,11 @@ import { Picture } from "../../ui/Picture";
 import { Problem } from "../../ui/Problem";
 import { priceOf } from "../redo-marked";
 import type { RedoQueue } from "../use-redo";
+import type { Looked } from "./use-picture";
 
 interface Props {
   batch: Batch;
-  item: Item | undefined;
-  row: InputRow | undefined;
-  versions: Version[];
-  shown: Version | undefined;
-  onVersion: (version: number) => void;
-  onChoose: (version: Version) => void;
-  choosing: boolean;
+  picture: Looked;
   redo: RedoQueue;
   note: RefObject<HTMLTextAreaElement | null>;
   done: () => void;
@@ -24,12 +19,13 @@ interface Props {
 }
 
 export function Side(props: Props) {
-  const { batch, item, row, shown } = props;
+  const { batch, picture } = props;
+  const { item, row, shown } = picture;
   const prompt = shown?.prompt ?? row?.prompt ?? "";
   return (
     <div class="bench-side">
       {props.children}
-      <Versions {...props} />
+      <Versions picture={picture} />
       {item && <RedoForm key={item.customId} {...props} item={item} />}
       {prompt && <Prompt text={prompt} />}
       <Row row={row} />
@@ -60,7 +56,8 @@ function facts(
   return found.filter((one): one is [string, string] => Boolean(one[1]));
 }
 
-function Versions({ versions, shown, onVersion, onChoose, choosing }: Props) {
+function Versions({ picture }: { picture: Looked }) {
+  const { versions, shown, show, choose } = picture;
   if (versions.length < 2) return null;
   return (
     <section aria-label="Versions">
@@ -71,7 +68,7 @@ function Versions({ versions, shown, onVersion, onChoose, choosing }: Props) {
             <button
               aria-pressed={one.version === shown?.version}
               aria-label={`Version ${one.version}${one.chosen ? ", chosen" : ""}`}
-              onClick={() => onVersion(one.version)}
+              onClick={() => show(one.version)}
             >
               {one.thumbnailUrl && <Picture url={one.thumbnailUrl} alt="" />}
               <span>
@@ -85,8 +82,8 @@ function Versions({ versions, shown, onVersion, onChoose, choosing }: Props) {
       {shown && (
         <button
           class="button small"
-          disabled={shown.chosen || !shown.url || choosing}
-          onClick={() => onChoose(shown)}
+          disabled={shown.chosen || !shown.url || choose.busy}
+          onClick={() => void choose.run(shown)}
         >
           {shown.chosen ? `Version ${shown.version} is chosen` : `Choose version ${shown.version}`}
         </button>

@@ -1,11 +1,10 @@
 import type { ComponentChildren } from "preact";
-import type { Item, Version } from "../../lib/types";
+import type { Item } from "../../lib/types";
 import { Picture } from "../../ui/Picture";
+import type { Looked } from "./use-picture";
 
 interface Props {
-  item: Item | undefined;
-  version: Version | undefined;
-  caption: string;
+  picture: Looked;
   onStale: () => void;
   children: ComponentChildren;
 }
@@ -19,7 +18,8 @@ const WORDS: Record<Item["status"], string> = {
 };
 
 /** The full image: it is loaded here and nowhere else. */
-export function Stage({ item, version, caption, onStale, children }: Props) {
+export function Stage({ picture, onStale, children }: Props) {
+  const { item, shown: version, caption } = picture;
   const url = version ? version.url : (item?.url ?? item?.thumbnailUrl);
   const status = item?.status ?? "pending";
   const busy = status === "pending" || status === "processing";
