@@ -12,10 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imagebatch.adapters.providers import fal, replicate, runpod
-from imagebatch.adapters.providers.answers import failed, succeeded
+from imagebatch.adapters.providers.answers import LONGEST_WAIT, error_of, failed, succeeded
 from imagebatch.adapters.providers.read_json import MAX_DEPTH, is_same_input, read_json
-from imagebatch.domain.errors import FailureCode, ProviderUnavailableError
+from imagebatch.domain.errors import (
+    FailureCode,
+    ProviderError,
+    ProviderUnavailableError,
+    RateLimitedError,
+)
 from imagebatch.ports import ImageRequest, Prediction, PredictionStatus
+from testing.effort import examples
 
 PASSING = [
     "An error occurred while processing your request (E001) (abc)",
@@ -115,7 +121,7 @@ def test_any_answer_ends_in_a_prediction(
         assert found.failure or found.status is not PredictionStatus.FAILED
 
 
-@settings(max_examples=2_000, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(body=JSON, entry=JSON, entries=st.lists(st.dictionaries(st.text(max_size=8), JSON)))
 def test_any_list_of_predictions_is_read_or_refused(
     body: object, entry: object, entries: list[dict[str, object]]
@@ -141,7 +147,7 @@ def _listed(page: dict[str, Any]) -> list[Any]:
     return [Answer(**each) for each in page["results"]]
 
 
-@settings(max_examples=2_000, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.binary(max_size=60) | JSON.map(lambda value: json.dumps(value).encode()))
 def test_what_comes_in_is_finite_and_not_deep(content: bytes) -> None:
     value = read_json(b"[" * 10 + content + b"]" * 10)
@@ -156,6 +162,7 @@ def test_what_comes_in_is_finite_and_not_deep(content: bytes) -> None:
         (b'{"n": -Infinity, "m": 1e999}', {"n": None, "m": None}),
         (b"[" * 100_000, None),
         (b"9" * 5_000, None),
+        (b'{"retry_after": 1' + b"0" * 400 + b"}", {"retry_after": None}),
         (b"\xff\xfe", None),
     ],
 )
@@ -165,6 +172,21 @@ def test_what_does_not_fit_is_none_where_it_stands(content: bytes, value: object
 
 def test_what_is_too_deep_is_cut_off() -> None:
     assert depth_of(read_json(b"[" * 500 + b"]" * 500)) == MAX_DEPTH
+
+
+@settings(max_examples=examples(100), deadline=None)
+@given(
+    status=st.integers(300, 599),
+    body=JSON.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=40),
+    wait=st.text(max_size=30) | st.integers().map(str) | st.dates().map(str),
+    is_create=st.booleans(),
+)
+def test_any_error_is_one_of_ours(status: int, body: bytes, wait: str, *, is_create: bool) -> None:
+    headers = [(b"Retry-After", wait.encode("utf-8", "replace"))]
+    answer = httpx.Response(status, headers=headers, content=body)
+    error = error_of("Vendor", answer, is_create_request=is_create)
+    assert isinstance(error, ProviderError)
+    assert not isinstance(error, RateLimitedError) or 1 <= error.retry_after <= LONGEST_WAIT
 
 
 def depth_of(value: object) -> int:

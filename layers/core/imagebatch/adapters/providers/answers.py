@@ -134,7 +134,7 @@ def _waits(response: httpx.Response) -> Iterator[float]:
 def _seconds(value: Any) -> float | None:
     try:
         seconds = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         seconds = _seconds_until(value)
     return seconds if 0 <= seconds < float("inf") else None
 
@@ -142,7 +142,7 @@ def _seconds(value: Any) -> float | None:
 def _seconds_until(date: Any) -> float:
     try:
         return max(0.0, parsedate_to_datetime(str(date)).timestamp() - time.time())
-    except ValueError:
+    except (ValueError, TypeError, OverflowError):
         return -1.0
 
 

@@ -11,6 +11,7 @@ import httpx
 from imagebatch.adapters.providers import fal, replicate, runpod
 from imagebatch.adapters.providers.accounts import FAL_PLATFORM_API
 from imagebatch.adapters.providers.answers import AuthorizedTransport, MissingError
+from imagebatch.adapters.providers.read_json import read_json
 from imagebatch.adapters.providers.transport import MEGABYTE, DeadlineTransport
 from imagebatch.domain.errors import ProviderError
 from imagebatch.domain.model_checks import Presence, Sighting
@@ -124,7 +125,7 @@ def fal_catalog(key: Callable[[], str], base_url: str) -> ProviderCatalog:
         key,
         lambda name: f"{root}/v1/models?endpoint_id={quote(name, safe='')}",
         scheme=fal.KEY_SCHEME,
-        lists=lambda answer, name: name in _endpoints(answer.json()),
+        lists=lambda answer, name: name in _endpoints(read_json(answer.content)),
     )
 
 

@@ -10,13 +10,18 @@ from collections.abc import Mapping
 from typing import Any
 
 MAX_DEPTH = 32
+MAX_DIGITS = 18
+"""More than any count, size or time has; a number of hundreds of digits is no number to a float."""
 
 
 def read_json(content: bytes | str) -> Any:
     """None for what is no JSON."""
     try:
         return _bounded(
-            json.loads(content, parse_constant=lambda _: None, parse_float=_finite), MAX_DEPTH
+            json.loads(
+                content, parse_constant=lambda _: None, parse_float=_finite, parse_int=_countable
+            ),
+            MAX_DEPTH,
         )
     except (ValueError, RecursionError):
         return None
@@ -25,6 +30,10 @@ def read_json(content: bytes | str) -> Any:
 def _finite(text: str) -> float | None:
     number = float(text)
     return number if math.isfinite(number) else None
+
+
+def _countable(text: str) -> int | None:
+    return int(text) if len(text) <= MAX_DIGITS else None
 
 
 def _bounded(value: Any, depth: int) -> Any:
