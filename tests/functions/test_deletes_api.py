@@ -80,6 +80,23 @@ def test_a_deleted_batch_leaves_nothing(api: Api, services: Bootstrap) -> None:
     assert api.get("/api/variants/1/folders").json()["items"] == []
 
 
+def test_a_deleted_batchs_links_show_nothing(api: Api, services: Bootstrap) -> None:
+    batch_id = shirts(api, services)
+    share = api.post(f"/api/batches/{batch_id}/share", json={"hours": 1}).json()
+
+    api.request("DELETE", f"/api/batches/{batch_id}")
+
+    assert mentions(services, share["id"]) == set()
+
+
+def test_a_batch_whose_archive_is_built_again_is_kept(api: Api, services: Bootstrap) -> None:
+    batch_id = shirts(api, services)
+    batch = services.records.batch("local", batch_id)
+    services.store.commit(replace(batch, rebuilding_at=services.clock.now()))
+
+    assert delete(api, f"/api/batches/{batch_id}").status == 409
+
+
 def test_another_batch_is_not_touched(api: Api, services: Bootstrap) -> None:
     kept, deleted = shirts(api, services), shirts(api, services)
     before = {key for key in objects(services) if kept in key}

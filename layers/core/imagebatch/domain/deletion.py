@@ -44,3 +44,10 @@ def check_deletable(batch: Batch) -> None:
             "Batch is still running",
             detail=f"The batch is {batch.status}. Cancel it, or wait until it has ended.",
         )
+    if batch.rebuilding:
+        raise StateConflictError(
+            "batch-running",
+            "Batch is still running",
+            detail="Its archive is being built again. Try again in a minute.",
+            retry_after=30,
+        )

@@ -110,7 +110,8 @@ class DeleteImage:
             if item.image is None:
                 return batch, item
             ended = replace(batch, archive=None, expires_at=now)
-            return ended, replace(item, image=None, file=None)
+            without = replace(item, image=None, file=None, versions=(), chosen=None)
+            return ended, without
 
         found = self.records.find(batch.owner, batch.id, index)
         if found is not None:
