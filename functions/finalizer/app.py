@@ -24,5 +24,8 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         "expire": finalize.expire,
         "giveUp": finalize.give_up,
     }
-    run = FinalizerRun(event["owner"], event["batchId"], int(event["round"]), int(event["attempt"]))
+    batch_id = event["batchId"]
+    # A batch that was deleted has no owner: every step bears that.
+    owner = event.get("owner") or services.store.owner_of(batch_id) or ""
+    run = FinalizerRun(owner, batch_id, int(event["round"]), int(event["attempt"]))
     return steps[event["step"]](run)

@@ -45,6 +45,11 @@ class InMemoryBatchStore(Faults, BatchStore):
             return deepcopy(self._batches.get((owner, batch_id)))
 
     @faulty
+    def owner_of(self, batch_id: str) -> str | None:
+        with self._lock:
+            return next((owner for owner, id_ in self._batches if id_ == batch_id), None)
+
+    @faulty
     def get_item(self, owner: str, batch_id: str, index: int) -> Item | None:
         with self._lock:
             return deepcopy(self._items.get((owner, batch_id), {}).get(index))

@@ -59,6 +59,12 @@ def item_of(store: BatchStore, index: int) -> Item:
     return found
 
 
+@pytest.mark.parametrize("owner", OWNERS)
+def test_a_batchs_owner_is_found_by_its_id(store: BatchStore, owner: str) -> None:
+    store.create(a_batch(owner=owner))
+    assert (store.owner_of("b1"), store.owner_of("b2")) == (owner, None)
+
+
 # --- batches --------------------------------------------------------------------------------------
 
 

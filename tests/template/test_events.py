@@ -83,7 +83,7 @@ def test_what_arrives_is_kept_until_it_is_taken(production: Rendered) -> None:
 
 
 def test_the_step_of_the_finalizer_is_the_first_one() -> None:
-    assert event("finalizer").keys() == {"step", "owner", "batchId", "round", "attempt"}
+    assert event("finalizer").keys() == {"step", "batchId", "round", "attempt"}
     assert event("finalizer")["step"] == "build"
 
 

@@ -21,8 +21,14 @@ class StepFunctionsFinalizer(Finalizer):
         self._client = client
         self._arn = state_machine_arn
 
-    def start(self, owner: str, batch_id: str, round_: int, attempt: int) -> None:
-        request = {"owner": owner, "batchId": batch_id, "round": round_, "attempt": attempt}
+    def start(
+        self,
+        owner: str,  # noqa: ARG002 - an execution's history is kept for 90 days: it names no owner
+        batch_id: str,
+        round_: int,
+        attempt: int,
+    ) -> None:
+        request = {"batchId": batch_id, "round": round_, "attempt": attempt}
         with translate_errors("finalizer"):
             try:
                 self._client.start_execution(

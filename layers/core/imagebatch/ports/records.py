@@ -61,6 +61,10 @@ class BatchStore(Protocol):
 
     def get(self, owner: str, batch_id: str) -> Batch | None: ...
 
+    def owner_of(self, batch_id: str) -> str | None:
+        """Whose batch it is, for what must not carry its owner about."""
+        ...
+
     def get_item(self, owner: str, batch_id: str, index: int) -> Item | None: ...
 
     def items(

@@ -66,11 +66,16 @@ class DynamoDBBatchStore(BatchStore):
             self._put_spec(batch),
             self._table.put(key, entry | expiry_of(batch)),
             self._put_unfinished(batch),
+            self._table.put(keys.batch_owner(batch.id), {"owner": batch.owner} | expiry_of(batch)),
         ]
         transact_with_entries(self._table, actions, entries, expiry_of(batch))
 
     def get(self, owner: str, batch_id: str) -> Batch | None:
         return batch_of(self._table.get_many(keys.batch_parts(owner, batch_id)).values())
+
+    def owner_of(self, batch_id: str) -> str | None:
+        found = self._table.get_many([keys.batch_owner(batch_id)])
+        return next((str(record["owner"]) for record in found.values()), None)
 
     def get_item(self, owner: str, batch_id: str, index: int) -> Item | None:
         partition = keys.batch_partition(owner, batch_id)

@@ -40,6 +40,7 @@ class DynamoDBDeletionStore(DeletionStore):
                 self._table.delete(spec),
                 self._table.delete(listed),
                 self._table.delete(keys.unfinished(batch.owner, batch.id)),
+                self._table.delete(keys.batch_owner(batch.id)),
                 self._table.put(_place(deletion), codec.encode(deletion)),
             ]
         )
@@ -59,7 +60,6 @@ class DynamoDBDeletionStore(DeletionStore):
         self._forget_request(owner, batch_id)
         return (
             remove_keys(self._table, map(keys.name, names), keep_going)
-            and remove_keys(self._table, self._shares(owner, batch_id), keep_going)
             and remove_keys(self._table, self._in_library(owner, batch_id), keep_going)
             and remove_partition(self._table, keys.folder_partition(owner, batch_id), keep_going)
             and remove_keys(self._table, self._shares(owner, batch_id), keep_going)

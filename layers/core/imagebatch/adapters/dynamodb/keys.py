@@ -10,6 +10,7 @@ BATCH#owner#id    BATCH                    the batch: what changes with its item
                   ROUND#0001#00000         500 entries of a round's dispatch list
                   ROUND#0001#LENGTH        its length, written with its last entries
                   SHARE#id                 a link that shows the batch
+BATCHID#id        OWNER                    whose a batch is
 SHARE#id          SHARE                    the same, by its id
 OWNER#owner       BATCH#createdAt#id       the listing
 UNFINISHED        owner#id                 every batch that is not finished
@@ -77,6 +78,10 @@ def batch_partition(owner: str, batch_id: str) -> str:
 
 def batch(owner: str, batch_id: str) -> Key:
     return batch_partition(owner, batch_id), BATCH_SORT
+
+
+def batch_owner(batch_id: str) -> Key:
+    return f"BATCHID#{part(batch_id)}", "OWNER"
 
 
 def batch_parts(owner: str, batch_id: str) -> tuple[Key, Key, Key]:
