@@ -45,6 +45,9 @@ class CountingProvider(ImageProvider):
             raise RejectedError(FailureCode.CONTENT_REFUSED, "The provider refused the prompt")
         return self.inner.create(request)
 
+    def find_created(self, request: ImageRequest, since: datetime) -> Sequence[Prediction] | None:
+        return self.inner.find_created(request, since)
+
     def get(self, prediction_id: str, request: ImageRequest) -> Prediction:
         return self.inner.get(prediction_id, request)
 
