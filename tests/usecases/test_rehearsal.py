@@ -61,12 +61,6 @@ def test_a_lost_create_uses_up_a_try() -> None:
     assert (app.item(0).attempts, app.item(0).cost) == (2, 2 * PRICE)
 
 
-def test_a_rejected_key_stops_the_round() -> None:
-    app = rehearse("provider_auth", "", "")
-    codes = {item.failure.code for item in app.store.items(OWNER, "b1") if item.failure}
-    assert (app.statuses, codes) == ("fff", {FailureCode.PROVIDER_AUTH})
-
-
 def test_the_same_rehearsal_ends_the_same() -> None:
     fates = ["refused", "", "timeout", "invalid_output", "lost", "throttled:9", "crashed"]
     first, again = rehearse(*fates), rehearse(*fates)
@@ -86,3 +80,10 @@ def test_a_retry_meets_no_fate_again() -> None:
 
 def test_a_live_batch_meets_no_fate() -> None:
     assert rehearse("refused", mode=Mode.LIVE).statuses == "s"
+
+
+@pytest.mark.parametrize("code", [FailureCode.PROVIDER_AUTH, FailureCode.MODEL_UNAVAILABLE])
+def test_a_fate_that_stops_the_round_fails_the_rest(code: FailureCode) -> None:
+    app = rehearse(code, "", "")
+    codes = {item.failure.code for item in app.store.items(OWNER, "b1") if item.failure}
+    assert (app.statuses, codes) == ("fff", {code})
