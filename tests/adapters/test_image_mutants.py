@@ -1,6 +1,7 @@
 """What the inspector accepts can be shown small and drawn on a page, whatever it is."""
 
 import io
+import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import batched
@@ -46,12 +47,34 @@ def test_a_mutant_that_is_accepted_has_its_page() -> None:
     for pages in batched(drawn, PAGES, strict=False):
         with pikepdf.open(io.BytesIO(b"".join(pdf_of(pages)))) as opened:
             assert len(opened.pages) == len(pages)
+            for page, picture in zip(opened.pages, pages, strict=True):
+                if not picture.jpeg:
+                    assert page.Resources.XObject.Im0.read_bytes()
 
 
 def test_a_mutant_that_is_accepted_has_its_thumbnail() -> None:
     for body in accepted(examples(MUTANTS // 5), seed=15):
         small = Image.open(io.BytesIO(PillowThumbnailer().draw(body)))
         assert small.format == "WEBP"
+
+
+def test_lines_that_a_pdf_reader_could_not_unpack_are_packed_anew() -> None:
+    body = saved(Image.radial_gradient("L").convert("RGB").resize((40, 30)), "PNG")
+    parts = split(body)
+    lines = zlib.decompress(b"".join(text for name, text in parts if name == b"IDAT"))
+    for broken in (
+        zlib.compress(lines + b"more lines than the picture has"),
+        zlib.compress(lines)[:-4],
+    ):
+        odd = join(body, [parts[0], (b"IDAT", broken), parts[-1]])
+        PillowValidator().validate(odd, None)
+
+        picture = to_pdf_image(odd)
+
+        assert picture is not None
+        assert zlib.decompress(picture.data)
+        with page_pixels(odd) as found, page_pixels(body) as wanted:
+            assert found.tobytes() == wanted.tobytes()
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])

@@ -19,7 +19,7 @@ from imagebatch.adapters.aws import translate_errors
 from imagebatch.adapters.images import ORIENTATION_TAG
 from imagebatch.adapters.pixels import FORMATS, as_colour, rgb_profile, upright
 from imagebatch.adapters.sources import DAMAGED, BadMemberError, SourceReader
-from imagebatch.formats.pdf import PdfImage, pdf_of
+from imagebatch.formats.pdf import CHANNELS, PdfImage, pdf_of
 from imagebatch.ports import BadMembersError, ObjectStore, Pages, PagesBuilder, StoredMember
 
 if TYPE_CHECKING:
@@ -173,8 +173,21 @@ def _as_stored(body: bytes) -> PdfImage | None:
         if image.getexif().get(ORIENTATION_TAG) in MIRRORED:
             return None
         clear = image.has_transparency_data
-        keeps = image.format == "JPEG" or (not clear and _is_plain_png(body))
-    return _embed_unchanged(body) if keeps else None
+        if image.format == "JPEG":
+            return _embed_unchanged(body)
+        if clear or not _is_plain_png(body):
+            return None
+    picture = _embed_unchanged(body)
+    return picture if _has_every_line(picture) else None
+
+
+def _has_every_line(picture: PdfImage) -> bool:
+    """Whether the compressed lines of a PNG are whole: decoders forgive more than PDF readers."""
+    samples = 1 if picture.palette else CHANNELS[picture.space]
+    line = 1 + (picture.width * samples * picture.depth + 7) // 8
+    unpacker = zlib.decompressobj()
+    lines = unpacker.decompress(picture.data, line * picture.height + 1)
+    return unpacker.eof and len(lines) == line * picture.height
 
 
 def _as_decoded(body: bytes) -> PdfImage:

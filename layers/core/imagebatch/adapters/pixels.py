@@ -1,6 +1,9 @@
 """Decoded images, made ready for what is drawn from them: thumbnails and pages."""
 
+import struct
 from typing import TYPE_CHECKING
+
+from imagebatch.adapters.images import ORIENTATION_TAG
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -10,13 +13,27 @@ PROFILE_HEADER_BYTES = 128
 
 
 def upright(image: "Image") -> "Image":
-    """As a viewer shows it; as it is where its EXIF data cannot be read."""
-    from PIL import ImageOps
+    """As a viewer shows it; as it is where its EXIF data cannot be read.
 
+    Pillow's own exif_transpose writes the EXIF data anew as well, which fails for some.
+    """
+    from PIL.Image import Transpose
+
+    turns = {
+        2: Transpose.FLIP_LEFT_RIGHT,
+        3: Transpose.ROTATE_180,
+        4: Transpose.FLIP_TOP_BOTTOM,
+        5: Transpose.TRANSPOSE,
+        6: Transpose.ROTATE_270,
+        7: Transpose.TRANSVERSE,
+        8: Transpose.ROTATE_90,
+    }
     try:
-        return ImageOps.exif_transpose(image)
-    except (OSError, ValueError, SyntaxError, LookupError, TypeError, ArithmeticError):
+        found = image.getexif().get(ORIENTATION_TAG)
+    except (OSError, ValueError, SyntaxError, LookupError, TypeError, struct.error):
         return image
+    turn = turns.get(found) if isinstance(found, int) else None
+    return image if turn is None else image.transpose(turn)
 
 
 def as_colour(image: "Image") -> "Image":

@@ -14,7 +14,7 @@ _HEADER = b"%PDF-1.5\n%\xe2\xe3\xcf\xd3\n"
 _PAGES, _CATALOG = 1, 2
 _OFFSET_BYTES = 6
 _ICC_SPACES = {"DeviceGray": b"GRAY", "DeviceRGB": b"RGB ", "DeviceCMYK": b"CMYK"}
-_CHANNELS = {"DeviceGray": 1, "DeviceRGB": 3, "DeviceCMYK": 4}
+CHANNELS = {"DeviceGray": 1, "DeviceRGB": 3, "DeviceCMYK": 4}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +69,7 @@ class _Document:
             entries = b"/SMask %s" % _reference(mask)
             opacity = replace(picture, depth=8, jpeg=False)
             yield self._stream(mask, _entries(opacity, b"/DeviceGray", 1), picture.mask)
-        channels = 1 if picture.palette else _CHANNELS[picture.space]
+        channels = 1 if picture.palette else CHANNELS[picture.space]
         entries += _entries(picture, space, channels)
         if picture.inverted:
             entries += b"/Decode[1 0 1 0 1 0 1 0]"
@@ -100,7 +100,7 @@ class _Document:
         if picture.profile is None or not _fits(picture.profile, picture.space):
             return name, ()
         profile = self._new_object_id()
-        entries = b"/N %d/Alternate%s/Filter/FlateDecode" % (_CHANNELS[picture.space], name)
+        entries = b"/N %d/Alternate%s/Filter/FlateDecode" % (CHANNELS[picture.space], name)
         body = zlib.compress(picture.profile)
         return b"[/ICCBased %s]" % _reference(profile), (self._stream(profile, entries, body),)
 
