@@ -4,6 +4,7 @@ import csv
 import io
 from datetime import timedelta
 from decimal import Decimal
+from itertools import count
 
 import pytest
 
@@ -80,6 +81,16 @@ def test_a_short_rate_limit_is_waited_for(app: AppHarness) -> None:
     answering(app, "first", LIMITED, 20)
     run(app)
     assert set(made_by(app)) == {"first"}
+
+
+def test_a_model_that_takes_creates_between_is_not_left(app: AppHarness) -> None:
+    """However long its images take: it does not answer only 429."""
+    asked = count()
+    app.provider.outage = lambda _: RateLimitedError("slow", 20) if next(asked) % 2 else None
+    app.provider.seconds = 200
+    run(app, 9)
+    assert app.clock.now() - START > timedelta(seconds=120)
+    assert (app.statuses, set(made_by(app))) == ("s" * 9, {"first"})
 
 
 def test_an_unavailable_model_is_passed_over_when_its_breaker_opens(app: AppHarness) -> None:

@@ -66,12 +66,13 @@ def block_model(
 
 
 def renew(batch: Batch, model: str, now: datetime) -> Batch:
-    """The model made an image: whatever it is blocked for began after that."""
+    """The model took a create or made an image: whatever it is blocked for began after that."""
     before = block_of(batch, model)
     if before is None or before.reason == BlockReason.GONE:
         return batch
     others = tuple(each for each in batch.blocks if each.model != model)
-    return replace(batch, blocks=(*others, replace(before, since=now)))
+    kept = (replace(before, since=now),) if before.holds(now) else ()
+    return replace(batch, blocks=(*others, *kept))
 
 
 def usable_model(batch: Batch, item: Item, now: datetime, policy: OutagePolicy) -> str | None:
