@@ -20,6 +20,10 @@ IDS = {
     "name": "chairs",
     "custom_id": "row-0002",
     "share_id": "0" * 32,
+    "upload_id": "0" * 32,
+    "image_id": f"{'0' * 32}.0000",
+    "erasure_id": "0" * 32,
+    "n": "1",
 }
 
 

@@ -11,7 +11,9 @@ from imagebatch.schemas.answers import Link, ResponseModel, Timestamp
 class EraseRequest(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
-    owner: Annotated[str, StringConstraints(min_length=1, max_length=1_000)]
+    owner: Annotated[
+        str, StringConstraints(min_length=1, max_length=1_000, pattern=r"[^\s\x1c-\x1f\x85]")
+    ]
 
 
 class ErasureAccepted(ResponseModel):

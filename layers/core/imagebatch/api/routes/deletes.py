@@ -1,13 +1,15 @@
 """Deleting for good. What is not known, or was deleted, is answered like what is deleted now."""
 
-from imagebatch.api.parameters import BATCH_ID, path
+from imagebatch.api.parameters import path
 from imagebatch.api.request import Request
 from imagebatch.api.response import Response
-from imagebatch.api.routes.variants import FOLDER, VARIANT_ID
+from imagebatch.api.routes.variants import VARIANT_ID
 from imagebatch.api.routing import Routes
 from imagebatch.intake.catalog_import import LARGEST_ID
 
 routes = Routes("Deleting")
+ANY = {"type": "string"}
+"""An id that is none is like one that is not there."""
 SECONDS_KEPT = 12.0
 """Of the request's time, for what is under way and the answer: the sweeper does the rest."""
 
@@ -18,7 +20,7 @@ SECONDS_KEPT = 12.0
     summary="Delete a finished batch for good",
     description="Its images, versions, archive, results in the outbox, folders and records. "
     "Nothing can bring it back.",
-    parameters=[BATCH_ID],
+    parameters=[path("batch_id", ANY, "The batch's id.")],
     returns={204: None},
     errors=[409],
 )
@@ -34,7 +36,7 @@ def delete_batch(request: Request, batch_id: str) -> Response:
     id="deleteUpload",
     summary="Delete an upload",
     description="409 while an unfinished batch uses it.",
-    parameters=[path("upload_id", {"type": "string"}, "The upload's id.")],
+    parameters=[path("upload_id", ANY, "The upload's id.")],
     returns={204: None},
     errors=[409],
 )
@@ -48,13 +50,7 @@ def delete_upload(request: Request, upload_id: str) -> Response:
     id="deleteVariant",
     summary="Take a variant out of your catalog",
     description="What was made for it stays in the folders of its batches.",
-    parameters=[
-        path(
-            "variant_id",
-            {"type": "integer", "minimum": 1, "maximum": LARGEST_ID},
-            "The variant's id.",
-        )
-    ],
+    parameters=[path("variant_id", ANY, "The variant's id.")],
     returns={204: None},
 )
 def delete_variant(request: Request, variant_id: str) -> Response:
@@ -72,8 +68,8 @@ def delete_variant(request: Request, variant_id: str) -> Response:
     "image; it can be built again without it. 409 while the batch is unfinished, or another one "
     "that is uses the image.",
     parameters=[
-        path("folder_id", {"type": "string", "pattern": FOLDER}, "A folder's id."),
-        path("image_id", {"type": "string"}, "An image's id, as the folder lists it."),
+        path("folder_id", ANY, "A folder's id."),
+        path("image_id", ANY, "An image's id, as the folder lists it."),
     ],
     returns={204: None},
     errors=[409],
