@@ -103,7 +103,7 @@ def fill_in_the_settings(page: Page) -> None:
 def review(page: Page) -> None:
     chosen = page.get_by_role("list", name="Variants and their images")
     expect(chosen.get_by_role("listitem")).to_have_count(2)
-    expect(chosen.locator("img")).to_have_count(7)
+    expect(chosen.locator("img")).to_have_count(8)
     expect(page.get_by_text("4 credits")).to_be_visible()
     expect(page.get_by_text(re.compile("2 variants . 2"))).to_be_visible()
     expect(page.get_by_test_id("images")).to_have_text("4")

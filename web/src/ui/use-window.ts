@@ -46,10 +46,7 @@ export function useWindow(
   count: number,
   onView?: (from: number, to: number) => void,
 ): Range {
-  const [range, setRange] = useState<Range>(() => ({
-    ...rangeOf(count, 1, 0, 0, 0),
-    to: Math.min(count, FIRST),
-  }));
+  const [range, setRange] = useState<Range>(() => unmeasured(count));
   useLayoutEffect(() => {
     let frame = 0;
     const look = () => {
@@ -81,9 +78,15 @@ export function useWindow(
   return range;
 }
 
-function measured(list: HTMLUListElement, count: number): Range | null {
+/** The first tiles, of which the height of all is learnt. */
+const unmeasured = (count: number): Range => ({
+  ...rangeOf(count, 1, 0, 0, 0),
+  to: Math.min(count, FIRST),
+});
+
+function measured(list: HTMLUListElement, count: number): Range {
   const tile = list.querySelector<HTMLElement>("li");
-  if (!tile) return null;
+  if (!tile) return unmeasured(count);
   const style = getComputedStyle(list);
   const columns = style.gridTemplateColumns.split(" ").length;
   const rowHeight = tile.offsetHeight + (Number.parseFloat(style.rowGap) || 0);
