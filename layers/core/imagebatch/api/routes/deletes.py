@@ -9,7 +9,7 @@ from imagebatch.intake.catalog_import import LARGEST_ID
 
 routes = Routes("Deleting")
 ANY = {"type": "string"}
-"""An id that is none is like one that is not there."""
+"""An id that is none is like one that is not there; 404 is for what fits no path."""
 SECONDS_KEPT = 12.0
 """Of the request's time, for what is under way and the answer: the sweeper does the rest."""
 
@@ -22,7 +22,7 @@ SECONDS_KEPT = 12.0
     "Nothing can bring it back.",
     parameters=[path("batch_id", ANY, "The batch's id.")],
     returns={204: None},
-    errors=[409],
+    errors=[404, 409],
 )
 def delete_batch(request: Request, batch_id: str) -> Response:
     request.services.delete_batch(
@@ -38,7 +38,7 @@ def delete_batch(request: Request, batch_id: str) -> Response:
     description="409 while an unfinished batch uses it.",
     parameters=[path("upload_id", ANY, "The upload's id.")],
     returns={204: None},
-    errors=[409],
+    errors=[404, 409],
 )
 def delete_upload(request: Request, upload_id: str) -> Response:
     request.services.delete_upload(request.owner, upload_id)
@@ -52,6 +52,7 @@ def delete_upload(request: Request, upload_id: str) -> Response:
     description="What was made for it stays in the folders of its batches.",
     parameters=[path("variant_id", ANY, "The variant's id.")],
     returns={204: None},
+    errors=[404],
 )
 def delete_variant(request: Request, variant_id: str) -> Response:
     owner = request.owner
@@ -72,7 +73,7 @@ def delete_variant(request: Request, variant_id: str) -> Response:
         path("image_id", ANY, "An image's id, as the folder lists it."),
     ],
     returns={204: None},
-    errors=[409],
+    errors=[404, 409],
 )
 def delete_image(request: Request, folder_id: str, image_id: str) -> Response:
     request.services.delete_image(request.owner, folder_id, image_id)
