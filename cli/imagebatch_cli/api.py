@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote
@@ -209,17 +209,50 @@ class Api:
     def erasure(self, erasure_id: str) -> Document:
         return document(self._transport.send("GET", f"/api/erase/{_part(erasure_id)}"))
 
-    def retry(self, batch_id: str, key: str) -> Document:
-        path = f"/api/batches/{_part(batch_id)}/retry"
-        headers = {"Idempotency-Key": key}
-        response = self._transport.send("POST", path, busy={httpx.codes.CONFLICT}, headers=headers)
-        return document(response)
+    def retry(self, batch_id: str, key: str, body: Document | None = None) -> Document:
+        return self.open_round(batch_id, "retry", body or {}, key)
 
     def open_round(self, batch_id: str, action: str, body: Document, key: str) -> Document:
         path = f"/api/batches/{_part(batch_id)}/{action}"
         headers = {"Idempotency-Key": key}
         busy = {httpx.codes.CONFLICT}
         return document(self._transport.send("POST", path, busy=busy, headers=headers, json=body))
+
+    def items_from(self, batch_id: str, start: int, limit: int) -> Sequence[Document]:
+        """Of the batch, at most `limit` of them from index `start` on."""
+        params = {"cursor": start, "limit": limit}
+        path = f"/api/v1/batch/{_part(batch_id)}/status"
+        found = camel_case(document(self._transport.send("GET", path, params=params)))
+        return tuple(found["items"])
+
+    def item(self, batch_id: str, custom_id: str) -> Document:
+        path = f"/api/v1/batch/{_part(batch_id)}/items/{_part(custom_id)}"
+        return camel_case(document(self._transport.send("GET", path)))
+
+    def choose(self, batch_id: str, custom_id: str, version: int) -> Document:
+        path = f"/api/v1/batch/{_part(batch_id)}/items/{_part(custom_id)}/choice"
+        return camel_case(document(self._transport.send("PUT", path, json={"version": version})))
+
+    def rebuild_archive(self, batch_id: str) -> Document:
+        return document(self._transport.send("POST", f"/api/batches/{_part(batch_id)}/archive"))
+
+    def share(self, batch_id: str, hours: int, key: str) -> Document:
+        headers = {"Idempotency-Key": key}
+        response = self._transport.send(
+            "POST",
+            f"/api/batches/{_part(batch_id)}/share",
+            busy={httpx.codes.CONFLICT},
+            headers=headers,
+            json={"hours": hours},
+        )
+        return document(response)
+
+    def shares(self, batch_id: str) -> Document:
+        return document(self._transport.send("GET", f"/api/batches/{_part(batch_id)}/share"))
+
+    def revoke_share(self, batch_id: str, share_id: str) -> None:
+        path = f"/api/batches/{_part(batch_id)}/share/{_part(share_id)}"
+        self._transport.send("DELETE", path)
 
     def templates(self) -> Document:
         return document(self._transport.send("GET", "/api/templates"))

@@ -1,6 +1,7 @@
 """What several commands share: reading the sheet, submitting once, waiting, fetching."""
 
 import sys
+import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -27,6 +28,7 @@ from imagebatch_cli.watch import exit_status, watch
 
 STDIN = "-"
 NAME_LENGTH = 100
+REBUILD_SECONDS, REBUILD_POLL_SECONDS = 900.0, 1.0
 
 
 def read_file(name: str) -> Sheet:
@@ -167,6 +169,26 @@ def _archive_of(
         out.print_message(f"There is no ZIP. Build it again with: imagebatch retry {batch_id}")
         return None
     return fetch(api, out, batch_id, target)
+
+
+def refresh_archive(api: Api, out: Output, batch_id: str) -> None:
+    """Has a ZIP built again that has expired or lacks the chosen images, and waits for it."""
+    archive = api.status(batch_id).get("archive") or {}
+    if archive.get("outdated") or archive.get("state") == "expired":
+        out.print_message("The ZIP is out of date; it is being built again.")
+        archive = api.rebuild_archive(batch_id).get("archive") or {}
+    deadline = time.monotonic() + REBUILD_SECONDS
+    while archive.get("state") == "building" and time.monotonic() < deadline:
+        time.sleep(REBUILD_POLL_SECONDS)
+        archive = api.status(batch_id).get("archive") or {}
+
+
+def round_options(
+    model: str | None, fallback: list[str] | None, quality: str | None, max_cost: str | None
+) -> Document:
+    """What a new round changes; what is not given stays as it was."""
+    given = {"model": model, "fallback": fallback or None, "quality": quality, "maxCost": max_cost}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def fetch(api: Api, out: Output, batch_id: str, target: Target) -> Archive:

@@ -84,6 +84,12 @@ Quote = Annotated[
 MaxCost = Annotated[
     str | None, typer.Option("--max-cost", metavar="USD", help="Maximum cost of the batch in USD.")
 ]
+NewMaxCost = Annotated[
+    str | None,
+    typer.Option(
+        "--max-cost", metavar="USD", help="New maximum of the batch in USD, over all its rounds."
+    ),
+]
 SkipInvalid = Annotated[
     bool,
     typer.Option("--skip-invalid", help="Record rows with invalid values as failed."),

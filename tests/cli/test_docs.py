@@ -107,6 +107,8 @@ def prepared(api: FakeApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> F
     api.answers["POST", "/api/erase"] = Answer(202, {"id": "e1"})
     api.answers["GET", "/api/erase/e1"] = Answer(200, ERASURE)
     api.answers["DELETE", "/api/batches/ID"] = Answer(204, b"")
+    items = {"batch_id": BATCH, "items": [], "next_cursor": None}
+    api.answers["GET", f"/api/v1/batch/{BATCH}/status"] = Answer(200, items)
     api.answers["PUT", "/api/templates/chairs"] = Answer(201, {"name": "chairs"})
     api.life = [status("completed", done=3)]
     return api

@@ -13,9 +13,13 @@ from imagebatch_cli.ids import resolve
 from imagebatch_cli.options import (
     AsJson,
     Batch,
+    Fallback,
     Force,
     Into,
+    Model,
+    NewMaxCost,
     NoProgress,
+    Quality,
     Token,
     Url,
     Wait,
@@ -108,6 +112,10 @@ def retry(
     context: typer.Context,
     batch_id: Batch,
     *,
+    model: Model = None,
+    fallback: Fallback = None,
+    quality: Quality = None,
+    max_cost: NewMaxCost = None,
     wait: Wait = False,
     output: Into = None,
     force: Force = False,
@@ -117,11 +125,12 @@ def retry(
     token: Token = None,
 ) -> ExitStatus:
     """Run the failed items of a batch again."""
+    options = flows.round_options(model, fallback, quality, max_cost)
     target = flows.target_for(output, force=force, as_json=as_json)
     out = output_for(target, as_json=as_json, no_progress=no_progress)
     with connect(context, url, token, out) as api:
         whole_id = resolve(api, batch_id)
-        answer = api.retry(whole_id, str(uuid.uuid4()))
+        answer = api.retry(whole_id, str(uuid.uuid4()), options)
         if target or wait:
             return flows.wait_and_download(api, out, whole_id, target)
     out.result(answer, lambda: f"Batch {whole_id}: {answer.get('status', 'processing')}")
@@ -142,12 +151,13 @@ def download(
     url: Url = None,
     token: Token = None,
 ) -> ExitStatus:
-    """Download the ZIP of a finished batch."""
+    """Download the ZIP of a finished batch, built again first if it is out of date."""
     wanted = output or f"{Path(batch_id).name}.zip"
     target = flows.target_for(wanted, force=force, as_json=as_json) or Target(wanted)
     out = output_for(target, as_json=as_json, no_progress=no_progress)
     with connect(context, url, token, out) as api:
         whole_id = resolve(api, batch_id)
+        flows.refresh_archive(api, out, whole_id)
         archive = flows.fetch(api, out, whole_id, target)
     answer = {"jobId": whole_id, "output": archive.file, "size": archive.size}
     out.result(answer | {"entries": archive.entries}, lambda: render.saved(archive))

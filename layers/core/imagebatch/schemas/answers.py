@@ -150,6 +150,8 @@ class ItemAnswer(ResponseModel):
     cost: Money
     seconds: float | None
     model: Annotated[str | None, Field(description="The model that made the image.")]
+    size: Annotated[int | None, Field(description="Of the image, in bytes.")]
+    crc32: Annotated[str | None, Field(description="Of the image, as eight hexadecimal digits.")]
     version_count: int
     chosen_version: int | None
     note: Annotated[str | None, Field(description="What a redo asked for besides the prompt.")]

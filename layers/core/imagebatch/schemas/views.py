@@ -137,6 +137,8 @@ def item_fields(batch: Batch, item: Item, sign: Sign) -> dict[str, Any]:
         "cost": item.cost,
         "seconds": item.seconds,
         "model": (chosen.model or None) if chosen else None,
+        "size": item.image.size if item.image else None,
+        "crc32": f"{item.image.crc32:08x}" if item.image else None,
         "version_count": len(item.all_versions),
         "chosen_version": item.chosen_number,
         "note": item.note or None,

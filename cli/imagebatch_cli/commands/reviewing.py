@@ -1,0 +1,173 @@
+"""Commands for looking through a batch: make again, choose, share, keep a folder like it."""
+
+import uuid
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from imagebatch_cli import flows
+from imagebatch_cli.errors import ExitStatus, InterruptedWaitError
+from imagebatch_cli.ids import resolve
+from imagebatch_cli.options import (
+    AsJson,
+    Batch,
+    Fallback,
+    Force,
+    Into,
+    Model,
+    NewMaxCost,
+    NoProgress,
+    Quality,
+    Token,
+    Url,
+    Wait,
+    connect,
+    output_for,
+)
+from imagebatch_cli.output import Output, plain
+from imagebatch_cli.sheet import Document
+from imagebatch_cli.sync import Folder, Sync
+from imagebatch_cli.watch import exit_status
+
+FOLLOW_SECONDS = 5.0
+Item = Annotated[str, typer.Argument(metavar="ITEM", help="The item's id, such as row-0007.")]
+
+
+def register(app: typer.Typer) -> None:
+    for command in (redo, choose, share, sync):
+        app.command(command.__name__)(command)
+
+
+def redo(
+    context: typer.Context,
+    batch_id: Batch,
+    items: Annotated[
+        list[str], typer.Argument(metavar="ITEM...", help="The items' ids, such as row-0007.")
+    ],
+    *,
+    note: Annotated[
+        str | None,
+        typer.Option("--note", metavar="TEXT", help="What to change; it follows the prompt."),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", min=0, max=2**32 - 1, help="A seed for these items.")
+    ] = None,
+    model: Model = None,
+    fallback: Fallback = None,
+    quality: Quality = None,
+    max_cost: NewMaxCost = None,
+    wait: Wait = False,
+    output: Into = None,
+    force: Force = False,
+    no_progress: NoProgress = False,
+    as_json: AsJson = False,
+    url: Url = None,
+    token: Token = None,
+) -> ExitStatus:
+    """Make some items of a finished batch again, whatever became of them."""
+    target = flows.target_for(output, force=force, as_json=as_json)
+    out = output_for(target, as_json=as_json, no_progress=no_progress)
+    body: Document = {"items": items, **flows.round_options(model, fallback, quality, max_cost)}
+    body |= {} if note is None else {"note": note}
+    body |= {} if seed is None else {"seed": seed}
+    with connect(context, url, token, out) as api:
+        whole_id = resolve(api, batch_id)
+        answer = api.open_round(whole_id, "redo", body, str(uuid.uuid4()))
+        if target or wait:
+            return flows.wait_and_download(api, out, whole_id, target)
+    out.result(answer, lambda: f"Batch {whole_id}: round {answer.get('round')}, {len(items)} items")
+    return ExitStatus.OK
+
+
+def choose(
+    context: typer.Context,
+    batch_id: Batch,
+    item: Item,
+    version: Annotated[int, typer.Argument(metavar="VERSION", min=1, help="The version's number.")],
+    *,
+    as_json: AsJson = False,
+    url: Url = None,
+    token: Token = None,
+) -> ExitStatus:
+    """Choose which version of an item counts."""
+    out = Output(as_json=as_json)
+    with connect(context, url, token, out) as api:
+        answer = api.choose(resolve(api, batch_id), item, version)
+    count = answer.get("versionCount")
+    out.result(answer, lambda: f"{plain(item)}: version {version} of {count} is chosen")
+    out.print_message("`imagebatch download` builds the ZIP again with it.")
+    return ExitStatus.OK
+
+
+def share(
+    context: typer.Context,
+    batch_id: Batch,
+    *,
+    hours: Annotated[
+        int, typer.Option("--hours", min=1, max=720, help="How long the link opens.")
+    ] = 72,
+    show: Annotated[
+        bool, typer.Option("--list", help="List the links that open now; make none.")
+    ] = False,
+    revoke: Annotated[
+        str | None, typer.Option("--revoke", metavar="LINK", help="Revoke a link by its id.")
+    ] = None,
+    as_json: AsJson = False,
+    url: Url = None,
+    token: Token = None,
+) -> ExitStatus:
+    """Make a link that shows a batch, read-only, to whoever has it."""
+    out = Output(as_json=as_json)
+    with connect(context, url, token, out) as api:
+        whole_id = resolve(api, batch_id)
+        if revoke is not None:
+            api.revoke_share(whole_id, revoke)
+            out.result({"id": revoke, "revoked": True}, lambda: f"Link {plain(revoke)}: revoked")
+        elif show:
+            listed = api.shares(whole_id)
+            out.result(listed, lambda: "\n".join(map(_link, listed["items"])) or "No links.")
+        else:
+            made = api.share(whole_id, hours, str(uuid.uuid4()))
+            out.result(made, lambda: _link(made))
+    return ExitStatus.OK
+
+
+def sync(
+    context: typer.Context,
+    batch_id: Batch,
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the images go.")],
+    *,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Go on after the end: later rounds and choices too.")
+    ] = False,
+    no_progress: NoProgress = False,
+    as_json: AsJson = False,
+    url: Url = None,
+    token: Token = None,
+) -> ExitStatus:
+    """Write each image of a batch into a folder as it lands, checked; again, only what changed."""
+    out = Output(as_json=as_json, show_progress=not no_progress)
+    with connect(context, url, token, out) as api:
+        whole_id = resolve(api, batch_id)
+        said = out.print_message if out.show_progress else lambda _: None
+        synced = Sync(api, whole_id, Folder(folder, whole_id), said)
+        try:
+            rounds = synced.follow(FOLLOW_SECONDS) if follow else iter([synced.run()])
+            for status in rounds:
+                _report(out, synced, status, folder)
+        except KeyboardInterrupt:
+            hint = f"Go on with: imagebatch sync {whole_id} {folder}"
+            raise InterruptedWaitError("Stopped; what is there is whole.", hint=hint) from None
+    return exit_status(status)
+
+
+def _report(out: Output, synced: Sync, status: Document, folder: Path) -> None:
+    fetched, kept = len(synced.done.fetched), len(synced.done.kept)
+    answer = {"jobId": status["jobId"], "fetched": fetched, "kept": kept}
+    text = f"{folder}: {fetched + kept:,} images, {fetched:,} fetched, {kept:,} there already"
+    out.result(answer, lambda: text)
+
+
+def _link(share: Document) -> str:
+    return plain(f"{share['url']}  (id {share['id']}, until {share['expiresAt']})")
