@@ -1,6 +1,7 @@
 """A batch is looked through: versions, choices, and an archive that follows them."""
 
 import io
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 from zipfile import ZipFile
@@ -8,6 +9,7 @@ from zipfile import ZipFile
 import pytest
 
 from imagebatch.bootstrap import Bootstrap
+from testing.aws import BUCKET
 from testing.rounds import Rounds
 from tests.functions.conftest import Answer, Api
 
@@ -152,3 +154,26 @@ def test_somebody_elses_items_are_not_found(api: Api, batch: str) -> None:
     assert [bob.get(where).status, bob.get(f"{where}/download").status] == [404, 404]
     assert choose(bob, batch, REDONE, 1).status == 404
     assert bob.post(f"/api/batches/{batch}/archive").status == 404
+
+
+def test_the_outbox_has_the_newest_archive_under_the_same_name(
+    api: Api, services: Bootstrap, rounds: Rounds, batch: str
+) -> None:
+    dropped = replace(services.records.batch("local", batch), drop_key="inbox/local/cars.csv")
+    services.store.commit(dropped)
+    seen = []
+    api.post(f"/api/batches/{batch}/redo", json={"items": [REDONE]})
+    rounds.run(batch)
+    for version in (1, 2):
+        found = services.records.batch("local", batch).archive
+        assert found is not None
+        seen.append(services.media.get("outbox/local/cars.zip"))
+        assert seen[-1] == services.media.get(found.key)
+        assert services.media.get("outbox/local/cars.json")
+        choose(api, batch, REDONE, version)
+        api.post(f"/api/batches/{batch}/archive")
+        rounds.finalize(batch)
+    seen.append(services.media.get("outbox/local/cars.zip"))
+    assert seen[0] != seen[1] != seen[2]
+    listed = services.clients.s3.list_objects_v2(Bucket=BUCKET, Prefix="outbox/")["Contents"]
+    assert len(listed) == 2

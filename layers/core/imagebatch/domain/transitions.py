@@ -238,9 +238,14 @@ def _keep_image(
     batch: Batch, item: Item, reason: str, code: FailureCode | None, now: datetime
 ) -> tuple[Batch, Item]:
     """Settles an item that was to be made again as what it was: it has succeeded before."""
-    made_at = item.settled_at
+    made_at, chosen = item.settled_at, item.chosen_version
     batch, item = _settle(batch, item, ItemStatus.SUCCEEDED, now)
-    return batch, replace(item, settled_at=made_at, last_redo=LastRedo(batch.round, reason, code))
+    return batch, replace(
+        item,
+        model=chosen.model if chosen else item.model,
+        settled_at=made_at,
+        last_redo=LastRedo(batch.round, reason, code),
+    )
 
 
 def _settle(batch: Batch, item: Item, status: ItemStatus, now: datetime) -> tuple[Batch, Item]:

@@ -86,6 +86,7 @@ def _with_chosen(item: Item, number: int) -> Item:
         image=version.image,
         file=version.file,
         chosen=None if is_newest else number,
+        model=version.model,
         settled_at=version.created_at,
     )
 
