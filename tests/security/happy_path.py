@@ -86,7 +86,13 @@ def deletes(site: Site, api: httpx.Client, *batches: str) -> None:
     for batch in batches:
         assert api.delete(f"/api/batches/{batch}").status_code == 204
         ask(api, "GET", f"/api/batch/{batch}", 404)
+    late = [f"{folder}/{batches[0]}/late" for folder in ("archives", "batches", "library")]
+    store = {"Bucket": site.stack["bucket"]}
+    for key in late:  # what was at work when the batch was deleted may still write
+        site.client("s3").put_object(**store, Key=key, Body=b"late")
     sweep(site)
+    listed = [site.client("s3").list_objects_v2(**store, Prefix=key) for key in late]
+    assert [found.get("Contents") for found in listed] == [None] * len(late)
 
 
 def gone_in_the_end(site: Site, api: httpx.Client, batch: str) -> None:
