@@ -14,6 +14,7 @@ from PIL import Image
 
 from testing.batches import archive, finished, images
 from testing.fake_providers import FakeProviders
+from tests.cli.conftest import command, environment
 from tests.conftest import Aws, Stack, Stacks
 
 TOKEN = "r8_end_to_end"
@@ -174,6 +175,9 @@ def test_a_gone_model_is_found_by_the_schedule_and_refused(
     refused = live.post("/api/v1/batch/generate", json=body | {"model": MODEL})
     assert (gone["usable"], refused.status_code) == (False, 422)
     assert refused.json()["error"] == "Model is no longer available"
+    words = [*command(), "models", "--check", "--url", live_stack["apiUrl"]]
+    told = subprocess.run(words, env=environment(), capture_output=True, text=True, check=False)
+    assert (told.returncode, f"no longer has {MODEL}" in " ".join(told.stdout.split())) == (1, True)
     fake.gone = []
     assert live.post("/api/models/check").json()["healthy"]
     again = {"items": body["items"], "quote_id": quote}
