@@ -80,6 +80,9 @@ class Stack:
                 self.rounds.run(batch.id, refuses=REFUSED if batch.round == 1 else ())
             else:
                 self.rounds.finalize(batch.id)
+        for batch in self.api.services.store.list_batches("local", limit=100).items:
+            if batch.rebuilding:
+                self.rounds.finalize(batch.id)
 
 
 def deletable(made: Mapping[str, str]) -> dict[str, str]:
