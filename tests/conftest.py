@@ -49,6 +49,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure() -> None:
+    # The template's; Powertools publishes by itself once a hundred values have come together.
+    os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "imagebatch")
     # A run in the background ignores interrupts, and so would every command the tests start.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -33,6 +33,12 @@ def environment(**given: str) -> dict[str, str]:
     return kept | {"PYTHONPATH": str(ROOT / "cli")} | given
 
 
+@pytest.fixture(autouse=True)
+def _width_of_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the terminal is wide that the tests were started in."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+
 @pytest.fixture
 def api() -> Iterator[FakeApi]:
     with FakeApi() as running:

@@ -39,7 +39,6 @@ FAST = NEW | {
 
 @pytest.fixture
 def run(api: FakeApi, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Any:
-    monkeypatch.setenv("COLUMNS", "160")
     monkeypatch.setenv("IMAGEBATCH_URL", api.url)
     monkeypatch.setenv("IMAGEBATCH_TOKEN", "t")
     monkeypatch.setenv("IMAGEBATCH_CONFIG_DIR", str(tmp_path))

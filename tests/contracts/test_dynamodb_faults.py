@@ -181,7 +181,7 @@ def test_everything_of_a_batch_is_removed_a_day_after_its_retention(
     store.commit(batch, an_item(0))
     store.save_item("ann", "b1", replace(an_item(0), version=1, prediction="p1"))
     records = dynamodb.scan(TableName=TABLE)["Items"]
-    assert len(records) == 12
+    assert len(records) == 13
     ttl = int((batch.retention_ends_at + timedelta(days=1)).timestamp())
     assert {record["ttl"]["N"] for record in records} == {str(ttl)}
 
