@@ -16,6 +16,7 @@ from schemathesis import Case
 OWN: dict[str, Any] = json.loads(os.environ["WHAT_THE_FUZZER_OWNS"])
 """`upload`, `variants`, and `cursors` by the id of the operation that takes them."""
 SHEET = "make,model,year\nVolvo,Fuzzed,2024\n"
+PROMPTS = "prompt\nA fuzzed chair\n"
 CATALOG = (
     "variantId,variantTitle,productId,productTitle,imageUrl\n"
     "77,Shirt / Red,7,Shirt,https://shop.example.com/77.jpg\n"
@@ -46,7 +47,15 @@ def cars(case: Case) -> None:
 
 
 def prompts(case: Case) -> None:
+    if isinstance(case.body, str | bytes):
+        case.body = PROMPTS
+        return
     options(case, "callback_url", "dry_run")
+    if case.media_type == "multipart/form-data":
+        case.body["file"] = PROMPTS
+        if "metadata" in case.body:
+            case.body["metadata"] = '{"season": "spring"}'
+        return
     seen: set[str] = set()
     for item in case.body["items"]:
         own_id = (item.get("custom_id") or "").strip()

@@ -20,7 +20,7 @@ PAGE = (ROOT / "docs" / "operations.md").read_text()
 BLOCKS = re.findall(r"^```sh\n(.*?)^```", PAGE.split("\n## ")[1], re.MULTILINE | re.DOTALL)
 AWS = f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -m testing.aws_cli "$@"\n'
 MAKE = '#!/bin/sh\necho "$@" >> deploys.txt\n'
-CHECKS = {"provider key", "queues", "finalizer", "alarm address", "concurrency", "clocks"}
+CHECKS = {"provider key", "models", "queues", "finalizer", "alarm address", "concurrency", "clocks"}
 
 
 def environment(pool: CognitoPool, home: Path) -> dict[str, str]:

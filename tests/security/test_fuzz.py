@@ -34,6 +34,11 @@ EXPECTED = {
         "createSheetBatch": [*VALID, "400", "402", "422"],
         # So is "a `default` is one of `oneOf`".
         "putTemplate": [*VALID, "422"],
+        # So is "the name of a sheet that the workbook has".
+        "importVariants": [*VALID, "400", "422"],
+        # What can be made again depends on the batch.
+        **{each: [*VALID, "402", "410", "422"] for each in ("redoItems", "redoItemsV1")},
+        "getBudget": [*VALID, "400"],
         # The archive may have gone by then.
         "downloadBatch": [*VALID, "410"],
     },

@@ -18,6 +18,7 @@ from imagebatch.domain.errors import InvalidRequestError
 
 FORM_FIELDS = 64
 LIMIT = re.compile(r"[1-9][0-9]?|100", re.ASCII)
+LONGEST_SEARCH = 200
 ITEM_INDEX = re.compile(r"[0-9]{1,6}", re.ASCII)
 FORM_CHARSETS = frozenset(
     {"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "windows-1252", "latin1"}
@@ -173,6 +174,16 @@ def one_of[E: StrEnum](kind: type[E], query: Mapping[str, str], name: str) -> E 
         raise InvalidRequestError(
             f"invalid-{name}", f"Unknown {name}", detail=f"{name} must be one of {known}."
         ) from None
+
+
+def search_words(query: Mapping[str, str]) -> str:
+    """`q`, empty when it is absent."""
+    words = query.get("q", "")
+    if len(words) > LONGEST_SEARCH:
+        raise InvalidRequestError(
+            "invalid-search", f"A search has at most {LONGEST_SEARCH} characters"
+        )
+    return words
 
 
 def unsupported_media_type(detail: str) -> InvalidRequestError:

@@ -191,6 +191,7 @@ class ReadingOptions(BaseModel):
 
     unknown_columns: Annotated[
         Literal["reject", "ignore"],
+        BeforeValidator(lambda value: "reject" if value == "" else value),
         Field(description="Whether columns that are not known may be ignored without asking."),
     ] = "reject"
     encoding: Annotated[

@@ -3,7 +3,14 @@
 from datetime import timedelta
 
 from imagebatch.api.covers import COVERS, covers
-from imagebatch.api.http import item_cursor, json_object_of, one_of, page_cursor, page_limit
+from imagebatch.api.http import (
+    item_cursor,
+    json_object_of,
+    one_of,
+    page_cursor,
+    page_limit,
+    search_words,
+)
 from imagebatch.api.parameters import (
     BATCH_ID,
     CURSOR,
@@ -127,7 +134,7 @@ def cancel_batch(request: Request, batch_id: str) -> Reply:
 def batch_page(request: Request) -> Page[Batch]:
     now = request.services.clock.now()
     status = one_of(BatchStatus, request.query, "status")
-    part = request.query.get("q", "").strip().casefold()
+    part = search_words(request.query).strip().casefold()
     return request.services.store.list_batches(
         request.owner,
         limit=page_limit(request.query),

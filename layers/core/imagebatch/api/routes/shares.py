@@ -74,6 +74,7 @@ def list_shares(request: Request, batch_id: str) -> ShareList:
     summary="Revoke a link",
     parameters=[BATCH_ID, SHARE_ID],
     returns={204: None},
+    errors=[404],
 )
 def revoke_share(request: Request, batch_id: str, share_id: str) -> Response:
     request.services.shares.revoke(request.owner, batch_id, share_id)

@@ -10,6 +10,7 @@ from imagebatch.api.http import (
     json_of,
     page_cursor,
     page_limit,
+    search_words,
     unsupported_media_type,
 )
 from imagebatch.api.parameters import (
@@ -26,7 +27,7 @@ from imagebatch.api.request import Request
 from imagebatch.api.response import Response, json_response
 from imagebatch.api.routing import Routes
 from imagebatch.api.sheets import RAW_TYPES, read_options
-from imagebatch.domain.errors import InvalidRequestError, NotFoundError
+from imagebatch.domain.errors import NotFoundError
 from imagebatch.intake.catalog_import import (
     LARGEST_ID,
     CatalogImport,
@@ -57,9 +58,6 @@ from imagebatch.schemas.views import notice_answers
 from imagebatch.usecases import keys
 from imagebatch.usecases.folders import OpenedFolder
 from imagebatch.usecases.image_candidates import Candidates
-
-LONGEST_SEARCH = 200
-
 
 ROW = {
     "variantId": 1001,
@@ -156,7 +154,7 @@ def import_variants(request: Request) -> CatalogImported:
 def list_variants(request: Request) -> ProductList:
     page = request.services.list_variants(
         request.owner,
-        words=_search(request.query.get("q", "")),
+        words=search_words(request.query),
         limit=page_limit(request.query),
         cursor=page_cursor(request.query),
     )
@@ -280,21 +278,13 @@ def get_image_candidates(request: Request) -> CandidatesAnswer:
 
 
 def _sent(request: Request) -> CatalogImport:
+    options = parsed(ReadingOptions, dict(request.query))
     kind = content_type_of(request.event)
     if kind == "application/json":
         return import_list(json_of(request.event))
     if kind in RAW_TYPES:
-        options = parsed(ReadingOptions, dict(request.query))
         return import_csv(body_of(request.event), read_options(options))
     raise unsupported_media_type("Send the variants as application/json, text/csv or .xlsx.")
-
-
-def _search(words: str) -> str:
-    if len(words) > LONGEST_SEARCH:
-        raise InvalidRequestError(
-            "invalid-search", f"A search has at most {LONGEST_SEARCH} characters"
-        )
-    return words
 
 
 def _variant_id(text: str) -> int:
