@@ -26,7 +26,14 @@ from imagebatch.domain.errors import FailureCode
 from imagebatch.ports import Change, ItemChange
 from testing.fake_providers import FakeProviders
 
-TEXTS = {"failed_rows.json", "failed_rows.csv", "notes.txt", "results.csv", "index.html"}
+TEXTS = {
+    "failed_rows.json",
+    "failed_rows.csv",
+    "index.html",
+    "notes.txt",
+    "provenance.json",
+    "results.csv",
+}
 
 
 @dataclass(frozen=True)
