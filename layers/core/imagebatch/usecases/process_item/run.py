@@ -129,7 +129,7 @@ class ProcessItem:
             else:
                 if (
                     effective_item_status(batch, item) not in SETTLED
-                    and stored[1].status in SETTLED
+                    and effective_item_status(*stored) in SETTLED
                 ):
                     self.telemetry.settled(*stored)
                 return *stored, tuple(step.effects)
