@@ -10,6 +10,7 @@ from testing.auth_backends import AuthBackend
 from tests.security.conftest import Site
 
 DOCUMENT = document()
+SHARED = "/api/shared/{share_id}"
 PUBLIC = {"/health", "/openapi.json", "/docs", "/api/shared/{share_id}"}
 EVENTS = "/api/v1/batch/{batch_id}/events"
 IDS = {
@@ -74,10 +75,18 @@ def test_the_walk_leaves_out_the_public_routes_alone() -> None:
     assert len(GUARDED) == len(routes()) - len(PUBLIC)
 
 
-@pytest.mark.parametrize("path", [*sorted(PUBLIC), "/", "/config.json", "/batches"])
+@pytest.mark.parametrize("path", [*sorted(PUBLIC - {SHARED}), "/", "/config.json", "/batches"])
 def test_what_people_need_to_sign_in_is_public(backend: AuthBackend, path: str) -> None:
     with backend.with_token(None) as client:
         assert client.get(path).status_code == 200
+
+
+def test_a_share_link_needs_its_own_token_alone(backend: AuthBackend) -> None:
+    with backend.with_token(None) as client:
+        answer = client.get("/api/shared/nothing")
+
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
 
 
 def test_the_pages_configuration_tells_how_to_sign_in_and_no_secret(site: Site) -> None:
