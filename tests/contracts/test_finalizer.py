@@ -96,3 +96,12 @@ def test_a_finalizer_that_does_not_answer_is_unavailable(clients: Clients, machi
     refuse(clients.stepfunctions, "DescribeExecution", "InternalFailure", status=500)
     with pytest.raises(UnavailableError):
         finalizer.state("b1", 1, 1)
+
+
+def test_a_stop_of_an_execution_that_is_over_is_done(clients: Clients, machine: str) -> None:
+    finalizer = StepFunctionsFinalizer(clients.stepfunctions, machine)
+    assert not finalizer.stop("b1", 1, 1)
+    finalizer.start("ann", "b1", 1, 1)
+    assert finalizer.stop("b1", 1, 1)
+    refuse(clients.stepfunctions, "StopExecution", "ValidationException")
+    assert finalizer.stop("b1", 1, 1)

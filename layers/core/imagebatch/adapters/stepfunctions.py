@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 _NOT_ENDED = {"RUNNING", "PENDING_REDRIVE"}
+ALREADY_ENDED = "ValidationException"
+"""What a stop of an execution that is over may be answered with."""
 
 
 class StepFunctionsFinalizer(Finalizer):
@@ -46,9 +48,10 @@ class StepFunctionsFinalizer(Finalizer):
             try:
                 self._client.stop_execution(executionArn=arn)
             except ClientError as error:
-                if error_code(error) != "ExecutionDoesNotExist":
+                if error_code(error) == "ExecutionDoesNotExist":
+                    return False
+                if error_code(error) != ALREADY_ENDED:
                     raise
-                return False
         return True
 
     def state(self, batch_id: str, round_: int, attempt: int) -> Execution:
