@@ -151,7 +151,7 @@ def test_an_image_of_a_variant_is_found_in_its_folders_and_used_again(
     expect(page.get_by_role("heading", level=1)).to_contain_text("Winter")
     expect(images(page)).to_have_count(1)
     page.go_back()
-    page.get_by_role("link", name="Variant 2001").click()
+    page.get_by_role("link", name="Canvas tote Tote Natural", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Tote / Natural")
     folder = page.get_by_role("region", name="Winter").first
     expect(folder.locator(".tile img")).to_have_count(1)

@@ -165,7 +165,10 @@ def test_variants_with_several_images_become_images_in_folders(
     shared = folder(live, batch["folderId"])
     own = [image for v in batch["variants"] for image in folder(live, v["folderId"])]
     assert [image["id"] for image in shared] == [image["id"] for image in own]
-    assert len(keys_in(aws, live_stack, f"library/{batch['jobId']}/")) == len(shared) == 6
+    stored = keys_in(aws, live_stack, f"library/{batch['jobId']}/")
+    pictures = [key for key in stored if not key.endswith(".thumb.webp")]
+    assert len(pictures) == len(shared) == 6
+    assert sorted(stored) == sorted([*pictures, *(f"{key}.thumb.webp" for key in pictures)])
     assert keys_in(aws, live_stack, f"batches/{batch['jobId']}/images/") == []
     for image in shared:
         assert httpx.get(image["url"]).content[:4] == b"\x89PNG"
