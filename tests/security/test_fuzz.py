@@ -47,6 +47,7 @@ EXPECTED = {
         "createUpload": ["400", "409", "413", "415", "422"],
         # What is not there is deleted already, whatever its name.
         "deleteTemplate": ["204", "400", "404"],
+        "revokeShare": ["204", "400", "404"],
     },
 }
 """What a check takes for right besides its own list, by the operation."""

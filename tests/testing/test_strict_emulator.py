@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 from local.config import free_port
 from local.deploy import session
 from local.emulator import Emulator
+from testing.scenario import until
 
 FEEDS_ITS_QUEUE = """
 import boto3, json, os
@@ -124,8 +125,11 @@ def test_the_17th_invocation_of_a_chain_is_refused(emulated: Aws) -> None:
     loop = Loop(emulated, "stopped", "Terminate")
     # The 17th message was taken, is not worked on and stays in flight.
     assert loop.hops(lambda ran, in_flight: ran >= 16 and in_flight == 1) == 16
-    log = emulated.client("cloudwatch").list_metrics(MetricName="RecursiveInvocationsDropped")
-    assert log["Metrics"][0]["Dimensions"] == [{"Name": "FunctionName", "Value": "stopped"}]
+    metrics = partial(
+        emulated.client("cloudwatch").list_metrics, MetricName="RecursiveInvocationsDropped"
+    )
+    [told] = until("the stop is counted", lambda: metrics()["Metrics"])
+    assert told["Dimensions"] == [{"Name": "FunctionName", "Value": "stopped"}]
 
 
 def test_a_function_that_allows_its_loop_is_never_stopped(emulated: Aws) -> None:
