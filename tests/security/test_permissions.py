@@ -34,6 +34,10 @@ UNUSED |= {
     "IntakeFunction dynamodb:Query <Table.Arn>": "a reference may be the name of one of the "
     "owner's uploads, which are searched for it",
 }
+SOMETIMES = {
+    "SweeperFunction dynamodb:UpdateItem <Table.Arn>": "corrects an owner's account where it finds "
+    "one wrong, which takes a crash at the right moment",
+}
 LOG_DELIVERY = {
     f"logs:{action}"
     for action in (
@@ -122,7 +126,7 @@ def test_every_permission_is_used_or_has_its_reason(
         for function in asked
         for action, resource in spare(template, function, asked[function])
     }
-    spared = sorted(unused - UNUSED.keys())
+    spared = sorted(unused - UNUSED.keys() - SOMETIMES.keys())
     assert not spared, "\n".join(["granted, and never asked for:", *spared])
     needless = sorted(UNUSED.keys() - unused)
     assert not needless, "\n".join(["needs no reason, since it is used:", *needless])
