@@ -36,6 +36,7 @@ def what_people_do(site: Site, ann: httpx.Client, hers: OwnedResources) -> None:
     for batch in (failing, shirt):
         watch(site, ann, batch)
     nothing_left(ann)
+    ask(ann, "POST", f"/api/batches/{failing}/share", 201, json={"hours": 1})
     shirts(site, ann, hers)
     uploads(ann, hers)
     shown = [hers.reference_url, hers.image_url, hers.library_url]
