@@ -35,6 +35,8 @@ UNUSED |= {
     "owner's uploads, which are searched for it",
 }
 SOMETIMES = {
+    "SweeperFunction sqs:SendMessage <ItemQueue.Arn>": "sends what a killed worker did not, unless "
+    "a delivery of the same batch was quicker",
     "SweeperFunction dynamodb:UpdateItem <Table.Arn>": "corrects an owner's account where it finds "
     "one wrong, which takes a crash at the right moment",
 }
