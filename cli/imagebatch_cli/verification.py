@@ -140,13 +140,15 @@ def _who_marked(mark: str, *, added: bool) -> str:
     return "ours" if mark == XMP and added else "theirs"
 
 
+# What zipfile raises at a member that is damaged, encrypted or packed in a way it does not know.
+UNREADABLE = (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError)
+
+
 def _image(archive: zipfile.ZipFile, name: str) -> bytes | None:
     """None for one that cannot be read whole."""
     try:
         return _read(archive, name, MAX_IMAGE_BYTES)
-    except (ValueError, NotImplementedError, RuntimeError, OSError, zlib.error):
-        return None
-    except zipfile.BadZipFile:
+    except (*UNREADABLE, ValueError, OSError):
         return None
 
 

@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pytest
 
-from imagebatch.domain.batch import BatchStatus
+from imagebatch.domain.batch import BatchStatus, ItemStatus
 from imagebatch.domain.errors import (
     FailureCode,
     NotFoundError,
@@ -140,6 +140,15 @@ def test_a_retry_runs_only_what_failed_with_the_same_input(app: AppHarness) -> N
     assert app.finish().outcome == "all_succeeded"
     assert len(app.builder.images("archives/b1/2-1.zip")) == 1000
     assert len(app.provider.made) == 1003
+
+
+def test_a_retried_item_is_counted_once_a_round(app: AppHarness) -> None:
+    app.provider.script("0", failed(FailureCode.PROVIDER_REJECTED))
+    app.run(1)
+    app.retry_batch(OWNER, "b1")
+    app.dispatch_items(OWNER, "b1", 2)
+    app.drain()
+    assert app.telemetry.settlements == [(0, ItemStatus.FAILED), (0, ItemStatus.SUCCEEDED)]
 
 
 def test_a_request_to_retry_that_comes_again_opens_nothing_more(app: AppHarness) -> None:

@@ -55,7 +55,7 @@ def archive_texts(
     for name, make in _files(noted, plan, results):
         try:
             texts.append(TextMember(name, make()))
-        except Exception as error:  # noqa: BLE001 - see above
+        except Exception as error:  # noqa: BLE001 - the images outlive any report
             on_failure(name, error)
             missing.append(missing_file(name))
     noted = replace(noted, notices=(*noted.notices, *missing))
