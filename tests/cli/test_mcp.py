@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,12 @@ def talk(cli: Cli, root: Path, say: Callable[[Client], Awaitable[Any]]) -> Any:
         async with Client(parameters) as client:
             return await say(client)
 
-    return asyncio.run(asyncio.wait_for(run(), 60))
+    async def in_time() -> Any:
+        async with asyncio.timeout(60):
+            return await run()
+
+    with ThreadPoolExecutor(1) as thread:  # Playwright's loop may run in the test's own
+        return thread.submit(asyncio.run, in_time()).result()
 
 
 def call(cli: Cli, root: Path, *calls: tuple[str, dict[str, Any]]) -> list[Any]:
