@@ -254,6 +254,13 @@ class Api:
         path = f"/api/batches/{_part(batch_id)}/share/{_part(share_id)}"
         self._transport.send("DELETE", path)
 
+    def webhooks(self, batch_id: str) -> Document:
+        return document(self._transport.send("GET", f"/api/batches/{_part(batch_id)}/webhooks"))
+
+    def replay_webhook(self, batch_id: str, number: int) -> Document:
+        path = f"/api/batches/{_part(batch_id)}/webhooks/{number}/replay"
+        return document(self._transport.send("POST", path))
+
     def templates(self) -> Document:
         return document(self._transport.send("GET", "/api/templates"))
 

@@ -22,6 +22,7 @@ from imagebatch_cli.commands import (
     templates,
     variants,
     verify,
+    webhooks,
 )
 from imagebatch_cli.errors import CliError, ExitStatus, InvalidInputError, OutputClosedError
 from imagebatch_cli.options import Globals, Token, Url
@@ -50,6 +51,7 @@ for group in (
     account,
     doctor,
     verify,
+    webhooks,
     mcp,
 ):
     group.register(app)

@@ -19,6 +19,7 @@ from imagebatch_cli.errors import ExitStatus
 from testing.aws_cli import AwsUsageError, parse
 from testing.fake_api import BATCH, Answer, FakeApi, status
 from tests.cli.conftest import CARS, ROOT
+from tests.cli.test_webhooks import WEBHOOK
 
 DOCS = (ROOT / "docs" / "cli.md").read_text()
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -107,6 +108,9 @@ def prepared(api: FakeApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> F
     api.answers["POST", "/api/erase"] = Answer(202, {"id": "e1"})
     api.answers["GET", "/api/erase/e1"] = Answer(200, ERASURE)
     api.answers["DELETE", "/api/batches/ID"] = Answer(204, b"")
+    hooks = "/api/batches/ID/webhooks"
+    api.answers["GET", hooks] = Answer(200, {"items": [WEBHOOK]})
+    api.answers["POST", f"{hooks}/1/replay"] = Answer(200, WEBHOOK)
     items = {"batch_id": BATCH, "items": [], "next_cursor": None}
     api.answers["GET", f"/api/v1/batch/{BATCH}/status"] = Answer(200, items)
     api.answers["PUT", "/api/templates/chairs"] = Answer(201, {"name": "chairs"})
