@@ -178,15 +178,15 @@ def total(alarm: Node) -> str:
 
 def test_the_idle_cost_is_the_sum_of_what_is_there(production: Rendered) -> None:
     page = (DOCS / "operations.md").read_text()
-    table = page.split("What an idle stack costs")[1].split("\n\n")[1]
+    table = page.split("An idle stack costs")[1].split("\n\n")[1]
     rows = re.findall(r"^\| (.+?) \| \**([\d.]+)\** \|$", table, re.MULTILINE)
     *parts, (last, total_cost) = [(what, float(cost)) for what, cost in rows]
     count = sum(len(metrics(alarm)) for alarm in alarms(production).values())
 
-    assert parts[0] == (f"alarms: {count} metrics are watched, at 0.10", round(count * 0.1, 2))
+    assert parts[0] == (f"alarms: {count} metrics, at 0.10", round(count * 0.1, 2))
     assert len(production.of_type("AWS::SecretsManager::Secret")) == 2
     assert len(production.of_type("AWS::Lambda::EventSourceMapping")) == 4
-    assert (last, total_cost) == ("**sum**", round(sum(cost for _, cost in parts), 2))
+    assert (last, total_cost) == ("**total**", round(sum(cost for _, cost in parts), 2))
     assert total_cost < 6
 
 
