@@ -18,63 +18,65 @@ HEAD = """\
 
 <!-- Written by docs/generate_configuration.py from template.yaml; a test compares the two. -->
 
-A stack is configured by the parameters of `template.yaml` and by nothing else. On AWS they are
-given to the deploy and kept by the stack until they are given again:
+The parameters of `template.yaml` are the only configuration of a stack. On AWS, pass them to a
+deploy; the stack keeps each value until you pass another:
 
     sam deploy --parameter-overrides MaxRows=200 AlarmEmail=ops@example.com
 
-On the local stack each parameter is an environment variable of the same name in capitals:
+On the local stack, each parameter is an environment variable with the same name in upper case:
 
     MAX_ROWS=200 DEV_LATENCY=0 make up
 
-`make up` reads five more: `PORT` (of the emulator, 4566), `REPLICATE_API_TOKEN`,
-`RUNPOD_API_KEY` and `FAL_KEY` (it puts them into the emulator's Secrets Manager and passes their
-ARNs), and `SFN_WAIT_SCALE` (how long the emulator's Step Functions wait, as a share of the real
-time). Locally `AUTH_MODE` is `none` unless it is given, `ReservedConcurrency` follows
-`WORKER_CONCURRENCY`, and
-`Architecture` is the machine's own.
+`make up` reads five more variables: `PORT` (of the emulator, 4566), `REPLICATE_API_TOKEN`,
+`RUNPOD_API_KEY` and `FAL_KEY` (it stores them in the emulator's Secrets Manager and passes their
+ARNs), and `SFN_WAIT_SCALE` (the duration of waits in the emulator's Step Functions, as a fraction
+of real time). Locally, `AUTH_MODE` defaults to `none`, `ReservedConcurrency` follows
+`WORKER_CONCURRENCY`, and `Architecture` is the machine's own.
 """
 
 NUMBERS = """\
 ## Numbers that depend on each other
 
-| number | follows from |
+| number | depends on |
 | --- | --- |
-| visibility timeout of the item queue | `WorkerTimeoutSeconds` + 15 (the mapping `ItemQueueVisibility`, as CloudFormation cannot add): the item of a killed worker comes back then |
+| visibility timeout of the item queue | `WorkerTimeoutSeconds` + 15 (the mapping `ItemQueueVisibility`, because CloudFormation cannot add): after it, the item of a killed worker is redelivered |
 | maximum concurrency of the item queue | `WorkerConcurrency` |
-| reserved concurrency of the worker | `ReservedConcurrency`, which must equal `WorkerConcurrency` or be 0; anything else is refused |
+| reserved concurrency of the worker | `ReservedConcurrency`, which must equal `WorkerConcurrency` or be 0; any other value is rejected |
 | messages of one batch in the queue | `WorkerConcurrency` |
-| lifecycle rule of `archives/` | a day, behind `ArchiveTtlSeconds`, which is a day at most |
+| lifecycle rule of `archives/` | one day; deletes what `ArchiveTtlSeconds` (at most a day) should have deleted |
 | lifecycle rules of `batches/`, `inbox/`, `outbox/` | `RetentionDays` |
 | retention of the dead-letter queue | longer than that of the other queues, because a message's age counts from the first |
 
-A new AWS account may not reserve any Lambda concurrency: `make deploy` then leaves both reservations
-out and says so, and takes them once the quota allows it. With `sam deploy` give
-`ReservedConcurrency=0 ProgressConcurrency=0`. The queue's own maximum still holds.
+A new AWS account may not reserve any Lambda concurrency. In that case `make deploy` omits both
+reservations and says so, and sets them once the quota allows it. With `sam deploy`, pass
+`ReservedConcurrency=0 ProgressConcurrency=0`. The queue's maximum concurrency still applies.
 """  # noqa: E501 - a table's row is one line
 
 
 BUDGETS = """\
 ## Budgets
 
-`OwnerMonthlyBudget` caps what the batches of one owner may cost in a calendar month (UTC), and
-`StackMonthlyBudget` what all batches may cost together, both in USD:
+`OwnerMonthlyBudget` limits what the batches of one owner may cost in a calendar month (UTC), and
+`StackMonthlyBudget` what all batches together may cost, both in USD:
 
     sam deploy --parameter-overrides OwnerMonthlyBudget=50 StackMonthlyBudget=400
 
-- A batch reserves the most that it can cost when it is accepted: its `maxCost`, or without one its
-  estimate times 2, the tries that a row may use. A retry or a redo reserves anew, for its own rows.
-- When the round ends, what it spent is booked in the month in which it was accepted, and the rest
-  is given back. What was spent stays counted when a batch is deleted or expires.
-- A batch that does not fit is answered with 402 `Budget exceeded` and what is left, before anything
-  is stored; a dropped sheet gets it as its error document. A lower `maxCost` reserves less.
-- The limit holds for any number of requests at the same moment
+- When a batch is accepted, it reserves the most that it can cost: its `maxCost`, or by default its
+  estimate times 2, the number of attempts per row. A retry or a redo makes its own reservation for
+  its rows.
+- When the round ends, the amount spent is charged to the month in which the round was accepted, and
+  the rest is released. Spent amounts stay counted when a batch is deleted or expires.
+- A batch that does not fit is rejected with 402 `Budget exceeded` and the remaining amount, before
+  anything is stored; for a dropped sheet, this is the error document. A lower `maxCost` reserves
+  less.
+- The limit holds for any number of concurrent requests
   ([decision 34](decisions/0034-accounts-change-with-the-batch.md)).
-- A new value holds for the next batch. Development mode counts apart, against the same limits.
+- A new value applies to the next batch. Development mode is counted separately, against the same
+  limits.
 
-`imagebatch budget` and `GET /api/budget` show what is left, to operators also of any owner
-(`--owner`) and of the stack (`--stack`). At 80 % `BudgetNearlySpentAlarm` fires. Whose budget it is
-stands in the table, one record an owner:
+`imagebatch budget` and `GET /api/budget` show the remaining amount. Operators can also query any
+owner (`--owner`) and the stack (`--stack`). At 80 %, `BudgetNearlySpentAlarm` fires. To find the
+owner, query the table, which has one record per owner:
 
     aws dynamodb query --table-name OUTPUT(TableName) --key-condition-expression "pk = :month" \\
       --expression-attribute-values '{":month": {"S": "LEDGER#live#2026-11"}}'
@@ -84,32 +86,33 @@ stands in the table, one record an owner:
 SIGNING_IN = """\
 ## Signing in
 
-With `AuthMode=cognito`, the default, the stack has a user pool of its own; people are added by
-whoever runs it ([operations.md](operations.md)). The page and `imagebatch login` sign in with
-authorization code and PKCE. With `AuthMode=oidc` any OpenID Connect issuer works whose tokens API
-Gateway can check:
+With `AuthMode=cognito`, the default, the stack has its own user pool; its operators add users
+([operations.md](operations.md)). The page and `imagebatch login` sign in with the authorization
+code flow and PKCE. With `AuthMode=oidc`, you can use any OpenID Connect issuer whose tokens API
+Gateway can validate:
 
-- it signs with RSA (RS256, RS384, RS512); API Gateway refuses tokens signed with ES256, EdDSA or
-  HS256;
-- `<OidcIssuer>/.well-known/openid-configuration` is public, and the keys it names are;
-- the access token is a JWT whose `iss` is `OidcIssuer` and whose `aud` or `client_id` is
+- It signs with RSA (RS256, RS384, RS512). API Gateway rejects tokens signed with ES256, EdDSA or
+  HS256.
+- `<OidcIssuer>/.well-known/openid-configuration` and the keys it refers to are public.
+- The access token is a JWT whose `iss` is `OidcIssuer` and whose `aud` or `client_id` is
   `OidcAudience`.
 
-Register one public client for the page (redirect: the stack's address with a slash) and one for
-the command line (redirects: `http://127.0.0.1:21741/callback`, and the same with 21742 and
-21743), both without a secret, and give them as `OidcClientId` and `CliClientId`. Where the issuer
-offers the scope `offline_access`, the command line asks for it, to renew the sign-in by itself.
-Auth0, Keycloak, Okta and Microsoft Entra ID sign with RS256 unless told otherwise.
+Register one public client for the page (redirect: the stack's URL with a trailing slash) and one
+for the command line (redirects: `http://127.0.0.1:21741/callback`, and the same with 21742 and
+21743), both without a secret, and pass them as `OidcClientId` and `CliClientId`. If the issuer
+supports the scope `offline_access`, the command line requests it to renew the sign-in
+automatically. Auth0, Keycloak, Okta and Microsoft Entra ID sign with RS256 by default.
 
-**Supabase** signs with ES256 or HS256 by default, so its tokens are refused. Two ways:
+**Supabase** signs with ES256 or HS256 by default, so its tokens are rejected. There are two ways to
+use it:
 
-- Keep `AuthMode=cognito` and let the pool trust Supabase: turn on Supabase's OAuth 2.1 server,
-  register a confidential client with `https://POOL_DOMAIN/oauth2/idpresponse` as its redirect,
-  add it to the pool as an OpenID Connect provider (`aws cognito-idp create-identity-provider
+- Keep `AuthMode=cognito` and let the user pool trust Supabase. Turn on Supabase's OAuth 2.1 server
+  and register a confidential client with `https://POOL_DOMAIN/oauth2/idpresponse` as its redirect.
+  Add it to the pool as an OpenID Connect provider (`aws cognito-idp create-identity-provider
   --provider-type OIDC`, issuer `https://PROJECT.supabase.co/auth/v1`), and add the provider to
-  the client's `SupportedIdentityProviders`. The pool checks Supabase's signature and issues RS256
-  tokens of its own.
-- Or let Supabase sign with RSA: create an RS256 signing key in the project's JWT settings, rotate
+  the client's `SupportedIdentityProviders`. The pool validates Supabase's signature and issues its
+  own RS256 tokens.
+- Let Supabase sign with RSA. Create an RS256 signing key in the project's JWT settings, rotate
   to it, and deploy with `AuthMode=oidc OidcIssuer=https://PROJECT.supabase.co/auth/v1
   OidcAudience=authenticated`. Your frontend then sends its Supabase session's token to the API;
   the page and `imagebatch login` need clients of Supabase's OAuth 2.1 server.
@@ -182,8 +185,8 @@ def _variables(template: Node) -> str:
             own.setdefault(name, ([], value))[0].append(logical.removesuffix("Function"))
     rows += [[f"`{n}`", ", ".join(on), _source(template, value)] for n, (on, value) in own.items()]
     return (
-        "What the functions read. Nobody sets these by hand: they follow from the parameters and"
-        " from what the stack made.\n\n" + _table(["variable", "functions", "from"], rows)
+        "The functions read these. Do not set them by hand: they are derived from the parameters"
+        " and the stack's resources.\n\n" + _table(["variable", "functions", "from"], rows)
     )
 
 
