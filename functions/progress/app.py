@@ -5,12 +5,13 @@ from typing import Any
 from imagebatch.api.application import Application
 from imagebatch.api.routes import progress
 from imagebatch.bootstrap import Bootstrap
-from imagebatch.observability import logger
+from imagebatch.observability import logger, metrics
 from imagebatch.settings import Settings
 
 app = Application(Bootstrap(Settings.from_env()), progress.routes)
 
 
 @logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     return app(event, context)

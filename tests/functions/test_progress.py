@@ -8,7 +8,11 @@ import pytest
 
 from imagebatch.bootstrap import Bootstrap
 from imagebatch.domain.errors import UnavailableError
+from imagebatch.observability import metrics
 from tests.functions.conftest import Api, LambdaContext
+
+# As observability says, which only holds for a filter that is set before pytest's.
+pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish")
 
 SHEET = {"file": ("cars.csv", b"make\nVolvo\n", "text/csv")}
 
@@ -18,6 +22,9 @@ def progress(services: Bootstrap, monkeypatch: pytest.MonkeyPatch) -> ModuleType
     from functions.progress import app
 
     monkeypatch.setattr(app.app, "services", services)
+    # The template's; it is read when the module is loaded.
+    monkeypatch.setattr(metrics.provider, "namespace", "imagebatch")
+    metrics.clear_metrics()
     return app
 
 

@@ -160,7 +160,9 @@ class Bootstrap:
     def accounts(self) -> AccountStore:
         from imagebatch.adapters.dynamodb.accounts import DynamoDBAccountStore
 
-        return DynamoDBAccountStore(self.clients.dynamodb, self.settings.table_name)
+        return DynamoDBAccountStore(
+            self.clients.dynamodb, self.settings.table_name, report=self.telemetry.unreadable
+        )
 
     @cached_property
     def item_queue(self) -> ItemQueue:
@@ -202,7 +204,9 @@ class Bootstrap:
     def model_checks(self) -> "ModelCheckStore":
         from imagebatch.adapters.dynamodb.model_checks import DynamoDBModelCheckStore
 
-        return DynamoDBModelCheckStore(self.clients.dynamodb, self.settings.table_name)
+        return DynamoDBModelCheckStore(
+            self.clients.dynamodb, self.settings.table_name, report=self.telemetry.unreadable
+        )
 
     @cached_property
     def check_models(self) -> "CheckModels":
@@ -210,12 +214,13 @@ class Bootstrap:
         from imagebatch.adapters.providers.lookups import HttpModelLookup
         from imagebatch.usecases.check_models import CheckModels
 
+        table = self.clients.dynamodb, self.settings.table_name
         return CheckModels(
             self.usable_models,
             self.settings.default_model,
             HttpModelLookup(self._catalogs()),
             self.model_checks,
-            DynamoDBTemplateStore(self.clients.dynamodb, self.settings.table_name),
+            DynamoDBTemplateStore(*table, report=self.telemetry.unreadable),
             self.store,
             self.clock,
             self.telemetry,
@@ -307,7 +312,9 @@ class Bootstrap:
     def _refusals(self) -> "DynamoDBRefusalLog":
         from imagebatch.adapters.dynamodb.refusals import DynamoDBRefusalLog
 
-        return DynamoDBRefusalLog(self.clients.dynamodb, self.settings.table_name)
+        return DynamoDBRefusalLog(
+            self.clients.dynamodb, self.settings.table_name, report=self.telemetry.unreadable
+        )
 
     def _secret(self, arn: str) -> "SecretReader":
         from imagebatch.adapters.secrets import SecretReader
@@ -574,7 +581,10 @@ class Bootstrap:
         table = self.clients.dynamodb, self.settings.table_name
         open_for = self.settings.outage_policy.open_for
         breakers = CircuitBreakers(
-            DynamoDBBreakerStore(*table), self.clock, self.telemetry, open_for
+            DynamoDBBreakerStore(*table, report=self.telemetry.unreadable),
+            self.clock,
+            self.telemetry,
+            open_for,
         )
         ledger = DynamoDBPredictionLedger(*table)
         return PerformEffect(self.gateway, self.collect_image, self.clock, breakers, ledger)
@@ -607,7 +617,9 @@ class Bootstrap:
     def deletions(self) -> "DeletionStore":
         from imagebatch.adapters.dynamodb.deletions import DynamoDBDeletionStore
 
-        return DynamoDBDeletionStore(self.clients.dynamodb, self.settings.table_name)
+        return DynamoDBDeletionStore(
+            self.clients.dynamodb, self.settings.table_name, report=self.telemetry.unreadable
+        )
 
     @cached_property
     def remove_batch(self) -> "RemoveBatch":
@@ -673,7 +685,10 @@ class Bootstrap:
 
         settings = self.settings
         return DynamoDBErasureStore(
-            self.clients.dynamodb, settings.table_name, default_owner=settings.drop_folder_owner
+            self.clients.dynamodb,
+            settings.table_name,
+            default_owner=settings.drop_folder_owner,
+            report=self.telemetry.unreadable,
         )
 
     @cached_property
@@ -726,7 +741,9 @@ class Bootstrap:
     def _shares(self) -> "ShareStore":
         from imagebatch.adapters.dynamodb.shares import DynamoDBShareStore
 
-        return DynamoDBShareStore(self.clients.dynamodb, self.settings.table_name)
+        return DynamoDBShareStore(
+            self.clients.dynamodb, self.settings.table_name, report=self.telemetry.unreadable
+        )
 
     @cached_property
     def shares(self) -> "ManageShares":
@@ -790,7 +807,8 @@ class Bootstrap:
         from imagebatch.schemas.webhook import webhook_body
         from imagebatch.usecases.publish_events import PublishEvents
 
-        feed = DynamoDBChangeFeed(self.clients.dynamodb, self.settings.table_name)
+        table = self.clients.dynamodb, self.settings.table_name
+        feed = DynamoDBChangeFeed(*table, report=self.telemetry.unreadable)
         bus = EventBridgeBus(self.clients.events, self.settings.event_bus_name)
         return PublishEvents(feed, bus, webhook_body)
 
@@ -817,7 +835,9 @@ class Bootstrap:
     def deliveries(self) -> "DeliveryStore":
         from imagebatch.adapters.dynamodb.deliveries import DynamoDBDeliveryStore
 
-        return DynamoDBDeliveryStore(self.clients.dynamodb, self.settings.table_name)
+        return DynamoDBDeliveryStore(
+            self.clients.dynamodb, self.settings.table_name, report=self.telemetry.unreadable
+        )
 
     @cached_property
     def send_webhook(self) -> "SendWebhook":

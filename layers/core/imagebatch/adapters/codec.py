@@ -38,7 +38,7 @@ def decode[T: "DataclassInstance"](cls: type[T], plain: Mapping[str, Any]) -> T:
     """UnreadableRecordError for a record that `encode` of this version would not have written."""
     try:
         return _decode(cls, plain)
-    except _UNREADABLE as error:
+    except MALFORMED as error:
         raise UnreadableRecordError(
             f"{cls.__name__} cannot be read: {type(error).__name__}: {error}"
         ) from error
@@ -70,7 +70,8 @@ def json_text(value: Mapping[str, Any]) -> str:
     return json.dumps(dict(value), ensure_ascii=False, separators=(",", ":"))
 
 
-_UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
+MALFORMED = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
+"""What reading an attribute raises where it is missing or is not what it should be."""
 
 
 class _Spec(NamedTuple):

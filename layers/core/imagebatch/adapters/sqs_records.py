@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from imagebatch.adapters.aws import translate_errors
-from imagebatch.domain.errors import ImagebatchError
+from imagebatch.domain.errors import ImagebatchError, UnreadableRecordError
 from imagebatch.ports import Clock, ItemMessage, RetryLater, Telemetry
 from imagebatch.schemas.messages import DELAYED, MalformedMessageError, decode_item
 
@@ -59,6 +59,9 @@ class SQSRecordProcessor:
                 "malformed message", reason=str(error), given_up=self._is_dlq_consumer
             )
             return self._is_dlq_consumer
+        except UnreadableRecordError as error:
+            self._telemetry.unreadable("of an item that was delivered", str(error))
+            return False
         except ImagebatchError as error:
             self._telemetry.log_event("delivery failed", reason=f"{type(error).__name__}: {error}")
             return False

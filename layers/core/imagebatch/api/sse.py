@@ -35,7 +35,7 @@ def _batch(update: ProgressUpdate, now: datetime, sign: Sign) -> Iterator[str]:
     """The batch as it is, unless nothing is new: then the answer is empty."""
     if update.is_final:
         yield _event(2 * update.seq, update.batch.status, _end(update.batch, now, sign))
-    elif update.changes or update.items or not update.seq:
+    elif update.is_news or update.items:
         yield _event(2 * update.seq, "progress", _progress(update, now))
 
 

@@ -27,13 +27,15 @@ POLL_SECONDS = 1.0
 class ProgressUpdate:
     """`changes` lead up to `seq`; `items` are those that a change of the whole batch moved.
 
-    `is_final` is true when the batch has finished and nothing is left to tell.
+    `is_news` is false when there is nothing to tell after a wait, `is_final` is true when the batch
+    has finished and nothing is left to tell.
     """
 
     batch: Batch
     seq: int
     changes: Sequence[Change]
     items: Sequence[tuple[int, Item, ItemStatus]] = ()
+    is_news: bool = True
     is_final: bool = False
 
 
@@ -75,12 +77,16 @@ class WatchBatch:
         if known and known[0].seq == after and all(c.status in FINISHED for c in known):
             return None  # the end was told, and nothing to be seen has happened since
         changes = [change for change in known if change.seq > after]
-        seq = changes[-1].seq if changes else after
+        # A change that cannot be read is not among them, and nobody may wait for it.
+        seq = max(after, batch.version)
+        if len(found) == MAX_CHANGES_PER_RESPONSE:
+            seq = changes[-1].seq if changes else after
         return ProgressUpdate(
             batch,
             seq,
             _latest_per_item(changes),
             self._items_changed_in_bulk(batch, known),
+            is_news=seq > after or not seq,
             is_final=batch.finished and seq == batch.version,
         )
 

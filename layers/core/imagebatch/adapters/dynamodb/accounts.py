@@ -5,10 +5,12 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from imagebatch.adapters.dynamodb import keys
+from imagebatch.adapters.dynamodb.readable import Report, ignore, read_record, readable
 from imagebatch.adapters.dynamodb.table import (
     NEW,
     Condition,
@@ -37,8 +39,10 @@ class DynamoDBAccountStore(AccountStore):
         table: str,
         *,
         sleep: Callable[[float], None] = time.sleep,
+        report: Report = ignore,
     ) -> None:
         self._table = Table(client, table, sleep=sleep)
+        self._report = report
 
     def check(self, entries: Sequence[AccountEntry]) -> None:
         limited = [e for e in entries if e.most is not None and e.held > 0]
@@ -57,7 +61,7 @@ class DynamoDBAccountStore(AccountStore):
         ledgers = [keys.ledger_partition(mode.value, month) for mode in Mode for month in months]
         partitions = [keys.PLACES, *ledgers]
         records = chain.from_iterable(self._table.query(each, "!", "\x7f") for each in partitions)
-        return {_account(record): _balance(record) for record in records}
+        return dict(b for _, b in readable(records, _entry, self._report, _name_of))
 
     def correct(self, account: Account, balance: Balance) -> bool:
         held = {"held": balance.held, "used": balance.used, "version": balance.version + 1}
@@ -125,13 +129,25 @@ def _names(account: Account) -> Record:
 
 
 def _account(record: Record) -> Account:
-    mode = Mode(record["mode"]) if "mode" in record else None
-    return Account(record.get("owner"), mode, record.get("month", ""))
+    if record["pk"] == keys.PLACES:
+        return Account(record["owner"])
+    return Account(record.get("owner"), Mode(record["mode"]), record["month"])
+
+
+def _entry(record: Record) -> tuple[Account, Balance]:
+    return _account(record), _balance(record)
+
+
+def _name_of(record: Record) -> str:
+    return str(record["pk"])
 
 
 def _balance(record: Record | None) -> Balance:
     if record is None:
         return Balance()
-    return Balance(
-        record.get("held", ZERO), record.get("spent", ZERO), int(record.get("version", 0))
-    )
+    return read_record(record, _read_balance)
+
+
+def _read_balance(record: Record) -> Balance:
+    held, spent = (Decimal(record.get(name, ZERO)) for name in ("held", "spent"))
+    return Balance(held, spent, int(record.get("version", 0)))

@@ -6,8 +6,10 @@ from typing import Any
 
 from imagebatch.adapters import codec
 from imagebatch.adapters.dynamodb import keys
+from imagebatch.adapters.dynamodb.readable import Report
 from imagebatch.adapters.dynamodb.table import Record
 from imagebatch.domain.batch import Batch, Item, ItemStatus
+from imagebatch.domain.errors import UnreadableRecordError
 
 
 def batch_of(records: Iterable[Record]) -> Batch | None:
@@ -21,8 +23,23 @@ def batch_of(records: Iterable[Record]) -> Batch | None:
 
 def items_of(records: Iterable[Record]) -> Iterator[Item]:
     """The items of records in the order of their keys."""
-    for _, found in groupby(records, lambda record: record["sk"].removesuffix(keys.STATE)):
+    for _, found in _by_item(records):
         yield _item(list(found))
+
+
+def readable_items(records: Iterable[Record], report: Report) -> Iterator[Item]:
+    """The same; an item that cannot be read is reported and left out."""
+    for sort, found in _by_item(records):
+        try:
+            item = _item(list(found))
+        except UnreadableRecordError as error:
+            report(sort, str(error))
+        else:
+            yield item
+
+
+def _by_item(records: Iterable[Record]) -> Iterator[tuple[str, Iterator[Record]]]:
+    return groupby(records, lambda record: record["sk"].removesuffix(keys.STATE))
 
 
 def _item(records: list[Record]) -> Item:

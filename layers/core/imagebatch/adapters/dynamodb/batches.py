@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import batched, islice
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from imagebatch.adapters import codec
 from imagebatch.adapters.attributes import (
@@ -19,9 +20,9 @@ from imagebatch.adapters.attributes import (
 )
 from imagebatch.adapters.dynamodb import keys, listing
 from imagebatch.adapters.dynamodb.accounts import transact_with_entries
-from imagebatch.adapters.dynamodb.batch_records import batch_of, items_of
+from imagebatch.adapters.dynamodb.batch_records import batch_of, items_of, readable_items
 from imagebatch.adapters.dynamodb.library import library_actions
-from imagebatch.adapters.dynamodb.readable import Report, ignore
+from imagebatch.adapters.dynamodb.readable import Report, first_decoded, ignore, read_record
 from imagebatch.adapters.dynamodb.table import (
     ACTIONS_A_TRANSACTION,
     BYTES_A_TRANSACTION,
@@ -96,9 +97,27 @@ class DynamoDBBatchStore(BatchStore):
             return
         low, high = keys.item_sort(max(start, 0)), keys.state_sort(end)
         partition = keys.batch_partition(owner, batch_id)
-        # Two records an item at most; `limit` is of items.
-        most = None if limit is None else 2 * limit
-        yield from islice(items_of(self._table.query(partition, low, high, limit=most)), limit)
+
+        def query(most: int | None) -> Iterator[Record]:
+            return self._table.query(partition, low, high, limit=most)
+
+        if limit is None:
+            yield from readable_items(query(None), self._report)
+        else:
+            yield from self._first_items(query, limit)
+
+    def _first_items(
+        self, query: Callable[[int | None], Iterator[Record]], limit: int
+    ) -> Iterator[Item]:
+        """Two records an item at most; it reads on where some of them cannot be read."""
+        unreadable: dict[str, str] = {}
+        records = list(query(2 * limit))
+        found = list(readable_items(records, unreadable.__setitem__))
+        if unreadable and len(records) == 2 * limit:
+            return islice(readable_items(query(None), self._report), limit)
+        for key, reason in unreadable.items():
+            self._report(key, reason)
+        return islice(found, limit)
 
     def add_items(self, owner: str, batch_id: str, items: Sequence[Item]) -> None:
         ttl = self._ttl_of(owner, batch_id)
@@ -161,7 +180,7 @@ class DynamoDBBatchStore(BatchStore):
         partition = keys.batch_partition(owner, batch_id)
         low, high = keys.chunk_sort(round_, 0), keys.length_sort(round_)
         *chunks, last = [*self._table.query(partition, low, high)] or [{}]
-        indices = [int(index) for chunk in chunks for index in chunk["indices"]]
+        indices = [index for chunk in chunks for index in read_record(chunk, _indices)]
         return indices if last.get("length") == len(indices) else None
 
     def round_entry(self, owner: str, batch_id: str, round_: int, position: int) -> int | None:
@@ -170,17 +189,22 @@ class DynamoDBBatchStore(BatchStore):
         chunk = partition, keys.chunk_sort(round_, number)
         length = partition, keys.length_sort(round_)
         records = self._table.get_many([chunk, length])
-        if records.keys() != {chunk, length} or not 0 <= position < records[length]["length"]:
+        if records.keys() != {chunk, length}:
             return None
-        return int(records[chunk]["indices"][offset])
+        if not 0 <= position < read_record(records[length], _length):
+            return None
+        return read_record(records[chunk], _indices)[offset]
 
     def changes(self, owner: str, batch_id: str, after: int, limit: int) -> Sequence[Change]:
         if after >= keys.LAST_CHANGE:
             return []
         low, high = keys.change_sort(max(after, 0) + 1), keys.change_sort(keys.LAST_CHANGE)
         partition = keys.batch_partition(owner, batch_id)
-        records = self._table.query(partition, low, high, limit=limit)
-        return [codec.decode(Change, record) for record in records]
+
+        def query(most: int | None) -> Iterator[Record]:
+            return self._table.query(partition, low, high, limit=most)
+
+        return first_decoded(Change, query, limit, self._report)
 
     def list_batches(
         self,
@@ -206,7 +230,7 @@ class DynamoDBBatchStore(BatchStore):
         # Every character of a key sorts below DEL, and "~" is one of them.
         records = self._table.query(keys.UNFINISHED, prefix or "!", f"{prefix}\x7f")
         for record in records:
-            yield record["owner"], record["batchId"]
+            yield _named_by(record)
 
     def unfinished_batches(self, owner: str | None = None) -> Iterator[Batch]:
         for at in self.unfinished(owner):
@@ -297,6 +321,20 @@ class DynamoDBBatchStore(BatchStore):
         if batch is None:
             raise ConflictError("the batch is gone")
         return expiry_of(batch)
+
+
+def _indices(chunk: Record) -> list[int]:
+    return [int(index) for index in chunk["indices"]]
+
+
+def _length(record: Record) -> int:
+    return int(record["length"])
+
+
+def _named_by(record: Record) -> tuple[str, str]:
+    """Whose batch and which, also where only the key can be read: a batch must not be forgotten."""
+    parts = [unquote(each) for each in record["sk"].split("#")]
+    return str(record.get("owner", parts[0])), str(record.get("batchId", parts[-1]))
 
 
 def _transactions(

@@ -3,13 +3,14 @@
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from itertools import batched, islice
 from typing import TYPE_CHECKING
 
 from imagebatch.adapters import codec
 from imagebatch.adapters.dynamodb import keys
 from imagebatch.adapters.dynamodb.listing import cursor_sort, cursor_text
-from imagebatch.adapters.dynamodb.readable import Report, ignore, readable
+from imagebatch.adapters.dynamodb.readable import Report, decoded, ignore, readable
 from imagebatch.adapters.dynamodb.table import (
     ACTIONS_A_TRANSACTION,
     KEYS_A_READ,
@@ -53,29 +54,21 @@ class DynamoDBCatalogStore(CatalogStore):
         return sum(self._write(owner, group) for group in batched(variants, size, strict=False))
 
     def get_many(self, owner: str, variant_ids: Sequence[int]) -> Mapping[int, Variant]:
-        partition = keys.catalog_partition(owner)
-        found: dict[int, Variant] = {}
-        for group in batched(dict.fromkeys(variant_ids), KEYS_A_READ, strict=False):
-            wanted = [(partition, keys.variant_sort(variant_id)) for variant_id in group]
-            records = self._table.get_many(wanted).values()
-            found |= {v.id: v for v in (codec.decode(Variant, record) for record in records)}
-        return found
+        records = self._records(owner, variant_ids).values()
+        return {v.id: v for v in decoded(Variant, records, self._report)}
 
     def delete(self, owner: str, variant_id: int) -> None:
         partition = keys.catalog_partition(owner)
         for _ in range(_TRIES):
-            found = self.get_many(owner, [variant_id]).get(variant_id)
+            found = self._records(owner, [variant_id]).get(variant_id)
             if found is None:
                 return
-            place = keys.product_sort(found.product_id, variant_id)
-            key = partition, keys.variant_sort(variant_id)
+            actions = [
+                self._table.delete((partition, keys.variant_sort(variant_id)), _as_read(found)),
+                *self._off_product(found, variant_id),
+            ]
             try:
-                self._table.transact(
-                    [
-                        self._table.delete(key, _in_product(found.product_id)),
-                        self._table.delete((partition, place)),
-                    ]
-                )
+                self._table.transact(actions)
             except ConditionFailedError:
                 continue  # an import moved it: read again
             return
@@ -106,7 +99,7 @@ class DynamoDBCatalogStore(CatalogStore):
     def _write(self, owner: str, variants: Sequence[Variant]) -> int:
         """How many of the group are new."""
         for _ in range(_TRIES):
-            before = self.get_many(owner, [variant.id for variant in variants])
+            before = self._records(owner, [variant.id for variant in variants])
             try:
                 self._table.transact(
                     [
@@ -121,24 +114,39 @@ class DynamoDBCatalogStore(CatalogStore):
         raise ConflictError("others changed the same variants each time")
 
     def _actions(
-        self, owner: str, variant: Variant, before: Variant | None
+        self, owner: str, variant: Variant, before: Record | None
     ) -> Iterator["TransactWriteItemTypeDef"]:
         partition = keys.catalog_partition(owner)
         record: Record = codec.encode(variant)
-        as_read = NEW
-        if before is not None:
-            as_read = _in_product(before.product_id)
+        as_read = NEW if before is None else _as_read(before)
         yield self._table.put((partition, keys.variant_sort(variant.id)), record, as_read)
         place = keys.product_sort(variant.product_id, variant.id)
         yield self._table.put((partition, place), record)
-        if before is not None and before.product_id != variant.product_id:
-            old = keys.product_sort(before.product_id, variant.id)
-            yield self._table.delete((partition, old))
+        if before is not None and before.get("productId") != variant.product_id:
+            yield from self._off_product(before, variant.id)
+
+    def _off_product(self, record: Record, variant_id: int) -> Iterator["TransactWriteItemTypeDef"]:
+        if isinstance(product := record.get("productId"), Decimal):
+            yield self._table.delete((record["pk"], keys.product_sort(int(product), variant_id)))
+
+    def _records(self, owner: str, variant_ids: Sequence[int]) -> dict[int, Record]:
+        """As they are stored: what cannot be read can be replaced and removed."""
+        partition = keys.catalog_partition(owner)
+        found: dict[int, Record] = {}
+        for group in batched(dict.fromkeys(variant_ids), KEYS_A_READ, strict=False):
+            wanted = {(partition, keys.variant_sort(each)): each for each in group}
+            records = self._table.get_many(list(wanted))
+            found |= {wanted[key]: record for key, record in records.items()}
+        return found
 
 
 def _variant(record: Record) -> Variant:
     return codec.decode(Variant, record)
 
 
-def _in_product(product_id: int) -> Condition:
-    return Condition("#productId = :productId", ("productId",), {"productId": product_id})
+def _as_read(record: Record) -> Condition:
+    """In the product it was in."""
+    if "productId" not in record:
+        return Condition("attribute_not_exists(#productId)", ("productId",))
+    values = {"productId": record["productId"]}
+    return Condition("#productId = :productId", ("productId",), values)

@@ -2,14 +2,21 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from imagebatch.adapters import codec
 from imagebatch.adapters.dynamodb import keys, listing
 from imagebatch.adapters.dynamodb.keys import Key
+from imagebatch.adapters.dynamodb.readable import Report, ignore, readable
 from imagebatch.adapters.dynamodb.removal import remove_keys, remove_partition
-from imagebatch.adapters.dynamodb.table import Condition, ConditionFailedError, Table, unchanged
-from imagebatch.domain.asset_library import Folder, LibraryImage
+from imagebatch.adapters.dynamodb.table import (
+    Condition,
+    ConditionFailedError,
+    Record,
+    Table,
+    unchanged,
+)
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.deletion import Deletion
 from imagebatch.ports.deletion import DeletionStore, KeepGoing
@@ -27,8 +34,10 @@ class DynamoDBDeletionStore(DeletionStore):
         table: str,
         *,
         sleep: Callable[[float], None] = time.sleep,
+        report: Report = ignore,
     ) -> None:
         self._table = Table(client, table, sleep=sleep)
+        self._report = report
 
     def start(self, batch: Batch, deletion: Deletion) -> None:
         state, errors, spec = keys.batch_parts(batch.owner, batch.id)
@@ -46,8 +55,9 @@ class DynamoDBDeletionStore(DeletionStore):
         )
 
     def pending(self) -> Iterator[Deletion]:
-        for record in self._table.query(keys.DELETIONS, "!", "\x7f"):
-            yield codec.decode(Deletion, record)
+        records = self._table.query(keys.DELETIONS, "!", "\x7f")
+        for _, deletion in readable(records, _deletion, self._report, _name_of):
+            yield deletion
 
     def owns_outbox_name(self, name: str, batch_id: str) -> bool:
         found = self._table.get(keys.name(name))
@@ -86,22 +96,42 @@ class DynamoDBDeletionStore(DeletionStore):
         """The links that showed the batch, by their ids; its own list of them goes last."""
         partition = keys.batch_partition(owner, batch_id)
         for record in self._table.query(partition, keys.SHARES_FIRST, keys.SHARES_LAST):
-            yield keys.share(record["id"])
+            yield keys.share_of_sort(record["sk"])
 
     def _in_library(self, owner: str, batch_id: str) -> Iterator[Key]:
-        """Where the variants list the batch: read from the batch's own folder, which goes last."""
+        """Where the variants list the batch: read from the batch's own folder, which goes last.
+
+        Only what a key is made of is read, so that records of any version are removed.
+        """
         found = self._table.get(keys.folder(owner, batch_id))
         if found is None:
             return
-        folder = codec.decode(Folder, found)
-        sort = keys.library_folder_sort(folder.created_at, batch_id)
-        for variant in folder.variants:
-            yield keys.library_partition(owner, variant.variant_id), sort
+        for _, (variants, at) in readable([found], _folder_places, self._report):
+            sort = keys.library_folder_sort(at, batch_id)
+            yield from ((keys.library_partition(owner, each), sort) for each in variants)
         partition = keys.folder_partition(owner, batch_id)
-        for record in self._table.query(partition, "IMAGE#", "IMAGE#~"):
-            image = codec.decode(LibraryImage, record)
-            sort = keys.library_image_sort(image.created_at, batch_id, image.index)
-            yield keys.library_partition(owner, image.variant_id), sort
+        records = self._table.query(partition, "IMAGE#", "IMAGE#~")
+        for record, (variant, at) in readable(records, _image_place, self._report):
+            index = int(record["sk"].removeprefix("IMAGE#"))
+            sort = keys.library_image_sort(at, batch_id, index)
+            yield keys.library_partition(owner, variant), sort
+
+
+def _deletion(record: Record) -> Deletion:
+    return codec.decode(Deletion, record)
+
+
+def _name_of(record: Record) -> str:
+    return f"DELETION {record['sk'].rpartition('#')[2]}"
+
+
+def _folder_places(record: Record) -> tuple[list[int], datetime]:
+    variants = [int(each["variantId"]) for each in record["variants"]]
+    return variants, codec.time_of(record["createdAt"])
+
+
+def _image_place(record: Record) -> tuple[int, datetime]:
+    return int(record["variantId"]), codec.time_of(record["createdAt"])
 
 
 def _place(deletion: Deletion) -> Key:

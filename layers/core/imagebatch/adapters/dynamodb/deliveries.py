@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from imagebatch.adapters import codec
 from imagebatch.adapters.dynamodb import keys
 from imagebatch.adapters.dynamodb.batches import expiry_of
+from imagebatch.adapters.dynamodb.readable import Report, decoded, ignore
 from imagebatch.adapters.dynamodb.table import Table
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.delivery import Delivery
@@ -25,8 +26,10 @@ class DynamoDBDeliveryStore(DeliveryStore):
         table: str,
         *,
         sleep: Callable[[float], None] = time.sleep,
+        report: Report = ignore,
     ) -> None:
         self._table = Table(client, table, sleep=sleep)
+        self._report = report
 
     def save(self, batch: Batch, delivery: Delivery) -> None:
         _, round_, attempt = delivery.id.rsplit("-", 2)
@@ -38,4 +41,4 @@ class DynamoDBDeliveryStore(DeliveryStore):
     def list_deliveries(self, owner: str, batch_id: str) -> Sequence[Delivery]:
         partition = keys.batch_partition(owner, batch_id)
         records = self._table.query(partition, keys.DELIVERY, f"{keys.DELIVERY}~")
-        return [codec.decode(Delivery, record) for record in records]
+        return decoded(Delivery, records, self._report)

@@ -9,6 +9,7 @@ from urllib.parse import unquote
 from imagebatch.adapters import codec
 from imagebatch.adapters.aws import translate_errors
 from imagebatch.adapters.dynamodb import keys
+from imagebatch.adapters.dynamodb.readable import Report, decoded, ignore
 from imagebatch.adapters.dynamodb.removal import remove_keys
 from imagebatch.adapters.dynamodb.table import (
     NEW,
@@ -44,8 +45,10 @@ class DynamoDBErasureStore(ErasureStore):
         *,
         default_owner: str,
         sleep: Callable[[float], None] = time.sleep,
+        report: Report = ignore,
     ) -> None:
         self._table = Table(client, table, sleep=sleep)
+        self._report = report
         self._default_owner = default_owner
 
     def start(self, erasure: Erasure) -> Erasure:
@@ -71,8 +74,8 @@ class DynamoDBErasureStore(ErasureStore):
 
     def running(self) -> Iterator[Erasure]:
         for record in self._table.query(keys.ERASING, "!", "\x7f"):
-            if found := self.get(record["erasure"]):
-                yield found
+            found = self._table.get(keys.erasure(record["erasure"]))
+            yield from decoded(Erasure, [found] if found else [], self._report, _name_of)
 
     def save(self, erasure: Erasure) -> None:
         self._table.transact([self._table.put(keys.erasure(erasure.id), codec.encode(erasure))])
@@ -84,12 +87,8 @@ class DynamoDBErasureStore(ErasureStore):
     def owned(self, owner: str, cursor: str) -> OwnedRecords:
         arguments: dict[str, Any] = {
             "TableName": self._table.name,
-            "ProjectionExpression": "pk, sk, #owner, uploadId, batchId, #mode, #month, spent",
-            "ExpressionAttributeNames": {
-                "#owner": "owner",
-                "#mode": "mode",
-                "#month": "month",
-            },
+            "ProjectionExpression": "pk, sk, #owner, uploadId, batchId, spent",
+            "ExpressionAttributeNames": {"#owner": "owner"},
             "ConsistentRead": True,
         }
         if cursor:
@@ -103,7 +102,7 @@ class DynamoDBErasureStore(ErasureStore):
             keys=frozenset((r["pk"], r["sk"]) for r in found),
             uploads=frozenset(r["uploadId"] for r in found if "uploadId" in r),
             batches=frozenset(batch for r in found if (batch := _batch_of(r))),
-            spent={f"{r['mode']} {r['month']}": str(r.get("spent", 0)) for r in found if _books(r)},
+            spent={_book(r): str(r.get("spent", 0)) for r in found if _is_ledger(r)},
             cursor=json.dumps([after["pk"], after["sk"]]) if after else "",
         )
 
@@ -137,5 +136,15 @@ def _batch_of(record: Record) -> str:
     return str(record.get("batchId", ""))
 
 
-def _books(record: Record) -> bool:
+def _is_ledger(record: Record) -> bool:
     return str(record["pk"]).startswith("LEDGER#")
+
+
+def _book(record: Record) -> str:
+    """Its mode and month."""
+    _, mode, month = record["pk"].split("#")
+    return f"{mode} {month}"
+
+
+def _name_of(record: Record) -> str:
+    return str(record["pk"])

@@ -123,6 +123,11 @@ def share(share_id: str) -> Key:
     return f"SHARE#{part(share_id)}", "SHARE"
 
 
+def share_of_sort(sort: str) -> Key:
+    """The same from the sort key that it has with its batch."""
+    return sort, "SHARE"
+
+
 def share_of_batch(owner: str, batch_id: str, share_id: str) -> Key:
     return batch_partition(owner, batch_id), f"SHARE#{part(share_id)}"
 

@@ -7,7 +7,7 @@ from itertools import batched, islice
 
 from imagebatch.adapters.dynamodb import keys
 from imagebatch.adapters.dynamodb.batch_records import batch_of
-from imagebatch.adapters.dynamodb.readable import Report
+from imagebatch.adapters.dynamodb.readable import Report, readable
 from imagebatch.adapters.dynamodb.table import KEYS_A_READ, Record, Table
 from imagebatch.domain.batch import Batch, Kind
 from imagebatch.domain.errors import InvalidRequestError, UnreadableRecordError
@@ -47,9 +47,10 @@ def _rows(
     """Each batch with its sort key; a whole page of records is one read."""
     partition = keys.listing_partition(owner)
     entries = table.query(partition, "BATCH#", after or "BATCH#~", newest_first=True)
-    wanted = (e for e in entries if e["sk"] != after and kind in (None, e["kind"]))
+    found = readable((e for e in entries if e["sk"] != after), _listed, report)
+    wanted = ((e["sk"], batch_id) for e, (batch_id, of_kind) in found if kind in (None, of_kind))
     for chunk in batched(wanted, size, strict=False):
-        parts = {each["sk"]: keys.batch_parts(owner, each["batchId"]) for each in chunk}
+        parts = {sort: keys.batch_parts(owner, batch_id) for sort, batch_id in chunk}
         records = table.get_many([key for each in parts.values() for key in each])
         for sort, of_batch in parts.items():
             try:
@@ -59,6 +60,10 @@ def _rows(
             else:
                 if batch is not None:
                     yield sort, batch
+
+
+def _listed(record: Record) -> tuple[str, str]:
+    return record["batchId"], record["kind"]
 
 
 def cursor_text(owner: str, sort: str) -> str:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from imagebatch.adapters.codec import time_of, time_text
 from imagebatch.adapters.dynamodb import keys
-from imagebatch.adapters.dynamodb.table import Table
+from imagebatch.adapters.dynamodb.readable import Report, ignore, readable
+from imagebatch.adapters.dynamodb.table import Record, Table
 from imagebatch.domain.model_checks import ModelCheck, ModelChecks
 from imagebatch.ports.model_checks import ModelCheckStore
 
@@ -15,16 +16,15 @@ if TYPE_CHECKING:
 
 
 class DynamoDBModelCheckStore(ModelCheckStore):
-    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+    def __init__(self, client: "DynamoDBClient", table: str, *, report: Report = ignore) -> None:
         self._table = Table(client, table)
+        self._report = report
 
     def load(self) -> ModelChecks:
+        """Nothing, when what was found cannot be read: the next check writes it anew."""
         found = self._table.get(keys.MODEL_CHECKS)
-        entries = json.loads(found["models"]) if found else {}
-        return {
-            name: ModelCheck(tuple(entry["upstream"]), entry["gone"], time_of(entry["checked_at"]))
-            for name, entry in entries.items()
-        }
+        records = [found] if found else []
+        return next((checks for _, checks in readable(records, _checks, self._report)), {})
 
     def save(self, checks: Mapping[str, ModelCheck]) -> None:
         entries = {
@@ -37,3 +37,10 @@ class DynamoDBModelCheckStore(ModelCheckStore):
         }
         record = {"models": json.dumps(entries)}
         self._table.transact([self._table.put(keys.MODEL_CHECKS, record)])
+
+
+def _checks(record: Record) -> ModelChecks:
+    return {
+        name: ModelCheck(tuple(entry["upstream"]), entry["gone"], time_of(entry["checked_at"]))
+        for name, entry in json.loads(record["models"]).items()
+    }

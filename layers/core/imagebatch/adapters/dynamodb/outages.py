@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from imagebatch.adapters.codec import time_of, time_text
 from imagebatch.adapters.dynamodb import keys
+from imagebatch.adapters.dynamodb.readable import Report, ignore, readable
 from imagebatch.adapters.dynamodb.table import (
     NEW,
     Condition,
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class DynamoDBBreakerStore(BreakerStore):
-    """There are as many records as models: none is removed."""
+    """There are as many records as models: none is removed. One that cannot be read is closed."""
 
     def __init__(
         self,
@@ -32,20 +33,17 @@ class DynamoDBBreakerStore(BreakerStore):
         table: str,
         *,
         sleep: Callable[[float], None] = time.sleep,
+        report: Report = ignore,
     ) -> None:
         self._table = Table(client, table, sleep=sleep)
+        self._report = report
 
     def get(self, provider: str, model: str) -> CircuitBreaker:
         key = keys.circuit_breaker(provider, model)
         found = self._table.get_many([key]).get(key)
-        if found is None:
-            return CircuitBreaker()
-        until = found.get("openUntil")
-        return CircuitBreaker(
-            failures=int(found["failures"]),
-            open_until=time_of(until) if until else None,
-            version=int(found["version"]),
-        )
+        records = [found] if found else []
+        known = readable(records, _breaker, self._report)
+        return next((breaker for _, breaker in known), CircuitBreaker())
 
     def save(self, provider: str, model: str, breaker: CircuitBreaker) -> None:
         record: Record = {"failures": breaker.failures, "version": breaker.version + 1}
@@ -54,6 +52,15 @@ class DynamoDBBreakerStore(BreakerStore):
         condition = unchanged("version", breaker.version) if breaker.version else NEW
         key = keys.circuit_breaker(provider, model)
         self._table.transact([self._table.put(key, record, condition)])
+
+
+def _breaker(record: Record) -> CircuitBreaker:
+    until = record.get("openUntil")
+    return CircuitBreaker(
+        failures=int(record["failures"]),
+        open_until=time_of(until) if until else None,
+        version=int(record["version"]),
+    )
 
 
 class DynamoDBPredictionLedger(PredictionLedger):

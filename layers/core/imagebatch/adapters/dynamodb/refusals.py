@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 from imagebatch.adapters.codec import time_of, time_text
 from imagebatch.adapters.dynamodb import keys
-from imagebatch.adapters.dynamodb.table import Table
+from imagebatch.adapters.dynamodb.readable import Report, ignore, readable
+from imagebatch.adapters.dynamodb.table import Record, Table
 from imagebatch.ports.diagnosis import Refusal, RefusalLog
 
 if TYPE_CHECKING:
@@ -14,8 +15,9 @@ MAX_REASON_LENGTH = 300
 
 
 class DynamoDBRefusalLog(RefusalLog):
-    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+    def __init__(self, client: "DynamoDBClient", table: str, *, report: Report = ignore) -> None:
         self._table = Table(client, table)
+        self._report = report
 
     def note(self, provider: str, refusal: Refusal) -> None:
         record = {"reason": refusal.reason[:MAX_REASON_LENGTH], "at": time_text(refusal.at)}
@@ -27,4 +29,13 @@ class DynamoDBRefusalLog(RefusalLog):
     def last(self, provider: str) -> Refusal | None:
         key = keys.provider_refusal(provider)
         found = self._table.get_many([key]).get(key)
-        return Refusal(found["reason"], time_of(found["at"])) if found else None
+        records = [found] if found else []
+        return next((last for _, last in readable(records, _refusal, self._report, _name_of)), None)
+
+
+def _refusal(record: Record) -> Refusal:
+    return Refusal(record["reason"], time_of(record["at"]))
+
+
+def _name_of(record: Record) -> str:
+    return str(record["pk"])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, override
 
 from imagebatch.adapters import codec
 from imagebatch.adapters.dynamodb import keys
+from imagebatch.adapters.dynamodb.readable import Report, decoded, ignore
 from imagebatch.adapters.dynamodb.table import Table
 from imagebatch.domain.shares import Share
 from imagebatch.ports.shares import ShareStore
@@ -24,8 +25,10 @@ class DynamoDBShareStore(ShareStore):
         table: str,
         *,
         sleep: Callable[[float], None] = time.sleep,
+        report: Report = ignore,
     ) -> None:
         self._table = Table(client, table, sleep=sleep)
+        self._report = report
 
     @override
     def put(self, share: Share) -> None:
@@ -43,7 +46,7 @@ class DynamoDBShareStore(ShareStore):
     def of_batch(self, owner: str, batch_id: str) -> Sequence[Share]:
         partition = keys.batch_partition(owner, batch_id)
         records = self._table.query(partition, keys.SHARES_FIRST, keys.SHARES_LAST)
-        return [codec.decode(Share, record) for record in records]
+        return decoded(Share, records, self._report)
 
     @override
     def delete(self, owner: str, batch_id: str, share_id: str) -> None:

@@ -67,7 +67,8 @@ class DynamoDBUploadStore(UploadStore):
 
     def get_many(self, owner: str, upload_ids: Sequence[str]) -> Mapping[str, Upload]:
         wanted = [keys.upload_owner(id_) for id_ in dict.fromkeys(upload_ids)]
-        places = [_place(p) for p in self._read(wanted) if p["owner"] == owner]
+        pointers = readable(self._read(wanted), _owned_place, self._report, _name_of)
+        places = [place for _, (of, place) in pointers if of == owner]
         uploads = decoded(Upload, self._read(places), self._report)
         return {upload.id: upload for upload in uploads}
 
@@ -128,6 +129,14 @@ def _pointer(upload: Upload) -> Record:
 def _place(pointer: Record) -> keys.Key:
     sort = keys.upload_sort(pointer["at"], pointer["uploadId"])
     return keys.uploads_partition(pointer["owner"]), sort
+
+
+def _owned_place(pointer: Record) -> tuple[str, keys.Key]:
+    return pointer["owner"], _place(pointer)
+
+
+def _name_of(pointer: Record) -> str:
+    return str(pointer["pk"])
 
 
 def _record(upload: Upload) -> Record:
