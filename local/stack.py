@@ -21,6 +21,7 @@ OUTPUTS = {
     "itemQueueUrl": "ItemQueueUrl",
     "deadLetterQueueUrl": "DeadLetterQueueUrl",
     "intakeQueueUrl": "IntakeQueueUrl",
+    "intakeDeadLetterQueueUrl": "IntakeDeadLetterQueueUrl",
     "stateMachineArn": "StateMachineArn",
     "webhookSecretArn": "WebhookSecretArn",
     "issuer": "Issuer",

@@ -1,7 +1,8 @@
 """Faults between a boto3 client and AWS, injected through the SDK's own event hooks."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from threading import RLock
 from typing import Any
 
@@ -135,3 +136,35 @@ def one_at_a_time(client: Any) -> None:
     client.meta.events.register_first(event(client, "before-call", "*"), acquire)
     client.meta.events.register_last(event(client, "after-call", "*"), release)
     client.meta.events.register_last(event(client, "after-call-error", "*"), release)
+
+
+class Killed(BaseException):
+    """No handler of the product's sees the end of its process, so this is no `Exception`."""
+
+
+@contextmanager
+def kill_at(clients: Sequence[Any], call: int, moment: str) -> Iterator[None]:
+    """The process dies at its `call`th call: "before-call" it is made, or "after-call"."""
+    made = 0
+
+    def count(**_: Any) -> None:
+        nonlocal made
+        made += 1
+        if made >= call:
+            raise Killed
+
+    def stay_dead(**_: Any) -> None:
+        """Its other threads make no call any more either."""
+        if made >= call:
+            raise Killed
+
+    hooks = [("before-call", stay_dead), (moment, count)]
+    for client in clients:
+        for name, hook in hooks:
+            client.meta.events.register_first(name, hook)
+    try:
+        yield
+    finally:
+        for client in clients:
+            for name, hook in hooks:
+                client.meta.events.unregister(name, hook)

@@ -19,6 +19,10 @@ from xdist.scheduler import LoadScopeScheduling
 
 TESTS = Path(__file__).parent
 OFFLINE = {"domain", "formats", "intake", "reports", "usecases"}
+# The template's; Powertools publishes by itself once a hundred values have come together. Here,
+# because the conftest.py of a folder named on the command line is imported before any hook runs.
+os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "imagebatch")
+
 NOBODY = "192.0.2.1"
 """An address of TEST-NET-1 (RFC 5737). Forbidding all sockets would also break what the servers of
 other suites do meanwhile in threads of this process."""
@@ -49,8 +53,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure() -> None:
-    # The template's; Powertools publishes by itself once a hundred values have come together.
-    os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "imagebatch")
     # A run in the background ignores interrupts, and so would every command the tests start.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -133,15 +133,15 @@ def _resources(clients: Clients) -> dict[str, str]:
     create_bucket(clients.s3)
     create_table(clients.dynamodb)
     signing = clients.secretsmanager.create_secret(Name="signing", SecretString="s" * 64)
-    urls = {
-        n: clients.sqs.create_queue(QueueName=n)["QueueUrl"] for n in ("item", "dispatch", "dead")
-    }
+    names = ("item", "dispatch", "dead", "abandoned")
+    urls = {name: clients.sqs.create_queue(QueueName=name)["QueueUrl"] for name in names}
     return {
         "TABLE_NAME": TABLE,
         "BUCKET_NAME": BUCKET,
         "ITEM_QUEUE_URL": urls["item"],
         "DISPATCH_QUEUE_URL": urls["dispatch"],
         "DEAD_LETTER_QUEUE_URL": urls["dead"],
+        "INTAKE_DEAD_LETTER_QUEUE_URL": urls["abandoned"],
         "STATE_MACHINE_ARN": f"arn:aws:states:{REGION}:123456789012:stateMachine:finalizer",
         "SIGNING_SECRET_ARN": signing["ARN"],
         "PUBLIC_URL": "https://api.test",

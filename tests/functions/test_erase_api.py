@@ -2,13 +2,22 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from imagebatch.adapters import abandoned_arrivals
 from imagebatch.bootstrap import Bootstrap
 from imagebatch.domain.deletion import AFTERWARDS
+from imagebatch.domain.delivery import Delivery
 from imagebatch.usecases import keys
+from testing.accounts import Accounts, month
+from testing.aws import TABLE
+from testing.awsfaults import Killed, kill_at
+from testing.fakes.system import START
+from tests.contracts.test_upload_store import an_upload
 from tests.functions.conftest import Answer, Api
 from tests.functions.test_deletes_api import mentions, objects, records, shirts
 from tests.intake.test_uploads import PNG
@@ -16,6 +25,7 @@ from tests.intake.test_uploads import PNG
 ANN, BOB = "auth0|ann#1", "auth0|ann"
 """One name is the start of the other."""
 CARS = b"make,model\nVolvo,XC40\n"
+SPENT = Decimal("14.30")
 
 
 def everything(api: Api, services: Bootstrap) -> str:
@@ -33,7 +43,30 @@ def everything(api: Api, services: Bootstrap) -> str:
     for folder in ("inbox", "outbox"):
         services.media.put(f"{folder}/{owner}/cars.csv", b"x", "text/csv")
     services.store.reserve_outbox_name(f"outbox/{owner}/cars", "b1", services.clock.now())
+    told = Delivery(id="w-1-1", url=f"https://a.example/{owner}", body={}, created_at=START)
+    services.deliveries.save(services.records.batch(owner, batch_id), told)
+    Accounts(services.clients.dynamodb, TABLE).set_spent(owner, SPENT)
+    abandon(services, f"inbox/{owner}/cars.csv")
     return batch_id
+
+
+def abandon(services: Bootstrap, key: str) -> None:
+    """The intake gave this file up."""
+    found = {"key": key, "etag": "e", "size": 1}
+    services.clients.sqs.send_message(
+        QueueUrl=services.settings.intake_dead_letter_queue_url,
+        MessageBody=json.dumps({"detail": {"object": found}}),
+    )
+
+
+def abandoned(services: Bootstrap) -> set[str]:
+    """Read by hand, as a person does."""
+    url = services.settings.intake_dead_letter_queue_url
+    found = services.clients.sqs.receive_message(
+        QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0
+    )
+    bodies = [json.loads(message["Body"]) for message in found.get("Messages", [])]
+    return {body["detail"]["object"]["key"] for body in bodies}
 
 
 @pytest.fixture
@@ -49,6 +82,13 @@ def bob(api: Api) -> Api:
 @pytest.fixture
 def operator(api: Api) -> Api:
     return api.as_owner("op", **{"cognito:groups": "[operators]"})
+
+
+@pytest.fixture(autouse=True)
+def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The queue in memory has one server, and hides nothing that somebody else wants to see."""
+    monkeypatch.setattr(abandoned_arrivals, "WAIT_SECONDS", 0)
+    monkeypatch.setattr(abandoned_arrivals, "HIDDEN_SECONDS", 1)
 
 
 @pytest.fixture
@@ -133,6 +173,8 @@ def test_an_erased_owner_is_in_the_receipt_alone(
     assert (receipt["owner"], receipt["status"]) == (ANN, "done")
     assert receipt["removed"]["batches"] == 2
     assert receipt["removed"]["uploads"] == 1
+    assert receipt["kept"] == {f"live {month()}": str(SPENT)}
+    assert abandoned(services) == set()
 
 
 @pytest.mark.usefixtures("later")
@@ -167,8 +209,50 @@ def test_an_erasure_goes_on_where_it_was_interrupted(
     assert whereabouts(services, ANN) == {"ERASE"}
 
 
+@pytest.mark.parametrize("moment", ["before-call", "after-call"])
+@pytest.mark.usefixtures("later")
+def test_an_erasure_killed_at_any_call_goes_on(
+    ann: Api, bob: Api, operator: Api, services: Bootstrap, moment: str
+) -> None:
+    """The sweeper dies at its first call, the next time at its second, and so on."""
+    kept = everything(bob, services)
+    before = whereabouts(services, BOB), mentions(services, kept), objects(services)
+    everything(ann, services)
+    erasure = erase(operator, ANN)
+    clients = services.clients
+    call = 0
+    while services.erasures.receipt(erasure).status != "done":
+        call += 1
+        assert call < 500, "no end in sight"
+        end_running(services)
+        aws = [clients.dynamodb, clients.s3, clients.sqs]
+        with suppress(Killed), kill_at(aws, call, moment):
+            list(services.finish_deletions(lambda: True))
+            list(services.run_erasures(lambda: True))
+
+    assert call > 15, "hardly ever killed"
+    assert whereabouts(services, ANN) == {"ERASE"}
+    assert services.erasures.receipt(erasure).kept == {f"live {month()}": str(SPENT)}
+    assert (whereabouts(services, BOB), mentions(services, kept), objects(services)) == before
+    assert abandoned(services) == {f"inbox/{BOB}/cars.csv"}
+
+
+def test_an_erasure_waits_for_what_was_admitted_before(
+    operator: Api, services: Bootstrap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A request that was let in a moment before writes after the sweeper has looked."""
+    erasure = erase(operator, ANN)
+    assert list(services.run_erasures(lambda: True)) == []
+    services.uploads.create(an_upload("u1", owner=ANN))
+    later = services.clock.now() + AFTERWARDS
+    monkeypatch.setattr(type(services.clock), "now", lambda _: later)
+
+    assert list(services.run_erasures(lambda: True)) == [erasure]
+    assert whereabouts(services, ANN) == {"ERASE"}
+
+
 def test_an_owner_who_is_being_erased_is_refused(
-    ann: Api, bob: Api, operator: Api, services: Bootstrap
+    ann: Api, bob: Api, operator: Api, services: Bootstrap, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = erase(operator, ANN)
     assert erase(operator, ANN) == first
@@ -179,6 +263,8 @@ def test_an_owner_who_is_being_erased_is_refused(
     assert [each.status for each in refused] == [403, 403]
     assert bob.get("/api/batches").status == 200
     assert operator.get(f"/api/erase/{first}").json()["status"] == "running"
+    later = services.clock.now() + AFTERWARDS
+    monkeypatch.setattr(type(services.clock), "now", lambda _: later)
     list(services.run_erasures(lambda: True))
     assert ann.get("/api/batches").status == 200
 

@@ -7,6 +7,7 @@ import httpx
 
 from testing.accounts import Accounts
 from testing.batches import finished
+from testing.erasures import Erasures
 from testing.fake_providers import FakeProviders
 from testing.scenario import (
     OwnedResources,
@@ -70,9 +71,21 @@ def erased(site: Site) -> None:
     site.client("s3").put_object(Bucket=bucket, Key="inbox/zoe/notes.txt", Body=b"no sheet")
     operator = site.as_("op", groups=["operators"])
     job = ask(operator, "POST", "/api/erase", 202, json={"owner": "zoe"})
+    abandon(site, "inbox/zoe/notes.csv")
+    Erasures(site.client("dynamodb"), site.stack["table"]).age("zoe")
     sweep(site)
     receipt = ask(operator, "GET", f"/api/erase/{job['id']}", 200)
     assert (receipt["status"], receipt["removed"]["uploads"]) == ("done", 1)
+
+
+def abandon(site: Site, *keys: str) -> None:
+    """The intake gave these files up."""
+    for key in keys:
+        found = {"key": key, "etag": "e", "size": 1}
+        site.client("sqs").send_message(
+            QueueUrl=site.stack["intakeDeadLetterQueueUrl"],
+            MessageBody=json.dumps({"detail": {"object": found}}),
+        )
 
 
 def sweep(site: Site) -> None:

@@ -73,6 +73,7 @@ def names(site: Site) -> Node:
         api["DISPATCH_QUEUE_URL"]: "<DispatchQueue.Arn>",
         api["INTAKE_QUEUE_URL"]: "<IntakeQueue.Arn>",
         api["DEAD_LETTER_QUEUE_URL"]: "<DeadLetterQueue.Arn>",
+        stack["intakeDeadLetterQueueUrl"]: "<IntakeDeadLetterQueue.Arn>",
     }
     return {
         stack["table"]: "<Table.Arn>",

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from imagebatch.ports.deletion import DeletionStore
     from imagebatch.ports.deliveries import DeliveryStore
     from imagebatch.ports.diagnosis import ProviderAccount
-    from imagebatch.ports.erasure import ErasureStore
+    from imagebatch.ports.erasure import AbandonedArrivals, ErasureStore
     from imagebatch.ports.model_checks import ModelCheckStore
     from imagebatch.ports.shares import ShareStore
     from imagebatch.ports.signing import Signer
@@ -698,6 +698,13 @@ class Bootstrap:
         return Erasures(self.records, self.erasure_store)
 
     @cached_property
+    def abandoned_arrivals(self) -> "AbandonedArrivals":
+        from imagebatch.adapters.abandoned_arrivals import SQSAbandonedArrivals
+
+        url = self.settings.intake_dead_letter_queue_url
+        return SQSAbandonedArrivals(self.clients.sqs, url)
+
+    @cached_property
     def run_erasures(self) -> "RunErasures":
         from imagebatch.usecases.erase_owner import RunErasures
 
@@ -706,6 +713,7 @@ class Bootstrap:
             self.erasure_store,
             self.deletions,
             self.media,
+            self.abandoned_arrivals,
             self.cancel,
             self.delete_batch,
             self.settings.drop_folder_owner,

@@ -18,6 +18,7 @@ class Settings:
     dispatch_queue_url: str
     intake_queue_url: str
     dead_letter_queue_url: str
+    intake_dead_letter_queue_url: str
     state_machine_arn: str
     alarm_topic_arn: str
     public_url: str
@@ -75,6 +76,7 @@ class Settings:
             dispatch_queue_url=text("DISPATCH_QUEUE_URL"),
             intake_queue_url=text("INTAKE_QUEUE_URL"),
             dead_letter_queue_url=text("DEAD_LETTER_QUEUE_URL"),
+            intake_dead_letter_queue_url=text("INTAKE_DEAD_LETTER_QUEUE_URL"),
             state_machine_arn=text("STATE_MACHINE_ARN"),
             alarm_topic_arn=text("ALARM_TOPIC_ARN"),
             public_url=text("PUBLIC_URL").rstrip("/"),

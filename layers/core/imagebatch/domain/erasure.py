@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+
+ADMITTED_BEFORE = timedelta(minutes=16)
+"""Longer than any invocation lasts: what the owner began before the erasure has written by then."""
 
 
 class ErasureStatus(StrEnum):
@@ -25,3 +28,7 @@ class Erasure:
     records: int = 0
     kept: Mapping[str, str] = field(default_factory=dict)
     cursor: str = ""
+
+    def may_remove_records(self, now: datetime) -> bool:
+        """Whether nothing that was admitted before it began can write any more."""
+        return now >= self.started_at + ADMITTED_BEFORE

@@ -54,6 +54,12 @@ def parse_key(key: str) -> DroppedKey | None:
     return DroppedKey(key, owner, template, name, outbox, fault)
 
 
+def lies_with(owner: str, key: str, default_owner: str) -> bool:
+    """Whether a key below `inbox/` or `outbox/` is this owner's."""
+    folder, _, file = key.partition("/")[2].partition("/")
+    return owner == (folder if file else default_owner)
+
+
 def drop_options(metadata: Mapping[str, str]) -> DropOptions:
     """Of the object's `x-amz-meta-*`; InvalidRequestError 422 for values that are none.
 

@@ -4,7 +4,7 @@ What runs is cancelled and deleted first, and what was at work then is waited fo
 table is gone through, because it alone knows of every record there is.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -16,10 +16,10 @@ from imagebatch.domain.errors import (
     InvalidRequestError,
     NotFoundError,
 )
-from imagebatch.intake.drop_keys import INBOX, OUTBOX
+from imagebatch.intake.drop_keys import INBOX, OUTBOX, lies_with
 from imagebatch.ports import ObjectStore
 from imagebatch.ports.deletion import DeletionStore, KeepGoing
-from imagebatch.ports.erasure import ErasureStore, OwnedRecords
+from imagebatch.ports.erasure import AbandonedArrivals, ErasureStore, OwnedRecords
 from imagebatch.usecases import keys
 from imagebatch.usecases.cancel_batch import CancelBatch
 from imagebatch.usecases.delete_batch import DeleteBatch
@@ -66,6 +66,7 @@ class RunErasures:
     erasures: ErasureStore
     deletions: DeletionStore
     media: ObjectStore
+    abandoned: AbandonedArrivals
     cancel: CancelBatch
     delete_batch: DeleteBatch
     default_owner: str
@@ -85,13 +86,26 @@ class RunErasures:
             raise failed
 
     def _run(self, erasure: Erasure, keep_going: KeepGoing) -> bool:
+        # Each time: a message whose file is gone is dropped by whoever receives it.
+        self._delete_drop_folder(erasure.owner)
         if not self._delete_batches(erasure, keep_going):
             return False
-        if any(each.owner == erasure.owner for each in self.deletions.pending()):
-            return False  # what was at work on a batch may write until its deletion ends
-        self._delete_drop_folder(erasure.owner)
+        if not self._is_quiet(erasure):
+            return False
+        if not self.abandoned.remove(self._is_dropped_by(erasure.owner), keep_going):
+            return False
         erasure = self.erasures.get(erasure.id) or erasure
         return self._remove_records(erasure, keep_going)
+
+    def _is_quiet(self, erasure: Erasure) -> bool:
+        """Whether nothing of the owner's is at work any more, or waits in a queue."""
+        if not erasure.may_remove_records(self.records.clock.now()):
+            return False
+        # What was at work on a batch may write until its deletion ends.
+        return all(each.owner != erasure.owner for each in self.deletions.pending())
+
+    def _is_dropped_by(self, owner: str) -> Callable[[str], bool]:
+        return lambda key: key.startswith(INBOX) and lies_with(owner, key, self.default_owner)
 
     def _delete_batches(self, erasure: Erasure, keep_going: KeepGoing) -> bool:
         """True when no batch is left; those that run are cancelled, and deleted the next time."""

@@ -20,7 +20,7 @@ from imagebatch.adapters.dynamodb.table import (
     key_of,
 )
 from imagebatch.domain.erasure import Erasure
-from imagebatch.intake.drop_keys import OUTBOX
+from imagebatch.intake.drop_keys import lies_with
 from imagebatch.ports.erasure import ErasureStore, OwnedRecords
 
 if TYPE_CHECKING:
@@ -121,12 +121,8 @@ class DynamoDBErasureStore(ErasureStore):
         if kind in LISTS:
             return bool(first == wanted)
         if kind == "NAME":
-            return self._is_outbox_of(owner, unquote(parts[0]))
+            return lies_with(owner, unquote(parts[0]), self._default_owner)
         return bool(record.get("owner") == owner)
-
-    def _is_outbox_of(self, owner: str, name: str) -> bool:
-        folder, _, file = name.removeprefix(OUTBOX).partition("/")
-        return folder == owner if file else owner == self._default_owner
 
 
 def _batch_of(record: Record) -> str:
