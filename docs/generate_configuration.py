@@ -70,7 +70,7 @@ BUDGETS = """\
   anything is stored; for a dropped sheet, this is the error document. A lower `maxCost` reserves
   less.
 - The limit holds for any number of concurrent requests
-  ([decision 34](decisions/0034-accounts-change-with-the-batch.md)).
+  ([decision 34](decisions/0034-accounts-in-the-batch-transaction.md)).
 - A new value applies to the next batch. Development mode is counted separately, against the same
   limits.
 
