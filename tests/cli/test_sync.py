@@ -115,6 +115,28 @@ def test_images_are_written_as_they_land(cli: Cli, api: Pictures) -> None:
     assert len(api.fetched()) == SIZE
 
 
+def test_follow_fetches_what_a_later_round_changes(cli: Cli, api: Pictures) -> None:
+    folder = cli.home / "images"
+    running = cli.start("sync", BATCH, folder, "--follow")
+    assert running.stdout is not None
+    try:
+        assert "60 images, 60 fetched" in running.stdout.readline()
+        api.bodies[7] = b"made again " * 5_000
+        api.life = [
+            status("processing", round=2, total=SIZE, done=SIZE - 1),
+            status("completed", round=2, total=SIZE, done=SIZE),
+        ]
+        api.script("GET", EVENTS, stream(event(1, "completed", {})))
+        assert "60 images, 60 fetched" in running.stdout.readline()
+        assert files(folder) == whole(api)
+        assert len(api.fetched()) == SIZE + 1
+        assert running.poll() is None, "it has ended by itself"
+    finally:
+        running.send_signal(signal.SIGINT)
+        _, said = running.communicate(timeout=30)
+    assert f"imagebatch sync {BATCH} {folder} --follow" in " ".join(said.split())
+
+
 def test_a_changed_image_alone_is_fetched_again(cli: Cli, api: Pictures) -> None:
     folder = cli.home / "images"
     assert cli("sync", BATCH, folder).returncode == 0

@@ -157,7 +157,7 @@ def sync(
             for status in rounds:
                 _report(out, synced, status, folder)
         except KeyboardInterrupt:
-            hint = f"Go on with: imagebatch sync {whole_id} {folder}"
+            hint = f"Go on with: imagebatch sync {whole_id} {folder}{' --follow' if follow else ''}"
             raise InterruptedWaitError("Stopped; what is there is whole.", hint=hint) from None
     return exit_status(status)
 
