@@ -40,9 +40,12 @@ def _groups(document: Node) -> dict[str, list[tuple[str, str, Node]]]:
 
 def _navigation(document: Node) -> Iterator[str]:
     for tag, operations in _groups(document).items():
+        summaries = [each["summary"] for _, _, each in operations]
         links = "".join(
-            f'<li><a href="#{each["operationId"]}">{escape(each["summary"])}</a></li>'
-            for _, _, each in operations
+            f'<li><a href="#{each["operationId"]}">{_marked(each["summary"])}'
+            + (f" <small>{escape(path)}</small>" if summaries.count(each["summary"]) > 1 else "")
+            + "</a></li>"
+            for _, path, each in operations
         )
         yield f"<h2>{escape(tag)}</h2><ul>{links}</ul>"
     names = "".join(
@@ -63,7 +66,7 @@ def _operation(document: Node, method: str, path: str, operation: Node) -> str:
     text = operation.get("description", "")
     return (
         f'<section id="{operation["operationId"]}"><h3>{method.upper()} {escape(path)}</h3>'
-        f"<p>{escape(operation['summary'])}</p>"
+        f"<p>{_marked(operation['summary'])}</p>"
         + (f"<p>{_marked(text)}</p>" if text else "")
         + _parameters(operation.get("parameters", []))
         + _request(operation)
@@ -92,9 +95,13 @@ def _request(operation: Node) -> str:
 
 
 def _responses(document: Node, operation: Node) -> str:
-    rows = [_response_row(status, answer) for status, answer in operation["responses"].items()]
+    """What succeeds in full; of refusals, which are problem documents all, the statuses alone."""
+    answers = operation["responses"]
+    rows = [_response_row(status, answer) for status, answer in answers.items() if status < "400"]
     text = "<h4>Answers</h4>" + _table(("Status", "Content type", "Model"), rows)
-    for status, answer in operation["responses"].items():
+    if refusals := ", ".join(sorted(status for status in answers if status >= "400")):
+        text += f'<p>Refusals: {refusals} (<a href="#Problem">Problem</a>)</p>'
+    for status, answer in answers.items():
         for kind, body in answer.get("content", {}).items():
             if kind == "text/event-stream":
                 text += f"<h4>{status}, events</h4>{_code(EVENTS)}"
@@ -115,8 +122,9 @@ def _models(document: Node) -> Iterator[str]:
     yield "<h2>Models</h2>\n"
     for name, schema in document["components"]["schemas"].items():
         text = _marked(schema.get("description", ""))
-        yield f'<section id="{escape(name)}"><h3>{escape(name)}</h3><p>{text}</p>'
-        yield _details("Fields", _fields(schema) if "properties" in schema else _json(schema))
+        fields = _fields(schema) if "properties" in schema else _json(schema)
+        yield f'<section id="{escape(name)}">'
+        yield _details(f"<h3>{escape(name)}</h3>", (f"<p>{text}</p>" if text else "") + fields)
         yield "</section>\n"
 
 
