@@ -25,6 +25,9 @@ def test_rows_are_told_as_submitted_with_prompts(api: Api) -> None:
     assert "2025 Kia" in page.items[1].prompt
     assert page.items[1].aspect_ratio == "1:1"
     assert page.next_cursor == "2"
+    assert [(one.images, one.variant_id, one.settings) for one in page.items] == [
+        ([], None, {})
+    ] * 2
 
 
 def test_last_page_has_no_cursor(api: Api) -> None:

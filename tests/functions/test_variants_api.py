@@ -340,6 +340,24 @@ def test_a_batch_shows_what_each_variant_has(shop: Api, services: Bootstrap) -> 
     assert f"library/{batch_id}/000002-" in image.url
 
 
+def test_input_can_be_submitted_again(shop: Api, upload: str) -> None:
+    wish = {"custom_instructions": ["s3:uploads/somebody", "no hats"], "model_image_url": upload}
+    sent = {"settings": {"input": wish}, "variations": 2}
+    first = submit(shop, (2, [PUBLIC, upload]), **sent)
+    assert first.status == 202, first.body
+    told = shop.get(f"/api/batches/{first.json()['jobId']}/input").json()["items"]
+
+    own = shop.services.media.key_of(upload) or ""
+    assert [one["variantId"] for one in told] == [2, 2]
+    assert [one["uploadId"] for one in told[0]["images"]] == [None, own.removeprefix("uploads/")]
+    chosen = dict(told[0]["settings"])
+    images = chosen.pop("product_images")
+    assert images == [each["url"] for each in told[0]["images"]]
+    assert chosen["custom_instructions"] == wish["custom_instructions"]
+    assert shop.services.media.key_of(chosen["model_image_url"]) == own
+    assert submit(shop, (2, images), settings={"input": chosen}, variations=2).status == 202
+
+
 def test_an_image_is_in_both_folders_under_one_id(shop: Api, services: Bootstrap) -> None:
     batch_id = submit(shop, (1, [PUBLIC]), (2, [PUBLIC]), name="Spring").json()["jobId"]
     make(services, batch_id)

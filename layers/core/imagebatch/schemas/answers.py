@@ -190,8 +190,17 @@ class BatchStatusAnswer(BatchAnswer):
     next_cursor: str | None
 
 
+class InputImage(ResponseModel):
+    url: Link
+    upload_id: Annotated[str | None, Field(description="Null for what is no upload of yours.")]
+
+
 class InputItem(ResponseModel):
-    """`cells` are the row's in the order of the columns; empty where there was no sheet."""
+    """`cells` are the row's in the order of the columns; empty where there was no sheet.
+
+    `images` are its reference images. `settings` are those of a batch of variants as they were
+    submitted, with the variant's `product_images`; empty for other kinds.
+    """
 
     index: int
     custom_id: str
@@ -199,6 +208,9 @@ class InputItem(ResponseModel):
     prompt: str
     aspect_ratio: str | None
     cells: list[str]
+    images: list[InputImage]
+    variant_id: int | None
+    settings: dict[str, Any]
 
 
 class BatchInput(ResponseModel):

@@ -58,6 +58,7 @@ class UploadedPicture(ResponseModel):
 class VariantCandidates(ResponseModel):
     variant_id: int
     product_id: int
+    product_title: str
     variant_title: str
     variant_image_url: Link | None
     generated_images: list[Picture]

@@ -1,11 +1,17 @@
 """What a batch was made of: its rows as they were submitted."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from imagebatch.api.http import item_cursor, page_limit
 from imagebatch.api.parameters import BATCH_ID, ITEM_CURSOR, LIMIT
 from imagebatch.api.request import Request
 from imagebatch.api.routing import Routes
 from imagebatch.domain.batch import ItemSpec
-from imagebatch.schemas.answers import BatchInput, InputItem
+from imagebatch.schemas.answers import BatchInput, InputImage, InputItem
+from imagebatch.schemas.links import URL_SECONDS
+from imagebatch.usecases import keys
+from imagebatch.usecases.collect_image import OURS
 
 routes = Routes("Batches")
 
@@ -25,12 +31,13 @@ def get_batch_input(request: Request, batch_id: str) -> BatchInput:
     return BatchInput(
         kind=manifest.kind,
         columns=list(manifest.header),
-        items=[_input_item(spec) for spec in manifest.items[start:end]],
+        items=[_input_item(request, spec) for spec in manifest.items[start:end]],
         next_cursor=str(end) if end < len(manifest.items) else None,
     )
 
 
-def _input_item(spec: ItemSpec) -> InputItem:
+def _input_item(request: Request, spec: ItemSpec) -> InputItem:
+    urls = {kept: _url(request, kept) for kept in spec.images}
     return InputItem(
         index=spec.index,
         custom_id=spec.custom_id,
@@ -38,4 +45,23 @@ def _input_item(spec: ItemSpec) -> InputItem:
         prompt=spec.prompt,
         aspect_ratio=spec.aspect_ratio,
         cells=list(spec.cells),
+        images=[InputImage(url=url, upload_id=_upload_id(kept)) for kept, url in urls.items()],
+        variant_id=int(spec.group) if spec.group else None,
+        settings={name: _with_urls(value, urls) for name, value in spec.settings.items()},
     )
+
+
+def _url(request: Request, kept: str) -> str:
+    is_ours = kept.startswith(OURS)
+    return request.sign(kept.removeprefix(OURS), URL_SECONDS, None) if is_ours else kept
+
+
+def _upload_id(kept: str) -> str | None:
+    return keys.upload_of(kept.removeprefix(OURS)) if kept.startswith(OURS) else None
+
+
+def _with_urls(value: Any, urls: Mapping[str, str]) -> Any:
+    """Only the item's own images become addresses: any other text is what a client wrote."""
+    if isinstance(value, list):
+        return [_with_urls(each, urls) for each in value]
+    return urls.get(value, value) if isinstance(value, str) else value

@@ -262,6 +262,7 @@ def get_schema(request: Request, schema_key: str) -> Response:
                 {
                     "variantId": 1001,
                     "productId": 10,
+                    "productTitle": "Linen shirt",
                     "variantTitle": "Linen shirt / White / M",
                     "variantImageUrl": ROW["imageUrl"],
                     "generatedImages": [PICTURE],
@@ -316,6 +317,7 @@ def _candidates(request: Request, found: Candidates) -> CandidatesAnswer:
         VariantCandidates(
             variant_id=variant.id,
             product_id=variant.product_id,
+            product_title=variant.product_title,
             variant_title=variant.title,
             variant_image_url=variant.image_url,
             generated_images=[
