@@ -8,7 +8,6 @@ from unittest.mock import create_autospec
 from zipfile import ZipFile
 
 from imagebatch.adapters.providers.development import DevelopmentProvider
-from imagebatch.bootstrap import Bootstrap
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.errors import FailureCode, RejectedError
 from imagebatch.ports import (
@@ -27,6 +26,7 @@ from imagebatch.ports import (
 from imagebatch.usecases.finalize_batch import FinalizerRun
 from imagebatch.usecases.process_item.run import ProcessItem
 from testing.fakes import InMemoryFinalizer, InMemoryItemQueue
+from testing.services import Deployment
 
 OWNER = "local"
 
@@ -87,7 +87,7 @@ class ZipBuilder(ArchiveBuilder):
 class Rounds:
     """Takes the place of dispatcher, workers and finalizer."""
 
-    def __init__(self, services: Bootstrap, owner: str = OWNER) -> None:
+    def __init__(self, services: Deployment, owner: str = OWNER) -> None:
         self.services, self.owner = services, owner
         vars(services)["telemetry"] = create_autospec(Telemetry, instance=True)
         self.provider = CountingProvider(DevelopmentProvider(services.clock, 0.0))

@@ -3,11 +3,11 @@
 from typing import Any
 
 from imagebatch.api.build import build
-from imagebatch.bootstrap import Bootstrap
+from imagebatch.compose.api import ApiServices
 from imagebatch.observability import logger, metrics
 from imagebatch.settings import Settings
 
-services = Bootstrap(Settings.from_env())
+services = ApiServices(Settings.from_env())
 app = build(services)
 
 

@@ -4,12 +4,12 @@ round.
 
 from typing import Any
 
-from imagebatch.bootstrap import Bootstrap
+from imagebatch.compose.dispatcher import DispatcherServices
 from imagebatch.observability import logger, metrics
 from imagebatch.schemas.messages import decode_dispatch
 from imagebatch.settings import Settings
 
-services = Bootstrap(Settings.from_env())
+services = DispatcherServices(Settings.from_env())
 
 
 @logger.inject_lambda_context(clear_state=True)

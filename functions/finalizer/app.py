@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
-from imagebatch.bootstrap import Bootstrap
+from imagebatch.compose.finalizer import FinalizerServices
 from imagebatch.observability import logger, metrics
 from imagebatch.settings import Settings
 from imagebatch.usecases.finalize_batch import FinalizerRun
 
-services = Bootstrap(Settings.from_env())
+services = FinalizerServices(Settings.from_env())
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from imagebatch.bootstrap import Bootstrap
+from imagebatch.compose.intake import IntakeServices
 from imagebatch.observability import logger, metrics
 from imagebatch.ports import ArrivedObject, RetryLater, SendAnew
 from imagebatch.settings import Settings
 from imagebatch.usecases.keys import INCOMING
 
-services = Bootstrap(Settings.from_env())
+services = IntakeServices(Settings.from_env())
 
 
 @logger.inject_lambda_context(clear_state=True)

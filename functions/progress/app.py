@@ -4,11 +4,11 @@ from typing import Any
 
 from imagebatch.api.application import Application
 from imagebatch.api.routes import progress
-from imagebatch.bootstrap import Bootstrap
+from imagebatch.compose.progress import ProgressServices
 from imagebatch.observability import logger, metrics
 from imagebatch.settings import Settings
 
-app = Application(Bootstrap(Settings.from_env()), progress.routes)
+app = Application(ProgressServices(Settings.from_env()), progress.routes)
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from imagebatch.bootstrap import Bootstrap
+from imagebatch.compose.sweeper import SweeperServices
 from imagebatch.observability import logger, metrics
 from imagebatch.settings import Settings
 
 SECONDS_KEPT = 15.0
 """Of the invocation, for the call that is under way when no more is begun."""
-services = Bootstrap(Settings.from_env())
+services = SweeperServices(Settings.from_env())
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from imagebatch.bootstrap import Bootstrap
+from imagebatch.compose.worker import WorkerServices
 from imagebatch.observability import logger, metrics
 from imagebatch.settings import Settings
 
-services = Bootstrap(Settings.from_env())
+services = WorkerServices(Settings.from_env())
 
 
 @logger.inject_lambda_context(clear_state=True)

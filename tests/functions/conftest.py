@@ -15,9 +15,9 @@ import pytest
 from imagebatch.adapters.aws import Clients
 from imagebatch.api import openapi
 from imagebatch.api.build import build
-from imagebatch.bootstrap import Bootstrap
 from imagebatch.settings import Settings
 from testing.aws import BUCKET, REGION, TABLE, aws_in_memory, create_bucket, create_table
+from testing.services import Deployment
 
 HEADERS = {"host": "api.test"}
 
@@ -46,7 +46,7 @@ class Answer:
 class Api:
     """Turns a request into the gateway's event, as httpx encodes it, and answers it."""
 
-    services: Bootstrap
+    services: Deployment
     owner: str | None = None
     claims: dict[str, str] = field(default_factory=dict)
 
@@ -56,7 +56,7 @@ class Api:
     def as_owner(self, owner: str, mode: str = "cognito", **claims: str) -> "Api":
         """The same stack with authentication on, and a caller whom the gateway has verified."""
         settings = replace(self.services.settings, auth_mode=mode)
-        return Api(Bootstrap(settings, self.services.clients), owner, claims)
+        return Api(Deployment(settings, self.services.clients), owner, claims)
 
     def request(self, method: str, path: str, **content: Any) -> Answer:
         request = httpx.Request(method, "https://api.test" + path, **content)
@@ -116,16 +116,16 @@ def _api_document() -> None:
 
 
 @pytest.fixture
-def services(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bootstrap]:
+def services(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     with aws_in_memory() as clients:
-        yield Bootstrap(Settings.from_env(_resources(clients)), clients)
+        yield Deployment(Settings.from_env(_resources(clients)), clients)
 
 
 @pytest.fixture
-def api(services: Bootstrap) -> Api:
+def api(services: Deployment) -> Api:
     return Api(services)
 
 

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from imagebatch.api.openapi import document
-from imagebatch.bootstrap import Bootstrap
 from imagebatch.domain.batch import BatchStatus
 from imagebatch.domain.delivery import Delivery
 from testing.curl import CurlRequest, Shell, blocks_of, commands_of
 from testing.fakes import InMemoryWebhooks
 from testing.rounds import Rounds
+from testing.services import Deployment
 from testing.workbooks import workbook
 from tests.functions.conftest import Api
 from tests.intake.test_uploads import PNG
@@ -102,7 +102,7 @@ def routes() -> set[tuple[str, str]]:
 
 
 @pytest.fixture
-def shell(services: Bootstrap, tmp_path: Path) -> tuple[Shell, Stack]:
+def shell(services: Deployment, tmp_path: Path) -> tuple[Shell, Stack]:
     for name, body in FILES.items():
         (tmp_path / name).write_bytes(body)
     stack = Stack(Api(services))

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from imagebatch.bootstrap import Bootstrap
 from imagebatch.domain.budgets import month_of
 from imagebatch.schemas.answers import BudgetAnswer
+from testing.services import Deployment
 from tests.functions.conftest import Api
 
 ARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:key-AbCdEf"
@@ -19,14 +19,14 @@ PRICE = Decimal("0.035")
 
 
 @pytest.fixture
-def poor(services: Bootstrap) -> Api:
+def poor(services: Deployment) -> Api:
     """A stack whose owners may have two batches of a row in a month, and all together three."""
     settings = replace(
         services.settings,
         owner_monthly_budget=4 * PRICE,
         stack_monthly_budget=7 * PRICE,
     )
-    return Api(Bootstrap(settings, services.clients))
+    return Api(Deployment(settings, services.clients))
 
 
 def budget(api: Api, query: str = "") -> dict[str, Any]:
@@ -102,7 +102,7 @@ def test_refused_submit_leaves_its_idempotency_key(poor: Api) -> None:
     submit(ann)
     assert ann.post("/api/car-batch", files=ROW, headers=key).status == 402
     settings = replace(ann.services.settings, owner_monthly_budget=None)
-    richer = Api(Bootstrap(settings, ann.services.clients), "ann")
+    richer = Api(Deployment(settings, ann.services.clients), "ann")
 
     assert richer.post("/api/car-batch", files=ROW, headers=key).status == 202
 
@@ -112,7 +112,7 @@ def test_live_mode_does_not_see_placeholders(poor: Api) -> None:
     settings = replace(poor.services.settings, replicate_secret_arn=ARN)
 
     assert budget(poor)["reserved"] == "0.07"
-    assert budget(Api(Bootstrap(settings, poor.services.clients)))["reserved"] == "0.00"
+    assert budget(Api(Deployment(settings, poor.services.clients)))["reserved"] == "0.00"
 
 
 def test_operators_see_every_budget(poor: Api) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from imagebatch.bootstrap import Bootstrap
+from testing.services import Deployment
 from tests.functions.conftest import Api
 
 RECEIVER = "http://127.0.0.1:9000"
@@ -34,7 +34,7 @@ def test_an_address_on_this_machine_is_refused(
 
 @pytest.mark.parametrize(("path", "name", "content"), WAYS)
 def test_the_development_receiver_is_taken_and_its_neighbours_are_not(
-    services: Bootstrap, path: str, name: str, content: dict[str, Any]
+    services: Deployment, path: str, name: str, content: dict[str, Any]
 ) -> None:
     services.settings = replace(services.settings, dev_callback_origin=RECEIVER)
     api = Api(services)

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from imagebatch.bootstrap import Bootstrap
 from imagebatch.domain.batch import Archive, BatchStatus
 from imagebatch.domain.deletion import AFTERWARDS, Deletion
 from imagebatch.domain.rounds import publish
@@ -17,6 +16,7 @@ from imagebatch.usecases import keys
 from testing.aws import BUCKET, TABLE
 from testing.fakes import InMemoryFinalizer
 from testing.records import a_batch
+from testing.services import Deployment
 from tests.functions.conftest import Answer, Api
 from tests.functions.test_variants_api import make, row, submit
 from tests.intake.test_uploads import PNG
@@ -25,7 +25,7 @@ CARS = b"make,model\nVolvo,XC40\nVolvo,XC60\n"
 KEY = {"Idempotency-Key": "k1"}
 
 
-def end(services: Bootstrap, batch_id: str, owner: str = "local") -> None:
+def end(services: Deployment, batch_id: str, owner: str = "local") -> None:
     """All of it made, archived and published."""
     make(services, batch_id, owner)
     for item in services.store.items(owner, batch_id):
@@ -39,7 +39,7 @@ def end(services: Bootstrap, batch_id: str, owner: str = "local") -> None:
     services.store.commit(publish(archiving, Archive(key, 1, 1), now, timedelta(hours=6)))
 
 
-def shirts(api: Api, services: Bootstrap, **more: Any) -> str:
+def shirts(api: Api, services: Deployment, **more: Any) -> str:
     """A batch of two variants that has ended."""
     assert api.put("/api/variants", json=[row(1), row(2)]).status == 200
     chosen = [(1, ["https://shop.example.com/a.jpg"]), (2, ["https://shop.example.com/b.jpg"])]
@@ -50,22 +50,22 @@ def shirts(api: Api, services: Bootstrap, **more: Any) -> str:
     return batch_id
 
 
-def records(services: Bootstrap) -> list[dict[str, Any]]:
+def records(services: Deployment) -> list[dict[str, Any]]:
     found = services.clients.dynamodb.scan(TableName=TABLE)["Items"]
     return [{name: next(iter(value.values())) for name, value in each.items()} for each in found]
 
 
-def objects(services: Bootstrap) -> set[str]:
+def objects(services: Deployment) -> set[str]:
     listed = services.clients.s3.list_objects_v2(Bucket=BUCKET)
     return {each["Key"] for each in listed.get("Contents", [])}
 
 
-def mentions(services: Bootstrap, text: str) -> set[str]:
+def mentions(services: Deployment, text: str) -> set[str]:
     """The partitions of the records that have the text anywhere."""
     return {each["pk"] for each in records(services) if text in json.dumps(each, default=str)}
 
 
-def test_a_deleted_batch_leaves_nothing(api: Api, services: Bootstrap) -> None:
+def test_a_deleted_batch_leaves_nothing(api: Api, services: Deployment) -> None:
     batch_id = shirts(api, services)
     assert mentions(services, batch_id)
     assert any(batch_id in key for key in objects(services))
@@ -80,7 +80,7 @@ def test_a_deleted_batch_leaves_nothing(api: Api, services: Bootstrap) -> None:
     assert api.get("/api/variants/1/folders").json()["items"] == []
 
 
-def test_a_deleted_batchs_links_show_nothing(api: Api, services: Bootstrap) -> None:
+def test_a_deleted_batchs_links_show_nothing(api: Api, services: Deployment) -> None:
     batch_id = shirts(api, services)
     share = api.post(f"/api/batches/{batch_id}/share", json={"hours": 1}).json()
 
@@ -89,7 +89,7 @@ def test_a_deleted_batchs_links_show_nothing(api: Api, services: Bootstrap) -> N
     assert mentions(services, share["id"]) == set()
 
 
-def test_a_batch_whose_archive_is_built_again_is_kept(api: Api, services: Bootstrap) -> None:
+def test_a_batch_whose_archive_is_built_again_is_kept(api: Api, services: Deployment) -> None:
     batch_id = shirts(api, services)
     batch = services.records.batch("local", batch_id)
     services.store.commit(replace(batch, rebuilding_at=services.clock.now()))
@@ -97,7 +97,7 @@ def test_a_batch_whose_archive_is_built_again_is_kept(api: Api, services: Bootst
     assert delete(api, f"/api/batches/{batch_id}").status == 409
 
 
-def test_another_batch_is_not_touched(api: Api, services: Bootstrap) -> None:
+def test_another_batch_is_not_touched(api: Api, services: Deployment) -> None:
     kept, deleted = shirts(api, services), shirts(api, services)
     before = {key for key in objects(services) if kept in key}
 
@@ -113,7 +113,7 @@ def test_deleting_what_is_not_there_does_nothing(api: Api, batch_id: str) -> Non
     assert api.request("DELETE", f"/api/batches/{batch_id}").status == 204
 
 
-def test_a_foreign_batch_is_kept(api: Api, services: Bootstrap) -> None:
+def test_a_foreign_batch_is_kept(api: Api, services: Deployment) -> None:
     batch_id = shirts(api, services)
 
     assert api.as_owner("bob").request("DELETE", f"/api/batches/{batch_id}").status == 204
@@ -135,7 +135,7 @@ def submit_cars(api: Api) -> str:
     return str(made.json()["jobId"])
 
 
-def test_the_idempotency_key_of_a_deleted_batch_is_410(api: Api, services: Bootstrap) -> None:
+def test_the_idempotency_key_of_a_deleted_batch_is_410(api: Api, services: Deployment) -> None:
     batch_id = submit_cars(api)
     end(services, batch_id)
     api.request("DELETE", f"/api/batches/{batch_id}")
@@ -146,7 +146,7 @@ def test_the_idempotency_key_of_a_deleted_batch_is_410(api: Api, services: Boots
     assert not any("answer" in each for each in records(services))
 
 
-def test_what_there_was_no_time_for_is_done_later(api: Api, services: Bootstrap) -> None:
+def test_what_there_was_no_time_for_is_done_later(api: Api, services: Deployment) -> None:
     batch_id = shirts(api, services)
     services.delete_batch("local", batch_id, lambda: False)
     assert api.get(f"/api/batch/{batch_id}").status == 404
@@ -159,7 +159,7 @@ def test_what_there_was_no_time_for_is_done_later(api: Api, services: Bootstrap)
 
 
 def test_a_deletion_ends_once_no_invocation_is_left(
-    api: Api, services: Bootstrap, monkeypatch: pytest.MonkeyPatch
+    api: Api, services: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A finalizer that was at work when the batch was deleted may write an archive afterwards."""
     batch_id = shirts(api, services)
@@ -174,7 +174,7 @@ def test_a_deletion_ends_once_no_invocation_is_left(
     assert not any(batch_id in key for key in objects(services))
 
 
-def test_the_finalizer_of_every_round_is_stopped(services: Bootstrap) -> None:
+def test_the_finalizer_of_every_round_is_stopped(services: Deployment) -> None:
     finalizer = InMemoryFinalizer()
     runs = [(1, 1), (1, 2), (2, 1)]
     for run in runs:
@@ -186,7 +186,7 @@ def test_the_finalizer_of_every_round_is_stopped(services: Bootstrap) -> None:
     assert {finalizer.state("b1", *run) for run in runs} == {Execution.ENDED}
 
 
-def test_a_dropped_sheets_results_go_with_its_batch(services: Bootstrap) -> None:
+def test_a_dropped_sheets_results_go_with_its_batch(services: Deployment) -> None:
     """Of two batches from the same name each goes with its own."""
     services.store.reserve_outbox_name("outbox/ann/cars", "b" * 32, services.clock.now())
     for name in ("cars.zip", "cars.json", "cars-aaaaaaaa.zip", "cars-aaaaaaaa.json", "bikes.zip"):
@@ -215,7 +215,7 @@ def delete(api: Api, path: str) -> Answer:
     return api.request("DELETE", path)
 
 
-def test_a_deleted_upload_leaves_nothing(api: Api, services: Bootstrap) -> None:
+def test_a_deleted_upload_leaves_nothing(api: Api, services: Deployment) -> None:
     upload_id, _ = uploaded(api)
     kept, _ = uploaded(api)
     assert delete(api.as_owner("bob"), f"/api/uploads/{upload_id}").status == 204
@@ -227,7 +227,7 @@ def test_a_deleted_upload_leaves_nothing(api: Api, services: Bootstrap) -> None:
     assert objects(services) == {keys.upload(kept)}
 
 
-def test_an_upload_that_a_running_batch_uses_is_kept(api: Api, services: Bootstrap) -> None:
+def test_an_upload_that_a_running_batch_uses_is_kept(api: Api, services: Deployment) -> None:
     upload_id, url = uploaded(api)
     api.put("/api/variants", json=[row(1)])
     batch_id = submit(api, (1, [url]), name="Spring").json()["jobId"]
@@ -242,7 +242,7 @@ def test_an_upload_that_a_running_batch_uses_is_kept(api: Api, services: Bootstr
 
 
 def test_an_upload_deleted_while_it_is_checked_stays_deleted(
-    api: Api, services: Bootstrap, monkeypatch: pytest.MonkeyPatch
+    api: Api, services: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent = {"kind": "product", "filename": "a.png", "contentType": "image/png", "size": len(PNG)}
     upload_id = api.post("/api/uploads", json=sent).json()["file"]["id"]
@@ -261,7 +261,7 @@ def test_an_upload_deleted_while_it_is_checked_stays_deleted(
 
 
 @pytest.mark.parametrize("variant", ["1", "7", "0", "x", "9" * 20])
-def test_a_deleted_variant_leaves_the_catalog(api: Api, services: Bootstrap, variant: str) -> None:
+def test_a_deleted_variant_leaves_the_catalog(api: Api, services: Deployment, variant: str) -> None:
     shirts(api, services)
 
     assert delete(api, f"/api/variants/{variant}").status == 204
@@ -272,7 +272,7 @@ def test_a_deleted_variant_leaves_the_catalog(api: Api, services: Bootstrap, var
     assert len(api.get("/api/variants/1/folders").json()["items"]) == 1
 
 
-def test_a_deleted_image_is_nowhere(api: Api, services: Bootstrap) -> None:
+def test_a_deleted_image_is_nowhere(api: Api, services: Deployment) -> None:
     batch_id = shirts(api, services)
     [image] = api.get(f"/api/folders/{batch_id}.1").json()["items"]
     services.media.put(f"library/{batch_id}/000000-0000000000000000", b"older", "image/png")
@@ -291,7 +291,7 @@ def test_a_deleted_image_is_nowhere(api: Api, services: Bootstrap) -> None:
     assert (shown["status"], shown["zipUrl"]) == ("expired", None)
 
 
-def test_an_image_of_a_batch_of_cars_is_deleted(api: Api, services: Bootstrap) -> None:
+def test_an_image_of_a_batch_of_cars_is_deleted(api: Api, services: Deployment) -> None:
     batch_id = submit_cars(api)
     end(services, batch_id)
 
@@ -308,7 +308,7 @@ def test_an_image_of_a_batch_of_cars_is_deleted(api: Api, services: Bootstrap) -
     [("{}", "{}.0009"), ("{}.1", "{}.0001"), ("{}.9", "{}.0000"), ("x", "{}.0000"), ("{}", "x")],
 )
 def test_an_image_that_is_not_in_the_folder_is_kept(
-    api: Api, services: Bootstrap, folder: str, image: str
+    api: Api, services: Deployment, folder: str, image: str
 ) -> None:
     batch_id = shirts(api, services)
     path = f"/api/folders/{folder.format(batch_id)}/images/{image.format(batch_id)}"
@@ -321,7 +321,7 @@ def test_an_image_that_is_not_in_the_folder_is_kept(
     assert len(api.get(f"/api/folders/{batch_id}").json()["items"]) == 2
 
 
-def test_an_image_that_a_running_batch_uses_is_kept(api: Api, services: Bootstrap) -> None:
+def test_an_image_that_a_running_batch_uses_is_kept(api: Api, services: Deployment) -> None:
     batch_id = shirts(api, services)
     [image] = api.get(f"/api/folders/{batch_id}.1").json()["items"]
     using = submit(api, (1, [image["url"]])).json()["jobId"]

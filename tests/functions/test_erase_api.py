@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from imagebatch.adapters import abandoned_arrivals
-from imagebatch.bootstrap import Bootstrap
 from imagebatch.domain.deletion import AFTERWARDS
 from imagebatch.domain.delivery import Delivery
 from imagebatch.usecases import keys
@@ -17,6 +16,7 @@ from testing.accounts import Accounts, month
 from testing.aws import TABLE
 from testing.awsfaults import Killed, kill_at
 from testing.fakes.system import START
+from testing.services import Deployment
 from tests.contracts.test_upload_store import an_upload
 from tests.functions.conftest import Answer, Api
 from tests.functions.test_deletes_api import mentions, objects, records, shirts
@@ -28,7 +28,7 @@ CARS = b"make,model\nVolvo,XC40\n"
 SPENT = Decimal("14.30")
 
 
-def everything(api: Api, services: Bootstrap) -> str:
+def everything(api: Api, services: Deployment) -> str:
     """One of each kind of thing; the id of a batch that has ended."""
     owner = str(api.owner)
     batch_id = shirts(api, services, headers={"Idempotency-Key": "k"})
@@ -50,7 +50,7 @@ def everything(api: Api, services: Bootstrap) -> str:
     return batch_id
 
 
-def abandon(services: Bootstrap, key: str) -> None:
+def abandon(services: Deployment, key: str) -> None:
     """The intake gave this file up."""
     found = {"key": key, "etag": "e", "size": 1}
     services.clients.sqs.send_message(
@@ -59,7 +59,7 @@ def abandon(services: Bootstrap, key: str) -> None:
     )
 
 
-def abandoned(services: Bootstrap) -> set[str]:
+def abandoned(services: Deployment) -> set[str]:
     """Read by hand, as a person does."""
     url = services.settings.intake_dead_letter_queue_url
     found = services.clients.sqs.receive_message(
@@ -92,7 +92,7 @@ def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def later(monkeypatch: pytest.MonkeyPatch, services: Bootstrap) -> None:
+def later(monkeypatch: pytest.MonkeyPatch, services: Deployment) -> None:
     """Each look at the clock comes after every invocation that ran at the look before."""
     now = services.clock.now()
 
@@ -113,7 +113,7 @@ def erase(operator: Api, owner: str) -> str:
     return str(answer.json()["id"])
 
 
-def sweep(services: Bootstrap) -> None:
+def sweep(services: Deployment) -> None:
     """As the sweeper's invocations, one after the other."""
     for _ in range(4):
         end_running(services)
@@ -121,7 +121,7 @@ def sweep(services: Bootstrap) -> None:
         list(services.finish_deletions(lambda: True))
 
 
-def end_running(services: Bootstrap) -> None:
+def end_running(services: Deployment) -> None:
     """What dispatcher and finalizer do with a batch that was cancelled."""
     for owner, batch_id in list(services.store.unfinished()):
         batch = services.store.get(owner, batch_id)
@@ -137,7 +137,7 @@ def _ended(batch: Any) -> Any:
     return replace(batch, status=BatchStatus.CANCELLED, finished_at=batch.cancelling_at)
 
 
-def whereabouts(services: Bootstrap, owner: str) -> set[str]:
+def whereabouts(services: Deployment, owner: str) -> set[str]:
     quoted = {owner, owner.replace("|", "%7C").replace("#", "%23")}
     found = {
         each["pk"]
@@ -158,7 +158,7 @@ def _has(text: str, one: str, owner: str) -> bool:
 
 @pytest.mark.usefixtures("later")
 def test_an_erased_owner_is_in_the_receipt_alone(
-    ann: Api, operator: Api, services: Bootstrap
+    ann: Api, operator: Api, services: Deployment
 ) -> None:
     everything(ann, services)
     services.media.put(keys.upload("u" * 32), b"x", "image/png")
@@ -179,7 +179,7 @@ def test_an_erased_owner_is_in_the_receipt_alone(
 
 @pytest.mark.usefixtures("later")
 def test_another_owner_is_not_touched(
-    ann: Api, bob: Api, operator: Api, services: Bootstrap
+    ann: Api, bob: Api, operator: Api, services: Deployment
 ) -> None:
     kept = everything(bob, services)
     before = whereabouts(services, BOB), len(mentions(services, kept))
@@ -195,7 +195,7 @@ def test_another_owner_is_not_touched(
 
 @pytest.mark.usefixtures("later")
 def test_an_erasure_goes_on_where_it_was_interrupted(
-    ann: Api, operator: Api, services: Bootstrap
+    ann: Api, operator: Api, services: Deployment
 ) -> None:
     everything(ann, services)
     erase(operator, ANN)
@@ -212,7 +212,7 @@ def test_an_erasure_goes_on_where_it_was_interrupted(
 @pytest.mark.parametrize("moment", ["before-call", "after-call"])
 @pytest.mark.usefixtures("later")
 def test_an_erasure_killed_at_any_call_goes_on(
-    ann: Api, bob: Api, operator: Api, services: Bootstrap, moment: str
+    ann: Api, bob: Api, operator: Api, services: Deployment, moment: str
 ) -> None:
     """The sweeper dies at its first call, the next time at its second, and so on."""
     kept = everything(bob, services)
@@ -238,7 +238,7 @@ def test_an_erasure_killed_at_any_call_goes_on(
 
 
 def test_an_erasure_waits_for_what_was_admitted_before(
-    operator: Api, services: Bootstrap, monkeypatch: pytest.MonkeyPatch
+    operator: Api, services: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A request that was let in a moment before writes after the sweeper has looked."""
     erasure = erase(operator, ANN)
@@ -252,7 +252,7 @@ def test_an_erasure_waits_for_what_was_admitted_before(
 
 
 def test_an_owner_who_is_being_erased_is_refused(
-    ann: Api, bob: Api, operator: Api, services: Bootstrap, monkeypatch: pytest.MonkeyPatch
+    ann: Api, bob: Api, operator: Api, services: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = erase(operator, ANN)
     assert erase(operator, ANN) == first
@@ -282,7 +282,7 @@ def test_an_erasure_needs_an_owner(operator: Api, body: dict[str, Any]) -> None:
 
 
 @pytest.mark.usefixtures("later")
-def test_the_default_owners_sheets_lie_in_no_folder(operator: Api, services: Bootstrap) -> None:
+def test_the_default_owners_sheets_lie_in_no_folder(operator: Api, services: Deployment) -> None:
     owner = services.settings.drop_folder_owner
     for key in ("inbox/cars.csv", "outbox/cars.zip", "inbox/ann/cars.csv"):
         services.media.put(key, b"x", "text/csv")

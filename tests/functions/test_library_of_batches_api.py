@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from imagebatch.bootstrap import Bootstrap
 from testing.rounds import Rounds
+from testing.services import Deployment
 from tests.functions.conftest import Api
 from tests.functions.test_variants_api import shop, submit  # noqa: F401 - a fixture of theirs
 
@@ -59,7 +59,7 @@ def test_folders_are_called_after_their_batch(shop: Api) -> None:  # noqa: F811 
 
 
 @pytest.mark.parametrize("path", ["/api/batches", "/api/v1/batch"])
-def test_a_list_shows_thumbnails_where_asked(api: Api, services: Bootstrap, path: str) -> None:
+def test_a_list_shows_thumbnails_where_asked(api: Api, services: Deployment, path: str) -> None:
     rounds = Rounds(services)
     made, waiting = cars(api, "made"), cars(api, "waiting")
     rounds.run(made, refuses=["A4"])

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from imagebatch.bootstrap import Bootstrap
 from testing.accounts import Accounts
 from testing.aws import TABLE
 from testing.awsfaults import one_at_a_time
+from testing.services import Deployment
 from tests.functions.conftest import Api
 
 CALLERS, AT_ONCE = 200, 50
@@ -29,11 +29,11 @@ RESERVED = 2 * Decimal("0.035")
     ids=["places", "budget"],
 )
 def test_limit_holds_for_requests_at_once(
-    services: Bootstrap, limits: dict[str, Any], room: int, refused: int
+    services: Deployment, limits: dict[str, Any], room: int, refused: int
 ) -> None:
     client = services.clients.dynamodb
     one_at_a_time(client)
-    api = Api(Bootstrap(replace(services.settings, **limits), services.clients))
+    api = Api(Deployment(replace(services.settings, **limits), services.clients))
 
     def submit(_: int) -> int:
         return api.post("/api/car-batch", files=ROW).status

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from imagebatch.bootstrap import Bootstrap
 from imagebatch.domain.erasure import Erasure
 from imagebatch.ports import ItemMessage
 from imagebatch.schemas.messages import DispatchMessage, encode_dispatch, encode_item
 from testing.fakes.system import START
+from testing.services import Deployment
 from tests.functions.conftest import LambdaContext
 from tests.functions.test_deletes_api import objects, records
 
@@ -31,13 +31,13 @@ BODIES = {
 
 
 @pytest.fixture
-def environment(services: Bootstrap, monkeypatch: pytest.MonkeyPatch) -> None:
+def environment(services: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
     """The functions read it when they are loaded."""
     for name in ("AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "eu-central-1")
 
 
-def handle(name: str, services: Bootstrap, monkeypatch: pytest.MonkeyPatch) -> Any:
+def handle(name: str, services: Deployment, monkeypatch: pytest.MonkeyPatch) -> Any:
     function: ModuleType = importlib.import_module(f"functions.{name}.app")
     monkeypatch.setattr(function, "services", services)
     event = json.loads((EVENTS / f"{name}.json").read_text())
@@ -49,7 +49,7 @@ def handle(name: str, services: Bootstrap, monkeypatch: pytest.MonkeyPatch) -> A
 @pytest.mark.usefixtures("environment")
 @pytest.mark.parametrize("name", BODIES)
 def test_a_message_of_the_erased_is_let_go(
-    services: Bootstrap, monkeypatch: pytest.MonkeyPatch, name: str
+    services: Deployment, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     answer = handle(name, services, monkeypatch) or {}
     assert answer.get("batchItemFailures", []) == []
@@ -59,7 +59,7 @@ def test_a_message_of_the_erased_is_let_go(
 @pytest.mark.filterwarnings("ignore:No application metrics")
 @pytest.mark.usefixtures("environment")
 def test_a_deleted_sheets_message_does_not_wait_for_the_erasure(
-    services: Bootstrap, monkeypatch: pytest.MonkeyPatch
+    services: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     services.erasure_store.start(Erasure(id="e1", owner=ANN, started_at=START))
     before = records(services)

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from imagebatch.bootstrap import Bootstrap
 from imagebatch.schemas.model_answers import ModelCheckAnswer, ModelList
 from testing.fake_providers import FakeProviders
+from testing.services import Deployment
 from tests.functions.conftest import Api
 
 ARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:key-AbCdEf"
@@ -45,9 +45,9 @@ def test_a_retired_model_names_its_successor(api: Api) -> None:
 
 
 @pytest.mark.parametrize(("setting", "default"), DEFAULTS.items())
-def test_one_key_decides_what_is_usable(services: Bootstrap, setting: str, default: str) -> None:
+def test_one_key_decides_what_is_usable(services: Deployment, setting: str, default: str) -> None:
     settings = replace(services.settings, **{setting: ARN})
-    models = listed(Api(Bootstrap(settings, services.clients)))
+    models = listed(Api(Deployment(settings, services.clients)))
 
     [provider] = settings.providers
     assert {m["provider"] for m in models.values() if m["usable"]} == {provider}
@@ -71,7 +71,7 @@ def fake() -> Iterator[FakeProviders]:
 
 
 @pytest.fixture
-def live(services: Bootstrap, fake: FakeProviders) -> Api:
+def live(services: Deployment, fake: FakeProviders) -> Api:
     """A stack with keys of all three providers, which are stood in for."""
     secrets = services.clients.secretsmanager
     arn = secrets.create_secret(Name="key", SecretString="token")["ARN"]
@@ -80,7 +80,7 @@ def live(services: Bootstrap, fake: FakeProviders) -> Api:
         **dict.fromkeys(DEFAULTS, arn),
         **dict.fromkeys(["replicate_base_url", "runpod_base_url", "fal_base_url"], fake.url),
     )
-    return Api(Bootstrap(settings, services.clients))
+    return Api(Deployment(settings, services.clients))
 
 
 def checked(api: Api) -> dict[str, Any]:
@@ -136,7 +136,7 @@ def test_a_gone_default_is_named_and_the_next_taken(live: Api, fake: FakeProvide
     assert refused.json()["details"][0]["successor"] is None
 
 
-def test_a_gone_model_names_its_successor(services: Bootstrap, live: Api, fake: Any) -> None:
+def test_a_gone_model_names_its_successor(services: Deployment, live: Api, fake: Any) -> None:
     overlay = f'[[models]]\nid = "{DEFAULT}"\nsuccessor = "google/nano-banana-pro"\n'
     services.media.put("config/models.toml", overlay.encode(), "application/toml")
     fake.gone = [DEFAULT]
@@ -168,7 +168,7 @@ def test_a_stack_without_keys_has_nothing_to_check(api: Api) -> None:
 
 
 @pytest.mark.parametrize("overlay", [True, False])
-def test_a_default_model_of_the_overlay_alone(services: Bootstrap, overlay: bool) -> None:
+def test_a_default_model_of_the_overlay_alone(services: Deployment, overlay: bool) -> None:
     entry = """[[models]]
 id = "acme/cars"
 provider = "replicate"
@@ -179,7 +179,7 @@ fields = { prompt = "prompt", aspect_ratio = "aspect_ratio" }
     if overlay:
         services.media.put("config/models.toml", entry.encode(), "application/toml")
     settings = replace(services.settings, default_model="acme/cars")
-    models = listed(Api(Bootstrap(settings, services.clients)))
+    models = listed(Api(Deployment(settings, services.clients)))
 
     default = "acme/cars" if overlay else DEFAULT
     assert [name for name, model in models.items() if model["default"]] == [default]

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from imagebatch.bootstrap import Bootstrap
 from imagebatch.domain.errors import UnavailableError
 from imagebatch.observability import metrics
+from testing.services import Deployment
 from tests.functions.conftest import Api, LambdaContext
 
 # As observability says, which only holds for a filter that is set before pytest's.
@@ -18,7 +18,7 @@ SHEET = {"file": ("cars.csv", b"make\nVolvo\n", "text/csv")}
 
 
 @pytest.fixture
-def progress(services: Bootstrap, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+def progress(services: Deployment, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     from functions.progress import app
 
     monkeypatch.setattr(app.app, "services", services)
@@ -60,7 +60,7 @@ def test_no_block_of_a_stream_is_without_data(api: Api, progress: ModuleType) ->
 
 
 def test_a_position_in_the_query_is_as_good_as_the_header(
-    progress: ModuleType, services: Bootstrap, monkeypatch: pytest.MonkeyPatch
+    progress: ModuleType, services: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = []
 
@@ -81,7 +81,7 @@ def test_an_unknown_batch_is_a_problem_document(progress: ModuleType) -> None:
 
 
 def test_a_table_that_does_not_answer_sends_a_watcher_away_for_a_moment(
-    api: Api, progress: ModuleType, services: Bootstrap, monkeypatch: pytest.MonkeyPatch
+    api: Api, progress: ModuleType, services: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def down(*_: object) -> None:
         raise UnavailableError("the table could not be reached")

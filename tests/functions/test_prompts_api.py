@@ -2,10 +2,10 @@ from typing import Any
 
 import pytest
 
-from imagebatch.bootstrap import Bootstrap
 from imagebatch.domain.batch_manifest import decode_manifest
 from imagebatch.schemas import answers
 from imagebatch.usecases import keys
+from testing.services import Deployment
 from tests.functions.conftest import Answer, Api
 from tests.intake.test_uploads import PNG
 
@@ -47,7 +47,7 @@ def test_a_list_of_prompts_is_accepted_at_once(api: Api) -> None:
     assert (status["kind"], status["name"], status["total"]) == ("prompts", "Chairs", 2)
 
 
-def test_the_plan_has_what_each_item_is_made_from(api: Api, services: Bootstrap) -> None:
+def test_the_plan_has_what_each_item_is_made_from(api: Api, services: Deployment) -> None:
     image = an_image(api)
     url = "https://shop.example.com/chair.png"
     batch = generate(
@@ -190,7 +190,7 @@ def test_somebody_elses_upload_is_as_unknown_as_one_that_is_not_there(api: Api) 
     assert found["items.0.file"] == found["items.1.file"]
 
 
-def test_an_upload_is_not_used_before_it_was_checked(api: Api, services: Bootstrap) -> None:
+def test_an_upload_is_not_used_before_it_was_checked(api: Api, services: Deployment) -> None:
     wanted = {"kind": "product", "filename": "a", "contentType": "image/png", "size": 999}
     upload = api.post("/api/uploads", json=wanted).json()["file"]["id"]
     item = {"prompt": "p", "file": upload}
@@ -226,7 +226,7 @@ def test_half_a_surrogate_pair_is_refused(api: Api) -> None:
     assert (answer.status, answer.json()["error"]) == (400, "The body is not valid JSON")
 
 
-def test_a_prompt_keeps_its_line_breaks(api: Api, services: Bootstrap) -> None:
+def test_a_prompt_keeps_its_line_breaks(api: Api, services: Deployment) -> None:
     batch = generate(api, {"prompt": "A chair.\n\nNo text.\t"}).json()["batch_id"]
     plan = decode_manifest(services.media.get(keys.plan(batch)) or b"")
     assert plan.items[0].prompt == "A chair.\n\nNo text."
@@ -237,7 +237,7 @@ def sheet_of(api: Api, body: bytes, **options: str) -> Answer:
     return api.post("/api/v1/batch/generate", files=files, data=options)
 
 
-def test_a_sheet_of_prompts_is_a_prompt_batch(api: Api, services: Bootstrap) -> None:
+def test_a_sheet_of_prompts_is_a_prompt_batch(api: Api, services: Deployment) -> None:
     image = an_image(api)
     sheet = f"Prompt;id;Aspect Ratio;file\nein grünes Auto;eins;16x9;\nein Boot;;;{image}\n"
     answer = sheet_of(api, sheet.encode("cp1252"), encoding="cp1252", include_pdf="true")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from imagebatch.adapters.system import SystemClock
-from imagebatch.bootstrap import Bootstrap
+from testing.services import Deployment
 from tests.functions.conftest import Answer, Api
 
 SHEET = "make,model\nAudi,A4\nBMW,i3\n"
@@ -51,7 +51,7 @@ def quote(send: Callable[..., Answer], api: Api) -> str:
 
 @pytest.mark.parametrize("send", [cars, chairs, prompts, variants])
 def test_a_quotes_price_is_the_cap(
-    api: Api, services: Bootstrap, send: Callable[..., Answer]
+    api: Api, services: Deployment, send: Callable[..., Answer]
 ) -> None:
     answer = send(api, quoteId=quote(send, api))
     assert answer.status == 202, answer.body
@@ -59,7 +59,7 @@ def test_a_quotes_price_is_the_cap(
     assert batch.max_cost == batch.estimated == Decimal("0.07")
 
 
-def test_the_lower_cap_holds(api: Api, services: Bootstrap) -> None:
+def test_the_lower_cap_holds(api: Api, services: Deployment) -> None:
     assert cars(api, quoteId=quote(cars, api), maxCost="9").status == 202
     [batch] = services.store.unfinished_batches("local")
     assert batch.max_cost == batch.estimated
@@ -94,9 +94,9 @@ def test_a_forged_quote_does_not_hold(api: Api, forged: str) -> None:
     assert cars(api, quoteId=f"{ends}_0.08_{signature}").status == 409
 
 
-def test_another_price_is_told(services: Bootstrap, api: Api) -> None:
+def test_another_price_is_told(services: Deployment, api: Api) -> None:
     quoted = quote(cars, api)
-    dearer = Bootstrap(services.settings, services.clients)
+    dearer = Deployment(services.settings, services.clients)
     registry = services.registry()
     dearer.__dict__["registry"] = lambda: replace(registry, development_price=Decimal("0.04"))
 
@@ -106,7 +106,7 @@ def test_another_price_is_told(services: Bootstrap, api: Api) -> None:
 
 
 def test_an_expired_quote_is_refused_but_for_a_repeat(
-    services: Bootstrap, api: Api, monkeypatch: pytest.MonkeyPatch
+    services: Deployment, api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     quoted = quote(cars, api)
     files = {"file": ("cars.csv", SHEET.encode(), "text/csv")}

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from imagebatch.bootstrap import Bootstrap
 from imagebatch.domain.batch_manifest import decode_manifest
 from imagebatch.usecases import keys
+from testing.services import Deployment
 from tests.functions.conftest import Answer, Api
 from tests.functions.test_variants_api import row, submit
 
@@ -49,7 +49,7 @@ WAYS = {cars_form: "refused-", cars_raw: "refused-", sheet: "refused-",
 
 
 @pytest.mark.parametrize(("way", "fates"), WAYS.items(), ids=lambda v: getattr(v, "__name__", v))
-def test_every_way_in_keeps_the_fates(api: Api, services: Bootstrap, way: Any, fates: str) -> None:
+def test_every_way_in_keeps_the_fates(api: Api, services: Deployment, way: Any, fates: str) -> None:
     answer = way(api)
     assert answer.status == 202, answer.body
     made = answer.json()
@@ -74,8 +74,8 @@ def test_what_cannot_be_rehearsed_is_422(api: Api, answer: Any, field: str) -> N
     assert [each["field"] for each in refused.json()["details"]] == [field]
 
 
-def test_a_live_batch_cannot_be_rehearsed(services: Bootstrap) -> None:
-    live = Api(Bootstrap(replace(services.settings, fal_secret_arn="arn"), services.clients))
+def test_a_live_batch_cannot_be_rehearsed(services: Deployment) -> None:
+    live = Api(Deployment(replace(services.settings, fal_secret_arn="arn"), services.clients))
     answer = prompts(live, model="fal/nano-banana-2.1")
     assert answer.status == 422
     assert "development mode" in answer.json()["detail"]

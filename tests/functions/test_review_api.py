@@ -8,9 +8,9 @@ from zipfile import ZipFile
 
 import pytest
 
-from imagebatch.bootstrap import Bootstrap
 from testing.aws import BUCKET
 from testing.rounds import Rounds
+from testing.services import Deployment
 from tests.functions.conftest import Answer, Api
 
 HEADER = b"make,model,background,aspect_ratio\n"
@@ -19,7 +19,7 @@ REDONE, FAILED = "row-0008", "row-0011"
 
 
 @pytest.fixture
-def rounds(services: Bootstrap) -> Rounds:
+def rounds(services: Deployment) -> Rounds:
     return Rounds(services)
 
 
@@ -43,18 +43,18 @@ def choose(api: Api, batch: str, custom_id: str, version: Any) -> Answer:
     return api.put(path, json={"version": version})
 
 
-def archive(services: Bootstrap, batch: str) -> ZipFile:
+def archive(services: Deployment, batch: str) -> ZipFile:
     found = services.records.batch("local", batch).archive
     assert found is not None
     return ZipFile(io.BytesIO(services.media.get(found.key) or b""))
 
 
-def body(services: Bootstrap, url: str) -> bytes | None:
+def body(services: Deployment, url: str) -> bytes | None:
     return services.media.get(services.media.key_of(url) or "")
 
 
 def test_a_batch_is_looked_through_and_archived_as_chosen(
-    api: Api, services: Bootstrap, rounds: Rounds, batch: str
+    api: Api, services: Deployment, rounds: Rounds, batch: str
 ) -> None:
     redo = {"items": [REDONE], "note": "wheels straight"}
     assert api.post(f"/api/batches/{batch}/redo", json=redo).status == 202
@@ -157,7 +157,7 @@ def test_somebody_elses_items_are_not_found(api: Api, batch: str) -> None:
 
 
 def test_the_outbox_has_the_newest_archive_under_the_same_name(
-    api: Api, services: Bootstrap, rounds: Rounds, batch: str
+    api: Api, services: Deployment, rounds: Rounds, batch: str
 ) -> None:
     dropped = replace(services.records.batch("local", batch), drop_key="inbox/local/cars.csv")
     services.store.commit(dropped)

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from imagebatch.bootstrap import Bootstrap
 from testing.rounds import Rounds
+from testing.services import Deployment
 from tests.functions.conftest import Answer, Api
 
 SHEET = b"make,model,background\n" + b"".join(b"Audi,A%d,white\n" % n for n in range(3, 7))
@@ -13,7 +13,7 @@ OLD, NEW = "google/nano-banana-2.1", "black-forest-labs/flux-2-pro"
 
 
 @pytest.fixture
-def rounds(services: Bootstrap) -> Rounds:
+def rounds(services: Deployment) -> Rounds:
     return Rounds(services)
 
 
@@ -38,7 +38,7 @@ def test_a_retry_runs_what_failed_on_another_model(api: Api, batch: str, path: s
 
 @pytest.mark.parametrize("path", ["/api/batches/{}/redo", "/api/v1/batch/{}/redo"])
 def test_a_redo_makes_the_named_items_again(
-    api: Api, services: Bootstrap, rounds: Rounds, batch: str, path: str
+    api: Api, services: Deployment, rounds: Rounds, batch: str, path: str
 ) -> None:
     body = {"items": ["row-0002", "row-0005"], "note": " wheels straight ", "maxCost": "1"}
     answer = api.post(path.format(batch), json=body)
@@ -90,12 +90,12 @@ def test_a_redo_that_cannot_be_is_refused(
 
 
 def test_a_retired_model_is_refused_with_its_successor(
-    api: Api, services: Bootstrap, batch: str
+    api: Api, services: Deployment, batch: str
 ) -> None:
     overlay = f'[[models]]\nid = "{OLD}"\nstate = "retired"\nsuccessor = "{NEW}"\n'
     services.media.put("config/models.toml", overlay.encode(), "text/plain")
     # A function reads the overlay every five minutes; another one has not read it yet.
-    api = Api(Bootstrap(services.settings, services.clients))
+    api = Api(Deployment(services.settings, services.clients))
     answer = api.post(f"/api/batches/{batch}/retry")
     refused(answer, 422, "Model is no longer available")
     assert answer.json()["details"][0]["successor"] == NEW

@@ -8,9 +8,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from imagebatch.bootstrap import Bootstrap
 from testing.aws import TABLE
 from testing.rounds import Rounds
+from testing.services import Deployment
 from tests.functions.conftest import Answer, Api
 
 SHEET = b"make,model\nAudi,A4\nAudi,A5\nAudi,A6\n"
@@ -18,7 +18,7 @@ OWNERS_OWN = {"cost", "metadata", "callbackUrl", "owner", "jobId", "batchId", "m
 
 
 @pytest.fixture
-def rounds(services: Bootstrap) -> Rounds:
+def rounds(services: Deployment) -> Rounds:
     return Rounds(services)
 
 
@@ -77,7 +77,7 @@ def test_items_come_in_pages(api: Api, batch: str) -> None:
     assert ([item["index"] for item in rest["items"]], rest["nextCursor"]) == ([2], None)
 
 
-def test_every_failure_is_the_same_404(api: Api, services: Bootstrap, batch: str) -> None:
+def test_every_failure_is_the_same_404(api: Api, services: Deployment, batch: str) -> None:
     made, other = share(api, batch), share(api, batch)
     revoked, expired = share(api, batch), share(api, batch)
     where = f"/api/batches/{batch}/share/{revoked['id']}"
@@ -100,14 +100,14 @@ def test_every_failure_is_the_same_404(api: Api, services: Bootstrap, batch: str
     assert len({answer.body for answer in answers}) == 1
 
 
-def test_deleting_the_batch_ends_its_links(api: Api, services: Bootstrap, batch: str) -> None:
+def test_deleting_the_batch_ends_its_links(api: Api, services: Deployment, batch: str) -> None:
     made = share(api, batch)
     assert api.request("DELETE", f"/api/batches/{batch}").status == 204
     assert open_link(api, made).status == 404
     assert services.open_share.shares.get(made["id"]) is None
 
 
-def test_only_a_hash_of_the_token_is_stored(api: Api, services: Bootstrap, batch: str) -> None:
+def test_only_a_hash_of_the_token_is_stored(api: Api, services: Deployment, batch: str) -> None:
     made = share(api, batch)
     stored = services.clients.dynamodb.scan(TableName=TABLE)["Items"]
     assert token_of(made) not in json.dumps(stored)
@@ -129,7 +129,7 @@ def test_links_are_listed_newest_first(api: Api, batch: str) -> None:
     assert answer.json() == {"items": made[::-1], "nextCursor": None}
 
 
-def test_a_link_never_outlives_the_images(api: Api, services: Bootstrap, batch: str) -> None:
+def test_a_link_never_outlives_the_images(api: Api, services: Deployment, batch: str) -> None:
     made = share(api, batch, 720)
     found = services.records.batch("local", batch)
     assert made["expiresAt"] == found.retention_ends_at.isoformat(timespec="milliseconds").replace(

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from imagebatch.bootstrap import Bootstrap
 from imagebatch.domain.asset_library import Folder, VariantFolder
 from imagebatch.domain.batch import ItemStatus, Kind
 from imagebatch.domain.delivery import Delivery
@@ -19,6 +18,7 @@ from imagebatch.observability import metrics
 from testing.aws import TABLE
 from testing.fakes.system import START
 from testing.records import a_batch, an_image, an_item
+from testing.services import Deployment
 from testing.variants import a_variant
 from tests.functions.conftest import Api
 from tests.functions.test_progress import look, progress
@@ -28,17 +28,17 @@ OWNER, BATCH, THREE = "local", "b1", range(3)
 OF_BATCH = f"BATCH#{OWNER}#{BATCH}"
 
 
-def batches(services: Bootstrap) -> None:
+def batches(services: Deployment) -> None:
     for n in THREE:
         services.store.create(a_batch(f"b{n}", OWNER, created_at=START + timedelta(seconds=n)))
 
 
-def items(services: Bootstrap, kind: Kind = Kind.CARS) -> None:
+def items(services: Deployment, kind: Kind = Kind.CARS) -> None:
     services.store.create(a_batch(BATCH, OWNER, size=3, kind=kind))
     services.store.add_items(OWNER, BATCH, [an_item(n, group="7") for n in THREE])
 
 
-def images(services: Bootstrap) -> None:
+def images(services: Deployment) -> None:
     items(services, Kind.VARIANTS)
     services.catalog.upsert(OWNER, [a_variant(7)])
     variants = (VariantFolder(7, "Chair", 0, 3),)
@@ -53,7 +53,7 @@ def images(services: Bootstrap) -> None:
         services.store.commit(services.records.batch(OWNER, BATCH), done)
 
 
-def uploads(services: Bootstrap) -> None:
+def uploads(services: Deployment) -> None:
     for n in THREE:
         services.uploads.create(
             Upload(
@@ -63,16 +63,16 @@ def uploads(services: Bootstrap) -> None:
         )  # fmt: skip
 
 
-def variants(services: Bootstrap) -> None:
+def variants(services: Deployment) -> None:
     services.catalog.upsert(OWNER, [a_variant(n) for n in THREE])
 
 
-def templates(services: Bootstrap) -> None:
+def templates(services: Deployment) -> None:
     for n in THREE:
         services.manage_templates.put(OWNER, SheetTemplate(name=f"t{n}", prompt="x"))
 
 
-def webhooks(services: Bootstrap) -> None:
+def webhooks(services: Deployment) -> None:
     batch = a_batch(BATCH, OWNER)
     services.store.create(batch)
     for n in THREE:
@@ -80,7 +80,7 @@ def webhooks(services: Bootstrap) -> None:
         services.deliveries.save(batch, delivery)
 
 
-CASES: dict[str, tuple[Callable[[Bootstrap], None], str, str, str]] = {
+CASES: dict[str, tuple[Callable[[Deployment], None], str, str, str]] = {
     "batches": (batches, "/api/batches", OF_BATCH, "BATCH"),
     "batches of all kinds": (batches, "/api/v1/batch", OF_BATCH, "BATCH"),
     "items": (items, f"/api/v1/batch/{BATCH}/status", OF_BATCH, "ITEM#000001"),
@@ -94,7 +94,7 @@ CASES: dict[str, tuple[Callable[[Bootstrap], None], str, str, str]] = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_list_leaves_an_unreadable_record_out(api: Api, services: Bootstrap, case: str) -> None:
+def test_list_leaves_an_unreadable_record_out(api: Api, services: Deployment, case: str) -> None:
     fill, path, partition, word = CASES[case]
     fill(services)
     before = api.get(path)
@@ -114,14 +114,14 @@ def size(document: dict[str, Any]) -> int:
     return sum(len(each["variants"]) if "variants" in each else 1 for each in found)
 
 
-def test_queue_leaves_an_unreadable_batch_out(api: Api, services: Bootstrap) -> None:
+def test_queue_leaves_an_unreadable_batch_out(api: Api, services: Deployment) -> None:
     batches(services)
     spoil(services, OF_BATCH, "BATCH")
     assert api.get("/api/queue").status == 200
 
 
 def test_watcher_passes_an_unreadable_change(
-    services: Bootstrap, progress: ModuleType, capsys: pytest.CaptureFixture[str]
+    services: Deployment, progress: ModuleType, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The last change: whoever waited for it would wait for ever."""
     services.store.create(a_batch(BATCH, OWNER))
@@ -136,7 +136,7 @@ def test_watcher_passes_an_unreadable_change(
     assert "UnreadableRecords" in told[-1]
 
 
-def spoil(services: Bootstrap, partition: str, word: str) -> None:
+def spoil(services: Deployment, partition: str, word: str) -> None:
     """Leaves the keys of the one record."""
     client = services.clients.dynamodb
     found = client.scan(TableName=TABLE)["Items"]

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from imagebatch.bootstrap import Bootstrap
 from imagebatch.schemas import answers
+from testing.services import Deployment
 from tests.functions.conftest import Answer, Api
 from tests.intake.test_uploads import HTML, JPEG, PNG, SVG
 
@@ -23,7 +23,7 @@ def announce(api: Api, **fields: Any) -> Answer:
     return api.post("/api/uploads", json=wanted)
 
 
-def arrive(services: Bootstrap, upload_id: str, body: bytes) -> None:
+def arrive(services: Deployment, upload_id: str, body: bytes) -> None:
     """What S3 and EventBridge do when a presigned POST was taken."""
     services.media.put(INCOMING + upload_id, body, "text/csv")
     services.check_upload(INCOMING + upload_id)
@@ -35,7 +35,7 @@ def listed(api: Api, query: str = "") -> list[answers.UploadedFile]:
     return answers.UploadList.model_validate(answer.json()).items
 
 
-def test_an_image_in_the_request_is_ready_at_once(api: Api, services: Bootstrap) -> None:
+def test_an_image_in_the_request_is_ready_at_once(api: Api, services: Deployment) -> None:
     answer = send(api, PNG, "Stuhl blau.jpg")
     assert answer.status == 201
     made = answers.UploadAnswer.model_validate(answer.json())
@@ -86,7 +86,7 @@ def test_a_direct_upload_gets_a_form_that_s3_enforces(api: Api) -> None:
     assert {"Content-Type": "image/png"} in conditions
 
 
-def test_a_direct_upload_is_checked_when_it_arrives(api: Api, services: Bootstrap) -> None:
+def test_a_direct_upload_is_checked_when_it_arrives(api: Api, services: Deployment) -> None:
     made = announce(api).json()["file"]
     (waiting,) = listed(api)
     assert (waiting.id, waiting.status, waiting.url) == (made["id"], "checking", None)
@@ -97,7 +97,7 @@ def test_a_direct_upload_is_checked_when_it_arrives(api: Api, services: Bootstra
 
 
 def test_what_is_not_what_it_claims_is_rejected_with_a_reason(
-    api: Api, services: Bootstrap
+    api: Api, services: Deployment
 ) -> None:
     made = announce(api).json()["file"]
     arrive(services, made["id"], PNG)
@@ -137,7 +137,7 @@ def test_a_direct_upload_is_refused_before_it_is_sent(
     ],
 )
 def test_types_of_phones_and_windows_are_taken_by_content(
-    api: Api, services: Bootstrap, kind: str, claim: str, body: bytes, found: str
+    api: Api, services: Deployment, kind: str, claim: str, body: bytes, found: str
 ) -> None:
     answer = announce(api, kind=kind, contentType=claim, size=len(body))
     assert answer.status == 201, answer.body
@@ -177,7 +177,7 @@ def test_the_list_comes_in_pages(api: Api) -> None:
     assert len(set(seen)) == 5
 
 
-def test_the_same_key_and_content_is_the_same_upload(api: Api, services: Bootstrap) -> None:
+def test_the_same_key_and_content_is_the_same_upload(api: Api, services: Deployment) -> None:
     headers = {"Idempotency-Key": "once"}
     first = send(api, PNG, headers=headers).json()["file"]["id"]
     assert send(api, PNG, headers=headers).json()["file"]["id"] == first
@@ -186,7 +186,7 @@ def test_the_same_key_and_content_is_the_same_upload(api: Api, services: Bootstr
 
 
 def test_a_repeated_announcement_gives_a_form_that_still_works(
-    api: Api, services: Bootstrap
+    api: Api, services: Deployment
 ) -> None:
     wanted = {"kind": "csv", "filename": "a.csv", "contentType": "text/csv", "size": 100}
     headers = {"Idempotency-Key": "once"}
@@ -203,7 +203,7 @@ def test_a_refused_request_does_not_use_the_key_up(api: Api) -> None:
     assert send(api, PNG, headers=headers).status == 201
 
 
-def test_an_uploaded_sheet_becomes_a_batch(api: Api, services: Bootstrap) -> None:
+def test_an_uploaded_sheet_becomes_a_batch(api: Api, services: Deployment) -> None:
     made = announce(api, size=4_500_000).json()["file"]["id"]
     wanted = {"uploadId": made, "name": "Large"}
     checking = api.post("/api/car-batch", json=wanted)
@@ -213,13 +213,15 @@ def test_an_uploaded_sheet_becomes_a_batch(api: Api, services: Bootstrap) -> Non
     assert (answer.status, answer.json()["total"]) == (202, 1)
 
 
-def test_an_uploaded_sheet_over_5_mb_is_413(api: Api, services: Bootstrap) -> None:
+def test_an_uploaded_sheet_over_5_mb_is_413(api: Api, services: Deployment) -> None:
     made = announce(api, size=6_000_000).json()["file"]["id"]
     arrive(services, made, SHEET + b"\n" * 5_000_000)
     assert api.post("/api/car-batch", json={"uploadId": made}).status == 413
 
 
-def test_an_upload_that_is_no_sheet_of_ones_own_is_not_found(api: Api, services: Bootstrap) -> None:
+def test_an_upload_that_is_no_sheet_of_ones_own_is_not_found(
+    api: Api, services: Deployment
+) -> None:
     image = send(api, PNG).json()["file"]["id"]
     foreign = send(api.as_owner("bob"), SHEET, "b.csv", "csv").json()["file"]["id"]
     answers_ = [

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from imagebatch.api.response import MOST_BYTES
-from imagebatch.bootstrap import Bootstrap
 from imagebatch.domain.batch import Archive, BatchStatus, Item, ItemStatus, thumbnail_key
 from imagebatch.domain.rounds import publish
 from imagebatch.schemas import variant_answers as answers
 from imagebatch.usecases import keys
 from testing.records import an_image
+from testing.services import Deployment
 from testing.workbooks import workbook
 from tests.functions.conftest import Answer, Api
 from tests.intake.test_uploads import PNG
@@ -55,7 +55,7 @@ def details(answer: Answer) -> list[tuple[str, Any]]:
             answer.json()["details"]]  # fmt: skip
 
 
-def make(services: Bootstrap, batch_id: str, owner: str = "local", failed: int = 0) -> None:
+def make(services: Deployment, batch_id: str, owner: str = "local", failed: int = 0) -> None:
     """What dispatcher and workers leave: all items succeeded but the last `failed`."""
     from imagebatch.domain.batch_manifest import decode_manifest
 
@@ -67,7 +67,7 @@ def make(services: Bootstrap, batch_id: str, owner: str = "local", failed: int =
         settle(services, owner, batch_id, item, succeeds=item.index < len(planned) - failed)
 
 
-def settle(services: Bootstrap, owner: str, batch_id: str, item: Item, *, succeeds: bool) -> None:
+def settle(services: Deployment, owner: str, batch_id: str, item: Item, *, succeeds: bool) -> None:
     batch = services.records.batch(owner, batch_id)
     end = ItemStatus.SUCCEEDED if succeeds else ItemStatus.FAILED
     counts = batch.counts.moved(ItemStatus.PENDING, end)
@@ -295,7 +295,7 @@ def test_a_cap_below_the_estimate_is_402(shop: Api) -> None:
 
 
 def test_one_key_makes_one_batch_however_the_images_are_signed(
-    shop: Api, services: Bootstrap, upload: str
+    shop: Api, services: Deployment, upload: str
 ) -> None:
     key = {"idempotency-key": "k1"}
     first = submit(shop, (1, [upload]), headers=key)
@@ -309,7 +309,7 @@ def test_one_key_makes_one_batch_however_the_images_are_signed(
 
 
 def test_another_owners_objects_are_no_images_to_start_from(
-    shop: Api, services: Bootstrap, upload: str
+    shop: Api, services: Deployment, upload: str
 ) -> None:
     batch_id = submit(shop, (1, [PUBLIC])).json()["jobId"]
     make(services, batch_id)
@@ -327,7 +327,7 @@ def test_another_owners_objects_are_no_images_to_start_from(
 # --- what was made --------------------------------------------------------------------------------
 
 
-def test_a_batch_shows_what_each_variant_has(shop: Api, services: Bootstrap) -> None:
+def test_a_batch_shows_what_each_variant_has(shop: Api, services: Deployment) -> None:
     batch_id = submit(shop, (2, [PUBLIC]), (1, [PUBLIC]), variations=2).json()["jobId"]
     make(services, batch_id, failed=1)
     found = answers.FullBatch.model_validate(shop.get(f"/api/batches/{batch_id}").json())
@@ -358,7 +358,7 @@ def test_input_can_be_submitted_again(shop: Api, upload: str) -> None:
     assert submit(shop, (2, images), settings={"input": chosen}, variations=2).status == 202
 
 
-def test_an_image_is_in_both_folders_under_one_id(shop: Api, services: Bootstrap) -> None:
+def test_an_image_is_in_both_folders_under_one_id(shop: Api, services: Deployment) -> None:
     batch_id = submit(shop, (1, [PUBLIC]), (2, [PUBLIC]), name="Spring").json()["jobId"]
     make(services, batch_id)
     shared = answers.FolderAnswer.model_validate(shop.get(f"/api/folders/{batch_id}").json())
@@ -369,7 +369,7 @@ def test_an_image_is_in_both_folders_under_one_id(shop: Api, services: Bootstrap
     assert own.items[0].file == "Linen_shirt_Size_2-1.png"
 
 
-def test_every_list_shows_thumbnails_beside_the_images(shop: Api, services: Bootstrap) -> None:
+def test_every_list_shows_thumbnails_beside_the_images(shop: Api, services: Deployment) -> None:
     batch_id = submit(shop, (1, [PUBLIC]), variations=2).json()["jobId"]
     make(services, batch_id)  # only the first image has a thumbnail
     ask = {"variantIds": [1]}
@@ -389,7 +389,7 @@ def test_every_list_shows_thumbnails_beside_the_images(shop: Api, services: Boot
         assert "X-Amz-Signature" in first["thumbnailUrl"]
 
 
-def test_a_variants_folders_are_listed_newest_first(shop: Api, services: Bootstrap) -> None:
+def test_a_variants_folders_are_listed_newest_first(shop: Api, services: Deployment) -> None:
     ids = [submit(shop, (1, [PUBLIC]), name=name).json()["jobId"] for name in ("one", "two")]
     make(services, ids[0])
     listed = answers.FolderList.model_validate(shop.get("/api/variants/1/folders").json())
@@ -436,7 +436,7 @@ def test_batches_of_every_kind_are_listed_with_their_folder(shop: Api) -> None:
     assert answers.FullBatch.model_validate(full).variants == []
 
 
-def end(services: Bootstrap, batch_id: str) -> None:
+def end(services: Deployment, batch_id: str) -> None:
     """As a round ends, whatever its counts say."""
     batch = services.records.batch("local", batch_id)
     archive = Archive(keys.archive(batch_id, batch.round, 1), 1, 1)
@@ -446,7 +446,7 @@ def end(services: Bootstrap, batch_id: str) -> None:
 
 
 def test_a_finished_variant_batch_is_retried_by_the_same_call(
-    shop: Api, services: Bootstrap
+    shop: Api, services: Deployment
 ) -> None:
     batch_id = submit(shop, variations=2).json()["jobId"]
     make(services, batch_id, failed=1)
@@ -455,7 +455,7 @@ def test_a_finished_variant_batch_is_retried_by_the_same_call(
     assert (answer.status, answer.json()["round"], answer.json()["pending"]) == (202, 2, 1)
 
 
-def test_a_retry_under_one_key_opens_one_round(shop: Api, services: Bootstrap) -> None:
+def test_a_retry_under_one_key_opens_one_round(shop: Api, services: Deployment) -> None:
     def retry(batch_id: str, key: str) -> Any:
         path = f"/api/batches/{batch_id}/retry"
         return shop.post(path, headers={"Idempotency-Key": key})
@@ -482,7 +482,7 @@ def test_a_retry_under_one_key_opens_one_round(shop: Api, services: Bootstrap) -
 
 
 def test_candidates_are_signed_images_and_uploads(
-    shop: Api, services: Bootstrap, upload: str
+    shop: Api, services: Deployment, upload: str
 ) -> None:
     batch_id = submit(shop, (1, [PUBLIC]), variations=2).json()["jobId"]
     make(services, batch_id)
@@ -509,7 +509,7 @@ def test_candidates_of_an_unknown_variant_name_it(shop: Api) -> None:
     assert details(answer) == [("variantIds.1", 9)]
 
 
-def test_candidates_cost_one_query_for_each_variant(shop: Api, services: Bootstrap) -> None:
+def test_candidates_cost_one_query_for_each_variant(shop: Api, services: Deployment) -> None:
     asked: list[str] = []
     events = services.clients.dynamodb.meta.events
     events.register("before-call.dynamodb", lambda model, **_: asked.append(model.name))

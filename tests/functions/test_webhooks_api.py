@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from imagebatch.bootstrap import Bootstrap
 from imagebatch.domain.delivery import Delivery
 from testing.fakes.system import START
 from testing.fakes.webhooks import InMemoryWebhooks
 from testing.records import a_batch
+from testing.services import Deployment
 from tests.functions.conftest import Api
 
 BATCH = a_batch("a" * 32, "local")
@@ -22,7 +22,7 @@ DELIVERY = Delivery(
 
 
 @pytest.fixture
-def told(services: Bootstrap) -> InMemoryWebhooks:
+def told(services: Deployment) -> InMemoryWebhooks:
     services.store.create(BATCH)
     services.deliveries.save(BATCH, DELIVERY)
     webhooks = InMemoryWebhooks()

@@ -11,7 +11,7 @@ from imagebatch.api.response import Reply, Response, for_gateway, json_response
 from imagebatch.api.routing import Route, Router
 
 if TYPE_CHECKING:
-    from imagebatch.bootstrap import Bootstrap
+    from imagebatch.api.services import CommonServices
 
 
 ERASE = "/api/erase"
@@ -19,7 +19,7 @@ ERASE = "/api/erase"
 
 
 class Application:
-    def __init__(self, services: "Bootstrap", routes: Iterable[Route]) -> None:
+    def __init__(self, services: "CommonServices", routes: Iterable[Route]) -> None:
         self.services = services
         self.routes = tuple(routes)
         self._router = Router(self.routes)
@@ -36,7 +36,7 @@ class Application:
         except Exception as error:  # noqa: BLE001 - the one place where any error becomes an answer
             return for_gateway(request.event, error_response(error))
 
-    def _handle(self, request: Request) -> Response:
+    def _handle(self, request: "Request[CommonServices]") -> Response:
         route, variables = self._router.find(request.event.http_method, request.event.path)
         if not route.public and not route.path.startswith(ERASE):
             request.services.erasures.check_admitted(request.owner)

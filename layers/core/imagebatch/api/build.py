@@ -29,7 +29,7 @@ from imagebatch.api.routes import (
 from imagebatch.api.routing import Route
 
 if TYPE_CHECKING:
-    from imagebatch.bootstrap import Bootstrap
+    from imagebatch.api.services import Services
 
 
 GROUPS = (
@@ -59,5 +59,5 @@ def all_routes() -> Iterator[Route]:
     return chain.from_iterable(group.routes for group in GROUPS)
 
 
-def build(services: "Bootstrap") -> Application:
+def build(services: "Services") -> Application:
     return Application(services, all_routes())

@@ -10,16 +10,16 @@ from imagebatch.api.caller import OFF, groups_of, owner_of
 from imagebatch.usecases.idempotency import check_key
 
 if TYPE_CHECKING:
-    from imagebatch.bootstrap import Bootstrap
+    from imagebatch.api.services import CommonServices, Services
 
 
 OPERATORS = "operators"
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class Request[S: "CommonServices" = "Services"]:
     event: APIGatewayProxyEventV2
-    services: "Bootstrap"
+    services: S
     seconds_left: Callable[[], float]
     """Until the function is stopped."""
 

@@ -3,11 +3,16 @@
 ProgressFunction serves these routes, with a concurrency of its own.
 """
 
+from typing import TYPE_CHECKING
+
 from imagebatch.api.parameters import BATCH_ID
 from imagebatch.api.request import Request
 from imagebatch.api.response import Response
 from imagebatch.api.routing import Routes
 from imagebatch.api.sse import after_of, stream
+
+if TYPE_CHECKING:
+    from imagebatch.api.services import ProgressServices
 
 CONTENT_TYPE = "text/event-stream; charset=utf-8"
 EVENTS = {"description": "Events `item`, `progress` and a last one; their `data` is JSON."}
@@ -31,7 +36,7 @@ routes = Routes("Batches")
     returns={200: {"text/event-stream": EVENTS}, 204: None},
     errors=[404],
 )
-def watch_batch(request: Request, batch_id: str) -> Response:
+def watch_batch(request: Request["ProgressServices"], batch_id: str) -> Response:
     services = request.services
     after = after_of(request.header("last-event-id") or request.query.get("lastEventId"))
     news = services.watch(request.owner, batch_id, after, request.seconds_left)
@@ -49,5 +54,5 @@ def watch_batch(request: Request, batch_id: str) -> Response:
     errors=[404],
     scheme="query",
 )
-def watch_batch_in_browser(request: Request, batch_id: str) -> Response:
+def watch_batch_in_browser(request: Request["ProgressServices"], batch_id: str) -> Response:
     return watch_batch(request, batch_id)

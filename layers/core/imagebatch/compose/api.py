@@ -1,0 +1,96 @@
+"""ApiFunction: all that the routes call."""
+
+from collections.abc import Mapping
+from functools import cached_property
+
+from imagebatch.compose.data import json_texts
+from imagebatch.compose.diagnosis import Diagnosis
+from imagebatch.compose.dispatch import Dispatch
+from imagebatch.compose.planning import Planning
+from imagebatch.compose.progress import ProgressServices
+from imagebatch.compose.review import Review
+from imagebatch.compose.webhooks import WebhookDelivery
+from imagebatch.domain.model_registry import Mode
+from imagebatch.intake.settings_schema import SettingsSchema, parse_schema
+from imagebatch.usecases.budgets import ReadBudget
+from imagebatch.usecases.catalog import ImportVariants, ListVariants
+from imagebatch.usecases.folders import ListFolders, ReadFolder
+from imagebatch.usecases.image_candidates import ImageCandidates
+from imagebatch.usecases.notify_owner import ReplayWebhook
+from imagebatch.usecases.plan_car_batch import PlanCarBatch
+from imagebatch.usecases.plan_prompt_batch import PlanPromptBatch
+from imagebatch.usecases.plan_variant_batch import PlanVariantBatch
+from imagebatch.usecases.quotes import Quotes
+from imagebatch.usecases.read_input import ReadInput
+from imagebatch.usecases.references import References
+from imagebatch.usecases.uploads import CreateUpload, ReadSheet
+
+
+class ApiServices(Planning, Review, Dispatch, Diagnosis, WebhookDelivery, ProgressServices):
+    @cached_property
+    def schemas(self) -> Mapping[str, SettingsSchema]:
+        """The settings schemas by key: every file of data/schemas is one."""
+        schemas = [parse_schema(text) for text in json_texts("schemas")]
+        return {schema.key: schema for schema in schemas}
+
+    @cached_property
+    def quotes(self) -> Quotes:
+        return Quotes(self.signer, self.clock)
+
+    @cached_property
+    def plan_car_batch(self) -> PlanCarBatch:
+        return PlanCarBatch(self.plan_sheet_batch)
+
+    @cached_property
+    def plan_prompt_batch(self) -> PlanPromptBatch:
+        return PlanPromptBatch(self.usable_models, self.uploads, self.settings.max_rows)
+
+    @cached_property
+    def plan_variant_batch(self) -> PlanVariantBatch:
+        return PlanVariantBatch(
+            self.usable_models,
+            self.schemas,
+            self.catalog,
+            References(self.media, self.uploads, self.library, self.store),
+        )
+
+    @cached_property
+    def create_upload(self) -> CreateUpload:
+        return CreateUpload(self.uploads, self.media, self.clock)
+
+    @cached_property
+    def read_sheet(self) -> ReadSheet:
+        return ReadSheet(self.uploads, self.media)
+
+    @cached_property
+    def read_input(self) -> ReadInput:
+        return ReadInput(self.records, self.media)
+
+    @cached_property
+    def import_variants(self) -> ImportVariants:
+        return ImportVariants(self.catalog)
+
+    @cached_property
+    def list_variants(self) -> ListVariants:
+        return ListVariants(self.catalog)
+
+    @cached_property
+    def image_candidates(self) -> ImageCandidates:
+        return ImageCandidates(self.catalog, self.library, self.uploads)
+
+    @cached_property
+    def list_folders(self) -> ListFolders:
+        return ListFolders(self.library, self.catalog)
+
+    @cached_property
+    def read_folder(self) -> ReadFolder:
+        return ReadFolder(self.library, self.store)
+
+    @cached_property
+    def read_budget(self) -> ReadBudget:
+        mode = Mode.LIVE if self.settings.providers else Mode.DEVELOPMENT
+        return ReadBudget(self.accounts, self.clock, self.settings.limits, mode)
+
+    @cached_property
+    def replay_webhook(self) -> ReplayWebhook:
+        return ReplayWebhook(self.records, self.send_webhook, self.deliveries)

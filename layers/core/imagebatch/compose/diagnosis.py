@@ -1,0 +1,89 @@
+"""What operators ask of the stack and of its providers."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from imagebatch.adapters.dynamodb.templates import DynamoDBTemplateStore
+from imagebatch.adapters.sqs import queue_depth
+from imagebatch.adapters.stack_facts import AwsStackFacts
+from imagebatch.compose.models import Models
+from imagebatch.compose.providers import Providers
+from imagebatch.ports.diagnosis import ProviderAccount
+from imagebatch.usecases.check_models import CheckModels
+from imagebatch.usecases.diagnose_models import DiagnoseModels
+from imagebatch.usecases.diagnose_stack import DiagnoseStack
+
+if TYPE_CHECKING:
+    from imagebatch.adapters.providers.lookups import ProviderCatalog
+
+PUBLIC_RUNPOD_ENDPOINT = "black-forest-labs-flux-1-schnell"
+"""Asked for its health where the stack has no endpoint of its own."""
+
+
+class Diagnosis(Models, Providers):
+    def queue_depth(self) -> dict[str, int]:
+        settings = self.settings
+        return queue_depth(
+            self.clients.sqs, settings.item_queue_url, settings.dead_letter_queue_url
+        )
+
+    @cached_property
+    def diagnose(self) -> DiagnoseStack:
+        settings = self.settings
+        return DiagnoseStack(
+            self._provider_accounts(),
+            self.refusals,
+            AwsStackFacts(self.clients, settings),
+            self.clock,
+            workers=settings.worker_concurrency,
+            reserved=settings.reserved_concurrency + settings.progress_concurrency,
+            more=[DiagnoseModels(self.usable_models, settings.default_model, self.clock)],
+        )
+
+    @cached_property
+    def check_models(self) -> CheckModels:
+        from imagebatch.adapters.providers.lookups import HttpModelLookup
+
+        return CheckModels(
+            self.usable_models,
+            self.settings.default_model,
+            HttpModelLookup(self._catalogs()),
+            self.model_checks,
+            DynamoDBTemplateStore(*self.table, report=self.telemetry.unreadable),
+            self.store,
+            self.clock,
+            self.telemetry,
+        )
+
+    def _provider_accounts(self) -> Mapping[str, ProviderAccount]:
+        """Of the providers that have a key."""
+        from imagebatch.adapters.providers import accounts
+
+        settings = self.settings
+        found: dict[str, ProviderAccount] = {}
+        if arn := settings.replicate_secret_arn:
+            key = self.secret(arn)
+            found["replicate"] = accounts.replicate_account(key, settings.replicate_base_url)
+        if arn := settings.runpod_secret_arn:
+            key, endpoint = self.secret(arn), settings.runpod_endpoint_id or PUBLIC_RUNPOD_ENDPOINT
+            found["runpod"] = accounts.runpod_account(key, endpoint, settings.runpod_base_url)
+        if arn := settings.fal_secret_arn:
+            found["fal"] = accounts.fal_account(self.secret(arn), settings.fal_base_url)
+        return found
+
+    def _catalogs(self) -> "Mapping[str, ProviderCatalog]":
+        """Of the providers that have a key."""
+        from imagebatch.adapters.providers import lookups
+
+        settings = self.settings
+        found = {}
+        if arn := settings.replicate_secret_arn:
+            key = self.secret(arn)
+            found["replicate"] = lookups.replicate_catalog(key, settings.replicate_base_url)
+        if arn := settings.runpod_secret_arn:
+            key, endpoint = self.secret(arn), settings.runpod_endpoint_id
+            found["runpod"] = lookups.runpod_catalog(key, endpoint, settings.runpod_base_url)
+        if arn := settings.fal_secret_arn:
+            found["fal"] = lookups.fal_catalog(self.secret(arn), settings.fal_base_url)
+        return found

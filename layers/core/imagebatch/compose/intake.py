@@ -1,0 +1,54 @@
+"""IntakeFunction: takes in the sheets of the drop folder, and checks uploads."""
+
+import json
+from collections.abc import Mapping
+from functools import cached_property
+
+from imagebatch.adapters.arrivals import ArrivalProcessor
+from imagebatch.compose.erasure import ErasureRecords
+from imagebatch.compose.planning import Planning
+from imagebatch.domain.errors import RequestError
+from imagebatch.schemas.problem import problem
+from imagebatch.usecases.drop_folder import SubmitDroppedSheet
+from imagebatch.usecases.uploads import CheckUpload
+
+
+class IntakeServices(Planning, ErasureRecords):
+    @cached_property
+    def arrivals(self) -> ArrivalProcessor:
+        url = self.settings.intake_queue_url
+        return ArrivalProcessor(self.clients.sqs, url, self.clock, self.telemetry)
+
+    @cached_property
+    def check_upload(self) -> CheckUpload:
+        return CheckUpload(self.uploads, self.media, self.telemetry)
+
+    @cached_property
+    def submit_dropped_sheet(self) -> SubmitDroppedSheet:
+        return SubmitDroppedSheet(
+            self.plan_sheet_batch,
+            self.manage_templates,
+            self.submit,
+            self.execute_once,
+            self.media,
+            self.telemetry,
+            _problem_bytes,
+            self.settings.drop_folder_owner,
+            self.clock,
+            self._drop_defaults(),
+            self.erasure_store.is_running,
+        )
+
+    def _drop_defaults(self) -> Mapping[str, str]:
+        """Options of dropped sheets that say nothing of them."""
+        settings = self.settings
+        return {
+            "maxCost": settings.drop_folder_max_cost,
+            "quality": settings.drop_folder_quality,
+            "fallback": settings.drop_folder_fallback,
+            "encoding": settings.drop_folder_encoding,
+        }
+
+
+def _problem_bytes(error: RequestError) -> bytes:
+    return json.dumps(problem(error), ensure_ascii=False, indent=1).encode()

@@ -1,0 +1,38 @@
+"""What the table holds."""
+
+from functools import cached_property
+
+from imagebatch.adapters.dynamodb.accounts import DynamoDBAccountStore
+from imagebatch.adapters.dynamodb.batches import DynamoDBBatchStore
+from imagebatch.adapters.dynamodb.catalog import DynamoDBCatalogStore
+from imagebatch.adapters.dynamodb.library import DynamoDBLibraryStore
+from imagebatch.adapters.dynamodb.uploads import DynamoDBUploadStore
+from imagebatch.compose.services import Services
+from imagebatch.ports import AccountStore, BatchStore, CatalogStore, LibraryStore, UploadStore
+from imagebatch.usecases.records import BatchRepository
+
+
+class Table(Services):
+    @cached_property
+    def store(self) -> BatchStore:
+        return DynamoDBBatchStore(*self.table, report=self.telemetry.unreadable)
+
+    @cached_property
+    def records(self) -> BatchRepository:
+        return BatchRepository(self.store, self.clock, self.random, self.settings.limits)
+
+    @cached_property
+    def uploads(self) -> UploadStore:
+        return DynamoDBUploadStore(*self.table, report=self.telemetry.unreadable)
+
+    @cached_property
+    def catalog(self) -> CatalogStore:
+        return DynamoDBCatalogStore(*self.table, report=self.telemetry.unreadable)
+
+    @cached_property
+    def library(self) -> LibraryStore:
+        return DynamoDBLibraryStore(*self.table, report=self.telemetry.unreadable)
+
+    @cached_property
+    def accounts(self) -> AccountStore:
+        return DynamoDBAccountStore(*self.table, report=self.telemetry.unreadable)

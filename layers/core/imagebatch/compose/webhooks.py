@@ -1,0 +1,27 @@
+"""Telling a batch's callback address."""
+
+from functools import cached_property
+
+from imagebatch.adapters.dynamodb.deliveries import DynamoDBDeliveryStore
+from imagebatch.compose.table import Table
+from imagebatch.ports import Webhooks
+from imagebatch.ports.deliveries import DeliveryStore
+from imagebatch.usecases.notify_owner import SendWebhook
+
+
+class WebhookDelivery(Table):
+    @cached_property
+    def webhooks(self) -> Webhooks:
+        from imagebatch.adapters.webhooks import StandardWebhooks
+
+        settings = self.settings
+        secret = self.secret(settings.webhook_secret_arn, holds="key that webhooks are signed with")
+        return StandardWebhooks(secret, self.clock, development_origin=settings.dev_callback_origin)
+
+    @cached_property
+    def deliveries(self) -> DeliveryStore:
+        return DynamoDBDeliveryStore(*self.table, report=self.telemetry.unreadable)
+
+    @cached_property
+    def send_webhook(self) -> SendWebhook:
+        return SendWebhook(self.records, self.webhooks, self.deliveries)
