@@ -7,6 +7,7 @@ when its file is fetched.
 
 import io
 import json
+import re
 import select
 import socket
 import struct
@@ -28,15 +29,20 @@ THROTTLED = "Request was throttled."
 class Rule:
     """One fault, for the requests it matches.
 
-    `prompt` is searched for as a regular expression. Of its matches the rule lets `after` pass and
-    then fires `times` times (None: for ever). `seconds`, `text`, `status`, `body`, `headers` and
-    `output` say more where the fault takes more.
+    `prompt` and `model` are searched for as regular expressions, between `begins` and `ends`, which
+    are seconds since the server started. Of its matches the rule lets `after` pass and then fires
+    `times` times (None: for ever), at `every` third for example. `seconds`, `text`, `status`,
+    `body`, `headers` and `output` say more where the fault takes more.
     """
 
     fault: str
     prompt: str = ""
+    model: str = ""
     on: str = ""
+    begins: float = 0
+    ends: float = float("inf")
     after: int = 0
+    every: int = 1
     times: int | None = None
     seconds: float | None = None
     text: str = ""
@@ -55,9 +61,15 @@ class Rule:
             )
         self.on = self.on or ("file" if self.fault in IMAGES else "create")
 
+    def matches(self, prompt: str, model: str, passed: float) -> bool:
+        named = re.search(self.prompt, prompt) and re.search(self.model, model)
+        return bool(named) and self.begins <= passed < self.ends
+
     def fires(self) -> bool:
         self.seen += 1
-        if self.seen <= self.after or (self.times is not None and self.fired >= self.times):
+        if self.seen <= self.after or (self.seen - self.after) % self.every:
+            return False
+        if self.times is not None and self.fired >= self.times:
             return False
         self.fired += 1
         return True

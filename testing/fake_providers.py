@@ -12,10 +12,12 @@ In a test:
         assert len(fake.billed("sunset")) == 1       # predictions that came to be
         assert fake.high_water <= 3                  # most predictions running at one time
 
-`script(fault, prompt=regex, on=stage, after=n, times=n, seconds=, text=, status=, body=, headers=,
-output=)` adds a rule; the first that matches wins, and `fake.clear()` removes them all. The faults
-are listed in fake_faults.py. `fake.token` (None: any) is the only key that is accepted;
-`fake.hosts_of_files` (None: this server) puts other addresses into outputs.
+`script(fault, prompt=regex, model=regex, on=stage, after=n, every=n, times=n, begins=, ends=,
+seconds=, text=, status=, body=, headers=, output=)` adds a rule; the first that matches wins, and
+`fake.clear()` removes them all. The faults are listed in fake_faults.py. `fake.token` (None: any)
+is the only key that is accepted; `fake.hosts_of_files` (None: this server) puts other addresses
+into outputs. A test whose clock is its own gives it as `clock`, in seconds since 1970: then no
+latency and no outage is waited for.
 
 From another process:
 
@@ -34,7 +36,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from http.server import ThreadingHTTPServer
@@ -44,10 +46,17 @@ from uuid import uuid4
 from testing.fake_faults import OUTCOMES, RECORDED, Rule
 from testing.fake_routes import Handler
 
+BOOTED = time.time() - time.monotonic()
+
+
+def steady_time() -> float:
+    """Seconds since 1970 that no correction of the machine's clock moves."""
+    return BOOTED + time.monotonic()
+
 
 @dataclass(kw_only=True)
 class FakePrediction:
-    """A prediction that came to be; `ready` and `created` are on the monotonic clock."""
+    """A prediction that came to be; `ready` and `created` are seconds since 1970."""
 
     id: str
     provider: str
@@ -56,6 +65,7 @@ class FakePrediction:
     input: dict[str, Any]
     created: float
     ready: float
+    clock: Callable[[], float] = field(repr=False)
     outcome: Rule | None = None
     cancelled: bool = False
 
@@ -65,7 +75,7 @@ class FakePrediction:
 
     @property
     def running(self) -> bool:
-        return not self.cancelled and time.monotonic() < self.ready
+        return not self.cancelled and self.clock() < self.ready
 
 
 @dataclass(kw_only=True)
@@ -97,8 +107,12 @@ class Ledger:
 class FakeProviders:
     """Serves on loopback from construction until `close`; safe to use from many threads."""
 
-    def __init__(self, latency: float = 0.0, port: int = 0) -> None:
+    def __init__(
+        self, latency: float = 0.0, port: int = 0, clock: Callable[[], float] = steady_time
+    ) -> None:
         self.latency = latency
+        self.clock = clock
+        self.started = clock()
         self.token: str | None = None
         self.hosts_of_files: str | None = None
         self.page_size = 100
@@ -157,7 +171,7 @@ class FakeProviders:
                 self.latency = before
                 for prediction in self.ledger.predictions.values():
                     if prediction.held:
-                        prediction.ready = time.monotonic()
+                        prediction.ready = self.clock()
 
     def fired(self, rule_id: str) -> int:
         return self._rules[rule_id].fired
@@ -205,12 +219,15 @@ class FakeProviders:
 
     # --- what the routes ask ------------------------------------------------------------------
 
-    def rule(self, stage: str, prompt: str, *, outcome: bool = False) -> Rule | None:
+    def rule(
+        self, stage: str, prompt: str, model: str = "", *, outcome: bool = False
+    ) -> Rule | None:
         """The first rule that fires here."""
         with self._lock:
+            passed = self.clock() - self.started
             for rule in self._rules.values():
                 fits = rule.on == stage and (rule.fault in OUTCOMES) == outcome
-                if fits and re.search(rule.prompt, prompt) and rule.fires():
+                if fits and rule.matches(prompt, model, passed) and rule.fires():
                     return rule
         return None
 
@@ -220,13 +237,13 @@ class FakeProviders:
         """Records a create; None for the prediction when a fault kept it from being made."""
         prompt = str(values.get("prompt", ""))
         with self._lock:
-            fault = self.rule("create", prompt)
+            fault = self.rule("create", prompt, model)
             made = None
             if fault is None or fault.fault in RECORDED:
                 made = self._predict(provider, model, prompt, values)
             self.ledger.creates.append(
                 FakeCreate(
-                    at=time.time(),
+                    at=self.clock(),
                     provider=provider,
                     model=model,
                     prompt=prompt,
@@ -240,13 +257,13 @@ class FakeProviders:
     def _predict(
         self, provider: str, model: str, prompt: str, values: dict[str, Any]
     ) -> FakePrediction:
-        outcome = self.rule("create", prompt, outcome=True)
+        outcome = self.rule("create", prompt, model, outcome=True)
         seconds = self.latency
         if outcome and outcome.seconds is not None:
             seconds = outcome.seconds
         if outcome and outcome.fault == "never":
             seconds = float("inf")
-        now = time.monotonic()
+        now = self.clock()
         prediction = FakePrediction(
             id=uuid4().hex[:26],
             provider=provider,
@@ -255,6 +272,7 @@ class FakeProviders:
             input=values,
             created=now,
             ready=now + seconds,
+            clock=self.clock,
             outcome=outcome,
         )
         self.ledger.predictions[prediction.id] = prediction

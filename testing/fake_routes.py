@@ -4,7 +4,6 @@ import hashlib
 import io
 import json
 import re
-import time
 from datetime import UTC, datetime
 from functools import cache
 from http.server import BaseHTTPRequestHandler
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from testing.fake_providers import FakePrediction, FakeProviders
 
 PIXELS = 60_000
-BOOTED = time.time() - time.monotonic()
 MISSING: Answer = ANSWERS["404"](Rule(fault="404"))
 ON_THE_WIRE = {*SOCKETS, "truncated", "chunked_cut", "huge", "huge_chunked"}
 RUNPOD_STATES = {
@@ -391,8 +389,7 @@ def _state(prediction: "FakePrediction") -> str:
 
 
 def _time(moment: float) -> datetime:
-    """A moment of the monotonic clock."""
-    return datetime.fromtimestamp(BOOTED + moment, UTC)
+    return datetime.fromtimestamp(moment, UTC)
 
 
 def _date(moment: float) -> str:
