@@ -237,7 +237,8 @@ class FakeProviders:
         """Records a create; None for the prediction when a fault kept it from being made."""
         prompt = str(values.get("prompt", ""))
         with self._lock:
-            fault = self.rule("create", prompt, model)
+            missing = Rule(fault="404") if model in self.gone else None
+            fault = missing or self.rule("create", prompt, model)
             made = None
             if fault is None or fault.fault in RECORDED:
                 made = self._predict(provider, model, prompt, values)

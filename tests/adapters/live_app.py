@@ -1,16 +1,15 @@
 """The whole core over the real clients of the providers, which talk to a server on this machine."""
 
 from collections import Counter
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any, Self
 
 from imagebatch.adapters.images import PillowValidator
-from imagebatch.adapters.providers.fal import FalProvider
-from imagebatch.adapters.providers.replicate import ReplicateProvider
-from imagebatch.adapters.providers.runpod import RunpodProvider
 from imagebatch.domain.batch import ItemStatus
 from imagebatch.domain.model_registry import ImageModel
 from testing.fake_providers import FakeProviders
+from testing.live_providers import live_providers
 from testing.models import a_model
 from tests.usecases.app_harness import OWNER, AppHarness
 from tests.usecases.scheduler import Scheduler
@@ -27,12 +26,10 @@ class LiveApp(AppHarness):
 
     def __init__(self, **more: Any) -> None:
         super().__init__(**more)
-        self.fake = FakeProviders(clock=lambda: self.clock.now().timestamp())
-        self.clients = {
-            "replicate": ReplicateProvider(lambda: "key", self.fake.url, seconds=2.0),
-            "runpod": RunpodProvider(lambda: "key", "", self.fake.url, seconds=2.0),
-            "fal": FalProvider(lambda: "key", self.fake.url, seconds=2.0),
-        }
+        self._opened = ExitStack()
+        fake = FakeProviders(clock=lambda: self.clock.now().timestamp())
+        self.fake = self._opened.enter_context(fake)
+        self.clients = self._opened.enter_context(live_providers(self.fake.url))
         perform = self.process_item.perform
         gateway = replace(perform.gateway, providers=self.clients)
         collect = replace(perform.collect, gateway=gateway, validator=PillowValidator())
@@ -44,9 +41,7 @@ class LiveApp(AppHarness):
         return self
 
     def __exit__(self, *_: object) -> None:
-        for client in self.clients.values():
-            client.close()
-        self.fake.close()
+        self._opened.close()
 
     def make(self, size: int, *models: ImageModel, **facts: Any) -> None:
         """Submits so many rows and delivers until nothing is left."""

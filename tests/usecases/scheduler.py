@@ -4,9 +4,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
 from itertools import count
+from typing import Any, Protocol
 
 from imagebatch.ports import ItemMessage, RetryLater
-from tests.usecases.app_harness import AppHarness
+from testing.fakes.system import FakeClock
 
 VISIBILITY_SECONDS = 75
 
@@ -14,10 +15,19 @@ type Deliver = Callable[[ItemMessage], RetryLater | None]
 """Raises when the worker dies."""
 
 
+class App(Protocol):
+    """What has messages and takes them."""
+
+    clock: FakeClock
+    queue: Any
+
+    def deliver(self, message: ItemMessage | None = None, /) -> RetryLater | None: ...
+
+
 class Scheduler:
     """One worker. `deliver` may be replaced; a message of a worker that died comes again."""
 
-    def __init__(self, app: AppHarness, deliver: Deliver | None = None) -> None:
+    def __init__(self, app: App, deliver: Deliver | None = None) -> None:
         self.app = app
         self.deliver = deliver or app.deliver
         self._due: list[tuple[datetime, int, ItemMessage]] = []
