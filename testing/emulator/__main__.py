@@ -18,8 +18,11 @@ from testing.emulator import (  # noqa: E402
     preflight,
     queries,
     reservations,
+    uploads,
 )
 
-for rule in (alarms, chains, limits, permissions, preflight, gateway, queries, reservations):
+for rule in (
+    alarms, chains, limits, permissions, preflight, gateway, queries, reservations, uploads,
+):  # fmt: skip
     rule.install()
 main()

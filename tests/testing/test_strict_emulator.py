@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from functools import cache, partial
 from typing import Any
 
+import boto3
 import httpx
 import pytest
 from botocore.exceptions import ClientError
@@ -15,6 +16,7 @@ from botocore.exceptions import ClientError
 from local.config import free_port
 from local.deploy import session
 from local.emulator import Emulator
+from testing.emulator.uploads import MIN_PART_BYTES
 from testing.scenario import until
 
 FEEDS_ITS_QUEUE = """
@@ -66,12 +68,27 @@ class Aws:
         )
         return str(made["FunctionArn"])
 
-    def _role(self, name: str) -> str:
+    def signed_in(self, name: str, *allowed: tuple[str, str]) -> Any:
+        """An S3 client that may do this and no more."""
+        role = self._role(name, *allowed)
+        given = self.client("sts").assume_role(RoleArn=role, RoleSessionName=name)["Credentials"]
+        return boto3.client(
+            "s3",
+            endpoint_url=self.url,
+            region_name="us-east-1",
+            aws_access_key_id=given["AccessKeyId"],
+            aws_secret_access_key=given["SecretAccessKey"],
+            aws_session_token=given["SessionToken"],
+        )
+
+    def _role(self, name: str, *allowed: tuple[str, str]) -> str:
         iam = self.client("iam")
         trusted = {"Service": "lambda.amazonaws.com"}
         trust = {"Effect": "Allow", "Principal": trusted, "Action": "sts:AssumeRole"}
+        if allowed:
+            trust["Principal"] = {"AWS": "*"}
         role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=policy(trust))["Role"]
-        may = [{"Effect": "Allow", "Action": a, "Resource": r} for a, r in ALLOWED]
+        may = [{"Effect": "Allow", "Action": a, "Resource": r} for a, r in allowed or ALLOWED]
         iam.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=policy(*may))
         return str(role["Arn"])
 
@@ -242,3 +259,58 @@ def test_an_answer_over_6_megabytes_is_an_error(emulated: Aws) -> None:
 
     assert len(invoke(6_200_000)["body"]) == 6_200_000
     assert invoke(6_300_000)["errorType"] == "Function.ResponseSizeTooLarge"
+
+
+class PartedUpload:
+    """An upload in parts to a bucket that holds `source`."""
+
+    def __init__(self, aws: Aws, client: Any = None) -> None:
+        self.s3 = client or aws.client("s3")
+        self.where = {"Bucket": "parted", "Key": "made"}
+        aws.client("s3").create_bucket(Bucket="parted")
+        body = b"x" * 2 * MIN_PART_BYTES
+        self.etag = aws.client("s3").put_object(Bucket="parted", Key="source", Body=body)["ETag"]
+        made = aws.client("s3").create_multipart_upload(**self.where)
+        self.where["UploadId"] = made["UploadId"]
+
+    def put(self, number: int, size: int) -> dict[str, Any]:
+        body = b"x" * size
+        answer = self.s3.upload_part(**self.where, PartNumber=number, Body=body)
+        return {"PartNumber": number, "ETag": answer["ETag"]}
+
+    def copy(self, number: int, size: int, etag: str = "") -> dict[str, Any]:
+        answer = self.s3.upload_part_copy(
+            **self.where,
+            PartNumber=number,
+            CopySource={"Bucket": "parted", "Key": "source"},
+            CopySourceIfMatch=etag or self.etag,
+            CopySourceRange=f"bytes=0-{size - 1}",
+        )
+        return {"PartNumber": number, "ETag": answer["CopyPartResult"]["ETag"]}
+
+    def complete(self, *parts: dict[str, Any]) -> None:
+        self.s3.complete_multipart_upload(**self.where, MultipartUpload={"Parts": list(parts)})
+
+
+@pytest.mark.parametrize("make", [PartedUpload.put, PartedUpload.copy])
+def test_a_part_under_5_mebibytes_is_too_small(
+    emulated: Aws, make: Callable[[PartedUpload, int, int], dict[str, Any]]
+) -> None:
+    upload = PartedUpload(emulated)
+    short, last = make(upload, 1, MIN_PART_BYTES - 1), upload.put(2, 1)
+    with pytest.raises(ClientError, match="EntityTooSmall"):
+        upload.complete(short, last)
+    upload.complete(make(upload, 1, MIN_PART_BYTES), last)
+
+
+def test_a_part_is_copied_from_the_named_version_alone(emulated: Aws) -> None:
+    with pytest.raises(ClientError, match="PreconditionFailed"):
+        PartedUpload(emulated).copy(1, MIN_PART_BYTES, etag='"another"')
+
+
+def test_whoever_copies_a_part_may_read_its_source(emulated: Aws) -> None:
+    writes = emulated.signed_in("writes", ("s3:PutObject", "*"))
+    with pytest.raises(ClientError, match="AccessDenied"):
+        PartedUpload(emulated, writes).copy(1, MIN_PART_BYTES)
+    both = emulated.signed_in("copies", ("s3:PutObject", "*"), ("s3:GetObject", "*/source"))
+    PartedUpload(emulated, both).copy(1, MIN_PART_BYTES)
