@@ -1,5 +1,6 @@
 import json
 import re
+import zlib
 from base64 import b64decode
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -249,3 +250,9 @@ def test_a_forms_policy_holds_key_type_size_and_time(clients: Clients) -> None:
     left = datetime.fromisoformat(policy["expiration"]) - datetime.now(UTC)  # noqa: TID251
     assert 890 < left.total_seconds() <= 900
     assert form.fields["x-amz-algorithm"] == "AWS4-HMAC-SHA256"
+
+
+def test_an_object_keeps_the_crc_32_of_its_body(s3: Any) -> None:
+    S3ObjectStore(s3, BUCKET).put("k", b"a picture", "image/png")
+    head = s3.head_object(Bucket=BUCKET, Key="k", ChecksumMode="ENABLED")
+    assert b64decode(head["ChecksumCRC32"]) == zlib.crc32(b"a picture").to_bytes(4)

@@ -76,6 +76,7 @@ class Clients:
             signature_version="s3v4",
             s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"},
             request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
         )
         return self._session.client("s3", config=config)
 

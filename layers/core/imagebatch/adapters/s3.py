@@ -1,6 +1,7 @@
 """Objects in the one bucket."""
 
 import re
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
@@ -13,6 +14,7 @@ from botocore.exceptions import ClientError
 from imagebatch.adapters.aws import translate_errors
 from imagebatch.adapters.s3_absence import is_absent
 from imagebatch.domain.errors import UnavailableError
+from imagebatch.formats import crc32
 from imagebatch.ports import ObjectStore, PostForm, StoredObject
 
 if TYPE_CHECKING:
@@ -40,7 +42,12 @@ class S3ObjectStore(ObjectStore):
         kept = dict(metadata or {})
         with translate_errors("bucket"):
             answer = self._client.put_object(
-                Bucket=self._bucket, Key=key, Body=body, ContentType=content_type, Metadata=kept
+                Bucket=self._bucket,
+                Key=key,
+                Body=body,
+                ContentType=content_type,
+                Metadata=kept,
+                ChecksumCRC32=crc32.in_base64(zlib.crc32(body)),
             )
         return StoredObject(key, len(body), answer["ETag"], content_type, kept)
 

@@ -1,5 +1,7 @@
 """CRC-32 of pieces put together, from the pieces' own CRCs and lengths alone."""
 
+from base64 import b64encode
+
 POLYNOMIAL = 0xEDB88320
 ONE = 1 << 31
 """The polynomial 1: the bits are reflected, so the highest bit is the coefficient of x^0."""
@@ -27,3 +29,8 @@ def _power_of_x(exponent: int) -> int:
         square = _product(square, square)
         exponent >>= 1
     return result
+
+
+def in_base64(checksum: int) -> str:
+    """As HTTP headers carry it: four bytes, the most significant first."""
+    return b64encode(checksum.to_bytes(4)).decode()
