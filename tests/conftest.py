@@ -17,6 +17,10 @@ import hypothesis
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
+# The template's, before any other conftest imports what reads it. Powertools publishes by itself
+# once a hundred values have come together.
+os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "imagebatch")
+
 TESTS = Path(__file__).parent
 OFFLINE = {"domain", "formats", "intake", "reports", "usecases"}
 # The template's; Powertools publishes by itself once a hundred values have come together. Here,

@@ -1,13 +1,18 @@
 """The watchers' own function, over moto."""
 
 import json
+from dataclasses import replace
+from datetime import timedelta
 from types import ModuleType
 from typing import Any
 
 import pytest
 
+from imagebatch.adapters.dynamodb.watchers import DynamoDBWatcherPlaces
 from imagebatch.domain.errors import UnavailableError
 from imagebatch.observability import metrics
+from testing.aws import TABLE
+from testing.records import a_batch
 from testing.services import Deployment
 from tests.functions.conftest import Api, LambdaContext
 
@@ -22,17 +27,21 @@ def progress(services: Deployment, monkeypatch: pytest.MonkeyPatch) -> ModuleTyp
     from functions.progress import app
 
     monkeypatch.setattr(app.app, "services", services)
-    # The template's; it is read when the module is loaded.
-    monkeypatch.setattr(metrics.provider, "namespace", "imagebatch")
     metrics.clear_metrics()
     return app
 
 
 def look(
-    progress: ModuleType, batch: str, query: dict[str, str] | None = None, **headers: str
+    progress: ModuleType,
+    batch: str,
+    query: dict[str, str] | None = None,
+    owner: str = "",
+    **headers: str,
 ) -> dict[str, Any]:
     path = f"/api/v1/batch/{batch}/progress"
-    context = {"http": {"method": "GET", "path": path}, "stage": "$default"}
+    context: dict[str, Any] = {"http": {"method": "GET", "path": path}, "stage": "$default"}
+    if owner:
+        context["authorizer"] = {"jwt": {"claims": {"sub": owner}}}
     event = {
         "rawPath": path,
         "headers": headers,
@@ -49,6 +58,26 @@ def test_a_watcher_is_told_at_once_where_a_batch_is(api: Api, progress: ModuleTy
     assert answer["statusCode"] == 200
     assert answer["headers"]["content-type"].startswith("text/event-stream")
     assert "event: progress" in answer["body"]
+
+
+def test_owner_without_a_place_is_refused(
+    services: Deployment, progress: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signed_in = replace(services.settings, auth_mode="oidc", progress_concurrency=10)
+    stack = Deployment(signed_in, services.clients)
+    monkeypatch.setattr(progress.app, "services", stack)
+    stack.store.create(a_batch("b1", "ann"))
+    stack.store.commit(stack.records.batch("ann", "b1"))
+    now = stack.clock.now()
+    places = DynamoDBWatcherPlaces(services.clients.dynamodb, TABLE)
+    for _ in range(5):
+        assert places.take("ann", 5, now, now + timedelta(minutes=1)) is not None
+
+    first = look(progress, "b1", owner="ann")
+    assert first["statusCode"] == 200, "what needs no wait needs no place"
+    answer = look(progress, "b1", {"lastEventId": "2"}, owner="ann")
+    assert (answer["statusCode"], answer["headers"]["retry-after"]) == (429, "5")
+    assert json.loads(answer["body"])["error"] == "Too many event streams"
 
 
 def test_no_block_of_a_stream_is_without_data(api: Api, progress: ModuleType) -> None:

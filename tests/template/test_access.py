@@ -2,9 +2,11 @@
 
 import re
 import string
+from fnmatch import fnmatchcase
 
 import pytest
 
+from imagebatch.adapters.dynamodb import keys
 from tests.template.rendering import Node, Rendered
 
 FOLDERS = {"inbox", "outbox", "uploads", "batches", "archives", "library", "config"}
@@ -127,10 +129,16 @@ def test_the_sweeper_alone_scans_the_table_and_nobody_changes_it(production: Ren
                 assert action.removeprefix("dynamodb:") in may, owner
 
 
-def test_the_watchers_function_changes_nothing(production: Rendered) -> None:
-    actions = {a for s in production.statements("ProgressFunction") for a in as_list(s["Action"])}
+def test_the_watchers_function_writes_its_own_records_alone(production: Rendered) -> None:
+    statements = production.statements("ProgressFunction")
+    actions = {a for s in statements for a in as_list(s["Action"])}
+    [writing] = [s for s in statements if s["Action"] == "dynamodb:UpdateItem"]
+    partition, _ = keys.watchers("ann")
+    [[condition, context]] = writing["Condition"].items()
 
-    assert actions <= {
+    assert condition == "ForAllValues:StringLike"
+    assert fnmatchcase(partition, context["dynamodb:LeadingKeys"])
+    assert actions - {"dynamodb:UpdateItem"} <= {
         "dynamodb:GetItem",
         "dynamodb:BatchGetItem",
         "dynamodb:Query",

@@ -47,6 +47,7 @@ from imagebatch.usecases.retry_batch import RetryBatch
 from imagebatch.usecases.round_models import ChooseRoundModels
 from imagebatch.usecases.submit_batch import Submission, SubmitBatch
 from imagebatch.usecases.watch_batch import WatchBatch
+from imagebatch.usecases.watcher_places import HoldPlace
 from testing.fakes import (
     FakeClock,
     FakeRandomness,
@@ -64,6 +65,7 @@ from testing.fakes import (
     StubThumbnailer,
 )
 from testing.fakes.deliveries import InMemoryDeliveryStore
+from testing.fakes.watchers import InMemoryWatcherPlaces
 from testing.models import a_model, a_registry, usable
 
 OWNER = "ann"
@@ -214,7 +216,9 @@ class AppHarness:
         self.redo = RedoItems(self.records, find, self.dispatch, self.finalizer, choose_models)
         self.choose = ChooseVersion(self.records, find, self.media)
         self.rebuild = RebuildArchive(self.records, self.finalizer)
-        self.watch = WatchBatch(self.records)
+        self.watcher_places = InMemoryWatcherPlaces()
+        hold_place = HoldPlace(self.watcher_places, self.clock, most=2)
+        self.watch = WatchBatch(self.records, hold_place)
         self.repair_stalled_batches = RepairStalledBatches(
             self.records,
             self.dispatch,

@@ -1,6 +1,12 @@
+from datetime import timedelta
+
+import pytest
+
 from imagebatch.api.sse import after_of, stream
-from imagebatch.domain.errors import FailureCode
+from imagebatch.domain.errors import FailureCode, TooManyRequestsError, UnavailableError
 from imagebatch.ports import Receipt
+from imagebatch.settings import Settings
+from imagebatch.usecases.watcher_places import HoldPlace
 from tests.usecases.app_harness import OWNER, AppHarness
 from tests.usecases.test_process_item import failed
 
@@ -133,3 +139,61 @@ def test_a_watcher_who_was_told_the_end_is_told_of_a_retry(app: AppHarness) -> N
         watcher.look()
     app.retry_batch(OWNER, "b1")
     assert names(watcher.look())[-1] == "progress"
+
+
+def test_only_a_watcher_that_waits_takes_a_place(app: AppHarness) -> None:
+    app.start(1)
+    app.watcher_places.fail_next("take", UnavailableError("not asked for"))
+    watcher = Watcher(app)
+    watcher.look()
+    app.deliver()
+    watcher.look()
+    assert app.watcher_places.pending_faults == 1
+
+
+def test_watcher_without_a_place_is_refused(app: AppHarness) -> None:
+    app.start(1)
+    watcher = Watcher(app)
+    watcher.look()
+    now = app.clock.now()
+    held = [app.watcher_places.take(OWNER, 2, now, now + timedelta(hours=1)) for _ in range(2)]
+    with pytest.raises(TooManyRequestsError) as refused:
+        watcher.look()
+    assert (refused.value.kind, refused.value.retry_after) == ("too-many-watchers", 5)
+    app.watcher_places.give_back(OWNER, held[0])
+    assert watcher.look() == []
+    assert list(app.watcher_places.taken[OWNER]) == [1]
+
+
+def test_place_is_given_back_whatever_happens(app: AppHarness) -> None:
+    app.start(1)
+    watcher = Watcher(app)
+    watcher.look()
+    app.store.fail_next("changes", UnavailableError("down"))
+    with pytest.raises(UnavailableError):
+        watcher.look()
+    assert app.watcher_places.taken[OWNER] == {}
+    app.watcher_places.fail_next("give_back", UnavailableError("down"))
+    assert watcher.look() == []
+
+
+@pytest.mark.parametrize(
+    ("auth", "reserved", "most"),
+    [
+        ("cognito", "10", 5),
+        ("oidc", "3", 2),
+        ("oidc", "1000", 500),
+        ("oidc", "2", None),
+        ("oidc", "0", None),
+        ("none", "10", None),
+    ],
+)
+def test_owner_may_take_half_of_all_places(auth: str, reserved: str, most: int | None) -> None:
+    env = {"AUTH_MODE": auth, "PROGRESS_CONCURRENCY": reserved}
+    assert Settings.from_env(env).watchers_per_owner == most
+
+
+def test_one_owner_alone_may_take_all_places(app: AppHarness) -> None:
+    hold = HoldPlace(app.watcher_places, app.clock, most=None)
+    with hold(OWNER, 20):
+        assert app.watcher_places.taken == {}

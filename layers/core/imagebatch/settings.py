@@ -9,6 +9,9 @@ from decimal import Decimal
 from imagebatch.domain.budgets import Limits
 from imagebatch.domain.fallback import OutagePolicy
 
+MIN_WATCHERS = 2
+"""Of one owner: somebody may watch in two windows."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -133,6 +136,17 @@ class Settings:
     def limits(self) -> Limits:
         """What the batches of one owner may take, and all batches together spend."""
         return Limits(self.max_active_batches, self.owner_monthly_budget, self.stack_monthly_budget)
+
+    @property
+    def watchers_per_owner(self) -> int | None:
+        """How many streams of one owner may wait at once: half of those of all owners.
+
+        None where that is no less than there are, or where all callers are one owner.
+        """
+        most = max(MIN_WATCHERS, self.progress_concurrency // 2)
+        if self.auth_mode == "none" or most >= self.progress_concurrency:
+            return None
+        return most
 
     @property
     def outage_policy(self) -> OutagePolicy:

@@ -2,12 +2,16 @@
 
 from functools import cached_property
 
+from imagebatch.adapters.dynamodb.watchers import DynamoDBWatcherPlaces
 from imagebatch.compose.erasure import ErasureRecords
 from imagebatch.compose.storage import Storage
 from imagebatch.usecases.watch_batch import WatchBatch
+from imagebatch.usecases.watcher_places import HoldPlace
 
 
 class ProgressServices(ErasureRecords, Storage):
     @cached_property
     def watch(self) -> WatchBatch:
-        return WatchBatch(self.records)
+        places = DynamoDBWatcherPlaces(*self.table)
+        most = self.settings.watchers_per_owner
+        return WatchBatch(self.records, HoldPlace(places, self.clock, most))

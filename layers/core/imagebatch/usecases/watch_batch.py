@@ -14,6 +14,7 @@ from imagebatch.domain.batch import (
 )
 from imagebatch.ports import Change, TimeLeft
 from imagebatch.usecases.records import BatchRepository
+from imagebatch.usecases.watcher_places import HoldPlace
 
 MAX_CHANGES_PER_RESPONSE = 1_000
 MAX_WAIT_SECONDS = 20.0
@@ -42,14 +43,15 @@ class ProgressUpdate:
 @dataclass(frozen=True, slots=True)
 class WatchBatch:
     records: BatchRepository
+    hold_place: HoldPlace
 
     def __call__(
         self, owner: str, batch_id: str, after: int | None, time_left: TimeLeft
     ) -> ProgressUpdate | None:
         """News after change number `after`; at once without one. None when the stream has ended.
 
-        NotFoundError for an unknown batch. News without changes after a wait in which nothing
-        happened.
+        NotFoundError for an unknown batch, TooManyRequestsError when it would have to wait and its
+        owner has no place for that. News without changes after a wait in which nothing happened.
         """
         batch = self.records.batch(owner, batch_id)
         if after is None:
@@ -59,7 +61,8 @@ class WatchBatch:
         if batch.version == after:
             if batch.finished:
                 return None
-            self._wait(batch, after, time_left)
+            with self.hold_place(owner, time_left()):
+                self._wait(batch, after, time_left)
             batch = self.records.batch(owner, batch_id)
         return self._progress_since(batch, after)
 

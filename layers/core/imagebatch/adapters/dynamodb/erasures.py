@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 OWNED_PARTITIONS = frozenset(
-    {"BATCH", "OWNER", "KEY", "UPLOADS", "TEMPLATES", "CATALOG", "LIBRARY", "FOLDER"}
+    {"BATCH", "OWNER", "KEY", "UPLOADS", "TEMPLATES", "CATALOG", "LIBRARY", "FOLDER", "WATCHERS"}
 )
 """The first word of those partitions whose second is the owner."""
 LISTS = frozenset({keys.UNFINISHED, keys.DELETIONS, keys.PLACES})

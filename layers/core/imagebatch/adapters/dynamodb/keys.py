@@ -37,6 +37,7 @@ PROVIDER#replicate REFUSAL                 its last refusal for want of credit o
                   BREAKER#model            the circuit breaker of one of its models
 PREDICTION#replicate#id
                   HOLDER                   which create of which item has the prediction
+WATCHERS#owner    PLACES                   which places of live progress an owner has taken
 MODELS            CHECKS                   what the last check of the models found
 """
 
@@ -167,6 +168,10 @@ def idempotency_partition(owner: str) -> str:
 
 def places(owner: str) -> Key:
     return PLACES, part(owner)
+
+
+def watchers(owner: str) -> Key:
+    return f"WATCHERS#{part(owner)}", "PLACES"
 
 
 def ledger_partition(mode: str, month: str) -> str:

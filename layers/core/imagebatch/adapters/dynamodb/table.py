@@ -27,11 +27,15 @@ _PASSING = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExce
 
 
 class ConditionFailedError(ConflictError):
-    """A condition did not hold, so nothing was written; `at` says of which actions."""
+    """A condition did not hold, so nothing was written; `at` says of which actions.
 
-    def __init__(self, at: Sequence[int]) -> None:
+    `record` is what was there, where a single write was asked for.
+    """
+
+    def __init__(self, at: Sequence[int], record: Record | None = None) -> None:
         super().__init__("a record is not as it was read")
         self.at = frozenset(at)
+        self.record = record or {}
 
 
 class Condition(NamedTuple):
@@ -212,7 +216,8 @@ class Table:
                 if error_code(error) == "ConditionalCheckFailedException":
                     if _is_written(update, error.response):
                         return
-                    raise ConditionFailedError([0]) from error
+                    there: Any = error.response.get("Item", {})
+                    raise ConditionFailedError([0], from_dynamodb(there)) from error
                 if error_code(error) != "TransactionConflictException":
                     raise
                 self.sleep(delay)

@@ -34,7 +34,7 @@ routes = Routes("Batches")
     description="A finite stream; reconnect with `Last-Event-ID`. 204 once it is over.",
     parameters=[BATCH_ID, LAST_EVENT_ID, LAST_EVENT_ID_QUERY],
     returns={200: {"text/event-stream": EVENTS}, 204: None},
-    errors=[404],
+    errors=[404, 429],
 )
 def watch_batch(request: Request["ProgressServices"], batch_id: str) -> Response:
     services = request.services
@@ -51,7 +51,7 @@ def watch_batch(request: Request["ProgressServices"], batch_id: str) -> Response
     summary="The same for a browser's EventSource, with the token in the address",
     parameters=[BATCH_ID, LAST_EVENT_ID, LAST_EVENT_ID_QUERY],
     returns={200: {"text/event-stream": EVENTS}, 204: None},
-    errors=[404],
+    errors=[404, 429],
     scheme="query",
 )
 def watch_batch_in_browser(request: Request["ProgressServices"], batch_id: str) -> Response:

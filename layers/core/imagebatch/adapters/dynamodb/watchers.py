@@ -1,0 +1,87 @@
+"""The places of live progress in the table (layout: `keys`): an attribute for each that is taken.
+
+A condition of the write that takes a place holds the limit, and each place has its own end, so a
+function that was killed keeps its place no longer than it could have lived.
+"""
+
+import math
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from imagebatch.adapters.dynamodb import keys
+from imagebatch.adapters.dynamodb.table import Condition, ConditionFailedError, Record, Table
+from imagebatch.ports.watchers import WatcherPlace, WatcherPlaces
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_KEPT = timedelta(days=1)
+_TRIES = 20
+"""Each is lost to somebody who was quicker."""
+
+
+class DynamoDBWatcherPlaces(WatcherPlaces):
+    """`ports.watchers.WatcherPlaces`."""
+
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        table: str,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._table = Table(client, table, sleep=sleep)
+
+    def take(self, owner: str, most: int, now: datetime, until: datetime) -> WatcherPlace | None:
+        token, free = uuid4().hex, list(range(most))
+        for _ in range(_TRIES):
+            if not free:
+                return None
+            # Any of them: callers at the same moment should not all try the same one.
+            place = WatcherPlace(free[int(token, 16) % len(free)], token, until)
+            try:
+                self._write(owner, place, now)
+            except ConditionFailedError as error:
+                free = [n for n in range(most) if _is_free(error.record, n, now)]
+            else:
+                return place
+        return None
+
+    def give_back(self, owner: str, place: WatcherPlace) -> None:
+        name = _name(place.number)
+        ours = Condition(f"#{name} = :ours", (name,), {"ours": _value(place)})
+        change = self._table.update(keys.watchers(owner), _ttl(place), [name], ours)
+        try:
+            self._table.write(change)
+        except ConditionFailedError:
+            return
+
+    def _write(self, owner: str, place: WatcherPlace, now: datetime) -> None:
+        name = _name(place.number)
+        free = Condition(
+            f"attribute_not_exists(#{name}) OR #{name} < :now",
+            (name,),
+            {"now": keys.time_sort(now)},
+        )
+        record = {name: _value(place)} | _ttl(place)
+        self._table.write(self._table.update(keys.watchers(owner), record, (), free))
+
+
+def _name(number: int) -> str:
+    return f"place{number}"
+
+
+def _value(place: WatcherPlace) -> str:
+    """Its end first, which a condition can compare."""
+    return f"{keys.time_sort(place.until)} {place.token}"
+
+
+def _is_free(record: Record, number: int, now: datetime) -> bool:
+    return str(record.get(_name(number), "")) < keys.time_sort(now)
+
+
+def _ttl(place: WatcherPlace) -> Record:
+    return {"ttl": math.ceil((place.until + _KEPT).timestamp())}

@@ -1,0 +1,48 @@
+"""Keeps one owner from taking every place of live progress."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+
+from imagebatch.domain.errors import ConflictError, TooManyRequestsError, UnavailableError
+from imagebatch.ports import Clock
+from imagebatch.ports.watchers import WatcherPlaces
+
+RETRY_AFTER_SECONDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class HoldPlace:
+    """`most` places an owner; None where one owner may take them all, and nothing is written."""
+
+    places: WatcherPlaces
+    clock: Clock
+    most: int | None
+
+    @contextmanager
+    def __call__(self, owner: str, seconds: float) -> Iterator[None]:
+        """Holds a place, for `seconds` at most. TooManyRequestsError when none is left."""
+        if self.most is None:
+            yield
+            return
+        now = self.clock.now()
+        place = self.places.take(owner, self.most, now, now + timedelta(seconds=seconds))
+        if place is None:
+            raise _refused(self.most)
+        try:
+            yield
+        finally:
+            # It ends by itself: what is told does not depend on it.
+            with suppress(ConflictError, UnavailableError):
+                self.places.give_back(owner, place)
+
+
+def _refused(most: int) -> TooManyRequestsError:
+    return TooManyRequestsError(
+        "too-many-watchers",
+        "Too many event streams",
+        detail=f"You have {most} event streams open; no more are served at the same time. "
+        "Poll the batch's status, or close a stream and try again.",
+        retry_after=RETRY_AFTER_SECONDS,
+    )
