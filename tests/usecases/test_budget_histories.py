@@ -1,20 +1,23 @@
-"""Several batches of an owner through random submits, kills, retries, redos and cancels: what is
-reserved and spent never exceeds a budget, and in the end nothing is reserved.
+"""Several batches of an owner through random submits, kills, retries, redos, cancels, outages and
+fallbacks: what is reserved and spent never exceeds a budget, and in the end nothing is reserved.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
 import hypothesis.strategies as st
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, event, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from imagebatch.domain.batch import ZERO, Batch
 from imagebatch.domain.budgets import Account, Balance, Limits, held_by
 from imagebatch.domain.errors import (
     FailureCode,
+    ModelUnavailableError,
+    ProviderError,
     ProviderUnavailableError,
     RateLimitedError,
     RequestError,
@@ -24,8 +27,9 @@ from imagebatch.ports import ItemMessage, Prediction, PredictionStatus
 from imagebatch.usecases.budgets import RepairAccounts
 from imagebatch.usecases.finalize_batch import FinalizerRun
 from imagebatch.usecases.redo_items import RedoRequest
+from imagebatch.usecases.round_models import RoundOptions
 from testing.effort import examples
-from tests.usecases.app_harness import OWNER, PRICE, AppHarness
+from tests.usecases.app_harness import MODEL, OTHER_MODEL, OWNER, PRICE, AppHarness, a_row
 from tests.usecases.fault_injection import FaultInjector, FaultKind, InjectedFault
 from tests.usecases.test_process_item import failed
 
@@ -38,6 +42,14 @@ ENDS: dict[str, object] = {
     "empty": failed(FailureCode.INVALID_OUTPUT, try_again=True, billed=True),
     "stopped": Prediction("", PredictionStatus.CANCELLED),
 }
+OUTAGES: dict[str, ProviderError | None] = {
+    "none": None,
+    "down": ProviderUnavailableError("503"),
+    "gone": ModelUnavailableError("no such model"),
+    "limited": RateLimitedError("slow down", 30),
+}
+DEARER = Decimal("0.08")
+"""What `OTHER_MODEL` asks: a row that may go on to it is priced so."""
 TROUBLES = st.lists(
     st.builds(
         InjectedFault,
@@ -52,8 +64,8 @@ type Act = Callable[[], object]
 
 class BudgetMachine(RuleBasedStateMachine):
     @initialize(
-        owner=st.none() | st.integers(2, 24),
-        stack=st.none() | st.integers(2, 24),
+        owner=st.none() | st.integers(6, 40),
+        stack=st.none() | st.integers(6, 40),
         ends=st.lists(
             st.tuples(st.integers(0, MOST_ROWS - 1), st.sampled_from(sorted(ENDS))), max_size=8
         ),
@@ -68,19 +80,37 @@ class BudgetMachine(RuleBasedStateMachine):
         self.inbox: list[ItemMessage] = []
         self.dispatches: list[tuple[str, int]] = []
         self.requests = 0
+        self.submit(1, MOST_ROWS, None, with_fallback=False, troubles=[])
 
     @rule(
         number=st.integers(1, BATCHES),
         size=st.integers(1, MOST_ROWS),
         cap=st.none() | st.integers(1, 8),
+        with_fallback=st.booleans(),
         troubles=TROUBLES,
     )
     def submit(
-        self, number: int, size: int, cap: int | None, troubles: list[InjectedFault]
+        self,
+        number: int,
+        size: int,
+        cap: int | None,
+        *,
+        with_fallback: bool,
+        troubles: list[InjectedFault],
     ) -> None:
         """The same number again is the same request, come again after its end was lost."""
         max_cost = None if cap is None else max(cap, size) * PRICE
-        self.do(lambda: self.app.submit(size, f"b{number}", max_cost=max_cost), troubles)
+        models = (MODEL, OTHER_MODEL) if with_fallback else (MODEL,)
+        price = DEARER if with_fallback else PRICE
+        rows = tuple(replace(a_row(i), price=price) for i in range(size))
+        about = {"items": rows, "models": models, "max_cost": max_cost}
+        self.do(lambda: self.app.submit(size, f"b{number}", **about), troubles)
+
+    @rule(model=st.sampled_from([MODEL.id, OTHER_MODEL.id]), how=st.sampled_from(sorted(OUTAGES)))
+    def a_model_changes(self, model: str, how: str) -> None:
+        """From now on it answers every create so, or works again."""
+        before = self.app.provider.outage
+        self.app.provider.outage = lambda m: OUTAGES[how] if m == model else before(m)
 
     @rule(data=st.data(), troubles=TROUBLES)
     def step(self, data: st.DataObject, troubles: list[InjectedFault]) -> None:
@@ -91,14 +121,18 @@ class BudgetMachine(RuleBasedStateMachine):
     def time_passes(self, days: int) -> None:
         self.app.clock.advance(timedelta(days=days, minutes=16).total_seconds())
 
-    @rule(troubles=TROUBLES, redo=st.booleans(), number=st.integers(1, BATCHES))
-    def run_and_open_again(self, troubles: list[InjectedFault], redo: bool, number: int) -> None:
+    @rule(
+        troubles=TROUBLES,
+        how=st.sampled_from(["redo", "redo dearer", "retry", "retry, fall back"]),
+        number=st.integers(1, BATCHES),
+    )
+    def run_and_open_again(self, troubles: list[InjectedFault], how: str, number: int) -> None:
         """What is under way comes to its end, and a finished batch begins anew."""
         self.drain()
-        batch = self.app.store.get(OWNER, f"b{number}")
-        if batch is not None and batch.finished:
-            acts = dict(self.about(batch))
-            self.do(acts["redo" if redo else "retry"], troubles)
+        if finished := [batch for batch in self.batches() if batch.finished]:
+            acts = dict(self.about(finished[number % len(finished)]))
+            self.do(acts[how], troubles)
+            self.drain()
 
     def menu(self) -> Iterator[tuple[str, Act]]:
         yield "sweep", self.sweep
@@ -120,6 +154,10 @@ class BudgetMachine(RuleBasedStateMachine):
             yield "retry", lambda: app.retry(OWNER, id_, self.request())
             wanted = RedoRequest(items=("c0",))
             yield "redo", lambda: app.redo(OWNER, id_, self.request(), wanted)
+            dearer = RedoRequest(items=("c0",), options=RoundOptions(model=OTHER_MODEL.id))
+            yield "redo dearer", lambda: app.redo(OWNER, id_, self.request(), dearer)
+            go_on = RoundOptions(fallback=(OTHER_MODEL.id,), max_cost=batch.committed + 10 * PRICE)
+            yield "retry, fall back", lambda: app.retry(OWNER, id_, self.request(), go_on)
 
     def request(self) -> str:
         """A new one, or the last one come again."""
@@ -200,6 +238,8 @@ class BudgetMachine(RuleBasedStateMachine):
             if all(batch.finished for batch in self.batches()):
                 break
             self.drain()
+        made = {item.model for b in self.batches() for item in self.app.store.items(OWNER, b.id)}
+        event(f"fell back or was redone dearer: {OTHER_MODEL.id in made}")
         spent = sum((batch.actual for batch in self.batches()), ZERO)
         for owner in (OWNER, None):
             assert all(balance.held == 0 for balance in self.ledgers(owner).values())
