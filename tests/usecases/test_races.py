@@ -142,3 +142,18 @@ def test_a_batch_that_cannot_be_repaired_keeps_no_other_from_it(app: AppHarness)
     with pytest.raises(UnavailableError):
         list(app.repair_stalled_batches())
     assert [order.batch_id for order in app.dispatch.sent[before:]] == ["b1"]
+
+
+def test_a_settle_is_written_once_while_others_settle(app: AppHarness) -> None:
+    """A repeated transaction is billed like one that was stored."""
+
+    def another_delivery(_: Made) -> None:
+        app.provider.after_create = lambda _: None
+        app.deliver()
+
+    app.start(2)
+    app.provider.after_create = another_delivery
+    before = app.store.calls["commit"]
+    app.deliver()
+    assert app.batch.counts.succeeded == 2
+    assert app.store.calls["commit"] - before == 4

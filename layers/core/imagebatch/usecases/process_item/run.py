@@ -19,6 +19,7 @@ from imagebatch.ports import (
 )
 from imagebatch.usecases.process_item.decide import Delivery, Step, decide
 from imagebatch.usecases.process_item.effects import (
+    CollectImage,
     Done,
     Effect,
     EnqueueNext,
@@ -76,9 +77,13 @@ class ProcessItem:
             if isinstance(last, Done | ReturnUntil | RedeliverAfter):
                 return self._end(last, message)
             event = self._perform(last, batch, item, delivery, read_at)
-            if isinstance(event, Polled) and self._now() >= read_at + BATCH_CHECK_INTERVAL:
+            if isinstance(last, CollectImage) or self._is_check_due(event, read_at):
+                # A settle over a batch that has changed since fails, and is billed.
                 batch = self.records.batch(batch.owner, batch.id)
                 read_at = self._now()
+
+    def _is_check_due(self, event: Event, read_at: datetime) -> bool:
+        return isinstance(event, Polled) and self._now() >= read_at + BATCH_CHECK_INTERVAL
 
     def _hand_on(self, effect: Effect, batch: Batch) -> None:
         """What follows a settled item: the round's archive, or the next of its items."""
