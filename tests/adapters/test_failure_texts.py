@@ -56,6 +56,8 @@ JSON = st.recursive(
     ),
     max_leaves=12,
 )
+CHARSETS = ["utf-8", "hex", "rot13", "zlib", "base64", "utf-16", "idna", "undefined", "none"]
+"""Some of Python's codecs decode no text at all."""
 STATES = st.sampled_from(
     [
         "succeeded",
@@ -179,10 +181,14 @@ def test_what_is_too_deep_is_cut_off() -> None:
     status=st.integers(300, 599),
     body=JSON.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=40),
     wait=st.text(max_size=30) | st.integers().map(str) | st.dates().map(str),
+    charset=st.sampled_from(CHARSETS),
     is_create=st.booleans(),
 )
-def test_any_error_is_one_of_ours(status: int, body: bytes, wait: str, *, is_create: bool) -> None:
-    headers = [(b"Retry-After", wait.encode("utf-8", "replace"))]
+def test_any_error_is_one_of_ours(
+    status: int, body: bytes, wait: str, charset: str, *, is_create: bool
+) -> None:
+    kind = f"text/html; charset={charset}".encode()
+    headers = [(b"Retry-After", wait.encode("utf-8", "replace")), (b"Content-Type", kind)]
     answer = httpx.Response(status, headers=headers, content=body)
     error = error_of("Vendor", answer, is_create_request=is_create)
     assert isinstance(error, ProviderError)

@@ -9,7 +9,9 @@ import pytest
 from imagebatch.domain.batch import BatchStatus
 from imagebatch.domain.errors import FailureCode, UnavailableError
 from imagebatch.ports import ItemMessage
-from tests.usecases.app_harness import OWNER, AppHarness
+from testing.fakes.provider import NEVER_ARRIVED
+from tests.usecases.app_harness import OWNER, PRICE, AppHarness
+from tests.usecases.fault_injection import KilledError
 
 RECEIVES = 3
 BOUND = timedelta(seconds=300 + 600 + 300)
@@ -23,7 +25,12 @@ PORTS: Mapping[str, Callable[[AppHarness], Any]] = {
     "draw": lambda app: app.thumbnailer,
     "head": lambda app: app.media,
     "put": lambda app: app.media,
+    "create": lambda app: app.provider,
+    "find_created": lambda app: app.provider,
 }
+HARMLESS = {"cancel", "draw", "find_created", "head"}
+"""What nothing depends on here: an item ends well without it."""
+DOWN = UnavailableError("the table is down")
 ERRORS = [
     KeyError("location"),
     ValueError("Out of range float values are not JSON compliant"),
@@ -55,7 +62,7 @@ def run_to_the_end(app: AppHarness) -> None:
 def delivered(app: AppHarness, message: ItemMessage) -> bool:
     try:
         return app.deliver(message) is None
-    except Exception:  # noqa: BLE001 - Lambda gives any error back to the queue
+    except (Exception, KilledError):  # noqa: BLE001 - Lambda gives any error back to the queue
         app.clock.advance(75)
         return False
 
@@ -74,9 +81,8 @@ def test_an_item_ends_whatever_a_call_raises(app: AppHarness, call: str, error: 
     assert app.batch.status is BatchStatus.ARCHIVING
     assert app.clock.now() - app.batch.created_at < BOUND
     failure = app.item(0).failure
-    if failure is not None:
-        ends = {FailureCode.CRASHED, FailureCode.INVALID_OUTPUT, FailureCode.DEADLINE_EXCEEDED}
-        assert failure.code in ends
+    assert (failure is None) == (call in HARMLESS)
+    assert_ours(app)
 
 
 @pytest.mark.parametrize("call", PORTS)
@@ -89,16 +95,56 @@ def test_a_cancel_ends_whatever_a_call_raises(app: AppHarness, call: str) -> Non
     assert app.clock.now() - app.batch.created_at < BOUND
 
 
-def test_a_create_that_raises_anything_is_a_lost_answer(app: AppHarness) -> None:
+@pytest.mark.parametrize("lists", [True, False])
+@pytest.mark.parametrize("call", ["create", "find_created"])
+def test_a_create_that_raises_anything_is_no_fault_of_the_providers(
+    app: AppHarness, call: str, *, lists: bool
+) -> None:
+    """Whether it arrived is looked for; where that cannot be decided, its tries are used up."""
+    app.provider.lists = lists
     app.start(1)
-    break_port_of_create(app)
+    if call == "find_created":
+        app.provider.script("0", *[NEVER_ARRIVED] * 9)
+    break_port(app, call, TypeError("not a string"))
     run_to_the_end(app)
     assert app.statuses == "f"
+    assert_ours(app)
+    assert app.breakers.breakers == {} or call == "find_created"
+
+
+def test_two_workers_that_die_in_a_create_are_no_fault_of_the_providers(app: AppHarness) -> None:
+    """Of a provider that lists nothing: the money counts as spent."""
+    app.provider.lists = False
+    app.start(1)
+    app.provider.after_create = die
+    run_to_the_end(app)
     assert app.item(0).attempts == 2
+    assert app.batch.actual == 2 * PRICE
+    assert_ours(app)
 
 
-def break_port_of_create(app: AppHarness) -> None:
-    def fail(*_: object) -> None:
-        raise TypeError("not a string")
+@pytest.mark.parametrize("call", ["hold", "save"])
+def test_an_id_that_cannot_be_stored_uses_up_no_try(app: AppHarness, call: str) -> None:
+    """The prediction is told to stop, and another is made: the table's fault costs nothing."""
+    store = app.ledger if call == "hold" else app.store
+    calls = {"hold": "hold", "save": "save_item"}
+    app.provider.after_create = lambda _: store.fail_next(calls[call], DOWN, times=1)
+    app.provider.seconds = 20
+    app.start(1)
+    message = app.queue.sent[0].message
+    assert not delivered(app, message)
+    app.provider.after_create = lambda _: None
+    run_to_the_end(app)
+    assert (app.statuses, app.item(0).attempts) == ("s", 1)
+    assert [made.cancelled for made in app.provider.made] == [True, False]
+    assert app.batch.actual == PRICE
 
-    app.provider.create = fail  # type: ignore[assignment]
+
+def die(_: object) -> None:
+    raise KilledError
+
+
+def assert_ours(app: AppHarness) -> None:
+    """No failure is booked as the provider's."""
+    failures = [item.failure for item in app.store.items(OWNER, "b1") if item.failure]
+    assert {failure.code for failure in failures} <= {FailureCode.CRASHED}

@@ -86,7 +86,9 @@ def _decode(kind: str, body: bytes) -> tuple[int, int]:
                 return (image.height, image.width) if turned else (image.width, image.height)
     except Image.DecompressionBombError:
         raise BadImageError("The image has too many pixels.") from None
-    except (OSError, ValueError, SyntaxError, EOFError) as error:
+    except BadImageError:
+        raise
+    except Exception as error:  # Pillow's decoders raise anything at a hostile picture
         raise BadImageError("The image is damaged and cannot be decoded.") from error
 
 

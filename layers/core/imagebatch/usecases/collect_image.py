@@ -1,14 +1,12 @@
 """From a finished prediction to a stored, checked image."""
 
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from imagebatch.domain.batch import Batch, Image, Item, thumbnail_key
 from imagebatch.domain.errors import (
     FailureCode,
-    ImagebatchError,
     OutputGoneError,
     ProviderUnavailableError,
     UnavailableError,
@@ -20,7 +18,6 @@ from imagebatch.domain.rehearsal import Rehearsal, parse_fate
 from imagebatch.domain.round_input import round_input, round_prompt
 from imagebatch.intake.uploads import image_type
 from imagebatch.ports import (
-    BadImageError,
     Clock,
     ImageProvider,
     ImageRequest,
@@ -36,10 +33,6 @@ from imagebatch.usecases import keys
 from imagebatch.usecases.mark_image import MarkImage, unmarked
 from imagebatch.usecases.poll_schedule import PollSchedule
 
-STRANGE = "The provider's response could not be understood"
-STRANGE_IMAGE = "The provider's image could not be read"
-NOT_MARKED = "The image could not be marked"
-NO_THUMBNAIL = "The thumbnail could not be drawn"
 THUMBNAIL_TYPE = "image/webp"
 UNKNOWN_TYPE = "application/octet-stream"
 FETCHES = 2
@@ -52,7 +45,11 @@ OURS = "s3:"
 
 @dataclass(frozen=True, slots=True)
 class ProviderGateway:
-    """The provider of a batch, and what it is asked for."""
+    """The provider of a batch, and what it is asked for.
+
+    Whatever a provider answers, its adapter raises of the ProviderError family. Any other exception
+    is a fault of ours: it fails the delivery, which comes again, and is never the provider's.
+    """
 
     providers: Mapping[str, ImageProvider]
     media: ObjectStore
@@ -61,47 +58,21 @@ class ProviderGateway:
     development_seconds: float = 2.0
 
     def create(self, batch: Batch, item: Item) -> Prediction:
-        request = self.request(batch, item)
-        with self.guarded(batch, item, ProviderUnavailableError(STRANGE, maybe_billed=True)):
-            return self._provider(batch, item).create(request)
+        return self._provider(batch, item).create(self.request(batch, item))
 
     def find_created(self, batch: Batch, item: Item) -> Sequence[Prediction] | None:
         """What the item's last create may have made; None where the provider cannot tell."""
         since = item.create_started_at or batch.created_at
-        with self.guarded(batch, item, ProviderUnavailableError(STRANGE)):
-            return self._provider(batch, item).find_created(self.request(batch, item), since)
+        return self._provider(batch, item).find_created(self.request(batch, item), since)
 
     def look(self, batch: Batch, item: Item) -> Prediction:
-        with self.guarded(batch, item, ProviderUnavailableError(STRANGE)):
-            return self._provider(batch, item).get(item.prediction or "", self.request(batch, item))
+        return self._provider(batch, item).get(item.prediction or "", self.request(batch, item))
 
     def cancel(self, batch: Batch, item: Item) -> None:
-        with self.guarded(batch, item, ProviderUnavailableError(STRANGE)):
-            self._provider(batch, item).cancel(item.prediction or "", self.request(batch, item))
+        self._provider(batch, item).cancel(item.prediction or "", self.request(batch, item))
 
     def fetch(self, batch: Batch, item: Item, prediction: Prediction) -> bytes:
-        with self.guarded(batch, item, OutputGoneError(STRANGE_IMAGE)):
-            return self._provider(batch, item).fetch(prediction, self.request(batch, item))
-
-    @contextmanager
-    def guarded(self, batch: Batch, item: Item, failure: Exception) -> Iterator[None]:
-        """Turns an exception that no port names into `failure`, and reports it.
-
-        What providers answer is hostile and image libraries raise anything at it: no exception may
-        keep an item from its end.
-        """
-        try:
-            yield
-        except (ImagebatchError, BadImageError):
-            raise
-        except Exception as error:
-            self.telemetry.log_event(
-                "unexpected provider answer",
-                batch_id=batch.id,
-                index=item.index,
-                reason=f"{type(error).__name__}: {error}"[:500],
-            )
-            raise failure from error
+        return self._provider(batch, item).fetch(prediction, self.request(batch, item))
 
     def next_poll_delay(self, batch: Batch, item: Item, waited: float) -> float:
         """Seconds until the next look at a prediction that has run for `waited` seconds."""
@@ -171,8 +142,7 @@ class CollectImage:
         """
         body = self._download(batch, item, prediction)
         try:
-            with self.gateway.guarded(batch, item, BadImageError(STRANGE_IMAGE)):
-                seen = self.validator.validate(body, item.aspect_ratio)
+            seen = self.validator.validate(body, item.aspect_ratio)
         except UnfitImageError as error:
             raise UnfitOutputError(str(error), body) from error
         body, provenance = self._mark(batch, item, prediction.id, body)
@@ -236,23 +206,28 @@ class CollectImage:
     ) -> tuple[bytes, Provenance]:
         """A mark that fails is no failure of the image's."""
         try:
-            with self.gateway.guarded(batch, item, BadImageError(NOT_MARKED)):
-                return self.mark(batch, item, prediction, body)
-        except BadImageError:
+            return self.mark(batch, item, prediction, body)
+        except Exception as error:  # noqa: BLE001 - image libraries raise anything at a picture
+            self._note("image not marked", batch, item, error)
             return body, unmarked(prediction, body)
 
     def _store_thumbnail(self, batch: Batch, item: Item, key: str, body: bytes) -> bool:
         """Before the image, whose metadata says whether there is one; its failure is no failure."""
         try:
-            with self.gateway.guarded(batch, item, BadImageError(NO_THUMBNAIL)):
-                thumbnail = self.thumbnailer.draw(body)
-                self.media.put(thumbnail_key(key), thumbnail, THUMBNAIL_TYPE)
-        except (BadImageError, UnavailableError) as error:
-            self.gateway.telemetry.log_event(
-                "thumbnail failed", batch_id=batch.id, index=item.index, reason=str(error)[:200]
-            )
+            thumbnail = self.thumbnailer.draw(body)
+        except Exception as error:  # noqa: BLE001 - image libraries raise anything at a picture
+            self._note("thumbnail failed", batch, item, error)
+            return False
+        try:
+            self.media.put(thumbnail_key(key), thumbnail, THUMBNAIL_TYPE)
+        except UnavailableError as error:
+            self._note("thumbnail failed", batch, item, error)
             return False
         return True
+
+    def _note(self, event: str, batch: Batch, item: Item, error: Exception) -> None:
+        reason = f"{type(error).__name__}: {error}"[:500]
+        self.gateway.telemetry.log_event(event, batch_id=batch.id, index=item.index, reason=reason)
 
     def _download(self, batch: Batch, item: Item, prediction: Prediction) -> bytes:
         for left in reversed(range(FETCHES)):

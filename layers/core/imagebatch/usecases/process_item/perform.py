@@ -68,7 +68,9 @@ class PerformEffect:
     ledger: PredictionLedger
 
     def __call__(self, effect: Effect, batch: Batch, item: Item, stop_waiting: datetime) -> Event:
-        """UnavailableError when a part of ours fails; the delivery comes again."""
+        """UnavailableError when a part of ours fails, anything where we have a bug: the delivery
+        comes again, and at last goes to the dead-letter function.
+        """
         match effect:
             case effects.AskBreaker(model=model):
                 until = self.breakers.admit(self.gateway.breaker(batch, model))
@@ -114,7 +116,8 @@ class PerformEffect:
 
     def _find_created(self, batch: Batch, item: Item) -> Event:
         """The first that no other create has is taken for the one whose answer was lost: of equal
-        requests each gets one, whoever made which.
+        requests each gets one, whoever made which. One that is cancelled makes nothing: this worker
+        asked for that when it could not store the prediction's id.
         """
         try:
             found = self.gateway.find_created(batch, item)
@@ -123,7 +126,8 @@ class PerformEffect:
         if found is None:
             return CreateUndecided()
         for prediction in found:
-            if self._hold(batch, item, prediction):
+            cancelled = prediction.status is PredictionStatus.CANCELLED
+            if not cancelled and self._hold(batch, item, prediction):
                 return Created(prediction, self._next_poll(batch, item))
         return CreateAbsent()
 

@@ -61,7 +61,7 @@ def _reason_not_to_create(
     if not delivery.may_create:
         return failure or CRASHED
     if item.tries >= TRIES:
-        return failure or LOST_ANSWER
+        return failure or (LOST_ANSWER if item.failing_since else CRASHED)
     if item.deadline is not None and now >= item.deadline:
         return failure or DEADLINE
     if fallback.next_look(batch, item, now, delivery.policy) is None:
