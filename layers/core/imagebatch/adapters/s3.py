@@ -47,6 +47,7 @@ class S3ObjectStore(ObjectStore):
                 Body=body,
                 ContentType=content_type,
                 Metadata=kept,
+                ChecksumAlgorithm="CRC32",
                 ChecksumCRC32=crc32.in_base64(zlib.crc32(body)),
             )
         return StoredObject(key, len(body), answer["ETag"], content_type, kept)
