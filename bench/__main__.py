@@ -22,7 +22,6 @@ ROWS = (
     "sizes",
     "sheets",
     "archives",
-    "resume",
     "makespan",
     "cost",
     "many",

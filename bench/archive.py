@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imagebatch.adapters.archive import S3ArchiveBuilder
+from imagebatch.formats import crc32
 from imagebatch.ports import ArchiveMember, StoredMember, TextMember
 from testing.s3server import client_of
 
@@ -102,10 +103,12 @@ def image(index: int, size: int) -> bytes:
 
 def store(client: "S3Client", images: int, size: int) -> list[StoredMember]:
     def one(index: int) -> StoredMember:
-        body = image(index, size)
-        answer = client.put_object(Bucket=BUCKET, Key=f"images/{index}", Body=body)
-        name, checksum = f"image-{index:06d}.png", zlib.crc32(body)
-        return StoredMember(name, f"images/{index}", size, checksum, answer["ETag"])
+        body, key = image(index, size), f"images/{index}"
+        checksum = zlib.crc32(body)
+        answer = client.put_object(
+            Bucket=BUCKET, Key=key, Body=body, ChecksumCRC32=crc32.in_base64(checksum)
+        )
+        return StoredMember(f"image-{index:06d}.png", key, size, checksum, answer["ETag"])
 
     with ThreadPoolExecutor(CONNECTIONS) as pool:
         return list(pool.map(one, range(images)))

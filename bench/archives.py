@@ -19,26 +19,31 @@ if TYPE_CHECKING:
     from imagebatch.ports import StoredMember
 
 LATENCY = 0.03
-SIZES = ((50, 1_500_000, 7), (1_000, 200_000, 3), (10, 40_000_000, 11), (10_000, 300_000, 1))
-"""Images, bytes of each, how often."""
-TINY = ((5, 150_000, 1), (20, 20_000, 1))
+SIZES = (
+    (50, 1_500_000, 7, 1.05),
+    (1_000, 200_000, 3, 1.05),
+    (50, 20_000_000, 5, 0.5),
+    (10, 40_000_000, 11, 0.5),
+    (10_000, 300_000, 1, 1.05),
+)
+"""Images, bytes of each, how often, goal. What is large S3 copies by itself."""
+TINY = ((5, 150_000, 1, 1.05), (2, 12_000_000, 1, 0.5))
 MEBIBYTE = 1_048_576
 
 
 def measure(environment: BenchEnvironment) -> Iterator[Figure]:
     added = {}
-    for images, size, runs in TINY if environment.tiny else SIZES:
+    for images, size, runs, goal in TINY if environment.tiny else SIZES:
         given = Namespace(images=images, size=size, read_latency=LATENCY, runs=runs)
         found = archive.measure(given)
         name = f"{images:,} x {size / 1e6:g} MB"
         yield Figure(
             what=f"archive, {name}, against moving the bytes",
             value=found["ratio"],
-            goal=1.05,
+            goal=goal,
             detail=found,
         )
-        if size < 10_000_000:
-            added[name] = found["added_mib"] * MEBIBYTE / 1e6
+        added[name] = found["added_mib"] * MEBIBYTE / 1e6
     yield Figure(
         what="archive, peak memory above idle, any count of images",
         value=max(added.values()),
@@ -51,7 +56,7 @@ def measure(environment: BenchEnvironment) -> Iterator[Figure]:
 
 def naive(environment: BenchEnvironment) -> Figure:
     """Download everything, zip it with the standard library, upload the file."""
-    images, size, runs = TINY[0] if environment.tiny else (50, 1_500_000, 5)
+    images, size, runs = TINY[0][:3] if environment.tiny else (50, 1_500_000, 5)
     with archive.s3(LATENCY) as address, TemporaryDirectory() as folder:
         client = archive.client_of(address)
         members = archive.store(client, images, size)

@@ -11,7 +11,8 @@
 Faults: `error` (status, code), `cut` (a body that breaks off), `lost` (done, but the answer is
 lost). Each is for `times` calls of the operation from the `nth` on, counted from when it was
 scripted; `fault.fired` says how often it struck. What it knows of S3 is what an archive needs:
-objects with Range and If-Match, and multipart uploads with the minimum size of a part.
+objects with Range and If-Match and their CRC-32, and multipart uploads, whose parts may be copied
+from objects, with the minimum size of a part.
 
 Alone: `python -m testing.s3server --read-latency 0.03` prints its address and serves until
 its standard input ends.
@@ -26,6 +27,8 @@ import socketserver
 import sys
 import threading
 import time
+import zlib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
@@ -36,6 +39,7 @@ import boto3
 from botocore.config import Config
 
 from imagebatch.adapters.aws import client_config
+from imagebatch.formats import crc32
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -43,7 +47,7 @@ if TYPE_CHECKING:
 MINIMUM_PART = 5 * 1024 * 1024
 
 
-type Body = bytes | bytearray
+type Body = bytes | bytearray | memoryview
 
 
 @dataclass
@@ -54,6 +58,7 @@ class Stored:
     etag: str
     metadata: dict[str, str] = field(default_factory=dict)
     content_type: str = ""
+    crc32: str = ""
 
     @property
     def body(self) -> Body:
@@ -130,8 +135,8 @@ class Request:
         }
         if self.method == "GET" and "uploads" in self.query:
             return "ListMultipartUploads"
-        if self.method == "GET" and "uploadId" in self.query:
-            return "ListParts"
+        if "x-amz-copy-source" in self.headers:
+            return "UploadPartCopy"
         return names[self.method]
 
     @property
@@ -161,6 +166,8 @@ class S3Server:
         self.objects: dict[str, Stored] = {}
         self.uploads: dict[str, Upload] = {}
         self.calls: list[str] = []
+        self.moved: Counter[str] = Counter()
+        """Bytes of bodies, both ways, by operation."""
         self._faults: list[Fault] = []
         self._lock = threading.Lock()
         self._connections = 0
@@ -190,7 +197,7 @@ class S3Server:
         return client_of(self.endpoint, attempts=attempts)
 
     def put(self, key: str, body: bytes) -> Stored:
-        self.objects[key] = Stored([body], _md5(body))
+        self.objects[key] = Stored([body], _md5(body), crc32=crc32.in_base64(zlib.crc32(body)))
         return self.objects[key]
 
     def fail(
@@ -230,7 +237,7 @@ class S3Server:
         with self._lock:
             self.calls.append(operation)
             struck = [f for f in self._faults if f.strikes(operation, request.key)]
-        if operation == "GetObject" and self.read_latency:
+        if operation in {"GetObject", "UploadPartCopy"} and self.read_latency:
             time.sleep(self.read_latency)
         for fault in struck:
             if fault.action == "error":
@@ -244,6 +251,8 @@ class S3Server:
             answer = getattr(self, f"_{_snake(operation)}")(request)
         except RequestError as refused:
             return _problem(refused.status, refused.code), ""
+        with self._lock:
+            self.moved[operation] += len(request.body) + len(answer.body)
         return answer, struck[0].action if struck else ""
 
     def _get_object(self, request: Request) -> Answer:
@@ -260,20 +269,31 @@ class S3Server:
 
     def _head_object(self, request: Request) -> Answer:
         stored = self._find(request)
-        return Answer(200, b"", _headers(stored), length=stored.size)
+        headers = _headers(stored)
+        if request.headers.get("x-amz-checksum-mode") == "ENABLED" and stored.crc32:
+            headers |= {"x-amz-checksum-crc32": stored.crc32}
+            headers |= {"x-amz-checksum-type": "FULL_OBJECT"}
+        return Answer(200, b"", headers, length=stored.size)
 
     def _find(self, request: Request) -> Stored:
-        stored = self.objects.get(request.key)
+        return self._matching(request.key, request.headers.get("if-match", "*"))
+
+    def _matching(self, key: str, etag: str) -> Stored:
+        stored = self.objects.get(key)
         if stored is None:
             raise RequestError(404, "NoSuchKey")
-        if request.headers.get("if-match", "*") not in {"*", stored.etag, f'"{stored.etag}"'}:
+        if etag not in {"*", stored.etag, f'"{stored.etag}"'}:
             raise RequestError(412, "PreconditionFailed")
         return stored
 
     def _put_object(self, request: Request) -> Answer:
         etag = _md5(request.body)
         self.objects[request.key] = Stored(
-            [request.body], etag, request.metadata, request.headers.get("content-type", "")
+            [request.body],
+            etag,
+            request.metadata,
+            request.headers.get("content-type", ""),
+            request.headers.get("x-amz-checksum-crc32", ""),
         )
         return Answer(headers={"etag": f'"{etag}"'})
 
@@ -292,6 +312,18 @@ class S3Server:
         part = Stored([request.body], _md5(request.body))
         self._upload(request).parts[int(request.query["partNumber"])] = part
         return Answer(headers={"etag": f'"{part.etag}"'})
+
+    def _upload_part_copy(self, request: Request) -> Answer:
+        """Hashed like any other part, but not moved: that is what a copy saves."""
+        key = unquote(request.headers["x-amz-copy-source"]).lstrip("/")
+        source = self._matching(key, request.headers.get("x-amz-copy-source-if-match", "*"))
+        asked = re.fullmatch(r"bytes=(\d+)-(\d+)", request.headers["x-amz-copy-source-range"])
+        if asked is None or int(asked[2]) >= source.size or source.size <= MINIMUM_PART:
+            raise RequestError(400, "InvalidRequest")
+        body = memoryview(source.body)[int(asked[1]) : int(asked[2]) + 1]
+        part = Stored([body], _md5(body))
+        self._upload(request).parts[int(request.query["partNumber"])] = part
+        return _xml("CopyPartResult", f"<ETag>&quot;{part.etag}&quot;</ETag>")
 
     def _complete_multipart_upload(self, request: Request) -> Answer:
         upload = self._upload(request)
@@ -330,23 +362,6 @@ class S3Server:
         )
         return _xml("ListMultipartUploadsResult", f"<IsTruncated>false</IsTruncated>{found}")
 
-    def _list_parts(self, request: Request) -> Answer:
-        """A page of 3 parts, so that whoever lists them has to turn pages."""
-        after = int(request.query.get("part-number-marker", 0))
-        parts = sorted((n, p) for n, p in self._upload(request).parts.items() if n > after)
-        listed = "".join(
-            f"<Part><PartNumber>{n}</PartNumber><ETag>&quot;{part.etag}&quot;</ETag>"
-            f"<Size>{len(part.body)}</Size></Part>"
-            for n, part in parts[:3]
-        )
-        more = str(len(parts) > 3).lower()
-        last = parts[:3][-1][0] if parts else 0
-        return _xml(
-            "ListPartsResult",
-            f"<IsTruncated>{more}</IsTruncated>"
-            f"<NextPartNumberMarker>{last}</NextPartNumberMarker>{listed}",
-        )
-
 
 def client_of(endpoint: str, *, attempts: int = 4) -> "S3Client":
     """A boto3 client with the adapters' own configuration."""
@@ -355,6 +370,7 @@ def client_of(endpoint: str, *, attempts: int = 4) -> "S3Client":
         connections=32,
         signature_version="s3v4",
         request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
     )
     return boto3.client(
         "s3",
@@ -434,7 +450,7 @@ def _snake(operation: str) -> str:
     return re.sub(r"(?<=.)([A-Z])", r"_\1", operation).lower()
 
 
-def _md5(body: bytes | bytearray) -> str:
+def _md5(body: Body) -> str:
     return hashlib.md5(body, usedforsecurity=False).hexdigest()
 
 

@@ -20,8 +20,9 @@ import pytest
 from moto import mock_aws
 
 from bench.archive import image
+from imagebatch.adapters import archive_parts
 from imagebatch.adapters.archive import S3ArchiveBuilder
-from imagebatch.adapters.s3_multipart import PART_SIZE
+from imagebatch.adapters.archive_parts import MIN_PART_BYTES, PART_SIZE
 from imagebatch.domain.errors import UnavailableError
 from imagebatch.ports import ArchiveMember, BadMembersError, StoredMember, TextMember
 from testing.s3server import S3Server
@@ -34,6 +35,8 @@ BUCKET = "bucket"
 KEY = "archives/b1/1-1.zip"
 MODIFIED = datetime(2026, 11, 20, 8, 31, 42, tzinfo=UTC)
 FIFTH = PART_SIZE // 5
+LARGE = 7 * FIFTH
+"""S3 copies most of it."""
 ALWAYS = 10**9
 TEXTS = [
     TextMember("results.csv", b"row,status\r\n2,succeeded\r\n"),
@@ -51,6 +54,10 @@ def stored(server: S3Server, name: str, size: int) -> StoredMember:
     body = image(len(server.objects) + 1, size)
     made = server.put(f"{BUCKET}/images/{name}", body)
     return StoredMember(name, f"images/{name}", size, zlib.crc32(body), f'"{made.etag}"')
+
+
+def images_of(server: S3Server, *sizes: int) -> list[StoredMember]:
+    return [stored(server, f"of-{size}.png", size) for size in sizes]
 
 
 def images(server: S3Server, count: int, size: int = 2 * FIFTH + 7) -> list[StoredMember]:
@@ -110,9 +117,26 @@ def test_texts_may_come_before_and_between_the_images(server: S3Server) -> None:
     build(server, [TEXTS[0], first, large, *others, TEXTS[1]])
 
 
-def test_large_images_are_read_in_ranges(server: S3Server) -> None:
+def test_large_images_are_copied_but_for_their_beginnings(server: S3Server) -> None:
+    members = [*images(server, 4, LARGE + 3), *TEXTS]
+    sent = server.moved["UploadPart"]
+    build(server, members)
+    assert server.count("UploadPartCopy") == 4
+    assert server.moved["UploadPart"] - sent < 4 * MIN_PART_BYTES + 10_000
+    assert server.moved["GetObject"] < 4 * MIN_PART_BYTES
+
+
+def test_an_image_is_copied_whole_behind_enough_small_ones(server: S3Server) -> None:
+    build(server, [*images(server, 4), stored(server, "large.png", LARGE), *TEXTS])
+    assert (server.count("UploadPartCopy"), server.count("GetObject")) == (1, 4)
+
+
+def test_an_image_larger_than_one_copy_is_copied_in_pieces(
+    server: S3Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archive_parts, "MAX_COPY_BYTES", 6 * 1024 * 1024)
     build(server, [*images(server, 2, 17 * FIFTH + 3), *TEXTS])
-    assert server.count("GetObject") == 8
+    assert server.count("UploadPartCopy") == 8
 
 
 @pytest.mark.parametrize("over", [-1, 0, 1])
@@ -151,6 +175,7 @@ def test_an_archive_of_something_else_under_the_same_key_is_replaced(server: S3S
 CHILD = """
 import pickle, sys
 from datetime import datetime
+from imagebatch.adapters import archive_parts
 from imagebatch.adapters.archive import S3ArchiveBuilder
 from testing.s3server import client_of
 address, key, members, modified = pickle.loads(sys.stdin.buffer.read())
@@ -178,31 +203,28 @@ def killed_at(server: S3Server, members: list[ArchiveMember], operation: str, nt
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("nth", [2, 6, 11])
-def test_a_build_that_was_killed_is_carried_on(server: S3Server, nth: int) -> None:
-    members: list[ArchiveMember] = [*images(server, 20, 3 * FIFTH), *TEXTS]
-    killed_at(server, members, "UploadPart", nth)
+@pytest.mark.parametrize(
+    ("operation", "nth"),
+    [("UploadPart", 2), ("UploadPart", 5), ("UploadPartCopy", 1), ("CompleteMultipartUpload", 1)],
+)
+def test_a_killed_build_is_done_again_with_the_same_bytes(
+    server: S3Server, operation: str, nth: int
+) -> None:
+    members: list[ArchiveMember] = [*images(server, 20, FIFTH), *images_of(server, LARGE), *TEXTS]
+    killed_at(server, members, operation, nth)
     assert server.objects.keys().isdisjoint({f"{BUCKET}/{KEY}"})
-    [kept] = [upload.parts for upload in server.uploads.values()]
-    there, sent = set(kept), server.count("UploadPart")
-    assert 13 in there
+    assert len(server.uploads) == 1
     body = build(server, members)
-    assert server.count("UploadPart") - sent == 13 - len(there)
     assert body == build(server, members, "archives/b1/again.zip")
 
 
-def test_a_build_killed_before_its_completion_uploads_nothing_again(server: S3Server) -> None:
+def test_an_archive_that_a_killed_build_completed_is_found(server: S3Server) -> None:
     members: list[ArchiveMember] = [*images(server, 9), *TEXTS]
-    killed_at(server, members, "CompleteMultipartUpload", 1)
-    parts, reads = server.count("UploadPart"), server.count("GetObject")
-    build(server, members)
-    assert (server.count("UploadPart"), server.count("GetObject")) == (parts, reads)
-
-
-def test_what_a_killed_build_of_other_members_left_is_removed(server: S3Server) -> None:
-    members: list[ArchiveMember] = [*images(server, 9), *TEXTS]
-    killed_at(server, members, "UploadPart", 4)
-    build(server, [*members[1:]])
+    fault = server.fail("CompleteMultipartUpload", action="lost", times=ALWAYS)
+    body = build(server, members)
+    reads = server.count("GetObject")
+    assert fault.fired
+    assert (build(server, members), server.count("GetObject")) == (body, reads)
 
 
 def test_what_a_killed_build_left_can_be_discarded(server: S3Server) -> None:
@@ -218,6 +240,7 @@ EVERY_CALL = [
     "CreateMultipartUpload",
     "GetObject",
     "UploadPart",
+    "UploadPartCopy",
     "CompleteMultipartUpload",
 ]
 
@@ -228,7 +251,7 @@ def test_a_call_that_s3_refuses_once_is_made_again(
     server: S3Server, operation: str, status: int, code: str
 ) -> None:
     fault = server.fail(operation, status=status, code=code)
-    build(server, [*images(server, 6), *TEXTS])
+    build(server, [*images(server, 6), *images_of(server, LARGE), *TEXTS])
     assert fault.fired == 1
 
 
@@ -238,17 +261,18 @@ def test_a_call_that_s3_refuses_always_leaves_nothing_behind(
 ) -> None:
     fault = server.fail(operation, times=ALWAYS)
     with pytest.raises(UnavailableError):
-        build(server, [*images(server, 6), *TEXTS])
+        build(server, [*images(server, 6), *images_of(server, LARGE), *TEXTS])
     assert fault.fired >= 2
     assert nothing_is_left(server)
 
 
 @pytest.mark.parametrize(
-    "operation", ["CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload"]
+    "operation",
+    ["CreateMultipartUpload", "UploadPart", "UploadPartCopy", "CompleteMultipartUpload"],
 )
 def test_an_answer_that_is_lost_does_no_harm(server: S3Server, operation: str) -> None:
     fault = server.fail(operation, action="lost")
-    build(server, [*images(server, 6), *TEXTS])
+    build(server, [*images(server, 6), *images_of(server, LARGE), *TEXTS])
     assert fault.fired == 1
 
 
@@ -266,7 +290,7 @@ def test_a_body_that_always_breaks_off_ends_the_build(server: S3Server) -> None:
     assert nothing_is_left(server)
 
 
-@pytest.mark.parametrize("size", [300_000, 2 * FIFTH, 12 * FIFTH])
+@pytest.mark.parametrize("size", [300_000, 2 * FIFTH, LARGE])
 def test_images_that_are_gone_or_were_overwritten_are_all_named(
     server: S3Server, size: int
 ) -> None:
@@ -280,7 +304,7 @@ def test_images_that_are_gone_or_were_overwritten_are_all_named(
     assert nothing_is_left(server)
 
 
-@pytest.mark.parametrize("size", [300_000, 2 * FIFTH, 12 * FIFTH])
+@pytest.mark.parametrize("size", [300_000, 2 * FIFTH, LARGE])
 def test_an_image_without_the_recorded_checksum_is_named(server: S3Server, size: int) -> None:
     members = images(server, 6, size)
     members[4] = replace(members[4], crc32=members[4].crc32 ^ 1)
@@ -291,12 +315,28 @@ def test_an_image_without_the_recorded_checksum_is_named(server: S3Server, size:
     assert nothing_is_left(server)
 
 
-def test_an_image_of_another_size_than_recorded_is_named(server: S3Server) -> None:
-    members = images(server, 6)
+@pytest.mark.parametrize("size", [2 * FIFTH, LARGE])
+def test_an_image_of_another_size_than_recorded_is_named(server: S3Server, size: int) -> None:
+    members = images(server, 6, size)
     members[1] = replace(members[1], size=members[1].size - 1)
     with pytest.raises(BadMembersError) as caught:
         build(server, [*members, *TEXTS])
     assert list(caught.value.reasons) == ["0001.png"]
+    assert nothing_is_left(server)
+
+
+def test_an_image_overwritten_before_its_copy_is_named(server: S3Server) -> None:
+    members = images_of(server, LARGE, LARGE + 1)
+    held = server.hold("UploadPartCopy", nth=2)
+    with ThreadPoolExecutor(1) as pool:
+        building = pool.submit(build, server, [*members, *TEXTS])
+        assert held.reached.wait(30)
+        for member in members:
+            server.put(f"{BUCKET}/{member.key}", image(99, member.size))
+        held.release()
+        with pytest.raises(BadMembersError) as caught:
+            building.result()
+    assert "not the one that was recorded" in str(caught.value)
     assert nothing_is_left(server)
 
 
@@ -312,7 +352,7 @@ def test_the_archive_is_not_seen_before_it_is_complete(server: S3Server) -> None
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("count", "size"), [(50, 1_500_000), (2_000, 150_000)])
+@pytest.mark.parametrize(("count", "size"), [(50, 1_500_000), (2_000, 150_000), (8, 20_000_000)])
 def test_memory_does_not_grow_with_the_archive(server: S3Server, count: int, size: int) -> None:
     for index in range(count):
         server.put(f"bench/images/{index}", image(index, size))

@@ -1,9 +1,10 @@
 """Builds the archive from S3 to S3, out of order, in memory that does not grow with it.
 
-The ZIP's layout is planned from the recorded sizes and CRCs and cut into parts. Reads run ahead in
-the archive's order and write straight into the buffers of the parts they belong to. A part is
-uploaded once it is whole and every member that ends in it has the CRC that was recorded: so a part
-that is there was checked, which is what lets a killed build be carried on.
+The ZIP's layout is planned from the recorded sizes and CRCs and cut into parts. What is large is
+copied by S3 itself, if it is still the object that was recorded. Reads of the rest run ahead in the
+archive's order and write straight into the buffers of the parts they belong to. The upload is
+completed once every part is there and every member was checked; a build that was killed is done
+again from the start.
 """
 
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from imagebatch.adapters.archive_plan import ArchivePlan
 from imagebatch.adapters.assembly import MOST_READS, ParallelAssembler
-from imagebatch.adapters.s3_multipart import SinglePut, Target, Upload, open_upload
+from imagebatch.adapters.s3_multipart import SinglePut, Target, Upload, begin_upload
 from imagebatch.adapters.sources import BadMemberError, SourceReader
 from imagebatch.ports import (
     ArchiveBuilder,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class S3ArchiveBuilder(ArchiveBuilder):
-    """The client needs room for 26 connections (MOST_READS and WINDOW of `assembly`)."""
+    """The client needs room for 32 connections (MOST_READS, WINDOW and COPIES of `assembly`)."""
 
     def __init__(self, client: "S3Client", bucket: str) -> None:
         self._client = client
@@ -55,7 +56,7 @@ class S3ArchiveBuilder(ArchiveBuilder):
             return
         with ExitStack() as on_failure:
             on_failure.callback(target.discard)
-            if upload := open_upload(target, plan.parts, plan.tail_md5):
+            if upload := begin_upload(target, plan.size):
                 self._fill(plan, upload)
             on_failure.pop_all()
 
@@ -68,6 +69,6 @@ class S3ArchiveBuilder(ArchiveBuilder):
         stored = [member for member in members if isinstance(member, StoredMember)]
         reader = SourceReader(self._client, self._bucket)
         with ThreadPoolExecutor(MOST_READS) as pool:
-            found = dict(zip(stored, pool.map(reader.check, stored), strict=True))
-        reasons = {member.name: reason for member, reason in found.items() if reason}
-        return {first.member.name: first.reason, **reasons}
+            reasons = pool.map(reader.find_fault, stored)
+        found = {m.name: reason for m, reason in zip(stored, reasons, strict=True) if reason}
+        return {first.member.name: first.reason, **found}

@@ -1,4 +1,7 @@
-"""Many reads at once fill a few parts in memory; each part is uploaded as soon as it is whole."""
+"""Many reads at once fill a few parts in memory; each part is uploaded as soon as it is whole.
+
+Beside them S3 copies the parts that need not pass through here.
+"""
 
 import threading
 from collections import Counter
@@ -6,19 +9,23 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
+from imagebatch.adapters.archive_parts import PART_SIZE, Part
 from imagebatch.adapters.archive_plan import ArchivePlan, Read
-from imagebatch.adapters.s3_multipart import PART_SIZE, Part, Upload
+from imagebatch.adapters.s3_multipart import Upload
 from imagebatch.adapters.sources import SourceReader
+from imagebatch.ports import StoredMember
 
 IN_FLIGHT = 16 * 1024 * 1024
 FEWEST_READS, MOST_READS = 6, 16
 WINDOW = 10
 """Parts in memory at once, and uploads in flight."""
 WINDOW_BYTES = WINDOW * PART_SIZE
+COPIES = 6
+"""At once; S3 moves the bytes."""
 
 
 class _PartBuffer:
-    """A part in memory; `pending_reads` counts the reads and checks it still waits for."""
+    """A part in memory; `pending_reads` counts the reads it still waits for."""
 
     __slots__ = ("buffer", "part", "pending_reads")
 
@@ -33,8 +40,7 @@ class ParallelAssembler:
         self._plan = plan
         self._upload = upload
         self._sources = sources
-        self._missing = {p.number: p for p in plan.parts if p.number not in upload.done}
-        self._reads = list(plan.reads(self._missing.keys()))
+        self._reads = list(plan.reads())
         self._building: dict[int, _PartBuffer] = {}
         self._begun: set[int] = set()
         self._free: list[bytearray] = []
@@ -43,16 +49,17 @@ class ParallelAssembler:
         self._changed = threading.Condition()
         self._readers = ThreadPoolExecutor(self._width(), thread_name_prefix="read")
         self._writers = ThreadPoolExecutor(WINDOW, thread_name_prefix="upload")
+        self._copiers = ThreadPoolExecutor(COPIES, thread_name_prefix="copy")
 
     def run(self) -> None:
-        """Uploads every missing part, or raises the first error once all threads are done."""
+        """Makes every part, or raises the first error once all threads are done."""
         try:
             self._schedule()
-            self._wait(lambda: self._uploaded == len(self._missing))
+            self._wait(lambda: self._uploaded == len(self._plan.parts))
         finally:
             self._sources.stop()
-            self._readers.shutdown(cancel_futures=True)
-            self._writers.shutdown(cancel_futures=True)
+            for pool in (self._readers, self._writers, self._copiers):
+                pool.shutdown(cancel_futures=True)
 
     def _width(self) -> int:
         """As many reads at once as keep 16 MiB in flight."""
@@ -62,13 +69,14 @@ class ParallelAssembler:
 
     def _schedule(self) -> None:
         pending_reads = Counter(part.number for read in self._reads for part in read.parts)
-        pending_reads.update({id(r.source): r.source.last for r in self._reads}.values())
-        for part in self._missing.values():
-            if not pending_reads[part.number]:
+        for part in self._plan.parts:
+            if part.member:
+                self._start(self._copiers, self._copy, part, part.member)
+            elif not pending_reads[part.number]:
                 self._begin(part, 0)
         for read in self._reads:
             for part in read.parts:
-                if part.number in self._missing and part.number not in self._begun:
+                if part.number not in self._begun:
                     self._begin(part, pending_reads[part.number])
             self._start(self._readers, self._fetch, read)
 
@@ -97,28 +105,26 @@ class ParallelAssembler:
         return fits or len(self._building) < 2
 
     def _fetch(self, read: Read) -> None:
-        source = read.source
         targets = [self._target(read, part) for part in read.parts]
-        checksum = self._sources.read(source.member, read.first, read.length, targets)
+        checksum = self._sources.read(read.source.member, read.first, read.length, targets)
         with self._changed:
-            right = source.record_crc(read.first, checksum)
+            read.source.record_crc(read.first, checksum)
         for part in read.parts:
             self._advance(part.number)
-        if right:
-            self._advance(source.last)
 
-    def _target(self, read: Read, part: Part) -> tuple[memoryview | None, int]:
+    def _target(self, read: Read, part: Part) -> memoryview:
         low, high = max(read.start, part.start), min(read.start + read.length, part.end)
-        part_buffer = self._building.get(part.number)
-        if part_buffer is None:
-            return None, high - low
-        return memoryview(part_buffer.buffer)[low - part.start : high - part.start], high - low
+        return memoryview(self._building[part.number].buffer)[low - part.start : high - part.start]
+
+    def _copy(self, part: Part, member: StoredMember) -> None:
+        self._sources.check(member)
+        with self._sources.as_recorded(member):
+            self._upload.copy(part, member)
+        self._done()
 
     def _advance(self, number: int) -> None:
         with self._changed:
-            part_buffer = self._building.get(number)
-            if part_buffer is None:
-                return
+            part_buffer = self._building[number]
             part_buffer.pending_reads -= 1
             whole = not part_buffer.pending_reads
         if whole:
@@ -130,6 +136,10 @@ class ParallelAssembler:
             del self._building[part_buffer.part.number]
             if part_buffer.part.size == self._plan.parts[0].size:
                 self._free.append(part_buffer.buffer)
+        self._done()
+
+    def _done(self) -> None:
+        with self._changed:
             self._uploaded += 1
             self._changed.notify_all()
 

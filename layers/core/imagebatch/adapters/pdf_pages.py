@@ -148,7 +148,7 @@ def _drawn(name: str, loading: Future[PdfImage | None], left_out: list[str]) -> 
 
 def _load_image(reader: SourceReader, image: StoredMember) -> PdfImage | None:
     body = bytearray(image.size)
-    checksum = reader.read(image, 0, image.size, [(memoryview(body), image.size)])
+    checksum = reader.read(image, 0, image.size, [memoryview(body)])
     if checksum != image.crc32:
         raise BadMemberError(image, DAMAGED)
     return to_pdf_image(bytes(body))

@@ -1,25 +1,23 @@
-"""An object made of parts in S3: carried on after a kill, and seen whole or not at all."""
+"""An object made of parts in S3, seen whole or not at all."""
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from imagebatch.adapters.archive_parts import Part
 from imagebatch.adapters.aws import error_code, translate_errors
 from imagebatch.adapters.s3_absence import is_absent
 from imagebatch.domain.errors import UnavailableError
+from imagebatch.ports import StoredMember
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef
 
-PART_SIZE = 8 * 1024 * 1024
-"""Of every part but the last; S3 asks for 5 MiB. Each request costs time of its own."""
-TARGET_PART_COUNT = 9_500
-"""Of the 10,000 that S3 allows."""
 CONTENT_TYPE = "application/zip"
 FINGERPRINT = "layout"
 
@@ -36,39 +34,12 @@ def storing() -> Iterator[None]:
         raise UnavailableError("the upload of the archive was ended by another build") from error
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Bytes `start` to `end` of the object."""
-
-    number: int
-    start: int
-    end: int
-
-    @property
-    def size(self) -> int:
-        return self.end - self.start
-
-
-def split(tail: int, size: int) -> tuple[Part, ...]:
-    """Cuts an object of `size` bytes; what begins at `tail` is a part of its own, the last.
-
-    A single part when what is before the tail is too little for one.
-    """
-    if tail < PART_SIZE:
-        return (Part(1, 0, size),)
-    length = max(PART_SIZE, -(-tail // TARGET_PART_COUNT))
-    count = tail // length
-    cuts = [i * length for i in range(count)] + [tail, size]
-    return tuple(Part(i + 1, cuts[i], cuts[i + 1]) for i in range(count + 1))
-
-
 class Upload(Protocol):
-    """Where the parts go; `done` are the numbers of those that are there already."""
-
-    @property
-    def done(self) -> frozenset[int]: ...
+    """Where the parts go."""
 
     def put(self, part: Part, body: bytearray) -> None: ...
+
+    def copy(self, part: Part, member: StoredMember) -> None: ...
 
     def complete(self) -> None: ...
 
@@ -121,20 +92,6 @@ class Target:
                 if upload["Key"] == self.key
             ]
 
-    def etags(self, upload_id: str, parts: Sequence[Part]) -> dict[int, str]:
-        """What an upload has of these parts, in their full sizes."""
-        sizes = {part.number: part.size for part in parts}
-        pages = self.client.get_paginator("list_parts").paginate(
-            Bucket=self.bucket, Key=self.key, UploadId=upload_id
-        )
-        with storing():
-            return {
-                listed["PartNumber"]: listed["ETag"]
-                for page in pages
-                for listed in page.get("Parts", [])
-                if sizes.get(listed["PartNumber"]) == listed["Size"]
-            }
-
     def abort(self, upload_id: str) -> None:
         """Best effort: what cannot be removed now is removed by the bucket's lifecycle rule."""
         with contextlib.suppress(ClientError, BotoCoreError):
@@ -150,8 +107,6 @@ class Target:
 class SinglePut:
     """An object small enough for one request."""
 
-    done: frozenset[int] = frozenset()
-
     def __init__(self, target: Target) -> None:
         self._target = target
 
@@ -166,26 +121,24 @@ class SinglePut:
                 Metadata=target.metadata,
             )
 
+    def copy(self, part: Part, member: StoredMember) -> None:
+        raise NotImplementedError("what is put in one request is too small to be copied")
+
     def complete(self) -> None:
         """It was complete when it was put."""
 
 
 class MultipartUpload:
+    """`may_have_duplicates` when S3 may have begun more uploads than the one it told us of."""
+
     def __init__(
-        self,
-        target: Target,
-        upload_id: str,
-        size: int,
-        etags: Mapping[int, str] | None = None,
-        *,
-        may_have_duplicates: bool = False,
+        self, target: Target, upload_id: str, size: int, *, may_have_duplicates: bool
     ) -> None:
         self._target = target
         self._id = upload_id
         self._size = size
-        self._etags = dict(etags or {})
+        self._etags: dict[int, str] = {}
         self._may_have_duplicates = may_have_duplicates
-        self.done = frozenset(self._etags)
 
     def put(self, part: Part, body: bytearray) -> None:
         target = self._target
@@ -198,6 +151,21 @@ class MultipartUpload:
                 Body=body,  # type: ignore[arg-type]
             )
         self._etags[part.number] = answer["ETag"]
+
+    def copy(self, part: Part, member: StoredMember) -> None:
+        """By S3 itself, and only from the object that was recorded."""
+        target = self._target
+        with storing():
+            answer = target.client.upload_part_copy(
+                Bucket=target.bucket,
+                Key=target.key,
+                UploadId=self._id,
+                PartNumber=part.number,
+                CopySource={"Bucket": target.bucket, "Key": member.key},
+                CopySourceIfMatch=member.etag,
+                CopySourceRange=f"bytes={part.first}-{part.first + part.size - 1}",
+            )
+        self._etags[part.number] = answer["CopyPartResult"]["ETag"]
 
     def complete(self) -> None:
         target = self._target
@@ -220,29 +188,22 @@ class MultipartUpload:
             target.discard()
 
 
-def open_upload(target: Target, parts: Sequence[Part], tail_md5: str) -> MultipartUpload | None:
-    """Begins the upload, or finds the one that a killed build left; None when the object is there.
+def begin_upload(target: Target, size: int) -> MultipartUpload | None:
+    """Begins the upload of `size` bytes and aborts what killed builds left; None when the object
+    is there.
 
-    The last part is the object's tail, which tells the content of all others: an upload that has
-    it is ours, and its parts of the right size are as they must be. Any other upload of the key is
-    aborted. What is asked is asked at once: nearly always this is the first build and a round trip
-    is all it costs.
+    What is asked is asked at once: nearly always this is the first build and a round trip is all
+    it costs.
     """
-    size = parts[-1].end
-    with ThreadPoolExecutor(3) as pool, contextlib.ExitStack() as abort_on_exit:
+    with ThreadPoolExecutor(3) as pool, contextlib.ExitStack() as on_failure:
         there = pool.submit(target.exists, size)
         left = pool.submit(target.unfinished)
         begun, may_have_duplicates = pool.submit(target.begin).result()
-        abort_on_exit.callback(target.abort, begun)
+        on_failure.callback(target.abort, begun)
         if there.result():
             target.discard()
             return None
-        for upload_id in set(left.result()) - {begun}:
-            etags = target.etags(upload_id, parts)
-            if etags.get(parts[-1].number, "").strip('"') == tail_md5:
-                return MultipartUpload(
-                    target, upload_id, size, etags, may_have_duplicates=may_have_duplicates
-                )
-            target.abort(upload_id)
-        abort_on_exit.pop_all()
-        return MultipartUpload(target, begun, size, may_have_duplicates=may_have_duplicates)
+        for leftover in set(left.result()) - {begun}:
+            target.abort(leftover)
+        on_failure.pop_all()
+    return MultipartUpload(target, begun, size, may_have_duplicates=may_have_duplicates)

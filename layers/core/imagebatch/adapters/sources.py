@@ -3,7 +3,7 @@
 import contextlib
 import threading
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -12,6 +12,7 @@ from urllib3.exceptions import HTTPError
 from imagebatch.adapters.aws import error_code, translate_errors
 from imagebatch.adapters.s3_absence import is_absent
 from imagebatch.domain.errors import UnavailableError
+from imagebatch.formats import crc32
 from imagebatch.ports import StoredMember
 
 if TYPE_CHECKING:
@@ -30,8 +31,8 @@ REASONS = {
     "InvalidRange": CHANGED,
 }
 
-type Targets = Iterable[tuple[memoryview | None, int]]
-"""Where the bytes go, in order, and how many to each; None is nowhere."""
+type Targets = Sequence[memoryview]
+"""Where the bytes go, in order."""
 
 
 class BadMemberError(Exception):
@@ -60,7 +61,6 @@ class SourceReader:
         A body that breaks off is read again from its beginning. BadMemberError when the object is
         not what was recorded, UnavailableError when it cannot be had.
         """
-        targets = list(targets)
         broken: Exception | None = None
         for attempt in range(TRIES):
             if self._stopped.wait(0.1 * (2**attempt - 1)):
@@ -72,30 +72,43 @@ class SourceReader:
                     broken = error
         raise UnavailableError(f"a stored image broke off {TRIES} times") from broken
 
-    def check(self, member: StoredMember) -> str | None:
-        """Why the object is not what was recorded, as far as can be told without reading it."""
+    def check(self, member: StoredMember) -> None:
+        """BadMemberError when the object is not what was recorded, as far as S3 tells of it."""
+        with self.as_recorded(member):
+            head = self._client.head_object(
+                Bucket=self._bucket, Key=member.key, IfMatch=member.etag, ChecksumMode="ENABLED"
+            )
+        if head["ContentLength"] != member.size:
+            raise BadMemberError(member, CHANGED)
+        # S3 checked it when the worker stored the image. That of an object in parts is another one.
+        whole = head.get("ChecksumType") != "COMPOSITE"
+        if whole and head.get("ChecksumCRC32", "") not in {"", crc32.in_base64(member.crc32)}:
+            raise BadMemberError(member, DAMAGED)
+
+    def find_fault(self, member: StoredMember) -> str | None:
+        try:
+            self.check(member)
+        except BadMemberError as bad:
+            return bad.reason
+        return None
+
+    @contextlib.contextmanager
+    def as_recorded(self, member: StoredMember) -> Iterator[None]:
+        """BadMemberError where S3 refuses because the object is not what was recorded."""
         with translate_errors("object store"):
             try:
-                head = self._client.head_object(
-                    Bucket=self._bucket, Key=member.key, IfMatch=member.etag
-                )
+                yield
             except ClientError as error:
                 if reason := self._reason(member, error):
-                    return reason
+                    raise BadMemberError(member, reason) from error
                 raise
-        return None if head["ContentLength"] == member.size else CHANGED
 
     def _open(self, member: StoredMember, first: int, length: int) -> Any:
         asked = {"Bucket": self._bucket, "Key": member.key, "IfMatch": member.etag}
         if length != member.size:
             asked["Range"] = f"bytes={first}-{first + length - 1}"
-        with translate_errors("object store"):
-            try:
-                answer = self._client.get_object(**asked)  # type: ignore[arg-type]
-            except ClientError as error:
-                if reason := self._reason(member, error):
-                    raise BadMemberError(member, reason) from error
-                raise
+        with self.as_recorded(member):
+            answer = self._client.get_object(**asked)  # type: ignore[arg-type]
         if answer["ContentLength"] != length:
             answer["Body"].close()
             raise BadMemberError(member, CHANGED)
@@ -109,16 +122,15 @@ class SourceReader:
 
     def _copy(self, body: Any, targets: Targets) -> int:
         checksum = 0
-        for view, length in targets:
+        for view in targets:
             done = 0
-            while done < length:
+            while done < len(view):
                 if self._stopped.is_set():
                     raise StoppedError
-                chunk = body.read(min(CHUNK, length - done))
+                chunk = body.read(min(CHUNK, len(view) - done))
                 if not chunk:
                     raise ConnectionError("the body ended early")
                 checksum = zlib.crc32(chunk, checksum)
-                if view is not None:
-                    view[done : done + len(chunk)] = chunk
+                view[done : done + len(chunk)] = chunk
                 done += len(chunk)
         return checksum

@@ -36,7 +36,7 @@ class ArchiveBuilder(Protocol):
         """Stores the members as a ZIP, in their order, each dated `modified`.
 
         It is seen whole or not at all. The same arguments make the same bytes; built before, it is
-        found, and a build that was killed is carried on. BadMembersError when objects are not what
+        found, and what a killed build left is removed. BadMembersError when objects are not what
         was recorded, UnavailableError when the store fails; then nothing is left behind.
         """
         ...
