@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from imagebatch.api.errors import status_of
 from imagebatch.domain import rounds, transitions
 from imagebatch.domain.batch import (
     ZERO,
@@ -180,4 +181,4 @@ def test_cap_can_change_down_to_what_was_spent() -> None:
     assert change_max_cost(batch, PRICE).max_cost == PRICE
     with pytest.raises(InvalidRequestError) as refused:
         change_max_cost(batch, Decimal("0.049"))
-    assert (refused.value.status, refused.value.kind) == (422, "max-cost-too-low")
+    assert (status_of(refused.value), refused.value.kind) == (422, "max-cost-too-low")

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from imagebatch.api.errors import status_of
 from imagebatch.domain.errors import InvalidRequestError
 from imagebatch.domain.model_choice import Requirement, UsableModels
 from imagebatch.domain.model_registry import ImageModel, Mode, ModelState, PriceUnit, Quality
@@ -31,7 +32,7 @@ def models(*providers: str, gone: str = "") -> UsableModels:
 def refusal(call: Any, *args: Any, **options: Any) -> InvalidRequestError:
     with pytest.raises(InvalidRequestError) as refused:
         call(*args, **options)
-    assert refused.value.status == 422
+    assert status_of(refused.value) == 422
     return refused.value
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from imagebatch.api.errors import status_of
 from imagebatch.domain import rounds, transitions
 from imagebatch.domain.batch import (
     ERRORS_SHOWN,
@@ -332,7 +333,7 @@ def test_cancelling_twice_is_the_same_as_once() -> None:
 def test_what_is_archiving_or_finished_cannot_be_cancelled(status: BatchStatus) -> None:
     with pytest.raises(StateConflictError) as refused:
         rounds.cancel(a_batch(status=status), LATER)
-    assert (refused.value.status, refused.value.kind) == (409, "not-cancellable")
+    assert (status_of(refused.value), refused.value.kind) == (409, "not-cancellable")
 
 
 # --- the archive ----------------------------------------------------------------------------------
@@ -437,7 +438,7 @@ def test_an_archive_that_is_not_there_is_built_by_the_next_attempt(status: Batch
 def test_with_nothing_that_can_be_tried_again_there_is_nothing_to_retry(counts: Counts) -> None:
     with pytest.raises(StateConflictError) as refused:
         rounds.retry(at_end(counts=counts, rejected=counts.failed), LATER)
-    assert (refused.value.status, refused.value.kind) == (409, "nothing-to-retry")
+    assert (status_of(refused.value), refused.value.kind) == (409, "nothing-to-retry")
 
 
 @pytest.mark.parametrize(
@@ -452,7 +453,7 @@ def test_with_nothing_that_can_be_tried_again_there_is_nothing_to_retry(counts: 
 def test_a_batch_that_is_not_finished_cannot_be_retried(status: BatchStatus) -> None:
     with pytest.raises(StateConflictError) as refused:
         rounds.retry(a_batch(status=status), LATER)
-    assert (refused.value.status, refused.value.kind) == (409, "not-finished")
+    assert (status_of(refused.value), refused.value.kind) == (409, "not-finished")
 
 
 def test_a_batch_past_its_retention_cannot_be_retried() -> None:

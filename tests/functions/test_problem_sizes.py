@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
+from imagebatch.api.errors import problem_of
 from imagebatch.api.response import MOST_BYTES
 from imagebatch.domain.errors import MAX_DETAILS, InvalidRequestError
-from imagebatch.schemas.problem import problem
 from tests.functions.conftest import Answer, Api
 
 LARGEST = 1_000_000
@@ -54,7 +54,7 @@ def test_a_refusal_never_grows_with_the_request(api: Api, send: Callable[[Api], 
 @pytest.mark.parametrize(("character", "listed"), [("a", MAX_DETAILS), ("é", 678), ("😀", 339)])
 def test_details_are_listed_while_there_is_room(character: str, listed: int) -> None:
     details = [{"message": character * 980}] * (MAX_DETAILS + 1)
-    document = problem(InvalidRequestError("invalid-rows", "Invalid rows", details=details))
+    document = problem_of(InvalidRequestError("invalid-rows", "Invalid rows", details=details))
 
     assert document["detailsTotal"] == MAX_DETAILS + 1
     assert len(document["details"]) == listed

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from functions.web import app
+from imagebatch.api.errors import problem_of
 from imagebatch.domain.errors import NotFoundError
-from imagebatch.schemas.problem import problem
 
 INDEX = b"<!doctype html><title>imagebatch</title>"
 BUCKET = ["https://images.s3.eu-west-1.amazonaws.com", "https://images.s3.amazonaws.com"]
@@ -176,7 +176,7 @@ def test_an_address_of_the_api_is_never_answered_with_the_page(path: str) -> Non
 
     assert answer["statusCode"] == 404
     assert answer["headers"]["content-type"] == "application/problem+json"
-    assert json.loads(body(answer)) == problem(NotFoundError("no-such-route", "Not found"))
+    assert json.loads(body(answer)) == problem_of(NotFoundError("no-such-route", "Not found"))
 
 
 def test_the_page_learns_what_it_must_know_first(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 import imagebatch
+from imagebatch.api.errors import status_of
 from imagebatch.domain.batch import ItemStatus, Kind
 from imagebatch.domain.batch_manifest import BatchManifest
 from imagebatch.domain.errors import FailureCode, InvalidRequestError
@@ -76,7 +77,7 @@ def test_invalid_rows_refuse_the_sheet_with_every_problem() -> None:
     with pytest.raises(InvalidRequestError) as caught:
         plan("make,background,aspect_ratio\nAudi,blue,2:1\nBMW,,\nOpel,,5:4\n")
     error = caught.value
-    assert (error.status, error.error, error.kind) == (400, "Invalid rows", "invalid-rows")
+    assert (status_of(error), error.error, error.kind) == (400, "Invalid rows", "invalid-rows")
     assert error.title == "Some rows are not valid"
     assert error.detail == "2 of 3 rows have values that are not valid."
     assert [(d["row"], d["column"], d["suggestion"]) for d in error.details] == [

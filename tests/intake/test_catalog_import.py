@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from imagebatch.api.errors import status_of
 from imagebatch.domain.errors import InvalidRequestError
 from imagebatch.intake.catalog_import import import_csv, import_list
 from testing.variants import a_variant
@@ -77,7 +78,7 @@ def test_an_id_may_be_a_text_of_digits() -> None:
 )
 def test_an_invalid_field_is_named_with_its_row(field: str, value: Any) -> None:
     error = refused(ROW | {"variantId": 7}, ROW | {field: value})
-    assert (error.status, error.error) == (422, "Invalid variants")
+    assert (status_of(error), error.error) == (422, "Invalid variants")
     assert [(d["row"], d["column"]) for d in error.details] == [(2, field)]
 
 

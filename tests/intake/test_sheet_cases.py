@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from imagebatch.api.errors import problem_of
 from imagebatch.domain.batch_manifest import BatchManifest
 from imagebatch.domain.errors import InvalidRequestError
 from imagebatch.domain.notice import NoticeLevel
@@ -11,7 +12,6 @@ from imagebatch.intake.cars import plan_cars
 from imagebatch.intake.row_values import with_choices
 from imagebatch.intake.sheet import ReadOptions, Sheet, read_sheet
 from imagebatch.intake.templates import Template
-from imagebatch.schemas.problem import problem
 from testing.sheet_cases import CASES, FOLDER, SheetCase, matches
 from tests.usecases.app_harness import MODEL
 
@@ -54,7 +54,7 @@ def test_a_sheet_as_people_have_it_is_read(case: SheetCase) -> None:
 def test_a_sheet_that_needs_an_answer_is_refused(case: SheetCase) -> None:
     with pytest.raises(InvalidRequestError) as caught:
         plan(read(case))
-    assert matches(case, problem(caught.value)), problem(caught.value)
+    assert matches(case, problem_of(caught.value)), problem_of(caught.value)
 
 
 def test_every_case_is_in_the_table() -> None:

@@ -6,12 +6,12 @@ from decimal import Decimal
 
 import pytest
 
+from imagebatch.api.errors import problem_of
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.budgets import Limits
 from imagebatch.intake.sheet_templates import SheetTemplate
 from imagebatch.intake.templates import Template
 from imagebatch.ports import ArrivedObject, RetryLater, SendAnew
-from imagebatch.schemas.problem import problem
 from imagebatch.usecases.drop_folder import SubmitDroppedSheet
 from imagebatch.usecases.idempotency import IdempotentExecutor
 from imagebatch.usecases.plan_sheet_batch import PlanSheetBatch
@@ -38,7 +38,7 @@ def take(app: AppHarness) -> SubmitDroppedSheet:
         IdempotentExecutor(InMemoryIdempotencyStore(), app.clock, app.random),
         app.media,
         app.telemetry,
-        lambda error: json.dumps(problem(error)).encode(),
+        lambda error: json.dumps(problem_of(error)).encode(),
         "drop-folder",
         app.clock,
     )

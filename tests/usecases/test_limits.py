@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import pytest
 
+from imagebatch.api.errors import status_of
 from imagebatch.domain.batch import BatchStatus
 from imagebatch.domain.budgets import Account, Limits
 from imagebatch.domain.errors import (
@@ -109,7 +110,7 @@ def test_budget_refusal_says_what_is_left() -> None:
     app.submit(2, "b1")
     with pytest.raises(OverBudgetError) as refused:
         app.submit(1, "b2")
-    assert (refused.value.error, refused.value.status) == ("Budget exceeded", 402)
+    assert (refused.value.error, status_of(refused.value)) == ("Budget exceeded", 402)
     [detail] = refused.value.details
     month = START.strftime("%Y-%m")
     assert detail == {

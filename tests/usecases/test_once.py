@@ -1,5 +1,6 @@
 import pytest
 
+from imagebatch.api.errors import status_of
 from imagebatch.domain.errors import InvalidRequestError, StateConflictError
 from imagebatch.usecases.idempotency import IdempotentExecutor, fingerprint
 from testing.fakes import FakeClock, FakeRandomness, InMemoryIdempotencyStore
@@ -37,7 +38,7 @@ def test_the_same_key_with_other_content_is_422(execute_once: IdempotentExecutor
     execute_once(OWNER, "k", "content", Counter())
     with pytest.raises(InvalidRequestError) as refused:
         execute_once(OWNER, "k", "other", Counter())
-    assert refused.value.status == 422
+    assert status_of(refused.value) == 422
 
 
 def test_while_the_first_is_in_flight_the_second_is_409(execute_once: IdempotentExecutor) -> None:

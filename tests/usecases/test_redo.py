@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from imagebatch.api.errors import status_of
 from imagebatch.domain.batch import BatchStatus, last_redo_of
 from imagebatch.domain.batch_manifest import ItemSpec
 from imagebatch.domain.errors import (
@@ -213,7 +214,7 @@ def test_after_retention_nothing_is_made_again(app: AppHarness) -> None:
     app.clock.advance(8 * 86_400)
     with pytest.raises(StateConflictError) as refused:
         app.redo_items("c0")
-    assert refused.value.status == 410
+    assert status_of(refused.value) == 410
 
 
 def test_a_redo_that_comes_again_opens_nothing_more(app: AppHarness) -> None:

@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from imagebatch.api.errors import status_of
 from imagebatch.domain.batch import Kind
 from imagebatch.domain.errors import InvalidRequestError
 from imagebatch.domain.model_registry import Mode, Quality
@@ -43,7 +44,7 @@ class Intake:
     def faults(self, *drafts: PromptDraft, **options: Any) -> dict[str, str]:
         with pytest.raises(InvalidRequestError) as refused:
             self(*drafts, **options)
-        assert refused.value.status == 422
+        assert status_of(refused.value) == 422
         return {each["field"]: each["message"] for each in refused.value.details}
 
 
@@ -142,4 +143,4 @@ def test_everything_wrong_is_told_at_once() -> None:
 def test_more_items_than_the_limit_are_a_400() -> None:
     with pytest.raises(InvalidRequestError, match=r"Row limit exceeded \(max 5\)") as refused:
         Intake()(*"123456")
-    assert refused.value.status == 400
+    assert status_of(refused.value) == 400

@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import pytest
 
+from imagebatch.api.errors import status_of
 from imagebatch.domain.errors import (
     InvalidRequestError,
     NotFoundError,
@@ -135,7 +136,7 @@ def test_a_sheet_is_read_once_it_is_ready(uploads: Uploads) -> None:
     uploads.announce(CSV)
     with pytest.raises(StateConflictError) as refused:
         uploads.read("ann", "u1")
-    assert (refused.value.status, refused.value.retry_after) == (409, 2)
+    assert (status_of(refused.value), refused.value.retry_after) == (409, 2)
     uploads.arrive(SHEET)
     assert uploads.read("ann", "u1") == SHEET
 
@@ -155,7 +156,7 @@ def test_unknown_foreign_and_other_uploads_are_all_not_found(uploads: Uploads) -
     for upload_id in ["u1", "u2", "nothing"]:
         with pytest.raises(NotFoundError) as refused:
             uploads.read("ann", upload_id)
-        seen.add((refused.value.status, refused.value.error))
+        seen.add((status_of(refused.value), refused.value.error))
     assert seen == {(404, "Upload not found")}
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from imagebatch.api.errors import status_of
 from imagebatch.domain.batch import Batch, BatchStatus, Image, ItemStatus, thumbnail_key
 from imagebatch.domain.errors import (
     Failure,
@@ -119,7 +120,7 @@ def test_items_are_variants_times_variations(app: VariantWorld) -> None:
 
 def test_every_variant_with_no_or_too_many_images_is_named(app: VariantWorld) -> None:
     error = app.refused((1, []), (2, [PUBLIC] * 5), (3, [PUBLIC]))
-    assert (error.status, error.error) == (422, "Invalid variants")
+    assert (status_of(error), error.error) == (422, "Invalid variants")
     assert messages(error) == [
         ("variants.0.productImageUrls", 1),
         ("variants.1.productImageUrls", 2),
@@ -140,7 +141,7 @@ def test_another_owners_variant_is_unknown(app: VariantWorld) -> None:
 
 def test_an_unknown_schema_is_named(app: VariantWorld) -> None:
     error = app.refused(schema_key="portrait")
-    assert (error.status, error.error) == (422, "Unknown schema")
+    assert (status_of(error), error.error) == (422, "Unknown schema")
     assert "'portrait'" in error.detail
 
 

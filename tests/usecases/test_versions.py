@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from imagebatch.api.errors import status_of
 from imagebatch.domain.batch import ArchiveState, BatchStatus, Item
 from imagebatch.domain.errors import FailureCode, InvalidRequestError, StateConflictError
 from imagebatch.ports import BadMembersError
@@ -181,7 +182,7 @@ def test_after_retention_nothing_is_chosen_or_built(
     app.clock.advance(8 * 86_400)
     with pytest.raises(StateConflictError) as refused:
         use(app)
-    assert refused.value.status == 410
+    assert status_of(refused.value) == 410
 
 
 def test_a_running_batch_has_no_archive_to_build_again() -> None:

@@ -1,20 +1,56 @@
-"""From an error to the HTTP answer that a client gets."""
+"""From an error to the HTTP answer that a client gets: statuses are named here alone."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from imagebatch.api.request_errors import (
+    InternalError,
+    MethodNotAllowedError,
+    NotAcceptableError,
+    ServiceUnavailableError,
+)
 from imagebatch.api.response import Response
 from imagebatch.domain.errors import (
     ConflictError,
-    MethodNotAllowedError,
+    ForbiddenError,
+    GoneError,
+    InvalidRequestError,
+    NotFoundError,
+    OverBudgetError,
     RequestError,
+    StateConflictError,
+    TooLargeError,
+    TooManyBatchesError,
+    TooManyRequestsError,
+    UnauthenticatedError,
     UnavailableError,
+    UnprocessableError,
+    UnsupportedTypeError,
 )
-from imagebatch.schemas.problem import internal_problem, problem, unavailable
+from imagebatch.schemas.problem import problem
 
 PROBLEM = "application/problem+json"
+STATUSES: Mapping[type[RequestError], int] = {
+    InvalidRequestError: 400,
+    UnauthenticatedError: 401,
+    OverBudgetError: 402,
+    ForbiddenError: 403,
+    NotFoundError: 404,
+    MethodNotAllowedError: 405,
+    NotAcceptableError: 406,
+    StateConflictError: 409,
+    GoneError: 410,
+    TooLargeError: 413,
+    UnsupportedTypeError: 415,
+    UnprocessableError: 422,
+    TooManyBatchesError: 429,
+    TooManyRequestsError: 429,
+    InternalError: 500,
+    ServiceUnavailableError: 503,
+}
 
 logger = Logger(child=True)
 
@@ -25,22 +61,26 @@ def error_response(error: Exception) -> Response:
         return _refusal(error)
     if isinstance(error, (UnavailableError, ConflictError)):
         logger.warning("a part of the service is unavailable", reason=str(error))
-        return _refusal(unavailable())
+        return _refusal(ServiceUnavailableError())
     logger.error("unforeseen error", exc_info=error)
-    return _response(500, internal_problem(), {})
+    return _refusal(InternalError())
+
+
+def status_of(error: RequestError) -> int:
+    return STATUSES[type(error)]
+
+
+def problem_of(error: RequestError) -> dict[str, Any]:
+    return problem(error, status_of(error))
 
 
 def _refusal(error: RequestError) -> Response:
     headers = {}
     if error.retry_after is not None:
         headers["Retry-After"] = str(error.retry_after)
-    if error.status == 401:
+    if isinstance(error, UnauthenticatedError):
         headers["WWW-Authenticate"] = "Bearer"
     if isinstance(error, MethodNotAllowedError):
         headers["Allow"] = ", ".join(error.methods)
-    return _response(error.status, problem(error), headers)
-
-
-def _response(status: int, document: dict[str, Any], headers: dict[str, str]) -> Response:
-    body = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-    return Response(status, PROBLEM, body, headers)
+    body = json.dumps(problem_of(error), ensure_ascii=False, separators=(",", ":"))
+    return Response(status_of(error), PROBLEM, body, headers)

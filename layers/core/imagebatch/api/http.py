@@ -14,7 +14,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 from multipart import MultipartError, MultipartParser, MultipartPart, parse_options_header
 
-from imagebatch.domain.errors import InvalidRequestError
+from imagebatch.domain.errors import InvalidRequestError, UnsupportedTypeError
 
 FORM_FIELDS = 64
 LIMIT = re.compile(r"[1-9][0-9]?|100", re.ASCII)
@@ -187,9 +187,7 @@ def search_words(query: Mapping[str, str]) -> str:
 
 
 def unsupported_media_type(detail: str) -> InvalidRequestError:
-    return InvalidRequestError(
-        "unsupported-media-type", "Unsupported content type", detail=detail, status=415
-    )
+    return UnsupportedTypeError("unsupported-media-type", "Unsupported content type", detail=detail)
 
 
 def refuse_long_body(

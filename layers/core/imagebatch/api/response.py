@@ -9,6 +9,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
+from imagebatch.api.request_errors import NotAcceptableError
 from imagebatch.domain.errors import InvalidRequestError
 
 JSON = "application/json"
@@ -85,6 +86,4 @@ def _packed(event: APIGatewayProxyEventV2, body: str | bytes) -> tuple[bytes, bo
 
 def _too_large(packed: bool) -> InvalidRequestError:
     detail = "Ask for less at once." if packed else "Send Accept-Encoding: gzip, or ask for less."
-    return InvalidRequestError(
-        "answer-too-large", "The answer is too large", detail=detail, status=406
-    )
+    return NotAcceptableError("answer-too-large", "The answer is too large", detail=detail)

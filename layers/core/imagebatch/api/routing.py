@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypedDict, Unpack
 
-from imagebatch.domain.errors import MethodNotAllowedError, NotFoundError
+from imagebatch.api.request_errors import MethodNotAllowedError
+from imagebatch.domain.errors import NotFoundError
 
 type Handler = Callable[..., Any]
 """Called with the request, and the variables of the path by name."""

@@ -13,7 +13,7 @@ from imagebatch.api.http import (
 )
 from imagebatch.api.quotes import check_quote
 from imagebatch.api.request import Request
-from imagebatch.domain.errors import InvalidRequestError
+from imagebatch.domain.errors import InvalidRequestError, TooLargeError
 from imagebatch.intake.sheet import ReadOptions
 from imagebatch.intake.uploads import XLSX_TYPE
 from imagebatch.schemas.answers import CarBatchAccepted
@@ -80,12 +80,11 @@ def _csv_required() -> InvalidRequestError:
 
 
 def _too_large() -> InvalidRequestError:
-    return InvalidRequestError(
+    return TooLargeError(
         "too-large",
         "CSV file is too large for a request body (max 4 MiB)",
         detail="Send a sheet over 4 MiB as an upload (POST /api/uploads, kind csv) or through the "
         "drop folder.",
-        status=413,
     )
 
 

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from functools import cached_property
 
 from imagebatch.adapters.arrivals import ArrivalProcessor
+from imagebatch.api.errors import problem_of
 from imagebatch.compose.erasure import ErasureRecords
 from imagebatch.compose.planning import Planning
 from imagebatch.domain.errors import RequestError
-from imagebatch.schemas.problem import problem
 from imagebatch.usecases.drop_folder import SubmitDroppedSheet
 from imagebatch.usecases.uploads import CheckUpload
 
@@ -51,4 +51,4 @@ class IntakeServices(Planning, ErasureRecords):
 
 
 def _problem_bytes(error: RequestError) -> bytes:
-    return json.dumps(problem(error), ensure_ascii=False, indent=1).encode()
+    return json.dumps(problem_of(error), ensure_ascii=False, indent=1).encode()

@@ -12,7 +12,11 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from imagebatch.domain.batch import TRIES, ZERO, Batch, Reservation
-from imagebatch.domain.errors import AccountLimitError, InvalidRequestError, Limit
+from imagebatch.domain.errors import (
+    AccountLimitError,
+    Limit,
+    UnprocessableError,
+)
 from imagebatch.domain.model_registry import Mode
 
 ONE = Decimal(1)
@@ -98,12 +102,11 @@ def reserve(batch: Batch, estimate: Decimal, now: datetime) -> Batch:
 def change_max_cost(batch: Batch, max_cost: Decimal) -> Batch:
     """Sets the cap of a batch over all of its rounds, those that are over included."""
     if max_cost < batch.committed:
-        raise InvalidRequestError(
+        raise UnprocessableError(
             "max-cost-too-low",
             "maxCost is below what was spent",
             detail=f"The batch has spent {batch.committed} USD, and maxCost is its total over all "
             f"rounds. Send at least {batch.committed}.",
-            status=422,
         )
     return replace(batch, max_cost=max_cost)
 

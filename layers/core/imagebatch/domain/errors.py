@@ -2,20 +2,24 @@
 
 ImagebatchError
 ├── RequestError             the caller's request cannot be taken; nothing was stored
-│   ├── InvalidRequestError      bad input (400, 413, 415, 422)
-│   ├── UnauthenticatedError     nobody that the gateway has verified (401)
-│   ├── OverBudgetError          the estimate is over `maxCost` already (402)
-│   ├── NotFoundError            unknown, or somebody else's (404)
-│   ├── MethodNotAllowedError         a route that has other methods (405)
-│   ├── StateConflictError       not in this state (409), or gone for good (410)
-│   ├── TooManyBatchesError      backpressure (429)
-│   └── TooManyRequestsError     the same again too soon (429)
+│   ├── InvalidRequestError      malformed
+│   │   ├── UnprocessableError       a value that cannot be used
+│   │   ├── TooLargeError
+│   │   └── UnsupportedTypeError
+│   ├── UnauthenticatedError     nobody that the gateway has verified
+│   ├── ForbiddenError           not for this caller
+│   ├── OverBudgetError          the estimate is over `maxCost` already
+│   ├── NotFoundError            unknown, or somebody else's
+│   ├── StateConflictError       not in this state
+│   │   └── GoneError                gone for good
+│   ├── TooManyBatchesError      backpressure
+│   └── TooManyRequestsError     the same again too soon
 ├── LimitReachedError        there is no room for one more; nothing was written
 │   └── AccountLimitError        an owner's places, or a month's money, are used up
-├── ConflictError               a record changed since it was read: read again and decide again
+├── ConflictError            a record changed since it was read: read again and decide again
 ├── UnreadableRecordError    a record that this version cannot read
 ├── UnavailableError         a part of ours did not do its work; the same call may work later
-├── WebhookDeliveryError         a receiver did not take a webhook; it may the next time
+├── WebhookDeliveryError     a receiver did not take a webhook; it may the next time
 └── ProviderError            what a provider answered, sorted by what must follow
     ├── RateLimitedError         wait as told; no try is used up
     ├── RejectedError            this item will never work
@@ -85,13 +89,12 @@ class ImagebatchError(Exception):
 
 
 class RequestError(ImagebatchError):
-    """A request that is refused, with what its problem document says (RFC 9457).
+    """A request that is refused, with what its problem document says (RFC 9457). Its HTTP status
+    follows from its class, in `api/errors.py`.
 
     `kind` is the last part of the problem's `type` and a heading in docs/problems.md; `error` is
     the one plain sentence frontends show; `details` lists what is wrong where there is a list.
     """
-
-    status = 400
 
     def __init__(
         self,
@@ -101,7 +104,6 @@ class RequestError(ImagebatchError):
         title: str | None = None,
         detail: str | None = None,
         details: Sequence[Mapping[str, Any]] = (),
-        status: int | None = None,
         retry_after: int | None = None,
     ) -> None:
         super().__init__(error)
@@ -111,50 +113,54 @@ class RequestError(ImagebatchError):
         self.detail = detail or error
         self.details = list(details)
         self.retry_after = retry_after
-        if status is not None:
-            self.status = status
 
 
 class InvalidRequestError(RequestError):
-    status = 400
+    """The request is malformed."""
+
+
+class UnprocessableError(InvalidRequestError):
+    """The request can be read, and a value in it cannot be used."""
+
+
+class TooLargeError(InvalidRequestError):
+    """The request or a file is over its limit."""
+
+
+class UnsupportedTypeError(InvalidRequestError):
+    """The content has a type that is not taken."""
 
 
 class UnauthenticatedError(RequestError):
-    status = 401
+    """Nobody that the gateway has verified."""
 
 
 class OverBudgetError(RequestError):
-    status = 402
+    """The estimate is over `maxCost` already."""
 
 
 class ForbiddenError(RequestError):
-    status = 403
+    """Not for this caller."""
 
 
 class NotFoundError(RequestError):
-    status = 404
-
-
-class MethodNotAllowedError(RequestError):
-    status = 405
-
-    def __init__(self, methods: Sequence[str]) -> None:
-        allowed = ", ".join(methods)
-        detail = f"Allowed methods: {allowed}."
-        super().__init__("method-not-allowed", "Method not allowed", detail=detail)
-        self.methods = tuple(methods)
+    """Unknown, or somebody else's."""
 
 
 class StateConflictError(RequestError):
-    status = 409
+    """Not possible in this state."""
+
+
+class GoneError(StateConflictError):
+    """Gone for good."""
 
 
 class TooManyBatchesError(RequestError):
-    status = 429
+    """No room for one more: backpressure."""
 
 
 class TooManyRequestsError(RequestError):
-    status = 429
+    """The same again too soon."""
 
 
 class LimitReachedError(ImagebatchError):

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from imagebatch.domain.errors import InvalidRequestError
+from imagebatch.domain.errors import InvalidRequestError, UnprocessableError
 from imagebatch.domain.model_registry import ImageModel, Mode, ModelRegistry, Quality
 
 DEFAULT_ALIASES = frozenset({"", "claude"})
@@ -62,11 +62,10 @@ class UsableModels:
             model = registry.models[name]
             if self.unusable_reason(model) is None:
                 return model
-        raise InvalidRequestError(
+        raise UnprocessableError(
             "model-unusable",
             "No default model can be used",
             detail="None of the default models can be used by this stack now: name a `model`.",
-            status=422,
         )
 
     def unknown_reason(self, name: str | None) -> str | None:
@@ -78,13 +77,13 @@ class UsableModels:
         return f"The model {wanted[:100]!r} is not in the registry. Known models: {known}."
 
     def find(self, name: str | None, *, with_images: bool = False) -> ImageModel:
-        """The model a client named, or the default; InvalidRequestError 422 if it is unusable."""
+        """The model a client named, or the default; UnprocessableError if it is unusable."""
         wanted = (name or "").strip()
         if wanted in DEFAULT_ALIASES:
             return self.default(with_images=with_images)
         unknown = self.unknown_reason(wanted)
         if unknown is not None:
-            raise InvalidRequestError("unknown-model", "Unknown model", detail=unknown, status=422)
+            raise UnprocessableError("unknown-model", "Unknown model", detail=unknown)
         model = self.registry.models[wanted]
         reason = self.unusable_reason(model)
         if reason is not None:
@@ -107,7 +106,7 @@ class UsableModels:
         return max(prices, default=Decimal(0))
 
     def check(self, models: Sequence[ImageModel], needs: Iterable[Requirement]) -> None:
-        """InvalidRequestError 422 for everything that a model of the chain cannot make."""
+        """UnprocessableError for everything that a model of the chain cannot make."""
         details = [
             self._detail(model, need, reason)
             for need in needs
@@ -146,7 +145,7 @@ class UsableModels:
         no_longer = model.retired or model.id in self.gone
         others = list(self._successors(model))
         advice = f" Use {others[0]} instead." if others else " Choose another `model`."
-        return InvalidRequestError(
+        return UnprocessableError(
             "model-retired" if no_longer else "model-unusable",
             "Model is no longer available" if no_longer else "Model cannot be used",
             detail=f"{model.id}: {reason}{advice}",
@@ -160,7 +159,6 @@ class UsableModels:
                     "successor": model.successor or None,
                 }
             ],
-            status=422,
         )
 
 
@@ -187,10 +185,9 @@ def _cannot_make(details: Sequence[dict[str, Any]]) -> InvalidRequestError:
     others = first["alternatives"]
     advice = f" These models can: {', '.join(others)}." if others else ""
     more = f" {len(details)} problems in all." if len(details) > 1 else ""
-    return InvalidRequestError(
+    return UnprocessableError(
         "model-cannot-serve",
         "Model cannot make this batch",
         detail=f"{first['model']} {first['reason']}{where}.{advice}{more}",
         details=details,
-        status=422,
     )

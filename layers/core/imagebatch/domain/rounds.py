@@ -16,7 +16,7 @@ from imagebatch.domain.batch import (
     effective_item_status,
 )
 from imagebatch.domain.budgets import reserve
-from imagebatch.domain.errors import Failure, StateConflictError
+from imagebatch.domain.errors import Failure, GoneError, StateConflictError
 from imagebatch.domain.redos import Redo, index_ranges
 
 
@@ -121,7 +121,7 @@ def redo(
 
 
 def check_can_open(batch: Batch, now: datetime) -> None:
-    """StateConflictError 409 while the batch runs, 410 once its images are past retention."""
+    """StateConflictError while the batch runs, GoneError once its images are past retention."""
     if not batch.finished:
         raise StateConflictError(
             "not-finished", "Batch is not finished", detail=f"The batch is {batch.status}."
@@ -131,12 +131,11 @@ def check_can_open(batch: Batch, now: datetime) -> None:
 
 def check_retained(batch: Batch, now: datetime) -> None:
     if now >= batch.retention_ends_at:
-        raise StateConflictError(
+        raise GoneError(
             "no-longer-retained",
             "Batch retention has ended",
             detail="The images of this batch are past their retention: nothing can be made, "
             "chosen or archived again.",
-            status=410,
         )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from imagebatch.domain.errors import InvalidRequestError
+from imagebatch.domain.errors import InvalidRequestError, UnprocessableError
 from imagebatch.domain.notice import Notice, warning_texts
 from imagebatch.intake.catalog import Variant
 from imagebatch.intake.headers import ColumnSet
@@ -42,7 +42,7 @@ class CatalogImport:
 
 
 def import_csv(body: bytes, options: ReadOptions | None = None) -> CatalogImport:
-    """InvalidRequestError 400 for what is no sheet, 422 that lists every invalid field."""
+    """InvalidRequestError for what is no sheet, UnprocessableError for invalid fields."""
     sheet = read_sheet(body, max_rows=LARGEST_IMPORT, columns=SHEET_COLUMNS, options=options)
     return CatalogImport(_checked((row.row, row.values) for row in sheet.rows), sheet.notices)
 
@@ -50,9 +50,7 @@ def import_csv(body: bytes, options: ReadOptions | None = None) -> CatalogImport
 def import_list(rows: Any) -> CatalogImport:
     """Rows of a JSON list, counted from 1; InvalidRequestError as `import_csv`."""
     if not isinstance(rows, list):
-        raise InvalidRequestError(
-            "invalid-json", "The body must be a JSON list of variants", status=422
-        )
+        raise UnprocessableError("invalid-json", "The body must be a JSON list of variants")
     if not rows:
         raise InvalidRequestError("no-rows", "No data rows found")
     if len(rows) > LARGEST_IMPORT:
@@ -143,7 +141,7 @@ def _problem(row: int, column: str, value: Any, message: str) -> dict[str, Any]:
 def _refusal(problems: Sequence[Mapping[str, Any]]) -> InvalidRequestError:
     first = problems[0]
     rows = len({problem["row"] for problem in problems})
-    return InvalidRequestError(
+    return UnprocessableError(
         "invalid-variants",
         "Invalid variants",
         title="Some variants are not valid",
@@ -151,5 +149,4 @@ def _refusal(problems: Sequence[Mapping[str, Any]]) -> InvalidRequestError:
         "nothing was imported. "
         f"Row {first['row']}: {first['column']} {first['message']}.",
         details=problems,
-        status=422,
     )

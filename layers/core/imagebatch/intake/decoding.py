@@ -4,7 +4,7 @@ import re
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE, BOM_UTF32_LE
 from dataclasses import dataclass
 
-from imagebatch.domain.errors import InvalidRequestError
+from imagebatch.domain.errors import InvalidRequestError, UnprocessableError
 from imagebatch.domain.notice import Notice
 from imagebatch.formats.text_encoding import (
     Reading,
@@ -63,17 +63,16 @@ def decode_sheet(body: bytes, encoding: str | None = None) -> DecodedSheet:
 
 
 def known_encoding(name: str) -> str:
-    """InvalidRequestError 422 for an encoding that nobody knows."""
+    """UnprocessableError for an encoding that nobody knows."""
     known = canonical_name(name)
     if known is None:
-        raise InvalidRequestError(
+        raise UnprocessableError(
             "invalid-fields",
             "Invalid fields",
             title="Some fields are not valid",
             detail=f"encoding: {show_invisible(name)[:40]!r} is not a known encoding; "
             "such as utf-8, windows-1252, shift_jis or gbk.",
             details=[{"field": "encoding", "message": "is not a known encoding"}],
-            status=422,
         )
     return known
 

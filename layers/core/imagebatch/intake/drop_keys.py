@@ -61,7 +61,7 @@ def lies_with(owner: str, key: str, default_owner: str) -> bool:
 
 
 def drop_options(metadata: Mapping[str, str]) -> DropOptions:
-    """Of the object's `x-amz-meta-*`; InvalidRequestError 422 for values that are none.
+    """Of the object's `x-amz-meta-*`; UnprocessableError for values that are none.
 
     Of two spellings of a name the later one counts.
     """

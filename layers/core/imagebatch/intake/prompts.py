@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from imagebatch.domain.batch import Kind
 from imagebatch.domain.batch_manifest import BatchManifest, ItemSpec
-from imagebatch.domain.errors import InvalidRequestError
+from imagebatch.domain.errors import InvalidRequestError, UnprocessableError
 from imagebatch.domain.model_registry import ImageModel, Quality
 from imagebatch.intake.file_names import safe_stem, unique_stems
 
@@ -89,13 +89,12 @@ def repeated_ids(drafts: Sequence[PromptDraft]) -> Iterator[FieldProblem]:
 
 def invalid_fields(problems: Sequence[FieldProblem]) -> InvalidRequestError:
     shown = "; ".join(f"{each.field or 'body'}: {each.message}" for each in problems[:20])
-    return InvalidRequestError(
+    return UnprocessableError(
         "invalid-fields",
         "Invalid fields",
         title="Some fields are not valid",
         detail=shown[:500],
         details=[asdict(each) for each in problems],
-        status=422,
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from imagebatch.domain.errors import InvalidRequestError
+from imagebatch.domain.errors import RequestError, UnprocessableError
 from imagebatch.intake.templates import Template
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -121,15 +121,19 @@ def parse_schema(text: str) -> SettingsSchema:
     )
 
 
-def find_schema(schemas: Mapping[str, SettingsSchema], key: str, *, status: int) -> SettingsSchema:
+def find_schema(
+    schemas: Mapping[str, SettingsSchema],
+    key: str,
+    *,
+    error: type[RequestError] = UnprocessableError,
+) -> SettingsSchema:
     if key in schemas:
         return schemas[key]
-    raise InvalidRequestError(
+    raise error(
         "unknown-schema",
         "Unknown schema",
         detail=f"There is no settings schema {key[:100]!r}. Known: {', '.join(sorted(schemas))}.",
         details=[{"field": "settings.schemaKey", "value": key[:100], "message": "is unknown"}],
-        status=status,
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from imagebatch.domain.errors import InvalidRequestError
+from imagebatch.domain.errors import InvalidRequestError, TooLargeError, UnprocessableError
 from imagebatch.formats.csv_records import ParseError
 from imagebatch.formats.file_kind import FileKind
 
@@ -26,12 +26,11 @@ def sheet_required() -> InvalidRequestError:
 
 
 def too_large(size: int) -> InvalidRequestError:
-    return InvalidRequestError(
+    return TooLargeError(
         "too-large",
         f"CSV file is too large (max {MAX_BYTES // 1_000_000} MB)",
         title="The sheet is too large",
         detail=f"The sheet has {size} bytes; at most {MAX_BYTES} are read.",
-        status=413,
     )
 
 
@@ -72,13 +71,12 @@ def unreadable_workbook(reason: str) -> InvalidRequestError:
 
 def no_such_sheet(names: Sequence[str]) -> InvalidRequestError:
     listed = ", ".join(names[:20])
-    return InvalidRequestError(
+    return UnprocessableError(
         "invalid-fields",
         "Invalid fields",
         title="Some fields are not valid",
         detail=f"sheet: the workbook has no such sheet. Its sheets: {listed}.",
         details=[{"field": "sheet", "message": f"must be one of {listed}"}],
-        status=422,
     )
 
 

@@ -53,7 +53,7 @@ class SheetTemplate:
 
 
 def check_template(template: SheetTemplate) -> None:
-    """InvalidRequestError 422 that lists what is wrong with it."""
+    """UnprocessableError that lists what is wrong with it."""
     problems = []
     for name, text in (("prompt", template.prompt), ("fileName", template.file_name)):
         try:

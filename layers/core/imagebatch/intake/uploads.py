@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from imagebatch.domain.errors import InvalidRequestError
+from imagebatch.domain.errors import InvalidRequestError, TooLargeError, UnsupportedTypeError
 from imagebatch.formats.file_kind import FileKind, kind_of_file
 from imagebatch.formats.xlsx import WorkbookError, read_xlsx
 from imagebatch.intake.decoding import ControlCharacterError, decode_sheet
@@ -99,7 +99,7 @@ def validate_body(upload: Upload, body: bytes) -> Upload:
 
 
 def detect_content_type(kind: UploadKind, body: bytes) -> str:
-    """The content type the bytes have; InvalidRequestError 415 when they are not of the kind."""
+    """The content type the bytes have; UnsupportedTypeError when they are not of the kind."""
     if kind is UploadKind.CSV:
         return _sheet_type(body)
     found = image_type(body)
@@ -122,7 +122,7 @@ def image_type(body: bytes) -> str | None:
 
 
 def validate_declared_type(kind: UploadKind, content_type: str, size: int) -> str:
-    """The content type to hold a direct upload to; InvalidRequestError 413 or 415."""
+    """The content type to hold a direct upload to; TooLargeError or UnsupportedTypeError."""
     claimed = content_type.partition(";")[0].strip().lower() or UNKNOWN_TYPE
     if claimed not in TYPES_OF_KIND[kind]:
         known = ", ".join(TYPES_OF_KIND[kind])
@@ -148,7 +148,7 @@ def body_too_large() -> InvalidRequestError:
 
 
 def too_large(detail: str) -> InvalidRequestError:
-    return InvalidRequestError("too-large", "File is too large", detail=detail, status=413)
+    return TooLargeError("too-large", "File is too large", detail=detail)
 
 
 def clean_name(name: str) -> str:
@@ -195,6 +195,4 @@ def _check_workbook(body: bytes) -> None:
 
 
 def _unsupported(detail: str) -> InvalidRequestError:
-    return InvalidRequestError(
-        "unsupported-file", "Unsupported file type", detail=detail, status=415
-    )
+    return UnsupportedTypeError("unsupported-file", "Unsupported file type", detail=detail)

@@ -12,11 +12,11 @@ MAX_DETAILS_BYTES = 4_000_000
 """Of `details` as JSON. Lambda carries 6 MB, and a refusal that is too large would be a 500."""
 
 
-def problem(error: RequestError) -> dict[str, Any]:
+def problem(error: RequestError, status: int) -> dict[str, Any]:
     document: dict[str, Any] = {
         "type": TYPE_BASE + error.kind,
         "title": error.title,
-        "status": error.status,
+        "status": status,
         "detail": error.detail,
         "error": error.error,
     }
@@ -33,24 +33,3 @@ def _fitting(details: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]
         if size > MAX_DETAILS_BYTES:
             return
         yield each
-
-
-def unavailable() -> RequestError:
-    """What a failure that may pass is answered with."""
-    return RequestError(
-        "unavailable",
-        "Service unavailable",
-        status=503,
-        retry_after=5,
-        detail="The service is temporarily unavailable. Retry the request in a few seconds.",
-    )
-
-
-def internal_problem() -> dict[str, Any]:
-    return {
-        "type": TYPE_BASE + "internal",
-        "title": "Internal error",
-        "status": 500,
-        "detail": "Something went wrong on our side. The same request may work later.",
-        "error": "Internal error",
-    }

@@ -410,7 +410,7 @@ def _flag(text: str) -> Any:
 
 
 def parsed[M: BaseModel](model: type[M], data: Any, *, callback_origin: str = "") -> M:
-    """`data` as the model; InvalidRequestError 422 that lists every invalid field.
+    """`data` as the model; UnprocessableError that lists every invalid field.
 
     `callback_origin` is the development receiver's, which need not be public.
     """

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from imagebatch.domain.batch import Batch, Item
-from imagebatch.domain.errors import InvalidRequestError
+from imagebatch.domain.errors import InvalidRequestError, UnprocessableError
 from imagebatch.domain.rounds import check_retained
 from imagebatch.domain.versions import choose
 from imagebatch.ports import ObjectStore
@@ -22,8 +22,8 @@ class ChooseVersion:
     ) -> tuple[Batch, Item]:
         """Chosen already, it changes nothing; the archive is built anew by a request of its own.
 
-        NotFoundError, InvalidRequestError 422 for a version that is not there, StateConflictError
-        410 after the retention.
+        NotFoundError, UnprocessableError for a version that is not there, GoneError after
+        the retention.
         """
         batch = self.records.batch(owner, batch_id)
         check_retained(batch, self.records.clock.now())
@@ -45,20 +45,18 @@ class ChooseVersion:
         versions = item.all_versions
         if not 1 <= number <= len(versions):
             count = f"The item has {len(versions)} versions" if versions else "It has no image yet"
-            raise InvalidRequestError(
+            raise UnprocessableError(
                 "unknown-version",
                 "Unknown version",
                 detail=f"{count}; version {number} is not there.",
-                status=422,
             )
         if versions[number - 1].lost:
             raise _gone(number)
 
 
 def _gone(number: int) -> InvalidRequestError:
-    return InvalidRequestError(
+    return UnprocessableError(
         "version-gone",
         "Version is gone",
         detail=f"The image of version {number} is no longer stored. Choose another version.",
-        status=422,
     )

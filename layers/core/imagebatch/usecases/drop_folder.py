@@ -10,6 +10,7 @@ from imagebatch.domain.errors import (
     NotFoundError,
     RequestError,
     StateConflictError,
+    TooLargeError,
     TooManyBatchesError,
     UnavailableError,
 )
@@ -128,7 +129,7 @@ class SubmitDroppedSheet:
         """The content whose arrival was announced: a later one has an announcement of its own."""
         found = self.media.head(key)
         if found is not None and found.size > MAX_SHEET_BYTES:
-            raise InvalidRequestError("too-large", "CSV file is too large (max 5 MB)", status=413)
+            raise TooLargeError("too-large", "CSV file is too large (max 5 MB)")
         body = self.media.get(key)
         # Looked at after it was read: what was still there then is what was read.
         still = self.media.head(key)
@@ -141,7 +142,7 @@ class SubmitDroppedSheet:
     def _refuse(self, dropped: DroppedKey, error: RequestError) -> None:
         body = self.problem(error)
         self.media.put(dropped.outbox + ERROR_SUFFIX, body, "application/problem+json")
-        self.telemetry.log_event("dropped sheet refused", kind=error.kind, status=error.status)
+        self.telemetry.log_event("dropped sheet refused", kind=error.kind)
 
 
 @dataclass(frozen=True, slots=True)

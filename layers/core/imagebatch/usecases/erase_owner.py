@@ -13,8 +13,8 @@ from imagebatch.domain.erasure import Erasure, ErasureStatus
 from imagebatch.domain.errors import (
     ForbiddenError,
     ImagebatchError,
-    InvalidRequestError,
     NotFoundError,
+    UnprocessableError,
 )
 from imagebatch.intake.drop_keys import INBOX, OUTBOX, lies_with
 from imagebatch.ports import ObjectStore
@@ -38,7 +38,7 @@ class Erasures:
     def start(self, owner: str) -> Erasure:
         """The same erasure again while it runs. InvalidRequestError for a text that is no owner."""
         if not owner.strip() or len(owner) > MAX_OWNER_LENGTH:
-            raise InvalidRequestError("invalid-owner", "owner must name an owner", status=422)
+            raise UnprocessableError("invalid-owner", "owner must name an owner")
         now = self.records.clock.now()
         return self.erasures.start(
             Erasure(id=self.records.random.new_id(), owner=owner, started_at=now)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from imagebatch.domain.batch import Batch, Item
 from imagebatch.domain.batch_manifest import decode_manifest
-from imagebatch.domain.errors import InvalidRequestError, NotFoundError
+from imagebatch.domain.errors import NotFoundError, UnprocessableError
 from imagebatch.ports import BatchStore, ObjectStore
 from imagebatch.usecases import keys
 
@@ -29,18 +29,17 @@ class FindItems:
         return found
 
     def all(self, batch: Batch, custom_ids: Sequence[str]) -> list[Item]:
-        """In the batch's order, each once. InvalidRequestError 422 names the ids nobody has."""
+        """In the batch's order, each once. UnprocessableError names the ids nobody has."""
         wanted = list(dict.fromkeys(custom_ids))
         found = self._find(batch, wanted)
         known = {item.custom_id for item in found}
         unknown = [custom_id for custom_id in wanted if custom_id not in known]
         if unknown:
-            raise InvalidRequestError(
+            raise UnprocessableError(
                 "unknown-items",
                 "Unknown items",
                 detail=f"The batch has no item {unknown[0][:64]!r}.",
                 details=[{"customId": each, "message": "is not in the batch"} for each in unknown],
-                status=422,
             )
         return found
 

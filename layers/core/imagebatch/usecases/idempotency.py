@@ -6,7 +6,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from imagebatch.domain.errors import InvalidRequestError, RequestError, StateConflictError
+from imagebatch.domain.errors import (
+    GoneError,
+    InvalidRequestError,
+    RequestError,
+    StateConflictError,
+    UnprocessableError,
+)
 from imagebatch.ports import Clock, IdempotencyState, IdempotencyStore, Randomness
 
 RECORD_TTL = timedelta(hours=24)
@@ -49,8 +55,8 @@ class IdempotentExecutor:
         """The answer of `create`, called with the id to create under, or the first answer again.
 
         A request that died half way is carried on under the very id it had begun with. Refused:
-        InvalidRequestError 422 for other content, StateConflictError 409 while the first is in
-        flight and 410 when what it created was deleted.
+        UnprocessableError for other content, StateConflictError while the first is in
+        flight and GoneError when what it created was deleted.
         """
         if key is None:
             return create(self.random.new_id())
@@ -63,18 +69,16 @@ class IdempotentExecutor:
             case IdempotencyState.DONE if claimed.result is not None:
                 return claimed.result
             case IdempotencyState.OTHER_CONTENT:
-                raise InvalidRequestError(
+                raise UnprocessableError(
                     "idempotency-key-reused",
                     "Idempotency-Key was used for another request",
                     detail="The same Idempotency-Key came with other content within 24 hours.",
-                    status=422,
                 )
             case IdempotencyState.DELETED:
-                raise StateConflictError(
+                raise GoneError(
                     DELETED,
                     "What this Idempotency-Key created was deleted",
                     detail="Send the request with another Idempotency-Key to create it again.",
-                    status=410,
                 )
             case IdempotencyState.IN_PROGRESS:
                 raise StateConflictError(

@@ -43,7 +43,7 @@ class PlanPromptBatch:
         include_pdf: bool = False,
         **facts: Any,
     ) -> Submission:
-        """Checks and plans the drafts; InvalidRequestError 422 lists what is wrong."""
+        """Checks and plans the drafts; UnprocessableError lists what is wrong."""
         problems = self.problems(owner, drafts, model_name=model_name)
         if problems:
             raise invalid_fields(problems)
@@ -77,7 +77,7 @@ class PlanPromptBatch:
         *,
         model_name: str | None,
     ) -> list[FieldProblem]:
-        """Everything that one field alone does not show; InvalidRequestError 400 for too many
+        """Everything that one field alone does not show; InvalidRequestError for too many
         items.
         """
         self._check_count(len(drafts))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from imagebatch.domain.errors import InvalidRequestError
+from imagebatch.domain.errors import InvalidRequestError, UnprocessableError
 from imagebatch.domain.model_choice import UsableModels
 from imagebatch.domain.model_registry import Quality
 from imagebatch.intake.catalog import Variant
@@ -64,8 +64,8 @@ class PlanVariantBatch:
         quality: Quality = Quality.STANDARD,
         **facts: Any,
     ) -> Submission:
-        """Checks and plans a request; InvalidRequestError 422 lists all that is wrong with it."""
-        schema = find_schema(self.schemas, request.schema_key, status=422)
+        """Checks and plans a request; UnprocessableError lists all that is wrong with it."""
+        schema = find_schema(self.schemas, request.schema_key)
         user_input = {k: v for k, v in request.input.items() if k != PRODUCT_IMAGES}
         catalog = self.catalog.get_many(owner, [id_ for id_, _ in request.choices])
         kept, refused = self.references.resolve(owner, _urls(request, schema, user_input))
@@ -124,7 +124,7 @@ def _source(choices: Sequence[VariantSelection], shot: ShotSettings) -> bytes:
 def known_variants(
     catalog: CatalogStore, owner: str, variant_ids: Sequence[int], field: str
 ) -> list[Variant]:
-    """The variants in that order; InvalidRequestError 422 names those that are not there."""
+    """The variants in that order; UnprocessableError names those that are not there."""
     found = catalog.get_many(owner, variant_ids)
     problems = [
         VariantProblem(field.format(at), "is not in the catalog", id_)
@@ -138,13 +138,12 @@ def known_variants(
 
 def invalid_variants(problems: Sequence[VariantProblem]) -> InvalidRequestError:
     more = f" and {len(problems) - NAMED} more" if len(problems) > NAMED else ""
-    return InvalidRequestError(
+    return UnprocessableError(
         "invalid-variants",
         "Invalid variants" if any(p.variant_id for p in problems) else "Invalid settings",
         title="The batch cannot be made as it was asked for",
         detail="; ".join(map(_sentence, problems[:NAMED])) + more + ".",
         details=[_detail(problem) for problem in problems],
-        status=422,
     )
 
 

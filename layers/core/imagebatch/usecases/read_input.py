@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from imagebatch.domain.batch_manifest import BatchManifest, decode_manifest
-from imagebatch.domain.errors import StateConflictError
+from imagebatch.domain.errors import GoneError
 from imagebatch.ports import ObjectStore
 from imagebatch.usecases import keys
 from imagebatch.usecases.records import BatchRepository
@@ -19,10 +19,9 @@ class ReadInput:
         batch = self.records.batch(owner, batch_id)
         body = self.media.get(keys.plan(batch.id))
         if body is None:
-            raise StateConflictError(
+            raise GoneError(
                 "expired",
                 "Input has expired",
                 detail="The rows of this batch were deleted when its retention ended.",
-                status=410,
             )
         return decode_manifest(body)

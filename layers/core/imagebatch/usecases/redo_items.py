@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from imagebatch.domain.batch import Batch, Item
-from imagebatch.domain.errors import InvalidRequestError
+from imagebatch.domain.errors import UnprocessableError
 from imagebatch.domain.round_input import round_prompt
 from imagebatch.domain.rounds import redo
 from imagebatch.domain.versions import MAX_VERSIONS
@@ -35,7 +35,7 @@ class RedoItems:
     choose_models: ChooseRoundModels
 
     def __call__(self, owner: str, batch_id: str, request: str, wanted: RedoRequest) -> Batch:
-        """As `RetryBatch`, for these items whatever became of them; OverBudgetError 402 when the
+        """As `RetryBatch`, for these items whatever became of them; OverBudgetError when the
         cap does not hold them.
         """
 
@@ -66,12 +66,11 @@ def _check(items: Sequence[Item], wanted: RedoRequest) -> None:
         if (message := _fault(item, wanted))
     ]
     if details:
-        raise InvalidRequestError(
+        raise UnprocessableError(
             "cannot-redo",
             "Some items cannot be made again",
             detail=f"{details[0]['customId']} {details[0]['message']}.",
             details=details,
-            status=422,
         )
 
 

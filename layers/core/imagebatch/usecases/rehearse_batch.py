@@ -12,7 +12,7 @@ LIVE = "is for development mode; this batch would be generated and paid for"
 
 
 def rehearsed(submission: Submission, rehearse: Mapping[str, str] | None) -> Submission:
-    """InvalidRequestError 422 in live mode, and for a row or a fate that there is not."""
+    """UnprocessableError in live mode, and for a row or a fate that there is not."""
     if not rehearse:
         return submission
     if submission.mode is not Mode.DEVELOPMENT:

@@ -42,7 +42,7 @@ class ChooseRoundModels:
         """The batch with its own copies of the entries it runs `items` on from now on, and their
         estimate and reservation.
 
-        InvalidRequestError 422 for a model that cannot be used or cannot make them.
+        UnprocessableError for a model that cannot be used or cannot make them.
         """
         usable = self._usable(batch)
         quality = options.quality or batch.quality

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from imagebatch.domain.batch import Batch
-from imagebatch.domain.errors import InvalidRequestError, NotFoundError
+from imagebatch.domain.errors import NotFoundError, UnprocessableError
 from imagebatch.domain.rounds import check_retained
 from imagebatch.domain.shares import MAX_SHARES, Share, hash_of, share_end
 from imagebatch.ports.shares import ShareStore
@@ -23,18 +23,17 @@ class ManageShares:
     signer: Signer
 
     def create(self, owner: str, batch_id: str, share_id: str, hours: int) -> Share:
-        """NotFoundError, StateConflictError 410 after the retention, InvalidRequestError 422 when
+        """NotFoundError, GoneError after the retention, UnprocessableError when
         the batch has as many links as it may have.
         """
         now = self.records.clock.now()
         batch = self.records.batch(owner, batch_id)
         check_retained(batch, now)
         if len(self.of_batch(owner, batch_id)) >= MAX_SHARES:
-            raise InvalidRequestError(
+            raise UnprocessableError(
                 "too-many-shares",
                 "Too many share links",
                 detail=f"A batch has at most {MAX_SHARES} share links at a time. Revoke one first.",
-                status=422,
             )
         share = Share(
             id=share_id,

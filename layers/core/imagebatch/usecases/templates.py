@@ -8,6 +8,7 @@ from imagebatch.domain.errors import (
     LimitReachedError,
     NotFoundError,
     StateConflictError,
+    UnprocessableError,
 )
 from imagebatch.intake.sheet_templates import (
     BUILT_IN,
@@ -86,11 +87,10 @@ class ManageTemplates:
             )
         found = self.find(owner, name)
         if found is None:
-            raise InvalidRequestError(
+            raise UnprocessableError(
                 UNKNOWN_TEMPLATE,
                 "Unknown template",
                 detail=f"There is no template {name[:64]!r}. List yours with GET /api/templates.",
-                status=422,
             )
         return found
 
@@ -99,12 +99,11 @@ def _check_name(name: str) -> None:
     if name.startswith(RESERVED):
         raise _reserved()
     if not NAME.fullmatch(name):
-        raise InvalidRequestError(
+        raise UnprocessableError(
             "invalid-template-name",
             "Invalid template name",
             detail="A template's name has 1 to 64 lower-case letters, digits and hyphens, and "
             "starts with a letter or a digit.",
-            status=422,
         )
 
 

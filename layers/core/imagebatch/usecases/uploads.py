@@ -35,7 +35,7 @@ class CreateUpload:
     def create_inline(
         self, owner: str, upload_id: str, kind: UploadKind, name: str, body: bytes
     ) -> Upload:
-        """Stores a file that came with its request, ready at once; InvalidRequestError 415 for
+        """Stores a file that came with its request, ready at once; UnsupportedTypeError for
         bytes that are not of the kind.
         """
         content_type = detect_content_type(kind, body)

@@ -24,7 +24,7 @@ from imagebatch.api.request import Request
 from imagebatch.api.response import JSON, Reply, Response
 from imagebatch.api.routing import Routes
 from imagebatch.domain.batch import Batch, BatchStatus, Kind
-from imagebatch.domain.errors import StateConflictError
+from imagebatch.domain.errors import GoneError, StateConflictError
 from imagebatch.ports import Page
 from imagebatch.schemas.answers import ArchiveUrl, BatchAnswer, BatchPage, BatchStatusAnswer
 from imagebatch.schemas.links import download_name, url_seconds
@@ -156,11 +156,10 @@ def _archive_url(request: Request, batch: Batch) -> str:
     if archive is not None:
         return request.sign(archive.key, url_seconds(batch, now), download_name(batch))
     if batch.expired(now):
-        raise StateConflictError(
+        raise GoneError(
             "expired",
             "Archive has expired",
             detail="The archive was deleted. A retry builds it again while the images are kept.",
-            status=410,
         )
     raise StateConflictError(
         "not-ready", "Archive is not ready", detail=f"The batch is {batch.status}.", retry_after=2

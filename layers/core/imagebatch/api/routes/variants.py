@@ -242,7 +242,7 @@ def list_schemas(request: Request) -> SchemaList:
     errors=[404],
 )
 def get_schema(request: Request, schema_key: str) -> Response:
-    schema = find_schema(request.services.schemas, schema_key, status=404)
+    schema = find_schema(request.services.schemas, schema_key, error=NotFoundError)
     return json_response(200, schema.json_schema())
 
 

@@ -1,0 +1,41 @@
+"""What only HTTP can refuse, or have to refuse."""
+
+from collections.abc import Sequence
+
+from imagebatch.domain.errors import InvalidRequestError, RequestError
+
+
+class MethodNotAllowedError(RequestError):
+    """A route that has other methods."""
+
+    def __init__(self, methods: Sequence[str]) -> None:
+        detail = f"Allowed methods: {', '.join(methods)}."
+        super().__init__("method-not-allowed", "Method not allowed", detail=detail)
+        self.methods = tuple(methods)
+
+
+class NotAcceptableError(InvalidRequestError):
+    """There is no answer in a form that the client takes."""
+
+
+class ServiceUnavailableError(RequestError):
+    """A failure of ours that may pass."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "unavailable",
+            "Service unavailable",
+            retry_after=5,
+            detail="The service is temporarily unavailable. Retry the request in a few seconds.",
+        )
+
+
+class InternalError(RequestError):
+    """A failure of ours that nobody foresaw."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "internal",
+            "Internal error",
+            detail="Something went wrong on our side. The same request may work later.",
+        )
