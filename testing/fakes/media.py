@@ -30,6 +30,13 @@ class InMemoryObjectStore(Faults, ObjectStore):
         return stored
 
     @faulty
+    def put_if_absent(self, key: str, body: bytes, content_type: str) -> bool:
+        if key in self.objects:
+            return False
+        self.put(key, body, content_type)
+        return True
+
+    @faulty
     def get(self, key: str) -> bytes | None:
         return self.bodies.get(key)
 

@@ -46,6 +46,15 @@ def test_an_object_is_read_as_it_was_put(media: ObjectStore, key: str) -> None:
     assert media.head(key) == stored
 
 
+def test_an_object_is_put_where_there_is_none(media: ObjectStore) -> None:
+    assert media.put_if_absent("uploads/u1", b"first", "image/png")
+    assert not media.put_if_absent("uploads/u1", b"second", "image/jpeg")
+    assert media.get("uploads/u1") == b"first"
+    found = media.head("uploads/u1")
+    assert found is not None
+    assert found.content_type == "image/png"
+
+
 FORBIDDEN = [("get", "GetObject", "AccessDenied"), ("head", "HeadObject", "403")]
 
 

@@ -170,3 +170,34 @@ def test_an_upload_that_arrives_many_times_at_once_settles_once(uploads: Uploads
     assert {"uploadId": "u1", "status": "ready"} in answers
     assert telemetry.notes == ["upload checked"]
     assert (uploads.status, uploads.media.bodies[FINAL]) == (UploadStatus.READY, PNG)
+
+
+OTHER = PNG[:-8] + b"another picture" + PNG[-8:]
+
+
+def test_two_files_through_one_form_are_one_upload(uploads: Uploads) -> None:
+    """The second is posted and checked while the first is: the record describes what is stored."""
+    uploads.announce()
+    uploads.media.before_next("put_if_absent", lambda: uploads.arrive(OTHER))
+    uploads.arrive(PNG)
+    upload = uploads.store.uploads["u1"]
+    assert (upload.status, upload.size) == (UploadStatus.READY, len(OTHER))
+    assert uploads.media.bodies == {FINAL: OTHER}
+
+
+def test_a_rejected_form_keeps_no_second_file(uploads: Uploads) -> None:
+    uploads.announce()
+    uploads.media.before_next("put_if_absent", lambda: uploads.arrive(b"no picture"))
+    uploads.arrive(PNG)
+    assert uploads.status is UploadStatus.REJECTED
+    assert not uploads.media.bodies
+
+
+def test_a_check_killed_after_it_stored_describes_what_it_stored(uploads: Uploads) -> None:
+    uploads.announce()
+    uploads.store.fail_next("settle", UnavailableError("killed"))
+    with pytest.raises(UnavailableError):
+        uploads.arrive(PNG)
+    uploads.arrive(OTHER)
+    assert uploads.store.uploads["u1"].size == len(PNG)
+    assert uploads.media.bodies == {FINAL: PNG}

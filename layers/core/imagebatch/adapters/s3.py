@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from botocore.exceptions import ClientError
 
-from imagebatch.adapters.aws import translate_errors
+from imagebatch.adapters.aws import error_code, translate_errors
 from imagebatch.adapters.s3_absence import is_absent
 from imagebatch.domain.errors import UnavailableError
 from imagebatch.formats import crc32
@@ -51,6 +51,23 @@ class S3ObjectStore(ObjectStore):
                 ChecksumCRC32=crc32.in_base64(zlib.crc32(body)),
             )
         return StoredObject(key, len(body), answer["ETag"], content_type, kept)
+
+    def put_if_absent(self, key: str, body: bytes, content_type: str) -> bool:
+        with translate_errors("bucket"):
+            try:
+                self._client.put_object(
+                    Bucket=self._bucket,
+                    Key=key,
+                    Body=body,
+                    ContentType=content_type,
+                    ChecksumCRC32=crc32.in_base64(zlib.crc32(body)),
+                    IfNoneMatch="*",
+                )
+            except ClientError as error:
+                if error_code(error) != "PreconditionFailed":
+                    raise
+                return False
+        return True
 
     def get(self, key: str) -> bytes | None:
         with translate_errors("bucket"):

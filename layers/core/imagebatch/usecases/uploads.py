@@ -98,29 +98,42 @@ class CheckUpload:
         owner = self.store.owner_of(upload_id)
         upload = None if owner is None else self.store.get(owner, upload_id)
         if upload is None or upload.status is not UploadStatus.CHECKING:
+            self._delete_unused(upload_id, upload)
             self.media.delete(key)
             return {"ignored": key}
         body = self.media.get(key)
         if body is None:
             return {"ignored": key}
-        checked = validate_body(upload, body)
-        self._settle(checked, body)
+        checked = self._store(upload, body)
+        self._settle(checked)
         self.media.delete(key)
         return {"uploadId": checked.id, "status": checked.status.value}
 
-    def _settle(self, checked: Upload, body: bytes) -> None:
-        if checked.ready:
-            self.media.put(keys.upload(checked.id), body, checked.content_type)
+    def _store(self, upload: Upload, body: bytes) -> Upload:
+        """What the record is to say: of the first file that is stored, however many were posted
+        with the same form.
+        """
+        checked, key = validate_body(upload, body), keys.upload(upload.id)
+        if not checked.ready or self.media.put_if_absent(key, body, checked.content_type):
+            return checked
+        stored = self.media.get(key)
+        return checked if stored is None else validate_body(upload, stored)
+
+    def _settle(self, checked: Upload) -> None:
         try:
             self.store.settle(checked)
         except ConflictError:
             # The event came twice and the other one was quicker, or the upload was deleted.
-            if self.store.owner_of(checked.id) is None:
-                self.media.delete(keys.upload(checked.id))
+            self._delete_unused(checked.id, self.store.get(checked.owner, checked.id))
             return
         self.telemetry.log_event(
             "upload checked", upload_id=checked.id, status=checked.status.value
         )
+
+    def _delete_unused(self, upload_id: str, upload: Upload | None) -> None:
+        """A file that was stored for an upload which was deleted or rejected meanwhile."""
+        if upload is None or upload.status is UploadStatus.REJECTED:
+            self.media.delete(keys.upload(upload_id))
 
 
 @dataclass(frozen=True, slots=True)
