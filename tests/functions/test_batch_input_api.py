@@ -30,6 +30,15 @@ def test_rows_are_told_as_submitted_with_prompts(api: Api) -> None:
     ] * 2
 
 
+def test_input_names_the_template_it_was_made_with(api: Api) -> None:
+    api.put("/api/templates/chairs", json={"prompt": "A {{colour}} chair"})
+    files = {"file": ("chairs.csv", b"colour\nred\n", "text/csv")}
+    made = api.post("/api/sheet-batch", files=files, data={"template": "chairs"}).json()
+    told = api.get(f"/api/batches/{made['jobId']}/input").json()
+    assert (told["template"], told["columns"]) == ("chairs", ["colour"])
+    assert api.get(f"/api/batches/{submitted(api)}/input").json()["template"] is None
+
+
 def test_last_page_has_no_cursor(api: Api) -> None:
     page = api.get(f"/api/batches/{submitted(api)}/input?cursor=2").json()
 

@@ -215,6 +215,7 @@ class InputItem(ResponseModel):
 
 class BatchInput(ResponseModel):
     kind: Kind
+    template: Annotated[str | None, Field(description="The name of the template it was made with.")]
     columns: list[str]
     items: list[InputItem]
     next_cursor: str | None

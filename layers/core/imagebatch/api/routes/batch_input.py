@@ -26,10 +26,12 @@ routes = Routes("Batches")
 )
 def get_batch_input(request: Request, batch_id: str) -> BatchInput:
     limit, start = page_limit(request.query), item_cursor(request.query)
+    batch = request.services.records.batch(request.owner, batch_id)
     manifest = request.services.read_input(request.owner, batch_id)
     end = start + limit
     return BatchInput(
         kind=manifest.kind,
+        template=batch.options.get("template"),
         columns=list(manifest.header),
         items=[_input_item(request, spec) for spec in manifest.items[start:end]],
         next_cursor=str(end) if end < len(manifest.items) else None,
