@@ -2,6 +2,7 @@ import { beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { bytes, money, plural, until } from "../src/lib/format";
 import { line, OfflineError, problem, sentences } from "../src/lib/problems";
 import type { Batch, Item } from "../src/lib/types";
+import { made } from "../src/ui/Progress";
 import { onlySkipped } from "../src/views/batch-tiles";
 import { NOTHING, obstacle, toggled, variantOfFile } from "../src/views/wizard/choices";
 import { linesOf, plain, words } from "../src/views/wizard/schema-form";
@@ -78,6 +79,14 @@ const item = (fields: Partial<Item>): Item => ({
   code: null,
   reason: null,
   ...fields,
+});
+
+test("what came of a batch is said in one sentence", () => {
+  const batch = (done: number, total: number) => made({ done, total } as Batch);
+  expect(batch(1, 1)).toBe("The image is made.");
+  expect(batch(1200, 1200)).toBe("All 1,200 images made.");
+  expect(batch(1, 3)).toBe("1 of 3 images made.");
+  expect(batch(0, 1)).toBe("0 of 1 image made.");
 });
 
 test("skipped rows are told from rows that a provider refused", () => {

@@ -79,6 +79,12 @@ const WAITS: Record<string, string> = {
   provider_unavailable: "the image provider does not answer",
 };
 
+/** What came of the batch, in one sentence. */
+export function made({ done, total }: Batch): string {
+  if (done < total) return `${count(done)} of ${plural(total, "image")} made.`;
+  return total === 1 ? "The image is made." : `All ${count(total)} images made.`;
+}
+
 /** What the batch is doing, in one line. */
 export function doing(batch: Batch): string {
   if (batch.waitingFor) {
@@ -98,7 +104,7 @@ export function doing(batch: Batch): string {
     case "archiving":
       return "All settled; the ZIP is being packed.";
     case "completed":
-      return `${batch.failed ? plural(batch.done, "image") : `All ${plural(batch.done, "image")}`} made. ${kept(batch)}`;
+      return `${made(batch)} ${kept(batch)}`;
     case "cancelled":
       return `${plural(batch.done, "image")} kept. ${kept(batch)}`;
     case "failed":

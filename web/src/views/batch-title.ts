@@ -1,6 +1,6 @@
 import type { Batch } from "../lib/types";
 
-const KINDS = { cars: "Sheet", prompts: "Prompts", variants: "Variants", sheet: "Sheet" } as const;
+const KINDS = { cars: "Cars", prompts: "Prompts", variants: "Variants", sheet: "Sheet" } as const;
 
 export const kindOf = (batch: Batch): string => KINDS[batch.kind];
 

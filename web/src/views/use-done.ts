@@ -1,7 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { plural } from "../lib/format";
 import type { Batch } from "../lib/types";
-import { running } from "../ui/Progress";
+import { made, running } from "../ui/Progress";
 import { titleOf } from "./batch-title";
 
 const ICONS = { plain: "/favicon.svg", busy: "/favicon-busy.svg", done: "/favicon-done.svg" };
@@ -55,9 +54,8 @@ function icon(address: string): void {
 
 function notify(batch: Batch): void {
   if (granted() !== "granted") return;
-  const failed = batch.failed ? `, ${batch.failed.toLocaleString("en")} failed` : "";
   const told = new Notification(titleOf(batch), {
-    body: `${plural(batch.done, "image")} made${failed}.`,
+    body: made(batch),
     icon: ICONS.done,
     tag: batch.id,
   });
