@@ -136,22 +136,34 @@ function guess(
       .trim()
       .toLowerCase()
       .replace(/[\s-]+/g, "_");
-  const said = new Map(
-    (error?.details ?? []).flatMap(({ column, suggestion }) =>
-      column && suggestion ? [pair(column, suggestion, columns)] : [],
-    ),
-  );
+  const said = suggestionsOf(error, columns);
   const taken = new Set<string>();
   for (const name of readAs) if (name) taken.add(name);
   return header.map((name, place) => {
     if (readAs[place]) return readAs[place];
-    const meant = said.get(name.trim()) ?? guessColumn(name);
+    const meant = said.find(([header]) => isNamed(name.trim(), header))?.[1] ?? guessColumn(name);
     const own = columns.find((one) => one === fold(name)) ?? columns.find((one) => one === meant);
     if (!own || taken.has(own)) return undefined;
     taken.add(own);
     return own;
   });
 }
+
+/** What the server suggests, by header: in the details, or in words where no column is known. */
+function suggestionsOf(error: ApiError | null, columns: readonly string[]): [string, string][] {
+  const details = (error?.details ?? []).flatMap(({ column, suggestion }) =>
+    column && suggestion ? [pair(column, suggestion, columns)] : [],
+  );
+  const words = [...(error?.detail ?? "").matchAll(/(?:\. |; )([^;]+?) may be (\w+)/g)];
+  return [
+    ...details,
+    ...words.map(([, header = "", meant = ""]): [string, string] => [header, meant]),
+  ];
+}
+
+/** Long names are cut in what the server says. */
+const isNamed = (name: string, said: string): boolean =>
+  said.endsWith("…") ? name.startsWith(said.slice(0, -1)) : name === said;
 
 /** Of a missing column the server names the header that may be it; of an unknown one the column. */
 const pair = (column: string, suggestion: string, columns: readonly string[]): [string, string] =>
