@@ -246,6 +246,9 @@ async function checked(file: Upload, signal?: AbortSignal): Promise<ReadyUpload>
 export const listUploads = (kind: string, signal?: AbortSignal): Promise<Page<Upload>> =>
   call("GET", `/api/uploads${query({ kind, limit: 100 })}`, { signal });
 
+export const deleteUpload = (id: string): Promise<unknown> =>
+  call("DELETE", `/api/uploads/${at(id)}`);
+
 // --- variants --------------------------------------------------------------------------------------
 
 /** As bytes, which alone may be in any encoding, or a workbook. */

@@ -1,4 +1,5 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { deleteUpload } from "../../lib/api";
 import type { Choice } from "../../lib/models";
 import {
   type Reading,
@@ -87,6 +88,7 @@ export function useSheet(recipe: Recipe | null, address: Address<SheetFields>): 
     [key],
   );
   const [lineage, setLineage] = useState<string[]>([]);
+  const copies = useCopies();
   const read = asked.quote;
   const known = read && (read.of === fields.sheet || lineage.includes(read.of));
   const reading = known ? read.reading : undefined;
@@ -95,6 +97,9 @@ export function useSheet(recipe: Recipe | null, address: Address<SheetFields>): 
   const rows = current?.rows ?? reading?.items ?? [];
   const cursor = current ? current.cursor : (reading?.nextCursor ?? null);
 
+  useEffect(() => {
+    if (reading && read?.of === fields.sheet) copies.dropReplaced(fields.sheet);
+  }, [reading, read?.of, fields.sheet]);
   const corrections = useCorrections(reading, read?.of, fields.sheet, rows, async (edits) => {
     if (!reading) return;
     const { columns, delimiter } = reading;
@@ -105,7 +110,9 @@ export function useSheet(recipe: Recipe | null, address: Address<SheetFields>): 
     if (!recipe || !source) throw new Error("there is no sheet");
     return readRows(recipe, source, choice, from, limit);
   };
-  const allRows = async (): Promise<ReadRow[]> => {
+  const allRows = async (): Promise<readonly ReadRow[]> => {
+    const known = source && copies.rowsOf(source.uploadId);
+    if (known) return known;
     let all = [...rows];
     let next = cursor;
     while (next) {
@@ -129,6 +136,7 @@ export function useSheet(recipe: Recipe | null, address: Address<SheetFields>): 
     const name = `${stemOf(fields.file) || "sheet"}-corrected.csv`;
     const text = toCsv(table.header, table.rows, table.delimiter ?? ",");
     const id = await uploadSheet(new File([text], name, { type: "text/csv" }));
+    copies.add(id, table.rows, push ? null : fields.sheet);
     corrections.carry(id, table.faulty);
     setLineage((old) => [...old.slice(-5), fields.sheet, id]);
     change({ sheet: id, file: name, encoding: "", tab: "" }, push);
@@ -147,7 +155,7 @@ export function useSheet(recipe: Recipe | null, address: Address<SheetFields>): 
     problems: corrections.problems,
     faulty: corrections.faulty,
     error: asked.error,
-    pending: asked.pending || corrections.busy || corrections.edits.length > 0,
+    pending: take.busy || asked.pending || corrections.busy || corrections.edits.length > 0,
     again: asked.again,
     take,
     edit: corrections.edit,
@@ -155,6 +163,30 @@ export function useSheet(recipe: Recipe | null, address: Address<SheetFields>): 
     more: { ...more, left: cursor !== null },
     toFile,
     replace,
+  };
+}
+
+/**
+ * The corrected copies that were stored here. The rows of the last are known, so that further
+ * corrections of a long sheet need not ask for them; one that nothing leads back to is deleted
+ * once its successor has its price.
+ */
+function useCopies() {
+  const own = useRef(new Set<string>());
+  const last = useRef<{ id: string; rows: readonly ReadRow[]; replaced: string | null } | null>(
+    null,
+  );
+  return {
+    rowsOf: (id: string) => (last.current?.id === id ? last.current.rows : undefined),
+    add: (id: string, rows: readonly ReadRow[], replaced: string | null) => {
+      own.current.add(id);
+      last.current = { id, rows, replaced };
+    },
+    dropReplaced: (id: string) => {
+      const replaced = last.current?.id === id ? last.current.replaced : null;
+      // What a batch was started from is refused, and goes with its retention.
+      if (replaced && own.current.delete(replaced)) deleteUpload(replaced).catch(() => {});
+    },
   };
 }
 
