@@ -20,9 +20,18 @@ export async function firstPictures(
   return items.flatMap((item) => item.thumbnailUrl ?? []);
 }
 
+export interface InputItem extends Omit<InputRow, "fields"> {
+  aspectRatio: string | null;
+  cells: string[];
+  images: { url: string; uploadId: string | null }[];
+  variantId: number | null;
+  settings: Record<string, unknown>;
+}
+
 interface Input {
+  template: string | null;
   columns: string[];
-  items: (Omit<InputRow, "fields"> & { aspectRatio: string | null; cells: string[] })[];
+  items: InputItem[];
   nextCursor: string | null;
 }
 
@@ -35,13 +44,16 @@ export async function rowsFrom(
   signal: AbortSignal,
 ): Promise<InputRow[]> {
   const { columns, items } = await inputPage(id, start ? String(start) : null, signal);
-  return items.map(({ cells, aspectRatio: _, ...row }) => ({
-    ...row,
+  return items.map(({ index, row, customId, prompt, cells }) => ({
+    index,
+    row,
+    customId,
+    prompt,
     fields: columns.map((name, column) => [name, cells[column] ?? ""]),
   }));
 }
 
-/** The whole sheet as it was submitted. */
+/** The whole batch as it was submitted. */
 export async function wholeInput(id: string): Promise<Omit<Input, "nextCursor">> {
   const first = await inputPage(id, null);
   const items = [...first.items];
@@ -50,7 +62,7 @@ export async function wholeInput(id: string): Promise<Omit<Input, "nextCursor">>
     items.push(...page.items);
     cursor = page.nextCursor;
   }
-  return { columns: first.columns, items };
+  return { template: first.template, columns: first.columns, items };
 }
 
 const itemPath = (id: string, customId: string): string =>

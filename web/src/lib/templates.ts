@@ -54,3 +54,6 @@ export const draftOf = ({ prompt, fileName, columns, aspectRatio }: Template): T
 export const sameDraft = (a: TemplateDraft, b: TemplateDraft): boolean =>
   JSON.stringify([a.prompt, a.fileName, a.columns, a.aspectRatio]) ===
   JSON.stringify([b.prompt, b.fileName, b.columns, b.aspectRatio]);
+
+/** Where the tab keeps the template that is being written. */
+export const DRAFT_SLOT = "template-draft";

@@ -213,6 +213,7 @@ export interface Candidates {
   variants: {
     variantId: number;
     productId: number;
+    productTitle: string;
     variantTitle: string;
     variantImageUrl: string | null;
     generatedImages: Picture[];

@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import { useLocation } from "preact-iso";
+import { isCatalog } from "../lib/documents";
 import { plural } from "../lib/format";
 import { deleteBatch, renameBatch } from "../lib/gallery-api";
 import { forgetMarks } from "../lib/review";
@@ -9,7 +10,7 @@ import { useAction } from "../ui/hooks";
 import { Menu } from "../ui/Menu";
 import { running } from "../ui/Progress";
 import { titleOf } from "./batch-title";
-import { canRunAgain, runAgain } from "./run-again";
+import { runAgain } from "./run-again";
 import { ShareDialog } from "./share-dialog";
 
 interface Props {
@@ -25,7 +26,12 @@ export function BatchMenu({ batch, onBatch, onDeleted }: Props) {
   const { route } = useLocation();
   const [open, setOpen] = useState<Open>(null);
   const close = () => setOpen(null);
-  const again = useAction(async () => route(await runAgain(batch)));
+  const again = useAction(async () => {
+    const view = await runAgain(batch);
+    // The catalog's views are another document, whose security policy shows pictures from anywhere.
+    if (isCatalog(view)) location.assign(view);
+    else route(view);
+  });
   const name = titleOf(batch);
   return (
     <>
@@ -34,9 +40,7 @@ export function BatchMenu({ batch, onBatch, onDeleted }: Props) {
         entries={[
           { label: "Rename", run: () => setOpen("rename") },
           { label: "Share", run: () => setOpen("share") },
-          ...(canRunAgain(batch)
-            ? [{ label: "Run again with changes", run: () => void again.run() }]
-            : []),
+          { label: "Run again with changes", run: () => void again.run() },
           { label: "Delete", run: () => setOpen("delete"), disabled: running(batch) },
         ]}
       />

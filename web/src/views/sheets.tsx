@@ -3,6 +3,7 @@ import { chosenModel, NO_CHOICE } from "../lib/models";
 import type { Recipe } from "../lib/reading";
 import { foldedName, isWellFormed, neededBy } from "../lib/template-text";
 import {
+  DRAFT_SLOT,
   draftOf,
   listTemplates,
   NO_TEMPLATE,
@@ -34,7 +35,7 @@ const ANY: Recipe = { kind: "prompt", text: "row" };
 export function SheetsView() {
   const address = useAddress(SHEET_FIELDS);
   const templates = useLoad(listTemplates, []);
-  const [draft, setDraft] = useKept("template-draft", NO_TEMPLATE);
+  const [draft, setDraft] = useKept(DRAFT_SLOT, NO_TEMPLATE);
   const [columns, setColumns] = useState<readonly string[]>([]);
   const { template: name, sheet } = address.fields;
   const stored = templates.data?.find((one) => one.name === name);
