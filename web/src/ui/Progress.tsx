@@ -102,15 +102,15 @@ export function doing(batch: Batch): string {
     case "cancelling":
       return "Cancelling: images under way are being stopped.";
     case "archiving":
-      return "All settled; the ZIP is being packed.";
+      return "All images are done; the ZIP is being built.";
     case "completed":
       return `${made(batch)} ${kept(batch)}`;
     case "cancelled":
       return `${plural(batch.done, "image")} kept. ${kept(batch)}`;
     case "failed":
       return batch.done
-        ? "The ZIP could not be packed; a retry packs it again."
-        : "No image could be made.";
+        ? "The ZIP could not be built; a retry builds it again."
+        : "No image could be generated.";
     case "expired":
       return "The ZIP expired and was deleted.";
   }

@@ -64,7 +64,7 @@ function Details({ batch }: { batch: Batch }) {
         </p>
         <Counts batch={batch} />
       </div>
-      <Bar batch={batch} label="Images settled" />
+      <Bar batch={batch} label="Images done" />
       <div class="panel-foot">
         <p role="status">{doing(batch)}</p>
         <p>

@@ -106,7 +106,7 @@ export function Pictures({ batch, watch, book, redo, onOpen }: Props) {
       )}
       {found.count === 0 && (
         <p class="lead">
-          {found.complete ? "No picture passes this filter." : "Reading the rows…"}
+          {found.complete ? "No picture matches this filter." : "Reading the rows…"}
         </p>
       )}
       {found.count > 0 && (

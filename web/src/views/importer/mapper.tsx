@@ -116,7 +116,7 @@ function Mapping(props: MappingProps) {
       </button>
       {elsewhere && (
         <p>
-          No cars? <a href={elsewhere}>Use the sheet with a prompt of your own</a>
+          Not cars? <a href={elsewhere}>Use the sheet with a prompt of your own</a>
         </p>
       )}
       <Problem error={apply.error} />
