@@ -1,6 +1,8 @@
 from collections.abc import Sequence
+from threading import Lock
 
-from imagebatch.domain.shares import Share
+from imagebatch.domain.errors import LimitReachedError
+from imagebatch.domain.shares import Share, others_open
 from imagebatch.ports.shares import ShareStore
 from testing.fakes.faults import Faults, faulty
 
@@ -10,11 +12,16 @@ class InMemoryShareStore(Faults, ShareStore):
 
     def __init__(self) -> None:
         super().__init__()
+        self._lock = Lock()
         self.shares: dict[str, Share] = {}
 
     @faulty
-    def put(self, share: Share) -> None:
-        self.shares[share.id] = share
+    def put(self, share: Share, *, most: int) -> None:
+        with self._lock:
+            own = [s for s in self.shares.values() if s.batch_id == share.batch_id]
+            if others_open(own, share) >= most:
+                raise LimitReachedError
+            self.shares[share.id] = share
 
     @faulty
     def get(self, share_id: str) -> Share | None:

@@ -1,11 +1,15 @@
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
 from imagebatch.adapters.dynamodb.deliveries import DynamoDBDeliveryStore
 from imagebatch.domain.delivery import Delivery, DeliveryStatus
+from imagebatch.domain.errors import ConflictError
 from imagebatch.ports.deliveries import DeliveryStore
 from testing.aws import TABLE, no_sleep
+from testing.awsfaults import one_at_a_time
 from testing.fakes.deliveries import InMemoryDeliveryStore
 from testing.fakes.system import START
 from testing.records import a_batch
@@ -17,7 +21,9 @@ BATCH = a_batch()
 def deliveries(request: pytest.FixtureRequest) -> DeliveryStore:
     if request.param == "memory":
         return InMemoryDeliveryStore()
-    return DynamoDBDeliveryStore(request.getfixturevalue("dynamodb"), TABLE, sleep=no_sleep)
+    client = request.getfixturevalue("dynamodb")
+    one_at_a_time(client)
+    return DynamoDBDeliveryStore(client, TABLE, sleep=no_sleep)
 
 
 def a_delivery(run: str) -> Delivery:
@@ -57,3 +63,21 @@ def test_deliveries_are_their_owners_alone(deliveries: DeliveryStore) -> None:
 )
 def test_an_address_is_shown_without_its_secrets(url: str, shown: str) -> None:
     assert replace(a_delivery("1-1"), url=url).shown_url == shown
+
+
+@pytest.mark.parametrize("last", [None, START])
+def test_one_of_many_attempts_at_once_begins(
+    deliveries: DeliveryStore, last: datetime | None
+) -> None:
+    known = replace(a_delivery("1-1"), last_attempt_at=last)
+    deliveries.save(BATCH, known)
+
+    def begin(number: int) -> bool:
+        try:
+            deliveries.start_attempt(BATCH, known, START + timedelta(seconds=1 + number))
+        except ConflictError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(50) as pool:
+        assert sum(pool.map(begin, range(50))) == 1

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -25,6 +26,12 @@ class Share:
         """Takes the same time for every wrong token."""
         right = hmac.compare_digest(hash_of(token), self.token_hash)
         return right and now < self.expires_at
+
+
+def others_open(shares: Iterable[Share], share: Share) -> int:
+    """How many others are open when the share is made."""
+    now = share.created_at
+    return sum(now < other.expires_at for other in shares if other.id != share.id)
 
 
 def hash_of(token: str) -> str:

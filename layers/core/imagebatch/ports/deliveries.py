@@ -1,6 +1,7 @@
 """The record of webhooks."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 
 from imagebatch.domain.batch import Batch
@@ -12,6 +13,10 @@ class DeliveryStore(Protocol):
 
     def save(self, batch: Batch, delivery: Delivery) -> None:
         """Writes over what was saved under the same id."""
+        ...
+
+    def start_attempt(self, batch: Batch, delivery: Delivery, now: datetime) -> None:
+        """Saves that an attempt begins. ConflictError when one has begun since it was read."""
         ...
 
     def list_deliveries(self, owner: str, batch_id: str) -> Sequence[Delivery]:

@@ -9,8 +9,12 @@ from imagebatch.domain.shares import Share
 class ShareStore(Protocol):
     """Shares by their ids. Every read is consistent."""
 
-    def put(self, share: Share) -> None:
-        """Stores a share; stored before, it is the same."""
+    def put(self, share: Share, *, most: int) -> None:
+        """Stores a share; stored before, it is the same.
+
+        LimitReachedError when `most` others of its batch are open when it is made. The write itself
+        decides.
+        """
         ...
 
     def get(self, share_id: str) -> Share | None: ...

@@ -11,7 +11,7 @@ from typing import Any
 
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.delivery import Delivery, DeliveryStatus
-from imagebatch.domain.errors import NotFoundError, WebhookDeliveryError
+from imagebatch.domain.errors import ConflictError, NotFoundError, WebhookDeliveryError
 from imagebatch.ports import Receipt, Telemetry, Webhooks
 from imagebatch.ports.deliveries import DeliveryStore
 from imagebatch.usecases.records import BatchRepository
@@ -126,8 +126,12 @@ class ReplayWebhook:
         delivery = found[number - 1]
         now = self.records.clock.now()
         delivery.check_replay(now)
-        # Saved first: of two that ask at once, the later one is told to wait.
-        self.deliveries.save(batch, replace(delivery, last_attempt_at=now))
+        try:
+            self.deliveries.start_attempt(batch, delivery, now)
+        except ConflictError:
+            # Of two that ask at once, the later one is told to wait.
+            replace(delivery, last_attempt_at=now).check_replay(now)
+            raise
         try:
             return self.send(batch, delivery)
         except WebhookDeliveryError as error:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from imagebatch.domain.batch import Batch
-from imagebatch.domain.errors import NotFoundError, UnprocessableError
+from imagebatch.domain.errors import LimitReachedError, NotFoundError, UnprocessableError
 from imagebatch.domain.rounds import check_retained
 from imagebatch.domain.shares import MAX_SHARES, Share, hash_of, share_end
 from imagebatch.ports.shares import ShareStore
@@ -29,12 +29,6 @@ class ManageShares:
         now = self.records.clock.now()
         batch = self.records.batch(owner, batch_id)
         check_retained(batch, now)
-        if len(self.of_batch(owner, batch_id)) >= MAX_SHARES:
-            raise UnprocessableError(
-                "too-many-shares",
-                "Too many share links",
-                detail=f"A batch has at most {MAX_SHARES} share links at a time. Revoke one first.",
-            )
         share = Share(
             id=share_id,
             owner=owner,
@@ -43,7 +37,10 @@ class ManageShares:
             created_at=now,
             expires_at=share_end(now, hours, batch.retention_ends_at),
         )
-        self.shares.put(share)
+        try:
+            self.shares.put(share, most=MAX_SHARES)
+        except LimitReachedError as error:
+            raise _too_many() from error
         return share
 
     def find(self, owner: str, batch_id: str, share_id: str) -> Share:
@@ -85,6 +82,14 @@ class OpenShare:
         if batch is None or now >= batch.retention_ends_at:
             raise _no_share()
         return share, batch
+
+
+def _too_many() -> UnprocessableError:
+    return UnprocessableError(
+        "too-many-shares",
+        "Too many share links",
+        detail=f"A batch has at most {MAX_SHARES} share links at a time. Revoke one first.",
+    )
 
 
 def _no_share() -> NotFoundError:

@@ -10,6 +10,7 @@ BATCH#owner#id    BATCH                    the batch: what changes with its item
                   ROUND#0001#00000         500 entries of a round's dispatch list
                   ROUND#0001#LENGTH        its length, written with its last entries
                   SHARE#id                 a link that shows the batch
+                  SHARES                   how often one was made
 BATCHID#id        OWNER                    whose a batch is
 SHARE#id          SHARE                    the same, by its id
 OWNER#owner       BATCH#createdAt#id       the listing
@@ -118,6 +119,10 @@ def length_sort(round_: int) -> str:
 
 
 SHARES_FIRST, SHARES_LAST = "SHARE#", "SHARE#~"
+
+
+def share_count(owner: str, batch_id: str) -> Key:
+    return batch_partition(owner, batch_id), "SHARES"
 
 
 def share(share_id: str) -> Key:
