@@ -3,10 +3,11 @@ from threading import Lock
 
 from imagebatch.domain.errors import LimitReachedError
 from imagebatch.intake.sheet_templates import SheetTemplate
+from imagebatch.ports.templates import TemplateStore
 from testing.fakes.faults import Faults, faulty
 
 
-class InMemoryTemplateStore(Faults):
+class InMemoryTemplateStore(Faults, TemplateStore):
     """`templates` holds what is stored, by owner and name."""
 
     def __init__(self) -> None:

@@ -23,7 +23,9 @@ from imagebatch.domain.errors import (
     UnavailableError,
 )
 from imagebatch.ports import ImageRequest
-from imagebatch.ports.diagnosis import AlarmAddress, Concurrency, ProviderAccount, Refusal
+from imagebatch.ports.provider_account import ProviderAccount
+from imagebatch.ports.refusal_log import Refusal
+from imagebatch.ports.stack_facts import AlarmAddress, Concurrency
 from imagebatch.settings import Settings
 from testing.aws import TABLE, aws_in_memory, create_table
 from testing.fake_providers import FakeProviders

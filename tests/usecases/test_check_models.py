@@ -16,7 +16,8 @@ from imagebatch.domain.model_checks import (
 from imagebatch.domain.model_choice import UsableModels
 from imagebatch.domain.model_registry import ImageModel, ModelRegistry, ModelState
 from imagebatch.intake.sheet_templates import SheetTemplate
-from imagebatch.ports.model_checks import ModelCheckStore, ModelLookup
+from imagebatch.ports.model_checks import ModelCheckStore
+from imagebatch.ports.model_lookup import ModelLookup
 from imagebatch.usecases.check_models import CheckModels
 from imagebatch.usecases.diagnose_models import DiagnoseModels
 from testing.fakes import FakeClock, InMemoryBatchStore, InMemoryTemplateStore

@@ -11,14 +11,9 @@ from imagebatch.domain.errors import (
     ProviderUnavailableError,
     UnavailableError,
 )
-from imagebatch.ports.diagnosis import (
-    AlarmAddress,
-    Concurrency,
-    ProviderAccount,
-    Refusal,
-    RefusalLog,
-    StackFacts,
-)
+from imagebatch.ports.provider_account import ProviderAccount
+from imagebatch.ports.refusal_log import Refusal, RefusalLog
+from imagebatch.ports.stack_facts import AlarmAddress, Concurrency, StackFacts
 from imagebatch.usecases.diagnose_stack import DiagnoseStack, Finding, Health
 
 QUOTA = Concurrency(1000, 987)

@@ -9,7 +9,7 @@ from imagebatch.adapters.dynamodb import DynamoDBBatchStore
 from imagebatch.adapters.dynamodb.change_feed import DynamoDBChangeFeed
 from imagebatch.domain.errors import Failure, FailureCode, UnavailableError
 from imagebatch.ports import Prediction, PredictionStatus
-from imagebatch.ports.events import BusEvent, EventBus
+from imagebatch.ports.event_bus import BusEvent, EventBus
 from imagebatch.schemas.webhook import webhook_body
 from imagebatch.usecases.publish_events import PublishEvents
 from testing.aws import TABLE, aws_in_memory, create_table, no_sleep

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from imagebatch.adapters.aws import translate_errors
+from imagebatch.ports.abandoned_arrivals import AbandonedArrivals
 from imagebatch.ports.deletion import KeepGoing
-from imagebatch.ports.erasure import AbandonedArrivals
 from imagebatch.schemas.messages import MalformedMessageError, decode_arrival
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import Any
 
 from imagebatch.adapters.aws import delays, translate_errors
 from imagebatch.domain.errors import UnavailableError
-from imagebatch.ports.events import BusEvent, EventBus
+from imagebatch.ports.event_bus import BusEvent, EventBus
 
 SOURCE = "imagebatch"
 EVENTS_A_CALL = 10
@@ -16,7 +16,7 @@ TRIES = 5
 
 
 class EventBridgeBus(EventBus):
-    """`ports.events.EventBus`. Events that EventBridge does not take are sent again alone."""
+    """`ports.event_bus.EventBus`. Events that EventBridge does not take are sent again alone."""
 
     def __init__(
         self,

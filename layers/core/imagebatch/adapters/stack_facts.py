@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from imagebatch.adapters.aws import Clients, error_code, translate_errors
 from imagebatch.adapters.sqs import queue_depth
 from imagebatch.domain.errors import UnavailableError
-from imagebatch.ports.diagnosis import AlarmAddress, Concurrency, StackFacts
+from imagebatch.ports.stack_facts import AlarmAddress, Concurrency, StackFacts
 from imagebatch.settings import Settings
 
 PENDING = "PendingConfirmation"

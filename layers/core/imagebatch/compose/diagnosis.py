@@ -9,7 +9,7 @@ from imagebatch.adapters.sqs import queue_depth
 from imagebatch.adapters.stack_facts import AwsStackFacts
 from imagebatch.compose.models import Models
 from imagebatch.compose.providers import Providers
-from imagebatch.ports.diagnosis import ProviderAccount
+from imagebatch.ports.provider_account import ProviderAccount
 from imagebatch.usecases.check_models import CheckModels
 from imagebatch.usecases.diagnose_models import DiagnoseModels
 from imagebatch.usecases.diagnose_stack import DiagnoseStack

@@ -6,7 +6,7 @@ from functools import cached_property
 from imagebatch.adapters.abandoned_arrivals import SQSAbandonedArrivals
 from imagebatch.compose.dispatch import Dispatch
 from imagebatch.compose.erasure import Deletion
-from imagebatch.ports.erasure import AbandonedArrivals
+from imagebatch.ports.abandoned_arrivals import AbandonedArrivals
 from imagebatch.usecases.budgets import RepairAccounts
 from imagebatch.usecases.delete_batch import FinishDeletions
 from imagebatch.usecases.erase_owner import RunErasures

@@ -7,40 +7,30 @@ from imagebatch.ports.archive import (
     ArchiveMember,
     BadMembersError,
     BuiltArchive,
-    Pages,
-    PagesBuilder,
     StoredMember,
 )
+from imagebatch.ports.arrivals import ArrivedObject, SendAnew
+from imagebatch.ports.breakers import BreakerStore
+from imagebatch.ports.catalog import CatalogStore
+from imagebatch.ports.clock import Clock, TimeLeft
+from imagebatch.ports.dispatch_queue import DispatchQueue
+from imagebatch.ports.finalizer import Execution, Finalizer
 from imagebatch.ports.idempotency import IdempotencyRecord, IdempotencyState, IdempotencyStore
-from imagebatch.ports.library import CatalogStore, LibraryStore, UploadStore
-from imagebatch.ports.messages import (
-    ArrivedObject,
-    DispatchQueue,
-    Execution,
-    Finalizer,
-    ItemMessage,
-    ItemQueue,
-    Receipt,
-    RetryLater,
-    SendAnew,
-    Webhooks,
-)
+from imagebatch.ports.images import BadImageError, ImageValidator, Inspected, UnfitImageError
+from imagebatch.ports.item_queue import ItemMessage, ItemQueue, RetryLater
+from imagebatch.ports.library import LibraryStore
 from imagebatch.ports.objects import ObjectStore, PostForm, StoredObject
-from imagebatch.ports.outages import BreakerStore, PredictionLedger
-from imagebatch.ports.providers import (
-    BadImageError,
-    ImageProvider,
-    ImageRequest,
-    ImageValidator,
-    Inspected,
-    Prediction,
-    PredictionStatus,
-    Thumbnailer,
-    UnfitImageError,
-)
-from imagebatch.ports.records import BatchStore, Change, ItemChange, Page
-from imagebatch.ports.system import Clock, Randomness, Telemetry, TimeLeft
+from imagebatch.ports.page import Page
+from imagebatch.ports.pdf_pages import Pages, PagesBuilder
+from imagebatch.ports.prediction_ledger import PredictionLedger
+from imagebatch.ports.providers import ImageProvider, ImageRequest, Prediction, PredictionStatus
+from imagebatch.ports.randomness import Randomness
+from imagebatch.ports.records import BatchStore, Change, ItemChange
+from imagebatch.ports.telemetry import Telemetry
 from imagebatch.ports.templates import TemplateStore
+from imagebatch.ports.thumbnails import Thumbnailer
+from imagebatch.ports.uploads import UploadStore
+from imagebatch.ports.webhooks import Receipt, Webhooks
 
 __all__ = [
     "AccountStore",

@@ -1,11 +1,10 @@
 """Erasing an owner: the jobs, and the records that are the owner's."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from imagebatch.domain.erasure import Erasure
-from imagebatch.ports.deletion import KeepGoing
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +44,3 @@ class ErasureStore(Protocol):
         ...
 
     def remove(self, records: OwnedRecords) -> None: ...
-
-
-class AbandonedArrivals(Protocol):
-    """Announced files that were given up: nobody takes them, and they name their owner's folder."""
-
-    def remove(self, is_wanted: Callable[[str], bool], keep_going: KeepGoing) -> bool:
-        """Removes those whose keys are wanted and leaves the others. True when none is left."""
-        ...

@@ -1,16 +1,9 @@
-"""Looking models up at their providers, and keeping what was found."""
+"""What was found when models were looked up at their providers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Protocol
 
-from imagebatch.domain.model_checks import ModelCheck, ModelChecks, Sighting
-from imagebatch.domain.model_registry import ImageModel
-
-
-class ModelLookup(Protocol):
-    def look_up(self, models: Sequence[ImageModel]) -> Mapping[str, Sighting]:
-        """By the models' ids, with free requests only. Never raises for a provider's answer."""
-        ...
+from imagebatch.domain.model_checks import ModelCheck, ModelChecks
 
 
 class ModelCheckStore(Protocol):

@@ -1,4 +1,4 @@
-"""What makes images, and what checks them."""
+"""What makes images."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -73,31 +73,3 @@ class ImageProvider(Protocol):
         never.
         """
         ...
-
-
-class ImageValidator(Protocol):
-    def validate(self, body: bytes, aspect_ratio: str | None) -> "Inspected":
-        """Decodes the image whole. BadImageError when it is not one that was asked for."""
-        ...
-
-
-class Thumbnailer(Protocol):
-    def draw(self, body: bytes) -> bytes:
-        """A small WebP of the image. BadImageError when it cannot be drawn."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Inspected:
-    content_type: str
-    extension: str
-    width: int
-    height: int
-
-
-class BadImageError(Exception):
-    """Not an image, truncated, blank, or of another aspect ratio; the text says which."""
-
-
-class UnfitImageError(BadImageError):
-    """Of another aspect ratio: the next picture of its model would be no different."""

@@ -8,6 +8,7 @@ from typing import Protocol
 from imagebatch.domain.batch import Batch, BatchStatus, Counts, Image, Item, ItemStatus, Kind
 from imagebatch.domain.budgets import AccountEntry
 from imagebatch.domain.errors import Failure
+from imagebatch.ports.page import Page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,12 +42,6 @@ class Change:
     status: BatchStatus
     counts: Counts
     item: ItemChange | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Page[T]:
-    items: Sequence[T]
-    cursor: str | None = None
 
 
 class BatchStore(Protocol):

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from imagebatch.domain.model_checks import CheckedModel, ModelCheck, Presence, current_checks
 from imagebatch.domain.model_choice import UsableModels
 from imagebatch.ports import BatchStore, Clock, Telemetry, TemplateStore
-from imagebatch.ports.model_checks import ModelCheckStore, ModelLookup
+from imagebatch.ports.model_checks import ModelCheckStore
+from imagebatch.ports.model_lookup import ModelLookup
 
 
 @dataclass(frozen=True, slots=True)

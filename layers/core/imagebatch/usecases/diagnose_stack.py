@@ -7,12 +7,9 @@ from enum import StrEnum
 
 from imagebatch.domain.errors import ProviderAuthError, ProviderError, UnavailableError
 from imagebatch.ports import Clock
-from imagebatch.ports.diagnosis import (
-    AlarmAddress,
-    ProviderAccount,
-    RefusalLog,
-    StackFacts,
-)
+from imagebatch.ports.provider_account import ProviderAccount
+from imagebatch.ports.refusal_log import RefusalLog
+from imagebatch.ports.stack_facts import AlarmAddress, StackFacts
 
 FINALIZERS_SINCE = timedelta(days=1)
 MIN_UNRESERVED = 100

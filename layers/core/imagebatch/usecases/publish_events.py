@@ -17,14 +17,8 @@ from imagebatch.domain.batch import (
     effective_item_status,
 )
 from imagebatch.ports import Change, ItemChange
-from imagebatch.ports.events import (
-    FINISHED_KINDS,
-    ITEM_SETTLED,
-    BusEvent,
-    ChangeFeed,
-    EventBus,
-    FedChange,
-)
+from imagebatch.ports.change_feed import ChangeFeed, FedChange
+from imagebatch.ports.event_bus import FINISHED_KINDS, ITEM_SETTLED, BusEvent, EventBus
 
 type Body = Callable[[Batch], Mapping[str, Any]]
 

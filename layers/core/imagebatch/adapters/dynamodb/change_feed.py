@@ -12,14 +12,14 @@ from imagebatch.adapters.dynamodb.table import Record, Table, from_dynamodb
 from imagebatch.domain.batch import Batch, Item
 from imagebatch.domain.errors import UnreadableRecordError
 from imagebatch.ports import Change
-from imagebatch.ports.events import ChangeFeed, FedChange
+from imagebatch.ports.change_feed import ChangeFeed, FedChange
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
 class DynamoDBChangeFeed(ChangeFeed):
-    """`ports.events.ChangeFeed`. A place is a partition, as its owner may be hashed.
+    """`ports.change_feed.ChangeFeed`. A place is a partition, as its owner may be hashed.
 
     What cannot be read is reported and left out: a shard that stops brings nobody's changes.
     """

@@ -6,7 +6,7 @@ from imagebatch.adapters.codec import time_of, time_text
 from imagebatch.adapters.dynamodb import keys
 from imagebatch.adapters.dynamodb.readable import Report, ignore, readable
 from imagebatch.adapters.dynamodb.table import Record, Table
-from imagebatch.ports.diagnosis import Refusal, RefusalLog
+from imagebatch.ports.refusal_log import Refusal, RefusalLog
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -16,6 +16,7 @@ from imagebatch.adapters.dynamodb.table import (
 )
 from imagebatch.domain.errors import ConflictError, LimitReachedError, UnreadableRecordError
 from imagebatch.intake.sheet_templates import SheetTemplate, template_from_json, template_to_json
+from imagebatch.ports.templates import TemplateStore
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -25,7 +26,7 @@ _TRIES = 8
 _THERE = Condition("attribute_exists(pk)")
 
 
-class DynamoDBTemplateStore:
+class DynamoDBTemplateStore(TemplateStore):
     """`ports.TemplateStore`. The count is written in the transaction that adds or removes one."""
 
     def __init__(

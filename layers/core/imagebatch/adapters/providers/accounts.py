@@ -7,7 +7,7 @@ import httpx
 from imagebatch.adapters.providers import fal, replicate, runpod
 from imagebatch.adapters.providers.answers import AuthorizedTransport
 from imagebatch.adapters.providers.transport import MEGABYTE, DeadlineTransport
-from imagebatch.ports.diagnosis import ProviderAccount
+from imagebatch.ports.provider_account import ProviderAccount
 
 SECONDS = 8.0
 FAL_PLATFORM_API = fal.PLATFORM_API

@@ -16,7 +16,7 @@ from imagebatch.adapters.providers.transport import MEGABYTE, DeadlineTransport
 from imagebatch.domain.errors import ProviderError
 from imagebatch.domain.model_checks import Presence, Sighting
 from imagebatch.domain.model_registry import ImageModel
-from imagebatch.ports.model_checks import ModelLookup
+from imagebatch.ports.model_lookup import ModelLookup
 
 SECONDS = 3.0
 AT_ONCE = 8

@@ -11,7 +11,7 @@ from typing import override
 
 from imagebatch.domain.errors import ProviderAuthError, RateLimitedError
 from imagebatch.ports import Clock, ImageProvider, ImageRequest, Prediction
-from imagebatch.ports.diagnosis import Refusal, RefusalLog
+from imagebatch.ports.refusal_log import Refusal, RefusalLog
 
 MIN_SECONDS_BETWEEN_NOTES = 60.0
 

@@ -1,32 +1,10 @@
-"""Time, randomness, and what operators are told."""
+"""What operators are told."""
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from imagebatch.domain.batch import Batch, Item
-from imagebatch.ports.messages import Receipt
-
-type TimeLeft = Callable[[], float]
-"""Seconds until the running invocation is stopped from outside."""
-
-
-class Clock(Protocol):
-    def now(self) -> datetime:
-        """The time in UTC, in whole milliseconds, as the records keep it."""
-        ...
-
-    def sleep(self, seconds: float) -> None: ...
-
-
-class Randomness(Protocol):
-    def new_id(self) -> str:
-        """An identifier nobody can guess, safe in a URL, a key and an execution's name."""
-        ...
-
-    def jitter(self) -> float:
-        """A number in [0, 1)."""
-        ...
+from imagebatch.ports.webhooks import Receipt
 
 
 class Telemetry(Protocol):

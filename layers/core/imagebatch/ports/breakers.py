@@ -1,6 +1,5 @@
-"""What all batches know together of the providers: who fails, and whose each prediction is."""
+"""Circuit breakers."""
 
-from datetime import datetime
 from typing import Protocol
 
 from imagebatch.domain.circuit_breaker import CircuitBreaker
@@ -15,15 +14,4 @@ class BreakerStore(Protocol):
 
     def save(self, provider: str, model: str, breaker: CircuitBreaker) -> None:
         """Writes it with the next version. ConflictError when it is no longer at its version."""
-        ...
-
-
-class PredictionLedger(Protocol):
-    """Whose each prediction is, so that one serves one item."""
-
-    def hold(self, provider: str, prediction_id: str, holder: str, until: datetime) -> bool:
-        """Takes a prediction for `holder`; true when it is theirs, now or already.
-
-        The record may be forgotten after `until`.
-        """
         ...

@@ -1,25 +1,11 @@
-"""What other programs are told of a batch, over the account's event bus."""
+"""The table's stream."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from imagebatch.domain.batch import Batch, BatchStatus, Item
+from imagebatch.domain.batch import Batch, Item
 from imagebatch.ports.records import Change
-
-
-@dataclass(frozen=True, slots=True)
-class BusEvent:
-    """`detail` has an `id` that is the same whenever the event is sent again."""
-
-    kind: str
-    detail: Mapping[str, Any]
-
-
-class EventBus(Protocol):
-    def put(self, events: Sequence[BusEvent]) -> None:
-        """Sends all, or raises UnavailableError (some may have been sent)."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +30,3 @@ class ChangeFeed(Protocol):
     def before(self, fed: FedChange) -> Change | None:
         """The change before this one; None when it is not there."""
         ...
-
-
-FINISHED_KINDS = {
-    BatchStatus.COMPLETED: "BatchCompleted",
-    BatchStatus.FAILED: "BatchFailed",
-    BatchStatus.CANCELLED: "BatchCancelled",
-}
-ITEM_SETTLED = "ItemSettled"

@@ -1,34 +1,10 @@
-"""What operators want to know of a stack before they trust it."""
+"""What AWS itself says of the stack."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
-
-
-class ProviderAccount(Protocol):
-    def check(self) -> None:
-        """One free request with the configured key. Raises the ProviderError family."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A provider's last refusal for want of credit or for too high a rate, in its words."""
-
-    reason: str
-    at: datetime
-
-
-class RefusalLog(Protocol):
-    def note(self, provider: str, refusal: Refusal) -> None: ...
-
-    def clear(self, provider: str) -> None:
-        """A create was accepted since."""
-        ...
-
-    def last(self, provider: str) -> Refusal | None: ...
 
 
 class AlarmAddress(StrEnum):

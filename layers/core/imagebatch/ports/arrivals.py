@@ -1,0 +1,20 @@
+"""Files that arrived in the bucket."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class SendAnew:
+    """It is too early and nothing has failed: a copy takes the message's place in the queue, so
+    that waiting uses up none of its deliveries.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class ArrivedObject:
+    """An object that was put into the bucket, `age` seconds after its arrival was announced."""
+
+    key: str
+    etag: str
+    size: int
+    age: float

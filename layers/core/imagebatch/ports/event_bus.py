@@ -1,0 +1,28 @@
+"""What other programs are told of a batch, over the account's event bus."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from imagebatch.domain.batch import BatchStatus
+
+FINISHED_KINDS = {
+    BatchStatus.COMPLETED: "BatchCompleted",
+    BatchStatus.FAILED: "BatchFailed",
+    BatchStatus.CANCELLED: "BatchCancelled",
+}
+ITEM_SETTLED = "ItemSettled"
+
+
+@dataclass(frozen=True, slots=True)
+class BusEvent:
+    """`detail` has an `id` that is the same whenever the event is sent again."""
+
+    kind: str
+    detail: Mapping[str, Any]
+
+
+class EventBus(Protocol):
+    def put(self, events: Sequence[BusEvent]) -> None:
+        """Sends all, or raises UnavailableError (some may have been sent)."""
+        ...

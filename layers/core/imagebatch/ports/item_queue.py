@@ -1,0 +1,35 @@
+"""The queue of items to make."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class ItemMessage:
+    """One item to make in one round; `position` is its place in the round's dispatch list.
+
+    `queue_wait_seconds` is how long the message waited in the queue. It is 0 for delayed and
+    redelivered messages, whose age says nothing about the load.
+    """
+
+    owner: str
+    batch_id: str
+    round: int
+    position: int
+    index: int
+    queue_wait_seconds: float = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RetryLater:
+    """Nothing can be done before then: come back, do not acknowledge."""
+
+    until: datetime
+
+
+class ItemQueue(Protocol):
+    def send(self, messages: Sequence[ItemMessage], *, delay: float = 0) -> None:
+        """Sends all, or raises UnavailableError (some may have been sent). `delay` in seconds."""
+        ...
