@@ -178,7 +178,7 @@ def test_what_is_too_deep_is_cut_off() -> None:
 
 @settings(max_examples=examples(100), deadline=None)
 @given(
-    status=st.integers(300, 599),
+    status=st.just(429) | st.integers(300, 599),
     body=JSON.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=40),
     wait=st.text(max_size=30) | st.integers().map(str) | st.dates().map(str),
     charset=st.sampled_from(CHARSETS),

@@ -126,7 +126,7 @@ def _waits(response: httpx.Response) -> Iterator[float]:
         seconds = _seconds(value)
         if seconds is not None:
             yield seconds
-    found = _RESETS_IN.search(response.text)
+    found = _RESETS_IN.search(text_of(response))
     if found:
         yield float(found[1])
 
@@ -144,6 +144,11 @@ def _seconds_until(date: Any) -> float:
         return max(0.0, parsedate_to_datetime(str(date)).timestamp() - time.time())
     except (ValueError, TypeError, OverflowError):
         return -1.0
+
+
+def text_of(response: httpx.Response) -> str:
+    """As UTF-8, whatever charset it names: some that Python knows (`hex`) decode no text."""
+    return response.content.decode("utf-8", "replace")
 
 
 def json_object(vendor: str, response: httpx.Response, *, maybe_billed: bool) -> dict[str, Any]:

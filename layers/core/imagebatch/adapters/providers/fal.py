@@ -20,6 +20,7 @@ from imagebatch.adapters.providers.answers import (
     failure,
     json_object,
     succeeded,
+    text_of,
 )
 from imagebatch.adapters.providers.download import Downloader
 from imagebatch.adapters.providers.read_json import is_same_input
@@ -168,7 +169,7 @@ class _ResultTransport(DeadlineTransport):
         response = super().handle_request(request)
         if not _RESULT.search(request.url.path) or not _tells_of_the_request(response):
             return response
-        error: Any = response.text
+        error: Any = text_of(response)
         if "json" in response.headers.get("Content-Type", ""):
             error = json_object(VENDOR, response, maybe_billed=False)
         kind = response.headers.get("X-Fal-Error-Type", "")
