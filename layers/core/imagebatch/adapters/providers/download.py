@@ -51,8 +51,10 @@ class Downloader:
 
     def _moved_to(self, response: httpx.Response) -> str:
         location = response.headers.get("Location", "")
+        if not location:
+            raise self._unusable_output(f"was moved without an address ({response.status_code})")
         try:
-            return str(response.url.join(location)) if location else ""
+            return str(response.url.join(location))
         except (httpx.InvalidURL, ValueError):
             raise self._unusable_output("has no valid address") from None
 
