@@ -1,8 +1,8 @@
 """The faults FakeProviders can be told to have: what each sends instead of the right thing.
 
-A fault belongs to a stage (`on`): `create`, `list`, `get`, `cancel` or `file`. ANSWERS and SOCKETS
-work on any stage (default `create`); OUTCOMES are decided when the prediction is created; IMAGES
-when its file is fetched.
+A fault belongs to a stage (`on`): `create`, `list`, `get`, `cancel` or `file`. ANSWERS, SOCKETS and
+TWISTS work on any stage (default `create`); OUTCOMES are decided when the prediction is created;
+IMAGES when its file is fetched.
 """
 
 import io
@@ -98,6 +98,11 @@ def _throttled(
     return status, {**headers, "Retry-After": f"{seconds:g}"} if header else headers, body
 
 
+def _throttled_in(kind: str, rule: Rule) -> Answer:
+    status, _, body = _throttled(rule, text=True)
+    return status, {"Content-Type": kind}, body
+
+
 def _html(status: int) -> Answer:
     page = b"<!doctype html><html><body><h1>Something went wrong</h1></body></html>"
     return status, {"Content-Type": "text/html"}, page
@@ -134,6 +139,8 @@ ANSWERS: dict[str, Callable[[Rule], Answer]] = {
     "429_header": lambda rule: _throttled(rule, header=True),
     "429_body": lambda rule: _throttled(rule, told=True),
     "429_text": lambda rule: _throttled(rule, text=True),
+    "429_charset": lambda rule: _throttled_in("text/html; charset=hex", rule),
+    "410": lambda _: _problem(410, "Gone", "The requested resource is gone."),
     "json_list": lambda _: (400, {"Content-Type": PROBLEM}, b'["prompt is required", "bad model"]'),
     "html": lambda rule: _html(rule.status),
     "garbled": lambda _: (201, {"Content-Type": "application/json"}, b'{"id": "abc", "sta'),
@@ -145,7 +152,32 @@ SOCKETS = {"hang", "hang_after", "headers_then_hang", "trickle", "cut_before", "
 """No whole answer. `cut_before` and `hang`: nothing was created; with the others it was. `trickle`
 sends one byte each `seconds`."""
 
-RECORDED = (SOCKETS - {"hang", "cut_before"}) | {"html", "garbled"}
+
+def _twisted(right: Answer, **more: Any) -> Answer:
+    status, headers, body = right
+    return status, headers, json.dumps({**json.loads(body), **more}).encode()
+
+
+def _deep(right: Answer) -> Answer:
+    """What no reader of JSON takes, where the output should be."""
+    status, headers, body = _twisted(right, output="DEEP", images="DEEP")
+    return status, headers, body.replace(b'"DEEP"', DEPTH * b"[" + DEPTH * b"]")
+
+
+DEPTH = 2_000
+PADDING = 10 * 1024 * 1024
+STRANGE_TYPES = {"id": 7, "request_id": 7, "status": ["x"], "output": {"a": 1}, "error": 5}
+TWISTS: dict[str, Callable[[Answer], Answer]] = {
+    "nan": lambda right: _twisted(right, output=float("nan"), completed_at=float("inf")),
+    "nested": _deep,
+    "types": lambda right: _twisted(right, **STRANGE_TYPES),
+    "no_id": lambda right: (right[0], right[1], b"{}"),
+    "gzip": lambda right: (right[0], {**right[1], "Content-Encoding": "gzip"}, right[2]),
+    "megabytes": lambda right: _twisted(right, padding=PADDING * "x"),
+}
+"""The right answer, spoilt. What was asked for has happened."""
+
+RECORDED = (SOCKETS - {"hang", "cut_before"}) | {"html", "garbled", *TWISTS}
 """Faults under which a create is in the ledger as billed although its answer is lost."""
 
 OUTCOMES = {
@@ -178,6 +210,12 @@ def bomb(side: int = 50_000) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunks
 
 
+def with_profile_of_no_bytes(body: bytes) -> bytes:
+    """A PNG whose colour profile makes Pillow raise IndexError."""
+    end = body.rindex(b"IEND") - 4
+    return body[:end] + _chunk(b"iCCP", b"x\0") + body[end:]
+
+
 IMAGES: dict[str, Callable[[bytes], Answer]] = {
     "truncated_quietly": lambda body: (200, {}, body[: len(body) // 2]),
     "empty": lambda _: (200, {}, b""),
@@ -192,6 +230,12 @@ IMAGES: dict[str, Callable[[bytes], Answer]] = {
         b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>',
     ),
     "expired": lambda _: (404, {}, b"not found"),
+    "304": lambda _: (304, {}, b""),
+    "redirect_nowhere": lambda _: (302, {}, b""),
+    "redirect_loop": lambda _: (302, {"Location": "#again"}, b""),
+    "redirect_away": lambda _: (302, {"Location": "https://elsewhere.example/x.png"}, b""),
+    "profile": lambda body: (200, {}, with_profile_of_no_bytes(body)),
+    "trailing": lambda body: (200, {}, body + 64 * b"trailing "),
     "truncated": lambda body: (200, {}, body),
     "chunked_cut": lambda body: (200, {}, body),
     "huge": lambda _: (200, {}, b""),
@@ -201,7 +245,7 @@ IMAGES: dict[str, Callable[[bytes], Answer]] = {
 it is 500 MB, `huge_chunked` only is."""
 
 HUGE = 500 * 1024 * 1024
-FAULTS = {*ANSWERS, *SOCKETS, *OUTCOMES, *IMAGES}
+FAULTS = {*ANSWERS, *SOCKETS, *TWISTS, *OUTCOMES, *IMAGES}
 
 
 def _size(body: bytes) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, unquote, urlencode
 
 from PIL import Image
 
-from testing.fake_faults import ANSWERS, IMAGES, SOCKETS, Answer, Rule, misbehave
+from testing.fake_faults import ANSWERS, IMAGES, SOCKETS, TWISTS, Answer, Rule, misbehave
 
 if TYPE_CHECKING:
     from testing.fake_providers import FakePrediction, FakeProviders
@@ -337,6 +337,8 @@ class Handler(BaseHTTPRequestHandler):
             for part in misbehave(self, fault, right, self.fake.stopping):
                 self.connection.sendall(part)
                 self.fake.count(bytes_sent=len(part))
+        elif fault.fault in TWISTS:
+            self._send(TWISTS[fault.fault](right))
         elif fault.fault in IMAGES:
             self._send(IMAGES[fault.fault](right[2]))
         else:

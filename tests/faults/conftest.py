@@ -52,6 +52,7 @@ def harness(stacks: Stacks, aws: Aws) -> Iterator[FaultHarness]:
             SweepAfterSeconds=1,
             ArchiveTtlSeconds=60,
             MaxActiveBatches=1000,
+            MaxRows=60,
         )
         family.url = before_aws.upstream = stack["endpointUrl"]
         yield FaultHarness(stack, aws, before_aws, before_provider, fake)

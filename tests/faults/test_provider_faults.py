@@ -1,74 +1,73 @@
 """What the provider can do wrong, each row of a batch meeting something else."""
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
 
 import pytest
 
+from imagebatch.domain.batch import BatchStatus
+from testing.fault_words import STOPPING, WORDS, FaultWord, is_looked_at
 from testing.models import built_in
 from tests.faults.harness import Case, FaultHarness
 
 PRICE = built_in("google/nano-banana-2.1").max_price()
 HIDDEN_SECONDS = 35
 """After which a message of a delivery that failed comes back."""
-
-
-class Fault(NamedTuple):
-    """`more` is for the fake's script; then how the row ends and how often it was asked for, None
-    where that depends on the time.
-    """
-
-    name: str
-    more: dict[str, object]
-    end: str
-    creates: int | None
-
-
-ONCE = {"times": 1}
-FAULTS = [
-    Fault("429_header", {**ONCE, "seconds": 3}, "succeeded", 2),
-    Fault("429", ONCE, "succeeded", 2),
-    Fault("429_text", {"times": 2, "seconds": 1}, "succeeded", 3),
-    Fault("500", ONCE, "succeeded", 2),
-    Fault("503", ONCE, "succeeded", 2),
-    Fault("503", {}, "provider_unavailable", None),
-    Fault("504", ONCE, "succeeded", 2),
-    Fault("cut_before", ONCE, "succeeded", 2),
-    Fault("cut_after", ONCE, "succeeded", 1),
-    Fault("hang_after", ONCE, "succeeded", 1),
-    Fault("truncated", ONCE, "succeeded", 1),
-    Fault("chunked_cut", {"times": 3}, "succeeded", 1),
-    Fault("truncated_quietly", ONCE, "succeeded", 2),
-    Fault("html", {**ONCE, "on": "file"}, "succeeded", 2),
-    Fault("blank", ONCE, "succeeded", 2),
-    Fault("blank", {}, "invalid_output", 2),
-    Fault("expired", ONCE, "succeeded", 2),
-    Fault("canceled", ONCE, "succeeded", 2),
-    Fault("failed", {**ONCE, "text": "Prediction interrupted; please retry"}, "succeeded", 2),
-    Fault("failed", {**ONCE, "text": "NSFW content detected"}, "content_refused", 1),
-    Fault("422", {}, "invalid_input", 1),
-    Fault("500", {"times": 3, "on": "get"}, "succeeded", 1),
-    Fault("never", {}, "deadline_exceeded", 1),
+ENDLESS = [
+    FaultWord("never", {}, "", None),
+    *(FaultWord(name, {"on": "get"}, "", None) for name in ("types", "gzip", "garbled", "500")),
+    *(FaultWord(name, {}, "", None) for name in ("503", "304", "redirect_nowhere", "profile")),
 ]
 
 
 def every_fault_ends_its_row_as_it_should_and_no_other(harness: FaultHarness, word: str) -> None:
-    rules = [
-        harness.fake.script(fault.name, prompt=harness.row(word, row), **fault.more)
-        for row, fault in enumerate(FAULTS)
-    ]
-    polled = [row for row, fault in enumerate(FAULTS) if fault.more.get("on") == "get"]
-    for row in polled:
-        harness.fake.script("slow", prompt=harness.row(word, row), seconds=3)
-    found = harness.finish(harness.submit(word, len(FAULTS)))
-    assert [harness.fake.fired(rule) > 0 for rule in rules] == [True] * len(FAULTS)
+    rules = [_script(harness, word, row, fault) for row, fault in enumerate(WORDS)]
+    found = harness.finish(harness.submit(word, len(WORDS)))
+    assert [harness.fake.fired(rule) > 0 for rule in rules] == [True] * len(WORDS)
     ends = [item.failure.code.value if item.failure else item.status.value for item in found.items]
-    assert [*zip(FAULTS, ends, strict=True)] == [(fault, fault.end) for fault in FAULTS]
-    made = harness.creates(word, len(FAULTS))
-    expected = [fault.creates or count for fault, count in zip(FAULTS, made, strict=True)]
-    assert made == expected
-    never = harness.fake.billed(harness.row(word, len(FAULTS) - 1))
-    assert [prediction.cancelled for prediction in never] == [True]
+    assert [*zip(WORDS, ends, strict=True)] == [(fault, fault.end) for fault in WORDS]
+    made = harness.creates(word, len(WORDS))
+    expected = [fault.creates or count for fault, count in zip(WORDS, made, strict=True)]
+    assert [*zip(WORDS, made, strict=True)] == [*zip(WORDS, expected, strict=True)]
+    assert _stopped(harness, word, WORDS)
+
+
+def _script(harness: FaultHarness, word: str, row: int, fault: FaultWord) -> str:
+    prompt = harness.row(word, row)
+    if is_looked_at(fault):
+        harness.fake.script("slow", prompt=prompt, seconds=3)
+    return harness.fake.script(fault.fault, prompt=prompt, **fault.more)
+
+
+def _stopped(harness: FaultHarness, word: str, faults: Sequence[FaultWord]) -> bool:
+    """Whether the provider was told to stop what never ends."""
+    row = next(row for row, fault in enumerate(faults) if fault.fault == "never")
+    return [each.cancelled for each in harness.fake.billed(harness.row(word, row))] == [True]
+
+
+def what_no_row_can_do_anything_about_ends_the_round(harness: FaultHarness, word: str) -> None:
+    batches = {}
+    for number, fault in enumerate(STOPPING):
+        own = f"{word}N{number}Z"
+        harness.fake.script(fault, prompt=own)
+        batches[fault] = harness.submit(own, 3)
+    found = {fault: harness.finish(batch_id) for fault, batch_id in batches.items()}
+    assert {fault: each.statuses for fault, each in found.items()} == dict.fromkeys(STOPPING, "fff")
+    assert {fault: each.codes for fault, each in found.items()} == {
+        fault: {code} for fault, code in STOPPING.items()
+    }
+
+
+def a_batch_of_faults_is_cancelled_at_once(harness: FaultHarness, word: str) -> None:
+    """Of those that no look, no file and no other try ever ends."""
+    for row, fault in enumerate(ENDLESS):
+        _script(harness, word, row, fault)
+    batch_id = harness.submit(word, len(ENDLESS))
+    harness.until(batch_id, lambda b: b.counts.processing >= 3)
+    assert harness.post(batch_id, "cancel") == 202
+    found = harness.finish(batch_id)
+    assert found.batch.status is BatchStatus.CANCELLED
+    assert set(found.statuses) <= {"c", "f"}
+    assert _stopped(harness, word, ENDLESS)
 
 
 def a_wrong_key_fails_every_row_at_once(harness: FaultHarness, word: str) -> None:
@@ -127,6 +126,8 @@ def the_cost_cap_holds_under_many_workers_at_once(harness: FaultHarness, word: s
     "case",
     [
         every_fault_ends_its_row_as_it_should_and_no_other,
+        what_no_row_can_do_anything_about_ends_the_round,
+        a_batch_of_faults_is_cancelled_at_once,
         a_wrong_key_fails_every_row_at_once,
         an_account_without_credit_fails_what_is_left_and_keeps_what_is_made,
         a_key_that_is_refused_while_images_are_made_ends_the_round,
