@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,7 +12,8 @@ from botocore.exceptions import ClientError
 from imagebatch.adapters.dynamodb import DynamoDBBatchStore, DynamoDBIdempotencyStore, keys
 from imagebatch.adapters.dynamodb.table import key_of
 from imagebatch.domain.batch import Batch
-from imagebatch.domain.errors import ConflictError, UnavailableError, UnreadableRecordError
+from imagebatch.domain.budgets import Account, AccountEntry
+from imagebatch.domain.errors import ConflictError, Limit, UnavailableError, UnreadableRecordError
 from imagebatch.ports import IdempotencyState
 from testing.aws import TABLE, no_sleep
 from testing.awsfaults import cancel_transaction, event, lose_answer, refuse
@@ -42,24 +44,30 @@ def sent_tokens(client: Any) -> list[str]:
     return tokens
 
 
-def test_a_transaction_that_collided_is_tried_again_as_the_same_one(
+def test_a_collision_at_an_account_is_retried_with_one_token(
     dynamodb: Any, store: DynamoDBBatchStore, batch: Batch
 ) -> None:
     tokens = sent_tokens(dynamodb)
-    fired = cancel_transaction(dynamodb, "TransactionConflict", "None", "None", times=3)
-    after, _ = store.commit(batch, an_item(0))
+    records = ["None"] * 6
+    fired = cancel_transaction(dynamodb, *records, "TransactionConflict", times=3)
+    after, _ = store.commit(
+        batch, entries=[AccountEntry(Account("ann"), Limit.ACTIVE_BATCHES, Decimal(1))]
+    )
     assert fired.count == 3
     assert store.get("ann", "b1") == after
     assert len(tokens) == 4
     assert len(set(tokens)) == 1
 
 
-def test_a_transaction_that_always_collides_has_moved(
-    dynamodb: Any, store: DynamoDBBatchStore, batch: Batch
+@pytest.mark.parametrize("at", [0, 1])
+def test_a_collision_at_a_versioned_record_is_a_conflict(
+    dynamodb: Any, store: DynamoDBBatchStore, batch: Batch, at: int
 ) -> None:
-    cancel_transaction(dynamodb, "None", "TransactionConflict", times=100)
+    """The other transaction has changed the record, so a second try would be billed for nothing."""
+    fired = cancel_transaction(dynamodb, *["None"] * at, "TransactionConflict", times=100)
     with pytest.raises(ConflictError):
         store.commit(batch, an_item(0))
+    assert fired.count == 1
     assert store.get("ann", "b1") == batch
 
 

@@ -79,8 +79,10 @@ def transact_with_entries(
     actions: Sequence["TransactWriteItemTypeDef"],
     entries: Sequence[AccountEntry],
     ttl: Record,
+    *,
+    versioned: int = 0,
 ) -> None:
-    """Writes the actions and the entries, all or nothing.
+    """Writes the actions and the entries, all or nothing; `versioned` as in `Table.transact`.
 
     AccountLimitError when only an account's condition failed: the records were as they were read.
     """
@@ -88,7 +90,7 @@ def transact_with_entries(
         if not entry.fits(Balance()):
             raise _refused(table, entry)
     try:
-        table.transact([*actions, *_actions(table, entries, ttl)])
+        table.transact([*actions, *_actions(table, entries, ttl)], versioned=versioned)
     except ConditionFailedError as error:
         first = min(error.at) - len(actions)
         if first < 0:

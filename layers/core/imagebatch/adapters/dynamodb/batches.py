@@ -148,7 +148,9 @@ class DynamoDBBatchStore(BatchStore):
             if any(error.index == item.index for error in after.errors):
                 actions.append(self._put_errors(after))
         actions += library_actions(self._table, after, settled)
-        transact_with_entries(self._table, actions, entries, expiry_of(after))
+        transact_with_entries(
+            self._table, actions, entries, expiry_of(after), versioned=len(actions)
+        )
         return after, settled
 
     def save_item(self, owner: str, batch_id: str, item: Item) -> Item:

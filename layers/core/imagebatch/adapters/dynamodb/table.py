@@ -225,14 +225,20 @@ class Table:
                 return
         raise ConflictError("another transaction was at the same record each time")
 
-    def transact(self, actions: Sequence["TransactWriteItemTypeDef"]) -> None:
+    def transact(
+        self, actions: Sequence["TransactWriteItemTypeDef"], *, versioned: int = 0
+    ) -> None:
         """Writes all or nothing. The token makes a request whose answer was lost the same request.
 
-        ConditionFailedError at once; what collides with another transaction is tried again, then
-        ConflictError; a table that is throttled or cannot be reached is UnavailableError.
+        The first `versioned` actions write over records as they were read: another transaction at
+        one of these records changes it, so trying again would fail, and be billed.
+
+        ConditionFailedError, and ConflictError for those, at once; what collides elsewhere is tried
+        again, then ConflictError; a table that is throttled or cannot be reached is
+        UnavailableError.
         """
         token = uuid4().hex
-        codes: set[str] = set()
+        codes: list[str] = []
         for delay in delays(TRIES, first=0.02):
             try:
                 with translate_errors("table"):
@@ -241,6 +247,8 @@ class Table:
                     )
             except ClientError as error:
                 codes = _passing_codes(error)
+                if "TransactionConflict" in codes[:versioned]:
+                    break
                 self.sleep(delay)
             else:
                 return
@@ -259,8 +267,10 @@ def _is_written(update: Record, response: Any) -> bool:
     )
 
 
-def _passing_codes(error: ClientError) -> set[str]:
-    """Why a transaction was cancelled, where trying it again may help; raises where it may not."""
+def _passing_codes(error: ClientError) -> list[str]:
+    """Why a transaction was cancelled, by action, where trying it again may help; raises where it
+    may not.
+    """
     if error_code(error) != "TransactionCanceledException":
         raise error
     response: Mapping[str, Any] = error.response
@@ -271,4 +281,4 @@ def _passing_codes(error: ClientError) -> set[str]:
     reasons = set(codes) - {"None"}
     if not reasons or not reasons <= _PASSING:
         raise error
-    return reasons
+    return codes
