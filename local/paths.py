@@ -6,6 +6,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / ".local"
 BUILDS = CACHE / "build"
+LAYERS = CACHE / "layers"
+"""As the emulator's functions see them; every stack's."""
 LOCAL = Path(os.environ.get("LOCAL_DIR") or CACHE)
 """The running stacks' own; elsewhere in a test."""
 STACK = LOCAL / "stack.json"

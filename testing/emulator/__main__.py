@@ -13,6 +13,7 @@ from testing.emulator import (  # noqa: E402
     alarms,
     chains,
     gateway,
+    layers,
     limits,
     permissions,
     preflight,
@@ -22,7 +23,7 @@ from testing.emulator import (  # noqa: E402
 )
 
 for rule in (
-    alarms, chains, limits, permissions, preflight, gateway, queries, reservations, uploads,
+    alarms, chains, layers, limits, permissions, preflight, gateway, queries, reservations, uploads,
 ):  # fmt: skip
     rule.install()
 main()
