@@ -16,14 +16,16 @@ import yaml
 
 from local import paths
 from local.config import architecture
+from local.package import package, packaged
 
 TEMPLATE = paths.ROOT / "template.yaml"
 SOURCES = ("template.yaml", "functions", "layers")
 KEPT = 3
+"""Builds; each has two layers."""
 IGNORED = {"__pycache__", ".DS_Store"}
 
 
-class Loader(yaml.SafeLoader):
+class Loader(yaml.CSafeLoader):
     """Reads CloudFormation's short forms (!Ref and the like) as what they hold."""
 
 
@@ -54,14 +56,17 @@ def build() -> Path:
     paths.CACHE.mkdir(exist_ok=True)
     with exclusive(paths.CACHE / "build.lock"):
         folder = paths.BUILDS / _fingerprint()
-        if not (folder / "done").exists():
+        template = folder / "template.yaml"
+        if not ((folder / "done").exists() and packaged(template).exists()):
             shutil.rmtree(folder, ignore_errors=True)
             _sam_build(folder)
+            package(template)
             (folder / "done").touch()
         os.utime(folder)
         _point_at(folder)
-        _remove_old_builds()
-    return folder / "template.yaml"
+        _remove_old(paths.BUILDS, KEPT)
+        _remove_old(paths.LAYERS, 2 * KEPT)
+    return template
 
 
 def _sam_build(folder: Path) -> None:
@@ -77,10 +82,10 @@ def _point_at(folder: Path) -> None:
     new.replace(paths.BUILDS / "latest")
 
 
-def _remove_old_builds() -> None:
-    builds = [f for f in paths.BUILDS.iterdir() if f.is_dir() and not f.is_symlink()]
-    for folder in sorted(builds, key=lambda folder: folder.stat().st_mtime)[:-KEPT]:
-        shutil.rmtree(folder)
+def _remove_old(home: Path, kept: int) -> None:
+    folders = [f for f in home.glob("*") if f.is_dir() and not f.is_symlink()]
+    for folder in sorted(folders, key=lambda folder: folder.stat().st_mtime)[:-kept]:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def sam_environment() -> dict[str, str]:

@@ -6,6 +6,7 @@ import boto3
 
 from local.build import run_sam, template_parameters
 from local.config import ACCESS_KEY, REGION, SECRET_KEY, Config
+from local.package import packaged
 
 ARTIFACTS = "sam-artifacts"
 
@@ -23,7 +24,7 @@ def deploy(config: Config, template: Path) -> None:
     given = {**config.parameters(), **_secrets(config)}
     given = {name: value for name, value in given.items() if name in known}
     arguments = {
-        "--template-file": str(template),
+        "--template-file": str(packaged(template)),
         "--stack-name": config.stack,
         "--region": REGION,
         "--s3-bucket": ARTIFACTS,
