@@ -9,6 +9,7 @@ import boto3
 from moto import mock_aws
 
 from imagebatch.adapters.aws import Clients
+from testing import moto_answers
 
 TABLE = "imagebatch"
 BUCKET = "imagebatch-media"
@@ -24,6 +25,7 @@ def no_sleep(seconds: float) -> None:
 @contextmanager
 def aws_in_memory() -> Iterator[Clients]:
     """An empty account, and clients of it that nobody else has."""
+    moto_answers.install()
     with mock_aws():
         clients = Clients(REGION)
         clients.__dict__["_session"] = _session()
