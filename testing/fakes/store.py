@@ -1,5 +1,4 @@
 from collections.abc import Callable, Iterator, Sequence
-from copy import deepcopy
 from dataclasses import replace
 from datetime import datetime
 from threading import RLock
@@ -9,6 +8,7 @@ from imagebatch.domain.budgets import AccountEntry
 from imagebatch.domain.errors import ConflictError, InvalidRequestError
 from imagebatch.ports import BatchStore, Change, ItemChange, Page
 from testing.fakes.accounts import InMemoryAccountStore
+from testing.fakes.copies import copied
 from testing.fakes.faults import Faults, faulty
 from testing.fakes.library import InMemoryLibraryStore
 
@@ -36,13 +36,13 @@ class InMemoryBatchStore(Faults, BatchStore):
             if at in self._batches:
                 raise ConflictError("the id is taken")
             self.accounts.make(entries)
-            self._batches[at] = deepcopy(batch)
+            self._batches[at] = copied(batch)
             self._items[at], self._changes[at] = {}, []
 
     @faulty
     def get(self, owner: str, batch_id: str) -> Batch | None:
         with self._lock:
-            return deepcopy(self._batches.get((owner, batch_id)))
+            return copied(self._batches.get((owner, batch_id)))
 
     @faulty
     def owner_of(self, batch_id: str) -> str | None:
@@ -52,7 +52,7 @@ class InMemoryBatchStore(Faults, BatchStore):
     @faulty
     def get_item(self, owner: str, batch_id: str, index: int) -> Item | None:
         with self._lock:
-            return deepcopy(self._items.get((owner, batch_id), {}).get(index))
+            return copied(self._items.get((owner, batch_id), {}).get(index))
 
     @faulty
     def items(
@@ -61,14 +61,14 @@ class InMemoryBatchStore(Faults, BatchStore):
         with self._lock:
             items = self._items.get((owner, batch_id), {})
             wanted = [items[index] for index in sorted(items) if index >= start]
-            return iter(deepcopy(wanted[:limit]))
+            return iter(copied(wanted[:limit]))
 
     @faulty
     def add_items(self, owner: str, batch_id: str, items: Sequence[Item]) -> None:
         with self._lock:
             there = self._there(owner, batch_id)
             for item in items:
-                there.setdefault(item.index, deepcopy(item))
+                there.setdefault(item.index, copied(item))
 
     @faulty
     def commit(
@@ -87,14 +87,14 @@ class InMemoryBatchStore(Faults, BatchStore):
             self.accounts.make(entries)
             if item is not None and settled is not None:
                 self._check(self._items[at], item)
-                self._items[at][item.index] = deepcopy(settled)
+                self._items[at][item.index] = copied(settled)
                 self.library.settled(after, settled)
-            self._batches[at] = deepcopy(after)
+            self._batches[at] = copied(after)
             when = after.updated_at or after.created_at
             change = Change(
                 after.version, when, after.status, after.counts, settled and ItemChange.of(settled)
             )
-            self._changes[at].append(deepcopy(change))
+            self._changes[at].append(copied(change))
         return after, settled
 
     @faulty
@@ -103,7 +103,7 @@ class InMemoryBatchStore(Faults, BatchStore):
         with self._lock:
             items = self._there(owner, batch_id)
             self._check(items, item)
-            items[item.index] = deepcopy(after)
+            items[item.index] = copied(after)
         return after
 
     @faulty
@@ -128,7 +128,7 @@ class InMemoryBatchStore(Faults, BatchStore):
     def changes(self, owner: str, batch_id: str, after: int, limit: int) -> Sequence[Change]:
         with self._lock:
             changes = self._changes.get((owner, batch_id), [])
-            return deepcopy([change for change in changes if change.seq > after][:limit])
+            return copied([change for change in changes if change.seq > after][:limit])
 
     @faulty
     def list_batches(
@@ -141,7 +141,7 @@ class InMemoryBatchStore(Faults, BatchStore):
         keep: Callable[[Batch], bool] = lambda _: True,
     ) -> Page[Batch]:
         with self._lock:
-            mine = [deepcopy(b) for (of, _), b in self._batches.items() if of == owner]
+            mine = [copied(b) for (of, _), b in self._batches.items() if of == owner]
         newest_first = sorted(mine, key=lambda b: (b.created_at, b.id), reverse=True)
         start = self._position(owner, cursor, newest_first) if cursor else 0
         wanted = [b for b in newest_first[start:] if kind in (None, b.kind) and keep(b)]
