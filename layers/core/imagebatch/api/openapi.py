@@ -74,7 +74,9 @@ def _operation(route: Route, models: SpelledModels) -> dict[str, Any]:
     if route.parameters:
         described["parameters"] = list(route.parameters)
     if route.request:
-        content = {kind: {"schema": _body(body)} for kind, body in route.request.items()}
+        content = {
+            kind: {"schema": _body(body, route, models)} for kind, body in route.request.items()
+        }
         if route.example is not None:
             content["application/json"]["example"] = route.example
         described["requestBody"] = {"required": not route.optional_body, "content": content}
@@ -106,12 +108,12 @@ def _response(status: int, route: Route, models: SpelledModels) -> dict[str, Any
     return described
 
 
-def _body(body: Any) -> dict[str, Any]:
+def _body(body: Any, route: Route, models: SpelledModels) -> dict[str, Any]:
     if isinstance(body, FileForm):
         return with_file(body.model, body.file)
     if isinstance(body, Mapping):
         return dict(body)
-    return {"$ref": REF.format(model=body.__name__)}
+    return models.request_ref(route, body)
 
 
 def _name_what_is_known(document: dict[str, Any]) -> None:

@@ -15,7 +15,7 @@ type Schemas = dict[str, Any]
 
 
 class SpelledModels:
-    """A response model that two APIs spell differently is there twice, as `Batch` and `BatchV1`."""
+    """A model that two APIs spell differently is there twice, as `Batch` and `BatchV1`."""
 
     def __init__(self, routes: Iterable[Route], others: Iterable[type[BaseModel]]) -> None:
         routes = list(routes)
@@ -25,8 +25,12 @@ class SpelledModels:
         self._renamed = _different(snake, found)
         for name, schema in snake.items():
             found[self._renamed.get(name, name)] = _renamed(schema, self._renamed)
-        requests = _schemas(_requests(routes), "validation")
-        found |= requests
+        found |= _schemas(_requests(routes), "validation")
+        self._shared = set(_requests(routes, snake_case=True)) & set(
+            _requests(routes, snake_case=False)
+        )
+        in_v1 = _schemas(self._shared, "validation", by_alias=False)
+        found |= {each.__name__ + V1: in_v1[each.__name__] for each in self._shared}
         # Generators name a class after its title.
         self.schemas: Schemas = {
             name: {**without_defaults(found[name]), "title": name} for name in sorted(found)
@@ -37,6 +41,10 @@ class SpelledModels:
         return {
             "$ref": REF.format(model=self._renamed.get(name, name) if route.snake_case else name)
         }
+
+    def request_ref(self, route: Route, model: type[BaseModel]) -> dict[str, str]:
+        in_v1 = route.snake_case and model in self._shared
+        return {"$ref": REF.format(model=model.__name__ + V1 if in_v1 else model.__name__)}
 
 
 def without_defaults(schema: Any) -> Any:
@@ -61,8 +69,10 @@ def _responses(routes: Iterable[Route], *, snake_case: bool) -> list[type[BaseMo
     return [body for body in bodies if isinstance(body, type)]
 
 
-def _requests(routes: Iterable[Route]) -> list[type[BaseModel]]:
-    bodies = [body for route in routes for body in route.request.values()]
+def _requests(routes: Iterable[Route], *, snake_case: bool | None = None) -> list[type[BaseModel]]:
+    """Of the routes in this spelling, or of all."""
+    asked = [r for r in routes if snake_case is None or r.snake_case is snake_case]
+    bodies = [body for route in asked for body in route.request.values()]
     return [body for body in bodies if isinstance(body, type)]
 
 

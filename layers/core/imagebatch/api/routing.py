@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypedDict, Unpack
 
 from imagebatch.api.request_errors import MethodNotAllowedError
@@ -19,6 +19,8 @@ VALUE = re.compile(r"[-._~()'!*:@,;=+&$%<> \[\]{}|^\w]+")
 class Description(TypedDict, total=False):
     """What a route is declared with besides its method and path."""
 
+    v1: str
+    """The path in the v1 API of a route that has one in both."""
     id: str
     summary: str
     description: str
@@ -100,12 +102,13 @@ class Routes:
     def _add[F: Handler](self, method: str, path: str, about: Description) -> Callable[[F], F]:
         def declare(handler: F) -> F:
             fields: dict[str, Any] = {"tag": self.tag, **about}
-            request = fields.pop("request", {})
+            v1, request = fields.pop("v1", None), fields.pop("request", {})
             if not isinstance(request, Mapping):
                 request = {JSON: request}
-            self._routes.append(
-                Route(method=method, path=path, handler=handler, request=request, **fields)
-            )
+            route = Route(method=method, path=path, handler=handler, request=request, **fields)
+            if v1 is not None:
+                self._routes.append(replace(route, path=v1, id=f"{route.id}V1"))
+            self._routes.append(route)
             return handler
 
         return declare

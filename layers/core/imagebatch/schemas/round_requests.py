@@ -32,10 +32,6 @@ class RoundBody(BaseModel):
     ] = None
 
 
-class RoundBodyV1(RoundBody):
-    model_config = ConfigDict(alias_generator=str)
-
-
 class RedoBody(RoundBody):
     """Which items to make again, and how. A redo drops the row's seed unless one is given."""
 
@@ -58,10 +54,6 @@ class RedoBody(RoundBody):
         Annotated[int, Field(ge=0, le=MAX_SEED, strict=True)] | None,
         BeforeValidator(whole),
     ] = None
-
-
-class RedoBodyV1(RedoBody):
-    model_config = ConfigDict(alias_generator=str)
 
 
 class ChoiceBody(BaseModel):

@@ -13,7 +13,7 @@ from imagebatch.api.routing import Routes
 from imagebatch.domain.batch import Batch
 from imagebatch.schemas.answers import BatchAnswer
 from imagebatch.schemas.requests import parsed
-from imagebatch.schemas.round_requests import RedoBody, RedoBodyV1, RoundBody, RoundBodyV1
+from imagebatch.schemas.round_requests import RedoBody, RoundBody
 from imagebatch.schemas.views import batch_view
 from imagebatch.usecases.idempotency import fingerprint
 from imagebatch.usecases.redo_items import RedoRequest
@@ -42,22 +42,12 @@ routes = Routes("Batches")
 
 @routes.post(
     "/api/batches/{batch_id}/retry",
+    v1="/api/v1/batch/{batch_id}/retry",
     id="retryBatch",
     summary="Run what failed again, as the next round",
     description=RETRY,
     parameters=[BATCH_ID, IDEMPOTENCY_KEY],
     request=RoundBody,
-    optional_body=True,
-    returns={202: BatchAnswer},
-    errors=ERRORS,
-)
-@routes.post(
-    "/api/v1/batch/{batch_id}/retry",
-    id="retryBatchV1",
-    summary="Run what failed again, as the next round",
-    description=RETRY,
-    parameters=[BATCH_ID, IDEMPOTENCY_KEY],
-    request=RoundBodyV1,
     optional_body=True,
     returns={202: BatchAnswer},
     errors=ERRORS,
@@ -74,22 +64,12 @@ def retry_batch(request: Request, batch_id: str) -> Reply:
 
 @routes.post(
     "/api/batches/{batch_id}/redo",
+    v1="/api/v1/batch/{batch_id}/redo",
     id="redoItems",
     summary="Make some items again, as the next round",
     description=REDO,
     parameters=[BATCH_ID, IDEMPOTENCY_KEY],
     request=RedoBody,
-    returns={202: BatchAnswer},
-    errors=ERRORS,
-    example=NOTE,
-)
-@routes.post(
-    "/api/v1/batch/{batch_id}/redo",
-    id="redoItemsV1",
-    summary="Make some items again, as the next round",
-    description=REDO,
-    parameters=[BATCH_ID, IDEMPOTENCY_KEY],
-    request=RedoBodyV1,
     returns={202: BatchAnswer},
     errors=ERRORS,
     example=NOTE,
@@ -107,16 +87,8 @@ def redo_items(request: Request, batch_id: str) -> Reply:
 
 @routes.post(
     "/api/batches/{batch_id}/archive",
+    v1="/api/v1/batch/{batch_id}/archive",
     id="rebuildArchive",
-    summary="Build the archive again, without spending",
-    description=REBUILD,
-    parameters=[BATCH_ID],
-    returns={202: BatchAnswer},
-    errors=(404, 409, 410),
-)
-@routes.post(
-    "/api/v1/batch/{batch_id}/archive",
-    id="rebuildArchiveV1",
     summary="Build the archive again, without spending",
     description=REBUILD,
     parameters=[BATCH_ID],
