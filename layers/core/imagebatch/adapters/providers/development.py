@@ -214,12 +214,13 @@ def _cut(word: str, font: "Font", width: int) -> list[str]:
 
 
 def _drawable(text: str, font: "Font") -> str:
-    """Pillow's font has a box for what it lacks; its bitmap fallback knows only Latin-1."""
+    """Pillow's font has no accents and a box for what it lacks; its bitmap fallback is Latin-1."""
     from PIL import ImageFont
 
     text = "".join(" " if unicodedata.category(c) in {"Cc", "Cs"} else c for c in text)
     if isinstance(font, ImageFont.FreeTypeFont):
-        return text
+        parts = unicodedata.normalize("NFKD", text.replace("ß", "ss"))
+        return "".join(c for c in parts if not unicodedata.combining(c))
     return text.encode("latin-1", "replace").decode("latin-1")
 
 
