@@ -1,6 +1,8 @@
 """Events of batches on the real table's records, over a bus in memory."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from imagebatch.schemas.webhook import webhook_body
 from imagebatch.usecases.publish_events import PublishEvents
 from testing.aws import TABLE, aws_in_memory, create_table, no_sleep
 from testing.fakes.accounts import InMemoryAccountStore
+from testing.fakes.system import FakeClock
 from tests.usecases.app_harness import OWNER, AppHarness
 
 REFUSED = Prediction(
@@ -77,6 +80,22 @@ def test_a_batch_is_told_item_by_item_and_in_the_end(stack: Stack) -> None:
         "status": "failed", "code": "content_refused", "reason": "because", "retryable": False,
     }  # fmt: skip
     assert ended.detail.items() >= webhook_body(stack.app.batch).items()
+
+
+def test_an_end_is_told_with_the_webhooks_time(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the round's end and its change's own time passes a moment."""
+    real, looks = FakeClock.now, count()
+
+    def later(clock: FakeClock) -> datetime:
+        return real(clock) + timedelta(milliseconds=next(looks))
+
+    monkeypatch.setattr(FakeClock, "now", later)
+    stack.app.run(1)
+    monkeypatch.undo()
+    stack.told()
+    assert stack.bus.sent[-1].detail["timestamp"] == webhook_body(stack.app.batch)["timestamp"]
 
 
 def test_the_same_changes_are_told_under_the_same_ids(stack: Stack) -> None:

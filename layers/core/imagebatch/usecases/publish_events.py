@@ -83,10 +83,11 @@ class PublishEvents:
 
 
 def _as_it_ended(batch: Batch, change: Change) -> Batch:
-    """The batch may be in its next round by now."""
+    """The batch may be in its next round by now, and then knows no longer when this one ended."""
     round_ = batch.round if batch.finished else batch.round - 1
+    ended = (batch.finished and batch.finished_at) or change.at
     return replace(
-        batch, status=change.status, counts=change.counts, round=round_, finished_at=change.at
+        batch, status=change.status, counts=change.counts, round=round_, finished_at=ended
     )
 
 
