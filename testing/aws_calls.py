@@ -94,6 +94,9 @@ def actions(request: Exchange, reply: Reply) -> Iterator[tuple[str, str]]:
     elif service == "AmazonSQS":
         queue = str(body.get("QueueUrl", "")).rsplit("/", 1)[-1]
         yield f"sqs:{operation.removesuffix('Batch')}", queue  # IAM knows no action for a batch
+    elif service == "AWSEvents":
+        for entry in body.get("Entries", []):
+            yield f"events:{operation}", str(entry["EventBusName"])
     elif service == "AWSStepFunctions":
         yield f"states:{operation}", body.get("stateMachineArn") or body.get("executionArn", "")
     else:

@@ -1,47 +1,24 @@
 """The end of a round, told to a receiver on loopback by the deployed template."""
 
-from collections.abc import Iterator
-
 import httpx
 import pytest
 
 from testing.batches import finished, run, sheet, started, submit
 from testing.fake_providers import FakeProviders
 from testing.receiver import Receiver, free_address
-from tests.conftest import Aws, Stack, Stacks
+from tests.conftest import Aws, Stack
 
 INTERRUPTED = "Prediction interrupted; please retry (code: PA)"
-TOKEN = "r8_webhooks"
 
 
-@pytest.fixture(scope="module")
-def receiver() -> Iterator[Receiver]:
-    with Receiver() as server:
-        yield server
+@pytest.fixture
+def fake(told_provider: FakeProviders) -> FakeProviders:
+    return told_provider
 
 
-@pytest.fixture(scope="module")
-def fake() -> Iterator[FakeProviders]:
-    with FakeProviders() as server:
-        server.token = TOKEN
-        yield server
-
-
-@pytest.fixture(scope="module")
-def telling(stacks: Stacks, receiver: Receiver, fake: FakeProviders) -> Stack:
-    """Hours pass in seconds, so that a receiver's next try comes soon."""
-    return stacks(
-        keys={"ReplicateSecretArn": TOKEN},
-        ReplicateBaseUrl=fake.url,
-        DevCallbackOrigin=receiver.url,
-        wait_scale="0.2",
-    )
-
-
-@pytest.fixture(scope="module")
-def live(telling: Stack) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=telling["apiUrl"], timeout=60) as client:
-        yield client
+@pytest.fixture
+def live(telling_api: httpx.Client) -> httpx.Client:
+    return telling_api
 
 
 @pytest.fixture(scope="module")
