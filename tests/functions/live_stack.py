@@ -13,7 +13,6 @@ from functools import cached_property
 from typing import Any
 
 from imagebatch.adapters.system import SystemClock
-from imagebatch.bootstrap import Bootstrap
 from imagebatch.domain.model_registry import ModelRegistry
 from imagebatch.ports import ImageProvider, ItemMessage, RetryLater
 from imagebatch.usecases.process_item.run import ProcessItem
@@ -21,6 +20,7 @@ from testing.fake_providers import FakeProviders
 from testing.fakes.system import FakeClock
 from testing.live_providers import live_providers
 from testing.rounds import Rounds
+from testing.services import Deployment
 from tests.functions.conftest import Api
 from tests.usecases.scheduler import Scheduler
 
@@ -33,12 +33,12 @@ class LiveStack(Rounds):
 
     def __init__(
         self,
-        services: Bootstrap,
+        services: Deployment,
         fake: FakeProviders,
         clock: FakeClock,
         providers: Mapping[str, ImageProvider],
     ) -> None:
-        live = Bootstrap(services.settings, services.clients)
+        live = Deployment(services.settings, services.clients)
         live.clock = clock  # type: ignore[assignment]
         super().__init__(live)
         vars(live)["providers"] = providers
@@ -95,7 +95,7 @@ class LiveStack(Rounds):
 
 
 @contextmanager
-def live_stack(services: Bootstrap) -> Iterator[LiveStack]:
+def live_stack(services: Deployment) -> Iterator[LiveStack]:
     """On the tables and buckets of these services."""
     secrets = services.clients.secretsmanager
     arn = secrets.create_secret(Name="key", SecretString="token")["ARN"]
@@ -109,4 +109,4 @@ def live_stack(services: Bootstrap) -> Iterator[LiveStack]:
             **dict.fromkeys(SECRETS, arn),
             **dict.fromkeys(ADDRESSES, fake.url),
         )
-        yield LiveStack(Bootstrap(settings, services.clients), fake, clock, providers)
+        yield LiveStack(Deployment(settings, services.clients), fake, clock, providers)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from imagebatch.bootstrap import Bootstrap
 from testing.models import built_in
+from testing.services import Deployment
 from tests.functions.conftest import Answer
 from tests.functions.live_stack import LiveStack, live_stack
 
@@ -22,7 +22,7 @@ GONE = {
 
 
 @pytest.fixture
-def stack(services: Bootstrap) -> Iterator[LiveStack]:
+def stack(services: Deployment) -> Iterator[LiveStack]:
     overlay = [f'[[models]]\nid = "{of}"\nsuccessor = "{to}"\n' for of, to in GONE.items()]
     services.media.put("config/models.toml", "".join(overlay).encode(), "application/toml")
     with live_stack(services) as stack:

@@ -7,9 +7,9 @@ from importlib.resources import files
 
 import pytest
 
-from imagebatch.bootstrap import Bootstrap
 from imagebatch.domain.model_entries import parse_registry
 from imagebatch.domain.model_registry import ModelRegistry
+from testing.services import Deployment
 from tests.functions.live_stack import LiveStack, live_stack
 from tests.usecases.scheduler import Scheduler
 
@@ -52,7 +52,7 @@ type Edit = Callable[[LiveStack, str], LiveStack]
 
 
 @pytest.fixture
-def stack(services: Bootstrap) -> Iterator[LiveStack]:
+def stack(services: Deployment) -> Iterator[LiveStack]:
     with live_stack(services) as stack:
         stack.fake.latency = SLOW_SECONDS
         yield stack
