@@ -14,7 +14,7 @@ from testing.awsfaults import one_at_a_time
 from testing.services import Deployment
 from tests.functions.conftest import Api
 
-CALLERS, AT_ONCE = 200, 50
+CALLERS = 200
 ROW = {"file": ("cars.csv", b"make\nVolvo\n", "text/csv")}
 RESERVED = 2 * Decimal("0.035")
 """By a batch of one placeholder."""
@@ -38,7 +38,7 @@ def test_limit_holds_for_requests_at_once(
     def submit(_: int) -> int:
         return api.post("/api/car-batch", files=ROW).status
 
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with ThreadPoolExecutor(CALLERS) as pool:
         answers = Counter(pool.map(submit, range(CALLERS)))
 
     assert answers == {202: room, refused: CALLERS - room}
