@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from imagebatch.adapters.dynamodb.templates import DynamoDBTemplateStore
@@ -5,6 +7,7 @@ from imagebatch.domain.errors import LimitReachedError
 from imagebatch.intake.sheet_templates import ColumnRule, SheetTemplate
 from imagebatch.ports import TemplateStore
 from testing.aws import TABLE, no_sleep
+from testing.awsfaults import one_at_a_time
 from testing.fakes import InMemoryTemplateStore
 
 CHAIR = SheetTemplate(
@@ -20,6 +23,7 @@ def templates(request: pytest.FixtureRequest) -> TemplateStore:
     if request.param == "memory":
         return InMemoryTemplateStore()
     client = request.getfixturevalue("dynamodb")
+    one_at_a_time(client)
     return DynamoDBTemplateStore(client, TABLE, sleep=no_sleep)
 
 
@@ -59,3 +63,15 @@ def test_a_removed_template_makes_room(templates: TemplateStore) -> None:
     templates.delete("ann", "a")
     templates.delete("ann", "a")
     assert templates.put("ann", named("b"), limit=1)
+
+
+def test_limit_holds_for_all_callers_at_once(templates: TemplateStore) -> None:
+    def put(number: int) -> bool:
+        try:
+            return templates.put("ann", named(f"t{number}"), limit=5)
+        except LimitReachedError:
+            return False
+
+    with ThreadPoolExecutor(200) as pool:
+        stored = sum(pool.map(put, range(200)))
+    assert stored == 5 == len(templates.list_templates("ann"))
