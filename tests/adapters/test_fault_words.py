@@ -12,6 +12,8 @@ from tests.adapters.live_app import MODELS, LiveApp
 from tests.usecases.app_harness import OWNER, a_row
 from tests.usecases.scheduler import Scheduler
 
+pytestmark = pytest.mark.slow
+
 HANGING = {"hang", "hang_after", "headers_then_hang", "trickle"}
 """These take the time that the clients wait; the deployed suite has them."""
 ROWS = [word for word in WORDS if word.fault not in HANGING]

@@ -15,6 +15,8 @@ from tests.usecases.app_harness import PRICE
 from tests.usecases.fault_injection import FaultInjector, FaultKind, InjectedFault
 from tests.usecases.scheduler import Scheduler
 
+pytestmark = pytest.mark.slow
+
 ROWS = 60
 WORKER_SECONDS = 60.0
 SLOW_SECONDS = 15

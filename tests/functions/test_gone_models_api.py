@@ -11,6 +11,8 @@ from testing.services import Deployment
 from tests.functions.conftest import Answer
 from tests.functions.live_stack import LiveStack, live_stack
 
+pytestmark = pytest.mark.slow
+
 ROWS = 4
 CARS = "make,model\n" + "".join(f"Volvo,XC{n}0\n" for n in range(ROWS))
 GONE = {

@@ -13,6 +13,8 @@ from testing.services import Deployment
 from tests.functions.live_stack import LiveStack, live_stack
 from tests.usecases.scheduler import Scheduler
 
+pytestmark = pytest.mark.slow
+
 SLOW_SECONDS = 30
 MODELS = ["google/nano-banana-2-lite", "runpod/z-image-turbo", "fal/seedream-4.5"]
 
