@@ -22,6 +22,13 @@ TRANSIENT, REFUSAL = "Prediction interrupted; please retry", "NSFW content detec
 CONFLICT = {"status": 409, "body": {"detail": "another request has this number"}}
 
 WORDS = [
+    # --- what takes longest
+    FaultWord("never", {}, "deadline_exceeded", 1),
+    FaultWord("503", {}, "provider_unavailable", None),
+    FaultWord("hang", ONCE, "succeeded", 2),
+    FaultWord("hang_after", ONCE, "succeeded", 1),
+    FaultWord("headers_then_hang", ONCE, "succeeded", 1),
+    FaultWord("trickle", {**ONCE, "seconds": 0.2}, "succeeded", 1),
     # --- creates that certainly made nothing
     FaultWord("429", ONCE, "succeeded", 2),
     FaultWord("429_header", {**ONCE, "seconds": 3}, "succeeded", 2),
@@ -30,17 +37,12 @@ WORDS = [
     FaultWord("429_charset", {**ONCE, "seconds": 1}, "succeeded", 2),
     FaultWord("500", ONCE, "succeeded", 2),
     FaultWord("502", ONCE, "succeeded", 2),
-    FaultWord("503", {}, "provider_unavailable", None),
     FaultWord("cut_before", ONCE, "succeeded", 2),
     FaultWord("422", {}, "invalid_input", 1),
     FaultWord("json_list", {}, "invalid_input", 1),
     FaultWord("status", CONFLICT, "provider_rejected", 1),
     # --- creates whose answer is lost
     FaultWord("504", ONCE, "succeeded", 2),
-    FaultWord("hang", ONCE, "succeeded", 2),
-    FaultWord("hang_after", ONCE, "succeeded", 1),
-    FaultWord("headers_then_hang", ONCE, "succeeded", 1),
-    FaultWord("trickle", {**ONCE, "seconds": 0.2}, "succeeded", 1),
     FaultWord("cut_after", ONCE, "succeeded", 1),
     FaultWord("half", ONCE, "succeeded", 1),
     FaultWord("garbled", ONCE, "succeeded", 1),
@@ -62,7 +64,6 @@ WORDS = [
     FaultWord("removed", ONCE, "succeeded", 2),
     FaultWord("lost", {**ONCE, "seconds": 2}, "succeeded", 2),
     FaultWord("slow", {"seconds": 6}, "succeeded", 1),
-    FaultWord("never", {}, "deadline_exceeded", 1),
     # --- files
     FaultWord("truncated", ONCE, "succeeded", 1),
     FaultWord("chunked_cut", {"times": 3}, "succeeded", 1),
@@ -77,7 +78,7 @@ WORDS = [
     FaultWord("trailing", {}, "succeeded", 1),
     FaultWord("heavy", {}, "succeeded", 1),
     FaultWord("huge", {}, "invalid_output", 2),
-    FaultWord("huge_chunked", ONCE, "succeeded", 2),
+    FaultWord("huge_chunked", ONCE, "succeeded", None),
     FaultWord("expired", ONCE, "succeeded", 2),
     FaultWord("304", {}, "invalid_output", 2),
     FaultWord("redirect_nowhere", {}, "invalid_output", 2),
