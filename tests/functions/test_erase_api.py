@@ -158,7 +158,7 @@ def _has(text: str, one: str, owner: str) -> bool:
 
 @pytest.mark.usefixtures("later")
 def test_an_erased_owner_is_in_the_receipt_alone(
-    ann: Api, operator: Api, services: Deployment
+    ann: Api, operator: Api, services: Deployment, caplog: pytest.LogCaptureFixture
 ) -> None:
     everything(ann, services)
     services.media.put(keys.upload("u" * 32), b"x", "image/png")
@@ -175,6 +175,9 @@ def test_an_erased_owner_is_in_the_receipt_alone(
     assert receipt["removed"]["uploads"] == 1
     assert receipt["kept"] == {f"live {month()}": str(SPENT)}
     assert abandoned(services) == set()
+    logged = [json.dumps(vars(record), default=str) for record in caplog.records]
+    assert any('"batch_id"' in line for line in logged)
+    assert not [line for line in logged if "auth0" in line]
 
 
 @pytest.mark.usefixtures("later")
