@@ -114,6 +114,19 @@ def size(document: dict[str, Any]) -> int:
     return sum(len(each["variants"]) if "variants" in each else 1 for each in found)
 
 
+@pytest.mark.parametrize("path", [f"/api/batch/{BATCH}", f"/api/v1/batch/{BATCH}/status"])
+def test_request_for_an_unreadable_batch_is_alarmed(
+    api: Api, services: Deployment, path: str
+) -> None:
+    """The version that wrote it can read it: the same request may work later."""
+    batches(services)
+    spoil(services, OF_BATCH, "BATCH")
+    metrics.clear_metrics()
+    answer = api.get(path)
+    assert (answer.status, answer.headers["retry-after"]) == (503, "5")
+    assert "UnreadableRecords" in metrics.provider.metric_set
+
+
 def test_queue_leaves_an_unreadable_batch_out(api: Api, services: Deployment) -> None:
     batches(services)
     spoil(services, OF_BATCH, "BATCH")

@@ -9,6 +9,7 @@ from imagebatch.api.errors import error_response
 from imagebatch.api.request import Request
 from imagebatch.api.response import Reply, Response, for_gateway, json_response
 from imagebatch.api.routing import Route, Router
+from imagebatch.domain.errors import UnreadableRecordError
 
 if TYPE_CHECKING:
     from imagebatch.api.services import CommonServices
@@ -33,6 +34,9 @@ class Application:
         )
         try:
             return for_gateway(request.event, self._handle(request))
+        except UnreadableRecordError as error:
+            self.services.telemetry.unreadable("that a request names", str(error))
+            return for_gateway(request.event, error_response(error))
         except Exception as error:  # noqa: BLE001 - the one place where any error becomes an answer
             return for_gateway(request.event, error_response(error))
 

@@ -28,6 +28,7 @@ from imagebatch.domain.errors import (
     UnauthenticatedError,
     UnavailableError,
     UnprocessableError,
+    UnreadableRecordError,
     UnsupportedTypeError,
 )
 from imagebatch.schemas.problem import problem
@@ -59,7 +60,7 @@ def error_response(error: Exception) -> Response:
     """Every error has an answer; only a refusal tells the client what went wrong."""
     if isinstance(error, RequestError):
         return _refusal(error)
-    if isinstance(error, (UnavailableError, ConflictError)):
+    if isinstance(error, (UnavailableError, ConflictError, UnreadableRecordError)):
         logger.warning("a part of the service is unavailable", reason=str(error))
         return _refusal(ServiceUnavailableError())
     logger.error("unforeseen error", exc_info=error)

@@ -50,6 +50,9 @@ class CommonServices(Protocol):
     @property
     def clock(self) -> Clock: ...
 
+    @property
+    def telemetry(self) -> Telemetry: ...
+
     def sign(self, key: str, seconds: int, filename: str | None) -> str: ...
 
 
@@ -181,9 +184,6 @@ class Services(ProgressServices, Protocol):
 
     @property
     def uploads(self) -> UploadStore: ...
-
-    @property
-    def telemetry(self) -> Telemetry: ...
 
     def queue_depth(self) -> dict[str, int]: ...
 
