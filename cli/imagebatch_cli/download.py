@@ -3,7 +3,6 @@
 import os
 import shutil
 import sys
-import time
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ import httpx
 
 from imagebatch_cli.api import Api
 from imagebatch_cli.errors import InvalidInputError, UnreachableError
+from imagebatch_cli.retries import attempts
 from imagebatch_cli.transport import TIMEOUT
 
 TRIES = 4
@@ -85,7 +85,7 @@ class Target:
 
 def download(api: Api, batch_id: str, target: Target, moved: Moved) -> Archive:
     """Each try starts anew with a fresh URL. ProblemError 409 and 410 as the service says."""
-    for tries in range(1, TRIES + 1):
+    for _ in attempts(TRIES):
         url = api.archive_url(batch_id)
         try:
             with target.open() as file:
@@ -95,8 +95,6 @@ def download(api: Api, batch_id: str, target: Target, moved: Moved) -> Archive:
             reason = str(error) or type(error).__name__
         except OSError as error:
             raise InvalidInputError(f"{target.name} cannot be written: {error.strerror}") from error
-        if tries < TRIES:
-            time.sleep(tries / 2)
     raise UnreachableError(f"The archive could not be fetched: {reason}")
 
 

@@ -13,6 +13,7 @@ from httpx_sse import EventSource, SSEError
 
 from imagebatch_cli.api import Api
 from imagebatch_cli.errors import InvalidInputError, UnreachableError
+from imagebatch_cli.retries import attempts
 from imagebatch_cli.sheet import Document
 from imagebatch_cli.transport import TIMEOUT
 from imagebatch_cli.watch import ENDED, is_finished
@@ -176,7 +177,9 @@ class Sync:
 
     def _fetch(self, item: Document) -> tuple[str, bool]:
         name = self.folder.place(item).name
-        for tries in range(1, TRIES + 1):
+        for tries in attempts(TRIES):
+            if tries:
+                item = self.api.item(self.batch_id, str(item["customId"]))
             if self.folder.has(item):
                 return name, False
             try:
@@ -185,8 +188,6 @@ class Sync:
                 reason = str(error) or type(error).__name__
             else:
                 return name, True
-            time.sleep(tries / 2)
-            item = self.api.item(self.batch_id, str(item["customId"]))
         raise UnreachableError(f"{name} could not be fetched: {reason}")
 
     def _download(self, item: Document) -> None:

@@ -1,7 +1,6 @@
 """HTTP client with retries: each call may be sent again, under the same key where it creates."""
 
 import itertools
-import random
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
@@ -12,9 +11,9 @@ from typing import Any
 import httpx
 
 from imagebatch_cli.errors import CliError, InvalidInputError, ProblemError, UnreachableError
+from imagebatch_cli.retries import backoff
 
 RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504})
-MAX_PAUSE_SECONDS = 10.0
 MAX_FIRST_CONTACT_TRIES = 3
 """A wrong address shows soon; once the service has answered, it gets the whole retry time."""
 TIMEOUT = httpx.Timeout(35, connect=10)
@@ -58,7 +57,7 @@ class Transport:
             again = RETRIED_STATUSES.union(busy) if outcome.retry_after else RETRIED_STATUSES
             if isinstance(outcome, ProblemError) and outcome.code not in again:
                 raise outcome
-            pause = max(_backoff(tries), outcome.retry_after)
+            pause = max(backoff(tries), outcome.retry_after)
             if self._is_hopeless(outcome, tries) or time.monotonic() + pause > deadline:
                 raise outcome
             self.notify(f"{outcome.message}. Retrying in {pause:.1f} s.")
@@ -114,12 +113,6 @@ def _checked(url: str) -> str:
     if parsed.scheme not in {"http", "https"} or not parsed.host:
         raise InvalidInputError(f"Not an http(s) address: {url!r}", hint="See --url.")
     return url.rstrip("/")
-
-
-def _backoff(tries: int) -> float:
-    """Doubles from half a second, with jitter, so that many clients do not come back at once."""
-    longest = min(MAX_PAUSE_SECONDS, 0.5 * 2.0 ** min(tries - 1, 8))
-    return longest * random.uniform(0.5, 1)  # noqa: S311 (not a secret)
 
 
 def retry_after(response: httpx.Response) -> float:

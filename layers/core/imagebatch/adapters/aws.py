@@ -1,7 +1,7 @@
 """AWS clients, made in one place and only when asked for, and what their failures mean."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from botocore.exceptions import (
     IncompleteReadError,
 )
 
+from imagebatch import retries
 from imagebatch.domain.errors import UnavailableError
 
 if TYPE_CHECKING:
@@ -127,7 +128,6 @@ def _is_transient(error: ClientError) -> bool:
     return status >= 500 or status == 429 or error_code(error) in _TRANSIENT_CODES
 
 
-def delays(tries: int, first: float, longest: float = 2.0) -> Iterator[float]:
-    """Seconds to wait after each of `tries` failures: exponential, with full jitter."""
-    for count in range(tries):
-        yield random.uniform(0, min(longest, first * 2**count))  # noqa: S311 - not a secret
+def attempts(tries: int, *, first: float, sleep: Callable[[float], None]) -> Iterator[int]:
+    """Tries of a call to AWS; each pause is 2 seconds at most."""
+    return retries.attempts(tries, first=first, longest=2, sleep=sleep, jitter=random.random)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from itertools import batched
 from typing import Any
 
-from imagebatch.adapters.aws import delays, translate_errors
+from imagebatch.adapters.aws import attempts, translate_errors
 from imagebatch.domain.errors import UnavailableError
 from imagebatch.ports.event_bus import BusEvent, EventBus
 
@@ -42,12 +42,11 @@ class EventBridgeBus(EventBus):
         }
 
     def _put(self, entries: Any) -> None:
-        for delay in delays(TRIES, first=0.1):
+        for _ in attempts(TRIES, first=0.1, sleep=self._sleep):
             with translate_errors("event bus"):
                 answers = self._client.put_events(Entries=entries)["Entries"]
             pairs = zip(entries, answers, strict=True)
             entries = [entry for entry, answer in pairs if answer.get("ErrorCode")]
             if not entries:
                 return
-            self._sleep(delay)
         raise UnavailableError("the event bus did not take all events")

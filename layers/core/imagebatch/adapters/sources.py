@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 from urllib3.exceptions import HTTPError
 
-from imagebatch.adapters.aws import error_code, translate_errors
+from imagebatch.adapters.aws import attempts, error_code, translate_errors
 from imagebatch.adapters.s3_absence import is_absent
 from imagebatch.domain.errors import UnavailableError
 from imagebatch.formats import crc32
@@ -62,9 +62,7 @@ class SourceReader:
         not what was recorded, UnavailableError when it cannot be had.
         """
         broken: Exception | None = None
-        for attempt in range(TRIES):
-            if self._stopped.wait(0.1 * (2**attempt - 1)):
-                raise StoppedError
+        for _ in attempts(TRIES, first=0.2, sleep=self._pause):
             with contextlib.closing(self._open(member, first, length)) as body:
                 try:
                     return self._copy(body, targets)
@@ -119,6 +117,10 @@ class SourceReader:
         if is_absent(self._client, self._bucket, member.key, error):
             return GONE
         return REASONS.get(error_code(error))
+
+    def _pause(self, seconds: float) -> None:
+        if self._stopped.wait(seconds):
+            raise StoppedError
 
     def _copy(self, body: Any, targets: Targets) -> int:
         checksum = 0

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from itertools import batched
 from typing import TYPE_CHECKING, Final
 
-from imagebatch.adapters.aws import delays, translate_errors
+from imagebatch.adapters.aws import attempts, translate_errors
 from imagebatch.adapters.dynamodb.keys import digest
 from imagebatch.domain.errors import UnavailableError
 from imagebatch.ports import DispatchQueue, ItemMessage, ItemQueue
@@ -43,14 +43,13 @@ class SQSItemQueue(ItemQueue):
 
     def _send(self, entries: Sequence["SendMessageBatchRequestEntryTypeDef"]) -> None:
         """Sends again what SQS does not answer it took."""
-        for pause in delays(TRIES, first=0.1):
+        for _ in attempts(TRIES, first=0.1, sleep=self._sleep):
             with translate_errors("item queue"):
                 answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
             taken = {each["Id"] for each in answer.get("Successful", ())}
             entries = [each for each in entries if each["Id"] not in taken]
             if not entries:
                 return
-            self._sleep(pause)
         raise UnavailableError(f"the item queue did not take {len(entries)} messages")
 
 

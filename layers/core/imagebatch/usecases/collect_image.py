@@ -29,6 +29,7 @@ from imagebatch.ports import (
     Thumbnailer,
     UnfitImageError,
 )
+from imagebatch.retries import attempts
 from imagebatch.usecases import keys
 from imagebatch.usecases.mark_image import MarkImage, unmarked
 from imagebatch.usecases.poll_schedule import PollSchedule
@@ -230,7 +231,13 @@ class CollectImage:
         self.gateway.telemetry.log_event(event, batch_id=batch.id, index=item.index, reason=reason)
 
     def _download(self, batch: Batch, item: Item, prediction: Prediction) -> bytes:
-        for left in reversed(range(FETCHES)):
+        for number in attempts(
+            FETCHES,
+            first=FETCH_PAUSE,
+            longest=FETCH_PAUSE,
+            sleep=self.clock.sleep,
+            jitter=lambda: 1,
+        ):
             try:
                 return self.gateway.fetch(batch, item, prediction)
             except UnfitOutputError:
@@ -238,9 +245,8 @@ class CollectImage:
             except ProviderUnavailableError as error:
                 if error.code is FailureCode.INVALID_OUTPUT:
                     raise OutputGoneError(error.reason) from error
-                if not left:
+                if number == FETCHES - 1:
                     raise
-                self.clock.sleep(FETCH_PAUSE)
         raise AssertionError("unreachable")
 
 

@@ -12,7 +12,7 @@ from imagebatch.intake.drop_keys import parse_key
 from imagebatch.ports import Finalizer, ObjectStore
 from imagebatch.ports.deletion import DeletionStore, KeepGoing
 from imagebatch.usecases import keys
-from imagebatch.usecases.records import MAX_CONFLICT_RETRIES, BatchRepository
+from imagebatch.usecases.records import BatchRepository
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class DeleteBatch:
             self.remove(deletion, keep_going)
 
     def _start(self, owner: str, batch_id: str) -> Deletion | None:
-        for lost in range(MAX_CONFLICT_RETRIES):
+        for _ in self.records.attempts():
             batch = self.records.store.get(owner, batch_id)
             if batch is None:
                 return None
@@ -79,7 +79,7 @@ class DeleteBatch:
             try:
                 self.deletions.start(batch, deletion)
             except ConflictError:
-                self.records.back_off(lost)
+                continue
             else:
                 return deletion
         raise UnavailableError("the batch changed faster than it could be deleted")

@@ -1,6 +1,7 @@
 """Deciding and writing in one step, however many others write the same batch."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from imagebatch.domain.batch import Batch, Item
@@ -12,6 +13,7 @@ from imagebatch.domain.errors import (
     UnavailableError,
 )
 from imagebatch.ports import BatchStore, Clock, Randomness
+from imagebatch.retries import attempts
 from imagebatch.usecases.limits import refusal
 
 type Pair = tuple[Batch, Item]
@@ -47,7 +49,7 @@ class BatchRepository:
         TooManyBatchesError or OverBudgetError when there is no room for it.
         """
         entries = account_entries(None, batch, self.limits)
-        for lost in range(MAX_CREATE_TRIES):
+        for _ in self.attempts(MAX_CREATE_TRIES):
             try:
                 self.store.create(batch, entries)
             except AccountLimitError as error:
@@ -56,7 +58,6 @@ class BatchRepository:
                 found = self.store.get(batch.owner, batch.id)
                 if found is not None:
                     return found
-                self.back_off(lost)
             else:
                 return batch
         raise UnavailableError("too many batches were submitted at the same moment")
@@ -67,7 +68,7 @@ class BatchRepository:
 
         TooManyBatchesError or OverBudgetError when it takes more than its owner has left.
         """
-        for lost in range(MAX_CONFLICT_RETRIES):
+        for _ in self.attempts():
             before = self.batch(owner, batch_id)
             after = move(before)
             if after is before:
@@ -79,19 +80,18 @@ class BatchRepository:
             except AccountLimitError as error:
                 raise refusal(error) from error
             except ConflictError:
-                self.back_off(lost)
+                continue
         raise UnavailableError("the batch changed faster than it could be written")
 
     def update_item(self, batch: Batch, item: Item, move: Move) -> Pair:
         """Applies `move` to both, from the state at hand first and from a fresh one after each
         lost race.
         """
-        for lost in range(MAX_CONFLICT_RETRIES):
-            try:
-                return self.save((batch, item), move(batch, item))
-            except ConflictError:
-                self.back_off(lost)
+        for lost in self.attempts():
+            if lost:
                 batch, item = self.reload(batch, item)
+            with suppress(ConflictError):
+                return self.save((batch, item), move(batch, item))
         raise UnavailableError("the batch changed faster than the item could be written")
 
     def find(self, owner: str, batch_id: str, index: int) -> Pair | None:
@@ -119,5 +119,8 @@ class BatchRepository:
             raise not_found()
         return self.batch(batch.owner, batch.id), fresh
 
-    def back_off(self, lost: int) -> None:
-        self.clock.sleep(min(0.4, 0.005 * 2 ** min(lost, 7)) * self.random.jitter())
+    def attempts(self, tries: int = MAX_CONFLICT_RETRIES) -> Iterator[int]:
+        """Tries of a write that may lose a race."""
+        return attempts(
+            tries, first=0.005, longest=0.4, sleep=self.clock.sleep, jitter=self.random.jitter
+        )

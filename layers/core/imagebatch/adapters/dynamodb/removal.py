@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from itertools import batched
 from typing import Any
 
-from imagebatch.adapters.aws import delays, translate_errors
+from imagebatch.adapters.aws import attempts, translate_errors
 from imagebatch.adapters.dynamodb.keys import Key
 from imagebatch.adapters.dynamodb.table import TRIES, Table, from_dynamodb, key_of, to_dynamodb
 from imagebatch.domain.errors import UnavailableError
@@ -48,10 +48,9 @@ def remove_keys(table: Table, keys: Iterable[Key], keep_going: KeepGoing) -> boo
 
 def _remove_group(table: Table, group: Iterable[Key]) -> None:
     request: Any = {table.name: [{"DeleteRequest": {"Key": key_of(key)}} for key in group]}
-    for delay in delays(TRIES, first=0.05):
+    for _ in attempts(TRIES, first=0.05, sleep=table.sleep):
         with translate_errors("table"):
             request = table.client.batch_write_item(RequestItems=request).get("UnprocessedItems")
         if not request:
             return
-        table.sleep(delay)
     raise UnavailableError("the table is throttled")

@@ -8,7 +8,7 @@ from uuid import uuid4
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
-from imagebatch.adapters.aws import delays, error_code, translate_errors
+from imagebatch.adapters.aws import attempts, error_code, translate_errors
 from imagebatch.adapters.dynamodb.keys import Key
 from imagebatch.domain.errors import ConflictError, UnavailableError
 
@@ -101,7 +101,7 @@ class Table:
         """Those of at most 100 records that are there, by their keys."""
         found: dict[Key, Record] = {}
         request: Any = {self.name: {"Keys": [key_of(k) for k in keys], "ConsistentRead": True}}
-        for delay in delays(TRIES, first=0.05):
+        for _ in attempts(TRIES, first=0.05, sleep=self.sleep):
             with translate_errors("table"):
                 answer = self.client.batch_get_item(RequestItems=request)
             records = [from_dynamodb(item) for item in answer["Responses"].get(self.name, [])]
@@ -109,7 +109,6 @@ class Table:
             request = answer.get("UnprocessedKeys")
             if not request:
                 return found
-            self.sleep(delay)
         raise UnavailableError("the table did not return all records")
 
     def query(
@@ -208,7 +207,7 @@ class Table:
         answer was lost.
         """
         update: Any = action["Update"] | {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
-        for delay in delays(TRIES, first=0.02):
+        for _ in attempts(TRIES, first=0.02, sleep=self.sleep):
             try:
                 with translate_errors("table"):
                     self.client.update_item(**update)
@@ -220,7 +219,6 @@ class Table:
                     raise ConditionFailedError([0], from_dynamodb(there)) from error
                 if error_code(error) != "TransactionConflictException":
                     raise
-                self.sleep(delay)
             else:
                 return
         raise ConflictError("another transaction was at the same record each time")
@@ -239,7 +237,7 @@ class Table:
         """
         token = uuid4().hex
         codes: list[str] = []
-        for delay in delays(TRIES, first=0.02):
+        for _ in attempts(TRIES, first=0.02, sleep=self.sleep):
             try:
                 with translate_errors("table"):
                     self.client.transact_write_items(
@@ -249,7 +247,6 @@ class Table:
                 codes = _passing_codes(error)
                 if "TransactionConflict" in codes[:versioned]:
                     break
-                self.sleep(delay)
             else:
                 return
         if "TransactionConflict" in codes:

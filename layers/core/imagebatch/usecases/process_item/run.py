@@ -29,7 +29,7 @@ from imagebatch.usecases.process_item.effects import (
 )
 from imagebatch.usecases.process_item.events import Event, Polled, Received
 from imagebatch.usecases.process_item.perform import PerformEffect
-from imagebatch.usecases.records import MAX_CONFLICT_RETRIES, BatchRepository
+from imagebatch.usecases.records import BatchRepository
 
 LEASE_MARGIN = timedelta(seconds=5)
 """How long past the invocation's own end a lease holds: nobody can still be working by then."""
@@ -124,13 +124,14 @@ class ProcessItem:
         """Decides and stores, from the state at hand first and from a fresh one after each lost
         race.
         """
-        for lost in range(MAX_CONFLICT_RETRIES):
+        for lost in self.records.attempts():
+            if lost:
+                batch, item = self.records.reload(batch, item)
             step = decide(batch, item, event, self._now(), delivery)
             try:
                 stored = self._store(batch, item, step)
             except ConflictError:
-                self.records.back_off(lost)
-                batch, item = self.records.reload(batch, item)
+                continue
             else:
                 if (
                     effective_item_status(batch, item) not in SETTLED
