@@ -108,3 +108,17 @@ def test_any_answer_ends_its_item(provider: str, answers: list[dict[str, Any]]) 
             FailureCode.CRASHED,
             FailureCode.INTERNAL,
         }
+
+
+IDS = ["", "\udcff", "a b", "\x00", "é", "p" * 3_000, 7, None, ["p"], {"id": "p"}, True]
+NAMES = {"replicate": "id", "runpod": "id", "fal": "request_id"}
+
+
+@pytest.mark.parametrize("provider", MODELS)
+def test_an_id_that_cannot_be_asked_for_is_a_lost_answer(provider: str) -> None:
+    with LiveApp() as app:
+        for row, id_ in enumerate(IDS):
+            body = {NAMES[provider]: id_, "status": "starting"}
+            app.fake.script("status", prompt=f"^{row}$", status=201, body=body, times=1)
+        app.make(len(IDS), MODELS[provider])
+        assert app.statuses == "s" * len(IDS)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 import httpx
 
@@ -39,6 +39,8 @@ _INVALID = {400, 413, 422}
 _GATEWAY_GAVE_UP = {504, 524}
 """A gateway stopped waiting for the provider, who may have started the prediction all the same."""
 
+_ID = re.compile(r"[!-~]{1,200}")
+"""Nobody's are longer, and whatever else there is could be neither stored nor asked for."""
 _RESETS_IN = re.compile(r"resets in ~?\s*(\d+(?:\.\d+)?)\s*s", re.IGNORECASE)
 _ADDRESS = re.compile(r"\b(?:https?://|data:)\S+", re.IGNORECASE)
 _MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF")
@@ -158,6 +160,10 @@ def json_object(vendor: str, response: httpx.Response, *, maybe_billed: bool) ->
             f"The answer of {vendor} cannot be read.", maybe_billed=maybe_billed
         )
     return body
+
+
+def is_prediction_id(value: Any) -> TypeGuard[str]:
+    return isinstance(value, str) and _ID.fullmatch(value) is not None
 
 
 def plain(text: str) -> str:

@@ -18,6 +18,7 @@ from imagebatch.adapters.providers.answers import (
     MissingError,
     failed,
     failure,
+    is_prediction_id,
     json_object,
     succeeded,
     text_of,
@@ -84,7 +85,7 @@ class FalProvider(ImageProvider):
             ) from None
         answer = json_object(VENDOR, response, maybe_billed=True)
         request_id = answer.get("request_id")
-        if not isinstance(request_id, str) or not request_id:
+        if not is_prediction_id(request_id):
             raise ProviderUnavailableError(
                 f"{VENDOR} answered without a request_id.", maybe_billed=True
             )
@@ -189,7 +190,7 @@ def _tells_of_the_request(response: httpx.Response) -> bool:
 def _is_created_by(entry: Any, request: ImageRequest) -> bool:
     return (
         isinstance(entry, dict)
-        and isinstance(entry.get("request_id"), str)
+        and is_prediction_id(entry.get("request_id"))
         and entry.get("endpoint_id") in (None, request.model)
         and is_same_input(request.input, entry.get("json_input"))
     )

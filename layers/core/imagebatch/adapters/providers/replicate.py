@@ -20,6 +20,7 @@ from imagebatch.adapters.providers.answers import (
     MissingError,
     failed,
     failure,
+    is_prediction_id,
     json_object,
     succeeded,
 )
@@ -195,7 +196,7 @@ class _ReplicateTransport(httpx.BaseTransport):
         if request.url.path.endswith("/cancel"):
             return {"id": "", "status": "canceled"}
         body = json_object(VENDOR, response, maybe_billed=is_create_request(request))
-        if not isinstance(body.get("id"), str) or not body["id"]:
+        if not is_prediction_id(body.get("id")):
             raise ProviderUnavailableError(
                 f"{VENDOR} answered without a prediction.", maybe_billed=is_create_request(request)
             )
@@ -226,7 +227,7 @@ def _parsable_list(response: httpx.Response) -> dict[str, Any]:
     if not isinstance(entries, list):
         raise ProviderUnavailableError(f"{VENDOR} answered without a list.")
     listed = [
-        each for each in entries if isinstance(each, dict) and isinstance(each.get("id"), str)
+        each for each in entries if isinstance(each, dict) and is_prediction_id(each.get("id"))
     ]
     _, has_query, query = str(body.get("next") or "").partition("?")
     return {

@@ -13,6 +13,7 @@ from imagebatch.adapters.providers.answers import (
     MissingError,
     failed,
     failure,
+    is_prediction_id,
     json_object,
     succeeded,
 )
@@ -75,7 +76,7 @@ class RunpodProvider(ImageProvider):
                 "setting, the `model`, or the DefaultModel setting.",
             ) from None
         job_id = answer.get("id")
-        if not isinstance(job_id, str) or not job_id:
+        if not is_prediction_id(job_id):
             raise ProviderUnavailableError(f"{VENDOR} answered without a job.", maybe_billed=True)
         return _prediction(job_id, answer)
 
