@@ -60,6 +60,7 @@ class S3ObjectStore(ObjectStore):
                     Key=key,
                     Body=body,
                     ContentType=content_type,
+                    ChecksumAlgorithm="CRC32",
                     ChecksumCRC32=crc32.in_base64(zlib.crc32(body)),
                     IfNoneMatch="*",
                 )
