@@ -26,7 +26,7 @@ class InMemoryAccountStore(Faults, AccountStore):
             for entry in entries:
                 before = self._of(entry.account)
                 self.accounts[entry.account] = Balance(
-                    before.held + entry.held, before.spent + entry.spent, before.version + 1
+                    before.reserved + entry.reserved, before.spent + entry.spent, before.version + 1
                 )
 
     @faulty

@@ -103,7 +103,7 @@ def test_values_are_plain_and_readable() -> None:
         quality=Quality.HD,
         images=("s3:a", "https://b"),
         lease=Lease("t", START + timedelta(milliseconds=7)),
-        held=Decimal("0.050"),
+        reserved=Decimal("0.050"),
         seconds=2.5,
     )
     record = encode(item)

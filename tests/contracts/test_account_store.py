@@ -74,19 +74,23 @@ def test_new_batch_takes_a_place_and_money(stores: Stores) -> None:
     store, accounts = stores
     create(store, a_new_batch())
     create(store, a_new_batch("b2", "bob"))
-    assert accounts.balance(PLACES).held == 1
-    assert (accounts.balance(ANN).held, accounts.balance(ANN).spent) == (Decimal("0.30"), ZERO)
-    assert accounts.balance(STACK).held == Decimal("0.60")
+    assert accounts.balance(PLACES).reserved == 1
+    assert (accounts.balance(ANN).reserved, accounts.balance(ANN).spent) == (Decimal("0.30"), ZERO)
+    assert accounts.balance(STACK).reserved == Decimal("0.60")
     assert accounts.balances([MONTH]).keys() == {PLACES, Account("bob"), ANN, BOB, STACK}
 
 
 def test_end_of_a_round_gives_back_the_rest(stores: Stores) -> None:
     store, accounts = stores
     end(store, create(store, a_new_batch()), spent="0.10")
-    assert accounts.balance(PLACES).held == 0
+    assert accounts.balance(PLACES).reserved == 0
     for account in (ANN, STACK):
         balance = accounts.balance(account)
-        assert (balance.held, balance.spent, balance.used) == (0, Decimal("0.10"), Decimal("0.10"))
+        assert (balance.reserved, balance.spent, balance.used) == (
+            0,
+            Decimal("0.10"),
+            Decimal("0.10"),
+        )
 
 
 def test_a_conflict_changes_no_account(stores: Stores) -> None:
@@ -155,7 +159,7 @@ def test_development_mode_has_accounts_of_its_own(stores: Stores) -> None:
     store, accounts = stores
     create(store, a_new_batch(mode=Mode.DEVELOPMENT))
     assert accounts.balance(ANN) == Balance()
-    assert accounts.balance(Account("ann", Mode.DEVELOPMENT, MONTH)).held == Decimal("0.30")
+    assert accounts.balance(Account("ann", Mode.DEVELOPMENT, MONTH)).reserved == Decimal("0.30")
 
 
 @pytest.mark.parametrize(
@@ -180,7 +184,7 @@ def test_limit_holds_for_all_callers_at_once(stores: Stores, limits: Limits, mos
     with ThreadPoolExecutor(CALLERS) as pool:
         accepted = sum(pool.map(submit, range(CALLERS)))
     assert accepted == most == len(list(store.unfinished("ann")))
-    assert accounts.balance(PLACES).held == most
+    assert accounts.balance(PLACES).reserved == most
 
 
 def test_correction_is_dropped_when_account_was_written(stores: Stores) -> None:
@@ -188,15 +192,15 @@ def test_correction_is_dropped_when_account_was_written(stores: Stores) -> None:
     create(store, a_new_batch())
     read = accounts.balance(ANN)
     create(store, a_new_batch("b2"))
-    assert not accounts.correct(ANN, replace(read, held=ZERO))
-    assert accounts.balance(ANN).held == Decimal("0.60")
+    assert not accounts.correct(ANN, replace(read, reserved=ZERO))
+    assert accounts.balance(ANN).reserved == Decimal("0.60")
 
 
 @pytest.mark.parametrize("account", [PLACES, ANN, STACK])
 def test_corrected_account_counts_on(stores: Stores, account: Account) -> None:
     store, accounts = stores
-    assert accounts.correct(account, Balance(held=Decimal(5)))
-    assert accounts.correct(account, replace(accounts.balance(account), held=Decimal(1)))
+    assert accounts.correct(account, Balance(reserved=Decimal(5)))
+    assert accounts.correct(account, replace(accounts.balance(account), reserved=Decimal(1)))
     create(store, a_new_batch())
     taken = 1 if account is PLACES else Decimal("0.30")
     assert accounts.balance(account).used == 1 + taken

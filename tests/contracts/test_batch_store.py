@@ -155,7 +155,7 @@ def test_items_of_a_batch_that_is_gone_are_not_stored(store: BatchStore) -> None
 
 def test_an_item_written_alone_counts_its_versions(store: BatchStore, batch: Batch) -> None:
     lease = Lease("t1", LATER)
-    first = store.save_item("ann", "b1", replace(item_of(store, 0), lease=lease, tries=1))
+    first = store.save_item("ann", "b1", replace(item_of(store, 0), lease=lease, round_attempts=1))
     assert first.version == 1
     assert item_of(store, 0) == first
     second = store.save_item("ann", "b1", replace(first, lease=None))
@@ -167,9 +167,9 @@ def test_an_item_that_changed_in_between_is_not_written_over(
     store: BatchStore, batch: Batch
 ) -> None:
     read = item_of(store, 0)
-    kept = store.save_item("ann", "b1", replace(read, tries=1))
+    kept = store.save_item("ann", "b1", replace(read, round_attempts=1))
     with pytest.raises(ConflictError):
-        store.save_item("ann", "b1", replace(read, tries=2))
+        store.save_item("ann", "b1", replace(read, round_attempts=2))
     assert item_of(store, 0) == kept
 
 
@@ -199,9 +199,9 @@ def test_a_commit_of_the_batch_alone_names_no_item(store: BatchStore, batch: Bat
 
 def test_of_two_commits_from_the_same_state_one_wins(store: BatchStore, batch: Batch) -> None:
     item = item_of(store, 0)
-    won, _ = store.commit(replace(batch, released=1), item)
+    won, _ = store.commit(replace(batch, enqueued_count=1), item)
     with pytest.raises(ConflictError):
-        store.commit(replace(batch, released=2), item)
+        store.commit(replace(batch, enqueued_count=2), item)
     assert stored(store) == won
     assert len(store.changes("ann", "b1", 0, 10)) == 1
 
@@ -227,7 +227,7 @@ def test_a_commit_over_a_stale_item_writes_nothing(store: BatchStore, batch: Bat
     stale = item_of(store, 0)
     kept = store.save_item("ann", "b1", stale)
     with pytest.raises(ConflictError):
-        store.commit(replace(batch, released=1), stale)
+        store.commit(replace(batch, enqueued_count=1), stale)
     assert stored(store) == batch
     assert item_of(store, 0) == kept
     assert list(store.changes("ann", "b1", 0, 10)) == []
@@ -262,7 +262,7 @@ def test_twenty_writers_number_their_changes_without_a_gap(store: BatchStore) ->
         lost = 0
         while True:
             batch, item = stored(store), item_of(store, index)
-            counts = batch.counts.moved(ItemStatus.PENDING, ItemStatus.PROCESSING)
+            counts = batch.counts.transfer(ItemStatus.PENDING, ItemStatus.PROCESSING)
             try:
                 claimed = replace(item, status=ItemStatus.PROCESSING)
                 store.commit(replace(batch, counts=counts), claimed)

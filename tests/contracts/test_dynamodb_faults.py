@@ -104,7 +104,7 @@ def test_a_commit_whose_answer_was_lost_is_not_written_twice(
     dynamodb: Any, store: DynamoDBBatchStore, batch: Batch
 ) -> None:
     fired = lose_answer(dynamodb, "TransactWriteItems")
-    after, item = store.commit(replace(batch, released=1), an_item(0))
+    after, item = store.commit(replace(batch, enqueued_count=1), an_item(0))
     assert fired.count == 1
     assert store.get("ann", "b1") == after
     assert store.get_item("ann", "b1", 0) == item

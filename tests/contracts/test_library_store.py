@@ -39,7 +39,7 @@ class Stores:
             self.batches.create(a_batch(batch_id, size=9, kind=Kind.VARIANTS))
             batch = self.batches.get("ann", batch_id)
         assert batch is not None
-        item = an_item(index, group=str(variant), folder="Chair")
+        item = an_item(index, variant_id=variant, archive_dir="Chair")
         self.batches.add_items("ann", batch_id, [item])
         made = status is ItemStatus.SUCCEEDED
         image = an_image(f"library/{batch_id}/{index:06d}-0123456789abcdef") if made else None

@@ -88,7 +88,7 @@ def images(make: Callable[[type], Any], *, of_variant: bool) -> Listing:
     batches, store = make(DynamoDBBatchStore), make(DynamoDBLibraryStore)
     batches.create(a_batch(size=3, kind=Kind.VARIANTS))
     for n in THREE:
-        batch, item = batches.get("ann", "b1"), an_item(n, group="7")
+        batch, item = batches.get("ann", "b1"), an_item(n, variant_id=7)
         batches.add_items("ann", "b1", [item])
         done = replace(
             item, status=ItemStatus.SUCCEEDED, image=an_image(), file="a.png",
@@ -200,7 +200,7 @@ def erasures(make: Callable[[type], Any]) -> Listing:
 def balances(make: Callable[[type], Any]) -> Listing:
     store = make(DynamoDBAccountStore)
     for n in THREE:
-        store.correct(Account(f"bob-{n}"), Balance(held=Decimal(1)))
+        store.correct(Account(f"bob-{n}"), Balance(reserved=Decimal(1)))
     return lambda: sorted(int(each.owner[-1]) for each in store.balances([]))
 
 

@@ -40,7 +40,7 @@ def units(dynamodb: Any) -> Counter[str]:
 
 def a_row(index: int, variant: int | None) -> ItemSpec:
     prompt = PROMPT.format(n=index)
-    own = {"group": str(variant), "folder": "Shirt-Red"} if variant else {}
+    own = {"variant_id": variant, "archive_dir": "Shirt-Red"} if variant else {}
     return ItemSpec(
         index=index,
         custom_id=f"row-{index + 2:04d}",

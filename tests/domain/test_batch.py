@@ -27,7 +27,7 @@ LATER = START + timedelta(minutes=1)
 
 def test_counts_add_up_to_the_total() -> None:
     counts = Counts(pending=1, processing=2, succeeded=3, failed=4, cancelled=5)
-    assert (counts.total, counts.settled, counts.open) == (15, 12, 3)
+    assert (counts.total, counts.settled, counts.unsettled) == (15, 12, 3)
 
 
 @pytest.mark.parametrize(
@@ -50,10 +50,10 @@ def test_percent_is_what_is_settled_half_up_and_100_only_at_the_end(
 
 def test_moving_keeps_the_total_and_never_goes_below_zero() -> None:
     counts = Counts(pending=2)
-    moved = counts.moved(ItemStatus.PENDING, ItemStatus.PROCESSING)
+    moved = counts.transfer(ItemStatus.PENDING, ItemStatus.PROCESSING)
     assert moved == Counts(pending=1, processing=1)
     with pytest.raises(ValueError, match="below zero"):
-        counts.moved(ItemStatus.PENDING, ItemStatus.CANCELLED, 3)
+        counts.transfer(ItemStatus.PENDING, ItemStatus.CANCELLED, 3)
 
 
 # --- what a batch shows ---------------------------------------------------------------------------
@@ -142,7 +142,7 @@ def test_an_untouched_item_follows_its_batch(
 
 
 def test_tries_belong_to_their_round() -> None:
-    item = an_item(tries=2, attempts_round=1)
+    item = an_item(round_attempts=2, attempts_round=1)
     assert item.attempts_in(1) == 2
     assert item.attempts_in(2) == 0
 

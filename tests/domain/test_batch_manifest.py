@@ -41,8 +41,8 @@ ITEMS = st.builds(
     failure=st.none() | st.builds(Failure, st.sampled_from(FailureCode), TEXT),
     images=TEXTS,
     quality=st.sampled_from(Quality),
-    folder=TEXT,
-    group=TEXT,
+    archive_dir=TEXT,
+    variant_id=st.none() | st.integers(1),
 )
 PLANS = st.builds(
     BatchManifest,
@@ -84,7 +84,9 @@ def test_a_price_keeps_its_digits() -> None:
 
 
 def test_a_planned_item_becomes_a_pending_one() -> None:
-    item = planned(images=("library/a",), quality=Quality.HD, folder="f", group="g").to_item()
+    item = planned(
+        images=("library/a",), quality=Quality.HD, archive_dir="f", variant_id=7
+    ).to_item()
     assert item == Item(
         index=0,
         custom_id="row-0002",
@@ -94,8 +96,8 @@ def test_a_planned_item_becomes_a_pending_one() -> None:
         price=Decimal("0.050"),
         images=("library/a",),
         quality=Quality.HD,
-        folder="f",
-        group="g",
+        archive_dir="f",
+        variant_id=7,
     )
     assert item.status is ItemStatus.PENDING
 

@@ -98,7 +98,7 @@ def test_rebuilt_archive_takes_a_place_and_no_money() -> None:
     batch = at_end(counts=Counts(succeeded=3))
     rebuilt = rounds.retry(batch, LATER)
     [place] = account_entries(batch, rebuilt, NO_LIMITS)
-    assert (place.account, place.held) == (Account("ann"), 1)
+    assert (place.account, place.reserved) == (Account("ann"), 1)
 
 
 def test_failed_prices_are_kept_for_a_retry() -> None:
@@ -128,16 +128,16 @@ def test_end_of_a_round_books_what_it_spent(ending: str) -> None:
     )
     assert after.reservation is None
     place, owner, stack = account_entries(before, after, BOTH_SPENT)
-    assert (place.held, place.spent) == (-1, 0)
+    assert (place.reserved, place.spent) == (-1, 0)
     assert owner.account == Account("ann", Mode.LIVE, MONTH)
     assert stack.account == Account(None, Mode.LIVE, MONTH)
     for entry in (owner, stack):
-        assert (entry.held, entry.spent) == (-6 * PRICE, 3 * PRICE)
+        assert (entry.reserved, entry.spent) == (-6 * PRICE, 3 * PRICE)
 
 
 def test_opened_round_takes_with_the_limits() -> None:
     entries = account_entries(None, reserve(a_batch(), PRICE, START), BOTH_SPENT)
-    assert [(e.limit, e.held, e.most) for e in entries] == [
+    assert [(e.limit, e.reserved, e.most) for e in entries] == [
         (Limit.ACTIVE_BATCHES, 1, 7),
         (Limit.OWNER_BUDGET, 2 * PRICE, 2),
         (Limit.STACK_BUDGET, 2 * PRICE, 3),

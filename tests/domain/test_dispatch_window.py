@@ -12,23 +12,23 @@ WORKERS = 3
 SETTLED = replace(an_item(), status=ItemStatus.SUCCEEDED)
 
 
-def a_round(rows: int, settled: int = 0, processing: int = 0, released: int = 0) -> Batch:
+def a_round(rows: int, settled: int = 0, processing: int = 0, enqueued: int = 0) -> Batch:
     pending = rows - settled - processing
     counts = Counts(pending=pending, processing=processing, succeeded=settled)
-    return a_batch(round_total=rows, released=released, counts=counts)
+    return a_batch(round_total=rows, enqueued_count=enqueued, counts=counts)
 
 
 def test_a_round_opens_with_an_entry_for_every_worker_and_only_once() -> None:
     batch = a_round(10)
-    assert enqueue_initial_window(batch, 3).released == 3
-    assert enqueue_initial_window(enqueue_initial_window(batch, 3), 9).released == 3
-    assert enqueue_initial_window(batch, 60).released == 10
+    assert enqueue_initial_window(batch, 3).enqueued_count == 3
+    assert enqueue_initial_window(enqueue_initial_window(batch, 3), 9).enqueued_count == 3
+    assert enqueue_initial_window(batch, 60).enqueued_count == 10
     cancelled = replace(batch, status=BatchStatus.CANCELLING)
     assert enqueue_initial_window(cancelled, 3) == cancelled
 
 
 @pytest.mark.parametrize(
-    ("settled", "processing", "released", "positions"),
+    ("settled", "processing", "enqueued", "positions"),
     [
         (1, 2, 3, (3,)),
         (1, 0, 3, (3,)),
@@ -41,16 +41,16 @@ def test_a_round_opens_with_an_entry_for_every_worker_and_only_once() -> None:
     ],
 )
 def test_a_settled_item_makes_room(
-    settled: int, processing: int, released: int, positions: tuple[int, ...]
+    settled: int, processing: int, enqueued: int, positions: tuple[int, ...]
 ) -> None:
-    batch = a_round(20, settled, processing, released)
+    batch = a_round(20, settled, processing, enqueued)
     after, item = admit_next(batch, SETTLED, WORKERS)
-    assert item.releases == positions
-    assert after.released == released + len(positions)
+    assert item.enqueued_positions == positions
+    assert after.enqueued_count == enqueued + len(positions)
 
 
 def test_an_item_that_goes_on_and_a_batch_that_ends_release_nothing() -> None:
-    batch = a_round(20, released=3)
+    batch = a_round(20, enqueued=3)
     assert admit_next(batch, an_item(), WORKERS) == (batch, an_item())
     ending = replace(batch, status=BatchStatus.CANCELLING)
     assert admit_next(ending, SETTLED, WORKERS) == (ending, SETTLED)
@@ -62,17 +62,17 @@ def test_every_entry_is_released_once_and_one_waits_while_there_is_any(
 ) -> None:
     """`dead`: those that are worked on while the others settle, by nobody."""
     batch = enqueue_initial_window(a_round(rows), WORKERS)
-    seen = list(range(batch.released))
+    seen = list(range(batch.enqueued_count))
     settled = processing = 0
     while settled + processing < rows:
-        assert batch.released > settled + processing
+        assert batch.enqueued_count > settled + processing
         if dead[settled + processing]:
             processing += 1
-            if batch.released > settled + processing:
+            if batch.enqueued_count > settled + processing:
                 continue
             processing -= 1
         settled += 1
-        now = a_round(rows, settled, processing, batch.released)
+        now = a_round(rows, settled, processing, batch.enqueued_count)
         batch, item = admit_next(now, SETTLED, WORKERS)
-        seen += item.releases
+        seen += item.enqueued_positions
     assert seen == list(range(rows))

@@ -24,7 +24,7 @@ def made(model: ImageModel, width: int, height: int, **facts: object) -> tuple[B
     claimed = transitions.claim(batch, item, LEASE, START, timedelta(minutes=5))
     batch, item = transitions.begin_create(*claimed, START, model.id)
     item = transitions.record_prediction_id(item, "p1")
-    assert batch.committed == item.held == item.price
+    assert batch.committed == item.reserved == item.price
     image = replace(an_image(), width=width, height=height)
     return transitions.succeed(batch, item, image, "png", START)
 
@@ -43,7 +43,7 @@ def test_delivered_pixels_are_paid_rounded_up_and_the_rest_goes_back(
 ) -> None:
     batch, item = made(PIXELS, *size)
     assert (item.cost, batch.actual, batch.committed) == (Decimal(cost),) * 3
-    assert item.held == 0
+    assert item.reserved == 0
 
 
 def test_a_model_priced_by_the_image_costs_the_same_at_any_size() -> None:

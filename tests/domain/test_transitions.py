@@ -136,7 +136,7 @@ def test_an_item_that_failed_is_claimed_afresh_in_the_next_round() -> None:
     batch = rounds.publish(batch, ARCHIVE, LATER, TTL)
     batch = replace(rounds.retry(batch, LATER), last_dispatched_round=2)
     _, again = claimed(batch, item)
-    assert (again.round, again.tries, again.attempts) == (2, 0, 1)
+    assert (again.round, again.round_attempts, again.attempts) == (2, 0, 1)
     assert (again.failure, again.prediction, again.settled_at) == (None, None, None)
     assert again.cost == PRICE
 
@@ -147,14 +147,19 @@ def test_an_item_that_failed_is_claimed_afresh_in_the_next_round() -> None:
 def test_a_create_holds_its_price_and_uses_up_a_try() -> None:
     batch, item = transitions.begin_create(*claimed(), START)
     assert (batch.committed, batch.actual) == (PRICE, ZERO)
-    assert (item.held, item.creating, item.tries, item.attempts) == (PRICE, True, 1, 1)
+    assert (item.reserved, item.create_in_flight, item.round_attempts, item.attempts) == (
+        PRICE,
+        True,
+        1,
+        1,
+    )
 
 
 def test_what_was_billed_is_spent_and_what_was_not_goes_back() -> None:
     batch, item = transitions.capture_cost(*asked())
-    assert (batch.committed, batch.actual, item.cost, item.held) == (PRICE, PRICE, PRICE, ZERO)
+    assert (batch.committed, batch.actual, item.cost, item.reserved) == (PRICE, PRICE, PRICE, ZERO)
     batch, item = transitions.release_reservation(*asked())
-    assert (batch.committed, batch.actual, item.cost, item.held) == (ZERO, ZERO, ZERO, ZERO)
+    assert (batch.committed, batch.actual, item.cost, item.reserved) == (ZERO, ZERO, ZERO, ZERO)
 
 
 def test_the_cap_counts_what_is_held_and_what_is_spent() -> None:
@@ -175,7 +180,12 @@ def test_a_create_cannot_begin_before_the_last_one_is_accounted_for() -> None:
 def test_a_wait_gives_the_try_and_the_money_back() -> None:
     batch, item = transitions.requeue(*transitions.begin_create(*claimed(), START), START)
     assert (batch.counts, batch.committed) == (Counts(pending=3), ZERO)
-    assert (item.status, item.lease, item.tries, item.attempts) == (ItemStatus.PENDING, None, 0, 0)
+    assert (item.status, item.lease, item.round_attempts, item.attempts) == (
+        ItemStatus.PENDING,
+        None,
+        0,
+        0,
+    )
     assert transitions.decide_delivery(batch, item, 1, START) is DeliveryDecision.PROCESS
 
 
@@ -194,7 +204,7 @@ def test_tries_before_a_wait_still_count_after_it() -> None:
     batch, item = transitions.capture_cost(*transitions.begin_create(*claimed(), START))
     batch, item = transitions.requeue(*transitions.begin_create(batch, item, START), START)
     batch, item = claimed(batch, item)
-    assert (item.tries, item.attempts) == (1, 1)
+    assert (item.round_attempts, item.attempts) == (1, 1)
 
 
 def test_a_wait_in_a_cancelled_batch_is_its_end() -> None:

@@ -105,7 +105,7 @@ def _check_books(batch: Batch, items: list[Item]) -> None:
     for item in items:
         failed = effective_item_status(batch, item) is ItemStatus.FAILED
         assert not failed or item.failure is not None
-        assert item.held == 0
+        assert item.reserved == 0
         assert item.lease is None
     assert batch.committed == batch.actual == sum((item.cost for item in items), Decimal(0))
     assert batch.max_cost is None or batch.committed <= batch.max_cost

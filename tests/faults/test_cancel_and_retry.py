@@ -233,7 +233,7 @@ def a_finished_batch(harness: FaultHarness, word: str, rows: int, failed: tuple[
     plan = BatchManifest(Kind.CARS, ("make", "model"), tuple(planned))
     media.put(keys.plan(batch_id), encode_manifest(plan), "application/gzip")
     tried = [
-        replace(each.to_item(), round=1, tries=1, attempts_round=1, attempts=1, version=1)
+        replace(each.to_item(), round=1, round_attempts=1, attempts_round=1, attempts=1, version=1)
         for each in planned
     ]
     why = Failure(FailureCode.PROVIDER_UNAVAILABLE, "it was down")

@@ -35,7 +35,7 @@ def batches(services: Deployment) -> None:
 
 def items(services: Deployment, kind: Kind = Kind.CARS) -> None:
     services.store.create(a_batch(BATCH, OWNER, size=3, kind=kind))
-    services.store.add_items(OWNER, BATCH, [an_item(n, group="7") for n in THREE])
+    services.store.add_items(OWNER, BATCH, [an_item(n, variant_id=7) for n in THREE])
 
 
 def images(services: Deployment) -> None:
@@ -47,7 +47,7 @@ def images(services: Deployment) -> None:
         services.library.open(OWNER, folder)
     for n in THREE:
         done = replace(
-            an_item(n, group="7"), status=ItemStatus.SUCCEEDED, image=an_image(), file="a.png",
+            an_item(n, variant_id=7), status=ItemStatus.SUCCEEDED, image=an_image(), file="a.png",
             settled_at=START + timedelta(seconds=n),
         )  # fmt: skip
         services.store.commit(services.records.batch(OWNER, BATCH), done)

@@ -70,7 +70,7 @@ def make(services: Deployment, batch_id: str, owner: str = "local", failed: int 
 def settle(services: Deployment, owner: str, batch_id: str, item: Item, *, succeeds: bool) -> None:
     batch = services.records.batch(owner, batch_id)
     end = ItemStatus.SUCCEEDED if succeeds else ItemStatus.FAILED
-    counts = batch.counts.moved(ItemStatus.PENDING, end)
+    counts = batch.counts.transfer(ItemStatus.PENDING, end)
     key = keys.image(batch.kind, batch_id, item.index, f"p{item.index}")
     made: dict[str, Any] = (
         {

@@ -39,7 +39,7 @@ def planned(
 def test_every_variant_gets_its_variations_next_to_each_other() -> None:
     plan = planned(variant_selection(7), variant_selection(3), shot=shot_settings(3))
     assert plan.kind is Kind.VARIANTS
-    assert [item.group for item in plan.items] == ["7", "7", "7", "3", "3", "3"]
+    assert [item.variant_id for item in plan.items] == [7, 7, 7, 3, 3, 3]
     assert [item.index for item in plan.items] == list(range(6))
     assert plan.items[5].custom_id == "item-0006"
 
@@ -91,7 +91,7 @@ def test_a_variant_has_a_directory_named_after_it() -> None:
     plan = planned(
         variant_selection(1, title="White / M", product_title="Linen shirt"), shot=shot_settings(2)
     )
-    assert [(i.folder, i.stem) for i in plan.items] == [
+    assert [(i.archive_dir, i.stem) for i in plan.items] == [
         ("Linen_shirt_White_M", "Linen_shirt_White_M-1"),
         ("Linen_shirt_White_M", "Linen_shirt_White_M-2"),
     ]
@@ -103,7 +103,7 @@ def test_directories_and_files_are_unique_and_safe() -> None:
         variant_selection(n, title=t, product_title=t) for n, t in enumerate(titles, start=1)
     ]
     plan = planned(*choices, shot=shot_settings(8))
-    folders = list(dict.fromkeys(item.folder for item in plan.items))
+    folders = list(dict.fromkeys(item.archive_dir for item in plan.items))
     assert len({f.casefold() for f in folders}) == len(titles)
     assert len({item.stem.casefold() for item in plan.items}) == 8 * len(titles)
     assert not any(set('/\\:*?"<>|') & set(folder) or ".." in folder for folder in folders)
@@ -148,9 +148,11 @@ def test_only_an_image_made_for_a_variant_is_in_the_library() -> None:
     batch = a_batch()
     made: dict[str, Any] = {"status": ItemStatus.SUCCEEDED, "image": IMAGE, "settled_at": START}
     assert library_image(batch, an_item(**made)) is None
-    assert library_image(batch, an_item(group="7")) is None
-    assert library_image(batch, an_item(**{**made, "status": ItemStatus.FAILED}, group="7")) is None
-    found = library_image(batch, an_item(4, **made, group="7", file="a.png"))
+    assert library_image(batch, an_item(variant_id=7)) is None
+    assert (
+        library_image(batch, an_item(**{**made, "status": ItemStatus.FAILED}, variant_id=7)) is None
+    )
+    found = library_image(batch, an_item(4, **made, variant_id=7, file="a.png"))
     assert found is not None
     assert (found.id, found.variant_id, found.key) == ("b1.0004", 7, IMAGE.key)
 

@@ -342,7 +342,7 @@ def test_results_csv_of_a_batch_without_a_sheet_has_the_prompts() -> None:
 
 
 def test_an_image_of_a_variant_is_named_with_its_directory() -> None:
-    found = texts([made(0, folder="Shirt-Red")])
+    found = texts([made(0, archive_dir="Shirt-Red")])
     assert table(found["results.csv"])[0]["file"] == "Shirt-Red/car-0.png"
     assert b'src="Shirt-Red/car-0.png"' in found["index.html"]
 

@@ -125,7 +125,7 @@ def test_placeholders_are_called_what_they_are() -> None:
 
 
 def test_what_people_typed_is_only_ever_text() -> None:
-    evil = shown(custom_id=EVIL, prompt=EVIL, folder=EVIL)
+    evil = shown(custom_id=EVIL, prompt=EVIL, archive_dir=EVIL)
     evil = replace(evil, cells=(EVIL,), file=f"{EVIL}.png")
     found = page(evil, failed(EVIL), name=EVIL, model=EVIL)
     assert found.all("script") == []
@@ -161,7 +161,9 @@ def test_the_page_may_load_nothing_but_the_archives_images_and_its_own_style() -
 
 
 def test_variants_have_a_heading_each() -> None:
-    found = page(shown("A/1.png", folder="Shirt Red"), shown("B/1.png", folder="Shirt Blue"))
+    found = page(
+        shown("A/1.png", archive_dir="Shirt Red"), shown("B/1.png", archive_dir="Shirt Blue")
+    )
     assert len(found.all("h2")) == 2
     assert "Shirt Blue" in found.text
 

@@ -207,7 +207,7 @@ class BudgetMachine(RuleBasedStateMachine):
         limits = ((OWNER, self.limits.owner_budget), (None, self.limits.stack_budget))
         for owner, most in limits:
             for balance in self.ledgers(owner).values():
-                assert balance.held >= 0
+                assert balance.reserved >= 0
                 assert most is None or balance.used <= most
         assert self.places <= ACTIVE
 
@@ -215,7 +215,7 @@ class BudgetMachine(RuleBasedStateMachine):
     def accounts_hold_what_batches_do(self) -> None:
         held = held_by(self.batches())
         for account, balance in self.app.accounts.accounts.items():
-            assert balance.held == held.get(account, ZERO)
+            assert balance.reserved == held.get(account, ZERO)
 
     @invariant()
     def a_round_spends_no_more_than_it_reserved(self) -> None:
@@ -227,7 +227,7 @@ class BudgetMachine(RuleBasedStateMachine):
 
     @property
     def places(self) -> Decimal:
-        return self.app.accounts.balance(Account(OWNER)).held
+        return self.app.accounts.balance(Account(OWNER)).reserved
 
     # --- and in the end
 
@@ -242,7 +242,7 @@ class BudgetMachine(RuleBasedStateMachine):
         event(f"fell back or was redone dearer: {OTHER_MODEL.id in made}")
         spent = sum((batch.actual for batch in self.batches()), ZERO)
         for owner in (OWNER, None):
-            assert all(balance.held == 0 for balance in self.ledgers(owner).values())
+            assert all(balance.reserved == 0 for balance in self.ledgers(owner).values())
             assert sum((b.spent for b in self.ledgers(owner).values()), ZERO) == spent
         assert self.places == 0
 

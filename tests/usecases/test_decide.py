@@ -91,7 +91,7 @@ type Pair = tuple[Batch, Item]
 def state_of(batch: Batch, item: Item) -> str:
     if item.status is not ItemStatus.PROCESSING:
         return item.status.value
-    if item.creating:
+    if item.create_in_flight:
         return "creating"
     return "predicting" if item.prediction else "claimed"
 
@@ -220,10 +220,10 @@ def test_an_attempt_counts_unless_its_create_made_nothing() -> None:
     nothing = (Throttled, ModelGone, CreateFailed, CreateAbsent)
     for (_, before), event, step in steps():
         if not isinstance(event, nothing):
-            assert step.item.tries >= before.tries
+            assert step.item.round_attempts >= before.round_attempts
             assert step.item.attempts >= before.attempts
         if isinstance(event, CreateUndecided) or event == CreateFailed(FAILURE, maybe_billed=True):
-            assert step.item.tries >= before.tries
+            assert step.item.round_attempts >= before.round_attempts
 
 
 def test_no_other_model_makes_what_one_may_have_made() -> None:

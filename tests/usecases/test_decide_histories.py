@@ -232,27 +232,27 @@ class History(RuleBasedStateMachine):
 
     @invariant()
     def the_money_adds_up(self) -> None:
-        assert self.batch.committed == sum((i.held + i.cost for i in self.items), ZERO)
+        assert self.batch.committed == sum((i.reserved + i.cost for i in self.items), ZERO)
         assert self.batch.actual == sum((i.cost for i in self.items), ZERO)
         assert self.batch.max_cost is None or self.batch.committed <= self.batch.max_cost
 
     @invariant()
     def money_is_held_only_for_what_runs(self) -> None:
         for item in self.items:
-            running = item.creating or item.prediction is not None
-            assert (item.held > 0) == running
+            running = item.create_in_flight or item.prediction is not None
+            assert (item.reserved > 0) == running
             assert not running or item.status is ItemStatus.PROCESSING
-            assert item.tries <= TRIES
-            assert item.attempts * item.price >= item.held + item.cost
+            assert item.round_attempts <= TRIES
+            assert item.attempts * item.price >= item.reserved + item.cost
 
     @invariant()
     def a_round_that_is_over_has_nothing_open(self) -> None:
         if self.batch.status is BatchStatus.ARCHIVING or self.batch.finished:
-            assert self.batch.counts.open == 0
+            assert self.batch.counts.unsettled == 0
             assert all(item.lease is None for item in self.items)
             assert self.batch.last_dispatched_round == self.batch.round
         elif self.batch.last_dispatched_round == self.batch.round:
-            assert self.batch.counts.open > 0
+            assert self.batch.counts.unsettled > 0
 
     @invariant()
     def a_finished_image_is_never_thrown_away(self) -> None:

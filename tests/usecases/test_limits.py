@@ -38,7 +38,7 @@ def an_app(**limits: object) -> AppHarness:
 
 
 def held(app: AppHarness, account: Account = PLACES) -> Decimal:
-    return app.accounts.balance(account).held
+    return app.accounts.balance(account).reserved
 
 
 def at_once(calls: Iterator[Callable[[], object]]) -> list[type[Exception] | None]:
@@ -141,7 +141,7 @@ def test_each_end_gives_back_place_and_rest(way: str) -> None:
     assert app.batch.finished
     for account in (MONEY, STACK):
         balance = app.accounts.balance(account)
-        assert (balance.held, balance.spent) == (0, app.batch.actual)
+        assert (balance.reserved, balance.spent) == (0, app.batch.actual)
     assert held(app) == 0
 
 
@@ -211,7 +211,7 @@ def test_wrong_accounts_are_corrected_from_the_batches() -> None:
     app.submit(1, "b2")
     gone = Account("gone")
     for account in (PLACES, MONEY, STACK, gone):
-        app.accounts.correct(account, replace(app.accounts.balance(account), held=Decimal(9)))
+        app.accounts.correct(account, replace(app.accounts.balance(account), reserved=Decimal(9)))
     assert repaired(app) == {PLACES, MONEY, STACK, gone}
     assert (held(app), held(app, MONEY), held(app, STACK)) == (1, ONE_ROW, ONE_ROW)
     assert (held(app, gone), app.accounts.balance(MONEY).spent) == (0, PRICE)
@@ -220,7 +220,7 @@ def test_wrong_accounts_are_corrected_from_the_batches() -> None:
 def test_account_that_changes_meanwhile_is_left_to_the_next_sweep() -> None:
     app = an_app()
     app.submit(1, "b1")
-    app.accounts.correct(PLACES, replace(app.accounts.balance(PLACES), held=Decimal(9)))
+    app.accounts.correct(PLACES, replace(app.accounts.balance(PLACES), reserved=Decimal(9)))
     app.store.before_next("unfinished_batches", lambda: app.submit(1, "b2"))
     assert repaired(app) == set()
     assert repaired(app) == {PLACES}

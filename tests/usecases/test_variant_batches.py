@@ -229,7 +229,7 @@ def test_a_generated_image_is_an_image_to_start_from(app: VariantWorld) -> None:
 
 def test_another_owners_generated_image_is_refused(app: VariantWorld) -> None:
     theirs = Image("library/b7/000000-0123456789abcdef", "image/png", 3, 1, '"e"', 1, 1)
-    item = an_item(group="1", image=theirs, status=ItemStatus.SUCCEEDED)
+    item = an_item(variant_id=1, image=theirs, status=ItemStatus.SUCCEEDED)
     app.library.settled(a_batch("b7", owner="bob"), item)
     assert len(app.library.images) == 1
     assert messages(app.refused((1, [app.url(theirs.key)])))
@@ -450,7 +450,7 @@ def test_candidates_stop_at_fifty_images_and_two_hundred_uploads(app: VariantWor
     for number in range(201):
         app.upload(f"u{number:03d}")
     for number in range(60):
-        made = an_item(number, group="1", image=an_image(), status=ItemStatus.SUCCEEDED)
+        made = an_item(number, variant_id=1, image=an_image(), status=ItemStatus.SUCCEEDED)
         app.library.settled(a_batch("b7"), made)
     found = app.candidates(OWNER, [1])
     assert len(found.variants[0][1]) == 50

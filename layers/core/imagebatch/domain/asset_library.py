@@ -80,12 +80,12 @@ def folder_name(batch: Batch) -> str:
 
 def library_image(batch: Batch, item: Item) -> LibraryImage | None:
     """The item's entry in the library; None where it has no image, or was made for no variant."""
-    if not item.group or item.status is not ItemStatus.SUCCEEDED or item.image is None:
+    if item.variant_id is None or item.status is not ItemStatus.SUCCEEDED or item.image is None:
         return None
     return LibraryImage(
         batch_id=batch.id,
         index=item.index,
-        variant_id=int(item.group),
+        variant_id=item.variant_id,
         key=item.image.key,
         file=item.file or "",
         created_at=item.settled_at or batch.created_at,

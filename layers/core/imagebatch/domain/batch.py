@@ -88,18 +88,18 @@ class Counts:
         return self.succeeded + self.failed + self.cancelled
 
     @property
-    def open(self) -> int:
+    def unsettled(self) -> int:
         return self.pending + self.processing
 
     @property
     def percent(self) -> int:
         """Settled of all, half up; 100 only when all are settled."""
-        if not self.open:
+        if not self.unsettled:
             return 100
         share = Decimal(100 * self.settled) / self.total
         return min(99, int(share.quantize(Decimal(1), ROUND_HALF_UP)))
 
-    def moved(self, before: ItemStatus, after: ItemStatus, many: int = 1) -> "Counts":
+    def transfer(self, before: ItemStatus, after: ItemStatus, many: int = 1) -> "Counts":
         counts = {s.value: getattr(self, s.value) for s in ItemStatus}
         counts[before.value] -= many
         counts[after.value] += many
@@ -239,9 +239,9 @@ class ItemSpec:
 
     `failure` is set when the intake refused the row; then it costs nothing. `cells` is the row as
     submitted, empty where the batch did not come from a sheet. `input` is what the provider is sent
-    but for `images`, `settings` what the client gave in its own words. `group` is the variant the
-    image is made for, `folder` its directory in the archive, `stem` its file name without the
-    extension.
+    but for `images`, `settings` what the client gave in its own words. `variant_id` is the variant
+    the image is made for, `archive_dir` its directory in the archive, `stem` its file name without
+    the extension.
     """
 
     index: int
@@ -256,8 +256,8 @@ class ItemSpec:
     failure: Failure | None = None
     images: tuple[str, ...] = ()
     quality: Quality = Quality.STANDARD
-    folder: str = ""
-    group: str = ""
+    archive_dir: str = ""
+    variant_id: int | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     fate: str = ""
     """What the row is to meet in the first round of a rehearsal (rehearsal.py)."""
@@ -273,31 +273,32 @@ class ItemSpec:
 class Item(ItemSpec):
     """An item's spec and what has happened to it, which is all that a claim or a settle writes.
 
-    `round` is the round this item was last claimed in (0: never). `tries` counts the creates of
-    round `attempts_round`. `held` is money committed for a create whose end is not known yet,
-    `cost` what was spent over all rounds. `creating` is true from before a create until its answer
-    is saved: found true by a later delivery, that create's answer was lost. `releases` are the
-    entries of the dispatch list that its settling put into the queue (dispatch_window.py).
+    `round` is the round this item was last claimed in (0: never). `round_attempts` counts the
+    creates of round `attempts_round`. `reserved` is money committed for a create whose end is not
+    known yet, `cost` what was spent over all rounds. `create_in_flight` is true from before a
+    create until its answer is saved: found true by a later delivery, that create's answer was lost.
+    `enqueued_positions` are the entries of the dispatch list that its settling put into the queue
+    (dispatch_window.py).
     """
 
     status: ItemStatus = ItemStatus.PENDING
     round: int = 0
-    tries: int = 0
+    round_attempts: int = 0
     attempts_round: int = 0
     attempts: int = 0
-    creating: bool = False
+    create_in_flight: bool = False
     create_started_at: datetime | None = None
     prediction: str | None = None
     lease: Lease | None = None
     deadline: datetime | None = None
-    held: Decimal = ZERO
+    reserved: Decimal = ZERO
     cost: Decimal = ZERO
     image: Image | None = None
     file: str | None = None
     seconds: float | None = None
     started_at: datetime | None = None
     settled_at: datetime | None = None
-    releases: tuple[int, ...] = ()
+    enqueued_positions: tuple[int, ...] = ()
     version: int = 0
     """How often what has happened to it was written; 0 before it was claimed."""
     model: str = ""
@@ -353,7 +354,7 @@ class Item(ItemSpec):
         return None if number is None else self.all_versions[number - 1]
 
     def attempts_in(self, round_: int) -> int:
-        return self.tries if self.attempts_round == round_ else 0
+        return self.round_attempts if self.attempts_round == round_ else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -406,7 +407,7 @@ class Batch(BatchSpec):
     """How many items the current round runs."""
     last_dispatched_round: int = 0
     """The last round whose items are all stored and whose dispatch list is complete."""
-    released: int = 0
+    enqueued_count: int = 0
     """How many entries of the round's dispatch list were put into the queue."""
     attempt: int = 1
     """The finalizer's attempt in this round."""
@@ -516,11 +517,11 @@ class Batch(BatchSpec):
 
     def eta(self, now: datetime) -> datetime | None:
         """When this round's last item settles at the pace so far; null until there is a pace."""
-        done = self.round_total - self.counts.open
+        done = self.round_total - self.counts.unsettled
         if self.status is not BatchStatus.PROCESSING or not self.round_started_at or done < 1:
             return None
         pace = (now - self.round_started_at) / done
-        return now + pace * self.counts.open
+        return now + pace * self.counts.unsettled
 
     def waiting_for(self, now: datetime) -> Waiting | None:
         return self.waiting if self.waiting and self.waiting.until > now else None

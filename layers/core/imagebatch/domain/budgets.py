@@ -51,14 +51,14 @@ class Account:
 class Balance:
     """What is held by unfinished batches, and what finished ones have spent."""
 
-    held: Decimal = ZERO
+    reserved: Decimal = ZERO
     spent: Decimal = ZERO
     version: int = 0
     """How often it was written."""
 
     @property
     def used(self) -> Decimal:
-        return self.held + self.spent
+        return self.reserved + self.spent
 
     def left(self, most: Decimal | None) -> Decimal | None:
         return None if most is None else max(ZERO, most - self.used)
@@ -70,19 +70,19 @@ class AccountEntry:
 
     account: Account
     limit: Limit
-    held: Decimal
+    reserved: Decimal
     spent: Decimal = ZERO
     most: Decimal | None = None
 
     def fits(self, balance: Balance) -> bool:
-        return self.most is None or self.held <= 0 or balance.used + self.held <= self.most
+        return self.most is None or self.reserved <= 0 or balance.used + self.reserved <= self.most
 
     def refused(self, balance: Balance) -> AccountLimitError:
         return AccountLimitError(
             self.limit,
             most=self.most or ZERO,
             used=balance.used,
-            wanted=self.held,
+            wanted=self.reserved,
             month=self.account.month,
         )
 
@@ -148,5 +148,5 @@ def held_by(batches: Iterable[Batch]) -> Mapping[Account, Decimal]:
     for batch in batches:
         if batch.reservation is not None:
             for entry in account_entries(None, batch, NO_LIMITS):
-                held[entry.account] += entry.held
+                held[entry.account] += entry.reserved
     return held

@@ -4,9 +4,9 @@ A batch has a message for every worker, waiting or worked on: it keeps all of th
 alone, and who comes new waits for few messages however many rows the others have. While the workers
 have other batches to work on, a message for half of them is enough.
 
-`Batch.released` counts the entries of the list that were put into the queue. What a settled item
-released is kept with it (`Item.releases`), so that a message that comes again can repeat exactly
-that.
+`Batch.enqueued_count` counts the entries of the list that were put into the queue. What a settled
+item enqueued is kept with it (`Item.enqueued_positions`), so that a redelivered message can repeat
+exactly that.
 """
 
 from dataclasses import replace
@@ -16,9 +16,9 @@ from imagebatch.domain.batch import RUNNING, SETTLED, Batch, Item
 
 def enqueue_initial_window(batch: Batch, workers: int) -> Batch:
     """Releases the first entries of a round that runs."""
-    if batch.status not in RUNNING or batch.released:
+    if batch.status not in RUNNING or batch.enqueued_count:
         return batch
-    return replace(batch, released=min(batch.round_total, workers))
+    return replace(batch, enqueued_count=min(batch.round_total, workers))
 
 
 def admit_next(batch: Batch, item: Item, share: int) -> tuple[Batch, Item]:
@@ -28,9 +28,9 @@ def admit_next(batch: Batch, item: Item, share: int) -> tuple[Batch, Item]:
     """
     if batch.status not in RUNNING or item.status not in SETTLED:
         return batch, item
-    settled = batch.round_total - batch.counts.open
+    settled = batch.round_total - batch.counts.unsettled
     begun = settled + batch.counts.processing
     wanted = min(batch.round_total, max(settled + share, begun + 1))
-    upto = max(batch.released, wanted)
-    positions = tuple(range(batch.released, upto))
-    return replace(batch, released=upto), replace(item, releases=positions)
+    upto = max(batch.enqueued_count, wanted)
+    positions = tuple(range(batch.enqueued_count, upto))
+    return replace(batch, enqueued_count=upto), replace(item, enqueued_positions=positions)

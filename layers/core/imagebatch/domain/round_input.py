@@ -36,9 +36,9 @@ def delivered_price(batch: Batch, item: Item, image: Image) -> Decimal:
     """What a delivered image cost: its pixels count where the model is priced by them."""
     entry = _priced(batch, item.model)
     if entry is None:
-        return item.held
+        return item.reserved
     price = entry.actual_price(batch.quality, image.width, image.height, len(item.images))
-    return min(item.held, price)
+    return min(item.reserved, price)
 
 
 def _priced(batch: Batch, model: str) -> ImageModel | None:

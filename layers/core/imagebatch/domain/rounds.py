@@ -28,7 +28,7 @@ def abort_round(batch: Batch, failure: Failure) -> Batch:
 def start_archiving_if_complete(batch: Batch, now: datetime) -> Batch:
     """Moves a round to its archive once all of it is dispatched and settled: one winner."""
     running = batch.status in RUNNING or batch.status is BatchStatus.CANCELLING
-    if not running or batch.counts.open or batch.last_dispatched_round < batch.round:
+    if not running or batch.counts.unsettled or batch.last_dispatched_round < batch.round:
         return batch
     return replace(batch, status=BatchStatus.ARCHIVING, archiving_at=now, waiting=None)
 
@@ -52,7 +52,7 @@ def cancel(batch: Batch, now: datetime) -> Batch:
             "only a queued or processing batch can be cancelled.",
         )
     kept, pending = batch.pending_redos or 0, batch.counts.pending
-    counts = batch.counts.moved(ItemStatus.PENDING, ItemStatus.SUCCEEDED, kept).moved(
+    counts = batch.counts.transfer(ItemStatus.PENDING, ItemStatus.SUCCEEDED, kept).transfer(
         ItemStatus.PENDING, ItemStatus.CANCELLED, pending - kept
     )
     return start_archiving_if_complete(
@@ -75,7 +75,7 @@ def retry(batch: Batch, now: datetime) -> Batch:
     if again:
         opened = replace(
             _next_round(batch, again),
-            counts=batch.counts.moved(ItemStatus.FAILED, ItemStatus.PENDING, again),
+            counts=batch.counts.transfer(ItemStatus.FAILED, ItemStatus.PENDING, again),
             errors=tuple(e for e in batch.errors if e.rejected),
         )
         # A batch from before its failed items' prices were kept is reserved for as a whole.
@@ -107,7 +107,7 @@ def redo(
     check_can_open(batch, now)
     counts = batch.counts
     for item in items:
-        counts = counts.moved(effective_item_status(batch, item), ItemStatus.PENDING)
+        counts = counts.transfer(effective_item_status(batch, item), ItemStatus.PENDING)
     round_, indices = batch.round + 1, {item.index for item in items}
     opened = Redo(round=round_, items=index_ranges(indices), note=note, seed=seed)
     started = replace(
@@ -145,7 +145,7 @@ def _next_round(batch: Batch, size: int) -> Batch:
         status=BatchStatus.PROCESSING,
         round=batch.round + 1,
         round_total=size,
-        released=0,
+        enqueued_count=0,
         attempt=1,
         redos=_past_redos(batch),
         pending_redos=None,

@@ -69,7 +69,7 @@ def claim(
     return replace(
         batch,
         status=BatchStatus.PROCESSING,
-        counts=batch.counts.moved(ItemStatus.PENDING, ItemStatus.PROCESSING),
+        counts=batch.counts.transfer(ItemStatus.PENDING, ItemStatus.PROCESSING),
         pending_redos=_pending_redos(batch, -1 if item.image else 0),
         started_at=batch.started_at or now,
         round_started_at=batch.round_started_at or now,
@@ -77,7 +77,7 @@ def claim(
         _as_asked_for(batch, item),
         status=ItemStatus.PROCESSING,
         round=batch.round,
-        tries=item.attempts_in(batch.round),
+        round_attempts=item.attempts_in(batch.round),
         model_fixed=item.model_fixed if item.attempts_round == batch.round else None,
         unfit_image=None,
         failing_since=item.failing_since if item.attempts_round == batch.round else None,
@@ -85,13 +85,13 @@ def claim(
         lease=lease,
         deadline=now + time_limit,
         prediction=None,
-        creating=False,
+        create_in_flight=False,
         failure=None,
         file=item.file if item.image else None,
         started_at=now,
         settled_at=item.settled_at if item.image else None,
         seconds=None,
-        releases=(),
+        enqueued_positions=(),
         versions=item.all_versions,
     )
 
@@ -127,46 +127,46 @@ def begin_create(
 ) -> tuple[Batch, Item]:
     """Commits the price and uses up a try, before the provider is called."""
     _check_claimed(batch, item)
-    if item.held:
+    if item.reserved:
         raise ValueError("the last create was neither spent nor given back")
     model = model or batch.model
     price = model_price(batch, item, model)
     return replace(batch, committed=batch.committed + price), replace(
         item,
-        tries=item.tries + 1,
+        round_attempts=item.round_attempts + 1,
         attempts=item.attempts + 1,
-        creating=True,
+        create_in_flight=True,
         create_started_at=now,
         prediction=None,
-        held=price,
+        reserved=price,
         model=model,
     )
 
 
 def record_prediction_id(item: Item, prediction: str) -> Item:
-    return replace(item, prediction=prediction, creating=False, failing_since=None)
+    return replace(item, prediction=prediction, create_in_flight=False, failing_since=None)
 
 
 def undo_create(batch: Batch, item: Item) -> tuple[Batch, Item]:
     """A create that certainly made nothing: its price goes back, and it was no attempt."""
     batch, item = release_reservation(batch, item)
-    return batch, replace(item, tries=item.tries - 1, attempts=item.attempts - 1)
+    return batch, replace(item, round_attempts=item.round_attempts - 1, attempts=item.attempts - 1)
 
 
 def capture_cost(batch: Batch, item: Item, price: Decimal | None = None) -> tuple[Batch, Item]:
     """What was held was billed, or may have been; with a price, just that much of it."""
-    spent = item.held if price is None else price
+    spent = item.reserved if price is None else price
     return replace(
         batch,
         actual=batch.actual + spent,
-        committed=batch.committed - (item.held - spent),
-    ), replace(item, cost=item.cost + spent, held=ZERO, creating=False, prediction=None)
+        committed=batch.committed - (item.reserved - spent),
+    ), replace(item, cost=item.cost + spent, reserved=ZERO, create_in_flight=False, prediction=None)
 
 
 def release_reservation(batch: Batch, item: Item) -> tuple[Batch, Item]:
     """What was held was certainly not billed."""
-    return replace(batch, committed=batch.committed - item.held), replace(
-        item, held=ZERO, creating=False, prediction=None
+    return replace(batch, committed=batch.committed - item.reserved), replace(
+        item, reserved=ZERO, create_in_flight=False, prediction=None
     )
 
 
@@ -178,12 +178,12 @@ def requeue(batch: Batch, item: Item, now: datetime) -> tuple[Batch, Item]:
     if batch.status is BatchStatus.CANCELLING:
         return cancel_item(batch, item, now)
     _check_claimed(batch, item)
-    if item.creating:
+    if item.create_in_flight:
         batch, item = undo_create(batch, item)
     batch, item = release_reservation(batch, item)
     return replace(
         batch,
-        counts=batch.counts.moved(ItemStatus.PROCESSING, ItemStatus.PENDING),
+        counts=batch.counts.transfer(ItemStatus.PROCESSING, ItemStatus.PENDING),
         pending_redos=_pending_redos(batch, 1 if item.image else 0),
     ), replace(item, status=ItemStatus.PENDING, round=batch.round - 1, lease=None)
 
@@ -258,7 +258,7 @@ def _settle(batch: Batch, item: Item, status: ItemStatus, now: datetime) -> tupl
         settled_at=now,
         seconds=round((now - started).total_seconds(), 3),
     )
-    counts = batch.counts.moved(ItemStatus.PROCESSING, status)
+    counts = batch.counts.transfer(ItemStatus.PROCESSING, status)
     return start_archiving_if_complete(replace(batch, counts=counts), now), settled
 
 
@@ -284,7 +284,7 @@ def mark_output_lost(
         return batch, item
     return replace(
         _with_failed(batch, item, failure),
-        counts=batch.counts.moved(ItemStatus.SUCCEEDED, ItemStatus.FAILED),
+        counts=batch.counts.transfer(ItemStatus.SUCCEEDED, ItemStatus.FAILED),
     ), replace(item, status=ItemStatus.FAILED, failure=failure, round=batch.round)
 
 

@@ -90,10 +90,10 @@ def folder_of(batch: Batch, plan: BatchManifest) -> Folder:
 
 
 def _variant_folders(plan: BatchManifest) -> Iterator[VariantFolder]:
-    for group, found in groupby(plan.items, lambda item: item.group):
+    for variant_id, found in groupby(plan.items, lambda item: item.variant_id):
         items = list(found)
-        if group:
-            yield VariantFolder(int(group), items[0].folder, items[0].index, len(items))
+        if variant_id is not None:
+            yield VariantFolder(variant_id, items[0].archive_dir, items[0].index, len(items))
 
 
 def _planned(
@@ -123,8 +123,8 @@ def _planned(
         | model.input_for(prompt=prompt, aspect_ratio=shot.aspect_ratio, quality=quality),
         "aspect_ratio": shot.aspect_ratio,
         "images": images,
-        "folder": folder,
-        "group": str(choice.variant.id),
+        "archive_dir": folder,
+        "variant_id": choice.variant.id,
         "settings": {**shot.user_input, PRODUCT_IMAGES: list(choice.images)},
     }
 

@@ -82,7 +82,7 @@ def _facts(batch: Batch, results: Sequence[Result], failed: int) -> Iterator[tup
 
 
 def _groups(made: Iterable[Result]) -> Iterator[str]:
-    for folder, results in groupby(made, lambda result: result.item.folder):
+    for folder, results in groupby(made, lambda result: result.item.archive_dir):
         yield "<section>"
         if folder:
             yield f'<h2 dir="auto">{escape(folder)}</h2>'

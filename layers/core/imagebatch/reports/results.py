@@ -40,17 +40,17 @@ def _result(batch: Batch, plan: BatchManifest, item: Item) -> Result:
 
 def member_name(item: Item) -> str:
     """Where an image lies in the archive: in a directory per variant, in none otherwise."""
-    return f"{item.folder}/{item.file}" if item.folder else str(item.file)
+    return f"{item.archive_dir}/{item.file}" if item.archive_dir else str(item.file)
 
 
 def alternate_name(item: Item, number: int, file: str) -> str:
     """Such as alternates/Volvo-XC90-v1.png, in the directory of its variant if it has one."""
     extension = file.rpartition(".")[2]
-    folders = (ALTERNATES, item.folder) if item.folder else (ALTERNATES,)
+    folders = (ALTERNATES, item.archive_dir) if item.archive_dir else (ALTERNATES,)
     return "/".join((*folders, f"{item.stem}-v{number}.{extension}"))
 
 
 def unfit_name(item: Item, content_type: str) -> str:
     """Such as rejected/Volvo-XC90.png, in the directory of its variant if it has one."""
-    folders = (REJECTED, item.folder) if item.folder else (REJECTED,)
+    folders = (REJECTED, item.archive_dir) if item.archive_dir else (REJECTED,)
     return "/".join((*folders, f"{item.stem}.{EXTENSIONS.get(content_type, 'bin')}"))

@@ -68,7 +68,7 @@ def variants_view(
     batch: Batch, folder: Folder | None, items: Iterable[Item], sign: Sign
 ) -> list[BatchVariant]:
     """A batch's variants, in their order; a variant's items may not be stored yet."""
-    of_variant = {int(g): list(found) for g, found in groupby(items, lambda i: i.group) if g}
+    of_variant = {id_: list(found) for id_, found in groupby(items, lambda i: i.variant_id)}
     return [
         _variant(batch, one, of_variant.get(one.variant_id, []), sign)
         for one in (folder.variants if folder else ())
@@ -101,10 +101,12 @@ def _variant(
 
 
 def with_client_input(
-    items: Sequence[PreviewItem], groups: Sequence[str], inputs: Mapping[str, Mapping[str, Any]]
+    items: Sequence[PreviewItem],
+    variants: Sequence[int | None],
+    inputs: Mapping[int | None, Mapping[str, Any]],
 ) -> list[PreviewItem]:
     """A dry run's items with the client's own input, by variant, as it was sent."""
     return [
-        item.model_copy(update={"input": dict(inputs[group])})
-        for item, group in zip(items, groups, strict=True)
+        item.model_copy(update={"input": dict(inputs[variant_id])})
+        for item, variant_id in zip(items, variants, strict=True)
     ]

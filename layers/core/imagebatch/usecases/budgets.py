@@ -62,12 +62,12 @@ class RepairAccounts:
         for account in stored.keys() | held.keys():
             known = account.month in ("", *months)
             balance, expected = stored.get(account, Balance()), held.get(account, ZERO)
-            if known and balance.held != expected and self._correct(account, balance, expected):
+            if known and balance.reserved != expected and self._correct(account, balance, expected):
                 yield account
 
     def _correct(self, account: Account, balance: Balance, held: Decimal) -> bool:
         """False when a batch has changed it since it was read: then it is looked at again."""
-        return self.accounts.correct(account, replace(balance, held=held))
+        return self.accounts.correct(account, replace(balance, reserved=held))
 
     def _months(self) -> tuple[str, str]:
         """This month and the last, of which rounds may still run."""

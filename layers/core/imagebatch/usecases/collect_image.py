@@ -123,7 +123,7 @@ def _rehearsal(batch: Batch, item: Item) -> Rehearsal | None:
     fate = parse_fate(item.fate)
     if fate is None or batch.mode is not Mode.DEVELOPMENT or batch.round > 1:
         return None
-    return Rehearsal(fate, item.tries, batch.round_started_at or batch.created_at)
+    return Rehearsal(fate, item.round_attempts, batch.round_started_at or batch.created_at)
 
 
 @dataclass(frozen=True, slots=True)

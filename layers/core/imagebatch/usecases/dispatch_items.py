@@ -65,7 +65,7 @@ class DispatchItems:
         """Those of the running round that were released and have not come to an end."""
         store = self.records.store
         entries = store.round_list(batch.owner, batch.id, batch.round) or ()
-        entries = entries[: batch.released]
+        entries = entries[: batch.enqueued_count]
         positions = {index: position for position, index in enumerate(entries)}
         last = max(entries, default=-1)
         for item in store.items(batch.owner, batch.id, start=min(entries, default=0)):

@@ -45,7 +45,7 @@ class DynamoDBAccountStore(AccountStore):
         self._report = report
 
     def check(self, entries: Sequence[AccountEntry]) -> None:
-        limited = [e for e in entries if e.most is not None and e.held > 0]
+        limited = [e for e in entries if e.most is not None and e.reserved > 0]
         if not limited:
             return
         found = self._table.get_many([_key(entry.account) for entry in limited])
@@ -64,7 +64,7 @@ class DynamoDBAccountStore(AccountStore):
         return dict(b for _, b in readable(records, _entry, self._report, _name_of))
 
     def correct(self, account: Account, balance: Balance) -> bool:
-        held = {"held": balance.held, "used": balance.used, "version": balance.version + 1}
+        held = {"held": balance.reserved, "used": balance.used, "version": balance.version + 1}
         known = unchanged("version", balance.version) if balance.version else NEW
         key, record = _key(account), held | _names(account)
         try:
@@ -106,17 +106,21 @@ def _actions(
     table: Table, entries: Sequence[AccountEntry], ttl: Record
 ) -> Iterator["TransactWriteItemTypeDef"]:
     for entry in entries:
-        amounts = {"held": entry.held, "spent": entry.spent, "used": entry.held + entry.spent}
+        amounts = {
+            "held": entry.reserved,
+            "spent": entry.spent,
+            "used": entry.reserved + entry.spent,
+        }
         # A place goes with the records of its batch; what was spent stays in the books.
         facts = _names(entry.account) | ({} if entry.account.month else ttl)
         yield table.add(_key(entry.account), amounts | {"version": 1}, facts, _room(entry))
 
 
 def _room(entry: AccountEntry) -> Condition | None:
-    if entry.most is None or entry.held <= 0:
+    if entry.most is None or entry.reserved <= 0:
         return None
     text = "attribute_not_exists(#used) OR #used <= :room"
-    return Condition(text, ("used",), {"room": entry.most - entry.held})
+    return Condition(text, ("used",), {"room": entry.most - entry.reserved})
 
 
 def _key(account: Account) -> keys.Key:

@@ -32,26 +32,24 @@ def library_actions(
 
     An item that failed is taken off, because its image may have been lost after it had succeeded.
     """
-    if item is None or not item.group or item.settled_at is None:
+    if item is None or item.variant_id is None or item.settled_at is None:
         return
+    variant, index = keys.library_partition(batch.owner, item.variant_id), item.index
+
+    def listed(made_at: datetime) -> keys.Key:
+        return variant, keys.library_image_sort(made_at, batch.id, index)
+
     folder = keys.folder_image(batch.owner, batch.id, item.index)
     image = library_image(batch, item)
     if image is not None:
         yield table.put(folder, codec.encode(image))
-        yield table.put(_library_place(batch, item, item.settled_at), codec.encode(image))
+        yield table.put(listed(item.settled_at), codec.encode(image))
     elif item.status is ItemStatus.FAILED:
         yield table.delete(folder)
-        yield table.delete(_library_place(batch, item, item.settled_at))
+        yield table.delete(listed(item.settled_at))
     if image is not None or item.status is ItemStatus.FAILED:
         times = {version.created_at for version in item.versions} - {item.settled_at, None}
-        yield from (table.delete(_library_place(batch, item, at)) for at in times if at)
-
-
-def _library_place(batch: Batch, item: Item, made_at: datetime) -> keys.Key:
-    return (
-        keys.library_partition(batch.owner, int(item.group)),
-        keys.library_image_sort(made_at, batch.id, item.index),
-    )
+        yield from (table.delete(listed(at)) for at in times if at)
 
 
 class DynamoDBLibraryStore(LibraryStore):

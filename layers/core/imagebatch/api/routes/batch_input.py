@@ -48,7 +48,7 @@ def _input_item(request: Request, spec: ItemSpec) -> InputItem:
         aspect_ratio=spec.aspect_ratio,
         cells=list(spec.cells),
         images=[InputImage(url=url, upload_id=_upload_id(kept)) for kept, url in urls.items()],
-        variant_id=int(spec.group) if spec.group else None,
+        variant_id=spec.variant_id,
         settings={name: _with_urls(value, urls) for name, value in spec.settings.items()},
     )
 

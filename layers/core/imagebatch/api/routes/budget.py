@@ -39,7 +39,7 @@ def get_budget(request: Request) -> BudgetAnswer:
         month=budget.month,
         limit=budget.limit,
         spent=budget.balance.spent,
-        reserved=budget.balance.held,
+        reserved=budget.balance.reserved,
         left=budget.balance.left(budget.limit),
     )
 

@@ -28,7 +28,7 @@ def get_queue(request: Request) -> QueueAnswer:
     depth: dict[str, Any] = services.queue_depth() if request.is_operator else {}
     return QueueAnswer(
         active_batches=len(active),
-        pending_items=sum(batch.counts.open for batch in active),
+        pending_items=sum(batch.counts.unsettled for batch in active),
         concurrency=services.settings.worker_concurrency,
         **depth,
     )

@@ -1,6 +1,8 @@
 """Batches of product variants, and every batch in camelCase with its folders."""
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 from imagebatch.api.covers import COVERS, covers
 from imagebatch.api.options import json_fields, with_unknown_fields
@@ -184,12 +186,12 @@ def _create(
 
 
 def _preview(request: Request, sent: VariantBatchRequest, submission: Submission) -> VariantPreview:
-    inputs = {
-        str(each.variant_id): {**sent.settings.input, PRODUCT_IMAGES: each.product_image_urls}
+    inputs: Mapping[int | None, Mapping[str, Any]] = {
+        each.variant_id: {**sent.settings.input, PRODUCT_IMAGES: each.product_image_urls}
         for each in sent.variants
     }
     made = preview_fields(request, submission, sent)
     specs, _ = preview_page(submission.plan, sent.cursor, sent.limit)
-    groups = [spec.group for spec in specs]
-    items = with_client_input(made.pop("items"), groups, inputs)
+    variants = [spec.variant_id for spec in specs]
+    items = with_client_input(made.pop("items"), variants, inputs)
     return VariantPreview(**made, items=items, credits=len(submission.plan.items))

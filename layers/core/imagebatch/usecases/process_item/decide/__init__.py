@@ -58,7 +58,7 @@ def decide(batch: Batch, item: Item, event: Event, now: datetime, delivery: Deli
             return settled(*transitions.fail(*ended, failure, now), delivery)
         case ProviderClosed(failure=failure):
             return fail_as_billed(rounds.abort_round(batch, failure), item, failure, now, delivery)
-    if item.creating:
+    if item.create_in_flight:
         return decide_create(batch, item, event, now, delivery)
     return _decide_prediction(batch, item, event, now, delivery)
 
@@ -135,7 +135,7 @@ def _breaker_answered(
 
 def _must_wait(batch: Batch, item: Item, now: datetime, delivery: Delivery) -> bool:
     """While none of its models can be asked, an item that would create waits."""
-    decided = item.prediction or item.creating or batch.cancelling_at or batch.abort_reason
+    decided = item.prediction or item.create_in_flight or batch.cancelling_at or batch.abort_reason
     until = fallback.next_look(batch, item, now, delivery.policy)
     return delivery.may_create and not decided and until is not None and until > now
 

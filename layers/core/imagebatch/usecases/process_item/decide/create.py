@@ -109,7 +109,7 @@ def nothing_created(
         batch, item = transitions.release_reservation(batch, item)
     else:
         batch, item = transitions.undo_create(batch, item)
-    over = item.tries >= TRIES or batch.status is BatchStatus.CANCELLING
+    over = item.round_attempts >= TRIES or batch.status is BatchStatus.CANCELLING
     if over or _another_model(batch, item, now, delivery):
         return proceed(batch, item, now, delivery, failure)
     return requeue(batch, item, now, delivery, _pause(item, now, delivery))

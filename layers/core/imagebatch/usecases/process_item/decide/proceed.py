@@ -36,7 +36,7 @@ def proceed(
     A create whose answer was never saved is over by now: nothing else is asked for before somebody
     has looked for what it made.
     """
-    if item.creating:
+    if item.create_in_flight:
         return Step(batch, item, (FindCreated(),))
     if item.prediction is not None:
         return Step(batch, item, (ResumePrediction(),))
@@ -60,7 +60,7 @@ def _reason_not_to_create(
         return batch.abort_reason
     if not delivery.may_create:
         return failure or CRASHED
-    if item.tries >= TRIES:
+    if item.round_attempts >= TRIES:
         return failure or (LOST_ANSWER if item.failing_since else CRASHED)
     if item.deadline is not None and now >= item.deadline:
         return failure or DEADLINE

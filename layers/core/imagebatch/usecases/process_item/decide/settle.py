@@ -36,8 +36,12 @@ def settled(batch: Batch, item: Item, delivery: Delivery) -> Step:
 def after_settle(batch: Batch, item: Item, *, repeated: bool) -> Sequence[Effect]:
     if batch.status is BatchStatus.ARCHIVING:
         return (StartFinalizer(), Done())
-    if batch.status is BatchStatus.PROCESSING and item.round == batch.round and item.releases:
-        return (EnqueueNext(item.releases, repeated), Done())
+    if (
+        batch.status is BatchStatus.PROCESSING
+        and item.round == batch.round
+        and item.enqueued_positions
+    ):
+        return (EnqueueNext(item.enqueued_positions, repeated), Done())
     return (Done(),)
 
 
