@@ -55,6 +55,22 @@ def test_a_running_prediction_is_cancelled_at_the_provider(app: AppHarness) -> N
     assert app.batch.committed == 0
 
 
+@pytest.mark.parametrize(("fails", "end"), [(8, "s"), (10**4, "c")])
+def test_a_cancel_waits_a_minute_for_an_image_at_most(
+    app: AppHarness, fails: int, end: str
+) -> None:
+    """It is paid for either way."""
+    app.provider.fetch_faults.extend([ProviderUnavailableError("503")] * fails)
+    app.start(2)
+    app.deliver()
+    cancel(app)
+    cancelled_at = app.clock.now()
+    app.drain()
+    assert (app.statuses, app.batch.committed) == (end + "c", PRICE)
+    assert (app.clock.now() - cancelled_at).total_seconds() < 70
+    assert app.finish().status is BatchStatus.CANCELLED
+
+
 def test_deliveries_too_short_for_a_check_notice_a_cancelled_batch(app: AppHarness) -> None:
     app.provider.seconds = 400
     app.start(1)

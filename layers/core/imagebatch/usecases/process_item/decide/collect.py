@@ -12,6 +12,7 @@ from imagebatch.usecases.process_item.decide.settle import fail_as_billed, settl
 from imagebatch.usecases.process_item.decide.step import (
     ASK_AGAIN_SECONDS,
     CANCEL_GRACE,
+    CANCELLED_COLLECT_GRACE,
     COLLECT_GRACE,
     CRASHED,
     DEADLINE,
@@ -94,7 +95,12 @@ def unfit(batch: Batch, item: Item, event: OutputUnfit, now: datetime, delivery:
 def collect_later(
     batch: Batch, item: Item, failure: Failure, now: datetime, delivery: Delivery
 ) -> Step:
-    """An image that was paid for is asked for until some time after the item's own is over."""
+    """An image that was paid for is asked for until some time after the item's own is over, or a
+    short while after a cancel, which somebody waits for.
+    """
+    cancelled_at = batch.cancelling_at
+    if cancelled_at is not None and now >= cancelled_at + CANCELLED_COLLECT_GRACE:
+        return _cancelled(*transitions.capture_cost(batch, item), now, delivery)
     if item.deadline is None or now >= item.deadline + COLLECT_GRACE:
         return fail_as_billed(
             batch, item, failure if delivery.may_create else CRASHED, now, delivery

@@ -16,6 +16,8 @@ CANCEL_GRACE = timedelta(seconds=10)
 """How long a prediction that was told to stop may take to do so."""
 COLLECT_GRACE = timedelta(minutes=10)
 """How long after its deadline a finished image that cannot be downloaded now is still asked for."""
+CANCELLED_COLLECT_GRACE = timedelta(minutes=1)
+"""The same after a cancel."""
 MAX_THROTTLED = timedelta(hours=6)
 """How long a provider may answer nothing but 429 before the round is given up."""
 
