@@ -26,6 +26,7 @@ from imagebatch.adapters.archive_parts import MIN_PART_BYTES, PART_SIZE
 from imagebatch.domain.errors import UnavailableError
 from imagebatch.ports import ArchiveMember, BadMembersError, StoredMember, TextMember
 from testing.s3server import S3Server
+from testing.zip_tools import TOOLS, read_with
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -124,6 +125,15 @@ def test_large_images_are_copied_but_for_their_beginnings(server: S3Server) -> N
     assert server.count("UploadPartCopy") == 4
     assert server.moved["UploadPart"] - sent < 4 * MIN_PART_BYTES + 10_000
     assert server.moved["GetObject"] < 4 * MIN_PART_BYTES
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_other_peoples_tools_take_copied_images(
+    server: S3Server, tool: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "archive.zip"
+    path.write_bytes(build(server, [*images(server, 2, LARGE), *images_of(server, 5), *TEXTS]))
+    read_with(tool, path)
 
 
 def test_an_image_is_copied_whole_behind_enough_small_ones(server: S3Server) -> None:
