@@ -4,15 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from imagebatch.domain.batch import (
-    Archive,
-    BatchStatus,
-    Counts,
-    ItemStatus,
-    Outcome,
-    Waiting,
-    effective_item_status,
-)
+from imagebatch.domain.batch import Archive, BatchStatus, Counts, ItemStatus, Outcome, Waiting
+from imagebatch.domain.effective_status import effective_item_status
 from imagebatch.domain.errors import REASON_LENGTH, Failure, FailureCode
 from testing.fakes.system import START
 from testing.records import a_batch, an_item

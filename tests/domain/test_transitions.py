@@ -19,8 +19,8 @@ from imagebatch.domain.batch import (
     ItemError,
     ItemStatus,
     Lease,
-    effective_item_status,
 )
+from imagebatch.domain.effective_status import effective_item_status
 from imagebatch.domain.errors import Failure, FailureCode, StateConflictError
 from imagebatch.domain.transitions import DeliveryDecision
 from testing.fakes.system import START

@@ -14,14 +14,8 @@ from decimal import Decimal
 from typing import Any
 
 from imagebatch.adapters.dynamodb import DynamoDBBatchStore
-from imagebatch.domain.batch import (
-    FINISHED,
-    SETTLED,
-    Batch,
-    Item,
-    ItemStatus,
-    effective_item_status,
-)
+from imagebatch.domain.batch import FINISHED, SETTLED, Batch, Item, ItemStatus
+from imagebatch.domain.effective_status import effective_item_status
 from imagebatch.domain.errors import FailureCode
 from imagebatch.ports import Change, ItemChange
 from testing.fake_providers import FakeProviders

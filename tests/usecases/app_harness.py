@@ -6,9 +6,10 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from imagebatch.domain.batch import Batch, Item, ItemStatus, Kind, effective_item_status
+from imagebatch.domain.batch import Batch, Item, ItemStatus, Kind
 from imagebatch.domain.batch_manifest import BatchManifest, ItemSpec
 from imagebatch.domain.budgets import Limits
+from imagebatch.domain.effective_status import effective_item_status
 from imagebatch.domain.fallback import STANDARD_POLICY
 from imagebatch.domain.model_registry import ImageModel, Mode
 from imagebatch.ports import (

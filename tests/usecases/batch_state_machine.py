@@ -12,7 +12,8 @@ from typing import Any
 import hypothesis.strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from imagebatch.domain.batch import SETTLED, BatchStatus, Image, ItemStatus, effective_item_status
+from imagebatch.domain.batch import SETTLED, BatchStatus, Image, ItemStatus
+from imagebatch.domain.effective_status import effective_item_status
 from imagebatch.domain.errors import (
     FailureCode,
     ModelUnavailableError,

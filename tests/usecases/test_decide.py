@@ -9,15 +9,8 @@ from itertools import product
 from pathlib import Path
 
 from imagebatch.domain import rounds, transitions
-from imagebatch.domain.batch import (
-    SETTLED,
-    Batch,
-    Item,
-    ItemStatus,
-    Lease,
-    ModelBlock,
-    effective_item_status,
-)
+from imagebatch.domain.batch import SETTLED, Batch, Item, ItemStatus, Lease, ModelBlock
+from imagebatch.domain.effective_status import effective_item_status
 from imagebatch.domain.errors import Failure, FailureCode
 from imagebatch.domain.fallback import BlockReason
 from imagebatch.ports import Prediction, PredictionStatus

@@ -24,8 +24,8 @@ from imagebatch.domain.batch import (
     Item,
     ItemStatus,
     Lease,
-    effective_item_status,
 )
+from imagebatch.domain.effective_status import effective_item_status
 from imagebatch.domain.errors import Failure, FailureCode, StateConflictError
 from imagebatch.domain.transitions import DeliveryDecision
 from imagebatch.ports import Prediction, PredictionStatus

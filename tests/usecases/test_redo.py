@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from imagebatch.api.errors import status_of
-from imagebatch.domain.batch import BatchStatus, last_redo_of
+from imagebatch.domain.batch import BatchStatus
 from imagebatch.domain.batch_manifest import ItemSpec
+from imagebatch.domain.effective_status import last_redo_of
 from imagebatch.domain.errors import (
     FailureCode,
     InvalidRequestError,

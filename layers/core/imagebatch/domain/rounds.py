@@ -13,9 +13,9 @@ from imagebatch.domain.batch import (
     BatchStatus,
     Item,
     ItemStatus,
-    effective_item_status,
 )
 from imagebatch.domain.budgets import reserve
+from imagebatch.domain.effective_status import effective_item_status
 from imagebatch.domain.errors import Failure, GoneError, StateConflictError
 from imagebatch.domain.redos import Redo, index_ranges
 

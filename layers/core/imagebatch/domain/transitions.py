@@ -12,7 +12,6 @@ from enum import StrEnum
 
 from imagebatch.domain.batch import (
     ERRORS_SHOWN,
-    REDO_CANCELLED,
     RUNNING,
     ZERO,
     Batch,
@@ -24,8 +23,8 @@ from imagebatch.domain.batch import (
     LastRedo,
     Lease,
     Version,
-    effective_item_status,
 )
+from imagebatch.domain.effective_status import REDO_CANCELLED, effective_item_status
 from imagebatch.domain.errors import ConflictError, Failure, FailureCode
 from imagebatch.domain.fallback import renew
 from imagebatch.domain.round_input import delivered_price, model_price, round_price

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from imagebatch.domain.batch import Batch, Item, ItemStatus, effective_item_status
+from imagebatch.domain.batch import Batch, Item, ItemStatus
 from imagebatch.domain.batch_manifest import BatchManifest
+from imagebatch.domain.effective_status import effective_item_status
 from imagebatch.domain.errors import Failure, FailureCode
 
 ALTERNATES = "alternates"

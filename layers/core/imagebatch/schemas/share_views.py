@@ -3,16 +3,8 @@
 from dataclasses import replace
 from datetime import datetime
 
-from imagebatch.domain.batch import (
-    Batch,
-    BatchStatus,
-    Item,
-    ItemStatus,
-    Kind,
-    Outcome,
-    Version,
-    effective_item_status,
-)
+from imagebatch.domain.batch import Batch, BatchStatus, Item, ItemStatus, Kind, Outcome, Version
+from imagebatch.domain.effective_status import effective_item_status
 from imagebatch.domain.errors import FailureCode
 from imagebatch.domain.model_registry import Mode
 from imagebatch.domain.round_input import round_prompt

@@ -6,7 +6,8 @@ from itertools import groupby
 from typing import Any
 
 from imagebatch.domain.asset_library import Folder, VariantFolder, folder_id, image_id
-from imagebatch.domain.batch import Batch, Item, ItemStatus, effective_item_status
+from imagebatch.domain.batch import Batch, Item, ItemStatus
+from imagebatch.domain.effective_status import effective_item_status
 from imagebatch.intake.catalog import Variant
 from imagebatch.schemas.answers import PreviewItem
 from imagebatch.schemas.links import URL_SECONDS, Sign, thumbnail_url

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from imagebatch.domain.batch import Batch, Image, Item, ItemStatus, effective_item_status
+from imagebatch.domain.batch import Batch, Image, Item, ItemStatus
+from imagebatch.domain.effective_status import effective_item_status
 from imagebatch.ports import StoredMember
 from imagebatch.reports.results import alternate_name, member_name, unfit_name
 

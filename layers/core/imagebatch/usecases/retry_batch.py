@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from imagebatch.domain.batch import Batch, BatchStatus, ItemStatus, effective_item_status
+from imagebatch.domain.batch import Batch, BatchStatus, ItemStatus
+from imagebatch.domain.effective_status import effective_item_status
 from imagebatch.domain.round_input import round_seed
 from imagebatch.domain.rounds import retry
 from imagebatch.ports import DispatchQueue, Finalizer

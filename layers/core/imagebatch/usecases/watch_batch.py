@@ -4,14 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from imagebatch.domain.batch import (
-    FINISHED,
-    Batch,
-    Item,
-    ItemStatus,
-    effective_item_status,
-    waits_in_round,
-)
+from imagebatch.domain.batch import FINISHED, Batch, Item, ItemStatus
+from imagebatch.domain.effective_status import effective_item_status, waits_in_round
 from imagebatch.ports import Change, TimeLeft
 from imagebatch.usecases.records import BatchRepository
 from imagebatch.usecases.watcher_places import HoldPlace

@@ -1,0 +1,83 @@
+"""What a batch keeps of its current round."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from imagebatch.domain.errors import Failure
+from imagebatch.domain.money import ZERO
+
+ERRORS_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    key: str
+    size: int
+    entries: int
+    failed_rows_key: str | None = None
+    failed_rows_csv_key: str | None = None
+    choices: int | None = None
+    """The choices it was built with (versions.py)."""
+    built_at: datetime | None = None
+
+
+class ArchiveState(StrEnum):
+    NONE = "none"
+    BUILDING = "building"
+    READY = "ready"
+    EXPIRED = "expired"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Why a batch waits, and until when.
+
+    `since` is when the provider began to answer nothing else.
+    """
+
+    reason: str
+    until: datetime
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """What an unfinished batch holds of its owner's account: a place, and money of one month.
+
+    `amount` is the most that its round may commit on top of `committed_before`.
+    """
+
+    month: str
+    amount: Decimal
+    committed_before: Decimal = ZERO
+
+
+@dataclass(frozen=True, slots=True)
+class ModelBlock:
+    """Why a batch asks a model for nothing until then; None is for the rest of the round.
+
+    `since` is when the model began to make nothing.
+    """
+
+    model: str
+    reason: str
+    since: datetime
+    until: datetime | None
+
+    def holds(self, now: datetime) -> bool:
+        return self.until is None or self.until > now
+
+
+@dataclass(frozen=True, slots=True)
+class ItemError:
+    """One line of a batch's `errors`."""
+
+    index: int
+    row: int | None
+    custom_id: str
+    failure: Failure
+    rejected: bool = False
+    """Failed at the intake, so that it stays failed in every round."""
