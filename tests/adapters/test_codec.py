@@ -8,7 +8,8 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
-from imagebatch.adapters.attributes import NAMES, NOT_STORED
+from imagebatch.adapters.attributes import NAMES
+from imagebatch.adapters.batch_attributes import NOT_STORED
 from imagebatch.adapters.codec import decode, encode, time_text
 from imagebatch.adapters.dynamodb.table import from_dynamodb, to_dynamodb
 from imagebatch.domain.batch import (

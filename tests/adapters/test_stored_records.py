@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from imagebatch.adapters.attributes import NOT_STORED
+from imagebatch.adapters.batch_attributes import NOT_STORED
 from imagebatch.adapters.codec import decode, encode
 from imagebatch.adapters.dynamodb.table import from_dynamodb, to_dynamodb
 from imagebatch.domain.asset_library import Folder, LibraryImage, VariantFolder

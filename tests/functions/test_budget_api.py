@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from imagebatch.domain.budgets import month_of
-from imagebatch.schemas.answers import BudgetAnswer
+from imagebatch.schemas.operation_answers import BudgetAnswer
 from testing.services import Deployment
 from tests.functions.conftest import Api
 

@@ -20,7 +20,8 @@ from functools import cache, partial
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, NamedTuple, Union, get_args, get_origin, get_type_hints
 
-from imagebatch.adapters.attributes import NAMES, Names
+from imagebatch.adapters.attributes import NAMES
+from imagebatch.adapters.batch_attributes import Names
 from imagebatch.domain.errors import UnreadableRecordError
 
 if TYPE_CHECKING:

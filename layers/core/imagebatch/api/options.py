@@ -9,7 +9,7 @@ from imagebatch.api.http import json_object_of
 from imagebatch.api.request import Request
 from imagebatch.domain.notice import Notice
 from imagebatch.schemas.field_names import named_fields, unknown_fields_warning
-from imagebatch.schemas.requests import from_text
+from imagebatch.schemas.request_parsing import from_text
 from imagebatch.usecases.submit_batch import Submission
 
 

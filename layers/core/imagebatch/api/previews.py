@@ -3,8 +3,8 @@
 from typing import Any
 
 from imagebatch.api.request import Request
-from imagebatch.schemas.answers import Preview
 from imagebatch.schemas.requests import BatchOptions
+from imagebatch.schemas.submission_answers import Preview
 from imagebatch.schemas.views import notice_answers, preview_items, preview_page
 from imagebatch.usecases.submit_batch import Submission
 

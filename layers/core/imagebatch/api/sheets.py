@@ -16,9 +16,10 @@ from imagebatch.api.request import Request
 from imagebatch.domain.errors import InvalidRequestError, TooLargeError
 from imagebatch.intake.sheet import ReadOptions
 from imagebatch.intake.uploads import XLSX_TYPE
-from imagebatch.schemas.answers import CarBatchAccepted
 from imagebatch.schemas.field_names import named_fields
-from imagebatch.schemas.requests import BatchOptions, CarOptions, ReadingOptions, from_text
+from imagebatch.schemas.request_parsing import from_text
+from imagebatch.schemas.requests import BatchOptions, CarOptions, ReadingOptions
+from imagebatch.schemas.submission_answers import CarBatchAccepted
 from imagebatch.schemas.views import notice_answers
 from imagebatch.usecases.idempotency import Result
 from imagebatch.usecases.submit_batch import Submission

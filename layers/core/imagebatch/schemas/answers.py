@@ -1,11 +1,8 @@
 """What the API answers: these models serialise it, and the OpenAPI document is made from them."""
 
-from datetime import datetime
-from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
-from pydantic.alias_generators import to_camel
+from pydantic import BaseModel, Field
 
 from imagebatch.domain.batch import ArchiveState, BatchStatus, ItemStatus, Kind, Outcome
 from imagebatch.domain.errors import FailureCode
@@ -13,39 +10,7 @@ from imagebatch.domain.fallback import BlockReason
 from imagebatch.domain.model_registry import Mode
 from imagebatch.domain.notice import NoticeLevel
 from imagebatch.domain.provenance import Mark
-from imagebatch.intake.uploads import UploadKind, UploadStatus
-from imagebatch.schemas.wire import iso_timestamp, money
-
-type Money = Annotated[
-    Decimal,
-    PlainSerializer(money, return_type=str),
-    WithJsonSchema(
-        {
-            "type": "string",
-            "pattern": r"^\d+\.\d{2,}$",
-            "description": "USD",
-            "examples": ["2.45"],
-        }
-    ),
-]
-type Timestamp = Annotated[
-    datetime,
-    PlainSerializer(iso_timestamp, return_type=str),
-    WithJsonSchema({"type": "string", "format": "date-time"}),
-]
-type Link = Annotated[str, Field(json_schema_extra={"format": "uri"})]
-
-
-class ResponseModel(BaseModel):
-    """Serialised by name in the v1 API, by alias in all others. Built when it is first used."""
-
-    model_config = ConfigDict(
-        alias_generator=to_camel, populate_by_name=True, extra="forbid", defer_build=True
-    )
-
-    def as_document(self, *, snake_case: bool = False) -> dict[str, Any]:
-        """As JSON has it; fields that were not set are absent."""
-        return self.model_dump(mode="json", by_alias=not snake_case, exclude_unset=True)
+from imagebatch.schemas.answer_fields import Link, Money, ResponseModel, Timestamp
 
 
 class Cost(ResponseModel):
@@ -123,7 +88,7 @@ class BatchAnswer(ResponseModel):
     expires_at: Timestamp | None
     thumbnails: Annotated[
         list[Link], Field(description="In lists, as many as `thumbnails` asks for.")
-    ] = []
+    ] = Field(default_factory=list)
 
 
 class LastRedoAnswer(ResponseModel):
@@ -229,168 +194,6 @@ class BatchPage(ResponseModel):
 class ArchiveUrl(ResponseModel):
     url: Link
     expires_at: Timestamp
-
-
-class CarBatchAccepted(ResponseModel):
-    batch_id: Annotated[str, Field(alias="jobId")]
-    total: int
-    status: Literal["queued"]
-    mode: Mode
-    model: str
-    estimated_cost: Money
-    warnings: list[str]
-    notices: list[NoticeAnswer]
-    status_url: Link
-
-
-class CellProblem(ResponseModel):
-    """`column` is what the column is read as; `prompt` is about the prompt of the whole row."""
-
-    column: str
-    value: str
-    message: str
-    suggestion: str | None
-
-
-class PreviewItem(ResponseModel):
-    row: int | None
-    custom_id: str
-    prompt: str
-    file: str | None
-    input: dict[str, Any]
-    price: Money
-    code: FailureCode | None = None
-    reason: str | None = None
-    cells: list[str] = []
-    """The row as submitted; empty where there is no sheet."""
-    problems: list[CellProblem] = []
-    """Why the row is skipped, cell by cell."""
-
-
-class Preview(ResponseModel):
-    """`quoteId` is good for 15 minutes, for this content at this price."""
-
-    dry_run: Literal[True]
-    total: int
-    estimated_cost: Money
-    quote_id: str
-    mode: Mode
-    model: str
-    warnings: list[str]
-    notices: list[NoticeAnswer]
-    columns: list[str] = []
-    read_as: list[str | None] = []
-    """What each of `columns` is read as; null is not read."""
-    delimiter: str | None = None
-    items: list[PreviewItem]
-    next_cursor: str | None = None
-
-
-class TemplateColumn(ResponseModel):
-    required: bool | None
-    default: str
-    one_of: list[str]
-    max_length: int | None
-
-
-class TemplateAnswer(ResponseModel):
-    name: str
-    prompt: str
-    file_name: str
-    columns: dict[str, TemplateColumn]
-    model: str | None
-    aspect_ratio: str | None
-    quality: str | None
-    fallback: list[str]
-    built_in: bool
-    updated_at: Timestamp | None
-
-
-class TemplateList(ResponseModel):
-    items: list[TemplateAnswer]
-    next_cursor: str | None
-
-
-class PromptBatchAccepted(ResponseModel):
-    batch_id: str
-    status: Literal["queued"]
-    total_items: int
-    mode: Mode
-    model: str
-    estimated_cost: Money
-    warnings: list[str]
-    notices: list[NoticeAnswer]
-    status_url: Link
-
-
-class UploadedFile(ResponseModel):
-    """`url` is null until the file is ready, `reason` unless it was rejected."""
-
-    id: str
-    url: Link | None
-    original_name: str
-    kind: UploadKind
-    status: UploadStatus
-    reason: str | None
-    created_at: Timestamp
-
-
-class UploadTarget(ResponseModel):
-    """Post the fields, in this order, and then the file as `file` to the URL within 15 minutes."""
-
-    url: Link
-    fields: dict[str, str]
-
-
-class UploadAnswer(ResponseModel):
-    file: UploadedFile
-    upload: UploadTarget | None
-
-
-class UploadList(ResponseModel):
-    items: list[UploadedFile]
-    next_cursor: str | None
-
-
-class QueueAnswer(ResponseModel):
-    active_batches: int
-    pending_items: int
-    concurrency: int
-    visible: int | None = None
-    in_flight: int | None = None
-    delayed: int | None = None
-    dead_letter: int | None = None
-
-
-class BudgetAnswer(ResponseModel):
-    """A calendar month's money in USD; `left` is `limit` less `spent` and `reserved`."""
-
-    month: str
-    limit: Money | None
-    spent: Money
-    reserved: Money
-    left: Money | None
-
-
-class DoctorCheck(ResponseModel):
-    """`advice` says what to do; empty where nothing is."""
-
-    check: str
-    health: Literal["ok", "warning", "problem", "unknown"]
-    message: str
-    advice: str
-
-
-class DoctorAnswer(ResponseModel):
-    """`healthy` unless a check found a problem; `time` is the service's clock."""
-
-    healthy: bool
-    time: Timestamp
-    checks: list[DoctorCheck]
-
-
-class Health(ResponseModel):
-    status: Literal["ok"]
 
 
 class Problem(BaseModel):

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from imagebatch.domain.erasure import ErasureStatus
-from imagebatch.schemas.answers import Link, ResponseModel, Timestamp
+from imagebatch.schemas.answer_fields import Link, ResponseModel, Timestamp
 
 
 class EraseRequest(BaseModel):

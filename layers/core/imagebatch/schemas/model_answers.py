@@ -10,7 +10,7 @@ from imagebatch.domain.errors import InvalidRequestError
 from imagebatch.domain.model_checks import CheckedModel, Presence
 from imagebatch.domain.model_choice import UsableModels
 from imagebatch.domain.model_registry import ImageModel, ModelState, PriceUnit, Quality
-from imagebatch.schemas.answers import ResponseModel, Timestamp
+from imagebatch.schemas.answer_fields import ResponseModel, Timestamp
 
 type UnitPrice = Annotated[
     Decimal,

@@ -7,7 +7,7 @@ from pydantic.alias_generators import to_camel
 
 from imagebatch.domain.model_choice import MAX_FALLBACKS
 from imagebatch.domain.shares import MAX_HOURS
-from imagebatch.schemas.requests import PRINTABLE, MaxCost, QualityName, whole
+from imagebatch.schemas.request_fields import PRINTABLE, MaxCost, QualityName, whole
 
 MAX_NOTE = 1_000
 MAX_SEED = 2**32 - 1

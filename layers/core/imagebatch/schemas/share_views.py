@@ -9,7 +9,7 @@ from imagebatch.domain.errors import FailureCode
 from imagebatch.domain.model_registry import Mode
 from imagebatch.domain.round_input import round_prompt
 from imagebatch.domain.shares import Share
-from imagebatch.schemas.answers import Link, ResponseModel, Timestamp
+from imagebatch.schemas.answer_fields import Link, ResponseModel, Timestamp
 from imagebatch.schemas.links import URL_SECONDS, Sign, archive_links, thumbnail_url
 
 VIEWER_URL_SECONDS = 300

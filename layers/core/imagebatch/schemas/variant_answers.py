@@ -4,14 +4,9 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from imagebatch.schemas.answers import (
-    BatchAnswer,
-    Link,
-    NoticeAnswer,
-    Preview,
-    ResponseModel,
-    Timestamp,
-)
+from imagebatch.schemas.answer_fields import Link, ResponseModel, Timestamp
+from imagebatch.schemas.answers import BatchAnswer, NoticeAnswer
+from imagebatch.schemas.submission_answers import Preview
 
 
 class CatalogImported(ResponseModel):

@@ -15,7 +15,8 @@ from pydantic.alias_generators import to_camel
 from imagebatch.intake.catalog_import import LARGEST_ID, LARGEST_IMPORT
 from imagebatch.intake.urls import LONGEST_URL
 from imagebatch.intake.variants import MAX_PRODUCT_IMAGES, MAX_VARIANTS, MAX_VARIATIONS
-from imagebatch.schemas.requests import HTTPS, BatchOptions, whole
+from imagebatch.schemas.request_fields import HTTPS, whole
+from imagebatch.schemas.requests import BatchOptions
 
 type VariantId = Annotated[int, Field(ge=1, le=LARGEST_ID, strict=True), BeforeValidator(whole)]
 type Address = Annotated[

@@ -9,8 +9,8 @@ from imagebatch.domain.asset_library import Folder, VariantFolder, folder_id, im
 from imagebatch.domain.batch import Batch, Item, ItemStatus
 from imagebatch.domain.effective_status import effective_item_status
 from imagebatch.intake.catalog import Variant
-from imagebatch.schemas.answers import PreviewItem
 from imagebatch.schemas.links import URL_SECONDS, Sign, thumbnail_url
+from imagebatch.schemas.submission_answers import PreviewItem
 from imagebatch.schemas.variant_answers import (
     BatchVariant,
     BatchWithFolder,

@@ -12,16 +12,15 @@ from imagebatch.domain.notice import Notice, warning_texts
 from imagebatch.schemas.answers import (
     ArchiveStateAnswer,
     BatchAnswer,
-    CellProblem,
     Cost,
     ItemAnswer,
     LastRedoAnswer,
     NoticeAnswer,
-    PreviewItem,
     RowError,
     WaitingFor,
 )
 from imagebatch.schemas.links import URL_SECONDS, Sign, archive_links, thumbnail_url
+from imagebatch.schemas.submission_answers import CellProblem, PreviewItem
 
 
 def batch_view(batch: Batch, now: datetime, sign: Sign | None) -> BatchAnswer:

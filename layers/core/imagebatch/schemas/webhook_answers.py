@@ -1,7 +1,7 @@
 """What the webhook routes answer."""
 
 from imagebatch.domain.delivery import DeliveryStatus
-from imagebatch.schemas.answers import ResponseModel, Timestamp
+from imagebatch.schemas.answer_fields import ResponseModel, Timestamp
 
 
 class WebhookAnswer(ResponseModel):

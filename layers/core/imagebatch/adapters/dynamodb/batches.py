@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from imagebatch.adapters import codec
-from imagebatch.adapters.attributes import (
+from imagebatch.adapters.batch_attributes import (
     BATCH_ERRORS,
     BATCH_SPEC,
     BATCH_STATE,

@@ -28,7 +28,7 @@ from imagebatch.domain.errors import GoneError, StateConflictError
 from imagebatch.ports import Page
 from imagebatch.schemas.answers import ArchiveUrl, BatchAnswer, BatchPage, BatchStatusAnswer
 from imagebatch.schemas.links import download_name, url_seconds
-from imagebatch.schemas.requests import parsed
+from imagebatch.schemas.request_parsing import parsed
 from imagebatch.schemas.round_requests import RenameBody
 from imagebatch.schemas.views import batch_fields, batch_view, item_view, listed_fields
 

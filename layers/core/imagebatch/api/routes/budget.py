@@ -7,7 +7,7 @@ from imagebatch.api.parameters import query
 from imagebatch.api.request import Request
 from imagebatch.api.routing import Routes
 from imagebatch.domain.errors import ForbiddenError, InvalidRequestError
-from imagebatch.schemas.answers import BudgetAnswer
+from imagebatch.schemas.operation_answers import BudgetAnswer
 
 routes = Routes("Operations")
 

@@ -18,8 +18,9 @@ from imagebatch.api.response import Reply
 from imagebatch.api.routing import Routes
 from imagebatch.api.sheets import create_batch, read_options, sent_sheet
 from imagebatch.domain.model_registry import Quality
-from imagebatch.schemas.answers import CarBatchAccepted, Preview
-from imagebatch.schemas.requests import CarOptions, CarUpload, parsed
+from imagebatch.schemas.request_parsing import parsed
+from imagebatch.schemas.requests import CarOptions, CarUpload
+from imagebatch.schemas.submission_answers import CarBatchAccepted, Preview
 from imagebatch.usecases.idempotency import fingerprint
 from imagebatch.usecases.rehearse_batch import rehearsed
 from imagebatch.usecases.submit_batch import Submission

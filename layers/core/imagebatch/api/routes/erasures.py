@@ -9,7 +9,7 @@ from imagebatch.api.routing import Routes
 from imagebatch.domain.erasure import Erasure
 from imagebatch.domain.errors import ForbiddenError
 from imagebatch.schemas.erasures import EraseRequest, ErasureAccepted, ErasureReceipt, RemovedData
-from imagebatch.schemas.requests import parsed
+from imagebatch.schemas.request_parsing import parsed
 
 routes = Routes("Deleting")
 

@@ -14,7 +14,7 @@ from imagebatch.domain.errors import StateConflictError
 from imagebatch.schemas.answers import ArchiveUrl, ItemDetail
 from imagebatch.schemas.item_views import item_detail
 from imagebatch.schemas.links import URL_SECONDS
-from imagebatch.schemas.requests import parsed
+from imagebatch.schemas.request_parsing import parsed
 from imagebatch.schemas.round_requests import ChoiceBody
 from imagebatch.usecases import keys
 

@@ -10,7 +10,7 @@ from imagebatch.api.request import Request
 from imagebatch.api.response import JSON, SECURITY_HEADERS, Response
 from imagebatch.api.routing import Routes
 from imagebatch.domain.errors import ForbiddenError
-from imagebatch.schemas.answers import DoctorAnswer, DoctorCheck, Health, QueueAnswer
+from imagebatch.schemas.operation_answers import DoctorAnswer, DoctorCheck, Health, QueueAnswer
 
 CACHED = {"Cache-Control": "public, max-age=300"}
 routes = Routes("Operations")

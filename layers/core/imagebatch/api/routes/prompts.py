@@ -22,16 +22,10 @@ from imagebatch.api.routing import Routes
 from imagebatch.api.sheets import RAW_TYPES, read_options, sent_sheet
 from imagebatch.domain.model_registry import Quality
 from imagebatch.intake.prompts import DEFAULT_ASPECT_RATIO, PromptDraft, invalid_fields
-from imagebatch.schemas.answers import Preview, PromptBatchAccepted
 from imagebatch.schemas.field_names import named_fields
-from imagebatch.schemas.requests import (
-    BatchOptions,
-    PromptBatch,
-    PromptItem,
-    PromptSheetOptions,
-    examined,
-    parsed,
-)
+from imagebatch.schemas.request_parsing import examined, parsed
+from imagebatch.schemas.requests import BatchOptions, PromptBatch, PromptItem, PromptSheetOptions
+from imagebatch.schemas.submission_answers import Preview, PromptBatchAccepted
 from imagebatch.schemas.views import notice_answers
 from imagebatch.usecases.idempotency import Result, fingerprint
 from imagebatch.usecases.plan_sheet_batch import SheetRequest

@@ -12,7 +12,7 @@ from imagebatch.api.response import Reply
 from imagebatch.api.routing import Routes
 from imagebatch.domain.batch import Batch
 from imagebatch.schemas.answers import BatchAnswer
-from imagebatch.schemas.requests import parsed
+from imagebatch.schemas.request_parsing import parsed
 from imagebatch.schemas.round_requests import RedoBody, RoundBody
 from imagebatch.schemas.views import batch_view
 from imagebatch.usecases.idempotency import fingerprint

@@ -6,7 +6,7 @@ from imagebatch.api.request import Request
 from imagebatch.api.response import Reply, Response
 from imagebatch.api.routing import Routes
 from imagebatch.domain.shares import Share
-from imagebatch.schemas.requests import parsed
+from imagebatch.schemas.request_parsing import parsed
 from imagebatch.schemas.round_requests import ShareBody
 from imagebatch.schemas.share_views import (
     ShareAnswer,

@@ -19,8 +19,9 @@ from imagebatch.api.routing import Routes
 from imagebatch.api.sheets import create_batch, read_options, sent_sheet
 from imagebatch.domain.errors import InvalidRequestError
 from imagebatch.intake.sheet_templates import SheetTemplate
-from imagebatch.schemas.answers import CarBatchAccepted, Preview
-from imagebatch.schemas.requests import SheetOptions, SheetUpload, parsed
+from imagebatch.schemas.request_parsing import parsed
+from imagebatch.schemas.requests import SheetOptions, SheetUpload
+from imagebatch.schemas.submission_answers import CarBatchAccepted, Preview
 from imagebatch.usecases.idempotency import fingerprint
 from imagebatch.usecases.plan_sheet_batch import SheetRequest
 from imagebatch.usecases.rehearse_batch import rehearsed

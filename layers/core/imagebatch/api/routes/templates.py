@@ -7,8 +7,9 @@ from imagebatch.api.response import Reply, Response
 from imagebatch.api.routing import Routes
 from imagebatch.formats.visible_text import folded_name
 from imagebatch.intake.sheet_templates import BUILT_IN, ColumnRule, SheetTemplate
-from imagebatch.schemas.answers import TemplateAnswer, TemplateColumn, TemplateList
-from imagebatch.schemas.requests import TemplateRequest, parsed
+from imagebatch.schemas.request_parsing import parsed
+from imagebatch.schemas.requests import TemplateRequest
+from imagebatch.schemas.template_answers import TemplateAnswer, TemplateColumn, TemplateList
 
 NAME = path(
     "name",

@@ -25,9 +25,10 @@ from imagebatch.intake.uploads import (
     check_body,
     validate_declared_type,
 )
-from imagebatch.schemas.answers import UploadAnswer, UploadedFile, UploadList, UploadTarget
 from imagebatch.schemas.links import URL_SECONDS
-from imagebatch.schemas.requests import UploadForm, UploadRequest, parsed
+from imagebatch.schemas.request_parsing import parsed
+from imagebatch.schemas.requests import UploadForm, UploadRequest
+from imagebatch.schemas.upload_answers import UploadAnswer, UploadedFile, UploadList, UploadTarget
 from imagebatch.usecases import keys
 from imagebatch.usecases.idempotency import fingerprint
 from imagebatch.usecases.uploads import find_upload

@@ -27,7 +27,7 @@ from imagebatch.domain.asset_library import folder_id
 from imagebatch.domain.batch import Kind
 from imagebatch.domain.model_registry import Quality
 from imagebatch.intake.settings_schema import PRODUCT_IMAGES
-from imagebatch.schemas.requests import parsed
+from imagebatch.schemas.request_parsing import parsed
 from imagebatch.schemas.variant_answers import (
     BatchList,
     BatchVariant,

@@ -37,7 +37,8 @@ from imagebatch.intake.catalog_import import (
 from imagebatch.intake.settings_schema import find_schema
 from imagebatch.intake.uploads import XLSX_TYPE
 from imagebatch.schemas.links import URL_SECONDS, thumbnail_url
-from imagebatch.schemas.requests import ReadingOptions, parsed
+from imagebatch.schemas.request_parsing import parsed
+from imagebatch.schemas.requests import ReadingOptions
 from imagebatch.schemas.variant_answers import (
     SETTINGS_SCHEMA,
     CandidatesAnswer,

@@ -1,0 +1,129 @@
+"""What the fields of batches and items are called in the table."""
+
+from collections.abc import Mapping
+
+from imagebatch.domain.batch import (
+    Item,
+    ItemSpec,
+)
+
+type Names = Mapping[str, str]
+
+
+BATCH_SPEC: Names = {
+    "id": "id",
+    "owner": "owner",
+    "kind": "kind",
+    "mode": "mode",
+    "model": "model",
+    "created_at": "createdAt",
+    "retention_ends_at": "retentionEndsAt",
+    "name": "name",
+    "estimated": "estimated",
+    "max_cost": "maxCost",
+    "metadata": "metadata",
+    "options": "options",
+    "callback_url": "callbackUrl",
+    "drop_key": "dropKey",
+    "quality": "quality",
+    "models": "models",
+    "notices": "notices",
+    "redos": "redos",
+    "spec_version": "specVersion",
+}
+
+
+BATCH_STATE: Names = {
+    "counts": "counts",
+    "status": "status",
+    "version": "version",
+    "round": "round",
+    "round_total": "roundTotal",
+    "last_dispatched_round": "dispatchedRound",
+    "enqueued_count": "enqueued",
+    "attempt": "attempt",
+    "rejected": "rejected",
+    "retry_request_id": "retryRequest",
+    "pending_redos": "pendingRedos",
+    "choices": "choices",
+    "waiting": "throttle",
+    "blocks": "modelBlocks",
+    "abort_reason": "abortReason",
+    "archive": "archive",
+    "committed": "reservedTotal",
+    "actual": "spentTotal",
+    "failed_price": "failedPrice",
+    "reservation": "reservation",
+    "updated_at": "updatedAt",
+    "started_at": "startedAt",
+    "round_started_at": "roundStartedAt",
+    "cancelling_at": "cancellingAt",
+    "archiving_at": "archivingAt",
+    "finished_at": "finishedAt",
+    "expires_at": "expiresAt",
+    "rebuild_attempt": "rebuildAttempt",
+    "rebuilding_at": "rebuildingAt",
+}
+
+
+BATCH_ERRORS: Names = {"errors": "errors"}
+
+
+ITEM_SPEC: Names = {
+    "index": "index",
+    "custom_id": "customId",
+    "row": "row",
+    "prompt": "prompt",
+    "stem": "stem",
+    "price": "price",
+    "input": "input",
+    "aspect_ratio": "aspectRatio",
+    "failure": "failure",
+    "images": "images",
+    "quality": "quality",
+    "archive_dir": "archiveDir",
+    "variant_id": "variant",
+    "settings": "settings",
+    "fate": "fate",
+}
+
+
+ITEM_STATE: Names = {
+    "status": "status",
+    "failure": "failure",
+    "round": "round",
+    "round_attempts": "roundAttempts",
+    "attempts_round": "attemptsRound",
+    "attempts": "attempts",
+    "create_in_flight": "creating",
+    "create_started_at": "createStartedAt",
+    "prediction": "prediction",
+    "lease": "lease",
+    "deadline": "deadline",
+    "reserved": "reserved",
+    "cost": "spent",
+    "image": "image",
+    "file": "file",
+    "seconds": "seconds",
+    "started_at": "startedAt",
+    "settled_at": "settledAt",
+    "enqueued_positions": "enqueued",
+    "version": "version",
+    "model": "model",
+    "versions": "versions",
+    "chosen": "chosen",
+    "note": "note",
+    "seed": "seed",
+    "redo_round": "redoRound",
+    "last_redo": "lastRedo",
+    "model_fixed": "modelFixed",
+    "failing_since": "failingSince",
+    "unfit_image": "unfitImage",
+}
+
+
+NOT_STORED: Mapping[type, frozenset[str]] = {
+    ItemSpec: frozenset({"cells"}),
+    Item: frozenset({"cells"}),
+}
+"""What only the manifest keeps."""

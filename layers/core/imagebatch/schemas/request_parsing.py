@@ -1,0 +1,90 @@
+"""From what a client sent to a model, or to everything that is wrong with it."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import (
+    BaseModel,
+    TypeAdapter,
+    ValidationError,
+)
+
+from imagebatch.intake.prompts import FieldProblem, invalid_fields
+from imagebatch.schemas.field_names import NamedFields, named_fields
+from imagebatch.schemas.request_fields import CALLBACK_ORIGIN
+
+MAX_SHOWN_STEP = 100
+"""Characters of one name in the path of an invalid field."""
+_FLAG = TypeAdapter(bool)
+
+
+def from_text(fields: Mapping[str, str]) -> dict[str, Any]:
+    """Fields of a form or a query as the JSON API has them: objects as JSON, `dryRun` as a word.
+
+    What cannot be read so stays text, for the model to refuse.
+    """
+    reads = {
+        "metadata": _object,
+        "rehearse": _object,
+        "dryrun": _flag,
+        "includepdf": _flag,
+        "fallback": _list,
+    }
+    return {
+        name: reads.get(re.sub("[_-]", "", name).casefold(), str)(text)
+        for name, text in fields.items()
+    }
+
+
+def _object(text: str) -> Any:
+    try:
+        return json.loads(text) if text.strip() else {}
+    except (ValueError, RecursionError):
+        return text
+
+
+def _list(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _flag(text: str) -> Any:
+    try:
+        return _FLAG.validate_python(text)
+    except ValidationError:
+        return text
+
+
+def parsed[M: BaseModel](model: type[M], data: Any, *, callback_origin: str = "") -> M:
+    """`data` as the model; UnprocessableError that lists every invalid field.
+
+    `callback_origin` is the development receiver's, which need not be public.
+    """
+    found, problems = examined(model, data, callback_origin=callback_origin)
+    if found is None:
+        raise invalid_fields(problems)
+    return found
+
+
+def examined[M: BaseModel](
+    model: type[M], data: Any, *, callback_origin: str = ""
+) -> tuple[M | None, list[FieldProblem]]:
+    """`data` as the model, or None and every invalid field, for callers that find more of them."""
+    named = named_fields(model, data) if isinstance(data, Mapping) else NamedFields(data)
+    try:
+        found = model.model_validate(named.data, context={CALLBACK_ORIGIN: callback_origin})
+    except ValidationError as error:
+        invalid = error.errors(include_url=False, include_context=False)
+        problems = [FieldProblem(_path(e), _message(e)) for e in invalid]
+        return None, [*named.problems, *problems]
+    return (None, named.problems) if named.problems else (found, [])
+
+
+def _path(error: Any) -> str:
+    """Where in the request; the client's own names in it may be of any length."""
+    return ".".join(str(step)[:MAX_SHOWN_STEP] for step in error["loc"])
+
+
+def _message(error: Any) -> str:
+    return str(error["msg"]).removeprefix("Value error, ")
