@@ -3,7 +3,9 @@
 import base64
 import gzip
 import json
+import re
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +122,20 @@ def test_the_page_runs_its_own_script_and_nothing_else() -> None:
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "no-referrer"
     assert headers["strict-transport-security"].startswith("max-age=63072000")
+
+
+def test_page_has_its_configuration_in_it(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (page / "index.html").write_bytes(b"<html><head></head></html>")
+    monkeypatch.setenv("CATALOG_IMAGE_ORIGINS", "https://cdn.shop.example")
+    forget()
+
+    answer = ask("/")
+
+    [(_, said)] = re.findall(r'<meta name="(config)" content="([^"]*)">', body(answer).decode())
+    assert json.loads(unescape(said)) == json.loads(body(ask("/config.json")))
+    monkeypatch.setenv("CATALOG_IMAGE_ORIGINS", "https://other.example")
+    forget()
+    assert ask("/")["headers"]["etag"] != answer["headers"]["etag"]
 
 
 def test_on_aws_the_page_may_talk_to_itself_and_the_bucket() -> None:

@@ -2,11 +2,17 @@ import type { Config } from "./types";
 
 let loaded: Config | undefined;
 
+/** From the page itself; from the server where that has not put it in, as in development. */
 export async function loadConfig(): Promise<Config> {
+  const told = document.querySelector<HTMLMetaElement>('meta[name="config"]')?.content;
+  loaded = told ? (JSON.parse(told) as Config) : await fetchConfig();
+  return loaded;
+}
+
+async function fetchConfig(): Promise<Config> {
   const response = await fetch("/config.json", { cache: "no-store" });
   if (!response.ok) throw new Error(`config.json answered ${response.status}`);
-  loaded = (await response.json()) as Config;
-  return loaded;
+  return (await response.json()) as Config;
 }
 
 export function config(): Config {
