@@ -1,10 +1,11 @@
+import { useState } from "preact/hooks";
 import { useLocation } from "preact-iso";
 import { cancelBatch, retryBatch } from "../lib/api";
 import { time } from "../lib/format";
 import type { Batch } from "../lib/types";
 import { useAction } from "../ui/hooks";
 import { Problem } from "../ui/Problem";
-import { retriable, Status } from "../ui/Progress";
+import { retriable, running, Status } from "../ui/Progress";
 import { Title } from "../ui/Title";
 import { BatchMenu } from "./batch-actions";
 import { Download } from "./batch-archive";
@@ -18,6 +19,8 @@ export function Head({ batch, watch }: { batch: Batch; watch: BatchWatch }) {
   const done = useDone(batch);
   const cancel = useAction(async () => watch.replace(await cancelBatch(batch.id)));
   const retry = useAction(async () => watch.replace(await retryBatch(batch.id, batch.round)));
+  const [followed, setFollowed] = useState(running(batch));
+  if (!followed && running(batch)) setFollowed(true);
   const stoppable = batch.status === "queued" || batch.status === "processing";
   return (
     <>
@@ -35,21 +38,23 @@ export function Head({ batch, watch }: { batch: Batch; watch: BatchWatch }) {
           </p>
         </div>
         <div class="row head-actions">
-          {retriable(batch) && !onlySkipped(batch, watch.store.known()) && (
-            <button class="button" disabled={retry.busy} onClick={() => void retry.run()}>
-              Retry failed
-            </button>
-          )}
-          {done.askToNotify && (
-            <button class="button quiet" onClick={done.askToNotify}>
-              Notify me
-            </button>
-          )}
-          {stoppable && (
-            <button class="button" disabled={cancel.busy} onClick={() => void cancel.run()}>
-              Cancel
-            </button>
-          )}
+          <div class={`head-passing${followed ? " head-followed" : ""}`}>
+            {retriable(batch) && !onlySkipped(batch, watch.store.known()) && (
+              <button class="button" disabled={retry.busy} onClick={() => void retry.run()}>
+                Retry failed
+              </button>
+            )}
+            {done.askToNotify && (
+              <button class="button quiet" onClick={done.askToNotify}>
+                Notify me
+              </button>
+            )}
+            {stoppable && (
+              <button class="button" disabled={cancel.busy} onClick={() => void cancel.run()}>
+                Cancel
+              </button>
+            )}
+          </div>
           <Download batch={batch} onBatch={watch.replace} />
           <BatchMenu batch={batch} onBatch={watch.replace} onDeleted={() => route("/batches")} />
         </div>
