@@ -14,12 +14,12 @@ import struct
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from http.server import BaseHTTPRequestHandler
 from threading import Event
 from typing import Any
 
-from PIL import Image
+from PIL import Image, ImageChops
 
 PROBLEM = "application/problem+json"
 THROTTLED = "Request was throttled."
@@ -224,6 +224,7 @@ IMAGES: dict[str, Callable[[bytes], Answer]] = {
     "wrong_aspect": lambda body: (200, {}, _png(_stretched(body))),
     "bomb": lambda _: (200, {}, bomb()),
     "heavy": lambda body: (200, {}, _png(_grainy(*_size(body)))),
+    "detailed": lambda body: (200, {}, _detailed(*_size(body))),
     "svg": lambda _: (
         200,
         {"Content-Type": "image/svg+xml"},
@@ -241,8 +242,8 @@ IMAGES: dict[str, Callable[[bytes], Answer]] = {
     "huge": lambda _: (200, {}, b""),
     "huge_chunked": lambda _: (200, {}, b""),
 }
-"""A wrong file, or a `heavy` one. `truncated` and `chunked_cut` end early on the wire; `huge` says
-it is 500 MB, `huge_chunked` only is."""
+"""A wrong file, a `heavy` one, or one as `detailed` as a photograph. `truncated` and `chunked_cut`
+end early on the wire; `huge` says it is 500 MB, `huge_chunked` only is."""
 
 HUGE = 500 * 1024 * 1024
 FAULTS = {*ANSWERS, *SOCKETS, *TWISTS, *OUTCOMES, *IMAGES}
@@ -257,6 +258,25 @@ def _grainy(width: int, height: int) -> Image.Image:
     scale = 1024 / max(width, height)
     size = round(width * scale), round(height * scale)
     return Image.merge("RGB", [Image.effect_noise(size, 100) for _ in range(3)])
+
+
+@cache
+def _detailed(width: int, height: int) -> bytes:
+    """Something to see at every scale, as in a photograph: one to two megabytes."""
+    scale = 1024 / max(width, height)
+    size = round(width * scale), round(height * scale)
+    clouds = _clouds(*size)
+    shifted = [ImageChops.offset(clouds, size[0] * n // 3, size[1] * n // 3) for n in range(3)]
+    return _png(Image.merge("RGB", shifted))
+
+
+def _clouds(width: int, height: int) -> Image.Image:
+    made = Image.new("L", (width, height), 128)
+    for parts, strength in ((8, 120), (32, 80), (128, 40), (512, 20)):
+        size = max(2, width * parts // 1024), max(2, height * parts // 1024)
+        noise = Image.effect_noise(size, strength).resize(made.size, Image.Resampling.BICUBIC)
+        made = Image.blend(made, noise, 0.5)
+    return made
 
 
 def _stretched(body: bytes) -> Image.Image:

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from testing.fake_providers import FakeProviders
 from tests.browser.conftest import PATIENCE
+from tests.browser.mocks import answer_for_many
 from tests.browser.steps import (
     Shot,
     cars,
@@ -18,9 +19,9 @@ from tests.browser.steps import (
     images,
     submit,
     too_wide,
+    violations,
     walk_to,
 )
-from tests.browser.test_everywhere import violations
 from tests.conftest import Stack, Stacks
 
 PORTRAIT = "Ford,Model 3,2024,white,9:16"
@@ -48,10 +49,10 @@ def assert_whole(picture: Locator, ratio: float) -> None:
 
 
 def test_twelve_rows_are_reviewed_by_keys_alone(
-    live_page: Page, provider: FakeProviders, shot: Shot, tmp_path: Path
+    screen: Page, provider: FakeProviders, shot: Shot, tmp_path: Path
 ) -> None:
     provider.script("422", prompt="Model 7", text="the prompt is not allowed", times=1)
-    page = live_page
+    page = screen
     known = len(provider.creates(r"Ford Model"))
     batch = submit(page, *TWELVE, name="Reviewed")
     finished(page)
@@ -209,7 +210,7 @@ def test_ten_thousand_tiles_are_scrolled_through_a_window(page: Page, stack: Sta
     batch = submit(page, *cars(1), name="Many")
     finished(page)
     page.goto("/batches")
-    many(page, f"{stack['apiUrl']}/api", batch, 10_000)
+    answer_for_many(page, f"{stack['apiUrl']}/api", batch, 10_000)
     page.goto(f"/batches/{batch}")
     expect(page.locator("[data-at='0']")).to_be_visible()
     forget_shifts(page)
@@ -218,46 +219,3 @@ def test_ten_thousand_tiles_are_scrolled_through_a_window(page: Page, stack: Sta
         expect(page.locator(".tile-ready").first).to_be_visible()
         assert page.locator(".tile").count() < 150
     expect(page.locator("[data-at='9999']")).to_contain_text("Row 10001")
-
-
-def many(page: Page, api: str, batch: str, total: int) -> None:
-    """Answers for a batch of that many rows."""
-
-    def item(index: int) -> dict[str, object]:
-        return {
-            "index": index,
-            "custom_id": f"row-{index + 2}",
-            "row": index + 2,
-            "status": "succeeded",
-            "file": f"Ford-Model_{index}-2024-white.png",
-            "url": "/favicon.svg",
-            "thumbnail_url": "/favicon.svg",
-            "code": None,
-            "reason": None,
-        }
-
-    page.route(
-        re.compile(rf"/api/v1/batch/{batch}/status"),
-        lambda route: route.fulfill(
-            json={
-                "items": [item(n) for n in range(start(route.request.url), total)][:100],
-                "next_cursor": None,
-            }
-        ),
-    )
-    page.route(
-        re.compile(rf"/api/batches/{batch}/input"),
-        lambda route: route.fulfill(json={"kind": "cars", "columns": [], "items": []}),
-    )
-
-    def grown(route: Route) -> None:
-        kind = "batches" if "/api/batches/" in route.request.url else "batch"
-        known = route.fetch(url=f"{api}/{kind}/{batch}").json()
-        route.fulfill(json={**known, "total": total, "done": total})
-
-    page.route(re.compile(rf"/api/(batches|batch)/{batch}$"), grown)
-
-
-def start(url: str) -> int:
-    found = re.search(r"cursor=(\d+)", url)
-    return int(found[1]) if found else 0

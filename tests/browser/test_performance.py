@@ -1,0 +1,117 @@
+"""What the gallery costs a browser: bytes, shifts, memory over a long watch. Times: see bench."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from playwright.sync_api import BrowserContext, CDPSession, Page, Response, expect
+
+from testing.fake_providers import FakeProviders
+from tests.browser.mocks import answer_for_many
+from tests.browser.steps import cars, finished, images, shifted, submit
+from tests.conftest import Stack
+
+TILES = 12
+MAX_TILE_BYTES = 600_000
+MAX_SHIFT = 0.01
+ROWS = 10_000
+ANSWERS = 1_200
+"""Of live progress within ten minutes: two a second."""
+STREAM = """
+([path, rows, perAnswer]) => {
+  const reach = window.fetch;
+  const watch = {answers: 0, limit: 0, next: 0, go: () => {}};
+  window.watched = watch;
+  const event = (id, name, data) =>
+    `id: ${id}\\nretry: 1\\nevent: ${name}\\ndata: ${JSON.stringify(data)}\\n\\n`;
+  const item = (index) => ({index, custom_id: `row-${index + 2}`, row: index + 2,
+    status: watch.next % 2 ? "processing" : "pending", file: null, thumbnail_url: null,
+    code: null, reason: null});
+  window.fetch = async (input, init) => {
+    if (!String(input).endsWith(path)) return reach(input, init);
+    if (watch.answers >= watch.limit) await new Promise((go) => { watch.go = go; });
+    watch.answers += 1;
+    const many = watch.next < rows ? 1000 : perAnswer;
+    let text = "";
+    for (let n = 0; n < many; n += 1, watch.next += 1)
+      text += event(watch.next, "item", item(watch.next % rows));
+    const done = Math.min(rows - 1, watch.answers);
+    text += event(`p${watch.next}`, "progress", {status: "processing", total: rows,
+      pending: rows - done, processing: 0, succeeded: done, failed: 0, cancelled: 0,
+      percent: Math.floor(100 * done / rows), cost: "0.35", eta: null, waiting_for: null});
+    return new Response(text, {headers: {"Content-Type": "text/event-stream"}});
+  };
+}
+"""
+"""A server of live progress in the page itself, as fast as the page reads it: first every item in
+answers of a thousand, then some in each answer, until `limit` answers were given."""
+
+
+def test_twelve_tiles_load_thumbnails_that_move_nothing(
+    live: Stack, provider: FakeProviders, open_context: Callable[..., BrowserContext]
+) -> None:
+    provider.script("detailed", prompt="Model", on="file")
+    page = open_context(live["webUrl"]).new_page()
+    batch = submit(page, *cars(TILES), name="Detailed")
+    finished(page)
+    loaded: list[Response] = []
+    second = open_context(live["webUrl"]).new_page()
+    second.on("response", lambda one: loaded.append(one) if is_picture(one) else None)
+
+    second.goto(f"/batches/{batch}")
+    expect(images(second)).to_have_count(TILES)
+    second.wait_for_load_state("networkidle")
+
+    assert len(loaded) == TILES
+    assert {one.header_value("content-type") for one in loaded} == {"image/webp"}
+    assert sum(len(one.body()) for one in loaded) < MAX_TILE_BYTES
+    assert sum(sizes(second, batch)) > 10 * MAX_TILE_BYTES
+    assert shifted(second) < MAX_SHIFT
+    images(second).first.click()
+    expect(second.get_by_role("dialog").locator("img").first).to_be_visible()
+    second.wait_for_load_state("networkidle")
+    assert shifted(second) < MAX_SHIFT
+
+
+def is_picture(response: Response) -> bool:
+    return response.request.resource_type == "image" and "favicon" not in response.url
+
+
+def sizes(page: Page, batch: str) -> list[int]:
+    """Of the images as they were made."""
+    answer = page.request.get(f"/api/v1/batch/{batch}/status?limit=100")
+    return [item["size"] for item in answer.json()["items"]]
+
+
+def test_long_watch_of_ten_thousand_rows_keeps_memory_flat(page: Page, stack: Stack) -> None:
+    batch = submit(page, *cars(1), name="Watched")
+    finished(page)
+    running = {"status": "processing", "outcome": None, "zipUrl": None, "pending": ROWS, "done": 0}
+    answer_for_many(page, f"{stack['apiUrl']}/api", batch, ROWS, status="pending", **running)
+    page.add_init_script(f"({STREAM})({json.dumps([f'/api/v1/batch/{batch}/progress', ROWS, 10])})")
+    page.goto(f"/batches/{batch}")
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable")
+    answered(page, 100)
+    before = usage(session)
+
+    answered(page, 100 + ANSWERS)
+
+    after = usage(session)
+    assert after["JSEventListeners"] <= before["JSEventListeners"] + 20, (before, after)
+    assert after["Nodes"] <= before["Nodes"] + 100, (before, after)
+    assert after["JSHeapUsedSize"] <= before["JSHeapUsedSize"] + 1_000_000, (before, after)
+
+
+def answered(page: Page, answers: int) -> None:
+    """Lets the watch go on to that many answers."""
+    page.evaluate("limit => { watched.limit = limit; watched.go(); }", answers)
+    page.wait_for_function("limit => watched.answers >= limit", arg=answers)
+
+
+def usage(session: CDPSession) -> dict[str, Any]:
+    for _ in range(3):
+        session.send("HeapProfiler.collectGarbage")
+    metrics = session.send("Performance.getMetrics")["metrics"]
+    return {one["name"]: one["value"] for one in metrics}
