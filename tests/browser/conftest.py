@@ -148,6 +148,15 @@ def live_page(open_context: Callable[..., BrowserContext], live: Stack) -> Page:
     return open_context(live["webUrl"]).new_page()
 
 
+@pytest.fixture(params=[(1280, False), (360, True)], ids=["desktop-light", "phone-dark"])
+def screen(
+    request: pytest.FixtureRequest, open_context: Callable[..., BrowserContext], live: Stack
+) -> Page:
+    """The page of the stack with a provider's key, on a desktop by day and a phone by night."""
+    width, dark = request.param
+    return open_context(live["webUrl"], width=width, dark=dark).new_page()
+
+
 @pytest.fixture
 def shot(request: pytest.FixtureRequest) -> Shot:
     def keep(page: Page, name: str) -> None:

@@ -9,13 +9,13 @@ PICTURE = "/favicon.svg"
 
 
 def answer_for_many(
-    page: Page, api: str, batch: str, total: int, *, status: str = "succeeded", **shown: Any
+    page: Page, api: str, batch: str, total: int, *, made: bool = True, **shown: Any
 ) -> None:
-    """Makes a batch of the stack one of `total` rows in that status; `shown` is of the batch."""
+    """Makes a batch of the stack one of `total` rows; `shown` is told of the batch."""
 
     def items(route: Route) -> None:
         first = cursor(route.request.url)
-        listed = [item(index, status) for index in range(first, min(first + 100, total))]
+        listed = [item(index, made) for index in range(first, min(first + 100, total))]
         route.fulfill(json={"items": listed, "next_cursor": None})
 
     def grown(route: Route) -> None:
@@ -31,13 +31,12 @@ def answer_for_many(
     page.route(re.compile(rf"/api/(batches|batch)/{batch}$"), grown)
 
 
-def item(index: int, status: str) -> dict[str, object]:
-    made = status == "succeeded"
+def item(index: int, made: bool) -> dict[str, object]:
     return {
         "index": index,
         "custom_id": f"row-{index + 2}",
         "row": index + 2,
-        "status": status,
+        "status": "succeeded" if made else "pending",
         "file": f"Ford-Model_{index}-2024-white.png" if made else None,
         "url": PICTURE if made else None,
         "thumbnail_url": PICTURE if made else None,

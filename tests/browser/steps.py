@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -9,6 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 type Shot = Callable[[Page, str], None]
 """Keeps what a page looks like under a name."""
 
+AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 HEADER = "make,model,year,background,aspect_ratio"
 
 
@@ -80,6 +83,12 @@ def shifted(page: Page) -> float:
     return score
 
 
+def assert_still(page: Page) -> None:
+    """Nothing has moved; on a phone, lines may wrap as their words change."""
+    if page.evaluate("innerWidth") > 480:
+        assert shifted(page) < STILL
+
+
 def too_wide(page: Page) -> int:
     """By how many pixels the page could be scrolled sideways."""
     width: int = page.evaluate(
@@ -88,11 +97,31 @@ def too_wide(page: Page) -> int:
     return width
 
 
+def violations(page: Page) -> list[str]:
+    """What axe finds."""
+    page.evaluate(AXE.read_text())
+    found: list[dict[str, Any]] = page.evaluate("axe.run().then((report) => report.violations)")
+    return [f"{one['id']}: {[node['target'] for node in one['nodes']]}" for one in found]
+
+
+def assert_sound(page: Page) -> None:
+    """Axe finds nothing, and the page is not wider than its window."""
+    page.evaluate("document.getAnimations().forEach((one) => one.finish())")
+    found, over = violations(page), too_wide(page)
+    assert not found, found
+    assert over <= 0, f"{over} pixels too wide"
+
+
+FOCUSED = """(({ariaLabel, labels, textContent}) =>
+  ariaLabel ?? labels?.[0]?.innerText.trim().split("\\n")[0] ?? textContent)(
+  document.activeElement)"""
+"""What the control that has the focus is called."""
+
+
 def walk_to(page: Page, name: str) -> None:
     """Presses Tab until the control of that name has the focus, once around the page at most."""
-    words = "document.activeElement.ariaLabel ?? document.activeElement.textContent"
     for _ in range(60):
         page.keyboard.press("Tab")
-        if page.evaluate(words).strip() == name:
+        if page.evaluate(FOCUSED).strip() == name:
             return
     pytest.fail(f"{name!r} cannot be reached with the Tab key")

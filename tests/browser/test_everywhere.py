@@ -4,13 +4,12 @@ import gzip
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Page, Response, expect
 
-from tests.browser.conftest import ROOT, STATIC
+from tests.browser.conftest import STATIC
 from tests.browser.steps import (
     STILL,
     Shot,
@@ -21,19 +20,13 @@ from tests.browser.steps import (
     sheet,
     shifted,
     too_wide,
+    violations,
     walk_to,
 )
 from tests.conftest import Stack
 
-AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 SCRIPT_BUDGET = 150_000
 VIEWS = ["/", "/sheets", "/prompts", "/variants", "/batches", "/nowhere"]
-
-
-def violations(page: Page) -> list[str]:
-    page.evaluate(AXE.read_text())
-    found: list[dict[str, Any]] = page.evaluate("axe.run().then((report) => report.violations)")
-    return [f"{one['id']}: {[node['target'] for node in one['nodes']]}" for one in found]
 
 
 def settled(page: Page) -> None:
@@ -237,11 +230,15 @@ def test_the_template_to_download_is_a_sheet_that_can_be_sent(page: Page, tmp_pa
     expect(page.get_by_role("button", name="Start Batch")).to_be_enabled()
 
 
-@pytest.mark.parametrize("width", [1280, 360])
-def test_api_reference_is_accessible_and_fits(page: Page, width: int) -> None:
+@pytest.mark.parametrize(
+    ("width", "dark"), [(1280, False), (360, True)], ids=["desktop-light", "phone-dark"]
+)
+def test_api_reference_is_accessible_and_fits(
+    stack: Stack, open_context: Callable[..., BrowserContext], width: int, dark: bool
+) -> None:
+    page = open_context(stack["webUrl"], width=width, dark=dark).new_page()
     refused: list[str] = []
     page.on("console", lambda message: refused.append(message.text))
-    page.set_viewport_size({"width": width, "height": 800})
     page.goto("/docs")
     settled(page)
 
@@ -250,5 +247,6 @@ def test_api_reference_is_accessible_and_fits(page: Page, width: int) -> None:
     expect(page.get_by_role("heading", name="POST /api/car-batch", exact=True)).to_be_in_viewport()
     assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate("document.documentElement.scrollHeight") < 50_000
     assert page.evaluate("getComputedStyle(document.querySelector('pre')).overflowX") == "auto"
     assert not refused

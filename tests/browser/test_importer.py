@@ -1,17 +1,15 @@
 """Sheets as people have them: repaired on the page, priced, started."""
 
 import io
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Iterable
 
 import openpyxl
-import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, Response, expect
+from playwright.sync_api import Locator, Page, Request, Response, expect
 
 from testing.fake_providers import FakeProviders
-from tests.browser.steps import Shot, cars, finished, images, sheet, start, too_wide
-from tests.browser.test_everywhere import violations
+from tests.browser.steps import Shot, assert_sound, cars, finished, images, sheet, start
 from tests.browser.test_prompts import SMALL, picture
-from tests.conftest import Stack
 
 GERMAN = """make;model;body style;trim;year;colour;background;aspect ratio
 VW;Käfer;Limousine;Sparkäfer;1972;Florentinerblau;whit;1:1
@@ -21,12 +19,7 @@ Audi;Urquattro;Coupé;Süd;1983;Tornadorot;white;16:10
 CSV, XLSX = "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-@pytest.fixture(params=[(1280, False), (360, True)], ids=["desktop-light", "phone-dark"])
-def screen(
-    request: pytest.FixtureRequest, open_context: Callable[..., BrowserContext], live: Stack
-) -> Page:
-    width, dark = request.param
-    return open_context(live["webUrl"], width=width, dark=dark).new_page()
+UPLOAD = "POST", "/api/uploads"
 
 
 def give(page: Page, name: str, body: bytes, kind: str = CSV) -> None:
@@ -39,13 +32,11 @@ def cell(page: Page, row: int, column: str) -> Locator:
     return page.get_by_role("textbox", name=f"Row {row}, {column}", exact=True)
 
 
-def is_sound(page: Page) -> None:
-    page.evaluate("document.getAnimations().forEach((one) => one.finish())")
-    assert violations(page) == []
-    assert too_wide(page) <= 0
-
-
-FURNITURE = (["Farbe", "Möbel", "note"], ["rot", "Stuhl", "x"], ["blau", "Sessel", "y"])
+FURNITURE = (
+    ["Farbe", "Möbel", "Aspect Ratio"],
+    ["rot", "Stuhl", "9:15"],
+    ["blau", "Sessel", "1:1"],
+)
 
 
 def workbook(rows: Iterable[list[str]] = FURNITURE, error: str = "") -> bytes:
@@ -75,7 +66,7 @@ def test_a_german_export_is_repaired_priced_and_started(
     button = page.get_by_role("button", name="Start Batch")
     expect(button).to_be_disabled()
     expect(button).to_be_in_viewport()
-    is_sound(page)
+    assert_sound(page)
     shot(page, "typos")
 
     page.get_by_role("button", name="Apply all 3 suggestions").click()
@@ -95,7 +86,7 @@ def test_a_german_export_is_repaired_priced_and_started(
     with page.expect_download() as download:
         page.get_by_role("button", name="Download the corrected sheet").click()
     assert "VW;Käfer" in download.value.path().read_text("utf-8-sig")
-    is_sound(page)
+    assert_sound(page)
     shot(page, "repaired")
     start(page)
     expect(page.get_by_role("heading", level=1)).to_have_text("Frühling")
@@ -116,21 +107,30 @@ def test_a_workbook_becomes_images_with_a_template(
         page.get_by_role("button", name=column, exact=True).click()
         prompt.press_sequentially(" in ")
     prompt.fill("A piece of furniture, {{möbel}} in {{farbe}}")
+    page.get_by_role("button", name="Apply the suggestion").click()
+    expect(cell(page, 2, "Aspect Ratio")).to_have_value("9:16")
     expect(page.get_by_text("A piece of furniture, Stuhl in rot").first).to_be_visible()
     page.get_by_text("File names, ratio, rules for columns").click()
     page.get_by_label("File name").fill("{{möbel}}-{{farbe}}")
     expect(page.get_by_text("Save the template, so that its file names")).to_be_visible()
-    name = f"furniture-{page.viewport_size['width'] if page.viewport_size else 0}"
+    name = f"furniture-{page.evaluate('innerWidth')}"
     page.get_by_label("Save as").fill(name)
     page.get_by_role("button", name="Save template").click()
     expect(page.get_by_text("Sessel-blau.png")).to_be_visible()
     expect(page.get_by_test_id("price")).to_have_text("$0.067")
-    is_sound(page)
+    assert_sound(page)
     shot(page, "template")
     start(page)
     finished(page)
     expect(images(page)).to_have_count(2)
     assert provider.creates("Sessel in blau")
+
+    page.get_by_label(re.compile("^More for ")).click()
+    page.get_by_role("button", name="Run again with changes").click()
+    expect(page.get_by_role("combobox", name="Template")).to_have_value(name)
+    expect(cell(page, 2, "Aspect Ratio")).to_have_value("9:16")
+    expect(page.get_by_text("Sessel-blau.png")).to_be_visible()
+    expect(page.get_by_test_id("price")).to_have_text("$0.067")
 
 
 def test_columns_that_are_not_known_are_mapped(page: Page, expected: list[str]) -> None:
@@ -139,7 +139,7 @@ def test_columns_that_are_not_known_are_mapped(page: Page, expected: list[str]) 
     give(page, "autos.csv", b"Marke;Modell;Farbe\r\nVW;Golf;rot\r\n")
     expect(page.get_by_text("Which column is which?")).to_be_visible()
     expect(page.get_by_label("Farbe")).to_have_value("color")
-    is_sound(page)
+    assert_sound(page)
     page.get_by_role("button", name="Use these columns").click()
     expect(page.get_by_text("VW-Golf-white.png")).to_be_visible()
     page.go_back()
@@ -164,6 +164,30 @@ def test_an_error_of_a_workbook_stays_until_it_is_written(page: Page) -> None:
     expect(page.get_by_role("button", name="Start Batch")).to_be_enabled()
 
 
+def test_further_correction_reads_no_rows_and_keeps_no_copy(page: Page) -> None:
+    asked: list[Request] = []
+    page.on("request", lambda one: asked.append(one) if "/api/" in one.url else None)
+    page.goto("/csv")
+    give(page, "long.csv", sheet(*cars(40)).encode())
+    for row, model in ((2, "Ka"), (3, "Focus"), (4, "Puma")):
+        expect(page.get_by_role("button", name="Start Batch")).to_be_enabled()
+        cell(page, row, "model").fill(model)
+        cell(page, row, "model").press("Enter")
+        expect(page.get_by_text(f"Ford-{model}-2024-white.png")).to_be_visible()
+    expect(page.get_by_test_id("images")).to_have_text("40")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download the corrected sheet").click()
+    assert "Ford,Model 40" in download.value.path().read_text("utf-8-sig")
+
+    copies = [one.headers for one in asked if (one.method, one.url[-12:]) == UPLOAD][1:]
+    assert len(copies) == 3
+    read = [one.post_data or "" for one in asked if one.url.endswith("/api/car-batch")]
+    assert sum("cursor" in text for text in read) == 1
+    dropped = [one.url.rsplit("/", 1)[1] for one in asked if one.method == "DELETE"]
+    assert len(dropped) == len(set(dropped)) == 2
+    assert page.url.partition("sheet=")[2][:32] not in dropped
+
+
 def test_pictures_that_a_sheet_names_are_uploaded_beside_it(page: Page) -> None:
     page.goto("/csv")
     give(page, "cars.csv", b"make,reference\r\nVW,front of the vw.png\r\n")
@@ -180,7 +204,7 @@ def test_a_person_chooses_the_encoding_by_its_sample(page: Page, expected: list[
     page.goto("/csv")
     give(page, "cars.csv", "make,color\r\nFord,gr\xfcn\r\n".encode("latin-1"))
     page.get_by_label("Ford,grün").check()
-    is_sound(page)
+    assert_sound(page)
     page.get_by_role("button", name="Read it like this").click()
     expect(cell(page, 2, "color")).to_have_value("grün")
 
@@ -216,7 +240,7 @@ def test_a_dear_batch_is_asked_about_once_more(live_page: Page) -> None:
     page.get_by_role("button", name="Start Batch").click()
     dialog = page.get_by_role("dialog", name="Spend about $12.00?")
     expect(dialog.get_by_role("button", name="Start 50 images")).to_be_visible()
-    is_sound(page)
+    assert_sound(page)
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     expect(page.get_by_role("button", name="Start Batch")).to_be_enabled()

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 from playwright.sync_api import BrowserContext, CDPSession, Page, Response, expect
 
 from testing.fake_providers import FakeProviders
@@ -65,7 +66,7 @@ def test_twelve_tiles_load_thumbnails_that_move_nothing(
     assert len(loaded) == TILES
     assert {one.header_value("content-type") for one in loaded} == {"image/webp"}
     assert sum(len(one.body()) for one in loaded) < MAX_TILE_BYTES
-    assert sum(sizes(second, batch)) > 10 * MAX_TILE_BYTES
+    assert sum(sizes(live, batch)) > 10 * MAX_TILE_BYTES
     assert shifted(second) < MAX_SHIFT
     images(second).first.click()
     expect(second.get_by_role("dialog").locator("img").first).to_be_visible()
@@ -77,9 +78,9 @@ def is_picture(response: Response) -> bool:
     return response.request.resource_type == "image" and "favicon" not in response.url
 
 
-def sizes(page: Page, batch: str) -> list[int]:
+def sizes(stack: Stack, batch: str) -> list[int]:
     """Of the images as they were made."""
-    answer = page.request.get(f"/api/v1/batch/{batch}/status?limit=100")
+    answer = httpx.get(f"{stack['apiUrl']}/api/v1/batch/{batch}/status?limit=100", timeout=60)
     return [item["size"] for item in answer.json()["items"]]
 
 
@@ -87,7 +88,7 @@ def test_long_watch_of_ten_thousand_rows_keeps_memory_flat(page: Page, stack: St
     batch = submit(page, *cars(1), name="Watched")
     finished(page)
     running = {"status": "processing", "outcome": None, "zipUrl": None, "pending": ROWS, "done": 0}
-    answer_for_many(page, f"{stack['apiUrl']}/api", batch, ROWS, status="pending", **running)
+    answer_for_many(page, f"{stack['apiUrl']}/api", batch, ROWS, made=False, **running)
     page.add_init_script(f"({STREAM})({json.dumps([f'/api/v1/batch/{batch}/progress', ROWS, 10])})")
     page.goto(f"/batches/{batch}")
     expect(page.get_by_role("progressbar")).to_be_visible()
@@ -107,7 +108,8 @@ def test_long_watch_of_ten_thousand_rows_keeps_memory_flat(page: Page, stack: St
 def answered(page: Page, answers: int) -> None:
     """Lets the watch go on to that many answers."""
     page.evaluate("limit => { watched.limit = limit; watched.go(); }", answers)
-    page.wait_for_function("limit => watched.answers >= limit", arg=answers)
+    reached = "limit => watched.answers >= limit"
+    page.wait_for_function(reached, arg=answers, timeout=180_000)
 
 
 def usage(session: CDPSession) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import zipfile
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from testing.fake_providers import FakeProviders
-from tests.browser.steps import STILL, Shot, finished, images, shifted, start
+from tests.browser.steps import Shot, assert_sound, assert_still, finished, images, start
 
 SMALL, LARGE = (320, 240), (1500, 1500)
 """The large one is over what fits into a request."""
@@ -41,9 +42,10 @@ def write(page: Page, *prompts: str) -> None:
     "size", [SMALL, LARGE], ids=["within-the-request", "straight-to-the-bucket"]
 )
 def test_prompts_with_a_reference_image_become_images_and_a_pdf(
-    live_page: Page, provider: FakeProviders, shot: Shot, tmp_path: Path, size: tuple[int, int]
+    screen: Page, provider: FakeProviders, shot: Shot, tmp_path: Path, size: tuple[int, int]
 ) -> None:
-    page = live_page
+    page = screen
+    known = len(provider.creates(str(size[0])))
     write(page, f"a red bicycle {size[0]}", f"a blue kettle {size[0]}")
     attach(page, 2, picture(size))
     expect(page.get_by_text("sketch.png")).to_be_visible()
@@ -51,20 +53,29 @@ def test_prompts_with_a_reference_image_become_images_and_a_pdf(
     page.get_by_label("Include a PDF").check()
     expect(page.get_by_test_id("images")).to_have_text("2")
     expect(page.get_by_test_id("price")).to_have_text("$0.067")
+    expect(page.get_by_role("button", name="Start Batch")).to_be_enabled()
+    assert_sound(page)
     shot(page, "written")
     start(page)
     link = finished(page)
     expect(images(page)).to_have_count(2)
-    assert shifted(page) < STILL
+    assert_still(page)
     shot(page, "finished")
     with page.expect_download() as download:
         link.click()
     download.value.save_as(tmp_path / "prompts.zip")
     with zipfile.ZipFile(tmp_path / "prompts.zip") as archive:
         assert archive.read("pages.pdf").startswith(b"%PDF-")
-    sent = {bool(one.input.get("image_input")): one.input for one in provider.creates(str(size[0]))}
+    made = provider.creates(str(size[0]))[known:]
+    sent = {bool(one.input.get("image_input")): one.input for one in made}
     assert sent[False]["aspect_ratio"] == "16:9"
     assert len(sent[True]["image_input"]) == 1
+
+    page.get_by_label(re.compile("^More for ")).click()
+    page.get_by_role("button", name="Run again with changes").click()
+    expect(page.get_by_label("Prompt 2", exact=True)).to_have_value(f"a blue kettle {size[0]}")
+    expect(page.get_by_role("button", name="Remove the image of prompt 2")).to_be_visible()
+    expect(page.get_by_test_id("price")).to_have_text("$0.067")
 
 
 def test_a_file_that_is_no_image_is_refused_in_words(page: Page, expected: list[str]) -> None:

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from testing.fake_providers import FakeProviders
-from tests.browser.steps import STILL, Shot, finished, images, shifted, start
+from tests.browser.steps import Shot, assert_sound, assert_still, finished, images, start
 from tests.browser.test_prompts import SMALL, picture
 
 CATALOG = """variantId,variantTitle,productId,productTitle,imageUrl
@@ -17,24 +17,23 @@ CATALOG = """variantId,variantTitle,productId,productTitle,imageUrl
 
 
 @pytest.fixture
-def live_page(live_page: Page) -> Page:
-    """The page, where the hosts of the catalog's pictures answer."""
-    live_page.context.route(
+def catalog(live_page: Page) -> Page:
+    """The wizard's first step with the catalog imported."""
+    return imported(live_page)
+
+
+def imported(page: Page) -> Page:
+    """Where the hosts of the catalog's pictures answer."""
+    page.context.route(
         "https://cdn.example.com/**",
         lambda route: route.fulfill(content_type="image/png", body=picture(SMALL)),
     )
-    return live_page
-
-
-@pytest.fixture
-def catalog(live_page: Page) -> Page:
-    """The wizard's first step with the catalog imported."""
-    live_page.goto("/variants")
+    page.goto("/variants")
     file = {"name": "catalog.csv", "mimeType": "text/csv", "buffer": CATALOG.encode()}
-    live_page.locator(".drop input[type=file]").set_input_files([file])
-    expect(live_page.get_by_text("catalog.csv is imported.")).to_be_visible()
-    expect(live_page.locator(".card")).to_have_count(3)
-    return live_page
+    page.locator(".drop input[type=file]").set_input_files([file])
+    expect(page.get_by_text("catalog.csv is imported.")).to_be_visible()
+    expect(page.locator(".card")).to_have_count(3)
+    return page
 
 
 def pick(page: Page, *titles: str) -> None:
@@ -113,25 +112,50 @@ def review(page: Page) -> None:
 
 
 def test_a_catalog_becomes_images_in_four_steps(
-    catalog: Page, provider: FakeProviders, shot: Shot
+    screen: Page, provider: FakeProviders, shot: Shot
 ) -> None:
-    page = catalog
+    page = imported(screen)
+    assert_sound(page)
     shot(page, "1-select")
     select_two_variants(page)
     choose_four_images_for_each(page)
+    assert_sound(page)
     shot(page, "2-images")
     go_on(page)
     fill_in_the_settings(page)
+    assert_sound(page)
     shot(page, "3-settings")
     go_on(page)
     review(page)
+    assert_sound(page)
     shot(page, "4-review")
     start(page)
     finished(page)
     expect(images(page)).to_have_count(4)
-    assert shifted(page) < STILL
+    assert_still(page)
     shot(page, "5-batch")
     assert {len(one.input["image_input"]) for one in provider.creates("Tote")} == {4}
+    run_again(page)
+
+
+def run_again(page: Page) -> None:
+    """The variants, their images and the settings are there, and are changed before a start."""
+    page.get_by_label("More for Autumn").click()
+    page.get_by_role("button", name="Run again with changes").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Images of your variants")
+    expect(page.get_by_text("4 of 4 chosen")).to_be_visible()
+    variant(page, "Tote / Natural")
+    expect(page.get_by_role("heading", level=3)).to_have_text("Tote / Natural Canvas tote")
+    expect(page.get_by_text("4 of 4 chosen")).to_be_visible()
+    go_on(page)
+    expect(page.get_by_label("Instructions")).to_have_value("soft light\nno people")
+    page.get_by_label("Images per variant").fill("1")
+    go_on(page)
+    expect(page.get_by_test_id("price")).to_have_text("$0.067")
+    expect(page.get_by_label("Name")).to_have_value("Autumn")
+    page.get_by_role("button", name="Start Batch").click()
+    finished(page)
+    expect(images(page)).to_have_count(2)
 
 
 def test_an_image_of_a_variant_is_found_in_its_folders_and_used_again(
@@ -150,11 +174,13 @@ def test_an_image_of_a_variant_is_found_in_its_folders_and_used_again(
     page.get_by_role("link", name="Shared folder").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Winter")
     expect(images(page)).to_have_count(1)
+    assert_sound(page)
     page.go_back()
     page.get_by_role("link", name="Canvas tote Tote Natural", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Tote / Natural")
     folder = page.get_by_role("region", name="Winter").first
     expect(folder.locator(".tile img")).to_have_count(1)
+    assert_sound(page)
     shot(page, "variant")
 
     page.get_by_role("link", name="The catalog").click()
