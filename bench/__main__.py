@@ -28,6 +28,7 @@ ROWS = (
     "polls",
     "cold_start",
     "latency",
+    "page",
 )
 """Each a module whose `measure(environment)` yields figures. What leaves
 batches behind comes last: the sweeper takes them up a quarter of an hour later."""

@@ -99,6 +99,11 @@ class BenchEnvironment:
         return self._deploy()
 
     @cached_property
+    def open_stack(self) -> Site:
+        """Its page needs no one to sign in."""
+        return self._deploy(AuthMode="none", OidcIssuer="", OidcAudience="")
+
+    @cached_property
     def counter(self) -> Counter:
         return self._ends.enter_context(Counter())
 
@@ -148,7 +153,7 @@ class BenchEnvironment:
         }
         config = Config(
             port=free_port(),
-            values={name: str(value) for name, value in chosen.items()},
+            values={name: str(value) for name, value in chosen.items() if value != ""},
             keys={"ReplicateSecretArn": PROVIDER_KEY},
         )
         home = self.folder() / "emulator"
