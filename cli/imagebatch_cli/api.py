@@ -1,4 +1,4 @@
-"""The calls of the imagebatch API that this command makes, one method each."""
+"""The imagebatch API calls that this command makes, one method per call."""
 
 import time
 import uuid
@@ -14,12 +14,12 @@ from imagebatch_cli.sheet import Document, Options, Sheet, as_form
 from imagebatch_cli.transport import Transport
 
 BODY_LIMIT = 4 * 1024 * 1024 - 64 * 1024
-"""A sheet above this goes through an upload: 4 MiB a body, less room for the form around it."""
+"""Larger sheets are sent as an upload: a body has 4 MiB, minus room for the form around it."""
 UPLOAD_CHECK_SECONDS = 120
 UPLOAD_TIMEOUT = httpx.Timeout(120, connect=10)
 ITEMS_PER_PAGE = 100
 PREVIEW_ROWS = 1000
-"""At most, of one answer to a dry run."""
+"""The maximum per response to a dry run."""
 
 
 class Api:
@@ -27,15 +27,15 @@ class Api:
         self._transport = transport
 
     def submit(self, sheet: Sheet, options: Options, key: str) -> Document:
-        """202's body. The same key never makes a second batch."""
+        """Return the body of the 202. Repeating a key never creates a second batch."""
         upload_id = self._uploaded(sheet, key) if len(sheet.body) > BODY_LIMIT else None
         headers = {"Idempotency-Key": key}
         return self._post_sheet(sheet, upload_id, options.path, options.fields(), headers)
 
     def preview(self, sheet: Sheet, options: Options, *, whole: bool = False) -> Document:
-        """A dry run's answer: some rows and every one with a problem, or, when `whole`, all.
+        """Return a dry run: some rows and every row with a problem, or all rows if `whole`.
 
-        A sheet that takes several answers is uploaded once.
+        A sheet that needs several requests is uploaded once.
         """
         upload_id = self._uploaded(sheet) if len(sheet.body) > BODY_LIMIT else None
         fields = options.fields() | ({"limit": PREVIEW_ROWS} if whole else {})
@@ -66,11 +66,11 @@ class Api:
         else:
             request["data"] = as_form(fields)
             request["files"] = {"file": (sheet.name, sheet.body, sheet.content_type)}
-        # 409: an earlier try of ours, whose answer was lost, is still being worked on.
+        # 409: an earlier attempt, whose response was lost, is still in progress.
         return document(self._transport.send("POST", path, busy={httpx.codes.CONFLICT}, **request))
 
     def _uploaded(self, sheet: Sheet, key: str | None = None) -> str:
-        """The upload's id. The same key never makes a second one."""
+        """Return the upload's ID. Repeating a key never creates a second upload."""
         wanted = {
             "kind": "csv",
             "filename": sheet.name,
@@ -90,7 +90,7 @@ class Api:
         return str(answer["file"]["id"])
 
     def _post_form(self, upload: Document, sheet: Sheet) -> None:
-        """Posts to the storage itself, which must not see the token."""
+        """Post to the storage itself, which must not receive the token."""
         storage = Transport(
             upload["url"],
             None,
@@ -106,7 +106,7 @@ class Api:
                 files={"file": (sheet.name, sheet.body, sheet.content_type)},
             )
         except ProblemError as error:
-            raise UnreachableError(f"The upload was refused (HTTP {error.code})") from error
+            raise UnreachableError(f"The upload was rejected (HTTP {error.code})") from error
         finally:
             storage.close()
 
@@ -120,16 +120,16 @@ class Api:
             if found and found.get("status") != "checking":
                 return
             time.sleep(1)
-        raise UnreachableError("The upload has not been checked in time; try again.")
+        raise UnreachableError("The upload was not validated in time; try again.")
 
     def _find_upload(self, upload_id: str) -> Document:
-        """Its entry among the newest uploads; empty while it is not listed."""
+        """Return its entry among the newest uploads; empty until it is listed."""
         response = self._transport.send("GET", "/api/uploads", params={"kind": "csv", "limit": 100})
         items = document(response).get("items", [])
         return next((item for item in items if item.get("id") == upload_id), {})
 
     def submit_prompt_sheet(self, sheet: Sheet, fields: Document, key: str) -> Document:
-        """A dry run has no key."""
+        """A dry run needs no key."""
         if len(sheet.body) > BODY_LIMIT:
             raise InvalidInputError(
                 f"{sheet.name} is larger than 4 MiB", hint="Split it into several files."
@@ -145,7 +145,7 @@ class Api:
         return self._create("/api/batches", body, key)
 
     def _create(self, path: str, body: Document, key: str) -> Document:
-        """A dry run has no key."""
+        """A dry run needs no key."""
         headers = {"Idempotency-Key": key} if key else {}
         response = self._transport.send(
             "POST", path, busy={httpx.codes.CONFLICT} if key else (), headers=headers, json=body
@@ -153,14 +153,14 @@ class Api:
         return camel_case(document(response))
 
     def variant_images(self, variant_ids: list[int]) -> dict[int, str]:
-        """The catalog's image of each variant, where it has one."""
+        """Return the catalog's image of each variant that has one."""
         path = "/api/batches/image-candidates"
         response = self._transport.send("POST", path, json={"variantIds": variant_ids})
         found = document(response)["variants"]
         return {each["variantId"]: each["variantImageUrl"] or "" for each in found}
 
     def config(self) -> Document:
-        """What the page and the command line must know before anybody signs in."""
+        """Return the configuration that clients need before sign-in."""
         return document(self._transport.send("GET", "/config.json"))
 
     def models(self) -> Document:
@@ -181,7 +181,7 @@ class Api:
         return document(self._transport.send("GET", f"/api/batch/{_part(batch_id)}"))
 
     def items(self, batch_id: str) -> Iterator[Document]:
-        """Every item of a batch, a page at a time."""
+        """Yield every item of a batch, page by page."""
         cursor: str | None = None
         while True:
             params = {"limit": ITEMS_PER_PAGE} | ({"cursor": cursor} if cursor else {})
@@ -219,7 +219,7 @@ class Api:
         return document(self._transport.send("POST", path, busy=busy, headers=headers, json=body))
 
     def items_from(self, batch_id: str, start: int, limit: int) -> Sequence[Document]:
-        """Of the batch, at most `limit` of them from index `start` on."""
+        """Return at most `limit` items of the batch, starting at index `start`."""
         params = {"cursor": start, "limit": limit}
         path = f"/api/v1/batch/{_part(batch_id)}/status"
         found = camel_case(document(self._transport.send("GET", path, params=params)))
@@ -284,17 +284,19 @@ class Api:
         return document(response)
 
     def archive_url(self, batch_id: str) -> str:
-        """A fresh presigned URL. ProblemError 409 while there is none, 410 once it has expired."""
+        """Return a new presigned URL. ProblemError 409 if there is none yet, 410 once it has
+        expired.
+        """
         path = f"/api/v1/batch/{_part(batch_id)}/download"
         response = self._transport.send("GET", path)
         location = response.headers.get("Location")
         if not location:
-            raise UnreachableError("The service did not say where the archive is.")
+            raise UnreachableError("The service returned no download URL.")
         return str(response.url.join(location))
 
     @contextmanager
     def events(self, batch_id: str, last_event_id: str) -> Iterator[httpx.Response]:
-        """One answer of the event stream, which goes on after `last_event_id`."""
+        """Yield one response of the event stream, which resumes after `last_event_id`."""
         headers = {"Accept": "text/event-stream", "Cache-Control": "no-store"}
         if last_event_id:
             headers["Last-Event-ID"] = last_event_id
@@ -304,33 +306,33 @@ class Api:
 
 
 def _part(name: str) -> str:
-    """A batch's id or a template's name, as a part of a path."""
+    """Encode a batch ID or a template name as a path segment."""
     if not name.strip():
-        raise InvalidInputError("An id or a name is required")
+        raise InvalidInputError("An ID or a name is required")
     return quote(name.strip(), safe="")
 
 
 def document(response: httpx.Response) -> Document:
-    """A JSON object. UnreachableError for anything else, such as another site's page."""
+    """Parse a JSON object. UnreachableError for anything else, such as another site's page."""
     try:
         body = response.json()
     except ValueError:
         body = None
     if not isinstance(body, dict):
         raise UnreachableError(
-            f"The answer of {response.url.copy_with(query=None)} is not the API's",
+            f"The response from {response.url.copy_with(query=None)} is not from the API",
             hint="Check --url or IMAGEBATCH_URL.",
         )
     return body
 
 
 VERBATIM = frozenset({"metadata", "input"})
-"""What is in these is the client's own."""
+"""The content of these belongs to the client."""
 RENAMED = {"batch_id": "jobId", "total_items": "total"}
 
 
 def camel_case(document: Document) -> Document:
-    """The v1 API's answer in the other APIs' spelling, so that this command has one."""
+    """Convert the v1 API's response to camelCase, so that this command has one spelling."""
     return {
         _camel(name): value if name in VERBATIM else _camel_values(value)
         for name, value in document.items()

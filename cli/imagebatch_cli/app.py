@@ -1,4 +1,4 @@
-"""The program: its global options, its groups of commands, and how a run ends."""
+"""The program: global options, command groups, exit status."""
 
 import contextlib
 import os
@@ -90,12 +90,12 @@ def imagebatch(
 
 
 def run(arguments: list[str]) -> int:
-    """The exit status of one run; what went wrong has been said."""
+    """Run a command and return its exit status; errors have been printed."""
     out = Output(as_json="--json" in arguments)
     try:
         return int(app(args=arguments, prog_name="imagebatch", standalone_mode=False) or 0)
     except OutputClosedError as error:
-        # The flush at exit must not fail once more.
+        # Otherwise the flush at exit would fail again.
         with contextlib.suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return error.exit_status
@@ -111,6 +111,6 @@ def run(arguments: list[str]) -> int:
 
 
 def main() -> None:
-    # An exception, so that half-written files are removed on the way out.
+    # Raise an exception, so that partially written files are removed.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
     sys.exit(run(sys.argv[1:]))

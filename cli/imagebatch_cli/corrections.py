@@ -10,11 +10,11 @@ from imagebatch_cli.errors import InvalidInputError, ProblemError
 from imagebatch_cli.sheet import Document, Options, Sheet
 
 BOM = "\ufeff"
-"""Without it Excel reads UTF-8 as the machine's own code page."""
+"""Without it, Excel reads UTF-8 as the machine's own code page."""
 MAX_ROUNDS = 20
-"""A refusal lists at most 1,000 problems, and one of the header hides those of the rows."""
+"""An error lists at most 1,000 problems, and a header problem hides those of the rows."""
 ANY_SHEET = "an image"
-"""The text of a template that every sheet fits, so that its cells can be read."""
+"""A template text that fits every sheet, so that its cells can be read."""
 READABLE = {"Invalid rows", "Unknown columns", "Missing columns"}
 
 Preview = Callable[[Sheet, Options], Document]
@@ -23,7 +23,7 @@ Preview = Callable[[Sheet, Options], Document]
 
 @dataclass(frozen=True)
 class Correction:
-    """`row` is the one of the sheet that was given; None is the header."""
+    """`row` is the row of the original sheet; None is the header."""
 
     row: int | None
     column: str
@@ -36,7 +36,7 @@ class Table:
     header: list[str]
     rows: list[list[str]]
     numbers: list[int]
-    """Each row's number in the sheet that was given."""
+    """Each row's number in the original sheet."""
 
     def sheet(self) -> Sheet:
         text = io.StringIO(newline="")
@@ -47,7 +47,9 @@ class Table:
 
 @dataclass(frozen=True)
 class Fixed:
-    """`plan` is what the service says of the sheet now, or `problem` why it still refuses it."""
+    """`plan` is the service's dry run of the corrected sheet; `problem` is why it is still
+    invalid.
+    """
 
     sheet: Sheet
     corrections: list[Correction]
@@ -59,12 +61,12 @@ class Fixed:
 
 
 def fix(preview: Preview, sheet: Sheet, options: Options) -> Fixed:
-    """Applies suggestions until none is left. ProblemError for a sheet that cannot be read."""
+    """Apply suggestions until none is left. ProblemError for a sheet that cannot be read."""
     plan, problem = _examine(preview, sheet, options)
     if problem and problem.message not in READABLE:
         raise problem
     table = _read(preview, sheet, options)
-    # What is written is CSV in UTF-8, whatever was read.
+    # The output is CSV in UTF-8, whatever the input was.
     options = replace(options, sheet=None, encoding=None)
     made: list[Correction] = []
     numbers: Sequence[int] = table.numbers
@@ -74,7 +76,7 @@ def fix(preview: Preview, sheet: Sheet, options: Options) -> Fixed:
             break
         made += corrections
         plan, problem = _examine(preview, table.sheet(), options)
-        numbers = range(2, len(table.rows) + 2)  # as the corrected sheet has no blank lines
+        numbers = range(2, len(table.rows) + 2)  # the corrected sheet has no blank lines
     return Fixed(table.sheet(), made, plan, problem)
 
 
@@ -103,7 +105,7 @@ def _read(preview: Preview, sheet: Sheet, options: Options) -> Table:
     header = list(plan["columns"])
     rows = [_padded(item["cells"], len(header)) for item in plan["items"]]
     if len(rows) != plan["total"]:
-        raise InvalidInputError("The service did not answer every row; try again.")
+        raise InvalidInputError("The service did not return every row; try again.")
     return Table(header, rows, [item["row"] for item in plan["items"]])
 
 
@@ -112,7 +114,7 @@ def _padded(cells: list[str], width: int) -> list[str]:
 
 
 def _apply(table: Table, problem: ProblemError, numbers: Sequence[int]) -> Iterator[Correction]:
-    """Changes the table; what it yields has been changed. `numbers` are those of the refusal."""
+    """Change the table and yield the changes. `numbers` are the row numbers of the error."""
     index_of = {number: index for index, number in enumerate(numbers)}
     for detail in problem.details:
         suggestion = detail.get("suggestion") if isinstance(detail, dict) else None
@@ -143,7 +145,7 @@ def _fix_cell(table: Table, index: int, detail: Document) -> Iterator[Correction
 
 
 def _place(table: Table, index: int, detail: Document) -> int | None:
-    """The column by its name, or, where its header is a synonym, by its value."""
+    """Find the column by its name or, if its header is a synonym, by its value."""
     value = str(detail.get("value", ""))
     cells = table.rows[index]
     same = [place for place, cell in enumerate(cells) if value and cell.strip().startswith(value)]

@@ -1,4 +1,4 @@
-"""Live progress on standard error: a bar on a terminal, a line now and then elsewhere."""
+"""Live progress on standard error: a bar on a terminal, occasional lines elsewhere."""
 
 import time
 from collections.abc import Iterator
@@ -68,7 +68,7 @@ class Bar:
 
 
 def bar(progress: Progress) -> RenderableType:
-    """Two lines that fit any width: the bar takes what is left, the words are cut."""
+    """Two lines that fit any width: the bar takes the remaining width, the text is truncated."""
     line = Table.grid(expand=True, padding=(0, 1, 0, 0))
     line.add_column(no_wrap=True)
     line.add_column(ratio=1)
@@ -84,7 +84,7 @@ def bar(progress: Progress) -> RenderableType:
 
 
 class Lines(Quiet):
-    """A line when the status changes, at every tenth, and at least once a minute."""
+    """Print a line when the status changes, for every ten percent, and at least once a minute."""
 
     def __init__(self, output: Output) -> None:
         self._output = output
@@ -103,7 +103,7 @@ class Lines(Quiet):
 
 @contextmanager
 def transfer(output: Output) -> Iterator[Moved]:
-    """A bar while an archive comes in; nothing where nobody looks on."""
+    """Show a bar while an archive is downloaded, if there is a terminal."""
     if not (output.show_progress and output.err.is_terminal):
         yield lambda _done, _size: None
         return

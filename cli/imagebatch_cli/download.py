@@ -1,4 +1,4 @@
-"""Fetching an archive: whole or not at all."""
+"""Download an archive: as a whole or not at all."""
 
 import os
 import shutil
@@ -22,7 +22,7 @@ TRIES = 4
 STDOUT = "-"
 
 Moved: TypeAlias = Callable[[int, int | None], None]
-"""Told how many bytes are there, of how many."""
+"""Called with the number of bytes received and the total."""
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,12 @@ class Archive:
 
 
 class _BrokenError(Exception):
-    """This try brought no whole archive; a fresh URL may."""
+    """This attempt delivered no complete archive; a new URL may."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """Where an archive goes. `-` is the standard output."""
+    """Where an archive is written. `-` is standard output."""
 
     name: str
 
@@ -47,26 +47,28 @@ class Target:
         return self.name == STDOUT
 
     def check(self, *, force: bool) -> None:
-        """Refuses what could not be written at the end, before anything is submitted."""
+        """Fail before anything is submitted if the file could not be written at the end."""
         if self.is_stdout:
             if sys.stdout.isatty():
-                raise InvalidInputError("A ZIP is not written to a terminal; give -o a file name.")
+                raise InvalidInputError(
+                    "Cannot write a ZIP to a terminal; pass a file name with -o."
+                )
             return
         path = Path(self.name)
         if path.is_dir():
-            raise InvalidInputError(f"{path} is a directory; give -o a file name.")
+            raise InvalidInputError(f"{path} is a directory; pass a file name with -o.")
         if path.exists() and not force:
-            raise InvalidInputError(f"{path} exists already", hint="Overwrite it with --force.")
+            raise InvalidInputError(f"{path} already exists", hint="Overwrite it with --force.")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise InvalidInputError(f"{path.parent} cannot be made: {error.strerror}") from error
+            raise InvalidInputError(f"{path.parent} cannot be created: {error.strerror}") from error
         if not os.access(path.parent, os.W_OK):
             raise InvalidInputError(f"{path.parent} cannot be written to.")
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
-        """A file to fill, put in its place only when the block ends well."""
+        """Open a file to write, and move it into place only if the block succeeds."""
         if self.is_stdout:
             with TemporaryFile() as file:
                 yield file
@@ -95,17 +97,17 @@ def download(api: Api, batch_id: str, target: Target, moved: Moved) -> Archive:
             reason = str(error) or type(error).__name__
         except OSError as error:
             raise InvalidInputError(f"{target.name} cannot be written: {error.strerror}") from error
-    raise UnreachableError(f"The archive could not be fetched: {reason}")
+    raise UnreachableError(f"The archive could not be downloaded: {reason}")
 
 
 def _fetch(url: str, file: BinaryIO, moved: Moved) -> None:
-    """A presigned URL is its own permission: no token goes with it."""
+    """A presigned URL is its own credential: no token is sent with it."""
     whole = {"Accept-Encoding": "identity"}
     with httpx.stream(
         "GET", url, headers=whole, follow_redirects=True, timeout=TIMEOUT
     ) as response:
         if response.status_code != httpx.codes.OK:
-            raise _BrokenError(f"the storage answered {response.status_code}")
+            raise _BrokenError(f"the storage returned {response.status_code}")
         told = response.headers.get("Content-Length", "")
         size = int(told) if told.isdigit() else None
         for chunk in response.iter_raw(256 * 1024):

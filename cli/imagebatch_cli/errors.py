@@ -31,7 +31,7 @@ class ExitStatus(IntEnum):
 
 
 class CliError(Exception):
-    """`hint` is one line on what to do next."""
+    """`hint` is one line that says what to do next."""
 
     exit_status = ExitStatus.INVALID
 
@@ -44,7 +44,7 @@ class CliError(Exception):
         self.retry_after = 0.0
 
     def document(self) -> dict[str, Any]:
-        """What `--json` prints instead of a result."""
+        """Return what `--json` prints instead of a result."""
         told = {"hint": self.hint, "details": self.details, "jobId": self.batch_id}
         return {"error": self.message} | {key: value for key, value in told.items() if value}
 
@@ -54,7 +54,7 @@ class InvalidInputError(CliError):
 
 
 class UnreachableError(CliError):
-    """`answer_lost`: the request may have been taken all the same."""
+    """`answer_lost`: the request may have been accepted nevertheless."""
 
     exit_status = ExitStatus.UNREACHABLE
     answer_lost = False
@@ -66,7 +66,7 @@ class SignInError(CliError):
 
 class SignInExpiredError(SignInError):
     def __init__(self) -> None:
-        super().__init__("Your sign-in has ended", hint=SIGN_IN)
+        super().__init__("Your sign-in has expired", hint=SIGN_IN)
 
 
 class InterruptedWaitError(CliError):
@@ -78,7 +78,7 @@ class OutputClosedError(CliError):
 
 
 class ProblemError(CliError):
-    """An answer of 400 and above: a problem document (RFC 9457), or the gateway's own words."""
+    """A response of 400 or above: a problem document (RFC 9457), or the gateway's own text."""
 
     def __init__(self, response: httpx.Response) -> None:
         self.code = response.status_code
@@ -93,15 +93,15 @@ class ProblemError(CliError):
         for key in HEADING_KEYS:
             if self.problem.get(key):
                 return str(self.problem[key])
-        return f"The service answered {self.code} {response.reason_phrase}".rstrip()
+        return f"The service returned {self.code} {response.reason_phrase}".rstrip()
 
     def _explain(self) -> None:
         if self.code == httpx.codes.UNAUTHORIZED:
-            self.hint = f"{SIGN_IN}, or give a valid token with IMAGEBATCH_TOKEN."
+            self.hint = f"{SIGN_IN}, or set IMAGEBATCH_TOKEN to a valid token."
         elif self.code == httpx.codes.FORBIDDEN and not self._is_ours:
-            self.hint = "Your account, or this token, is not allowed to use the service."
+            self.hint = "Your account or this token has no access to the service."
         elif self.code == httpx.codes.NOT_FOUND and not self._is_ours:
-            self.hint = "There is no imagebatch API at this address. Check --url or IMAGEBATCH_URL."
+            self.hint = "There is no imagebatch API at this URL. Check --url or IMAGEBATCH_URL."
         elif self.code >= httpx.codes.INTERNAL_SERVER_ERROR:
             self.hint = "The service reported an error; try again later."
 

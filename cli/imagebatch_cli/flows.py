@@ -1,4 +1,4 @@
-"""What several commands share: reading the sheet, submitting once, waiting, fetching."""
+"""Steps that several commands share: read the sheet, submit once, wait, download."""
 
 import sys
 import time
@@ -42,24 +42,26 @@ def read_file(name: str) -> Sheet:
 
 
 def catalog_body(catalog: Sheet) -> tuple[bytes, str]:
-    """The body and its content type. The service reads sheets; as text it would take UTF-8 only."""
+    """Return the body and its content type. The service reads sheets; as text it would have to be
+    UTF-8.
+    """
     if catalog.name.lower().endswith(".json"):
         return catalog.body, "application/json"
     return catalog.body, "application/octet-stream"
 
 
 def default_name(file: str) -> str | None:
-    """A batch is called after its sheet."""
+    """Return a batch's default name, its sheet's."""
     return None if file == STDIN else Path(file).stem[:NAME_LENGTH] or None
 
 
 def pairs(option: str, given: list[str] | None) -> dict[str, str]:
-    """`key=value` options. InvalidInputError for anything else, or a key given twice."""
+    """Parse `key=value` options. InvalidInputError for anything else, or a repeated key."""
     found: dict[str, str] = {}
     for pair in given or ():
         key, equals, value = pair.partition("=")
         if not equals or not key:
-            raise InvalidInputError(f"{option} takes KEY=VALUE, not {pair!r}")
+            raise InvalidInputError(f"{option} needs KEY=VALUE, not {pair!r}")
         if key in found:
             raise InvalidInputError(f"{option} has {key!r} twice")
         found[key] = value
@@ -67,12 +69,12 @@ def pairs(option: str, given: list[str] | None) -> dict[str, str]:
 
 
 def fates(given: str | None) -> dict[str, str]:
-    """`7:refused,9:throttled:20` by rows; the service knows which rows and fates there are."""
+    """Parse `7:refused,9:throttled:20` by row; the service validates rows and outcomes."""
     found: dict[str, str] = {}
     for part in given.split(",") if given else ():
         row, colon, fate = part.strip().partition(":")
         if not colon or not row or not fate:
-            raise InvalidInputError(f"--rehearse takes ROW:FATE, not {part.strip()!r}")
+            raise InvalidInputError(f"--rehearse needs ROW:OUTCOME, not {part.strip()!r}")
         if row in found:
             raise InvalidInputError(f"--rehearse has {row!r} twice")
         found[row] = fate
@@ -80,22 +82,22 @@ def fates(given: str | None) -> dict[str, str]:
 
 
 def target_for(name: str | None, *, force: bool, as_json: bool) -> Target | None:
-    """Where the archive goes, checked before anything is asked of the service."""
+    """Return the archive's target, checked before any request to the service."""
     if name is None:
         return None
     target = Target(name)
     if target.is_stdout and as_json:
-        raise InvalidInputError("-o - and --json both want standard output; choose one.")
+        raise InvalidInputError("-o - and --json both write to standard output; use only one.")
     target.check(force=force)
     return target
 
 
 def submit_once(send: Callable[[str], Document], key: str | None) -> Document:
-    """Submits under a key, so that trying again, by us or by whoever runs this, is safe."""
+    """Submit under a key, so that retries, automatic or by the user, are safe."""
     key = key or str(uuid.uuid4())
     hint = (
-        "The batch may have been accepted. To get its id, run the same command again with "
-        f"--idempotency-key {key}: that creates no second batch."
+        "The batch may have been accepted. To get its ID, run the same command again with "
+        f"--idempotency-key {key}: this does not create a second batch."
     )
     try:
         return send(key)
@@ -104,7 +106,7 @@ def submit_once(send: Callable[[str], Document], key: str | None) -> Document:
             error.hint = hint
         raise
     except KeyboardInterrupt:
-        raise InterruptedWaitError("Stopped before the answer.", hint=hint) from None
+        raise InterruptedWaitError("Stopped before the response arrived.", hint=hint) from None
 
 
 def warn(out: Output, answer: Document) -> None:
@@ -115,7 +117,7 @@ def warn(out: Output, answer: Document) -> None:
 def follow(
     api: Api, out: Output, answer: Document, target: Target | None, *, wait: bool
 ) -> ExitStatus:
-    """What comes after a batch was accepted."""
+    """Handle an accepted batch: wait for it if requested."""
     warn(out, answer)
     if target or wait:
         out.print_message(render.accepted(answer))
@@ -132,7 +134,7 @@ def show_plan(out: Output, answer: Document, *, rows: bool) -> ExitStatus:
 
 
 def wait_and_download(api: Api, out: Output, batch_id: str, target: Target | None) -> ExitStatus:
-    """Waits for the end, fetches the archive if it is wanted, and says what came of it."""
+    """Wait for the end, download the archive if requested, and report the result."""
     try:
         with display(out) as live:
             final = watch(api, batch_id, live.show)
@@ -154,7 +156,7 @@ def wait_and_download(api: Api, out: Output, batch_id: str, target: Target | Non
 def _how_to_go_on(error: CliError, batch_id: str) -> str:
     again = f"The batch continues. Watch it: imagebatch watch {batch_id}"
     if isinstance(error, ProblemError) and error.code == httpx.codes.UNAUTHORIZED:
-        return f"The token has ended or was revoked. {error.hint}\n{again}"
+        return f"The token has expired or was revoked. {error.hint}\n{again}"
     if isinstance(error, SignInError):
         return f"{error.hint}\n{again}"
     return again if isinstance(error, UnreachableError) else error.hint
@@ -166,16 +168,16 @@ def _archive_of(
     if not target:
         return None
     if final["status"] == "failed" and not final.get("zipUrl"):
-        out.print_message(f"There is no ZIP. Build it again with: imagebatch retry {batch_id}")
+        out.print_message(f"There is no ZIP. Rebuild it with: imagebatch retry {batch_id}")
         return None
     return fetch(api, out, batch_id, target)
 
 
 def refresh_archive(api: Api, out: Output, batch_id: str) -> None:
-    """Has a ZIP built again that has expired or lacks the chosen images, and waits for it."""
+    """Have an expired or outdated ZIP rebuilt, and wait for it."""
     archive = api.status(batch_id).get("archive") or {}
     if archive.get("outdated") or archive.get("state") == "expired":
-        out.print_message("The ZIP is out of date; it is being built again.")
+        out.print_message("The ZIP is outdated; it is being rebuilt.")
         archive = api.rebuild_archive(batch_id).get("archive") or {}
     deadline = time.monotonic() + REBUILD_SECONDS
     while archive.get("state") == "building" and time.monotonic() < deadline:
@@ -186,7 +188,7 @@ def refresh_archive(api: Api, out: Output, batch_id: str) -> None:
 def round_options(
     model: str | None, fallback: list[str] | None, quality: str | None, max_cost: str | None
 ) -> Document:
-    """What a new round changes; what is not given stays as it was."""
+    """Return the options of a new round; omitted ones stay unchanged."""
     given = {"model": model, "fallback": fallback or None, "quality": quality, "maxCost": max_cost}
     return {name: value for name, value in given.items() if value is not None}
 

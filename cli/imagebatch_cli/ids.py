@@ -1,4 +1,4 @@
-"""A batch by the first characters of its id."""
+"""Find a batch by the first characters of its ID."""
 
 import re
 
@@ -13,22 +13,23 @@ SHOWN_ID_LENGTH = 8
 
 
 def resolve(api: Api, given: str) -> str:
-    """The whole id. InvalidInputError when no batch, or more than one, starts like this."""
+    """Return the full ID. InvalidInputError if no batch, or more than one, starts with it."""
     wanted = given.strip().lower()
     if not PREFIX.fullmatch(wanted):
-        return given  # whole, or none of our ids at all: the service has the last word
+        return given  # A full ID, or not an ID at all: the service decides.
     found, searched_all = _starting_with(api, wanted)
     if len(found) == 1:
         return found[0]
     if found:
         error = InvalidInputError(
-            f"More than one batch starts with {wanted}", hint="Give more of the id."
+            f"More than one batch starts with {wanted}", hint="Pass more characters of the ID."
         )
         error.details = [{"id": id_} for id_ in found]
         raise error
     where = "" if searched_all else f" among your newest {MAX_PAGES * PAGE_SIZE:,} batches"
     raise InvalidInputError(
-        f"No batch of yours starts with {wanted}{where}", hint="See them with: imagebatch list"
+        f"You have no batch that starts with {wanted}{where}",
+        hint="List your batches with: imagebatch list",
     )
 
 
@@ -46,7 +47,7 @@ def _starting_with(api: Api, prefix: str) -> tuple[list[str], bool]:
 
 
 def shown_length(ids: list[str]) -> int:
-    """How many characters tell these ids apart, and at least as many as people expect."""
+    """Return how many characters distinguish these IDs, with a minimum."""
     length = SHOWN_ID_LENGTH
     while len({id_[:length] for id_ in ids}) < len(set(ids)):
         length += 1

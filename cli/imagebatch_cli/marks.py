@@ -1,4 +1,4 @@
-"""How an image file says that AI made it, told from its chunks or segments alone."""
+"""Detects an image file's AI mark from its chunks or segments."""
 
 import zlib
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 PNG, JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
 C2PA, XMP, NONE = "c2pa", "xmp", "none"
 TRAINED = b"/trainedAlgorithmicMedia"
-"""What IPTC's address of "made by a trained algorithm" ends with, in every spelling."""
+"""How IPTC's URL for "created by a trained algorithm" ends, in every spelling."""
 PNG_XMP, JPEG_XMP = b"XML:com.adobe.xmp\0", b"http://ns.adobe.com/xap/1.0/\0"
 MAX_PACKET_BYTES = 256 * 1024
 SCAN, APP1, APP11 = 0xDA, 0xE1, 0xEB
@@ -14,11 +14,11 @@ WITHOUT_LENGTH = {0x01, *range(0xD0, 0xD8)}
 
 
 class _BrokenError(ValueError):
-    """Not built as its kind is."""
+    """The file does not have its format's structure."""
 
 
 def mark_of(body: bytes) -> str:
-    """`c2pa`, `xmp` or `none`; `none` for a file that is not built as its kind is."""
+    """Return `c2pa`, `xmp` or `none`; `none` for a file without its format's structure."""
     try:
         if body.startswith(PNG):
             return _best(_png_marks(body))
@@ -32,7 +32,7 @@ def mark_of(body: bytes) -> str:
 
 
 def _best(marks: Iterator[str]) -> str:
-    """The manifest, else what the first packet says."""
+    """Return the manifest, otherwise what the first packet says."""
     found = list(marks)
     return C2PA if C2PA in found else next(iter(found), NONE)
 
@@ -53,7 +53,7 @@ def _png_marks(body: bytes) -> Iterator[str]:
 
 
 def _unpacked(fields: bytes) -> bytes:
-    """The text of an iTXt chunk, without its flags and its two names."""
+    """Return the text of an iTXt chunk, without its flags and its two names."""
     parts = fields[2:].split(b"\0", 2)
     if len(parts) < 3:
         raise _BrokenError

@@ -1,6 +1,6 @@
 """What an assistant may do over the Model Context Protocol: API calls, files below one folder.
 
-Nothing here is a decision about money: a submit carries a quote or a cap, and the service holds it.
+Nothing here decides about money: a submit carries a quote or a limit, and the service enforces it.
 """
 
 import json
@@ -17,7 +17,7 @@ from imagebatch_cli.flows import NAME_LENGTH, default_name, read_file
 from imagebatch_cli.sheet import Document, Options, Sheet
 
 CAPABILITIES = ("url", "upload", "token", "fields")
-"""Endings of the names of fields whose value lets its holder in: none leaves this process."""
+"""Endings of the names of fields with credentials, which never leave this process."""
 SHOWN_ITEMS = 10
 
 
@@ -37,7 +37,7 @@ class Tools:
         if not order.quote_id and not order.max_cost:
             raise InvalidInputError(
                 "A submit needs quote_id or max_cost",
-                hint="Ask for a quote, tell its price to who pays, and send its quoteId.",
+                hint="Request a quote, tell the user its price, and send its quoteId.",
             )
         key = str(uuid.uuid4())
         if order.prompts:
@@ -68,21 +68,21 @@ class Tools:
 
     def _sheet(self, order: "Order") -> Sheet:
         if not order.file:
-            raise InvalidInputError("Give file or prompts")
+            raise InvalidInputError("Pass file or prompts")
         return read_file(str(self._below_root(order.file)))
 
     def _below_root(self, name: str) -> Path:
-        """InvalidInputError for what lies elsewhere, by way of a link too."""
+        """InvalidInputError for a path elsewhere, also through a link."""
         root = self.root.resolve()
         path = (root / name).resolve()
         if not path.is_relative_to(root):
-            raise InvalidInputError(f"{name} is not below the folder given with --root")
+            raise InvalidInputError(f"{name} is not below the folder set with --root")
         return path
 
 
 @dataclass(frozen=True)
 class Order:
-    """What is to be made: the rows of a sheet below the root, or prompts."""
+    """What to generate: the rows of a sheet below the root, or prompts."""
 
     file: str = ""
     prompts: tuple[str, ...] = ()
@@ -119,7 +119,7 @@ class Order:
 
 
 def shown(document: Document) -> Document:
-    """Without addresses that let their holder in: an assistant's transcript is kept by others."""
+    """Remove presigned URLs and tokens: an assistant's transcript is stored elsewhere."""
     cleaned: Document = json.loads(json.dumps(_cleaned(document)))
     return cleaned
 

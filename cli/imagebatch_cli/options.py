@@ -1,4 +1,4 @@
-"""The options that several commands share, and the connection that they describe."""
+"""Options that several commands share, and the connection that they describe."""
 
 import os
 from collections.abc import Iterator
@@ -18,17 +18,18 @@ from imagebatch_cli.output import Output
 from imagebatch_cli.transport import Transport
 
 Url = Annotated[
-    str | None, typer.Option("--url", metavar="URL", help="The API's address [IMAGEBATCH_URL].")
+    str | None, typer.Option("--url", metavar="URL", help="The API's URL [IMAGEBATCH_URL].")
 ]
 Token = Annotated[
     str | None,
     typer.Option(
-        "--token", help="An access token. Safer in IMAGEBATCH_TOKEN, as others can read options."
+        "--token",
+        help="An access token. Safer in IMAGEBATCH_TOKEN, because other users can read options.",
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Batch = Annotated[
-    str, typer.Argument(metavar="ID", help="The batch's id, or the first characters of it.")
+    str, typer.Argument(metavar="ID", help="The batch's ID, or its first characters.")
 ]
 File = Annotated[
     str,
@@ -38,7 +39,7 @@ File = Annotated[
 ]
 Template = Annotated[
     str | None,
-    typer.Option("--template", metavar="NAME", help="A template, for a sheet of any columns."),
+    typer.Option("--template", metavar="NAME", help="A template, for a sheet with any columns."),
 ]
 Prompt = Annotated[
     str | None,
@@ -57,20 +58,20 @@ Encoding = Annotated[
     typer.Option("--encoding", help="The encoding of a CSV file, such as windows-1252."),
 ]
 IgnoreUnknown = Annotated[
-    bool, typer.Option("--ignore-unknown-columns", help="Go on without columns that are not known.")
+    bool, typer.Option("--ignore-unknown-columns", help="Ignore unknown columns.")
 ]
 Name = Annotated[
     str | None, typer.Option("--name", help="The batch's name. Default: the file's name.")
 ]
-Model = Annotated[str | None, typer.Option("--model", help="The model that makes the images.")]
+Model = Annotated[str | None, typer.Option("--model", help="The model that generates the images.")]
 Quality = Annotated[
     str | None,
-    typer.Option("--quality", help="standard, hd or ultra, where the model has it."),
+    typer.Option("--quality", help="standard, hd or ultra, if the model has it."),
 ]
 Fallback = Annotated[
     list[str] | None,
     typer.Option(
-        "--fallback", metavar="MODEL", help="Another model if the first cannot be had. Repeatable."
+        "--fallback", metavar="MODEL", help="Another model if the first is unavailable. Repeatable."
     ),
 ]
 Quote = Annotated[
@@ -78,7 +79,7 @@ Quote = Annotated[
     typer.Option(
         "--quote",
         metavar="ID",
-        help="Submit what a dry run quoted, at that price, or be refused.",
+        help="Submit only the content and price that a dry run quoted.",
     ),
 ]
 MaxCost = Annotated[
@@ -87,7 +88,9 @@ MaxCost = Annotated[
 NewMaxCost = Annotated[
     str | None,
     typer.Option(
-        "--max-cost", metavar="USD", help="New maximum of the batch in USD, over all its rounds."
+        "--max-cost",
+        metavar="USD",
+        help="New maximum cost of the batch in USD, over all its rounds.",
     ),
 ]
 SkipInvalid = Annotated[
@@ -98,14 +101,14 @@ Rows = Annotated[
     bool, typer.Option("--rows", help="Show the prompt, the file name and the price of each row.")
 ]
 DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="Check the input and show the price; make nothing.")
+    bool, typer.Option("--dry-run", help="Check the input and show the price; generate nothing.")
 ]
 Rehearse = Annotated[
     str | None,
     typer.Option(
         "--rehearse",
-        metavar="ROW:FATE,...",
-        help="In development mode, what rows are to meet: 7:refused,9:throttled,10%:timeout.",
+        metavar="ROW:OUTCOME,...",
+        help="In development mode, simulated outcomes: 7:refused,9:throttled,10%:timeout.",
     ),
 ]
 Wait = Annotated[bool, typer.Option("--wait", help="Show live progress until the batch has ended.")]
@@ -123,12 +126,14 @@ Metadata = Annotated[
 ]
 CallbackUrl = Annotated[
     str | None,
-    typer.Option("--callback-url", metavar="URL", help="Called (https) when the batch has ended."),
+    typer.Option(
+        "--callback-url", metavar="URL", help="https URL to call when the batch has ended."
+    ),
 ]
 IdempotencyKey = Annotated[
     str | None,
     typer.Option(
-        "--idempotency-key", metavar="KEY", help="The same key never creates a second batch."
+        "--idempotency-key", metavar="KEY", help="Repeating a key never creates a second batch."
     ),
 ]
 
@@ -141,12 +146,12 @@ class Globals:
 
 
 def api_address(context: typer.Context, url: str | None) -> str:
-    """The command's, the program's, the environment's, or the one that was signed in to last."""
+    """The URL of the command, the program, the environment, or the last sign-in, in this order."""
     given: Globals = context.obj
     address = url or given.url or os.environ.get("IMAGEBATCH_URL") or CredentialStore().last_url
     if not address:
         raise InvalidInputError(
-            "The API's address is not known", hint="Set IMAGEBATCH_URL, or give it with --url."
+            "The API's URL is not set", hint="Set IMAGEBATCH_URL or pass --url."
         )
     return address.rstrip("/")
 
@@ -168,7 +173,7 @@ def connect(
 
 
 def _auth(address: str, token: str | None) -> httpx.Auth | None:
-    """A token that is given wins over a sign-in."""
+    """A token that was passed in takes precedence over a sign-in."""
     if token:
         return FixedToken(token)
     store = CredentialStore()
@@ -177,7 +182,7 @@ def _auth(address: str, token: str | None) -> httpx.Auth | None:
 
 
 def is_signed_in(context: typer.Context, url: str | None, token: str | None) -> bool:
-    """Whether a service is known, and a token or a sign-in for it."""
+    """Whether a service is configured, with a token or a sign-in for it."""
     given: Globals = context.obj
     try:
         address = api_address(context, url)

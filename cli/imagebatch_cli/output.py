@@ -1,4 +1,4 @@
-"""Where words go: results to standard output, everything else to standard error."""
+"""Output: results to standard output, everything else to standard error."""
 
 import json
 import os
@@ -19,7 +19,7 @@ HIDDEN_COLUMNS = {"type", "code", "url"}
 
 
 def plain(value: Any) -> str:
-    """Text from elsewhere, without what a terminal would obey."""
+    """Remove terminal control sequences from untrusted text."""
     text = "" if value is None else str(value)
     return "".join(
         " " if unicodedata.category(char) in {"Cc", "Cf", "Zl", "Zp"} else char for char in text
@@ -38,17 +38,17 @@ class Output:
         self._out = self.err if stdout_taken else _console(sys.stdout)
 
     def print_message(self, text: str) -> None:
-        """A message for whoever is looking on."""
+        """Print a message for the user."""
         self.err.print(plain(text))
 
     def print_address(self, text: str, url: str) -> None:
-        """On one line, however narrow the terminal is, so that it can be copied."""
+        """Print a URL on one line, however narrow the terminal is, so that it can be copied."""
         self.print_message(text)
         self.err.print(plain(url), soft_wrap=True)
 
     @property
     def terminal_width(self) -> int | None:
-        """None where the result goes into a file or a pipe."""
+        """Return None if the result goes to a file or a pipe."""
         return self._out.width if self._out.is_terminal else None
 
     def result(self, document: Any, render: Callable[[], RenderableType]) -> None:
@@ -76,7 +76,7 @@ class Output:
 
 class _Console(Console):
     def on_broken_pipe(self) -> None:
-        """Lets the error through: Rich would exit with 1, which means failed rows here."""
+        """Raise the error: Rich would exit with 1, which means failed rows here."""
         raise  # noqa: PLE0704 (Rich calls this while it handles the BrokenPipeError)
 
 
@@ -98,7 +98,7 @@ def print_json(document: Any) -> None:
 
 
 def table(*columns: str, ids: int = 0) -> Table:
-    """A calm table; its first `ids` columns are never broken, so that they can be copied."""
+    """A plain table; its first `ids` columns are never wrapped, so that they can be copied."""
     made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for place, column in enumerate(columns):
         made.add_column(column, no_wrap=place < ids, overflow="fold")
@@ -106,7 +106,7 @@ def table(*columns: str, ids: int = 0) -> Table:
 
 
 def details_table(details: list[Any]) -> RenderableType:
-    """A problem's details: a row each, the columns those that any of them has."""
+    """Render a problem's details: one row each, with the columns that any of them has."""
     entries = [d if isinstance(d, dict) else {"message": d} for d in details]
     keys = dict.fromkeys(key for entry in entries for key in entry)
     columns = [key for key in FIRST_COLUMNS if key in keys]

@@ -1,4 +1,4 @@
-"""A list of prompts from JSON or plain text. Sheets of prompts are read by the service."""
+"""Reads a list of prompts from JSON or plain text. The service reads sheets of prompts."""
 
 import codecs
 import json
@@ -11,7 +11,7 @@ MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def is_sheet(sheet: Sheet) -> bool:
-    """By its name, and where that says nothing by its first character."""
+    """Decide by the name or, if that is not conclusive, by the first character."""
     suffix = sheet.name.lower().rsplit(".", 1)[-1]
     if suffix in {"json", "txt"}:
         return False
@@ -19,7 +19,7 @@ def is_sheet(sheet: Sheet) -> bool:
 
 
 def read_prompts(sheet: Sheet) -> list[dict[str, Any]]:
-    """The items of the request; what is in them is for the service to judge."""
+    """Return the request's items; the service validates their content."""
     text = _text(sheet)
     if sheet.name.lower().endswith(".txt"):
         items = [{"prompt": line.strip()} for line in text.splitlines() if line.strip()]
@@ -37,7 +37,7 @@ def _text(sheet: Sheet) -> str:
     except UnicodeDecodeError as error:
         raise InvalidInputError(
             f"{sheet.name} is not UTF-8 text",
-            hint="Save it as UTF-8, or as a CSV with a column prompt and name its --encoding.",
+            hint="Save it as UTF-8, or as a CSV with a column prompt and pass its --encoding.",
         ) from error
 
 

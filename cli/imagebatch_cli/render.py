@@ -1,4 +1,4 @@
-"""What people see of the API's answers."""
+"""Renders the API's responses for people."""
 
 import time
 from datetime import datetime
@@ -22,12 +22,12 @@ def money(amount: str | None) -> str:
 
 
 def moment(told: str | None) -> str:
-    """An ISO 8601 time as people read it, in UTC as the API says it."""
+    """Format an ISO 8601 time for people, in UTC like the API."""
     return f"{told[:10]} {told[11:19]} UTC" if told else ""
 
 
 def remaining(eta: str | None) -> str:
-    """How long until `eta`, by this machine's clock."""
+    """Return how long until `eta`, by this machine's clock."""
     if not eta:
         return ""
     try:
@@ -43,7 +43,7 @@ def remaining(eta: str | None) -> str:
 
 
 def counts(progress: Progress) -> str:
-    """One line of what became of the items; only what there is."""
+    """Return one line with the items' counts, omitting zeros."""
     parts = [f"{progress.succeeded} of {progress.total} images"]
     named = ("failed", "cancelled", "processing", "pending")
     parts += [f"{getattr(progress, name)} {name}" for name in named if getattr(progress, name)]
@@ -65,7 +65,7 @@ def status_word(status: Document) -> Text:
 
 
 def batch(status: Document) -> RenderableType:
-    """A batch in full, with what failed."""
+    """Render a batch in full, with its failed items."""
     progress = Progress.of(status)
     cost = status.get("cost") or {}
     lines: list[tuple[str, str | Text]] = [
@@ -92,7 +92,7 @@ def batch(status: Document) -> RenderableType:
 
 
 def notices(answer: Document) -> list[str]:
-    """What was noticed in the sheet, a line each, and warnings that are no notices."""
+    """Render the sheet's notices, one line each, and warnings that are not notices."""
     found = answer.get("notices") or []
     warnings = answer.get("warnings") or []
     told = {notice["message"] for notice in found}
@@ -131,7 +131,7 @@ def _failures(status: Document) -> list[RenderableType]:
 
 
 def ended(status: Document, archive: Archive | None) -> RenderableType:
-    """The end of a wait, in as few words as tell it."""
+    """Render the end of a wait in one line."""
     progress = Progress.of(status)
     said = Text("Batch ").append(status_word(status)).append(f": {counts(progress)}, ")
     said.append(f"{money(progress.cost)}.")
@@ -163,7 +163,9 @@ def mode(answer: Document) -> str:
 
 
 def listing(answer: Document, width: int | None) -> RenderableType:
-    """`width` is the terminal's. Without one the ids and times are whole, for other programs."""
+    """`width` is the terminal's. Without one, IDs and times are not shortened, for other
+    programs.
+    """
     if not answer["items"]:
         return Text("No batches.")
     rows = _wide_list(answer["items"]) if width is None else _short_list(answer["items"], width)
@@ -190,7 +192,9 @@ def _wide_list(batches: list[Document]) -> Table:
 
 
 def _short_list(batches: list[Document], width: int) -> Table:
-    """One line a batch: only the name gives way, and on narrow terminals two columns go."""
+    """One line per batch: only the name is shortened, and on narrow terminals two columns are
+    omitted.
+    """
     is_wide = width >= WIDE_LIST
     length = shown_length([str(status["jobId"]) for status in batches])
     rows = table("id")
@@ -212,13 +216,13 @@ def _short_list(batches: list[Document], width: int) -> Table:
 
 
 def _one_word(status: Document) -> str:
-    """A completed batch that lacks images says so."""
+    """Mark a completed batch that lacks images."""
     is_partial = status["status"] == "completed" and status.get("outcome") == "partial"
     return "partial" if is_partial else plain(status["status"])
 
 
 def age(told: str | None) -> str:
-    """How long ago, by this machine's clock."""
+    """Return how long ago, by this machine's clock."""
     try:
         seconds = time.time() - datetime.fromisoformat(told or "").timestamp()
     except ValueError:
@@ -230,7 +234,7 @@ def age(told: str | None) -> str:
 
 
 def imported(answer: Document) -> RenderableType:
-    """How many variants an import took, in whatever fields the answer counts them."""
+    """Return the counts of an import, whatever fields the response has."""
     told = {key: value for key, value in answer.items() if isinstance(value, int | str)}
     told |= {key: len(value) for key, value in answer.items() if isinstance(value, list) and value}
     return Text(", ".join(f"{key} {plain(value)}" for key, value in told.items()) or "Imported.")

@@ -1,4 +1,4 @@
-"""What people see of a sheet before it is a batch: its plan, its corrections, its templates."""
+"""Renders a sheet before it is a batch: its dry run, its corrections, its templates."""
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -13,7 +13,7 @@ ROWS_SHOWN = 50
 
 
 def plan(answer: Document, *, rows: bool) -> RenderableType:
-    """A dry run: how much would be made, and for how much; every row only when asked for."""
+    """Render a dry run: the number of images and the price; every row only on request."""
     items = answer["items"]
     problems = [item for item in items if item.get("reason")]
     shown = items if rows else problems[:ROWS_SHOWN]
@@ -29,7 +29,7 @@ def plan(answer: Document, *, rows: bool) -> RenderableType:
 
 
 def corrections(made: list[Correction], file: str) -> RenderableType:
-    """What was changed in a sheet, and where it is now."""
+    """Render the changes of a sheet, and where it was written."""
     changes = "1 correction" if len(made) == 1 else f"{len(made):,} corrections"
     said = Text(f"{changes}, written to {'standard output' if file == '-' else plain(file)}.")
     if not made:
@@ -50,7 +50,7 @@ def templates(answer: Document) -> RenderableType:
 
 
 def template(answer: Document) -> RenderableType:
-    """The fields that are set; a column's rules as the service has them."""
+    """Render the fields that are set, and the rules of columns as the service returns them."""
     grid = Table.grid(padding=(0, 2, 0, 0))
     for label in ("name", "prompt", "fileName", "model", "aspectRatio", "quality", "updatedAt"):
         if answer.get(label):
@@ -74,7 +74,7 @@ def _plan_table(items: list[Document]) -> Table:
 
 
 def _prompt(item: Document) -> Text:
-    """Of a row that is skipped, why."""
+    """Return the prompt, or for a skipped row the reason."""
     if item.get("reason"):
         return Text(f"skipped: {plain(item['reason'])}", style="red")
     return Text(plain(item.get("prompt")))

@@ -1,4 +1,4 @@
-"""A sheet to submit, and what is said beside it."""
+"""A sheet to submit, and its options."""
 
 import json
 from dataclasses import dataclass, field
@@ -23,9 +23,9 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Options:
-    """What a submit says beside the sheet; an option that is not given is not sent.
+    """The options of a submit; omitted ones are not sent.
 
-    With a template or a prompt the sheet may have any columns; without, it is one of cars.
+    With a template or a prompt the sheet may have any columns; otherwise it is a sheet of cars.
     """
 
     name: str | None = None
@@ -51,7 +51,7 @@ class Options:
         return "/api/sheet-batch" if any_columns else "/api/car-batch"
 
     def fields(self) -> Document:
-        """The options as JSON fields."""
+        """Return the options as JSON fields."""
         given: Document = {
             "name": self.name,
             "metadata": self.metadata or None,
@@ -74,7 +74,7 @@ class Options:
 
 
 def as_form(fields: Document) -> dict[str, str]:
-    """JSON fields as those of a form, where everything is text."""
+    """Convert JSON fields to form fields, which are all text."""
     return {key: _as_text(value) for key, value in fields.items()}
 
 

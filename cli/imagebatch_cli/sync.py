@@ -1,4 +1,4 @@
-"""Keeps a folder like a batch: each image as it lands, checked, and never fetched without need."""
+"""Mirrors a batch into a folder: each image as soon as it is generated, verified, only once."""
 
 import json
 import time
@@ -24,23 +24,23 @@ TRIES = 4
 CHUNK = 256 * 1024
 PAUSE_SECONDS = 1.0
 MARK = ".imagebatch"
-"""The file that says which batch a folder is of."""
+"""The file that records a folder's batch."""
 
 
 @dataclass
 class Synced:
-    """`fetched` were downloaded, `kept` were there already."""
+    """`fetched` were downloaded, `kept` were already there."""
 
     fetched: set[str] = field(default_factory=set)
     kept: set[str] = field(default_factory=set)
 
 
 class _BrokenError(Exception):
-    """This try brought no whole image; a fresh URL may."""
+    """This attempt delivered no complete image; a new URL may."""
 
 
 class Folder:
-    """Where the images go. A file is put in its place whole and checked, or not at all."""
+    """The folder for the images. A file is put into place verified and complete, or not at all."""
 
     def __init__(self, path: Path, batch_id: str) -> None:
         self.path = path
@@ -59,11 +59,11 @@ class Folder:
             raise InvalidInputError(f"{self.path} cannot be used: {error.strerror}") from error
         if found not in {"", self._batch_id}:
             raise InvalidInputError(
-                f"{self.path} holds the images of batch {found}", hint="Give another folder."
+                f"{self.path} holds the images of batch {found}", hint="Choose another folder."
             )
 
     def place(self, item: Document) -> Path:
-        """Nothing but a name is taken from the service."""
+        """Use only the file name that the service returns."""
         return self.path / Path(str(item["file"])).name
 
     def has(self, item: Document) -> bool:
@@ -89,7 +89,7 @@ def _crc32(path: Path) -> str:
 
 @dataclass
 class Sync:
-    """`tell` is called with each file that was fetched."""
+    """`tell` is called with each downloaded file."""
 
     api: Api
     batch_id: str
@@ -98,13 +98,15 @@ class Sync:
     done: Synced = field(default_factory=Synced)
 
     def run(self) -> Document:
-        """Until the batch has ended and the folder has all of its images; its final status."""
+        """Run until the batch has ended and the folder has all of its images; return the final
+        status.
+        """
         self.folder.claim()
         with httpx.Client(timeout=TIMEOUT, follow_redirects=True) as storage:
             self._storage = storage
             while True:
                 status = self.api.status(self.batch_id)
-                self._fetch_all()  # after the status: what had ended by then is all there
+                self._fetch_all()  # after the status: complete for what had ended by then
                 if is_finished(status):
                     return status
                 for changed in self._changes():
@@ -115,7 +117,7 @@ class Sync:
                 time.sleep(PAUSE_SECONDS)
 
     def follow(self, pause: float) -> Iterator[Document]:
-        """Goes on for ever: yields after each round, choice or rebuild that changed something."""
+        """Run forever: yield after each round, choice or rebuild that changed something."""
         seen: Document = {}
         while True:
             status = self.run()
@@ -126,7 +128,7 @@ class Sync:
                 time.sleep(pause)
 
     def _changes(self) -> Iterator[Collection[int] | None]:
-        """The items that changed, answer by answer; None when any may have."""
+        """Yield the changed items, response by response; None if any may have changed."""
         last_id, pause = "", PAUSE_SECONDS
         while True:
             changed: set[int] = set()
@@ -156,7 +158,7 @@ class Sync:
                 return
 
     def _fetch_some(self, indices: Collection[int]) -> None:
-        """Neighbours in one request."""
+        """Request neighbours together."""
         wanted = sorted(indices)
         while wanted:
             start = wanted[0]
@@ -188,22 +190,22 @@ class Sync:
                 reason = str(error) or type(error).__name__
             else:
                 return name, True
-        raise UnreachableError(f"{name} could not be fetched: {reason}")
+        raise UnreachableError(f"{name} could not be downloaded: {reason}")
 
     def _download(self, item: Document) -> None:
-        """A presigned URL is its own permission: no token goes with it."""
+        """A presigned URL is its own credential: no token is sent with it."""
         place = self.folder.place(item)
         part = place.with_name(f"{place.name}.part")
         total = 0
         try:
             with self._storage.stream("GET", str(item["url"])) as response, part.open("wb") as file:
                 if response.status_code != httpx.codes.OK:
-                    raise _BrokenError(f"the storage answered {response.status_code}")
+                    raise _BrokenError(f"the storage returned {response.status_code}")
                 for chunk in response.iter_raw(CHUNK):
                     file.write(chunk)
                     total = zlib.crc32(chunk, total)
             if f"{total:08x}" != item["crc32"]:
-                raise _BrokenError("it is not what the service recorded (CRC-32)")
+                raise _BrokenError("it does not match the service's record (CRC-32)")
             self.folder.put(part, item)
         except OSError as error:
             raise InvalidInputError(f"{place} cannot be written: {error.strerror}") from error
@@ -212,6 +214,6 @@ class Sync:
 
 
 def _is_same(status: Document, seen: Document) -> bool:
-    """Whether the images can be those that were seen: no round, and no choice, since."""
+    """Whether the images can be unchanged: no new round and no choice since."""
     parts = ("round", "status", "done", "failed", "cancelled", "archive")
     return all(status.get(name) == seen.get(name) for name in parts)

@@ -1,4 +1,4 @@
-"""HTTP client with retries: each call may be sent again, under the same key where it creates."""
+"""HTTP client with retries: each call can be repeated, creating calls under the same key."""
 
 import itertools
 import time
@@ -15,13 +15,13 @@ from imagebatch_cli.retries import backoff
 
 RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504})
 MAX_FIRST_CONTACT_TRIES = 3
-"""A wrong address shows soon; once the service has answered, it gets the whole retry time."""
+"""A wrong URL fails quickly; once the service has responded, the full retry time applies."""
 TIMEOUT = httpx.Timeout(35, connect=10)
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError)
 
 
 class Transport:
-    """Retries a call for `retry_seconds`; `notify` is told of each wait."""
+    """Retries a call for `retry_seconds`; `notify` is called before each wait."""
 
     def __init__(
         self,
@@ -45,9 +45,9 @@ class Transport:
     def send(
         self, method: str, path: str, *, busy: Collection[int] = (), **request: Any
     ) -> httpx.Response:
-        """The answer, a success or a redirect. ProblemError, UnreachableError.
+        """Return the response, a success or a redirect. ProblemError, UnreachableError.
 
-        `busy` are further statuses that mean "not yet" for this call, where they say when.
+        `busy` are further statuses that mean "not yet" for this call, if they say when to retry.
         """
         deadline = time.monotonic() + self.retry_seconds
         for tries in itertools.count(1):
@@ -86,7 +86,7 @@ class Transport:
 
     @contextmanager
     def stream(self, path: str, headers: dict[str, str]) -> Iterator[httpx.Response]:
-        """One try; httpx.TransportError when it is lost."""
+        """Make one attempt; httpx.TransportError if the connection is lost."""
         with self._client.stream("GET", path, headers=headers) as response:
             yield response
 
@@ -94,7 +94,7 @@ class Transport:
         if isinstance(error, NEVER_SENT):
             what = "cannot be reached"
         elif isinstance(error, httpx.TimeoutException):
-            what = "did not answer in time"
+            what = "did not respond in time"
         else:
             what = "closed the connection"
         reason = f" ({error})" if str(error) else ""
@@ -109,14 +109,14 @@ def _checked(url: str) -> str:
     try:
         parsed = httpx.URL(url)
     except httpx.InvalidURL as error:
-        raise InvalidInputError(f"Not an address: {url!r} ({error})") from error
+        raise InvalidInputError(f"Not a URL: {url!r} ({error})") from error
     if parsed.scheme not in {"http", "https"} or not parsed.host:
-        raise InvalidInputError(f"Not an http(s) address: {url!r}", hint="See --url.")
+        raise InvalidInputError(f"Not an http(s) URL: {url!r}", hint="See --url.")
     return url.rstrip("/")
 
 
 def retry_after(response: httpx.Response) -> float:
-    """Seconds the answer asks us to wait; 0 when it does not say."""
+    """Return the seconds that the response asks to wait; 0 if it does not say."""
     told: str = response.headers.get("Retry-After", "").strip()
     if told.isdigit():
         return float(told)

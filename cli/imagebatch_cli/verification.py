@@ -1,4 +1,4 @@
-"""Whether a ZIP is what its provenance.json says: checksums and marks, computed anew."""
+"""Checks a ZIP against its provenance.json by recomputing checksums and marks."""
 
 import hashlib
 import json
@@ -18,7 +18,7 @@ REPORTS = {
     *("failed_rows.csv", "failed_rows.json"),
 }
 REJECTED = "rejected/"
-"""Pictures that were not taken, and that nothing is recorded of."""
+"""Rejected images, which have no record."""
 MAX_RECORD_BYTES = 64 * 1024 * 1024
 MAX_IMAGE_BYTES = 64 * 1024 * 1024
 
@@ -27,7 +27,7 @@ Entry = dict[str, Any]
 
 @dataclass(frozen=True)
 class Finding:
-    """What differs; `kind` is altered, missing, unknown, mark or service."""
+    """A difference; `kind` is altered, missing, unknown, mark or service."""
 
     file: str
     kind: str
@@ -61,7 +61,7 @@ class Verification:
 
 
 def verify(path: Path) -> Verification:
-    """InvalidInputError for what is no ZIP of imagebatch's."""
+    """InvalidInputError for a file that is not a ZIP of imagebatch."""
     try:
         with zipfile.ZipFile(path) as archive:
             record = _record(archive, path)
@@ -71,14 +71,14 @@ def verify(path: Path) -> Verification:
 
 
 def differences_to_service(entries: Iterable[Entry], items: Iterable[Entry]) -> Iterator[Finding]:
-    """Where the service has another image of an item than the ZIP has."""
+    """Return the items for which the service has another image than the ZIP."""
     recorded: dict[str, set[str]] = {}
     for entry in entries:
         recorded.setdefault(str(entry.get("custom_id")), set()).add(str(entry.get("sha256")))
     for item in items:
         ours, custom_id = item.get("sha256"), str(item.get("customId"))
         if ours and ours not in recorded.get(custom_id, set()):
-            said = "the service has another image of this item"
+            said = "the service has another image for this item"
             yield Finding(str(item.get("file") or custom_id), "service", said)
 
 
@@ -89,8 +89,8 @@ def _record(archive: zipfile.ZipFile, path: Path) -> Entry:
         _ = [(entry["file"], entry["sha256"]) for entry in record["images"]]
     except KeyError as error:
         raise InvalidInputError(
-            f"{path} has no {RECORD} that could be checked",
-            hint="Archives have one since images are marked; build this one again.",
+            f"{path} has no {RECORD} to check",
+            hint="Older archives lack it; rebuild this one.",
         ) from error
     except (ValueError, TypeError, RecursionError, zlib.error, zipfile.BadZipFile) as error:
         raise InvalidInputError(f"The {RECORD} of {path} cannot be read") from error
@@ -113,7 +113,7 @@ def _compared(archive: zipfile.ZipFile, record: Entry) -> Verification:
             findings.append(Finding(name, "unknown", "is not in the record"))
     repeated = len(archive.namelist()) - len(names) + len(entries) - len(recorded)
     if repeated:
-        findings.append(Finding(RECORD, "unknown", "a file name is there more than once"))
+        findings.append(Finding(RECORD, "unknown", "a file name occurs more than once"))
     unverifiable = sum(entry["sha256"] is None for entry in entries)
     batch = record.get("batch")
     batch_id = str(batch.get("id") or "") if isinstance(batch, dict) else ""
@@ -127,7 +127,7 @@ def _differences(entry: Entry, body: bytes | None, *, present: bool) -> Iterator
     elif body is None:
         yield Finding(file, "altered", "is damaged and cannot be read")
     elif entry["sha256"] not in {None, hashlib.sha256(body).hexdigest()}:
-        yield Finding(file, "altered", "is not the file that was recorded")
+        yield Finding(file, "altered", "does not match its record")
     elif entry.get("mark") not in {None, mark_of(body)}:
         yield Finding(file, "mark", f"is recorded as {entry['mark']}, and has {mark_of(body)}")
 
@@ -140,12 +140,12 @@ def _who_marked(mark: str, *, added: bool) -> str:
     return "ours" if mark == XMP and added else "theirs"
 
 
-# What zipfile raises at a member that is damaged, encrypted or packed in a way it does not know.
+# What zipfile raises for a damaged or encrypted member, or an unknown compression.
 UNREADABLE = (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError)
 
 
 def _image(archive: zipfile.ZipFile, name: str) -> bytes | None:
-    """None for one that cannot be read whole."""
+    """Return None for a member that cannot be read completely."""
     try:
         return _read(archive, name, MAX_IMAGE_BYTES)
     except (*UNREADABLE, ValueError, OSError):
@@ -153,7 +153,7 @@ def _image(archive: zipfile.ZipFile, name: str) -> bytes | None:
 
 
 def _read(archive: zipfile.ZipFile, name: str, limit: int) -> bytes:
-    """KeyError without such a file, BadZipFile or zlib's error where it is damaged."""
+    """KeyError if the file is missing, BadZipFile or zlib's error if it is damaged."""
     if archive.getinfo(name).file_size > limit:
         raise ValueError(f"{name} is too large")
     return archive.read(name)

@@ -1,4 +1,4 @@
-"""Following a batch to its end: by the server's events where it has them, by polling otherwise."""
+"""Follows a batch to its end: by the server's events if available, otherwise by polling."""
 
 import json
 import time
@@ -28,7 +28,7 @@ OUTCOMES = {
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a batch is. `cost` is USD spent so far, `eta` an ISO 8601 time."""
+    """A batch's progress. `cost` is USD spent so far, `eta` an ISO 8601 time."""
 
     status: str
     mode: str
@@ -45,7 +45,7 @@ class Progress:
 
     @classmethod
     def of(cls, told: Document) -> "Progress":
-        """From a status (camelCase) or a `progress` event (snake_case)."""
+        """Build from a status (camelCase) or a `progress` event (snake_case)."""
         cost = told.get("cost")
         succeeded = told["done"] if "done" in told else told.get("succeeded", 0)
         return cls(
@@ -76,7 +76,7 @@ def is_finished(status: Document) -> bool:
 
 
 def exit_status(status: Document) -> ExitStatus:
-    """What a batch's state means to a script; a batch that still runs is good so far."""
+    """Return the exit status for a batch's state; 0 while it runs."""
     if not is_finished(status):
         return ExitStatus.OK
     if status["status"] == "failed":
@@ -85,7 +85,7 @@ def exit_status(status: Document) -> ExitStatus:
 
 
 def watch(api: Api, batch_id: str, show: Callable[[Progress], None]) -> Document:
-    """Waits for the batch's end; its final status. `show` is called as it moves."""
+    """Wait for the batch's end and return its final status. `show` is called for each update."""
     status = api.status(batch_id)
     show(Progress.of(status))
     if is_finished(status):
@@ -106,12 +106,12 @@ def _poll(api: Api, batch_id: str, show: Callable[[Progress], None]) -> Document
 
 
 class _EventsOverError(Exception):
-    """The stream said all it has to say, or there is none: what is left is found by polling."""
+    """The stream has ended or is unavailable: continue by polling."""
 
 
 @dataclass
 class _Stream:
-    """The events of one batch over many short answers, each of which goes on after the last."""
+    """The events of one batch over many finite responses, each of which resumes after the last."""
 
     api: Api
     batch_id: str
@@ -120,7 +120,7 @@ class _Stream:
     pause: float = DEFAULT_PAUSE_SECONDS
 
     def read_answer(self) -> bool:
-        """Reads one answer to its end; whether it said anything."""
+        """Read one response to its end; return whether it contained an event."""
         heard = False
         with self.api.events(self.batch_id, self.last_id) as response:
             if response.status_code != httpx.codes.OK:
@@ -138,7 +138,7 @@ class _Stream:
 
 
 def _follow_events(api: Api, batch_id: str, show: Callable[[Progress], None]) -> None:
-    """Returns when the stream is over, or is not to be had."""
+    """Return when the stream has ended or is unavailable."""
     stream = _Stream(api, batch_id, show)
     lost = 0
     while lost < MAX_LOST_ANSWERS:

@@ -27,7 +27,7 @@ LISTED = {
 }
 
 
-def test_a_list_shows_what_a_person_needs_and_how_to_see_more(cli: Cli, api: FakeApi) -> None:
+def test_list_shows_batches_and_the_next_cursor(cli: Cli, api: FakeApi) -> None:
     api.answers["GET", LIST] = Answer(200, LISTED)
     done = cli("list", "--limit", "1", "--status", "completed", "--kind", "cars", "--cursor", "c")
     assert done.returncode == 0
@@ -121,9 +121,7 @@ def test_nothing_to_retry_exits_3(cli: Cli, api: FakeApi) -> None:
     assert not api.sent("GET", STATUS)
 
 
-def test_a_retry_whose_answer_was_lost_is_asked_for_again_under_its_key(
-    cli: Cli, api: FakeApi
-) -> None:
+def test_retry_with_lost_response_repeats_its_key(cli: Cli, api: FakeApi) -> None:
     api.script("POST", RETRY, Lost(), problem(409, "Still in flight", retry_after=1))
     api.answers["POST", RETRY] = Answer(202, status(round=2))
     done = cli("retry", BATCH, "--json")
@@ -134,9 +132,7 @@ def test_a_retry_whose_answer_was_lost_is_asked_for_again_under_its_key(
     assert len(keys) == 1
 
 
-def test_variants_are_imported_from_csv_in_any_encoding_and_from_json(
-    cli: Cli, api: FakeApi
-) -> None:
+def test_variants_are_imported_from_any_csv_and_json(cli: Cli, api: FakeApi) -> None:
     api.answers["PUT", "/api/variants"] = Answer(200, {"imported": 2})
     csv = "variantId,variantTitle\n1,Größe\n".encode("cp1252")
     (cli.home / "catalog.csv").write_bytes(csv)

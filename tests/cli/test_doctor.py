@@ -36,7 +36,7 @@ def answer(*checks: dict[str, str], offset: float = 0) -> Answer:
 @pytest.mark.parametrize(
     ("checks", "offset", "code", "words"),
     [
-        ([KEY], 0, 0, ["replicate key", "They agree", "No problem found."]),
+        ([KEY], 0, 0, ["replicate key", "They match", "No problem found."]),
         ([KEY, DEAD], 0, 1, ["2 dead letters.", "→ Redrive them.", "1 problem found."]),
         ([KEY], 3600, 1, ["differ by", "Set this computer's clock", "1 problem found."]),
     ],

@@ -46,7 +46,7 @@ def test_the_token_does_not_go_to_the_storage(cli: Cli, api: FakeApi) -> None:
     assert request.query == {"X-Amz-Signature": "abc"}
 
 
-def test_a_download_is_named_after_the_batch_when_no_name_is_given(cli: Cli, api: FakeApi) -> None:
+def test_download_without_name_is_named_after_the_batch(cli: Cli, api: FakeApi) -> None:
     done = cli("download", BATCH, "--json")
     told = json.loads(done.stdout)
     assert told == {
@@ -58,13 +58,11 @@ def test_a_download_is_named_after_the_batch_when_no_name_is_given(cli: Cli, api
     assert (cli.home / f"{BATCH}.zip").read_bytes() == api.archive
 
 
-def test_a_file_that_is_there_is_kept_and_nothing_is_submitted(
-    cli: Cli, api: FakeApi, sheet: Path
-) -> None:
+def test_existing_file_is_kept_and_nothing_submitted(cli: Cli, api: FakeApi, sheet: Path) -> None:
     (cli.home / "cars.zip").write_text("mine")
     done = cli("submit", sheet, "-o", "cars.zip")
     assert done.returncode == 3
-    assert "cars.zip exists already" in done.stderr
+    assert "cars.zip already exists" in done.stderr
     assert "--force" in done.stderr
     assert not api.requests
     assert cli("submit", sheet, "-o", "cars.zip", "--force").returncode == 0
@@ -109,7 +107,7 @@ def test_a_download_that_stays_broken_leaves_no_half_file(
     (cli.home / "cars.zip").write_text("the old one")
     done = cli("download", BATCH, "-o", "cars.zip", "--force")
     assert done.returncode == 4
-    assert "could not be fetched" in done.stderr
+    assert "could not be downloaded" in done.stderr
     assert left(cli) == {"cars.zip"}
     assert (cli.home / "cars.zip").read_text() == "the old one"
 
@@ -159,9 +157,7 @@ def test_an_archive_without_images_is_fetched_too(cli: Cli, api: FakeApi, sheet:
     assert zipfile.ZipFile(io.BytesIO(done.stdout)).namelist() == ["failed_rows.json"]
 
 
-def test_a_batch_whose_archive_could_not_be_built_names_the_remedy(
-    cli: Cli, api: FakeApi, sheet: Path
-) -> None:
+def test_batch_without_archive_names_the_fix(cli: Cli, api: FakeApi, sheet: Path) -> None:
     api.life = [status("failed", done=3, zipUrl=None)]
     done = cli("submit", sheet, "-o", "cars.zip")
     assert done.returncode == 2

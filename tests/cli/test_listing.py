@@ -83,7 +83,10 @@ def test_unique_prefix_is_resolved(given: str) -> None:
 
 @pytest.mark.parametrize(
     ("given", "message"),
-    [("5f0cb1", "More than one batch starts with 5f0cb1"), ("beef", "No batch of yours starts")],
+    [
+        ("5f0cb1", "More than one batch starts with 5f0cb1"),
+        ("beef", "You have no batch that starts"),
+    ],
 )
 def test_other_prefixes_are_refused(given: str, message: str) -> None:
     with pytest.raises(InvalidInputError, match=message):

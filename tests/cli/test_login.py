@@ -103,7 +103,7 @@ def test_given_token_wins_over_login(
 ) -> None:
     monkeypatch.setenv("IMAGEBATCH_TOKEN", "given")
     assert run("login") == 0
-    assert "IMAGEBATCH_TOKEN is set and wins" in capsys.readouterr().err
+    assert "IMAGEBATCH_TOKEN is set and takes precedence" in capsys.readouterr().err
     run("list")
     assert bearer(api) == "Bearer given"
 
@@ -153,7 +153,7 @@ def answering(change: Callable[[dict[str, str]], dict[str, str]]) -> Callable[[s
         (lambda q: q | {"state": "another"}, "belongs to another sign-in"),
         (lambda q: {"code": q["code"]}, "belongs to another sign-in"),
         (lambda q: q | {"iss": "https://evil.example"}, "came from another issuer"),
-        (lambda q: q | {"code": "stolen"}, "refused the request: invalid_grant"),
+        (lambda q: q | {"code": "stolen"}, "rejected the request: invalid_grant"),
     ],
 )
 def test_tampered_redirect_is_refused(
@@ -175,7 +175,7 @@ def test_refused_login_says_why(
 ) -> None:
     issuer.refused = "access_denied"
     assert run("login") == 4
-    assert "The sign-in was refused: access_denied" in capsys.readouterr().err
+    assert "The sign-in was rejected: access_denied" in capsys.readouterr().err
 
 
 def test_exactly_one_request_is_served() -> None:
@@ -184,7 +184,7 @@ def test_exactly_one_request_is_served() -> None:
         url = server.redirect_uri.replace("/callback", "/other")
         thread = threading.Thread(target=lambda: answers.append(httpx.get(url).status_code))
         thread.start()
-        with pytest.raises(SignInError, match="Something other than the sign-in page"):
+        with pytest.raises(SignInError, match="did not come from the sign-in page"):
             server.wait(20)
         thread.join()
     assert answers == [404]
@@ -213,7 +213,7 @@ def test_nobody_signing_in_ends_the_wait() -> None:
         (
             {"auth": {}, "cli": {"issuer": "http://login.example", "clientId": "c"}},
             4,
-            "not an https address",
+            "not an https URL",
         ),
         (
             {"auth": {}, "cli": {"issuer": "http://127.0.0.1:1", "clientId": "c"}},
@@ -268,7 +268,7 @@ def test_token_refused_during_wait_is_renewed(run: Run, api: FakeApi) -> None:
     assert retried.headers["authorization"] == f"Bearer {sign_ins(api).access_token}" != first
 
 
-def test_issuer_that_is_away_for_a_moment_is_asked_again(
+def test_unavailable_issuer_is_retried(
     run: Run, api: FakeApi, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run("login")
@@ -288,12 +288,12 @@ def test_ended_login_during_wait_says_how_to_go_on(
     api.script("GET", STATUS, Answer(401, {"message": "Unauthorized"}))
     assert run("watch", BATCH) == 4
     said = capsys.readouterr().err
-    assert "Your sign-in has ended" in said
+    assert "Your sign-in has expired" in said
     assert "imagebatch login" in said
     assert f"The batch continues. Watch it: imagebatch watch {BATCH}" in said
 
 
-def test_given_token_that_ends_during_wait_says_how_to_go_on(
+def test_given_token_expiring_during_wait_says_how_to_continue(
     run: Run, api: FakeApi, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("IMAGEBATCH_TOKEN", "ends soon")

@@ -35,7 +35,7 @@ ROW_ERROR = {
 }
 
 
-def test_a_sheet_is_submitted_as_it_is_with_a_key_and_the_token(
+def test_sheet_is_submitted_unchanged_with_key_and_token(
     cli: Cli, api: FakeApi, sheet: Path
 ) -> None:
     done = cli("submit", sheet)
@@ -84,7 +84,7 @@ def test_a_sheet_comes_from_standard_input(cli: Cli, api: FakeApi) -> None:
     assert api.sent("POST", SUBMIT)[0].file() == CARS.encode()
 
 
-def test_a_lost_answer_is_asked_for_again_and_makes_one_batch(
+def test_lost_response_is_retried_and_creates_one_batch(
     cli: Cli, api: FakeApi, sheet: Path
 ) -> None:
     api.script(
@@ -98,7 +98,7 @@ def test_a_lost_answer_is_asked_for_again_and_makes_one_batch(
     assert len(api.batches) == 1
 
 
-def test_the_key_is_told_when_no_answer_comes_at_all(cli: Cli, api: FakeApi, sheet: Path) -> None:
+def test_key_is_printed_without_any_response(cli: Cli, api: FakeApi, sheet: Path) -> None:
     api.script("POST", SUBMIT, *[Lost()] * 9)
     done = cli("--retry-timeout", "1", "submit", sheet)
     assert done.returncode == 4
@@ -175,9 +175,7 @@ def test_a_dry_run_is_a_validation(cli: Cli, api: FakeApi, sheet: Path) -> None:
     assert json.loads(done.stdout) == DRY_RUN
 
 
-def test_a_large_sheet_goes_through_an_upload_that_never_sees_the_token(
-    cli: Cli, api: FakeApi, tmp_path: Path
-) -> None:
+def test_large_sheet_is_uploaded_without_the_token(cli: Cli, api: FakeApi, tmp_path: Path) -> None:
     large = tmp_path / "large.csv"
     large.write_text(CARS + "Toyota,Corolla,2024,white\n" * 170_000)
     done = cli("submit", large, "--name", "Large", "--metadata", "a=b", "--idempotency-key", "k")
@@ -200,9 +198,7 @@ def test_a_large_sheet_goes_through_an_upload_that_never_sees_the_token(
     assert len(api.sent("GET", "/api/uploads")) == 2
 
 
-def test_an_upload_that_is_rejected_exits_3_with_the_reason(
-    cli: Cli, api: FakeApi, tmp_path: Path
-) -> None:
+def test_rejected_upload_exits_3_with_the_reason(cli: Cli, api: FakeApi, tmp_path: Path) -> None:
     api.checks = ["rejected"]
     large = tmp_path / "large.csv"
     large.write_bytes(b"\x89PNG" * 1_100_000)

@@ -120,14 +120,14 @@ def test_follow_fetches_what_a_later_round_changes(cli: Cli, api: Pictures) -> N
     running = cli.start("sync", BATCH, folder, "--follow")
     assert running.stdout is not None
     try:
-        assert "60 images, 60 fetched" in running.stdout.readline()
+        assert "60 images, 60 downloaded" in running.stdout.readline()
         api.bodies[7] = b"made again " * 5_000
         api.life = [
             status("processing", round=2, total=SIZE, done=SIZE - 1),
             status("completed", round=2, total=SIZE, done=SIZE),
         ]
         api.script("GET", EVENTS, stream(event(1, "completed", {})))
-        assert "60 images, 60 fetched" in running.stdout.readline()
+        assert "60 images, 60 downloaded" in running.stdout.readline()
         assert files(folder) == whole(api)
         assert len(api.fetched()) == SIZE + 1
         assert running.poll() is None, "it has ended by itself"
@@ -166,7 +166,7 @@ def test_a_folder_of_another_batch_is_left_alone(cli: Cli, api: Pictures) -> Non
     (folder / ".imagebatch").write_text("0" * 32)
     done = cli("sync", BATCH, folder)
     assert done.returncode == 3
-    assert "Give another folder" in done.stderr
+    assert "Choose another folder" in done.stderr
     assert not api.fetched()
 
 

@@ -42,7 +42,7 @@ def test_a_wrong_command_exits_3_and_asks_nothing(
 def test_json_and_an_archive_cannot_share_standard_output(cli: Cli, sheet: Path) -> None:
     done = cli("submit", sheet, "--json", "-o", "-")
     assert done.returncode == 3
-    assert "both want standard output" in json.loads(done.stdout)["error"]
+    assert "both write to standard output" in json.loads(done.stdout)["error"]
 
 
 def test_a_missing_address_names_its_variable(cli: Cli) -> None:
@@ -50,7 +50,7 @@ def test_a_missing_address_names_its_variable(cli: Cli) -> None:
     done = cli("list", "--json")
     assert done.returncode == 3
     assert "IMAGEBATCH_URL" in done.stderr
-    assert json.loads(done.stdout)["error"] == "The API's address is not known"
+    assert json.loads(done.stdout)["error"] == "The API's URL is not set"
 
 
 def test_the_options_win_over_the_environment_wherever_they_stand(cli: Cli, api: FakeApi) -> None:

@@ -86,12 +86,12 @@ def change_a_byte(files: Files) -> str:
     body = bytearray(files["car-3.png"])
     body[-20] ^= 1
     files["car-3.png"] = bytes(body)
-    return "car-3.png: is not the file that was recorded"
+    return "car-3.png: does not match its record"
 
 
 def swap_two(files: Files) -> str:
     files["car-1.png"], files["car-9.png"] = files["car-9.png"], files["car-1.png"]
-    return "car-1.png: is not the file that was recorded"
+    return "car-1.png: does not match its record"
 
 
 def remove_one(files: Files) -> str:
@@ -206,12 +206,12 @@ def test_signed_in_the_service_is_asked_too(
 ) -> None:
     service_has(signed_in, IMAGES)
     assert run(archive()) == 0
-    assert "It matches what the service has." in capsys.readouterr().out
+    assert "It matches the service's records." in capsys.readouterr().out
 
     service_has(signed_in, IMAGES | {"car-2.png": MARKED[0]})
     assert run(archive()) == 1
     out = capsys.readouterr().out
-    assert "car-2.png: the service has another image of this item" in out
+    assert "car-2.png: the service has another image for this item" in out
     assert "cars.zip matches its own record." in out
 
     asked = len(signed_in.sent("GET", STATUS))
@@ -219,7 +219,7 @@ def test_signed_in_the_service_is_asked_too(
     assert len(signed_in.sent("GET", STATUS)) == asked
 
 
-def test_a_batch_that_is_gone_is_said_and_changes_nothing(
+def test_missing_batch_is_reported_and_changes_nothing(
     run: Any, archive: Any, signed_in: FakeApi, capsys: pytest.CaptureFixture[str]
 ) -> None:
     signed_in.answers["GET", STATUS] = problem(404, "Job not found")
@@ -229,7 +229,7 @@ def test_a_batch_that_is_gone_is_said_and_changes_nothing(
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning:PIL")
-def test_the_command_line_sees_the_marks_that_the_service_sees() -> None:
+def test_command_line_and_service_find_the_same_marks() -> None:
     seen = set()
     for body in [*mutants(examples(1_000), seed=20), *SIGNED, *MARKED]:
         seen.add(find_mark(body))

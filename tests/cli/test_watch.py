@@ -87,7 +87,7 @@ def test_an_unknown_batch_exits_3(cli: Cli) -> None:
     assert "Job not found" in done.stderr
 
 
-def test_a_batch_is_polled_to_its_end_where_there_are_no_events(cli: Cli, api: FakeApi) -> None:
+def test_batch_is_polled_to_its_end_without_events(cli: Cli, api: FakeApi) -> None:
     api.life = [*MOVING, PARTIAL]
     done = cli("watch", BATCH)
     assert done.returncode == 1
@@ -152,7 +152,7 @@ def test_lost_connections_are_survived(cli: Cli, api: FakeApi) -> None:
     assert cli("watch", BATCH).returncode == 0
 
 
-def test_a_service_that_stays_away_exits_4_and_says_that_the_batch_goes_on(
+def test_unavailable_service_exits_4_and_batch_continues(
     cli: Cli, api: FakeApi, sheet: Path
 ) -> None:
     api.answers["GET", STATUS] = problem(503, "Unavailable")

@@ -20,7 +20,7 @@ WEBHOOK = {
     "createdAt": "2026-11-20T08:01:00.000Z",
     "lastAttemptAt": "2026-11-20T08:01:05.000Z",
 }
-LOST = WEBHOOK | {"n": 2, "status": "failed", "reason": "the receiver answered 500"}
+LOST = WEBHOOK | {"n": 2, "status": "failed", "reason": "the receiver returned 500"}
 
 
 def test_webhooks_are_listed_with_their_ends(cli: Cli, api: FakeApi) -> None:

@@ -1,1 +1,1 @@
-"""Signing in: OpenID Connect, authorization code with PKCE on a loopback redirect."""
+"""Sign-in: OpenID Connect, authorization code with PKCE on a loopback redirect."""

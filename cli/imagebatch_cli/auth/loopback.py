@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 from imagebatch_cli.errors import SignInError
 
 PORTS = (21741, 21742, 21743)
-"""Issuers compare redirect addresses to the letter, so each is registered (template.yaml)."""
+"""Issuers compare redirect URLs exactly, so each is registered (template.yaml)."""
 PATH = "/callback"
 IDLE_CONNECTION_SECONDS = 5.0
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>imagebatch</title>
@@ -22,7 +22,7 @@ def redirect_uri(port: int) -> str:
 
 
 class LoopbackServer(HTTPServer):
-    """Listens from the moment it is made, so that no other program can take the port meanwhile."""
+    """Listens from its creation, so that no other program can take the port meanwhile."""
 
     allow_reuse_address = os.name == "posix"  # on Windows it would let another program listen too
     timeout = 1.0
@@ -52,7 +52,9 @@ class LoopbackServer(HTTPServer):
         return redirect_uri(self.server_port)
 
     def wait(self, seconds: float) -> dict[str, str]:
-        """The query of the one request. SignInError when none comes, or it is not the redirect."""
+        """Return the query of the one request. SignInError if none arrives or it is not the
+        redirect.
+        """
         deadline = time.monotonic() + seconds
         while not self.is_served and time.monotonic() < deadline:
             self.handle_request()
@@ -63,7 +65,8 @@ class LoopbackServer(HTTPServer):
             )
         if self.query is None:
             raise SignInError(
-                "Something other than the sign-in page answered", hint="Run imagebatch login again."
+                "The response did not come from the sign-in page",
+                hint="Run imagebatch login again.",
             )
         return self.query
 
@@ -86,7 +89,7 @@ class _Handler(BaseHTTPRequestHandler):
         if "code" in self.server.query:
             self._answer("Almost done", "Return to the terminal. You can close this tab.")
         else:
-            self._answer("Sign-in did not work", "The terminal says why. You can close this tab.")
+            self._answer("Sign-in failed", "The terminal shows the reason. You can close this tab.")
 
     def _answer(self, title: str, text: str) -> None:
         body = PAGE.format(title=html.escape(title), text=html.escape(text)).encode()
@@ -103,4 +106,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (http.server's name)
-        """The request line holds the code: it is never logged."""
+        """Never log the request line: it contains the code."""

@@ -1,4 +1,4 @@
-"""What the command line asks of an OpenID Connect issuer."""
+"""The OpenID Connect requests of the command line."""
 
 import base64
 import hashlib
@@ -22,14 +22,14 @@ LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 @dataclass(frozen=True)
 class Client:
-    """What the service's /config.json says about the command line."""
+    """The command line's settings in the service's /config.json."""
 
     issuer: str
     client_id: str
     scope: str
     audience: str | None
     logout_url: str | None
-    """Cognito's own way of ending a session, which is not OpenID Connect's."""
+    """Cognito's own logout endpoint, which differs from OpenID Connect's."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,9 @@ def discover(issuer: str) -> Endpoints:
     url = f"{_secure(issuer).rstrip('/')}/.well-known/openid-configuration"
     found = _json(_request("GET", url))
     if found.get("issuer") != issuer:
-        raise SignInError(f"{url} describes another issuer", hint="Tell whoever runs the service.")
+        raise SignInError(
+            f"{url} describes another issuer", hint="Contact the operator of the service."
+        )
     try:
         return Endpoints(
             issuer=issuer,
@@ -98,23 +100,23 @@ def authorization_url(
 
 
 def code_of(answer: dict[str, str], attempt: Attempt, issuer: str) -> str:
-    """The code in the redirect, once the redirect is known to answer this attempt."""
+    """Return the redirect's code, after checking that the redirect belongs to this attempt."""
     if not secrets.compare_digest(answer.get("state", "").encode(), attempt.state.encode()):
         raise SignInError(
-            "The answer belongs to another sign-in", hint="Run imagebatch login again."
+            "The response belongs to another sign-in", hint="Run imagebatch login again."
         )
     if answer.get("iss", issuer) != issuer:  # RFC 9207
-        raise SignInError("The answer came from another issuer")
+        raise SignInError("The response came from another issuer")
     if "code" not in answer:
         reason = answer.get("error_description") or answer.get("error") or "no reason was given"
-        raise SignInError(f"The sign-in was refused: {reason}")
+        raise SignInError(f"The sign-in was rejected: {reason}")
     return answer["code"]
 
 
 def exchange(
     client: Client, endpoints: Endpoints, code: str, attempt: Attempt, redirect_uri: str
 ) -> tuple[SignIn, str]:
-    """The tokens for a code, and whom they are for."""
+    """Exchange a code for tokens and the user they belong to."""
     form = {
         "grant_type": "authorization_code",
         "client_id": client.client_id,
@@ -136,7 +138,9 @@ def exchange(
 
 
 def renew(sign_in: SignIn) -> SignIn:
-    """SignInExpiredError when the refresh token is gone, UnreachableError while nobody answers."""
+    """SignInExpiredError if the refresh token is no longer valid, UnreachableError without
+    response.
+    """
     if not sign_in.refresh_token:
         raise SignInExpiredError
     form = {
@@ -152,7 +156,7 @@ def renew(sign_in: SignIn) -> SignIn:
 
 
 def revoke(sign_in: SignIn) -> None:
-    """Ends the refresh token, and with it what it made. Not every issuer offers it."""
+    """Revoke the refresh token and the tokens derived from it. Not every issuer supports this."""
     if sign_in.revocation_endpoint and sign_in.refresh_token:
         form = {"token": sign_in.refresh_token, "client_id": sign_in.client_id}
         _request("POST", sign_in.revocation_endpoint, form)
@@ -161,7 +165,7 @@ def revoke(sign_in: SignIn) -> None:
 def _with_tokens(sign_in: SignIn, answer: dict[str, Any]) -> SignIn:
     token = answer.get("access_token")
     if not isinstance(token, str) or not token:
-        raise SignInError("The issuer answered without an access token")
+        raise SignInError("The issuer returned no access token")
     seconds = answer.get("expires_in")
     lifetime = float(seconds) if isinstance(seconds, int | float) else DEFAULT_LIFETIME_SECONDS
     return replace(
@@ -173,7 +177,7 @@ def _with_tokens(sign_in: SignIn, answer: dict[str, Any]) -> SignIn:
 
 
 def _sign_out_url(client: Client, endpoints: Endpoints) -> str | None:
-    """No token is part of it: a browser's command line can be read by everybody on the computer."""
+    """Contains no token: every user of the computer can read a browser's command line."""
     if client.logout_url:
         return client.logout_url
     if endpoints.end_session:
@@ -182,12 +186,12 @@ def _sign_out_url(client: Client, endpoints: Endpoints) -> str | None:
 
 
 def cognito_logout_url(endpoint: str, client_id: str, api_url: str) -> str:
-    """Cognito takes addresses that are registered only: the page's, which is the API's own."""
+    """Cognito accepts only registered URLs: the page's, which is also the API's."""
     return _with_query(_secure(endpoint), {"client_id": client_id, "logout_uri": f"{api_url}/"})
 
 
 def _person(id_token: object) -> str:
-    """For a message only. It came from the issuer itself over TLS."""
+    """For display only. It came directly from the issuer over TLS."""
     try:
         body = str(id_token).split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
@@ -204,7 +208,7 @@ def _secure(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK):
         return url
-    raise SignInError(f"{url} is not an https address", hint="Tell whoever runs the service.")
+    raise SignInError(f"{url} is not an https URL", hint="Contact the operator of the service.")
 
 
 def _optional(url: object) -> str | None:
@@ -212,7 +216,7 @@ def _optional(url: object) -> str | None:
 
 
 def _request(method: str, url: str, form: dict[str, str] | None = None) -> httpx.Response:
-    """No redirect is followed: it could carry the secrets of the form to another host."""
+    """Follow no redirect: it could send the form's secrets to another host."""
     try:
         response = httpx.request(method, url, data=form, timeout=TIMEOUT, follow_redirects=False)
     except httpx.TransportError as error:
@@ -222,10 +226,10 @@ def _request(method: str, url: str, form: dict[str, str] | None = None) -> httpx
         ) from error
     if response.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
         raise UnreachableError(
-            f"The sign-in service answered {response.status_code}", hint="Try again later."
+            f"The sign-in service returned {response.status_code}", hint="Try again later."
         )
     if response.status_code != httpx.codes.OK:
-        raise SignInError(f"The sign-in service refused the request: {_reason(response)}")
+        raise SignInError(f"The sign-in service rejected the request: {_reason(response)}")
     return response
 
 

@@ -1,4 +1,4 @@
-"""The token on each request, renewed by itself."""
+"""The token of each request, renewed automatically."""
 
 import time
 from collections.abc import Generator
@@ -13,7 +13,7 @@ RENEW_BEFORE_SECONDS = 60.0
 
 
 class FixedToken(httpx.Auth):
-    """A token that was given, and cannot be renewed."""
+    """A token that was passed in and cannot be renewed."""
 
     def __init__(self, token: str) -> None:
         self._token = token
@@ -24,9 +24,9 @@ class FixedToken(httpx.Auth):
 
 
 class RenewedToken(httpx.Auth):
-    """The token of a sign-in. Renewed shortly before it ends, and when the service refuses it."""
+    """The token of a sign-in, renewed shortly before it expires and when the service rejects it."""
 
-    requires_request_body = True  # a request that was refused is sent again
+    requires_request_body = True  # a rejected request is sent again
 
     def __init__(self, url: str, sign_in: SignIn, store: CredentialStore) -> None:
         self._url = url
@@ -46,10 +46,10 @@ class RenewedToken(httpx.Auth):
     def _renew(self) -> None:
         with self._store.locked():
             kept = self._store.load(self._url)
-            if kept is None:  # somebody signed out meanwhile
+            if kept is None:  # the user has signed out meanwhile
                 raise SignInExpiredError
             if kept.access_token != self._sign_in.access_token and _is_fresh(kept):
-                self._sign_in = kept  # another command was faster
+                self._sign_in = kept  # another command has renewed it
                 return
             self._sign_in = oidc.renew(kept)
             self._store.save(self._url, self._sign_in)

@@ -1,4 +1,4 @@
-"""Where a sign-in is kept: the system's keyring, or a file that only its owner can read."""
+"""Storage of sign-ins: the system's keyring, or a file that only its owner can read."""
 
 import json
 import os
@@ -17,12 +17,12 @@ SERVICE = "imagebatch"
 FILE_MODE = 0o600
 FOLDER_MODE = 0o700
 WINDOWS_KEYRING_LIMIT = 1200
-"""Characters. Windows keeps 2,560 bytes an entry; Cognito's tokens are longer."""
+"""In characters. Windows stores 2,560 bytes per entry; Cognito's tokens are longer."""
 
 
 @dataclass(frozen=True)
 class SignIn:
-    """Tokens, and what is needed to renew and to revoke them. `expires_at` in epoch seconds."""
+    """Tokens, and the data needed to renew and revoke them. `expires_at` is in epoch seconds."""
 
     issuer: str
     client_id: str
@@ -39,7 +39,7 @@ def default_folder() -> Path:
 
 
 class CredentialStore:
-    """Sign-ins by the API's address, and the address that was signed in to last."""
+    """Sign-ins by API URL, and the URL that was last signed in to."""
 
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder or default_folder()
@@ -56,7 +56,7 @@ class CredentialStore:
         return SignIn(**kept) if kept else None
 
     def save(self, url: str, sign_in: SignIn) -> str:
-        """Keeps it; says where."""
+        """Store the sign-in and return where."""
         in_keyring = _to_keyring(url, json.dumps(asdict(sign_in)))
         content = self._read()
         sign_ins = content.get("signIns", {})
@@ -74,7 +74,9 @@ class CredentialStore:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """One program at a time renews: issuers that rotate refresh tokens take each one once."""
+        """Only one program renews at a time: issuers that rotate refresh tokens accept each one
+        once.
+        """
         try:
             import fcntl
         except ImportError:  # Windows
@@ -96,7 +98,7 @@ class CredentialStore:
         self._folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
 
     def _write(self, content: dict[str, Any]) -> None:
-        """Whole or not at all, and never readable by others, not for a moment."""
+        """Write the file as a whole or not at all, and never readable by others."""
         self._make_folder()
         handle, name = tempfile.mkstemp(dir=self._folder, prefix=".credentials-")  # mode 0600
         try:
@@ -112,7 +114,7 @@ class CredentialStore:
 
 
 def _keyring() -> ModuleType | None:
-    """The package `keyring`, where it is installed: `imagebatch[keyring]`."""
+    """Return the package `keyring`, if it is installed (`imagebatch[keyring]`)."""
     try:
         import keyring
         import keyring.errors
@@ -132,7 +134,7 @@ def _from_keyring(url: str) -> str | None:
 
 
 def _to_keyring(url: str, text: str) -> bool:
-    """Whether it is really there: some backends take everything and keep nothing."""
+    """Check that it was stored: some backends accept everything and keep nothing."""
     keyring = _keyring()
     if keyring is None or (sys.platform == "win32" and len(text) > WINDOWS_KEYRING_LIMIT):
         return False

@@ -1,1 +1,1 @@
-"""The commands, a module for each group. A new group: a module here, and a line in `app`."""
+"""The commands, one module per group. To add a group, add a module and a line in `app`."""

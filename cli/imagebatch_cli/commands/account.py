@@ -1,4 +1,4 @@
-"""Signing in and out."""
+"""Sign in and out."""
 
 import os
 import threading
@@ -28,7 +28,7 @@ from imagebatch_cli.transport import Transport
 SIGN_IN_SECONDS = 300.0
 
 NoBrowser = Annotated[
-    bool, typer.Option("--no-browser", help="Print the address instead of opening a browser.")
+    bool, typer.Option("--no-browser", help="Print the URL instead of opening a browser.")
 ]
 
 
@@ -44,7 +44,7 @@ def login(
     as_json: AsJson = False,
     url: Url = None,
 ) -> ExitStatus:
-    """Sign in with your browser. The sign-in is kept, and renewed by itself."""
+    """Sign in with your browser. The sign-in is stored and renewed automatically."""
     out = Output(as_json=as_json)
     address = api_address(context, url)
     given: Globals = context.obj
@@ -59,21 +59,25 @@ def login(
     _check_accepted(address, sign_in, given.retry_seconds, out)
     where = CredentialStore().save(address, sign_in)
     if os.environ.get("IMAGEBATCH_TOKEN"):
-        out.print_message("warning: IMAGEBATCH_TOKEN is set and wins over this sign-in.")
+        out.print_message(
+            "warning: IMAGEBATCH_TOKEN is set and takes precedence over this sign-in."
+        )
     out.result(
         {"url": address, "signedIn": True, "person": person, "storedIn": where},
-        lambda: f"Signed in to {address}{f' as {person}' if person else ''}. Kept in {where}.",
+        lambda: (
+            f"Signed in to {address}{f' as {person}' if person else ''}. Tokens stored in {where}."
+        ),
     )
     return ExitStatus.OK
 
 
 def _open_browser(url: str) -> None:
-    """In a thread: a text browser keeps the call until it is closed, and we have to answer it."""
+    """In a thread: a text browser blocks until it is closed, and we have to serve the redirect."""
     threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
 
 
 def _client_of(address: str, retry_seconds: float, out: Output) -> oidc.Client | None:
-    """Whom to sign in to. None where authentication is off."""
+    """Return the client to sign in with; None if authentication is off."""
     with closing(
         Transport(address, None, retry_seconds=retry_seconds, notify=out.print_message)
     ) as transport:
@@ -84,7 +88,7 @@ def _client_of(address: str, retry_seconds: float, out: Output) -> oidc.Client |
     if not found:
         raise InvalidInputError(
             "This service has no client for the command line",
-            hint="Ask whoever runs it to set CliClientId. Until then, set IMAGEBATCH_TOKEN.",
+            hint="Ask its operator to set CliClientId. Until then, set IMAGEBATCH_TOKEN.",
         )
     logout = found.get("logoutUrl")
     return oidc.Client(
@@ -101,9 +105,9 @@ def _sign_in(client: oidc.Client, out: Output, *, no_browser: bool) -> tuple[Sig
     with LoopbackServer() as server:
         url = oidc.authorization_url(client, endpoints, attempt, server.redirect_uri)
         if no_browser:
-            out.print_address("Open this address to sign in:", url)
+            out.print_address("Open this URL to sign in:", url)
         else:
-            out.print_address("Opening your browser. If nothing happens, open this address:", url)
+            out.print_address("Opening your browser. If nothing happens, open this URL:", url)
             _open_browser(url)
         answer = server.wait(SIGN_IN_SECONDS)
         redirect_uri = server.redirect_uri
@@ -112,7 +116,7 @@ def _sign_in(client: oidc.Client, out: Output, *, no_browser: bool) -> tuple[Sig
 
 
 def _check_accepted(address: str, sign_in: SignIn, retry_seconds: float, out: Output) -> None:
-    """A sign-in that the service does not accept is not kept."""
+    """A sign-in that the service does not accept is not stored."""
     auth = FixedToken(sign_in.access_token)
     with closing(
         Transport(address, auth, retry_seconds=retry_seconds, notify=out.print_message)
@@ -124,7 +128,7 @@ def _check_accepted(address: str, sign_in: SignIn, retry_seconds: float, out: Ou
                 raise
             raise SignInError(
                 f"You signed in, but the service does not accept the token ({error.message})",
-                hint="Ask whoever runs it to check OidcAudience and CliClientId.",
+                hint="Ask its operator to check OidcAudience and CliClientId.",
             ) from error
 
 
@@ -135,7 +139,7 @@ def logout(
     as_json: AsJson = False,
     url: Url = None,
 ) -> ExitStatus:
-    """Sign out: forget the tokens, revoke them, and end the session at the issuer."""
+    """Sign out: delete and revoke the tokens, and end the session at the issuer."""
     out = Output(as_json=as_json)
     address = api_address(context, url)
     store = CredentialStore()
@@ -154,11 +158,11 @@ def logout(
 
 
 def _end_session(sign_in: SignIn, out: Output, *, no_browser: bool) -> None:
-    """The browser's session with the issuer: only the browser can end it."""
+    """End the browser's session with the issuer, which only the browser can do."""
     if not sign_in.sign_out_url:
         return
     if no_browser or not webbrowser.open(sign_in.sign_out_url):
-        out.print_address("Open this address to end the session:", sign_in.sign_out_url)
+        out.print_address("Open this URL to end the session:", sign_in.sign_out_url)
 
 
 def _revoke(sign_in: SignIn) -> CliError | None:
@@ -167,6 +171,6 @@ def _revoke(sign_in: SignIn) -> CliError | None:
     except (SignInError, UnreachableError) as error:
         return UnreachableError(
             f"You are signed out here, but the tokens could not be revoked: {error.message}",
-            hint="They end by themselves. To end them now, ask whoever runs the service.",
+            hint="They expire on their own. To revoke them now, contact the service's operator.",
         )
     return None

@@ -1,4 +1,4 @@
-"""Commands that follow and steer batches of every kind."""
+"""Commands that follow and control batches of every kind."""
 
 import uuid
 from pathlib import Path
@@ -43,7 +43,7 @@ def status(
     url: Url = None,
     token: Token = None,
 ) -> ExitStatus:
-    """Show a batch, and what failed in it."""
+    """Show a batch and its failed items."""
     out = Output(as_json=as_json)
     with connect(context, url, token, out) as api:
         found = api.status(resolve(api, batch_id))
@@ -62,7 +62,7 @@ def watch(
     url: Url = None,
     token: Token = None,
 ) -> ExitStatus:
-    """Show a batch's progress until it has ended."""
+    """Follow a batch until it has ended."""
     target = flows.target_for(output, force=force, as_json=as_json)
     out = output_for(target, as_json=as_json, no_progress=no_progress)
     with connect(context, url, token, out) as api:
@@ -151,7 +151,7 @@ def download(
     url: Url = None,
     token: Token = None,
 ) -> ExitStatus:
-    """Download the ZIP of a finished batch, built again first if it is out of date."""
+    """Download the ZIP of a finished batch. An outdated ZIP is rebuilt first."""
     wanted = output or f"{Path(batch_id).name}.zip"
     target = flows.target_for(wanted, force=force, as_json=as_json) or Target(wanted)
     out = output_for(target, as_json=as_json, no_progress=no_progress)

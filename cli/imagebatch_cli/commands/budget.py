@@ -1,4 +1,4 @@
-"""What is left of this month's money."""
+"""The rest of this month's budget."""
 
 from decimal import Decimal
 from typing import Annotated
@@ -14,7 +14,7 @@ from imagebatch_cli.output import Output, plain
 
 Owner = Annotated[
     str | None,
-    typer.Option("--owner", metavar="OWNER", help="Somebody else's budget. For operators."),
+    typer.Option("--owner", metavar="OWNER", help="Another owner's budget. For operators."),
 ]
 Stack = Annotated[
     bool, typer.Option("--stack", help="The budget of the whole stack. For operators.")
@@ -35,7 +35,7 @@ def budget(
     url: Url = None,
     token: Token = None,
 ) -> ExitStatus:
-    """Show what is spent, reserved and left of this month's budget."""
+    """Show the spent, reserved and remaining amounts of this month's budget."""
     if owner and stack:
         raise InvalidInputError("Use --owner or --stack, not both.")
     out = Output(as_json=as_json)

@@ -1,4 +1,4 @@
-"""Commands that delete for good: they ask first, or are told not to."""
+"""Commands that delete permanently: they ask for confirmation unless told not to."""
 
 import sys
 from typing import Annotated
@@ -32,7 +32,7 @@ def delete(
     out = Output(as_json=as_json)
     with connect(context, url, token, out) as api:
         whole_id = resolve(api, batch_id)
-        confirm(f"Delete batch {whole_id} with all its images? Nothing can bring it back.", yes=yes)
+        confirm(f"Delete batch {whole_id} with all its images? This cannot be undone.", yes=yes)
         api.delete(whole_id)
     out.result({"jobId": whole_id, "deleted": True}, lambda: f"Batch {whole_id}: deleted")
     return ExitStatus.OK
@@ -40,24 +40,24 @@ def delete(
 
 def erase(
     context: typer.Context,
-    owner: Annotated[str, typer.Argument(metavar="OWNER", help="The owner, exactly.")],
+    owner: Annotated[str, typer.Argument(metavar="OWNER", help="The owner's exact key.")],
     *,
     receipt: Annotated[
         str | None,
-        typer.Option(metavar="ID", help="Show the receipt of an erasure; start none."),
+        typer.Option(metavar="ID", help="Show the receipt of an erasure instead of starting one."),
     ] = None,
     yes: Yes = False,
     as_json: AsJson = False,
     url: Url = None,
     token: Token = None,
 ) -> ExitStatus:
-    """Remove all of an owner's data. For operators."""
+    """Erase all of an owner's data. For operators."""
     out = Output(as_json=as_json)
     with connect(context, url, token, out) as api:
         if receipt:
             found = api.erasure(receipt)
         else:
-            confirm(f"Erase all data of {owner!r}? Nothing can bring it back.", yes=yes)
+            confirm(f"Erase all data of {owner!r}? This cannot be undone.", yes=yes)
             found = api.erasure(str(api.erase(owner)["id"]))
     out.result(found, lambda: _receipt(found))
     return ExitStatus.OK
@@ -69,16 +69,16 @@ def _receipt(found: Document) -> str:
     lines = [
         f"Erasure {found['id']} of {found['owner']}: {found['status']}",
         f"Removed so far: {counts}",
-        *(f"Kept for the books: {name}: {amount} USD" for name, amount in found["kept"].items()),
+        *(f"Kept for accounting: {name}: {amount} USD" for name, amount in found["kept"].items()),
     ]
     return "\n".join(lines)
 
 
 def confirm(question: str, *, yes: bool) -> None:
-    """InvalidInputError where there is nobody to ask, or the answer is no."""
+    """InvalidInputError if nobody can be asked, or if the answer is no."""
     if yes:
         return
     if not sys.stdin.isatty():
-        raise InvalidInputError("Not confirmed", hint="Give --yes where nobody can be asked.")
+        raise InvalidInputError("Not confirmed", hint="Pass --yes to skip the confirmation.")
     if not typer.confirm(question, err=True):
         raise InvalidInputError("Nothing was deleted")

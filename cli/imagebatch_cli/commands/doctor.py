@@ -1,4 +1,4 @@
-"""Examining the stack, for operators."""
+"""Check the stack, for operators."""
 
 import time
 from datetime import datetime
@@ -29,7 +29,7 @@ def doctor(
     url: Url = None,
     token: Token = None,
 ) -> ExitStatus:
-    """Examine the stack, and say what to do about each problem. For operators."""
+    """Check the stack and show a fix for each problem. For operators."""
     out = Output(as_json=as_json)
     with connect(context, url, token, out) as api:
         found = _examine(api)
@@ -38,7 +38,7 @@ def doctor(
 
 
 def _examine(api: Api) -> Document:
-    """The service's findings, and how far its clock is from this computer's."""
+    """Return the service's findings and the difference between its clock and this computer's."""
     asked_at = time.time()
     found = api.doctor()
     answered_at = time.time()
@@ -48,13 +48,13 @@ def _examine(api: Api) -> Document:
 
 
 def _clock(told: str, asked_at: float, answered_at: float) -> dict[str, Any]:
-    """The service's time was taken somewhere between the question and the answer."""
+    """The service read its clock between the request and the response."""
     service = datetime.fromisoformat(told).timestamp()
     offset = max(asked_at - service, service - answered_at, 0.0)
     if offset <= MAX_CLOCK_OFFSET_SECONDS:
-        return {"check": "clocks", "health": "ok", "message": "They agree.", "advice": ""}
+        return {"check": "clocks", "health": "ok", "message": "They match.", "advice": ""}
     message = f"This computer's clock and the service's differ by {round(offset)} s."
-    advice = "Set this computer's clock: tokens and signed addresses depend on it."
+    advice = "Set this computer's clock: tokens and presigned URLs depend on it."
     return {"check": "clocks", "health": "problem", "message": message, "advice": advice}
 
 

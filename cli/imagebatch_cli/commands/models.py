@@ -1,4 +1,4 @@
-"""The models that batches can run on."""
+"""The models on which batches can run."""
 
 from collections.abc import Iterator
 from typing import Annotated
@@ -61,13 +61,13 @@ def _render_check(found: Document) -> RenderableType:
 
 
 def _findings(found: Document) -> Iterator[str]:
-    """What to do something about, and whether a model in use is among it."""
+    """Return the findings that need action, and whether one concerns a model in use."""
     for model in found["items"]:
         name, retired = plain(model["id"]), model["state"] == "retired"
         if model["result"] == "unclear" or (model["result"] == "gone" and not retired):
             yield f"{name}: {plain(model['reason'])}{_advice(model)}"
         elif model["result"] == "served" and retired:
-            yield f"{name}: retired, but its provider serves it. An overlay can bring it back."
+            yield f"{name}: retired, but its provider serves it. An overlay can restore it."
         elif model["inUse"] and retired:
             yield f"{name}: retired, but in use.{_advice(model)}"
     yield "No model in use is retired or gone." if found["healthy"] else PROBLEM
@@ -98,7 +98,7 @@ def _price(quality: Document) -> str:
 
 
 def _reasons(found: Document) -> list[Text]:
-    """Why models cannot be used, and what to use instead."""
+    """Return why models cannot be used, and their successors."""
     return [
         Text(f"{plain(model['id'])}: {plain(model['reason'])}{_advice(model)}", style="dim")
         for model in found["items"]

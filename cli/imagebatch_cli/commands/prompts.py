@@ -46,7 +46,7 @@ PromptFile = Annotated[
 
 
 def register(app: typer.Typer) -> None:
-    group = typer.Typer(help="Batches of prompts.", no_args_is_help=True)
+    group = typer.Typer(help="Submit prompts.", no_args_is_help=True)
     group.command("submit")(submit)
     app.add_typer(group, name="prompts")
 
@@ -64,7 +64,7 @@ def submit(
     sheet: WorkbookSheet = None,
     encoding: Encoding = None,
     ignore_unknown: IgnoreUnknown = False,
-    pdf: Annotated[bool, typer.Option("--pdf", help="Add a PDF with one image a page.")] = False,
+    pdf: Annotated[bool, typer.Option("--pdf", help="Add a PDF with one image per page.")] = False,
     max_cost: MaxCost = None,
     callback_url: CallbackUrl = None,
     rehearse: Rehearse = None,
@@ -79,7 +79,7 @@ def submit(
     url: Url = None,
     token: Token = None,
 ) -> ExitStatus:
-    """Submit a list of prompts: one image for each."""
+    """Submit a list of prompts: one image per prompt."""
     given = {
         "name": name or flows.default_name(file),
         "metadata": flows.pairs("--metadata", metadata) or None,

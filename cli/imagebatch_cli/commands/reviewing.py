@@ -1,4 +1,4 @@
-"""Commands for looking through a batch: make again, choose, share, keep a folder like it."""
+"""Commands to review a batch: redo, choose, share, sync."""
 
 import uuid
 from pathlib import Path
@@ -31,7 +31,7 @@ from imagebatch_cli.sync import Folder, Sync
 from imagebatch_cli.watch import exit_status
 
 FOLLOW_SECONDS = 5.0
-Item = Annotated[str, typer.Argument(metavar="ITEM", help="The item's id, such as row-0007.")]
+Item = Annotated[str, typer.Argument(metavar="ITEM", help="The item's ID, such as row-0007.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -43,12 +43,12 @@ def redo(
     context: typer.Context,
     batch_id: Batch,
     items: Annotated[
-        list[str], typer.Argument(metavar="ITEM...", help="The items' ids, such as row-0007.")
+        list[str], typer.Argument(metavar="ITEM...", help="The items' IDs, such as row-0007.")
     ],
     *,
     note: Annotated[
         str | None,
-        typer.Option("--note", metavar="TEXT", help="What to change; it follows the prompt."),
+        typer.Option("--note", metavar="TEXT", help="What to change; appended to the prompt."),
     ] = None,
     seed: Annotated[
         int | None, typer.Option("--seed", min=0, max=2**32 - 1, help="A seed for these items.")
@@ -65,7 +65,7 @@ def redo(
     url: Url = None,
     token: Token = None,
 ) -> ExitStatus:
-    """Make some items of a finished batch again, whatever became of them."""
+    """Regenerate items of a finished batch, whatever their status."""
     target = flows.target_for(output, force=force, as_json=as_json)
     out = output_for(target, as_json=as_json, no_progress=no_progress)
     body: Document = {"items": items, **flows.round_options(model, fallback, quality, max_cost)}
@@ -90,13 +90,13 @@ def choose(
     url: Url = None,
     token: Token = None,
 ) -> ExitStatus:
-    """Choose which version of an item counts."""
+    """Choose the version of an item that goes into the ZIP."""
     out = Output(as_json=as_json)
     with connect(context, url, token, out) as api:
         answer = api.choose(resolve(api, batch_id), item, version)
     count = answer.get("versionCount")
     out.result(answer, lambda: f"{plain(item)}: version {version} of {count} is chosen")
-    out.print_message("`imagebatch download` builds the ZIP again with it.")
+    out.print_message("`imagebatch download` rebuilds the ZIP with it.")
     return ExitStatus.OK
 
 
@@ -105,19 +105,19 @@ def share(
     batch_id: Batch,
     *,
     hours: Annotated[
-        int, typer.Option("--hours", min=1, max=720, help="How long the link opens.")
+        int, typer.Option("--hours", min=1, max=720, help="How many hours the link is valid.")
     ] = 72,
     show: Annotated[
-        bool, typer.Option("--list", help="List the links that open now; make none.")
+        bool, typer.Option("--list", help="List the valid links instead of creating one.")
     ] = False,
     revoke: Annotated[
-        str | None, typer.Option("--revoke", metavar="LINK", help="Revoke a link by its id.")
+        str | None, typer.Option("--revoke", metavar="LINK", help="Revoke a link by its ID.")
     ] = None,
     as_json: AsJson = False,
     url: Url = None,
     token: Token = None,
 ) -> ExitStatus:
-    """Make a link that shows a batch, read-only, to whoever has it."""
+    """Create a link that shows a batch read-only to anyone who has it."""
     out = Output(as_json=as_json)
     with connect(context, url, token, out) as api:
         whole_id = resolve(api, batch_id)
@@ -136,17 +136,20 @@ def share(
 def sync(
     context: typer.Context,
     batch_id: Batch,
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the images go.")],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder for the images.")],
     *,
     follow: Annotated[
-        bool, typer.Option("--follow", help="Go on after the end: later rounds and choices too.")
+        bool,
+        typer.Option(
+            "--follow", help="Keep syncing after the batch has ended: later rounds and choices."
+        ),
     ] = False,
     no_progress: NoProgress = False,
     as_json: AsJson = False,
     url: Url = None,
     token: Token = None,
 ) -> ExitStatus:
-    """Write each image of a batch into a folder as it lands, checked; again, only what changed."""
+    """Download each image of a batch as soon as it is generated; repeated, only changes."""
     out = Output(as_json=as_json, show_progress=not no_progress)
     with connect(context, url, token, out) as api:
         whole_id = resolve(api, batch_id)
@@ -157,15 +160,18 @@ def sync(
             for status in rounds:
                 _report(out, synced, status, folder)
         except KeyboardInterrupt:
-            hint = f"Go on with: imagebatch sync {whole_id} {folder}{' --follow' if follow else ''}"
-            raise InterruptedWaitError("Stopped; what is there is whole.", hint=hint) from None
+            follow_option = " --follow" if follow else ""
+            hint = f"Resume with: imagebatch sync {whole_id} {folder}{follow_option}"
+            raise InterruptedWaitError(
+                "Stopped; all downloaded images are complete.", hint=hint
+            ) from None
     return exit_status(status)
 
 
 def _report(out: Output, synced: Sync, status: Document, folder: Path) -> None:
     fetched, kept = len(synced.done.fetched), len(synced.done.kept)
     answer = {"jobId": status["jobId"], "fetched": fetched, "kept": kept}
-    text = f"{folder}: {fetched + kept:,} images, {fetched:,} fetched, {kept:,} there already"
+    text = f"{folder}: {fetched + kept:,} images, {fetched:,} downloaded, {kept:,} already there"
     out.result(answer, lambda: text)
 
 

@@ -1,4 +1,4 @@
-"""Commands that take a sheet: submit it, or check and correct it."""
+"""Commands for sheets: submit one, or validate and correct it."""
 
 from typing import Annotated
 
@@ -77,7 +77,7 @@ def submit(
     url: Url = None,
     token: Token = None,
 ) -> ExitStatus:
-    """Submit a sheet: one image for each row, of a car unless there is a template."""
+    """Submit a sheet: one image per row, of a car unless you pass a template."""
     options = Options(
         name=name or flows.default_name(file),
         metadata=flows.pairs("--metadata", metadata),
@@ -133,7 +133,7 @@ def validate(
     url: Url = None,
     token: Token = None,
 ) -> ExitStatus:
-    """Check a sheet and show its price. Makes nothing."""
+    """Check a sheet and show its price. Generates nothing."""
     options = Options(
         model=model,
         fallback=fallback or [],
@@ -148,7 +148,7 @@ def validate(
         ignore_unknown=ignore_unknown,
     )
     if fix != (output is not None):
-        raise InvalidInputError("--fix and -o FILE.csv belong together")
+        raise InvalidInputError("Use --fix together with -o FILE.csv")
     target = flows.target_for(output, force=force, as_json=as_json)
     out = output_for(target, as_json=as_json, no_progress=True)
     body = flows.read_file(file)

@@ -1,4 +1,4 @@
-"""Commands for templates, which make a batch of a sheet with any columns."""
+"""Commands for templates, which turn a sheet with any columns into a batch."""
 
 import json
 from typing import Annotated
@@ -42,7 +42,7 @@ def show(
     url: Url = None,
     token: Token = None,
 ) -> ExitStatus:
-    """Show a template. `put` takes what --json prints."""
+    """Show a template. `put` accepts the output of --json."""
     out = Output(as_json=as_json)
     with connect(context, url, token, out) as api:
         answer = api.template(name)
@@ -62,18 +62,19 @@ def put(
         str | None, typer.Option(metavar="TEXT", help="The prompt, with {{column}} placeholders.")
     ] = None,
     file_name: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="The images' file names, in the same way.")
+        str | None,
+        typer.Option(metavar="TEXT", help="The pattern of file names, with the same placeholders."),
     ] = None,
-    model: Annotated[str | None, typer.Option(help="The model, unless a batch names one.")] = None,
+    model: Annotated[str | None, typer.Option(help="The model, if the batch names none.")] = None,
     aspect_ratio: Annotated[
-        str | None, typer.Option(help="The aspect ratio, unless a row has one.")
+        str | None, typer.Option(help="The aspect ratio, if the row has none.")
     ] = None,
     quality: Annotated[str | None, typer.Option(help="standard, hd or ultra.")] = None,
     as_json: AsJson = False,
     url: Url = None,
     token: Token = None,
 ) -> ExitStatus:
-    """Store a template. Options win over the file."""
+    """Store a template. Options take precedence over the file."""
     given = {
         "prompt": prompt,
         "fileName": file_name,
@@ -83,7 +84,7 @@ def put(
     }
     body = (_document(file) if file else {}) | {k: v for k, v in given.items() if v is not None}
     if not body:
-        raise InvalidInputError("A template needs a prompt", hint="Give FILE or --prompt.")
+        raise InvalidInputError("A template needs a prompt", hint="Pass FILE or --prompt.")
     out = Output(as_json=as_json)
     with connect(context, url, token, out) as api:
         answer = api.put_template(name, body)
@@ -108,7 +109,7 @@ def delete(
 
 
 def _document(file: str) -> Document:
-    """What a file says of a template, without what only the service says."""
+    """Return the template in a file, without the fields that only the service sets."""
     try:
         found = json.loads(flows.read_file(file).body)
     except ValueError as error:

@@ -40,15 +40,13 @@ Variants = Annotated[
     list[str],
     typer.Argument(
         metavar="VARIANT",
-        help="Ids of the catalog, which has their image; or ID=URL, repeated for more images.",
+        help="Catalog IDs, to use the catalog's image; or ID=URL, repeatable for more images.",
     ),
 ]
 
 
 def register(app: typer.Typer) -> None:
-    group = typer.Typer(
-        help="The catalog of product variants, and batches of them.", no_args_is_help=True
-    )
+    group = typer.Typer(help="Import and submit product variants.", no_args_is_help=True)
     group.command("import")(import_)
     group.command("submit")(submit)
     app.add_typer(group, name="variants")
@@ -82,7 +80,7 @@ def submit(
     variants: Variants,
     *,
     schema: Annotated[str, typer.Option(help="The settings' schema.")] = "product-shot",
-    variations: Annotated[int, typer.Option(min=1, max=8, help="Images of each variant.")] = 1,
+    variations: Annotated[int, typer.Option(min=1, max=8, help="Images per variant.")] = 1,
     settings: Annotated[
         list[str] | None,
         typer.Option(
@@ -111,7 +109,7 @@ def submit(
     url: Url = None,
     token: Token = None,
 ) -> ExitStatus:
-    """Submit product variants: images of each, made from its product images."""
+    """Submit product variants: images of each, generated from its product images."""
     given = {
         "name": name,
         "metadata": flows.pairs("--metadata", metadata) or None,
@@ -142,12 +140,12 @@ def submit(
 
 
 def _images(variants: list[str]) -> dict[int, list[str]]:
-    """The given image addresses of each variant; none where the catalog has one."""
+    """Return the given image URLs of each variant; none if the catalog has one."""
     found: dict[int, list[str]] = {}
     for given in variants:
         id_, _, url = given.partition("=")
         if not id_.isdecimal():
-            raise InvalidInputError(f"{given!r} is not a variant", hint="Give ID, or ID=URL.")
+            raise InvalidInputError(f"{given!r} is not a variant", hint="Use ID or ID=URL.")
         found.setdefault(int(id_), []).extend([url] if url else [])
     return found
 
@@ -158,7 +156,7 @@ def _selection(api: Api, images: dict[int, list[str]]) -> list[dict[str, Any]]:
     for id_ in without:
         if not catalog.get(id_):
             raise InvalidInputError(
-                f"Variant {id_} has no image in the catalog", hint=f"Give one: {id_}=https://..."
+                f"Variant {id_} has no image in the catalog", hint=f"Pass one: {id_}=https://..."
             )
     return [
         {"variantId": id_, "productImageUrls": urls or [catalog[id_]]}

@@ -1,4 +1,4 @@
-"""Checks a downloaded ZIP against its own record, and against the service."""
+"""Check a downloaded ZIP against its own record, and against the service."""
 
 from pathlib import Path
 from typing import Annotated
@@ -15,9 +15,9 @@ from imagebatch_cli.verification import Finding, Verification, differences_to_se
 SHOWN = 50
 SERVICE_RETRY_SECONDS = 5.0
 
-Archive = Annotated[Path, typer.Argument(metavar="FILE.zip", help="A ZIP of a batch.")]
+Archive = Annotated[Path, typer.Argument(metavar="FILE.zip", help="The ZIP of a batch.")]
 Offline = Annotated[
-    bool, typer.Option("--offline", help="Do not compare with the service, even when signed in.")
+    bool, typer.Option("--offline", help="Do not compare with the service, even if signed in.")
 ]
 
 
@@ -34,10 +34,10 @@ def verify_(
     url: Url = None,
     token: Token = None,
 ) -> ExitStatus:
-    """Check that a ZIP is what its provenance.json says, image by image.
+    """Check that every image of a ZIP matches its provenance.json.
 
-    Exit status 1 if anything differs. When you are signed in, the images are compared with those
-    that the service has, too.
+    The exit status is 1 if anything differs. If you are signed in, the images are also compared
+    with the service's records.
     """
     out = Output(as_json=as_json)
     found = verify(archive)
@@ -53,7 +53,7 @@ def verify_(
 def _service(
     context: typer.Context, found: Verification, out: Output, url: str | None, token: str | None
 ) -> tuple[str, list[Finding]]:
-    """How the comparison went, and what differs."""
+    """Return the result of the comparison, and the differences."""
     context.obj.retry_seconds = min(context.obj.retry_seconds, SERVICE_RETRY_SECONDS)
     try:
         with connect(context, url, token, out) as api:
@@ -61,8 +61,8 @@ def _service(
     except CliError as error:
         return f"Not compared with the service: {error.message}.", []
     if differing:
-        return "It differs from what the service has.", differing
-    return "It matches what the service has.", []
+        return "It differs from the service's records.", differing
+    return "It matches the service's records.", []
 
 
 def _shown(name: str, found: Verification, service: str) -> RenderableType:

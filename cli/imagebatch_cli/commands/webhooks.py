@@ -1,4 +1,4 @@
-"""What became of a batch's webhooks, and sending one again."""
+"""List a batch's webhooks, and replay one."""
 
 from typing import Annotated
 
@@ -30,7 +30,7 @@ def webhooks(
     url: Url = None,
     token: Token = None,
 ) -> ExitStatus:
-    """List a batch's webhooks and what became of each, or send one again."""
+    """List a batch's webhooks with their delivery status, or send one again."""
     out = Output(as_json=as_json)
     with connect(context, url, token, out) as api:
         whole_id = resolve(api, batch_id)
