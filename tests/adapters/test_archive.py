@@ -106,7 +106,7 @@ def test_an_archive_without_images_is_built_all_the_same(server: S3Server) -> No
     assert server.count("GetObject") == 0
 
 
-def test_texts_larger_than_a_part_are_archived_beside_few_images(server: S3Server) -> None:
+def test_texts_larger_than_a_part_are_archived(server: S3Server) -> None:
     texts = [TextMember("index.html", image(7, 12 * FIFTH)), *TEXTS[:1]]
     build(server, [*images(server, 1, 1000), *texts])
     build(server, [*images(server, 5), *texts], "archives/b1/2-1.zip")
@@ -141,7 +141,7 @@ def test_an_image_is_copied_whole_behind_enough_small_ones(server: S3Server) -> 
     assert (server.count("UploadPartCopy"), server.count("GetObject")) == (1, 4)
 
 
-def test_an_image_larger_than_one_copy_is_copied_in_pieces(
+def test_oversized_image_is_copied_in_pieces(
     server: S3Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(archive_parts, "MAX_COPY_BYTES", 6 * 1024 * 1024)
@@ -176,7 +176,7 @@ def test_an_archive_that_is_there_is_not_built_again(server: S3Server) -> None:
     assert server.count("GetObject") == reads
 
 
-def test_an_archive_of_something_else_under_the_same_key_is_replaced(server: S3Server) -> None:
+def test_other_archive_under_the_same_key_is_replaced(server: S3Server) -> None:
     members: list[ArchiveMember] = [*images(server, 9), *TEXTS]
     first = build(server, members)
     assert build(server, [*members, TextMember("more.txt", b"more")]) != first
@@ -217,7 +217,7 @@ def killed_at(server: S3Server, members: list[ArchiveMember], operation: str, nt
     ("operation", "nth"),
     [("UploadPart", 2), ("UploadPart", 5), ("UploadPartCopy", 1), ("CompleteMultipartUpload", 1)],
 )
-def test_a_killed_build_is_done_again_with_the_same_bytes(
+def test_killed_build_is_repeated_with_the_same_bytes(
     server: S3Server, operation: str, nth: int
 ) -> None:
     members: list[ArchiveMember] = [*images(server, 20, FIFTH), *images_of(server, LARGE), *TEXTS]
@@ -301,9 +301,7 @@ def test_a_body_that_always_breaks_off_ends_the_build(server: S3Server) -> None:
 
 
 @pytest.mark.parametrize("size", [300_000, 2 * FIFTH, LARGE])
-def test_images_that_are_gone_or_were_overwritten_are_all_named(
-    server: S3Server, size: int
-) -> None:
+def test_missing_and_overwritten_images_are_all_named(server: S3Server, size: int) -> None:
     members = images(server, 7, size)
     del server.objects[f"{BUCKET}/{members[2].key}"]
     server.put(f"{BUCKET}/{members[5].key}", b"another image")

@@ -116,7 +116,7 @@ def test_every_part_is_made_once_and_right(sizes: list[tuple[bool, int]]) -> Non
 
 
 @given(sizes)
-def test_every_part_but_the_last_is_as_long_as_s3_wants_it(sizes: list[tuple[bool, int]]) -> None:
+def test_every_part_but_the_last_has_s3_minimum_size(sizes: list[tuple[bool, int]]) -> None:
     plan = ArchivePlan(members_of(sizes), MODIFIED)
     assert all(part.size >= LEAST for part in plan.parts[:-1])
     assert [part.number for part in plan.parts] == list(range(1, len(plan.parts) + 1))
@@ -125,7 +125,7 @@ def test_every_part_but_the_last_is_as_long_as_s3_wants_it(sizes: list[tuple[boo
 
 
 @given(st.lists(st.integers(2 * LEAST, 5 * PART), min_size=1, max_size=12))
-def test_no_more_than_the_least_part_of_a_large_member_is_moved(sizes: list[int]) -> None:
+def test_only_a_minimal_part_of_large_members_is_transferred(sizes: list[int]) -> None:
     plan = ArchivePlan(members_of([(False, size) for size in sizes]), MODIFIED)
     moved = sum(read.length for read in plan.reads())
     assert moved <= LEAST * len(sizes)
@@ -140,9 +140,7 @@ def test_reads_need_two_parts_at_most() -> None:
 
 @given(st.integers(1, 12_000), st.integers(1, 10 * PART), st.integers(0, 10**12))
 @settings(max_examples=examples(20))
-def test_an_archive_of_any_size_fits_into_the_parts_s3_allows(
-    count: int, size: int, rest: int
-) -> None:
+def test_any_archive_fits_into_s3_part_limit(count: int, size: int, rest: int) -> None:
     member = StoredMember("name", "key", size, 0, "etag")
     bodies = [(member, (size + 30) * index + 30) for index in range(count)]
     parts = archive_parts.plan_parts(bodies, (size + 30) * count + rest + 22)

@@ -87,7 +87,7 @@ def nested_records() -> None:
 
 
 @pytest.mark.parametrize("cls", [Batch, Item, Change])
-def test_any_record_comes_back_from_the_table_as_it_went_in(cls: type[Any]) -> None:
+def test_any_record_survives_a_round_trip(cls: type[Any]) -> None:
     @settings(max_examples=examples(40))
     @given(records(cls))
     def round_trip(record: Any) -> None:
@@ -124,7 +124,7 @@ def test_what_is_not_there_takes_no_room() -> None:
     assert {"metadata", "options", "errors", "name", "archive"}.isdisjoint(encode(a_batch()))
 
 
-def test_a_required_field_is_kept_even_when_it_is_empty() -> None:
+def test_required_field_is_stored_even_if_empty() -> None:
     item = an_item(prompt="", row=None)
     assert encode(item)["prompt"] == ""
     assert decode(Item, encode(item)) == item
@@ -147,7 +147,7 @@ NAMES[Newer] = {"name": "name", "kind": "kind", "added": "added", "counted": "co
 NAMES[Older] = {"name": "name"}
 
 
-def test_a_newer_writers_fields_are_ignored_and_an_older_ones_take_their_default() -> None:
+def test_unknown_fields_are_ignored_and_missing_ones_default() -> None:
     assert decode(Older, encode(Newer("a", added={"x": 1}))) == Older("a")
     assert decode(Newer, encode(Older("a"))) == Newer("a")
 

@@ -53,7 +53,7 @@ def test_a_message_says_how_long_it_waited() -> None:
     assert delivered().queue_wait_seconds == pytest.approx(2.5, abs=0.001)
 
 
-def test_one_that_comes_again_or_was_to_wait_did_not_wait_for_a_worker() -> None:
+def test_redelivered_and_delayed_messages_have_no_queue_wait() -> None:
     assert delivered(ApproximateReceiveCount="2").queue_wait_seconds == 0
     assert delivered(is_dlq_consumer=True).queue_wait_seconds == 0
     assert (

@@ -51,7 +51,7 @@ def test_with_no_latency_a_placeholder_is_there_at_once() -> None:
     assert done.status is PredictionStatus.SUCCEEDED
 
 
-def test_a_prediction_is_resumed_by_a_worker_that_did_not_start_it() -> None:
+def test_prediction_is_resumed_by_another_worker() -> None:
     clock = FakeClock()
     started = DevelopmentProvider(clock, 2).create(request())
     clock.advance(2)

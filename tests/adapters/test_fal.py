@@ -97,9 +97,7 @@ def test_a_failed_result_is_sorted_by_its_type(
     assert (done.failure.code, done.try_again) == (code, again)
 
 
-def test_a_request_that_took_too_long_may_be_made_again(
-    fake: FakeProviders, provider: FalProvider
-) -> None:
+def test_timed_out_request_may_be_repeated(fake: FakeProviders, provider: FalProvider) -> None:
     fake.script("aborted")
     done = made(provider)
 
@@ -151,7 +149,7 @@ def test_a_refused_create_is_sorted_by_what_must_follow(
     ("fault", "maybe_billed"),
     [("500", False), ("hang", True), ("cut_after", True), ("html", True), ("garbled", True)],
 )
-def test_a_create_whose_answer_was_lost_may_have_cost_an_image(
+def test_create_with_lost_response_may_be_billed(
     fake: FakeProviders, provider: FalProvider, fault: str, maybe_billed: bool
 ) -> None:
     fake.script(fault)
@@ -161,9 +159,7 @@ def test_a_create_whose_answer_was_lost_may_have_cost_an_image(
     assert caught.value.maybe_billed is maybe_billed
 
 
-def test_an_answer_without_an_id_may_have_cost_an_image(
-    fake: FakeProviders, provider: FalProvider
-) -> None:
+def test_response_without_an_id_may_be_billed(fake: FakeProviders, provider: FalProvider) -> None:
     fake.script("status", body={"status": "IN_QUEUE"})
     with pytest.raises(ProviderUnavailableError) as caught:
         provider.create(CAR)
@@ -171,16 +167,14 @@ def test_an_answer_without_an_id_may_have_cost_an_image(
     assert caught.value.maybe_billed
 
 
-def test_the_key_is_never_sent_to_where_the_image_is(
-    fake: FakeProviders, provider: FalProvider
-) -> None:
+def test_key_is_never_sent_to_the_image_host(fake: FakeProviders, provider: FalProvider) -> None:
     provider.fetch(made(provider), CAR)
 
     assert (fake.ledger.files, fake.ledger.keys_on_files) == (1, 0)
 
 
 @pytest.mark.parametrize("host", ["fal.media.evil.example", "storage.example", "10.0.0.1"])
-def test_an_image_on_a_foreign_host_is_never_asked_for(provider: FalProvider, host: str) -> None:
+def test_image_on_a_foreign_host_is_never_requested(provider: FalProvider, host: str) -> None:
     done = Prediction("abc", PredictionStatus.SUCCEEDED, output=f"https://{host}/x.png")
     with pytest.raises(ProviderUnavailableError) as caught:
         provider.fetch(done, CAR)

@@ -38,7 +38,7 @@ def ends(app: LiveApp) -> list[str]:
     return [item.failure.code.value if item.failure else item.status.value for item in items]
 
 
-def test_every_word_ends_its_row_at_replicate_as_it_should(app: LiveApp) -> None:
+def test_every_fault_word_ends_its_row_as_declared(app: LiveApp) -> None:
     start(app, "replicate")
     Scheduler(app).run()
     assert [*zip(ROWS, ends(app), strict=True)] == [(word, word.end) for word in ROWS]

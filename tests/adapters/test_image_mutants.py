@@ -58,7 +58,7 @@ def test_a_mutant_that_is_accepted_has_its_thumbnail() -> None:
         assert small.format == "WEBP"
 
 
-def test_lines_that_a_pdf_reader_could_not_unpack_are_packed_anew() -> None:
+def test_unreadable_png_lines_are_compressed_again() -> None:
     body = saved(Image.radial_gradient("L").convert("RGB").resize((40, 30)), "PNG")
     parts = split(body)
     lines = zlib.decompress(b"".join(text for name, text in parts if name == b"IDAT"))

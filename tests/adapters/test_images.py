@@ -85,7 +85,7 @@ def test_a_damaged_image_is_refused() -> None:
         b"%PDF-1.7",
     ],
 )
-def test_what_is_not_a_png_jpeg_or_webp_is_refused(body: bytes) -> None:
+def test_other_formats_than_png_jpeg_webp_are_rejected(body: bytes) -> None:
     assert "delivered" in reason(body)
 
 

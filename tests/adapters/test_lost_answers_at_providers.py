@@ -81,7 +81,7 @@ def test_fal_finds_what_has_ended_by_then(app: LiveApp) -> None:
 
 
 @pytest.mark.parametrize("provider", ["runpod", "fal"])
-def test_what_cannot_be_decided_is_booked_and_uses_a_try(app: LiveApp, provider: str) -> None:
+def test_undecided_create_is_spent_and_uses_an_attempt(app: LiveApp, provider: str) -> None:
     """RunPod lists nothing, and fal no request that is at work."""
     app.fake.latency = SLOW_SECONDS
     run(app, provider, 4)

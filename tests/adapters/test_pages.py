@@ -131,7 +131,7 @@ def test_sixteen_bits_of_grey_stay_sixteen() -> None:
     assert picture_of(grey).depth == 16
 
 
-def test_a_photo_that_lies_on_its_side_is_shown_upright() -> None:
+def test_rotated_photo_is_shown_upright() -> None:
     exif = Image.Exif()
     exif[274] = 6
     body = saved(noise("RGB"), "JPEG", exif=exif)

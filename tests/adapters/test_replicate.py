@@ -66,16 +66,14 @@ def test_the_model_gets_its_input_as_it_is(
     assert (create.model, create.input) == (MODEL, INPUT)
 
 
-def test_a_model_is_run_at_the_version_it_is_named_with(
-    fake: FakeProviders, provider: ReplicateProvider
-) -> None:
+def test_model_runs_at_the_named_version(fake: FakeProviders, provider: ReplicateProvider) -> None:
     version = "a" * 64
     provider.create(ImageRequest(f"owner/name:{version}", INPUT, "a red car"))
 
     assert fake.creates()[0].model == version
 
 
-def test_the_module_can_be_imported_without_a_token_or_the_client() -> None:
+def test_module_imports_without_token_or_client() -> None:
     check = (
         "import imagebatch.adapters.providers.replicate as p, sys;"
         "provider = p.ReplicateProvider(lambda: 'token');"
@@ -85,7 +83,7 @@ def test_the_module_can_be_imported_without_a_token_or_the_client() -> None:
     subprocess.run([sys.executable, "-c", check], check=True, env=path)
 
 
-def test_the_token_comes_from_us_and_never_from_the_environment(
+def test_token_never_comes_from_the_environment(
     fake: FakeProviders, provider: ReplicateProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REPLICATE_API_TOKEN", "from-the-environment")
@@ -99,7 +97,7 @@ def test_the_token_comes_from_us_and_never_from_the_environment(
 
 
 @pytest.mark.parametrize("fault", ["401", "402", "403"])
-def test_a_key_that_is_refused_stops_everything_in_plain_words(
+def test_rejected_key_raises_an_auth_error(
     fake: FakeProviders, provider: ReplicateProvider, fault: str
 ) -> None:
     fake.script(fault)
@@ -136,7 +134,7 @@ def test_a_rotated_key_is_picked_up_without_a_deploy(fake: FakeProviders) -> Non
     assert len(fake.billed()) == 1
 
 
-def test_a_key_that_stays_wrong_is_asked_for_once_more_and_no_further(fake: FakeProviders) -> None:
+def test_rejected_key_is_refreshed_only_once(fake: FakeProviders) -> None:
     fake.token = "other"
     key = RotatedKey("old", "new")
     provider = ReplicateProvider(key, fake.url)
@@ -164,7 +162,7 @@ def test_a_missing_model_names_the_settings_to_change(
         assert word in caught.value.reason
 
 
-def test_a_model_without_an_owner_names_the_settings_to_change(
+def test_model_without_owner_names_the_settings_to_change(
     fake: FakeProviders, provider: ReplicateProvider
 ) -> None:
     with pytest.raises(RejectedError, match="DefaultModel"):
@@ -228,7 +226,7 @@ def test_a_rate_limit_may_name_a_date(fake: FakeProviders, provider: ReplicatePr
 @pytest.mark.parametrize(
     ("fault", "error"), [("429", RateLimitedError), ("503", ProviderUnavailableError)]
 )
-def test_a_poll_that_is_refused_is_not_repeated_in_secret(
+def test_rejected_poll_is_not_retried_by_the_client(
     fake: FakeProviders, provider: ReplicateProvider, fault: str, error: type[Exception]
 ) -> None:
     started = provider.create(CAR)
@@ -253,9 +251,7 @@ def test_a_clean_server_error_cost_nothing(
     assert not error.maybe_billed
 
 
-def test_a_gateway_that_gave_up_waiting_may_have_cost_an_image(
-    fake: FakeProviders, provider: ReplicateProvider
-) -> None:
+def test_gateway_timeout_may_be_billed(fake: FakeProviders, provider: ReplicateProvider) -> None:
     fake.script("504")
     error = lost(provider)
 
@@ -274,7 +270,7 @@ def test_a_provider_that_cannot_be_reached_cost_nothing(fake: FakeProviders) -> 
 
 
 @pytest.mark.parametrize("fault", ["cut_before", "cut_after", "half", "html", "garbled"])
-def test_a_create_whose_answer_was_lost_may_have_cost_an_image(
+def test_create_with_lost_response_may_be_billed(
     fake: FakeProviders, provider: ReplicateProvider, fault: str
 ) -> None:
     rule = fake.script(fault)
@@ -309,7 +305,7 @@ def test_a_poll_that_fails_loses_no_money(
     assert provider.get(started.id, CAR).status is PredictionStatus.SUCCEEDED
 
 
-def test_an_answer_without_an_id_may_have_cost_an_image(
+def test_response_without_an_id_may_be_billed(
     fake: FakeProviders, provider: ReplicateProvider
 ) -> None:
     fake.script("status", status=201, body={"status": "starting"})
@@ -317,7 +313,7 @@ def test_an_answer_without_an_id_may_have_cost_an_image(
     assert lost(provider).maybe_billed
 
 
-def test_fields_the_client_does_not_know_or_misses_do_not_lose_a_prediction(
+def test_unknown_and_missing_fields_do_not_lose_a_prediction(
     fake: FakeProviders, provider: ReplicateProvider
 ) -> None:
     body = {"id": "abc", "status": "warming up", "error": {"detail": "x"}, "novelty": [1]}
@@ -337,7 +333,7 @@ def test_fields_the_client_does_not_know_or_misses_do_not_lose_a_prediction(
         (7, ["x"], None),
     ],
 )
-def test_how_long_it_took_is_read_where_it_can_be(
+def test_duration_is_read_if_reported(
     fake: FakeProviders, provider: ReplicateProvider, created: Any, completed: Any, seconds: Any
 ) -> None:
     body = {"id": "abc", "status": "succeeded", "output": "https://replicate.delivery/x.png"}
@@ -380,7 +376,7 @@ def test_how_long_it_took_is_read_where_it_can_be(
         ("safety_filter_level must be one of a, b", FailureCode.PROVIDER_REJECTED, True),
     ],
 )
-def test_a_failed_prediction_is_sorted_by_what_the_provider_says(
+def test_failed_prediction_is_classified_by_its_text(
     fake: FakeProviders,
     provider: ReplicateProvider,
     text: str,
@@ -439,7 +435,7 @@ def test_the_first_image_of_any_output_is_taken(
 
 
 @pytest.mark.parametrize("output", [None, [], "", {}, "a sentence", [None, 3]])
-def test_success_without_an_image_is_a_failure_that_may_be_made_again(
+def test_success_without_an_image_is_a_retryable_failure(
     fake: FakeProviders, provider: ReplicateProvider, output: Any
 ) -> None:
     fake.script("output", output=output)
@@ -474,7 +470,7 @@ def unfetched(provider: ReplicateProvider, done: Prediction) -> ProviderUnavaila
     return caught.value
 
 
-def test_the_token_is_never_sent_to_where_the_image_is(
+def test_token_is_never_sent_to_the_image_host(
     fake: FakeProviders, provider: ReplicateProvider
 ) -> None:
     provider.fetch(made(provider), CAR)
@@ -501,7 +497,7 @@ def test_the_token_is_never_sent_to_where_the_image_is(
         "gopher://replicate.delivery/x",
     ],
 )
-def test_an_image_on_a_foreign_host_is_never_asked_for(
+def test_image_on_a_foreign_host_is_never_requested(
     fake: FakeProviders, provider: ReplicateProvider, address: str
 ) -> None:
     done = Prediction("abc", PredictionStatus.SUCCEEDED, output=address)
@@ -518,7 +514,7 @@ def test_without_a_development_address_not_even_loopback_is_asked(fake: FakeProv
     provider.close()
 
 
-def test_a_redirect_away_from_the_allowed_hosts_is_not_followed(
+def test_redirect_to_a_foreign_host_is_not_followed(
     fake: FakeProviders, provider: ReplicateProvider
 ) -> None:
     done = made(provider)
@@ -531,7 +527,7 @@ def test_a_redirect_away_from_the_allowed_hosts_is_not_followed(
         assert elsewhere.ledger.files == 0
 
 
-def test_a_redirect_on_the_same_host_is_followed_but_not_in_circles(
+def test_redirect_on_the_same_host_is_followed_without_loops(
     fake: FakeProviders, provider: ReplicateProvider
 ) -> None:
     done = made(provider)
@@ -574,9 +570,7 @@ def test_an_expired_output_link_says_so(fake: FakeProviders, provider: Replicate
 
 
 @pytest.mark.parametrize(("fault", "most"), [("huge", 8), ("huge_chunked", 60)])
-def test_a_file_that_is_too_large_is_not_read_to_its_end(
-    fake: FakeProviders, fault: str, most: int
-) -> None:
+def test_oversized_file_is_not_read_to_its_end(fake: FakeProviders, fault: str, most: int) -> None:
     provider = ReplicateProvider(lambda: "token", fake.url)
     done = made(provider)
     fake.script(fault)
@@ -591,7 +585,7 @@ def test_a_file_that_is_too_large_is_not_read_to_its_end(
 @pytest.mark.parametrize(
     "fault", ["html", "svg", "empty", "blank", "black", "wrong_aspect", "bomb", "truncated_quietly"]
 )
-def test_a_file_that_is_not_the_asked_image_does_not_pass_the_inspection(
+def test_unrequested_file_fails_validation(
     fake: FakeProviders, provider: ReplicateProvider, fault: str
 ) -> None:
     done = made(provider)
@@ -628,7 +622,7 @@ def test_an_image_inside_the_answer_is_taken_from_there(
 
 
 @pytest.mark.parametrize("address", ["data:image/png;base64", "data:image/png;base64,***"])
-def test_a_malformed_image_inside_the_answer_is_an_invalid_output(
+def test_malformed_inline_image_is_an_invalid_output(
     provider: ReplicateProvider, address: str
 ) -> None:
     done = Prediction("abc", PredictionStatus.SUCCEEDED, output=address)
@@ -636,7 +630,7 @@ def test_a_malformed_image_inside_the_answer_is_an_invalid_output(
     assert unfetched(provider, done).code is FailureCode.INVALID_OUTPUT
 
 
-def test_a_create_goes_out_on_a_new_connection_and_polls_share_one(
+def test_creates_use_new_connections_and_polls_share_one(
     fake: FakeProviders, provider: ReplicateProvider
 ) -> None:
     """An idle one may have died unseen while the machine slept, and then a create is in doubt."""
@@ -704,9 +698,7 @@ def test_a_list_that_is_none_is_asked_for_again(
         found(provider, a_car("x"))
 
 
-def test_the_key_goes_to_no_host_that_a_list_names(
-    fake: FakeProviders, provider: ReplicateProvider
-) -> None:
+def test_key_is_sent_to_no_host_in_a_list(fake: FakeProviders, provider: ReplicateProvider) -> None:
     body = {"results": [], "next": "https://evil.example/v1/predictions?created_after=2026-01-01"}
     rule = fake.script("status", on="list", body=body, times=1)
     assert found(provider, a_car("x")) == []

@@ -75,7 +75,7 @@ def test_the_configured_endpoint_runs_every_model(fake: FakeProviders) -> None:
         ({"delayTime": 10**400, "executionTime": 1500}, None),
     ],
 )
-def test_how_long_it_took_is_read_where_it_can_be(
+def test_duration_is_read_if_reported(
     fake: FakeProviders, provider: RunpodProvider, times: dict[str, Any], seconds: float | None
 ) -> None:
     body = {"id": "abc", "status": "COMPLETED", "output": "https://image.runpod.ai/x.png"}
@@ -138,7 +138,7 @@ def test_a_job_without_an_image_may_be_made_again(
         ("output", {"output": {"error": "safety filter"}}, FailureCode.CONTENT_REFUSED),
     ],
 )
-def test_a_failed_job_is_sorted_by_what_is_said_of_it(
+def test_failed_job_is_classified_by_its_text(
     fake: FakeProviders,
     provider: RunpodProvider,
     fault: str,
@@ -214,7 +214,7 @@ def test_a_missing_endpoint_names_the_settings_to_change(
     ("fault", "maybe_billed"),
     [("500", False), ("hang", True), ("cut_after", True), ("html", True), ("garbled", True)],
 )
-def test_a_create_whose_answer_was_lost_may_have_cost_an_image(
+def test_create_with_lost_response_may_be_billed(
     fake: FakeProviders, provider: RunpodProvider, fault: str, maybe_billed: bool
 ) -> None:
     fake.script(fault)
@@ -224,7 +224,7 @@ def test_a_create_whose_answer_was_lost_may_have_cost_an_image(
     assert caught.value.maybe_billed is maybe_billed
 
 
-def test_an_answer_without_a_job_may_have_cost_an_image(
+def test_response_without_a_job_may_be_billed(
     fake: FakeProviders, provider: RunpodProvider
 ) -> None:
     fake.script("status", body={"status": "IN_QUEUE"})
@@ -234,16 +234,14 @@ def test_an_answer_without_a_job_may_have_cost_an_image(
     assert caught.value.maybe_billed
 
 
-def test_the_key_is_never_sent_to_where_the_image_is(
-    fake: FakeProviders, provider: RunpodProvider
-) -> None:
+def test_key_is_never_sent_to_the_image_host(fake: FakeProviders, provider: RunpodProvider) -> None:
     provider.fetch(made(provider), CAR)
 
     assert (fake.ledger.files, fake.ledger.keys_on_files) == (1, 0)
 
 
 @pytest.mark.parametrize("host", ["runpod.ai.evil.example", "bucket.s3.amazonaws.com", "10.0.0.1"])
-def test_an_image_on_a_foreign_host_is_never_asked_for(provider: RunpodProvider, host: str) -> None:
+def test_image_on_a_foreign_host_is_never_requested(provider: RunpodProvider, host: str) -> None:
     done = Prediction("abc", PredictionStatus.SUCCEEDED, output=f"https://{host}/x.png")
     with pytest.raises(ProviderUnavailableError) as caught:
         provider.fetch(done, CAR)

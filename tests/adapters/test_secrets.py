@@ -90,7 +90,7 @@ def test_a_secret_without_a_key_is_an_error(
         reader()
 
 
-def test_a_missing_secret_is_an_error_that_does_not_tell_where_it_was_looked_for(
+def test_missing_secret_error_does_not_reveal_its_arn(
     client: "SecretsManagerClient",
 ) -> None:
     arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:gone"
@@ -119,7 +119,7 @@ PASSING = [
 
 
 @pytest.mark.parametrize("error", PASSING)
-def test_an_outage_of_secrets_manager_is_not_a_wrong_key(error: Exception) -> None:
+def test_secrets_manager_outage_is_not_an_auth_error(error: Exception) -> None:
     out_of_order: SecretsManagerClient = OutOfOrder(error)  # type: ignore[assignment]
     with pytest.raises(ProviderUnavailableError) as caught:
         SecretReader("arn", lambda: out_of_order)()
@@ -128,7 +128,7 @@ def test_an_outage_of_secrets_manager_is_not_a_wrong_key(error: Exception) -> No
 
 
 @pytest.mark.parametrize("error", PASSING)
-def test_an_outage_of_secrets_manager_is_sat_out_with_the_earlier_key(
+def test_secrets_manager_outage_keeps_the_cached_key(
     client: "SecretsManagerClient", error: Exception
 ) -> None:
     arn = client.create_secret(Name="key", SecretString="first")["ARN"]
@@ -141,7 +141,7 @@ def test_an_outage_of_secrets_manager_is_sat_out_with_the_earlier_key(
     assert reader() == "first"
 
 
-def test_access_denied_is_an_error_even_where_a_key_was_read_before(
+def test_access_denied_is_an_error_despite_a_cached_key(
     client: "SecretsManagerClient", reader: SecretReader, clock: Stopwatch
 ) -> None:
     assert reader() == "first"

@@ -8,7 +8,7 @@ from imagebatch.domain.errors import ProviderAuthError, UnavailableError
 SIGNER = StackSigner(lambda: "a secret of the stack")
 
 
-def test_a_token_is_safe_in_a_url_and_always_the_same() -> None:
+def test_token_is_url_safe_and_deterministic() -> None:
     token = SIGNER.sign("share", "ann", "id")
     assert len(token) == 43
     assert token.replace("-", "").replace("_", "").isalnum()

@@ -87,7 +87,7 @@ def client() -> Iterator[httpx.Client]:
         yield client
 
 
-def test_a_host_that_cannot_prove_who_it_is_gets_no_key(client: httpx.Client, address: str) -> None:
+def test_host_without_valid_certificate_gets_no_key(client: httpx.Client, address: str) -> None:
     with pytest.raises(ProviderUnavailableError) as caught:
         client.post(address)
 
@@ -104,7 +104,7 @@ def test_a_host_that_is_trusted_is_spoken_to(
     assert client.post(address, json={}).text == "hello"
 
 
-def test_a_deadline_given_by_the_caller_does_not_lift_ours(client: httpx.Client) -> None:
+def test_caller_timeout_does_not_extend_the_deadline(client: httpx.Client) -> None:
     """The replicate client asks for none at all."""
     with FakeProviders() as fake:
         fake.script("hang")
@@ -114,7 +114,7 @@ def test_a_deadline_given_by_the_caller_does_not_lift_ours(client: httpx.Client)
     assert caught.value.code is FailureCode.PROVIDER_TIMEOUT
 
 
-def test_exchanges_at_the_same_time_have_deadlines_of_their_own(client: httpx.Client) -> None:
+def test_concurrent_exchanges_have_separate_deadlines(client: httpx.Client) -> None:
     def one(prompt: str) -> bool:
         try:
             body = {"input": {"prompt": prompt}}

@@ -125,7 +125,7 @@ def post(receiver: Receiver, sender: StandardWebhooks | None = None) -> Receipt:
 # --- what a receiver gets ------------------------------------------------------------------------
 
 
-def test_a_message_is_one_post_that_the_reference_library_verifies(receiver: Receiver) -> None:
+def test_message_is_verified_by_the_reference_library(receiver: Receiver) -> None:
     assert post(receiver) is Receipt.DELIVERED
     (received,) = receiver.received
     assert received.path == "/hook?key=7"
@@ -144,7 +144,7 @@ def test_another_secret_and_another_body_do_not_verify(receiver: Receiver) -> No
         type(received)(received.path, received.headers, received.body + b" ").verified(SECRET)
 
 
-def test_the_same_message_sent_again_is_signed_anew_under_the_same_id(receiver: Receiver) -> None:
+def test_resent_message_has_same_id_and_new_signature(receiver: Receiver) -> None:
     class Later(SystemClock):
         def now(self) -> datetime:
             return super().now() + timedelta(seconds=60)
@@ -169,7 +169,7 @@ def test_while_a_secret_is_replaced_both_verify(receiver: Receiver) -> None:
 @pytest.mark.parametrize(
     "text", ["", "whsec_", "short", "whsec_" + "A" * 28, "A" * 92, "no base64"]
 )
-def test_a_secret_that_is_none_is_an_error_that_does_not_repeat_it(text: str) -> None:
+def test_invalid_secret_error_does_not_repeat_it(text: str) -> None:
     with pytest.raises(ValueError, match="24 to 64 bytes in base64") as caught:
         signing_keys(text)
     assert not text or text not in str(caught.value)
@@ -206,7 +206,7 @@ def test_a_redirect_is_not_followed(receiver: Receiver) -> None:
     assert [each.path for each in receiver.received] == ["/hook?key=7"] * 2
 
 
-def test_a_receiver_that_is_not_there_is_worth_another_try() -> None:
+def test_unreachable_receiver_is_retried() -> None:
     nobody = free_address()
     sender = StandardWebhooks(lambda: SECRET, SystemClock(), development_origin=nobody)
     with pytest.raises(WebhookDeliveryError, match="ConnectError"):
@@ -225,7 +225,7 @@ def test_a_receiver_that_keeps_silent_is_left(
 # --- where it goes -------------------------------------------------------------------------------
 
 
-def test_a_public_name_is_connected_to_at_its_address_and_proves_to_be_that_name(
+def test_public_name_is_connected_by_address_with_verified_tls(
     secure: Receiver, trusting: ssl.SSLContext
 ) -> None:
     names, wire = Names([PUBLIC]), Wire(secure.port)
@@ -239,7 +239,7 @@ def test_a_public_name_is_connected_to_at_its_address_and_proves_to_be_that_name
     assert secure.received[0].verified(SECRET) == BODY
 
 
-def test_a_name_that_changes_its_address_after_it_was_checked_gains_nothing(
+def test_dns_change_after_the_check_has_no_effect(
     secure: Receiver, trusting: ssl.SSLContext
 ) -> None:
     names, wire = Names([PUBLIC], ["127.0.0.1"]), Wire(secure.port)
@@ -253,7 +253,7 @@ def test_a_name_that_changes_its_address_after_it_was_checked_gains_nothing(
 
 
 @pytest.mark.parametrize("address", PRIVATE)
-def test_a_name_of_a_private_address_is_not_connected_to(address: str) -> None:
+def test_name_with_a_private_address_is_not_called(address: str) -> None:
     for found in ([address], [PUBLIC, address], [address, PUBLIC]):
         wire = Wire(9)
         sender = StandardWebhooks(lambda: SECRET, SystemClock(), resolve=Names(found), backend=wire)
@@ -284,7 +284,7 @@ def test_loopback_in_any_spelling_is_not_connected_to(host: str, secure: Receive
         f"https://{'a' * 64}.example/hook",
     ],
 )
-def test_what_is_not_https_or_names_no_host_is_refused(url: str) -> None:
+def test_url_without_https_or_host_is_rejected(url: str) -> None:
     wire = Wire(9)
     sender = StandardWebhooks(lambda: SECRET, SystemClock(), resolve=addresses_of, backend=wire)
     assert sender.post(url, "b1-1-1", BODY) is Receipt.REFUSED
@@ -332,7 +332,7 @@ def test_an_address_that_is_unreachable_leaves_the_next_one(
 
 
 @pytest.mark.parametrize("answer", [[], socket.gaierror(-3, "try again")])
-def test_a_name_that_has_no_address_now_is_worth_another_try(
+def test_unresolvable_name_is_retried(
     answer: list[str] | Exception,
 ) -> None:
     sender = StandardWebhooks(lambda: SECRET, SystemClock(), resolve=Names(answer), backend=Wire(9))

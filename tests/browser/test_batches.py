@@ -19,9 +19,7 @@ from tests.browser.steps import (
 from tests.conftest import Stack
 
 
-def test_a_running_batch_is_followed_in_the_list_and_cancelled_from_it(
-    live_page: Page, shot: Shot
-) -> None:
+def test_running_batch_is_followed_and_cancelled_in_the_list(live_page: Page, shot: Shot) -> None:
     page = live_page
     submit(page, *cars(30), name="Stopped")
     expect(images(page).first).to_be_visible()
@@ -74,7 +72,7 @@ def test_a_watcher_who_is_refused_live_events_polls(live_page: Page, expected: l
     submit(page, *cars(4), name="Polled")
     expect(images(page)).to_have_count(4, timeout=60_000)
     expect(page.get_by_role("link", name="Download ZIP")).to_be_visible()
-    expect(page.get_by_text("The connection is lost.")).to_have_count(0)
+    expect(page.get_by_text("Connection lost.")).to_have_count(0)
 
 
 def test_a_finished_tab_follows_a_retry_from_elsewhere(

@@ -27,7 +27,7 @@ from tests.browser.steps import (
 from tests.conftest import Stack
 
 
-def test_a_dropped_sheet_is_shown_priced_started_watched_and_downloaded(
+def test_dropped_sheet_runs_from_preview_to_download(
     live_page: Page, shot: Shot, tmp_path: Path
 ) -> None:
     page = live_page
@@ -74,7 +74,7 @@ def test_a_dropped_sheet_is_shown_priced_started_watched_and_downloaded(
         assert "failed_rows.json" not in archive.namelist()
 
 
-def test_a_column_that_is_not_known_and_a_bad_value_are_marked(page: Page, shot: Shot) -> None:
+def test_unknown_column_and_invalid_value_are_marked(page: Page, shot: Shot) -> None:
     header = "make,model,background,aspect_ratio,dealer"
     page.goto("/csv")
     rows = ["Ford,Model 1,garage,1:1,A", "Ford,Model 2,hub,2:1,B", "Ford,Model 3,white,16:9,C"]
@@ -119,7 +119,7 @@ def test_a_sheet_over_the_row_limit_cannot_be_started(
     ],
     ids=["no-workbook", "empty", "over-5-mb", "ragged", "header-only"],
 )
-def test_a_file_that_cannot_be_a_sheet_is_refused_in_words(
+def test_unusable_file_is_rejected_with_a_message(
     page: Page, expected: list[str], name: str, text: str, words: str
 ) -> None:
     expected.append("status of 4")
@@ -128,9 +128,7 @@ def test_a_file_that_cannot_be_a_sheet_is_refused_in_words(
     expect(page.get_by_role("alert")).to_contain_text(words)
 
 
-def test_a_refusal_of_the_servers_reads_as_a_sentence_with_its_rows(
-    page: Page, shot: Shot, expected: list[str]
-) -> None:
+def test_server_error_is_shown_with_its_rows(page: Page, shot: Shot, expected: list[str]) -> None:
     expected.append("status of 400")
     page.goto("/")
     choose(page, sheet("Ford,Model 1,2024,white,1:1", 'Ford,"Model 2,2024,white,1:1'))
@@ -149,15 +147,15 @@ def test_a_lost_connection_is_shown_and_heals(
     submit(page, *cars(12), name="Tunnel")
     expect(images(page).first).to_be_visible()
     page.context.set_offline(True)
-    expect(page.get_by_text("The connection is lost.")).to_be_visible(timeout=40_000)
+    expect(page.get_by_text("Connection lost.")).to_be_visible(timeout=40_000)
     shot(page, "lost")
     page.context.set_offline(False)
-    expect(page.get_by_text("The connection is lost.")).to_have_count(0)
+    expect(page.get_by_text("Connection lost.")).to_have_count(0)
     finished(page)
     expect(images(page)).to_have_count(12)
 
 
-def test_a_start_that_got_no_answer_is_not_a_second_batch_when_pressed_again(
+def test_retried_start_creates_no_second_batch(
     page: Page, stack: Stack, expected: list[str]
 ) -> None:
     expected.append("ERR_FAILED")

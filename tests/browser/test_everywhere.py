@@ -119,7 +119,7 @@ def test_a_batch_is_made_with_the_keyboard_alone(page: Page) -> None:
     page.goto("/")
     settled(page)
     page.keyboard.press("Tab")
-    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
     page.keyboard.press("Enter")
     for _ in range(4):
         page.keyboard.press("Tab")
@@ -151,7 +151,7 @@ def test_a_batch_is_made_with_the_keyboard_alone(page: Page) -> None:
         page.keyboard.press("Enter")
 
 
-def test_the_page_says_that_the_stack_is_in_development_mode(page: Page) -> None:
+def test_page_shows_development_mode(page: Page) -> None:
     page.goto("/")
     banner = page.get_by_role("region", name="Development mode")
     expect(banner).to_contain_text("Development mode")
@@ -187,7 +187,7 @@ def test_the_script_is_sent_compressed_once_and_from_here(page: Page, stack: Sta
     assert elsewhere == []
 
 
-def test_nothing_but_the_page_the_bucket_and_its_own_script_is_allowed(stack: Stack) -> None:
+def test_content_policy_allows_only_page_bucket_and_script(stack: Stack) -> None:
     answer = httpx.get(f"{stack['apiUrl']}/", timeout=30)
     policy = dict(
         part.split(" ", 1) for part in answer.headers["content-security-policy"].split("; ")
@@ -220,7 +220,7 @@ def test_an_unknown_batch_is_said_to_be_unknown(page: Page, expected: list[str])
     expect(page.get_by_role("alert")).to_contain_text("Job not found")
 
 
-def test_the_template_to_download_is_a_sheet_that_can_be_sent(page: Page, tmp_path: Path) -> None:
+def test_downloaded_template_is_a_valid_sheet(page: Page, tmp_path: Path) -> None:
     page.goto("/")
     with page.expect_download() as download:
         page.get_by_role("link", name="Download a template").click()

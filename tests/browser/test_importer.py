@@ -146,7 +146,7 @@ def test_columns_that_are_not_known_are_mapped(page: Page, expected: list[str]) 
     expect(page.get_by_text("Which column is which?")).to_be_visible()
 
 
-def test_an_error_of_a_workbook_stays_until_it_is_written(page: Page) -> None:
+def test_workbook_error_stays_until_the_cell_is_edited(page: Page) -> None:
     rows = [["make", "model", "color"], ["VW", "Golf", "red"], ["VW", "Polo", "#REF!"]]
     page.goto("/csv")
     give(page, "autos.xlsx", workbook(rows, error="C3"), XLSX)
@@ -205,7 +205,7 @@ def test_a_person_chooses_the_encoding_by_its_sample(page: Page, expected: list[
     give(page, "cars.csv", "make,color\r\nFord,gr\xfcn\r\n".encode("latin-1"))
     page.get_by_label("Ford,grün").check()
     assert_sound(page)
-    page.get_by_role("button", name="Read it like this").click()
+    page.get_by_role("button", name="Use this encoding").click()
     expect(cell(page, 2, "color")).to_have_value("grün")
 
 

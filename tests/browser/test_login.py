@@ -42,7 +42,7 @@ def sign_in(page: Page) -> None:
     expect(page.get_by_text(PERSON["email"])).to_be_visible()
 
 
-def test_a_person_signs_in_comes_back_to_where_they_were_and_makes_a_batch(
+def test_sign_in_returns_to_the_page_and_submits(
     login_page: Page, issuer: Issuer, shot: Shot
 ) -> None:
     page = login_page
@@ -102,9 +102,7 @@ def test_without_a_token_nothing_is_asked_of_the_api(login_page: Page) -> None:
     assert not [url for url in asked if "/api/" in url]
 
 
-def test_a_person_whose_token_is_refused_is_asked_to_sign_in_again(
-    login_page: Page, expected: list[str]
-) -> None:
+def test_rejected_token_asks_to_sign_in_again(login_page: Page, expected: list[str]) -> None:
     expected.append("status of 401")
     login_page.goto("/csv")
     sign_in(login_page)
@@ -116,5 +114,5 @@ def test_a_person_whose_token_is_refused_is_asked_to_sign_in_again(
 
 def test_a_login_that_went_wrong_is_said(login_page: Page) -> None:
     login_page.goto("/?error=access_denied&state=unknown")
-    expect(login_page.get_by_role("alert")).to_contain_text("Signing in did not work.")
+    expect(login_page.get_by_role("alert")).to_contain_text("Sign-in failed.")
     expect(login_page.get_by_role("button", name="Sign in")).to_be_visible()

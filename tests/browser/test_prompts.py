@@ -41,7 +41,7 @@ def write(page: Page, *prompts: str) -> None:
 @pytest.mark.parametrize(
     "size", [SMALL, LARGE], ids=["within-the-request", "straight-to-the-bucket"]
 )
-def test_prompts_with_a_reference_image_become_images_and_a_pdf(
+def test_prompts_with_reference_image_give_images_and_pdf(
     screen: Page, provider: FakeProviders, shot: Shot, tmp_path: Path, size: tuple[int, int]
 ) -> None:
     page = screen
@@ -78,7 +78,7 @@ def test_prompts_with_a_reference_image_become_images_and_a_pdf(
     expect(page.get_by_test_id("price")).to_have_text("$0.067")
 
 
-def test_a_file_that_is_no_image_is_refused_in_words(page: Page, expected: list[str]) -> None:
+def test_non_image_file_is_rejected_with_a_message(page: Page, expected: list[str]) -> None:
     expected.append("status of 415")
     write(page, "a red bicycle")
     attach(page, 1, b"certainly not a picture", "fake.png")
@@ -94,7 +94,7 @@ def test_hd_is_priced_as_such(live_page: Page) -> None:
     expect(live_page.get_by_role("button", name="Start Batch")).to_be_enabled()
 
 
-def test_a_reference_image_hd_and_another_model_become_a_zip(
+def test_reference_image_hd_and_other_model_give_a_zip(
     live_page: Page,
     provider: FakeProviders,
     shot: Shot,
@@ -111,9 +111,9 @@ def test_a_reference_image_hd_and_another_model_become_a_zip(
     expect(page.get_by_text("sketch.png")).to_be_visible()
     expect(page.get_by_test_id("price")).to_have_text("$0.134")
     page.get_by_text("If the model is not available").click()
-    page.get_by_label("Go on with").select_option("bytedance/seedream-4.5")
+    page.get_by_label("Fall back to").select_option("bytedance/seedream-4.5")
     expect(page.get_by_role("alert")).to_contain_text("bytedance/seedream-4.5")
-    page.get_by_label("Go on with").select_option("")
+    page.get_by_label("Fall back to").select_option("")
     expect(page.get_by_role("button", name="Start Batch")).to_be_enabled()
     shot(page, "other-model")
     start(page)

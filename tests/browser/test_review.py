@@ -122,7 +122,7 @@ def test_review_and_library_are_accessible_and_fit(
     page.get_by_label("More for Looked at").click()
     found["menu"] = violations(page), too_wide(page)
     page.get_by_role("button", name="Share").click()
-    page.get_by_role("button", name="Make a link").click()
+    page.get_by_role("button", name="Create link").click()
     expect(page.get_by_role("button", name="Revoke")).to_be_visible()
     found["share"] = violations(page), too_wide(page)
     shot(page, "share")
@@ -175,7 +175,7 @@ def test_an_expired_zip_is_built_again(
     assert batch in page.url
 
 
-def test_a_shared_batch_is_seen_without_an_account_until_revoked(
+def test_shared_batch_is_visible_without_account_until_revoked(
     page: Page, stack: Stack, open_context: Callable[..., BrowserContext], expected: list[str]
 ) -> None:
     expected.append("status of 404")
@@ -183,7 +183,7 @@ def test_a_shared_batch_is_seen_without_an_account_until_revoked(
     finished(page)
     page.get_by_label("More for Shown around").click()
     page.get_by_role("button", name="Share").click()
-    page.get_by_role("button", name="Make a link").click()
+    page.get_by_role("button", name="Create link").click()
     link = page.get_by_label("Link, until").input_value()
 
     guest = open_context(stack["webUrl"]).new_page()

@@ -158,9 +158,7 @@ def run_again(page: Page) -> None:
     expect(images(page)).to_have_count(2)
 
 
-def test_an_image_of_a_variant_is_found_in_its_folders_and_used_again(
-    catalog: Page, shot: Shot
-) -> None:
+def test_variant_image_is_found_in_folders_and_reused(catalog: Page, shot: Shot) -> None:
     page = catalog
     pick(page, "Tote / Natural")
     go_on(page)
@@ -190,7 +188,7 @@ def test_an_image_of_a_variant_is_found_in_its_folders_and_used_again(
     expect(page.get_by_text("1 of 4 chosen")).to_be_visible()
 
 
-def test_a_whole_product_is_selected_at_once_and_the_choice_survives_a_reload(
+def test_selected_product_survives_a_reload(
     catalog: Page,
 ) -> None:
     page = catalog
@@ -212,14 +210,12 @@ def test_the_tabs_are_walked_with_the_arrow_keys(catalog: Page) -> None:
     page.get_by_role("tab", name="Variant").focus()
     page.keyboard.press("ArrowRight")
     expect(page.get_by_role("tab", name="Generated")).to_be_focused()
-    expect(page.get_by_text("Nothing has been made for this variant yet.")).to_be_visible()
+    expect(page.get_by_text("No images for this variant yet.")).to_be_visible()
     page.keyboard.press("End")
     expect(page.get_by_role("tab", name="Upload new")).to_be_focused()
 
 
-def test_a_catalog_that_is_not_one_is_refused_in_words(
-    live_page: Page, expected: list[str]
-) -> None:
+def test_invalid_catalog_is_rejected_with_a_message(live_page: Page, expected: list[str]) -> None:
     expected.append("status of 4")
     live_page.goto("/variants")
     file = {"name": "catalog.csv", "mimeType": "text/csv", "buffer": b"colour\nred\n"}

@@ -80,7 +80,7 @@ def test_a_batch_is_read_as_it_was_stored(store: BatchStore) -> None:
     assert stored(store) == batch
 
 
-def test_a_stored_batch_is_no_longer_what_the_caller_holds(store: BatchStore) -> None:
+def test_stored_batch_is_independent_of_the_callers_object(store: BatchStore) -> None:
     metadata = {"season": "spring"}
     store.create(a_batch(metadata=metadata))
     metadata["season"] = "autumn"
@@ -111,7 +111,7 @@ def test_an_owner_reads_only_what_is_theirs(store: BatchStore, owner: str) -> No
     assert list(store.unfinished(owner)) == [(owner, "b1")]
 
 
-def test_no_owner_and_id_make_the_key_of_another_pair(store: BatchStore) -> None:
+def test_keys_of_owner_and_id_are_unambiguous(store: BatchStore) -> None:
     store.create(a_batch(owner="a", id="b#c"))
     assert store.get("a#b", "c") is None
     assert stored(store, "b#c", "a").owner == "a"
@@ -145,7 +145,7 @@ def test_an_item_that_is_there_is_left_alone(store: BatchStore, batch: Batch) ->
     assert item_of(store, 1) == taken
 
 
-def test_items_of_a_batch_that_is_gone_are_not_stored(store: BatchStore) -> None:
+def test_items_of_a_missing_batch_are_not_stored(store: BatchStore) -> None:
     with pytest.raises(ConflictError):
         store.add_items("ann", "gone", some_items(1))
     with pytest.raises(ConflictError):
@@ -163,9 +163,7 @@ def test_an_item_written_alone_counts_its_versions(store: BatchStore, batch: Bat
     assert stored(store) == batch
 
 
-def test_an_item_that_changed_in_between_is_not_written_over(
-    store: BatchStore, batch: Batch
-) -> None:
+def test_concurrently_changed_item_is_not_overwritten(store: BatchStore, batch: Batch) -> None:
     read = item_of(store, 0)
     kept = store.save_item("ann", "b1", replace(read, round_attempts=1))
     with pytest.raises(ConflictError):
@@ -215,9 +213,7 @@ def test_what_was_submitted_is_written_by_the_batch_alone(store: BatchStore, bat
     assert settled.spec_version == 1
 
 
-def test_two_equal_commits_from_the_same_state_are_still_two(
-    store: BatchStore, batch: Batch
-) -> None:
+def test_two_equal_commits_from_one_state_conflict(store: BatchStore, batch: Batch) -> None:
     store.commit(batch)
     with pytest.raises(ConflictError):
         store.commit(batch)
@@ -303,7 +299,7 @@ def test_a_round_may_have_nothing_to_run(store: BatchStore, batch: Batch) -> Non
     assert store.round_entry("ann", "b1", 1, 0) is None
 
 
-def test_a_rounds_list_that_is_complete_stays_as_it_is(store: BatchStore, batch: Batch) -> None:
+def test_complete_dispatch_list_is_not_replaced(store: BatchStore, batch: Batch) -> None:
     store.put_round("ann", "b1", 1, [0, 1, 2])
     store.put_round("ann", "b1", 1, [2])
     assert store.round_list("ann", "b1", 1) == [0, 1, 2]
@@ -335,7 +331,7 @@ def test_batches_are_listed_newest_first_in_pages(store: BatchStore) -> None:
     assert listed == wanted
 
 
-def test_a_page_that_ends_with_the_last_batch_has_no_cursor(store: BatchStore) -> None:
+def test_last_page_has_no_cursor(store: BatchStore) -> None:
     make_many(store, 3)
     assert store.list_batches("ann", limit=3).cursor is None
     assert store.list_batches("nobody", limit=3).items == []
@@ -389,7 +385,7 @@ def test_a_cursor_is_its_owners_alone(store: BatchStore) -> None:
 # --- the unfinished -------------------------------------------------------------------------------
 
 
-def test_a_batch_is_unfinished_until_it_is_finished_and_again_when_retried(
+def test_retried_batch_is_unfinished_again(
     store: BatchStore,
 ) -> None:
     store.create(a_batch(size=1))
@@ -415,7 +411,7 @@ def test_a_batch_is_unfinished_until_it_is_finished_and_again_when_retried(
     step(replace(batch, archive=None))
 
 
-def test_unfinished_batches_of_an_owner_are_not_those_of_a_namesake(store: BatchStore) -> None:
+def test_unfinished_batches_are_kept_apart_by_owner(store: BatchStore) -> None:
     owners = {"an", "ann", "ann#x", "ann~", "~ann", "", " ", "é"}
     for owner in owners:
         store.create(a_batch(owner=owner))
@@ -427,7 +423,7 @@ def test_unfinished_batches_of_an_owner_are_not_those_of_a_namesake(store: Batch
 # --- names ----------------------------------------------------------------------------------------
 
 
-def test_a_name_in_the_outbox_belongs_to_the_batch_that_came_first(store: BatchStore) -> None:
+def test_outbox_name_belongs_to_the_first_batch(store: BatchStore) -> None:
     until = START + timedelta(days=7)
     assert store.reserve_outbox_name("outbox/Frühling 1", "b1", until)
     assert store.reserve_outbox_name("outbox/Frühling 1", "b1", until)

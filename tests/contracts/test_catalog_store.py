@@ -37,7 +37,7 @@ def test_variants_are_found_by_their_ids(catalog: CatalogStore) -> None:
     assert catalog.get_many("ann", [1, 2, 2**53 - 1, 1]) == {1: a_variant(1), blue.id: blue}
 
 
-def test_an_import_says_how_many_are_new_and_replaces_the_rest(catalog: CatalogStore) -> None:
+def test_import_counts_new_variants_and_replaces_others(catalog: CatalogStore) -> None:
     catalog.upsert("ann", [a_variant(1), a_variant(2)])
     changed = a_variant(2, title="Another", image_url=None)
     assert catalog.upsert("ann", [changed, a_variant(3)]) == 1
@@ -62,14 +62,14 @@ def test_a_catalog_is_its_owners_alone(catalog: CatalogStore) -> None:
     assert catalog.get_many("ann", [1]) == {1: a_variant(1)}
 
 
-def test_the_list_is_in_the_order_of_products_and_variants(catalog: CatalogStore) -> None:
+def test_list_is_ordered_by_product_and_variant(catalog: CatalogStore) -> None:
     places = [(2, 1), (11, 9), (2, 30), (1, 100), (2, 4)]
     catalog.upsert("ann", [a_variant(v, product_id=p) for p, v in places])
     [page] = listed(catalog)
     assert [(v.product_id, v.id) for v in page] == sorted(places)
 
 
-def test_a_variant_that_moves_to_another_product_is_listed_once(catalog: CatalogStore) -> None:
+def test_moved_variant_is_listed_once(catalog: CatalogStore) -> None:
     catalog.upsert("ann", [a_variant(1, product_id=10), a_variant(2, product_id=10)])
     assert catalog.upsert("ann", [a_variant(1, product_id=20)]) == 0
     assert [(v.product_id, v.id) for page in listed(catalog) for v in page] == [(10, 2), (20, 1)]
@@ -81,7 +81,7 @@ def test_pages_follow_each_other_without_a_gap(catalog: CatalogStore) -> None:
     assert pages == [[1, 2, 3], [4, 5, 6], [7]]
 
 
-def test_a_page_holds_as_many_as_are_wanted_whatever_is_left_out(catalog: CatalogStore) -> None:
+def test_page_is_full_despite_skipped_records(catalog: CatalogStore) -> None:
     catalog.upsert("ann", [a_variant(n) for n in range(1, 21)])
     page = catalog.list_variants("ann", limit=2, keep=lambda v: v.id % 7 == 0)
     assert ([v.id for v in page.items], page.cursor) == ([7, 14], None)
@@ -104,7 +104,7 @@ def test_another_owners_cursor_is_refused(catalog: CatalogStore) -> None:
 
 
 @pytest.mark.slow
-def test_more_variants_than_one_transaction_or_one_read_takes_are_stored(
+def test_variants_beyond_one_transaction_or_read_are_stored(
     catalog: CatalogStore,
 ) -> None:
     variants = [a_variant(n) for n in range(1, 121)]

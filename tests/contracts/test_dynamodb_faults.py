@@ -44,7 +44,7 @@ def sent_tokens(client: Any) -> list[str]:
     return tokens
 
 
-def test_a_collision_at_an_account_is_retried_with_one_token(
+def test_account_conflict_is_retried_with_one_token(
     dynamodb: Any, store: DynamoDBBatchStore, batch: Batch
 ) -> None:
     tokens = sent_tokens(dynamodb)
@@ -71,7 +71,7 @@ def test_a_collision_at_a_versioned_record_is_a_conflict(
     assert store.get("ann", "b1") == batch
 
 
-def test_a_failed_condition_beside_a_conflict_is_not_tried_again(
+def test_failed_condition_with_a_conflict_is_not_retried(
     dynamodb: Any, store: DynamoDBBatchStore, batch: Batch
 ) -> None:
     fired = cancel_transaction(
@@ -91,7 +91,7 @@ def test_a_table_that_stays_throttled_is_unavailable(
         store.commit(batch)
 
 
-def test_a_transaction_that_can_never_work_is_an_error_of_ours(
+def test_impossible_transaction_is_a_client_error(
     dynamodb: Any, store: DynamoDBBatchStore, batch: Batch
 ) -> None:
     fired = cancel_transaction(dynamodb, "ValidationError", "None", times=100)
@@ -100,7 +100,7 @@ def test_a_transaction_that_can_never_work_is_an_error_of_ours(
     assert fired.count == 1
 
 
-def test_a_commit_whose_answer_was_lost_is_not_written_twice(
+def test_commit_with_lost_response_is_written_once(
     dynamodb: Any, store: DynamoDBBatchStore, batch: Batch
 ) -> None:
     fired = lose_answer(dynamodb, "TransactWriteItems")
@@ -111,7 +111,7 @@ def test_a_commit_whose_answer_was_lost_is_not_written_twice(
     assert [c.seq for c in store.changes("ann", "b1", 0, 10)] == [1]
 
 
-def test_an_item_whose_answer_was_lost_is_ours_all_the_same(
+def test_item_write_with_lost_response_succeeds(
     dynamodb: Any, store: DynamoDBBatchStore, batch: Batch
 ) -> None:
     fired = lose_answer(dynamodb, "UpdateItem")
@@ -120,16 +120,14 @@ def test_an_item_whose_answer_was_lost_is_ours_all_the_same(
     assert store.get_item("ann", "b1", 0) == saved
 
 
-def test_a_batch_whose_creation_was_answered_into_the_void_is_not_taken(
-    dynamodb: Any, store: DynamoDBBatchStore
-) -> None:
+def test_batch_create_with_lost_response_succeeds(dynamodb: Any, store: DynamoDBBatchStore) -> None:
     fired = lose_answer(dynamodb, "TransactWriteItems")
     store.create(a_batch())
     assert fired.count == 1
     assert store.get("ann", "b1") == a_batch()
 
 
-def test_a_key_whose_claim_was_answered_into_the_void_is_not_busy(dynamodb: Any) -> None:
+def test_key_claim_with_lost_response_succeeds(dynamodb: Any) -> None:
     keys = DynamoDBIdempotencyStore(dynamodb, TABLE, sleep=no_sleep)
     fired = lose_answer(dynamodb, "TransactWriteItems")
     claim = keys.claim("ann", "k", "c", "s1", START, START + timedelta(minutes=1))
@@ -153,7 +151,7 @@ def test_a_table_that_does_not_answer_is_unavailable(
     assert fired.count == 1
 
 
-def test_a_permission_that_is_missing_is_said_as_it_is(
+def test_missing_permission_is_raised_unchanged(
     dynamodb: Any, store: DynamoDBBatchStore, batch: Batch
 ) -> None:
     refuse(dynamodb, "BatchGetItem", "AccessDeniedException")
@@ -161,9 +159,7 @@ def test_a_permission_that_is_missing_is_said_as_it_is(
         store.get("ann", "b1")
 
 
-def test_records_that_a_read_left_out_are_asked_for_again(
-    dynamodb: Any, store: DynamoDBBatchStore
-) -> None:
+def test_unprocessed_keys_are_read_again(dynamodb: Any, store: DynamoDBBatchStore) -> None:
     for n in range(4):
         store.create(a_batch(f"b{n}", created_at=START + timedelta(seconds=n)))
     asked: list[int] = []
@@ -182,7 +178,7 @@ def test_records_that_a_read_left_out_are_asked_for_again(
     assert asked == [12, 6, 3, 1]
 
 
-def test_everything_of_a_batch_is_removed_a_day_after_its_retention(
+def test_batch_records_expire_a_day_after_retention(
     dynamodb: Any, store: DynamoDBBatchStore, batch: Batch
 ) -> None:
     store.put_round("ann", "b1", 1, [0, 1, 2])
@@ -194,7 +190,7 @@ def test_everything_of_a_batch_is_removed_a_day_after_its_retention(
     assert {record["ttl"]["N"] for record in records} == {str(ttl)}
 
 
-def test_the_longest_items_are_stored_in_transactions_that_dynamodb_takes(
+def test_longest_items_fit_into_dynamodb_transactions(
     dynamodb: Any, store: DynamoDBBatchStore
 ) -> None:
     store.create(a_batch(size=120))

@@ -69,7 +69,7 @@ def test_starting_again_is_as_good_as_once(case: Case) -> None:
     assert finalizer.state("b1", 1, 1) is Execution.ENDED
 
 
-def test_every_round_and_attempt_has_an_execution_of_its_own(case: Case) -> None:
+def test_every_round_and_attempt_has_its_own_execution(case: Case) -> None:
     finalizer, end = case
     finalizer.start("ann", "b1", 1, 1)
     end("b1-1-1")
@@ -98,7 +98,7 @@ def test_a_finalizer_that_does_not_answer_is_unavailable(clients: Clients, machi
         finalizer.state("b1", 1, 1)
 
 
-def test_a_stop_of_an_execution_that_is_over_is_done(clients: Clients, machine: str) -> None:
+def test_stopping_an_ended_execution_succeeds(clients: Clients, machine: str) -> None:
     finalizer = StepFunctionsFinalizer(clients.stepfunctions, machine)
     assert not finalizer.stop("b1", 1, 1)
     finalizer.start("ann", "b1", 1, 1)

@@ -57,7 +57,7 @@ def test_other_content_under_the_same_key_is_told_apart(keys: IdempotencyStore) 
     assert (other.state, other.result) == (IdempotencyState.OTHER_CONTENT, None)
 
 
-def test_a_try_that_died_is_taken_over_under_its_own_subject(keys: IdempotencyStore) -> None:
+def test_dead_request_is_taken_over_under_its_id(keys: IdempotencyStore) -> None:
     claim(keys, "s1")
     assert claim(keys, "s2", after=MINUTE) == IdempotencyRecord(IdempotencyState.NEW, "s1")
     assert claim(keys, "s3", after=MINUTE) == IdempotencyRecord(IdempotencyState.IN_PROGRESS, "s1")
@@ -75,7 +75,7 @@ def test_a_key_that_expired_is_new_again(keys: IdempotencyStore) -> None:
     )
 
 
-def test_a_key_that_was_never_answered_is_kept_a_day(keys: IdempotencyStore) -> None:
+def test_unanswered_key_is_kept_a_day(keys: IdempotencyStore) -> None:
     claim(keys, "s1")
     assert claim(keys, "s2", after=DAY) == IdempotencyRecord(IdempotencyState.NEW, "s1")
     assert claim(keys, "s3", after=2 * DAY + 2 * MINUTE) == IdempotencyRecord(
@@ -97,7 +97,7 @@ def test_an_answered_key_cannot_be_released(keys: IdempotencyStore) -> None:
     assert claim(keys, "s2").state is IdempotencyState.DONE
 
 
-def test_an_answer_to_a_key_that_was_released_is_not_kept(keys: IdempotencyStore) -> None:
+def test_response_for_a_released_key_is_not_stored(keys: IdempotencyStore) -> None:
     claim(keys, "s1")
     keys.release("ann", "k1")
     keys.save_result("ann", "k1", ANSWER, START + DAY)

@@ -82,7 +82,7 @@ def later(minutes: int) -> datetime:
 # --- images ---------------------------------------------------------------------------------------
 
 
-def test_an_image_is_in_its_variants_and_in_its_batchs_folder_once(stores: Stores) -> None:
+def test_image_is_once_in_variant_and_batch_folder(stores: Stores) -> None:
     item = stores.settle(3)
     [of_variant] = stores.library.images_of("ann", 7, 50)
     [of_batch] = stores.library.images_in("ann", "b1", first=0, last=8, limit=100)
@@ -101,7 +101,7 @@ def test_a_variants_images_come_newest_first(stores: Stores) -> None:
     assert stores.of(7, limit=2) == [("b1", 2), ("b2", 0)]
 
 
-def test_a_batchs_images_come_in_the_order_of_its_items(stores: Stores) -> None:
+def test_batch_images_are_in_item_order(stores: Stores) -> None:
     for index, minutes in ((5, 1), (0, 5), (3, 3)):
         stores.settle(index, at=later(minutes))
     assert stores.inside() == [0, 3, 5]
@@ -124,7 +124,7 @@ def test_what_has_no_image_is_in_no_folder(stores: Stores, status: ItemStatus) -
     assert (stores.of(7), stores.inside()) == ([], [])
 
 
-def test_a_settle_that_loses_its_race_leaves_nothing_in_the_library(stores: Stores) -> None:
+def test_conflicting_settle_writes_nothing_to_the_library(stores: Stores) -> None:
     item = stores.settle(0)
     stores.settle(1)
     batch = stores.batches.get("ann", "b1")

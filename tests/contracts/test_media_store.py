@@ -71,7 +71,7 @@ def test_a_forbidden_object_that_is_not_there_is_none(
 
 
 @pytest.mark.parametrize(("call", "operation", "code"), FORBIDDEN)
-def test_an_object_that_may_not_be_read_is_not_taken_for_absent(
+def test_forbidden_object_is_not_treated_as_absent(
     s3: Any, call: str, operation: str, code: str
 ) -> None:
     media = S3ObjectStore(s3, BUCKET)
@@ -117,7 +117,7 @@ def test_what_is_not_there_cannot_be_copied(media: ObjectStore) -> None:
     assert media.head("k") is None
 
 
-def test_a_deleted_object_is_gone_and_may_be_deleted_again(media: ObjectStore) -> None:
+def test_deleted_object_can_be_deleted_again(media: ObjectStore) -> None:
     media.put("k", b"x", "text/plain")
     media.delete("k")
     media.delete("k")
@@ -157,9 +157,7 @@ def query_of(url: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("region", ["us-east-1", "us-west-2", "eu-central-1"])
-def test_urls_are_signed_with_sigv4_for_the_buckets_own_region(
-    clients: Clients, region: str
-) -> None:
+def test_urls_are_signed_with_sigv4_for_the_bucket_region(clients: Clients, region: str) -> None:
     url = S3ObjectStore(Clients(region).s3, BUCKET).url("k", seconds=900)
     assert urlsplit(url).netloc == f"{BUCKET}.s3.{region}.amazonaws.com"
     query = query_of(url)
@@ -178,7 +176,7 @@ def test_a_local_endpoint_is_addressed_by_path(
     assert url.startswith(f"http://127.0.0.1:45999/{BUCKET}/k?")
 
 
-def test_a_url_of_another_bucket_or_scheme_is_not_ours(
+def test_url_of_another_bucket_or_scheme_is_foreign(
     monkeypatch: pytest.MonkeyPatch, clients: Clients
 ) -> None:
     media = S3ObjectStore(Clients(REGION).s3, BUCKET)
@@ -196,9 +194,7 @@ def test_a_url_of_another_bucket_or_scheme_is_not_ours(
     "name",
     ["cars.zip", "Frühling 2026.zip", "車.zip", 'a"b\\c.zip', "a\r\nSet-Cookie: x.zip", "100%.zip"],
 )
-def test_a_download_is_saved_under_its_name_whatever_the_script(
-    clients: Clients, name: str
-) -> None:
+def test_download_keeps_its_name_in_any_script(clients: Clients, name: str) -> None:
     url = S3ObjectStore(clients.s3, BUCKET).url("k", seconds=60, filename=name)
     header = query_of(url)["response-content-disposition"]
     assert header == content_disposition(name)
@@ -229,7 +225,7 @@ def test_a_bucket_that_does_not_answer_is_unavailable(s3: Any, code: str, status
         assert fired.count == 1
 
 
-def test_a_large_object_is_copied_in_parts_with_its_type(
+def test_large_object_is_copied_in_parts_with_type(
     s3: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Over 5 GiB S3 copies in parts only, which by itself forgets the type and the metadata."""

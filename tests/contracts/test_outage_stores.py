@@ -27,7 +27,7 @@ def ledger(request: pytest.FixtureRequest) -> PredictionLedger:
     return DynamoDBPredictionLedger(request.getfixturevalue("dynamodb"), TABLE, sleep=no_sleep)
 
 
-def test_a_model_that_nobody_wrote_of_has_a_closed_breaker(breakers: BreakerStore) -> None:
+def test_unknown_model_has_a_closed_breaker(breakers: BreakerStore) -> None:
     assert breakers.get("replicate", "a/b").at_rest
 
 

@@ -54,7 +54,7 @@ def found_member(pages: S3PagesBuilder, images: list[StoredMember]) -> StoredMem
     return found.member
 
 
-def test_the_pdf_is_a_file_of_the_archive_with_its_checksum(
+def test_pdf_is_an_archive_member_with_its_checksum(
     pages: S3PagesBuilder, media: S3ObjectStore
 ) -> None:
     images = stored(media, *BODIES.values())
@@ -101,7 +101,7 @@ def test_a_long_pdf_is_stored_in_parts(pages: S3PagesBuilder, media: S3ObjectSto
 
 
 @pytest.mark.parametrize("fault", ["gone", "replaced", "damaged"])
-def test_an_image_that_is_not_what_was_recorded_is_named(
+def test_image_that_differs_from_its_record_is_named(
     pages: S3PagesBuilder, media: S3ObjectStore, s3: Any, fault: str
 ) -> None:
     images = stored(media, BODIES["png rgb"], BODIES["jpeg"], BODIES["webp"])
@@ -118,7 +118,7 @@ def test_an_image_that_is_not_what_was_recorded_is_named(
     assert "Uploads" not in s3.list_multipart_uploads(Bucket=BUCKET)
 
 
-def test_an_image_that_is_gone_is_named_where_nobody_may_list(
+def test_missing_image_is_named_without_list_permission(
     pages: S3PagesBuilder, media: S3ObjectStore, s3: Any
 ) -> None:
     images = stored(media, BODIES["png rgb"])
@@ -163,7 +163,7 @@ def test_without_a_page_there_is_no_pdf(pages: S3PagesBuilder, media: S3ObjectSt
     assert pages.find(KEY, images) == Pages(None, ("0.png", "1.png"))
 
 
-def test_a_build_that_is_killed_again_and_again_is_given_up(
+def test_repeatedly_killed_build_is_abandoned(
     pages: S3PagesBuilder, media: S3ObjectStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     images = stored(media, BODIES["png rgb"])

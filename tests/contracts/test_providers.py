@@ -72,7 +72,7 @@ def slow(case: Case) -> Case:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_an_image_of_the_asked_shape_is_made_and_delivered(case: Case, shape: str) -> None:
+def test_image_with_the_requested_ratio_is_delivered(case: Case, shape: str) -> None:
     request = case.request(aspect_ratio=shape)
     started = case.provider.create(request)
     case.wait(5)
@@ -154,11 +154,11 @@ def test_a_finished_prediction_stays_finished_when_it_is_cancelled(case: Case) -
     assert case.provider.get(started.id, request) == done
 
 
-def test_cancelling_what_the_provider_does_not_know_is_no_error(case: Case) -> None:
+def test_cancelling_an_unknown_prediction_is_no_error(case: Case) -> None:
     case.provider.cancel("unknown", case.request())
 
 
-def test_a_prediction_the_provider_does_not_know_has_failed_and_may_be_made_again(
+def test_unknown_prediction_is_a_retryable_failure(
     case: Case,
 ) -> None:
     lost = case.provider.get("unknown", case.request())
@@ -197,7 +197,7 @@ def test_what_was_created_is_found_where_it_can_be(case: Case) -> None:
         assert find(case, second) == [created[1]]
 
 
-def test_what_was_not_created_is_absent_only_where_that_is_certain(case: Case) -> None:
+def test_missing_create_is_absent_only_if_certain(case: Case) -> None:
     known = isinstance(case.provider, ReplicateProvider | DevelopmentProvider)
     assert find(case, case.request("never")) == ([] if known else None)
 

@@ -130,7 +130,7 @@ def test_a_queue_that_does_not_answer_is_unavailable(clients: Clients, url: str)
 @pytest.mark.parametrize(
     ("delay", "seconds"), [(-3, 0), (0, 0), (0.01, 1), (30, 30), (30.2, 31), (90_000, 900)]
 )
-def test_a_delay_is_whole_seconds_and_at_most_sqs_own(
+def test_delay_is_in_whole_seconds_within_sqs_maximum(
     sqs: tuple[Any, SQSItemQueue], delay: float, seconds: int
 ) -> None:
     client, queue = sqs
@@ -158,7 +158,7 @@ def test_a_message_that_is_to_wait_says_so(sqs: tuple[Any, SQSItemQueue], url: s
 
 
 @pytest.mark.parametrize("owner", ["ann", "auth0|123", "Zoë Ünal", "x" * 900])
-def test_messages_of_an_owner_are_one_group_for_fair_queues(
+def test_messages_of_an_owner_share_a_group(
     sqs: tuple[Any, SQSItemQueue], url: str, owner: str
 ) -> None:
     client, queue = sqs

@@ -34,7 +34,7 @@ def shares(request: pytest.FixtureRequest) -> ShareStore:
     return DynamoDBShareStore(client, TABLE, sleep=no_sleep)
 
 
-def test_a_share_is_found_by_its_id_and_with_its_batch(shares: ShareStore) -> None:
+def test_share_is_found_by_id_and_by_batch(shares: ShareStore) -> None:
     shares.put(SHARE, most=3)
     shares.put(SHARE, most=3)
     assert shares.get("s1") == SHARE

@@ -111,7 +111,7 @@ def test_the_newest_come_first_page_by_page(uploads: UploadStore) -> None:
     assert seen == [["u6", "u5", "u4"], ["u3", "u2", "u1"], ["u0"]]
 
 
-def test_a_list_may_be_of_one_kind_and_of_what_is_ready(uploads: UploadStore) -> None:
+def test_list_filters_by_kind_and_readiness(uploads: UploadStore) -> None:
     for number in range(30):
         kind = UploadKind.CSV if number % 3 else UploadKind.PRODUCT
         upload = an_upload(f"u{number:02}", kind=kind, after=number)

@@ -35,9 +35,7 @@ def test_counts_add_up_to_the_total() -> None:
         (Counts(), 100),
     ],
 )
-def test_percent_is_what_is_settled_half_up_and_100_only_at_the_end(
-    counts: Counts, percent: int
-) -> None:
+def test_percent_is_rounded_and_100_only_at_the_end(counts: Counts, percent: int) -> None:
     assert counts.percent == percent
 
 
@@ -77,7 +75,7 @@ def test_a_batch_expires_to_the_second() -> None:
     assert batch.available_archive(LATER) is None
 
 
-def test_an_archive_is_not_shown_before_its_round_has_ended() -> None:
+def test_archive_is_hidden_until_its_round_ends() -> None:
     assert a_batch(status=BatchStatus.ARCHIVING, archive=ARCHIVE).available_archive(START) is None
 
 
@@ -143,7 +141,7 @@ def test_tries_belong_to_their_round() -> None:
 # --- failures -------------------------------------------------------------------------------------
 
 
-def test_a_reason_is_one_sentence_of_at_most_200_characters() -> None:
+def test_reason_is_a_sentence_of_at_most_200_characters() -> None:
     assert Failure.of(FailureCode.CRASHED, " two\n lines\t") == Failure(
         FailureCode.CRASHED, "two lines"
     )

@@ -154,7 +154,7 @@ def test_a_record_without_a_reservation_gives_nothing_back() -> None:
     assert account_entries(before, rounds.give_up(before, LATER), NO_LIMITS) == ()
 
 
-def test_a_second_round_over_an_open_one_is_a_bug() -> None:
+def test_opening_a_round_over_an_open_one_raises() -> None:
     batch = reserve(a_batch(), PRICE, START)
     with pytest.raises(ValueError, match="before the last one"):
         account_entries(batch, reserve(batch, 2 * PRICE, START), NO_LIMITS)

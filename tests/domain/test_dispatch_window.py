@@ -18,7 +18,7 @@ def a_round(rows: int, settled: int = 0, processing: int = 0, enqueued: int = 0)
     return a_batch(round_total=rows, enqueued_count=enqueued, counts=counts)
 
 
-def test_a_round_opens_with_an_entry_for_every_worker_and_only_once() -> None:
+def test_round_opens_with_one_entry_per_worker_once() -> None:
     batch = a_round(10)
     assert enqueue_initial_window(batch, 3).enqueued_count == 3
     assert enqueue_initial_window(enqueue_initial_window(batch, 3), 9).enqueued_count == 3
@@ -49,7 +49,7 @@ def test_a_settled_item_makes_room(
     assert after.enqueued_count == enqueued + len(positions)
 
 
-def test_an_item_that_goes_on_and_a_batch_that_ends_release_nothing() -> None:
+def test_running_item_and_ended_batch_admit_nothing() -> None:
     batch = a_round(20, enqueued=3)
     assert admit_next(batch, an_item(), WORKERS) == (batch, an_item())
     ending = replace(batch, status=BatchStatus.CANCELLING)
@@ -57,9 +57,7 @@ def test_an_item_that_goes_on_and_a_batch_that_ends_release_nothing() -> None:
 
 
 @given(dead=st.lists(st.booleans(), min_size=60, max_size=60), rows=st.integers(1, 60))
-def test_every_entry_is_released_once_and_one_waits_while_there_is_any(
-    dead: list[bool], rows: int
-) -> None:
+def test_every_entry_is_admitted_once_while_one_waits(dead: list[bool], rows: int) -> None:
     """`dead`: those that are worked on while the others settle, by nobody."""
     batch = enqueue_initial_window(a_round(rows), WORKERS)
     seen = list(range(batch.enqueued_count))

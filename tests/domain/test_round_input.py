@@ -38,15 +38,13 @@ def made(model: ImageModel, width: int, height: int, **facts: object) -> tuple[B
         ((4000, 4000), "0.04"),
     ],
 )
-def test_delivered_pixels_are_paid_rounded_up_and_the_rest_goes_back(
-    size: tuple[int, int], cost: str
-) -> None:
+def test_delivered_pixels_are_charged_rounded_up(size: tuple[int, int], cost: str) -> None:
     batch, item = made(PIXELS, *size)
     assert (item.cost, batch.actual, batch.committed) == (Decimal(cost),) * 3
     assert item.reserved == 0
 
 
-def test_a_model_priced_by_the_image_costs_the_same_at_any_size() -> None:
+def test_price_per_image_is_independent_of_size() -> None:
     batch, _ = made(a_model(price="0.05"), 9, 9)
     assert batch.actual == batch.committed == Decimal("0.05")
 
@@ -56,7 +54,7 @@ def test_development_mode_has_a_price_of_its_own() -> None:
     assert batch.actual == PIXELS.max_price()
 
 
-def test_a_model_of_the_chain_is_held_at_its_own_price() -> None:
+def test_fallback_model_reserves_its_own_price() -> None:
     dear, cheap = a_model("dear", price="0.09"), a_model("cheap", price="0.02")
     batch = a_batch(model="dear", models=(dear, cheap))
     item = an_item(price=Decimal("0.09"))
@@ -66,7 +64,7 @@ def test_a_model_of_the_chain_is_held_at_its_own_price() -> None:
     ]
 
 
-def test_another_model_is_sent_its_own_names_and_the_rows_seed() -> None:
+def test_other_model_gets_its_field_names_and_seed() -> None:
     other = a_model(
         "b",
         fields={"prompt": "text", "aspect_ratio": "shape"},

@@ -78,7 +78,7 @@ def test_a_cancelled_batchs_item_has_nothing_to_do() -> None:
     assert transitions.decide_delivery(batch, an_item(), 1, START) is DeliveryDecision.SKIP
 
 
-def test_a_live_lease_is_busy_and_one_that_ran_out_is_taken_over() -> None:
+def test_valid_lease_is_busy_and_expired_one_taken_over() -> None:
     batch, item = claimed()
     assert transitions.decide_delivery(batch, item, 1, START) is DeliveryDecision.LEASED
     assert transitions.decide_delivery(batch, item, 1, LEASE.until) is DeliveryDecision.PROCESS
@@ -96,7 +96,7 @@ def test_a_settled_item_has_nothing_to_do(status: ItemStatus) -> None:
     assert transitions.decide_delivery(a_batch(), item, 1, START) is DeliveryDecision.SKIP
 
 
-def test_a_claim_starts_the_batch_its_round_and_the_items_clock() -> None:
+def test_claim_starts_batch_round_and_item_clock() -> None:
     batch, item = claimed()
     assert batch.status is BatchStatus.PROCESSING
     assert batch.counts == Counts(pending=2, processing=1)
@@ -129,7 +129,7 @@ def test_what_is_not_pending_cannot_be_claimed(batch: Batch, item: Item) -> None
         transitions.claim(batch, item, LEASE, START, LIMIT)
 
 
-def test_an_item_that_failed_is_claimed_afresh_in_the_next_round() -> None:
+def test_failed_item_is_claimed_anew_in_next_round() -> None:
     batch, item = transitions.fail(
         *transitions.capture_cost(*asked(a_batch(size=1, last_dispatched_round=1))), FAILURE, LATER
     )
@@ -144,7 +144,7 @@ def test_an_item_that_failed_is_claimed_afresh_in_the_next_round() -> None:
 # --- money ----------------------------------------------------------------------------------------
 
 
-def test_a_create_holds_its_price_and_uses_up_a_try() -> None:
+def test_create_reserves_its_price_and_uses_an_attempt() -> None:
     batch, item = transitions.begin_create(*claimed(), START)
     assert (batch.committed, batch.actual) == (PRICE, ZERO)
     assert (item.reserved, item.create_in_flight, item.round_attempts, item.attempts) == (
@@ -155,14 +155,14 @@ def test_a_create_holds_its_price_and_uses_up_a_try() -> None:
     )
 
 
-def test_what_was_billed_is_spent_and_what_was_not_goes_back() -> None:
+def test_billed_amount_is_captured_and_unbilled_released() -> None:
     batch, item = transitions.capture_cost(*asked())
     assert (batch.committed, batch.actual, item.cost, item.reserved) == (PRICE, PRICE, PRICE, ZERO)
     batch, item = transitions.release_reservation(*asked())
     assert (batch.committed, batch.actual, item.cost, item.reserved) == (ZERO, ZERO, ZERO, ZERO)
 
 
-def test_the_cap_counts_what_is_held_and_what_is_spent() -> None:
+def test_maximum_cost_counts_held_and_spent_amounts() -> None:
     batch = a_batch(max_cost=Decimal("0.10"))
     for committed, answer in [("0", True), ("0.05", True), ("0.06", False), ("0.10", False)]:
         assert (
@@ -172,7 +172,7 @@ def test_the_cap_counts_what_is_held_and_what_is_spent() -> None:
     assert transitions.affordable(a_batch(committed=Decimal(1000)), an_item())
 
 
-def test_a_create_cannot_begin_before_the_last_one_is_accounted_for() -> None:
+def test_create_requires_the_last_one_to_be_settled() -> None:
     with pytest.raises(ValueError, match="neither spent nor given back"):
         transitions.begin_create(*asked(), START)
 
@@ -189,7 +189,7 @@ def test_a_wait_gives_the_try_and_the_money_back() -> None:
     assert transitions.decide_delivery(batch, item, 1, START) is DeliveryDecision.PROCESS
 
 
-def test_a_waiting_item_that_its_cancelled_round_left_stays_cancelled() -> None:
+def test_unclaimed_item_of_cancelled_round_stays_cancelled() -> None:
     batch = a_batch(size=2, last_dispatched_round=1)
     batch, waiting = transitions.requeue(*transitions.begin_create(*claimed(batch), START), START)
     batch, other = transitions.fail(*claimed(batch, an_item(1)), FAILURE, START)
@@ -227,7 +227,7 @@ def test_a_success_is_spent_named_and_counted() -> None:
     assert (item.lease, item.settled_at, item.seconds) == (None, LATER, 9.0)
 
 
-def test_a_failure_that_was_not_billed_costs_nothing_and_is_listed() -> None:
+def test_unbilled_failure_is_free_and_listed() -> None:
     batch, item = transitions.fail(*asked(), FAILURE, LATER)
     assert batch.counts == Counts(pending=2, failed=1)
     assert (batch.actual, batch.committed) == (ZERO, ZERO)
@@ -286,7 +286,7 @@ def test_a_halted_round_remembers_why() -> None:
 # --- rounds ---------------------------------------------------------------------------------------
 
 
-def test_the_last_settle_of_a_dispatched_round_starts_its_archive() -> None:
+def test_last_settle_of_dispatched_round_starts_archiving() -> None:
     batch, item = asked(a_batch(size=1, last_dispatched_round=1))
     batch, _ = transitions.succeed(batch, item, IMAGE, "png", LATER)
     assert (batch.status, batch.archiving_at) == (BatchStatus.ARCHIVING, LATER)
@@ -299,7 +299,7 @@ def test_a_round_that_is_not_dispatched_waits_for_it() -> None:
     assert rounds.mark_dispatched(batch, LATER).status is BatchStatus.ARCHIVING
 
 
-def test_a_round_with_nothing_to_run_is_over_once_dispatched() -> None:
+def test_empty_round_ends_once_dispatched() -> None:
     batch = a_batch(size=2, rejected=2)
     assert rounds.mark_dispatched(batch, LATER).status is BatchStatus.ARCHIVING
     running = rounds.mark_dispatched(a_batch(), LATER)
@@ -315,14 +315,14 @@ def test_a_round_is_closed_once(status: BatchStatus) -> None:
 # --- cancelling -----------------------------------------------------------------------------------
 
 
-def test_a_cancel_takes_what_is_pending_and_leaves_what_runs() -> None:
+def test_cancel_affects_only_pending_items() -> None:
     batch = rounds.cancel(claimed()[0], LATER)
     assert batch.status is BatchStatus.CANCELLING
     assert batch.counts == Counts(processing=1, cancelled=2)
     assert batch.cancelling_at == LATER
 
 
-def test_a_cancel_with_nothing_running_goes_straight_to_the_archive() -> None:
+def test_cancel_without_running_items_starts_archiving() -> None:
     assert rounds.cancel(a_batch(last_dispatched_round=1), LATER).status is BatchStatus.ARCHIVING
     undispatched = rounds.cancel(a_batch(), LATER)
     assert undispatched.status is BatchStatus.CANCELLING
@@ -370,7 +370,7 @@ def test_a_published_archive_ends_the_round(
     assert (ended.finished_at, ended.expires_at) == (LATER, LATER + TTL)
 
 
-def test_an_archive_lives_its_time_up_to_a_whole_second() -> None:
+def test_archive_expiry_is_in_whole_seconds() -> None:
     now = LATER + timedelta(milliseconds=1)
     ended = rounds.publish(a_batch(status=BatchStatus.ARCHIVING), ARCHIVE, now, TTL)
     assert ended.expires_at == LATER + TTL + timedelta(seconds=1)
@@ -390,7 +390,7 @@ def test_only_an_archiving_batch_can_end(status: BatchStatus) -> None:
         rounds.give_up(a_batch(status=status), LATER)
 
 
-def test_a_lost_image_is_a_failure_that_keeps_its_cost() -> None:
+def test_lost_image_is_a_failure_with_its_cost() -> None:
     batch, item = transitions.succeed(
         *asked(a_batch(size=1, last_dispatched_round=1)), IMAGE, "png", LATER
     )
@@ -401,7 +401,7 @@ def test_a_lost_image_is_a_failure_that_keeps_its_cost() -> None:
     assert transitions.mark_output_lost(batch, item, FAILURE) == (batch, item)
 
 
-def test_an_image_of_an_earlier_round_that_is_lost_is_made_again_by_the_next() -> None:
+def test_lost_image_of_earlier_round_is_retried() -> None:
     _, item = transitions.succeed(*asked(), IMAGE, "png", LATER)
     batch = a_batch(
         size=1,
@@ -439,13 +439,13 @@ def test_a_retry_opens_a_round_with_what_failed() -> None:
 
 
 @pytest.mark.parametrize("status", FINISHED)
-def test_an_archive_that_is_not_there_is_built_by_the_next_attempt(status: BatchStatus) -> None:
+def test_missing_archive_is_built_by_the_next_attempt(status: BatchStatus) -> None:
     again = rounds.retry(at_end(status, archive=None), LATER)
     assert (again.status, again.round, again.attempt) == (BatchStatus.ARCHIVING, 1, 2)
 
 
 @pytest.mark.parametrize("counts", [Counts(succeeded=3), Counts(succeeded=2, failed=1)])
-def test_with_nothing_that_can_be_tried_again_there_is_nothing_to_retry(counts: Counts) -> None:
+def test_retry_without_retryable_items_is_rejected(counts: Counts) -> None:
     with pytest.raises(StateConflictError) as refused:
         rounds.retry(at_end(counts=counts, rejected=counts.failed), LATER)
     assert (status_of(refused.value), refused.value.kind) == (409, "nothing-to-retry")

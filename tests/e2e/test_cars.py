@@ -86,9 +86,7 @@ def test_images_have_thumbnails_and_an_archive_that_verifies(
     assert [*checked.findings, *differences_to_service(checked.entries, items)] == []
 
 
-def test_a_refused_row_is_a_failed_row_and_the_batch_completes(
-    live: httpx.Client, fake: FakeProviders
-) -> None:
+def test_refused_row_fails_and_the_batch_completes(live: httpx.Client, fake: FakeProviders) -> None:
     rule = fake.script("failed", prompt="Refused B", text="flagged as sensitive (E005)")
     found = run(live, sheet("Refused A", "Refused B", "Refused C"))
     assert (found["status"], found["outcome"]) == ("completed", "partial")
@@ -115,7 +113,7 @@ def test_a_passing_fault_is_tried_once_more_and_succeeds(
     assert len(fake.billed(model)) == 1
 
 
-def test_the_answer_waits_for_no_image_and_never_more_than_three_are_made_at_once(
+def test_response_is_immediate_and_concurrency_at_most_three(
     live: httpx.Client, fake: FakeProviders
 ) -> None:
     fake.latency, fake.ledger.high_water = 0.5, 0
@@ -149,7 +147,7 @@ def test_no_cell_can_produce_an_unsafe_name(live: httpx.Client) -> None:
         assert len(name.encode()) <= 100
 
 
-def test_the_same_sheet_sent_twice_at_once_under_one_key_is_one_batch(live: httpx.Client) -> None:
+def test_concurrent_submits_with_one_key_create_one_batch(live: httpx.Client) -> None:
     def send(_: int) -> httpx.Response:
         files = {"file": ("cars.csv", sheet("IdempotentExecutor").encode(), "text/csv")}
         return live.post("/api/car-batch", files=files, headers={"Idempotency-Key": "at-once"})
@@ -161,9 +159,7 @@ def test_the_same_sheet_sent_twice_at_once_under_one_key_is_one_batch(live: http
     assert send(0).status_code == 202
 
 
-def test_a_batch_can_be_cancelled_and_keeps_what_is_finished(
-    live: httpx.Client, fake: FakeProviders
-) -> None:
+def test_cancelled_batch_keeps_finished_images(live: httpx.Client, fake: FakeProviders) -> None:
     fake.script("never", prompt="Cancel [1-9]")
     batch = started(live, sheet(*(f"Cancel {n}" for n in range(12))))
     until("one is done", lambda: status(live, batch)["done"])
@@ -191,7 +187,7 @@ def test_what_failed_is_retried_and_the_archive_is_whole(
     assert len(fake.billed("Retry A")) == 1
 
 
-def test_the_download_route_leads_to_the_archive_under_the_batchs_name(live: httpx.Client) -> None:
+def test_download_route_names_the_archive_after_the_batch(live: httpx.Client) -> None:
     found = run(live, sheet("Download"), name="Frühling hub")
     answer = live.get(f"/api/v1/batch/{found['jobId']}/download")
     assert answer.status_code == 302

@@ -67,9 +67,7 @@ def test_a_person_sees_progress_and_the_end(cli: Cli, small: Path) -> None:
     assert zipfile.is_zipfile(cli.home / "cars.zip")
 
 
-def test_the_events_of_the_service_are_read_as_they_are_sent(
-    stack: Stack, cli: Cli, small: Path
-) -> None:
+def test_events_of_the_service_are_followed(stack: Stack, cli: Cli, small: Path) -> None:
     if "ProgressFunction" not in stack["functions"]:
         pytest.skip("the template has no ProgressFunction yet")
     batch = run(cli, "submit", small, "--wait")[1]["jobId"]
@@ -152,9 +150,7 @@ def test_an_estimate_over_the_cap_exits_3(cli: Cli, small: Path) -> None:
     assert refused["status"] == 402
 
 
-def test_a_sheet_over_the_body_limit_goes_through_an_upload(
-    stack: Stack, cli: Cli, tmp_path: Path
-) -> None:
+def test_sheet_over_the_body_limit_is_uploaded(stack: Stack, cli: Cli, tmp_path: Path) -> None:
     needs(stack, "/api/uploads")
     sheet = tmp_path / "large.csv"
     sheet.write_text(CARS + "\n" * 4_300_000)

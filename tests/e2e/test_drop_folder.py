@@ -129,9 +129,7 @@ def test_the_same_event_delivered_twice_is_one_batch(
     assert [k for k in bucket.list("outbox/twice") if k.endswith(".zip")] == ["outbox/twice.zip"]
 
 
-def test_a_sheet_dropped_in_an_outage_is_one_batch_afterwards(
-    bucket: Bucket, outage: Outage
-) -> None:
+def test_sheet_dropped_in_an_outage_becomes_one_batch(bucket: Bucket, outage: Outage) -> None:
     outage.begin()
     bucket.put("inbox/outage.Csv", sheet("Outage"))
     until = time.monotonic() + SECONDS
@@ -153,7 +151,7 @@ def test_a_corrected_sheet_takes_the_refusal_away(bucket: Bucket) -> None:
     assert "outbox/corrected.error.json" not in bucket.list("outbox/")
 
 
-def test_the_same_name_with_new_content_is_a_new_batch(bucket: Bucket) -> None:
+def test_same_name_with_new_content_creates_another_batch(bucket: Bucket) -> None:
     bucket.put("inbox/again.csv", sheet("First"))
     first = json.loads(bucket.wait_for("outbox/again.json"))
     bucket.put("inbox/again.csv", sheet("Second"))

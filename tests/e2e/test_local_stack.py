@@ -66,9 +66,7 @@ class TestTheSessionsStack:
         )
         assert path_form.status_code == host_form.status_code == 200
 
-    def test_a_function_may_do_what_its_role_allows_and_nothing_else(
-        self, stack: Stack, aws: Aws
-    ) -> None:
+    def test_function_may_do_only_what_its_role_allows(self, stack: Stack, aws: Aws) -> None:
         table = as_function(stack, aws, "WorkerFunction", "dynamodb")
         key = {"pk": {"S": "nobody"}, "sk": {"S": "nothing"}}
         keys = {stack["table"]: {"Keys": [key]}}
@@ -77,9 +75,7 @@ class TestTheSessionsStack:
             table.delete_table(TableName=stack["table"])
         assert refused.value.response["Error"]["Code"] == "AccessDeniedException"
 
-    def test_a_role_that_loses_a_permission_is_refused_what_it_had(
-        self, stack: Stack, aws: Aws
-    ) -> None:
+    def test_role_without_its_permission_is_denied(self, stack: Stack, aws: Aws) -> None:
         iam, role = aws("iam"), role_of(stack, aws, "WorkerFunction")
         statement = {"Effect": "Deny", "Action": "dynamodb:BatchGetItem", "Resource": "*"}
         policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
@@ -93,7 +89,7 @@ class TestTheSessionsStack:
             iam.delete_role_policy(RoleName=role, PolicyName="taken-away")
         table.batch_get_item(RequestItems=keys)
 
-    def test_what_the_emulators_cloudformation_ignores_is_set_all_the_same(
+    def test_properties_ignored_by_emulated_cloudformation_are_set(
         self, stack: Stack, aws: Aws
     ) -> None:
         reserved = aws("lambda").get_function_concurrency(
@@ -179,16 +175,14 @@ class TestMakeUp:
         assert secret["SecretString"] == "r8_secret"
         assert "r8_secret" not in json.dumps(environment)
 
-    def test_the_queue_hides_a_message_for_longer_than_the_worker_runs(
-        self, started: Commands, aws: Aws
-    ) -> None:
+    def test_visibility_timeout_outlasts_the_worker(self, started: Commands, aws: Aws) -> None:
         stack = started.described
         attributes = aws("sqs", stack).get_queue_attributes(
             QueueUrl=stack["itemQueueUrl"], AttributeNames=["VisibilityTimeout"]
         )["Attributes"]
         assert int(attributes["VisibilityTimeout"]) == 35
 
-    def test_two_stacks_on_two_ports_do_not_disturb_each_other(
+    def test_stacks_on_two_ports_are_independent(
         self, started: Commands, stack: Stack, aws: Aws
     ) -> None:
         aws("s3").put_object(Bucket=stack["bucket"], Key="library/only-here", Body=b"x")
@@ -204,7 +198,7 @@ class TestMakeUp:
         assert emulator.process() == before
         assert started.described == described
 
-    def test_the_emulator_and_so_the_functions_see_nothing_of_the_callers_environment(
+    def test_emulator_does_not_inherit_the_callers_environment(
         self, started: Commands, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("REPLICATE_API_TOKEN", "r8_other")
@@ -224,14 +218,14 @@ class TestMakeUp:
         assert not listening(port)
         assert not emulator.home.exists()
 
-    def test_a_later_process_of_the_same_id_is_left_alone(self, tmp_path: Path) -> None:
+    def test_reused_process_id_is_left_alone(self, tmp_path: Path) -> None:
         emulator = Emulator(free_port(), tmp_path / "emulator")
         emulator.home.mkdir()
         emulator.record.write_text(json.dumps({"pid": os.getpid(), "started": 1.0}))
         emulator.stop()
         assert not emulator.home.exists()
 
-    def test_a_port_of_another_program_is_refused_in_plain_words(self, tmp_path: Path) -> None:
+    def test_port_of_another_program_is_rejected_with_a_message(self, tmp_path: Path) -> None:
         with socket.create_server(("127.0.0.1", 0)) as other:
             emulator = Emulator(other.getsockname()[1], tmp_path / "emulator")
             with pytest.raises(EmulatorError, match="taken by another program"):

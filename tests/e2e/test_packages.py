@@ -56,9 +56,7 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_function_imports_with_its_layers_and_the_runtime_alone(
-    function: str, runtime: Path
-) -> None:
+def test_function_imports_with_only_layers_and_runtime(function: str, runtime: Path) -> None:
     code = folder() / function
     search = [*(str(layer / "python") for layer in layers_of(function)), str(code), str(runtime)]
     script = (

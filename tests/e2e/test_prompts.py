@@ -109,7 +109,7 @@ def check_pdf(opened: Any, folder: Path) -> None:
             assert seen == image.convert("RGB").tobytes()
 
 
-def test_a_refused_prompt_is_listed_and_the_pdf_has_the_rest(
+def test_refused_prompt_is_listed_and_missing_in_pdf(
     live: httpx.Client, fake: FakeProviders, tmp_path: Path
 ) -> None:
     fake.script("failed", prompt="Refused one", text="flagged as sensitive (E005)")
@@ -159,7 +159,7 @@ def test_without_a_key_the_images_are_placeholders(api: httpx.Client, tmp_path: 
     check_pdf(opened, tmp_path)
 
 
-def test_a_gone_model_is_found_by_the_schedule_and_refused(
+def test_scheduled_check_finds_a_gone_model(
     live: httpx.Client, live_stack: Stack, aws: Aws, fake: FakeProviders
 ) -> None:
     body = {"items": [{"prompt": "Quoted"}], "dry_run": True}

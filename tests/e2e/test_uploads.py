@@ -82,7 +82,7 @@ def test_s3_takes_no_other_type_and_no_other_key(api: httpx.Client, fields: dict
     assert post(made, PNG, **fields) == 403
 
 
-def test_what_is_not_what_it_claims_is_rejected_when_it_arrives(
+def test_upload_of_wrong_type_is_rejected_on_arrival(
     api: httpx.Client, stack: Stack, aws: Aws
 ) -> None:
     made = announce(api, len(SVG))
@@ -94,9 +94,7 @@ def test_what_is_not_what_it_claims_is_rejected_when_it_arrives(
     assert not [each for each in kept.get("Contents", []) if made["file"]["id"] in each["Key"]]
 
 
-def test_what_is_ready_cannot_be_replaced_with_the_same_form(
-    api: httpx.Client, stack: Stack, aws: Aws
-) -> None:
+def test_ready_upload_cannot_be_replaced(api: httpx.Client, stack: Stack, aws: Aws) -> None:
     made = announce(api, 10_000)
     assert post(made, PNG) == 204
     found = checked(api, made)

@@ -105,7 +105,7 @@ def keys_in(aws: Aws, stack: Stack, prefix: str) -> list[str]:
     return [each["Key"] for each in found.get("Contents", [])]
 
 
-def test_a_thousand_variants_are_imported_as_a_list_and_as_a_sheet(api: httpx.Client) -> None:
+def test_thousand_variants_are_imported_from_list_and_sheet(api: httpx.Client) -> None:
     rows = [row(10_000 + n, f"Mug / Size {n}") for n in range(1000)]
     answer = api.put("/api/variants", json=rows)
     assert answer.status_code == 200, answer.text
@@ -176,9 +176,7 @@ def test_variants_with_several_images_become_images_in_folders(
     assert (listed["id"], listed["name"]) == (f"{batch['jobId']}.2", "Teatime / Teapot Blue")
 
 
-def test_what_was_made_is_offered_and_can_be_started_from(
-    live: httpx.Client, fake: FakeProviders
-) -> None:
+def test_generated_image_is_offered_as_a_candidate(live: httpx.Client, fake: FakeProviders) -> None:
     imported(live, row(11, "Kettle / Steel"), row(12, "Kettle / Black"))
     made(live, (11, [PUBLIC]), numberOfVariations=3)
     upload = uploaded(live, picture("black"))
@@ -196,7 +194,7 @@ def test_what_was_made_is_offered_and_can_be_started_from(
     assert httpx.get(create.input["image_input"][0]).content == httpx.get(start).content
 
 
-def test_a_retry_uses_the_same_images_when_the_addresses_that_were_sent_have_expired(
+def test_retry_uses_the_same_images_after_urls_expired(
     live: httpx.Client, live_stack: Stack, fake: FakeProviders
 ) -> None:
     imported(live, row(21, "Bowl / Oak"))

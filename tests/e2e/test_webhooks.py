@@ -29,7 +29,7 @@ def secret(telling: Stack, aws: Aws) -> str:
     return f"whsec_{text}"
 
 
-def test_a_round_ends_and_is_told_until_it_is_heard_then_the_next_one(
+def test_each_round_end_is_retried_until_delivered(
     live: httpx.Client, receiver: Receiver, fake: FakeProviders, secret: str
 ) -> None:
     before = len(receiver.received)

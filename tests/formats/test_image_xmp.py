@@ -60,7 +60,7 @@ def facts(body: bytes) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("body", bases(), ids=lambda body: body[:4].hex())
-def test_a_marked_image_has_the_packet_and_the_same_pixels(body: bytes) -> None:
+def test_marked_image_has_packet_and_same_pixels(body: bytes) -> None:
     made = marked(body)
 
     assert TRAINED.encode() in (read_xmp(made) or b"")
@@ -131,7 +131,7 @@ def test_a_c2pa_manifest_is_recognised(kind: str) -> None:
 
 
 @pytest.mark.parametrize("compressed", [True, False])
-def test_a_packet_in_a_png_is_found_compressed_or_not(compressed: bool) -> None:
+def test_png_packet_is_found_compressed_or_not(compressed: bool) -> None:
     body = saved(Image.new("RGB", (9, 9), "red"), "PNG")
     text = zlib.compress(PACKET) if compressed else PACKET
     chunk = b"XML:com.adobe.xmp\0" + bytes([compressed, 0]) + b"\0\0" + text
@@ -160,7 +160,7 @@ def test_a_packet_that_unpacks_without_end_is_refused() -> None:
 
 
 @pytest.mark.parametrize("lossless", [True, False])
-def test_a_simple_webp_becomes_an_extended_one_of_its_size(lossless: bool) -> None:
+def test_simple_webp_becomes_extended_with_its_size(lossless: bool) -> None:
     for size in [(1, 1), (37, 501), (16_383, 2)]:
         body = saved(Image.new("RGB", size, "red"), "WEBP", lossless=lossless)
         made = marked(body)

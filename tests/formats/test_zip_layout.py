@@ -65,7 +65,7 @@ def test_other_peoples_tools_take_the_archive(tool: str, tmp_path: Path) -> None
     read_with(tool, path)
 
 
-def test_the_same_members_at_the_same_time_are_the_same_bytes() -> None:
+def test_same_members_and_time_give_same_bytes() -> None:
     assert archive(FILES) == archive(FILES)
     assert archive(FILES) != archive(FILES, MODIFIED.replace(hour=9))
 
@@ -89,7 +89,7 @@ def test_members_are_plain_files_that_everybody_may_read() -> None:
         assert {info.create_system for info in archived.infolist()} == {3}
 
 
-def test_members_carry_the_time_they_are_given_in_steps_of_two_seconds() -> None:
+def test_member_times_have_steps_of_two_seconds() -> None:
     with opened(archive(FILES)) as archived:
         assert archived.infolist()[0].date_time == (2026, 11, 20, 8, 31, 42)
 
@@ -97,9 +97,7 @@ def test_members_carry_the_time_they_are_given_in_steps_of_two_seconds() -> None
 @pytest.mark.parametrize(
     ("year", "shown"), [(1970, (1980, 1, 1, 0, 0, 0)), (2200, (2107, 11, 20, 8, 31, 42))]
 )
-def test_a_time_the_format_cannot_hold_becomes_the_nearest_year(
-    year: int, shown: tuple[int, ...]
-) -> None:
+def test_time_out_of_range_becomes_the_nearest_year(year: int, shown: tuple[int, ...]) -> None:
     with opened(archive({"a.txt": b"a"}, MODIFIED.replace(year=year))) as archived:
         assert archived.infolist()[0].date_time == shown
 
@@ -109,7 +107,7 @@ def test_an_archive_of_nothing_is_still_an_archive() -> None:
         assert archived.namelist() == []
 
 
-def test_the_layout_says_where_everything_is_before_it_is_written() -> None:
+def test_layout_predicts_every_offset() -> None:
     layout = planned(FILES)
     body = archive(FILES)
     assert layout.size == len(body)
@@ -134,7 +132,7 @@ def test_the_layout_says_where_everything_is_before_it_is_written() -> None:
         "\0",
     ],
 )
-def test_a_name_that_is_not_safe_to_extract_is_refused(name: str) -> None:
+def test_unsafe_name_is_rejected(name: str) -> None:
     with pytest.raises(ValueError, match="not a safe name"):
         plan_zip([Member(name, 0, 0)], MODIFIED)
 
@@ -206,9 +204,7 @@ def test_members_and_offsets_past_four_gibibytes_are_found(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("size", "large"), [(0xFFFFFFFE, False), (0xFFFFFFFF, True), (0x100000000, True)]
 )
-def test_a_local_header_has_both_sizes_in_zip64_from_the_first_size_that_needs_it(
-    size: int, large: bool
-) -> None:
+def test_local_header_uses_zip64_for_both_sizes(size: int, large: bool) -> None:
     header = plan_zip([Member("a", size, 7)], MODIFIED).members[0].header
     fields = struct.unpack("<4s5H3L2H", header[:30])
     assert fields[0] == b"PK\x03\x04"

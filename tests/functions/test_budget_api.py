@@ -58,7 +58,7 @@ def test_batch_reserves_each_of_its_tries(poor: Api) -> None:
     assert budget(poor.as_owner("bob"))["reserved"] == "0.00"
 
 
-def test_batch_over_the_budget_is_refused_with_what_is_left(poor: Api) -> None:
+def test_batch_over_budget_is_rejected_with_remaining_amount(poor: Api) -> None:
     ann = poor.as_owner("ann")
     assert submit(ann, maxCost="0.10").status == 202
     assert submit(ann).status == 202

@@ -33,7 +33,7 @@ def test_an_address_on_this_machine_is_refused(
 
 
 @pytest.mark.parametrize(("path", "name", "content"), WAYS)
-def test_the_development_receiver_is_taken_and_its_neighbours_are_not(
+def test_only_the_development_receiver_is_accepted(
     services: Deployment, path: str, name: str, content: dict[str, Any]
 ) -> None:
     services.settings = replace(services.settings, dev_callback_origin=RECEIVER)

@@ -21,7 +21,7 @@ def anonymous(api: Api, mode: str) -> Api:
     ("method", "path", "content"),
     [("GET", "/api/v1/batch", {}), ("POST", "/api/car-batch", SHEET), ("GET", "/api/queue", {})],
 )
-def test_where_authentication_is_on_a_request_without_claims_is_refused(
+def test_request_without_claims_is_rejected(
     api: Api, mode: str, method: str, path: str, content: dict[str, Any]
 ) -> None:
     answer = anonymous(api, mode).request(method, path, **content)
@@ -54,7 +54,7 @@ def test_no_other_claim_and_no_header_makes_the_owner(api: Api, claim: dict[str,
     assert answer.json()["items"] == []
 
 
-def test_a_function_that_is_not_told_the_mode_refuses_everybody() -> None:
+def test_function_without_auth_mode_rejects_everybody() -> None:
     assert Settings.from_env({}).auth_mode == "cognito"
 
 

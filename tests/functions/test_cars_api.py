@@ -43,7 +43,7 @@ def test_the_raw_body_is_a_sheet_too(api: Api, kind: str, body: bytes) -> None:
     assert (status["name"], status["total"]) == ("Raw", 2)
 
 
-def test_the_status_of_a_new_batch_has_its_documented_shape(api: Api) -> None:
+def test_new_batch_status_has_the_documented_shape(api: Api) -> None:
     batch = send(api, name="Spring hub", metadata='{"campaign": "spring"}').json()["jobId"]
     answer = api.get(f"/api/batch/{batch}")
     assert answer.status == 200
@@ -90,7 +90,7 @@ def test_a_form_without_a_file_is_refused(api: Api) -> None:
     assert refused(api.post("/api/car-batch")) == (400, "CSV file is required")
 
 
-def test_all_invalid_rows_are_named_at_once_with_what_to_write(api: Api) -> None:
+def test_all_invalid_rows_are_named_with_suggestions(api: Api) -> None:
     answer = send(api, HEADER + "BMW,M3,2024,white,2x1\nKia,Rio,2024,purple,1:1\n")
     details = answer.json()["details"]
     assert [(d["row"], d["column"]) for d in details] == [(2, "aspect_ratio"), (3, "background")]
@@ -105,7 +105,7 @@ def test_invalid_rows_can_be_skipped(api: Api) -> None:
     assert status["errors"][0]["code"] == "invalid_input"
 
 
-def test_a_dry_run_shows_prompts_and_prices_and_creates_nothing(api: Api) -> None:
+def test_dry_run_shows_prompts_and_creates_nothing(api: Api) -> None:
     answer = send(api, dryRun="true")
     assert answer.status == 200
     preview = answers.Preview.model_validate(answer.json())
@@ -195,7 +195,7 @@ def test_a_download_that_is_not_ready_is_409(api: Api) -> None:
     assert refused(api.get(f"/api/v1/batch/{batch}/download"))[0] == 409
 
 
-def test_a_queued_batch_is_cancelled_and_cancelling_twice_is_the_same(api: Api) -> None:
+def test_cancelling_a_queued_batch_twice_is_idempotent(api: Api) -> None:
     batch = send(api).json()["jobId"]
     for _ in range(2):
         answer = api.post(f"/api/v1/batch/{batch}/cancel")
@@ -213,7 +213,7 @@ def test_the_public_routes_answer(api: Api) -> None:
     assert "<html" in api.get("/docs").body
 
 
-def test_a_part_that_is_down_is_503_and_says_when_to_come_again(
+def test_unavailable_part_is_503_with_retry_after(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for error in (UnavailableError("down"), ConflictError("moved")):

@@ -307,7 +307,7 @@ def test_an_image_of_a_batch_of_cars_is_deleted(api: Api, services: Deployment) 
     ("folder", "image"),
     [("{}", "{}.0009"), ("{}.1", "{}.0001"), ("{}.9", "{}.0000"), ("x", "{}.0000"), ("{}", "x")],
 )
-def test_an_image_that_is_not_in_the_folder_is_kept(
+def test_image_outside_the_folder_is_kept(
     api: Api, services: Deployment, folder: str, image: str
 ) -> None:
     batch_id = shirts(api, services)

@@ -16,14 +16,14 @@ def prompts(api: Api, **more: Any) -> int:
 
 @pytest.mark.parametrize("value", ["true", "1", 1, 0, ""])
 @pytest.mark.parametrize("field", ["dry_run", "include_pdf"])
-def test_in_json_a_yes_or_no_is_true_or_false(api: Api, field: str, value: object) -> None:
+def test_json_flags_are_booleans(api: Api, field: str, value: object) -> None:
     given = {field: value} if field == "dry_run" else {"options": {field: value}}
 
     assert prompts(api, **given) == 422
 
 
 @pytest.mark.parametrize("value", ["true", "True", "1", "yes"])
-def test_in_a_form_and_a_query_it_is_a_word(api: Api, value: str) -> None:
+def test_form_and_query_flags_are_words(api: Api, value: str) -> None:
     sent = [
         api.post("/api/car-batch", files={"file": SHEET}, data={"dryRun": value}),
         api.post("/api/car-batch", content=SHEET[1], params={"dryRun": value},
@@ -34,7 +34,7 @@ def test_in_a_form_and_a_query_it_is_a_word(api: Api, value: str) -> None:
     assert all(answer.json()["dryRun"] for answer in sent)
 
 
-def test_a_word_that_is_neither_yes_nor_no_is_refused(api: Api) -> None:
+def test_invalid_flag_word_is_rejected(api: Api) -> None:
     answer = api.post("/api/car-batch", files={"file": SHEET}, data={"dryRun": "perhaps"})
 
     assert answer.status == 422
@@ -76,7 +76,7 @@ def test_a_whole_number_may_be_written_with_a_point(api: Api) -> None:
 
 @pytest.mark.parametrize("dry_run", [True, False])
 @pytest.mark.parametrize("key", ["", " ", "k" * 256])
-def test_a_key_that_is_none_is_refused_in_a_dry_run_too(api: Api, key: str, dry_run: bool) -> None:
+def test_invalid_key_is_rejected_in_dry_runs_too(api: Api, key: str, dry_run: bool) -> None:
     body = {"items": [{"prompt": "A red chair"}], "dry_run": dry_run}
     headers = {"Idempotency-Key": key}
     answer = api.post("/api/v1/batch/generate", json=body, headers=headers)

@@ -46,9 +46,7 @@ def price(model: str) -> Decimal:
 
 
 @pytest.mark.parametrize("model", GONE)
-def test_a_gone_model_stops_the_round_and_another_completes_it(
-    stack: LiveStack, model: str
-) -> None:
+def test_gone_model_aborts_round_and_another_completes_it(stack: LiveStack, model: str) -> None:
     batch_id = submit(stack, model).json()["jobId"]
     stack.fake.gone = [upstream(model)]
 

@@ -16,7 +16,7 @@ SHEET = ("cars.csv", b"make\nVolvo\n", "text/csv")
     "metadata",
     [DEEP, "{" * 100_000, "9" * 10_000, '{"a": "\\ud800"}', '{"a": NaN}', '{"a": 1e999}', "[]"],
 )
-def test_a_forms_metadata_that_is_no_object_of_texts_is_refused(api: Api, metadata: str) -> None:
+def test_invalid_form_metadata_is_rejected(api: Api, metadata: str) -> None:
     answer = api.post("/api/car-batch", files={"file": SHEET}, data={"metadata": metadata})
 
     assert answer.status == 422, answer.body[:300]

@@ -58,7 +58,7 @@ def test_a_message_of_the_erased_is_let_go(
 
 @pytest.mark.filterwarnings("ignore:No application metrics")
 @pytest.mark.usefixtures("environment")
-def test_a_deleted_sheets_message_does_not_wait_for_the_erasure(
+def test_message_of_deleted_sheet_does_not_wait(
     services: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     services.erasure_store.start(Erasure(id="e1", owner=ANN, started_at=START))

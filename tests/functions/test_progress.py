@@ -52,7 +52,7 @@ def look(
     return found
 
 
-def test_a_watcher_is_told_at_once_where_a_batch_is(api: Api, progress: ModuleType) -> None:
+def test_stream_starts_with_the_current_state(api: Api, progress: ModuleType) -> None:
     batch = api.post("/api/car-batch", files=SHEET).json()["jobId"]
     answer = look(progress, batch)
     assert answer["statusCode"] == 200
@@ -88,7 +88,7 @@ def test_no_block_of_a_stream_is_without_data(api: Api, progress: ModuleType) ->
     assert all("\ndata: {" in block for block in blocks)
 
 
-def test_a_position_in_the_query_is_as_good_as_the_header(
+def test_position_in_query_equals_the_header(
     progress: ModuleType, services: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = []
@@ -109,7 +109,7 @@ def test_an_unknown_batch_is_a_problem_document(progress: ModuleType) -> None:
     assert json.loads(answer["body"])["error"] == "Job not found"
 
 
-def test_a_table_that_does_not_answer_sends_a_watcher_away_for_a_moment(
+def test_unavailable_table_delays_the_stream(
     api: Api, progress: ModuleType, services: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def down(*_: object) -> None:

@@ -69,7 +69,7 @@ def test_the_plan_has_what_each_item_is_made_from(api: Api, services: Deployment
     assert third.aspect_ratio == "1:1"
 
 
-def test_a_dry_run_shows_prompts_names_and_prices_and_makes_nothing(api: Api) -> None:
+def test_dry_run_shows_plan_and_creates_nothing(api: Api) -> None:
     answer = generate(api, {"prompt": "A red chair, studio"}, {"prompt": "!!!"}, dry_run=True)
     assert answer.status == 200
     preview = answers.Preview.model_validate(answer.json())
@@ -137,7 +137,7 @@ def test_what_is_no_list_of_items_is_refused(api: Api, items: Any) -> None:
         "https://user:pass@example.com/a.png",
     ],
 )
-def test_a_reference_that_is_no_public_https_url_is_refused(api: Api, file: str) -> None:
+def test_non_public_reference_url_is_rejected(api: Api, file: str) -> None:
     assert "items.0.file" in faults(generate(api, {"prompt": "p", "file": file}, model=WITH_IMAGES))
 
 
@@ -181,7 +181,7 @@ def test_more_prompts_than_the_limit_are_refused(api: Api) -> None:
     assert generate(api, *[{"prompt": str(n)} for n in range(50)]).status == 202
 
 
-def test_somebody_elses_upload_is_as_unknown_as_one_that_is_not_there(api: Api) -> None:
+def test_anothers_upload_looks_like_a_missing_one(api: Api) -> None:
     theirs = an_image(api.as_owner("bob"))
     found = faults(
         generate(api, {"prompt": "p", "file": theirs}, {"prompt": "p", "file": "f" * 32},

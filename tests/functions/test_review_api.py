@@ -88,7 +88,7 @@ def test_a_batch_is_looked_through_and_archived_as_chosen(
     assert len(rounds.provider.created) == 13
 
 
-def test_a_finished_stream_does_not_start_again_for_a_choice(
+def test_finished_stream_does_not_restart_for_a_choice(
     api: Api, rounds: Rounds, batch: str
 ) -> None:
     path = f"/api/v1/batch/{batch}/progress"
@@ -156,7 +156,7 @@ def test_somebody_elses_items_are_not_found(api: Api, batch: str) -> None:
     assert bob.post(f"/api/batches/{batch}/archive").status == 404
 
 
-def test_the_outbox_has_the_newest_archive_under_the_same_name(
+def test_outbox_has_newest_archive_under_same_name(
     api: Api, services: Deployment, rounds: Rounds, batch: str
 ) -> None:
     dropped = replace(services.records.batch("local", batch), drop_key="inbox/local/cars.csv")

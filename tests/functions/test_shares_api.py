@@ -114,7 +114,7 @@ def test_only_a_hash_of_the_token_is_stored(api: Api, services: Deployment, batc
     assert any(record.get("tokenHash") for record in stored)
 
 
-def test_a_link_that_is_asked_for_again_is_the_same(api: Api, batch: str) -> None:
+def test_repeated_share_request_returns_same_link(api: Api, batch: str) -> None:
     key = {"Idempotency-Key": "k"}
     first = share(api, batch, headers=key)
     assert share(api, batch, headers=key) == first

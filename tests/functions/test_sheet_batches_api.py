@@ -40,7 +40,7 @@ def test_a_prompt_with_the_request_is_a_template(api: Api) -> None:
     assert [item.custom_id for item in preview.items] == ["A1", "A2"]
 
 
-def test_a_dry_run_says_what_is_wrong_with_each_cell(api: Api) -> None:
+def test_dry_run_lists_problems_of_each_cell(api: Api) -> None:
     sheet = "Make;Model;Colour;Aspect Ratio;dealer\nAudi;A4;red;16:10;X\nBMW;i3;blue;1:1;Y\n"
     files = {"file": ("cars.csv", sheet.encode(), "text/csv")}
     answer = api.post("/api/car-batch?dryRun=true&invalidRows=skip", files=files)
@@ -168,7 +168,7 @@ def test_a_missing_column_names_the_nearest_header(api: Api) -> None:
     assert (detail["column"], detail["suggestion"]) == ("color", "Colour")
 
 
-def test_a_reference_is_an_id_a_name_or_a_url(api: Api) -> None:
+def test_reference_is_id_name_or_url(api: Api) -> None:
     first = upload(api, "front.png")
     sheet = f"what,reference\na,{first}\nb,front.png\nc,https://shop.example.com/c.jpg\n"
     answer = send(api, sheet, prompt="{{what}}", dryRun="true")
@@ -184,7 +184,7 @@ def test_a_reference_is_an_id_a_name_or_a_url(api: Api) -> None:
     assert second in details[0]["message"]
 
 
-def test_a_dry_run_shows_ten_rows_every_problem_and_the_rest_by_cursor(api: Api) -> None:
+def test_dry_run_paginates_rows_and_shows_every_problem(api: Api) -> None:
     rows = "".join(f"v{n},{'2:1' if n in (30, 40) else '1:1'}\n" for n in range(50))
     sheet = "what,aspect_ratio\n" + rows
     options = {"prompt": "{{what}}", "dryRun": "true", "invalidRows": "skip"}

@@ -96,9 +96,7 @@ def test_a_direct_upload_is_checked_when_it_arrives(api: Api, services: Deployme
     assert f"uploads/{made['id']}" in str(ready.url)
 
 
-def test_what_is_not_what_it_claims_is_rejected_with_a_reason(
-    api: Api, services: Deployment
-) -> None:
+def test_upload_of_wrong_type_is_rejected_with_reason(api: Api, services: Deployment) -> None:
     made = announce(api).json()["file"]
     arrive(services, made["id"], PNG)
     (rejected,) = listed(api)
@@ -155,7 +153,7 @@ def test_every_invalid_field_is_listed(api: Api) -> None:
     assert fields == {"kind", "filename", "contentType", "size"}
 
 
-def test_the_list_has_the_newest_first_and_only_ones_own(api: Api) -> None:
+def test_list_shows_own_uploads_newest_first(api: Api) -> None:
     ids = [announce(api).json()["file"]["id"] for _ in range(3)]
     image = send(api, PNG).json()["file"]["id"]
     assert {upload.id for upload in listed(api)} == {*ids, image}
@@ -219,9 +217,7 @@ def test_an_uploaded_sheet_over_5_mb_is_413(api: Api, services: Deployment) -> N
     assert api.post("/api/car-batch", json={"uploadId": made}).status == 413
 
 
-def test_an_upload_that_is_no_sheet_of_ones_own_is_not_found(
-    api: Api, services: Deployment
-) -> None:
+def test_foreign_or_non_sheet_upload_is_not_found(api: Api, services: Deployment) -> None:
     image = send(api, PNG).json()["file"]["id"]
     foreign = send(api.as_owner("bob"), SHEET, "b.csv", "csv").json()["file"]["id"]
     answers_ = [

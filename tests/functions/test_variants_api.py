@@ -103,7 +103,7 @@ def upload(api: Api) -> str:
 # --- the catalog ----------------------------------------------------------------------------------
 
 
-def test_a_catalog_comes_as_a_list_or_as_a_sheet(api: Api) -> None:
+def test_catalog_is_imported_from_list_or_sheet(api: Api) -> None:
     first = api.put("/api/variants", json=[row(1), row(2)])
     assert first.json() == {
         "imported": 2,
@@ -224,7 +224,7 @@ def test_settings_forms_are_json_schema(api: Api) -> None:
 # --- submitting -----------------------------------------------------------------------------------
 
 
-def test_a_dry_run_shows_prompts_credits_and_the_recorded_input(shop: Api, upload: str) -> None:
+def test_dry_run_shows_prompts_credits_and_input(shop: Api, upload: str) -> None:
     settings = {"purpose": "social", "moodboard_id": 7}
     answer = submit(
         shop, (1, [PUBLIC, upload]), (2, [PUBLIC]), variations=2, dryRun=True,
@@ -254,7 +254,7 @@ def test_a_batch_of_variants_is_taken_with_its_folders(shop: Api) -> None:
         assert shop.get(f"/api/folders/{folder_id}").status == 200
 
 
-def test_all_that_is_wrong_with_the_variants_is_told_at_once(shop: Api) -> None:
+def test_all_variant_problems_are_listed_together(shop: Api) -> None:
     answer = submit(
         shop, (1, []), (2, [PUBLIC] * 5), (9, [PUBLIC]), (3, ["http://x.example.com/a.png"])
     )
@@ -294,7 +294,7 @@ def test_a_cap_below_the_estimate_is_402(shop: Api) -> None:
     assert submit(shop, variations=2, maxCost="0.05").status == 402
 
 
-def test_one_key_makes_one_batch_however_the_images_are_signed(
+def test_one_key_creates_one_batch_whatever_the_signatures(
     shop: Api, services: Deployment, upload: str
 ) -> None:
     key = {"idempotency-key": "k1"}
@@ -445,9 +445,7 @@ def end(services: Deployment, batch_id: str) -> None:
     services.store.commit(ended)
 
 
-def test_a_finished_variant_batch_is_retried_by_the_same_call(
-    shop: Api, services: Deployment
-) -> None:
+def test_finished_variant_batch_is_retried_by_same_route(shop: Api, services: Deployment) -> None:
     batch_id = submit(shop, variations=2).json()["jobId"]
     make(services, batch_id, failed=1)
     end(services, batch_id)

@@ -69,20 +69,20 @@ def test_every_view_is_the_page_and_asked_for_anew(path: str) -> None:
     assert answer["headers"]["cache-control"] == "no-cache"
 
 
-def test_a_page_that_has_not_changed_is_not_sent_again() -> None:
+def test_unchanged_page_is_not_sent_again() -> None:
     etag = ask("/")["headers"]["etag"]
     again = ask("/csv", if_none_match=etag)
     assert (again["statusCode"], again["body"]) == (304, "")
     assert ask("/", if_none_match='"other"')["statusCode"] == 200
 
 
-def test_an_asset_named_after_its_content_is_kept_for_good() -> None:
+def test_hashed_asset_is_cached_permanently() -> None:
     headers = ask("/assets/index-4f3a.js")["headers"]
     assert headers["cache-control"] == "public, max-age=31536000, immutable"
     assert headers["content-type"] == "text/javascript; charset=utf-8"
 
 
-def test_text_is_packed_for_who_can_unpack_it_and_fonts_are_not() -> None:
+def test_text_is_compressed_if_accepted_and_fonts_never() -> None:
     gzipped = ask("/assets/index-4f3a.js", accept_encoding="br, gzip")
     assert gzipped["headers"]["content-encoding"] == "gzip"
     assert gzip.decompress(body(gzipped)) == SCRIPT
@@ -96,13 +96,13 @@ def test_text_is_packed_for_who_can_unpack_it_and_fonts_are_not() -> None:
 @pytest.mark.parametrize(
     "path", ["/assets/gone.js", "/favicon.ico", "/../app.py", "/assets/../../app.py"]
 )
-def test_a_file_that_is_not_there_is_not_the_page(path: str) -> None:
+def test_missing_file_is_404(path: str) -> None:
     answer = ask(path)
     assert answer["statusCode"] == 404
     assert body(answer) == b"Not found"
 
 
-def test_a_head_request_has_no_body_and_nothing_else_is_allowed() -> None:
+def test_only_get_and_head_are_allowed() -> None:
     assert ask("/", "HEAD")["body"] == ""
     refused = ask("/", "POST")
     assert (refused["statusCode"], refused["headers"]["allow"]) == (405, "GET, HEAD")
@@ -138,7 +138,7 @@ def test_page_has_its_configuration_in_it(page: Path, monkeypatch: pytest.Monkey
     assert ask("/")["headers"]["etag"] != answer["headers"]["etag"]
 
 
-def test_on_aws_the_page_may_talk_to_itself_and_the_bucket() -> None:
+def test_page_policy_allows_itself_and_the_bucket() -> None:
     assert policy()["connect-src"] == ["'self'", *BUCKET]
     assert policy()["img-src"] == ["'self'", "data:", "blob:", *BUCKET]
 
@@ -148,7 +148,7 @@ def test_on_a_laptop_the_bucket_is_at_the_emulator(monkeypatch: pytest.MonkeyPat
     assert policy()["connect-src"] == ["'self'", "http://127.0.0.1:4600"]
 
 
-def test_pictures_of_a_catalog_are_shown_from_the_hosts_that_are_named(
+def test_catalog_images_are_limited_to_configured_origins(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("CATALOG_IMAGE_ORIGINS", "https://cdn.shop.example/path, ")
@@ -168,7 +168,7 @@ def test_only_views_of_the_catalog_show_pictures_from_anywhere(
     assert policy("/variants")["img-src"][-1] == "https://cdn.shop.example"
 
 
-def test_with_a_login_the_page_may_talk_to_the_issuer_and_its_token_endpoint(
+def test_page_policy_allows_issuer_and_token_endpoint(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     login(monkeypatch)
@@ -187,7 +187,7 @@ def login(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("path", ["/api/batch/\n", "/api/", "//api/queue"])
-def test_an_address_of_the_api_is_never_answered_with_the_page(path: str) -> None:
+def test_api_path_never_returns_the_page(path: str) -> None:
     answer = ask(path)
 
     assert answer["statusCode"] == 404

@@ -52,7 +52,7 @@ def sheets(draw: st.DrawFn) -> tuple[str, str]:
 
 @given(sheets())
 @settings(max_examples=examples(100))
-def test_any_text_is_read_as_written_or_not_at_all(sheet: tuple[str, str]) -> None:
+def test_any_text_is_read_exactly_or_rejected(sheet: tuple[str, str]) -> None:
     encoding, text = sheet
     body = text.encode(encoding)
     chance = decoded(body, "utf-8")

@@ -32,7 +32,7 @@ def plan(text: str, *, skip_invalid: bool = False) -> BatchManifest:
     )
 
 
-def test_a_row_becomes_an_item_with_a_prompt_a_name_and_a_price() -> None:
+def test_row_becomes_item_with_prompt_name_and_price() -> None:
     [item] = plan("make,model,year,background,aspect_ratio\n\nToyota,Corolla,2024,Hub,16:9\n").items
     assert (item.index, item.row, item.custom_id) == (0, 3, "row-0003")
     assert item.stem == "Toyota-Corolla-2024-hub"
@@ -88,7 +88,7 @@ def test_invalid_rows_refuse_the_sheet_with_every_problem() -> None:
     assert set(error.details[0]) == {"row", "column", "value", "message", "suggestion"}
 
 
-def test_invalid_rows_can_be_skipped_and_are_failed_items_that_cost_nothing() -> None:
+def test_skipped_invalid_rows_are_free_failed_items() -> None:
     planned = plan("make,aspect_ratio\nAudi,2:1\nBMW,\n", skip_invalid=True)
     refused, accepted = planned.items
     assert refused.failure is not None
@@ -104,13 +104,13 @@ def test_invalid_rows_can_be_skipped_and_are_failed_items_that_cost_nothing() ->
     assert refused.to_item().rejected
 
 
-def test_ids_stay_unique_when_rows_with_a_refused_id_are_skipped() -> None:
+def test_ids_stay_unique_despite_skipped_rows() -> None:
     sheet = f"make,custom_id\nAudi,row-0003\nBMW,{'x' * 65}\nOpel,a\nFord,a\nSeat,\n"
     ids = [item.custom_id for item in plan(sheet, skip_invalid=True).items]
     assert ids == ["row-0003", "row-0003-refused", "a", "row-0005", "row-0006"]
 
 
-def test_a_value_of_a_choice_in_the_file_name_is_spelled_as_ours() -> None:
+def test_choice_in_file_name_uses_listed_spelling() -> None:
     assert plan("make,background\nAudi,HUB\n").items[0].stem == "Audi-hub"
 
 
@@ -122,7 +122,7 @@ def test_the_plan_keeps_the_sheet_as_submitted() -> None:
     assert planned.warnings == ("Unknown columns are ignored: note.",)
 
 
-def test_the_sample_sheet_is_a_batch_of_a_dozen_cars_with_nothing_to_warn_of() -> None:
+def test_sample_sheet_has_a_dozen_cars_without_warnings() -> None:
     planned = plan(SAMPLE.read_text("utf-8"))
     assert len(planned.items) == 12
     assert planned.warnings == ()

@@ -45,7 +45,7 @@ def test_a_variant_may_have_no_image(empty: dict[str, Any]) -> None:
     assert import_list([ROW | empty]).variants[0].image_url is None
 
 
-def test_an_id_may_be_a_number_that_json_writes_with_a_point() -> None:
+def test_id_may_be_a_whole_json_float() -> None:
     assert import_list([ROW | {"variantId": 7.0}]).variants[0].id == 7
 
 
@@ -96,13 +96,13 @@ def test_every_invalid_field_of_every_row_is_listed() -> None:
     assert error.details[-1]["message"] == "is the variantId of row 2 already"
 
 
-def test_the_rows_of_a_sheet_are_numbered_as_a_spreadsheet_shows_them() -> None:
+def test_sheet_rows_have_spreadsheet_numbers() -> None:
     with pytest.raises(InvalidRequestError) as caught:
         import_csv((HEADER + "1,A,10,B,\n\nx,A,10,B,\n").encode())
     assert [d["row"] for d in caught.value.details] == [4]
 
 
-def test_a_thousand_variants_are_one_import_and_more_are_not() -> None:
+def test_import_accepts_at_most_a_thousand_variants() -> None:
     rows = [ROW | {"variantId": n} for n in range(1, 1002)]
     assert len(import_list(rows[:1000]).variants) == 1000
     assert refused(*rows).error == "Row limit exceeded (max 1000)"

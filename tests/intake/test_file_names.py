@@ -74,7 +74,7 @@ def test_a_file_is_named_after_its_car() -> None:
     assert car_stem(CAR, 0) == "Toyota-Corolla-2024-sedan-LE-white"
 
 
-def test_only_the_values_that_are_present_are_in_the_name() -> None:
+def test_file_name_has_only_present_values() -> None:
     assert car_stem({"make": "Audi", "year": "2020", "background": "hub"}, 3) == "Audi-2020-hub"
 
 
@@ -87,7 +87,7 @@ def test_white_space_in_a_name_is_an_underscore() -> None:
 
 
 @pytest.mark.parametrize("values", [{}, {"color": "red"}, {"make": "..."}, {"make": "\u200b"}])
-def test_a_row_without_a_naming_value_is_named_by_its_index(values: dict[str, str]) -> None:
+def test_row_without_naming_values_uses_its_index(values: dict[str, str]) -> None:
     assert car_stem(values, 7) == "car-7"
 
 
@@ -135,7 +135,7 @@ def test_two_equal_rows_are_two_files() -> None:
     assert unique_stems(["A", "A", "B", "A"]) == ["A", "A-2", "B", "A-3"]
 
 
-def test_names_that_differ_in_case_or_unicode_form_alone_are_told_apart() -> None:
+def test_names_differing_only_in_case_stay_unique() -> None:
     names = ["Café", "CAFE\u0301", "A", "a", "ﬁ", "FI", "straße", "STRASSE"]
     assert unique_stems(names) == [
         "Café",
@@ -149,11 +149,11 @@ def test_names_that_differ_in_case_or_unicode_form_alone_are_told_apart() -> Non
     ]
 
 
-def test_a_name_that_looks_like_a_second_one_stays_unique() -> None:
+def test_name_that_looks_numbered_stays_unique() -> None:
     assert unique_stems(["A", "A", "A-2", "A"]) == ["A", "A-2", "A-2-2", "A-3"]
 
 
-def test_an_over_long_name_stays_within_its_length_when_it_is_repeated() -> None:
+def test_repeated_long_name_stays_within_its_limit() -> None:
     stems = unique_stems(["x" * MAX_STEM_BYTES] * 1200)
     assert max(len(stem.encode()) for stem in stems) == MAX_STEM_BYTES
     assert stems[1199].endswith("x-1200")

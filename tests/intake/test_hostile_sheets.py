@@ -138,7 +138,7 @@ def test_a_hostile_sheet_takes_a_few_times_its_size(name: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", DEAREST)
-def test_a_hostile_sheet_of_full_size_fits_into_a_function(name: str) -> None:
+def test_hostile_sheet_of_full_size_fits_a_function(name: str) -> None:
     script = (
         "import sys; from imagebatch.intake.sheet import read_sheet\n"
         "from imagebatch.domain.errors import InvalidRequestError\n"

@@ -57,14 +57,14 @@ def test_an_invalid_setting_is_named(field: str, value: Any, message: str) -> No
     assert problems(**{field: value}) == [(field, message)]
 
 
-def test_a_line_of_a_list_is_named_by_its_place() -> None:
+def test_invalid_list_line_is_named_by_position() -> None:
     assert problems(custom_instructions=["ok", 5, "x" * 501]) == [
         ("custom_instructions.1", "must be a text"),
         ("custom_instructions.2", "must have at most 500 characters, has 501"),
     ]
 
 
-def test_an_input_that_is_too_long_in_all_is_refused() -> None:
+def test_input_over_total_length_is_rejected() -> None:
     assert problems(notes="x" * 9000) == [("", "must have at most 8192 characters in all")]
 
 
@@ -89,7 +89,7 @@ def test_the_form_is_json_schema_with_the_fields_alone() -> None:
     assert not {"prompt", "phrases"} & form.keys()
 
 
-def test_the_prompt_says_what_is_chosen_and_defaults_to_the_catalog() -> None:
+def test_prompt_uses_choices_and_defaults_to_catalog() -> None:
     plain = SCHEMA.prompt({}, MORE)
     assert "one product: Linen shirt." in plain
     assert "A catalogue photograph" in plain
@@ -98,7 +98,7 @@ def test_the_prompt_says_what_is_chosen_and_defaults_to_the_catalog() -> None:
     assert "A lifestyle photograph" in SCHEMA.prompt({"purpose": "lifestyle"}, MORE)
 
 
-def test_the_prompt_speaks_of_a_person_only_where_one_is_shown() -> None:
+def test_prompt_mentions_a_person_only_if_shown() -> None:
     more = {**MORE, "model_image_url": "reference image 2"}
     prompt = SCHEMA.prompt({"model_image_url": "s3:uploads/u1"}, more)
     assert "the person in reference image 2" in prompt
@@ -122,7 +122,7 @@ def test_an_unknown_schema_is_named_with_the_known_ones() -> None:
     assert "product-shot" in caught.value.detail
 
 
-def test_a_new_schema_is_a_new_file_with_its_own_rules() -> None:
+def test_new_schema_is_a_new_file() -> None:
     field = {"type": "number", "minimum": 1, "maximum": 2}
     schema = parse_schema(
         data(properties={"zoom": field}, required=["zoom"], prompt=["Zoom {{zoom}}, {{subject}}"])

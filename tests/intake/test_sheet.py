@@ -59,13 +59,13 @@ def test_only_a_detected_encoding_gets_a_notice() -> None:
     assert "windows-1252" in noted["excel-de-windows-1252.csv"][0]
 
 
-def test_a_quoted_line_break_stays_in_its_cell_and_in_its_row_number() -> None:
+def test_quoted_line_break_stays_in_its_cell() -> None:
     sheet = read((SHEETS / "excel-quoted-line-break.csv").read_bytes())
     assert sheet.rows[1].values["trim"] == 'Shine\nPack "Hiver"'
     assert [row.row for row in sheet.rows] == [2, 3, 4]
 
 
-def test_empty_rows_and_columns_around_the_data_do_not_count() -> None:
+def test_surrounding_empty_rows_and_columns_are_ignored() -> None:
     sheet = read((SHEETS / "excel-empty-rows-and-columns.csv").read_bytes())
     assert [row.row for row in sheet.rows] == [2, 4, 6]
     assert sheet.warnings == ("Columns without a name are ignored: 2.",)
@@ -98,7 +98,7 @@ def test_only_the_unknown_columns_that_are_listed_are_compared(
     assert warning.endswith("extra 8, extra 9 and 15990 more.")
 
 
-def test_of_two_columns_with_one_name_the_first_counts_and_it_is_reported() -> None:
+def test_repeated_column_uses_the_first_with_a_notice() -> None:
     sheet = read("make,Make \nAudi,BMW\n")
     assert sheet.rows[0].values == {"make": "Audi"}
     assert sheet.warnings == ("Only the first of columns with one name counts: make.",)
@@ -109,7 +109,7 @@ def test_a_missing_column_or_an_empty_value_is_fine() -> None:
 
 
 @pytest.mark.parametrize("blank", ["", ",", ",,", ",,,,", '"",""'])
-def test_a_blank_line_is_skipped_but_counts_in_the_numbers(blank: str) -> None:
+def test_blank_line_is_skipped_but_numbered(blank: str) -> None:
     sheet = read(f"make,model\n{blank}\nAudi,A4\n{blank}\n{blank}\nBMW,i3\n{blank}\n")
     assert [row.row for row in sheet.rows] == [3, 6]
 
@@ -131,7 +131,7 @@ def test_zero_bytes_are_no_file() -> None:
     assert error.error == "CSV file is required"
 
 
-def test_a_sheet_over_five_megabytes_is_too_large_whatever_it_holds() -> None:
+def test_sheet_over_five_megabytes_is_too_large() -> None:
     error = refusal(b"\x00" * (MAX_BYTES + 1))
     assert (status_of(error), error.kind) == (413, "too-large")
     assert "5 MB" in error.error
@@ -225,7 +225,7 @@ def test_a_sheet_without_data_has_no_rows(sheet: str) -> None:
     assert (status_of(error), error.error, error.kind) == (400, "No data rows found", "no-rows")
 
 
-def test_a_malformed_sheet_over_the_row_limit_is_malformed_first() -> None:
+def test_malformed_sheet_over_row_limit_is_malformed() -> None:
     assert refusal("make,model\n" + "a,b\n" * 9 + "a,b,c\n", max_rows=2).error == "Malformed CSV"
 
 
@@ -280,22 +280,22 @@ def test_the_background_that_was_meant_is_suggested(value: str, suggestion: str 
     assert problem.suggestion == suggestion
 
 
-def test_a_value_of_200_characters_is_fine_and_so_is_a_longer_one_that_is_ignored() -> None:
+def test_length_limit_applies_only_to_read_columns() -> None:
     assert problems(f"make,notes\n{'x' * 200},{'y' * 1000}\n") == []
 
 
-def test_a_repeated_custom_id_is_a_problem_of_the_later_row() -> None:
+def test_repeated_custom_id_is_reported_for_later_row() -> None:
     assert problems("make,custom_id\nAudi,a\nBMW,b\nOpel,a\n") == [
         RowProblem(4, "custom_id", "a", "is the custom_id of row 2 already")
     ]
 
 
-def test_a_custom_id_may_not_be_the_default_of_another_row() -> None:
+def test_custom_id_may_not_equal_anothers_default() -> None:
     found = problems("make,custom_id\nAudi,row-0003\nBMW,\n")
     assert [(p.row, p.column) for p in found] == [(2, "custom_id")]
 
 
-def test_ids_that_look_like_defaults_are_fine_when_every_row_has_its_own() -> None:
+def test_default_looking_ids_are_allowed_if_unique() -> None:
     assert problems("make,custom_id\nAudi,row-0003\nBMW,row-0004\nOpel,row-0002\n") == []
 
 

@@ -69,7 +69,7 @@ def test_what_is_not_a_whole_image_is_refused(body: bytes) -> None:
 @pytest.mark.parametrize(
     "body", [b"make\nVW\n", "make\nVW\n".encode("utf-16"), b"make\nCitro\xebn"]
 )
-def test_a_sheet_in_any_encoding_that_can_be_read_is_csv(body: bytes) -> None:
+def test_readable_sheet_in_any_encoding_is_csv(body: bytes) -> None:
     assert detect_content_type(CSV, body) == "text/csv"
 
 
@@ -114,7 +114,7 @@ def test_an_svg_named_png_is_rejected_and_says_why() -> None:
         (an_upload(status=UploadStatus.REJECTED, reason="It is a PDF."), "was rejected: It is a"),
     ],
 )
-def test_only_a_ready_upload_of_the_kind_can_be_used(upload: Upload | None, words: str) -> None:
+def test_only_ready_uploads_of_the_kind_are_usable(upload: Upload | None, words: str) -> None:
     assert words in str(unusable_reason(upload, PRODUCT))
 
 

@@ -100,7 +100,7 @@ READ_DIFFERENTLY = [
 
 
 @pytest.mark.parametrize("address", PRIVATE)
-def test_an_address_that_is_not_on_the_open_internet_is_not_public(address: str) -> None:
+def test_non_internet_address_is_not_public(address: str) -> None:
     assert not is_public_address(address)
 
 
@@ -153,7 +153,7 @@ def test_a_url_of_a_private_ipv6_address_is_refused(address: str) -> None:
         *READ_DIFFERENTLY,
     ],
 )
-def test_a_url_that_is_not_of_a_public_https_server_is_refused(url: str) -> None:
+def test_non_public_https_url_is_rejected(url: str) -> None:
     assert url_rejection_reason(url)
     assert why_not_callable(url)
 

@@ -44,7 +44,7 @@ def test_every_variant_gets_its_variations_next_to_each_other() -> None:
     assert plan.items[5].custom_id == "item-0006"
 
 
-def test_an_items_settings_are_the_clients_own_with_its_product_images() -> None:
+def test_item_settings_include_its_product_images() -> None:
     shot = shot_settings(purpose="social", moodboard_id=7)
     [item] = planned(
         variant_selection(1, "s3:uploads/u1", "https://a.example.com/b.jpg"), shot=shot
@@ -70,13 +70,13 @@ def test_the_aspect_ratio_has_a_default() -> None:
     assert planned(variant_selection()).items[0].aspect_ratio == "1:1"
 
 
-def test_a_setting_the_model_has_an_input_for_is_handed_on() -> None:
+def test_setting_with_a_model_input_is_sent() -> None:
     model = replace(MODEL, fields={**MODEL.fields, "moodboard_id": "mood"})
     [item] = planned(variant_selection(), shot=shot_settings(moodboard_id=7), model=model).items
     assert item.input["mood"] == 7
 
 
-def test_the_images_of_the_settings_follow_the_products_and_the_prompt_numbers_them() -> None:
+def test_settings_images_follow_products_and_are_numbered() -> None:
     shot = shot_settings(
         model_image_url="s3:uploads/p", background_image_url="https://a.example.com/b"
     )
@@ -144,7 +144,7 @@ def test_an_id_that_is_no_folders_is_told_apart(text: str) -> None:
     assert parse_folder_id(text) is None
 
 
-def test_only_an_image_made_for_a_variant_is_in_the_library() -> None:
+def test_only_variant_images_are_in_the_library() -> None:
     batch = a_batch()
     made: dict[str, Any] = {"status": ItemStatus.SUCCEEDED, "image": IMAGE, "settled_at": START}
     assert library_image(batch, an_item(**made)) is None
@@ -157,7 +157,7 @@ def test_only_an_image_made_for_a_variant_is_in_the_library() -> None:
     assert (found.id, found.variant_id, found.key) == ("b1.0004", 7, IMAGE.key)
 
 
-def test_what_is_made_for_variants_lies_in_the_library_and_the_rest_with_its_batch() -> None:
+def test_variant_images_are_stored_under_the_library() -> None:
     kept = keys.image(Kind.VARIANTS, "b1", 7, "p")
     other = keys.image(Kind.CARS, "b1", 7, "p")
     assert kept.startswith("library/b1/000007-")

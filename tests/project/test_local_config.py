@@ -41,7 +41,7 @@ def test_a_providers_key_is_kept_apart_from_the_parameters() -> None:
     assert not config.values
 
 
-def test_a_stack_whose_emulator_was_killed_is_reported_as_lost(
+def test_stack_with_killed_emulator_is_reported_lost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(paths, "LOCAL", tmp_path)

@@ -131,7 +131,7 @@ def test_failed_rows_json_names_each_failed_row_and_why() -> None:
     ]
 
 
-def test_a_failed_item_that_came_from_no_sheet_has_no_row() -> None:
+def test_failed_item_without_sheet_has_no_row() -> None:
     items = [failed(0, row=None, custom_id="item-0001")]
     found = texts(items, plan_of(items, header=()))
     assert json.loads(found["failed_rows.json"])[0]["row"] is None
@@ -179,7 +179,7 @@ def test_a_report_that_cannot_be_made_keeps_no_archive(
     assert told[0] in made_texts[0].body.decode()
 
 
-def test_every_report_has_a_name_that_no_item_can_have() -> None:
+def test_report_names_are_reserved() -> None:
     notices = (Notice("encoding", "Read as mac_roman."),)
 
     assert set(texts([made(0), failed(1)], notices=notices)) <= REPORT_FILES
@@ -207,7 +207,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-def test_failed_rows_csv_can_be_uploaded_again_as_it_is(delimiter: str) -> None:
+def test_failed_rows_csv_can_be_submitted_unchanged(delimiter: str) -> None:
     rows = [("Škoda", "Octavia", "x"), *HOSTILE]
     items = [failed(index) for index in range(len(rows))]
     again = texts(items, plan_of(items, rows, delimiter=delimiter))["failed_rows.csv"]
@@ -217,14 +217,14 @@ def test_failed_rows_csv_can_be_uploaded_again_as_it_is(delimiter: str) -> None:
     assert [row.cells for row in sheet.rows] == rows
 
 
-def test_failed_rows_csv_has_the_failed_rows_alone_in_their_order() -> None:
+def test_failed_rows_csv_has_only_failed_rows_in_order() -> None:
     items = [made(0), failed(1), made(2), failed(3)]
     rows = table(texts(items)["failed_rows.csv"])
     assert [row["Notes"] for row in rows] == ["no. 1", "no. 3"]
     assert list(rows[0]) == list(HEADER)
 
 
-def test_results_csv_has_every_row_as_submitted_and_what_became_of_it() -> None:
+def test_results_csv_has_every_row_with_its_result() -> None:
     rows = table(texts([made(0, model="google/imagen-3"), failed(1, attempts=2)])["results.csv"])
     assert list(rows[0]) == [
         *HEADER,
@@ -275,7 +275,7 @@ def test_our_columns_never_repeat_one_of_the_sheets(
     assert names == [status, *RESULT_COLUMNS[1:]]
 
 
-def test_the_model_of_an_image_is_not_that_of_a_car() -> None:
+def test_image_model_and_car_model_are_separate_columns() -> None:
     assert "image_model" in our_columns(("make", "model"), RESULT_COLUMNS)
 
 
@@ -323,7 +323,7 @@ def test_what_is_invisible_hides_no_formula(cell: str) -> None:
     assert rows[0]["Make"].replace("'", "") == cell
 
 
-def test_a_column_of_ours_that_the_sheet_has_gets_another_name() -> None:
+def test_conflicting_column_name_is_prefixed() -> None:
     items = [made(0)]
     header = ("Make", "Status", "cost")
     rows = table(texts(items, plan_of(items, [("a", "b", "c")], header=header))["results.csv"])
@@ -331,7 +331,7 @@ def test_a_column_of_ours_that_the_sheet_has_gets_another_name() -> None:
     assert (rows[0]["image_cost"], rows[0]["cost"]) == ("0.05", "c")
 
 
-def test_results_csv_of_a_batch_without_a_sheet_has_the_prompts() -> None:
+def test_results_csv_without_a_sheet_has_the_prompts() -> None:
     items = [made(0, row=None, custom_id="item-0001", prompt="A red boat")]
     row = table(texts(items, plan_of(items, header=()))["results.csv"])[0]
     assert (row["custom_id"], row["prompt"], row["status"]) == (
@@ -341,13 +341,13 @@ def test_results_csv_of_a_batch_without_a_sheet_has_the_prompts() -> None:
     )
 
 
-def test_an_image_of_a_variant_is_named_with_its_directory() -> None:
+def test_variant_image_name_includes_its_directory() -> None:
     found = texts([made(0, archive_dir="Shirt-Red")])
     assert table(found["results.csv"])[0]["file"] == "Shirt-Red/car-0.png"
     assert b'src="Shirt-Red/car-0.png"' in found["index.html"]
 
 
-def test_the_same_records_make_the_same_bytes_whichever_attempt_it_is() -> None:
+def test_same_records_give_same_bytes_in_any_attempt() -> None:
     items = [made(0), failed(1)]
     assert texts(items) == texts(items, attempt=2, archiving_at=NOW + timedelta(hours=1))
 

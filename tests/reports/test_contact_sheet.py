@@ -113,7 +113,7 @@ def test_failed_rows_are_listed_with_their_reason() -> None:
         assert words in found.text
 
 
-def test_a_batch_in_which_all_failed_has_a_page_without_an_image() -> None:
+def test_fully_failed_batch_has_a_page_without_images() -> None:
     found = page(failed(), failed(row=8))
     assert found.all("img") == []
     assert "2 rows failed" in found.text
@@ -147,7 +147,7 @@ def test_a_file_name_cannot_become_a_script() -> None:
     assert source == "javascript%3Aalert%281%29.png"
 
 
-def test_the_page_may_load_nothing_but_the_archives_images_and_its_own_style() -> None:
+def test_page_loads_only_archive_images_and_own_style() -> None:
     found = page(shown())
     policy = found.all("meta")[1]["content"] or ""
     rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))

@@ -24,7 +24,7 @@ def record(*items: Item, **changes: Any) -> dict[str, Any]:
     return found
 
 
-def test_an_entry_says_what_made_an_image_and_how_it_is_marked() -> None:
+def test_entry_has_model_and_mark_of_an_image() -> None:
     found = record(marked(0), marked(1, Mark.C2PA, added=None), failed(2))
 
     assert found["batch"] == {"id": "b5f0c9e2a7d14c3f", "kind": "cars", "mode": "live"}

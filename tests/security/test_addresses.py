@@ -37,7 +37,7 @@ def signed(text: str) -> Iterator[dict[str, str]]:
         yield {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
 
 
-def test_no_address_lives_longer_than_a_quarter_of_an_hour(answers: str) -> None:
+def test_no_url_is_valid_over_15_minutes(answers: str) -> None:
     found = [int(query["X-Amz-Expires"]) for query in signed(answers)]
 
     assert len(found) > 10
@@ -45,7 +45,7 @@ def test_no_address_lives_longer_than_a_quarter_of_an_hour(answers: str) -> None
     assert max(found) <= LONGEST
 
 
-def test_every_address_is_signed_for_a_get_of_one_host_with_sigv4(answers: str) -> None:
+def test_every_url_is_a_sigv4_get_of_one_host(answers: str) -> None:
     for query in signed(answers):
         assert query["X-Amz-Algorithm"] == "AWS4-HMAC-SHA256"
         assert query["X-Amz-SignedHeaders"] == "host"
@@ -135,9 +135,7 @@ def test_the_deployed_bucket_blocks_all_public_access_and_encrypts(site: Site) -
     assert rules["Rules"][0]["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
 
 
-def test_a_download_is_saved_and_never_shown_as_a_page(
-    ann: httpx.Client, hers: OwnedResources
-) -> None:
+def test_download_is_saved_and_never_rendered(ann: httpx.Client, hers: OwnedResources) -> None:
     listed = ask(ann, "GET", "/api/uploads?kind=csv", 200)["items"]
     [sheet] = [each for each in listed if each["id"] == hers.sheet]
     answer = httpx.get(sheet["url"], timeout=60)

@@ -93,7 +93,7 @@ def with_token(site: Site, **more: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {site.issuer.token('ann')}", **more}
 
 
-def test_the_configured_site_may_ask_and_read_what_is_exposed(site: Site, friend: Page) -> None:
+def test_configured_origin_may_read_exposed_headers(site: Site, friend: Page) -> None:
     listed = ask(friend, site, "/api/v1/batch", headers=with_token(site))
     assert listed["status"] == 200
     headers = with_token(site, **{"Content-Type": "text/csv", "Idempotency-Key": "of a friend"})
@@ -149,7 +149,7 @@ def test_any_other_site_can_read_nothing_and_send_nothing(site: Site, stranger: 
     assert not site.fake.creates("Stranger")
 
 
-def test_a_stream_cannot_be_read_from_another_site_even_with_a_token(
+def test_stream_is_unreadable_from_another_origin(
     site: Site, stranger: Page, hers: OwnedResources
 ) -> None:
     path = f"/api/v1/batch/{hers.cars}/events?access_token={site.issuer.token('ann')}"
@@ -161,9 +161,7 @@ def test_a_stream_cannot_be_read_from_another_site_even_with_a_token(
     assert stranger.evaluate(heard, site.stack["webUrl"] + path) == "refused"
 
 
-def test_a_browser_sends_nothing_of_its_own_that_would_open_a_door(
-    site: Site, friend: Page
-) -> None:
+def test_browsers_send_no_ambient_credentials(site: Site, friend: Page) -> None:
     """No cookie is set and none is asked for: a site that has no token has nothing."""
     assert ask(friend, site, "/api/v1/batch", credentials="include") == {"error": "TypeError"}
     found = ask(friend, site, "/api/v1/batch")

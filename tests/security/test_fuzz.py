@@ -127,7 +127,7 @@ def owned(api: httpx.Client) -> dict[str, str]:
         ("/api/schemas/..%2fmodels.toml", {}),
     ],
 )
-def test_what_a_fuzzer_may_not_think_of_is_refused_in_words(
+def test_handwritten_hostile_requests_get_problem_documents(
     site: Site, path: str, parameters: dict[str, str]
 ) -> None:
     answer: httpx.Response = site.as_(FUZZER).get(path, params=parameters)

@@ -177,7 +177,7 @@ def test_the_state_machine_calls_what_its_definition_names(template: Rendered) -
     assert {action for action, resource in own if resource == "*"} == LOG_DELIVERY
 
 
-def test_sam_adds_logs_and_traces_to_a_role_and_no_more(site: Site, roles: dict[str, str]) -> None:
+def test_sam_adds_only_logs_and_traces_to_roles(site: Site, roles: dict[str, str]) -> None:
     iam = site.client("iam")
     for function, role in roles.items():
         found = iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]

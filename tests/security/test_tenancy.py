@@ -89,9 +89,7 @@ def test_anothers_batch_is_as_good_as_none(
     same_as_unknown(bob, method, path.format(id_), id_, 404)
 
 
-def test_a_stream_of_anothers_batch_is_none_by_the_events_route_either(
-    backend: AuthBackend, hers: OwnedResources
-) -> None:
+def test_events_route_hides_anothers_batch(backend: AuthBackend, hers: OwnedResources) -> None:
     token = backend.token(BOB)
     with backend.with_token(None) as client:
         path = f"/api/v1/batch/{hers.cars}/events"
@@ -163,9 +161,7 @@ def test_folders_and_candidates_are_of_ones_own_catalog_alone(
     assert asked[0].text.replace(known, unknown) == asked[1].text
 
 
-def test_the_same_variant_id_is_another_variant_for_another_owner(
-    backend: AuthBackend, hers: OwnedResources
-) -> None:
+def test_variant_ids_are_separate_per_owner(backend: AuthBackend, hers: OwnedResources) -> None:
     cid = backend.as_("cid")
     catalog(cid, hers.variant)
 

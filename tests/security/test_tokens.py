@@ -53,7 +53,7 @@ def tried(client: httpx.Client, token: str | None) -> Iterator[tuple[str, httpx.
         yield f"{method} {path}", client.request(method, filled(path), params=query, json={})
 
 
-def test_every_route_refuses_every_bad_token_and_calls_no_function(backend: AuthBackend) -> None:
+def test_every_route_rejects_bad_tokens_without_invocation(backend: AuthBackend) -> None:
     assert backend.as_("ann").get("/api/v1/batch").status_code == 200
     before = backend.invocations()
     for name, token in backend.bad_tokens().items():
@@ -89,7 +89,7 @@ def test_a_share_link_needs_its_own_token_alone(backend: AuthBackend) -> None:
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-def test_the_pages_configuration_tells_how_to_sign_in_and_no_secret(site: Site) -> None:
+def test_page_configuration_contains_no_secret(site: Site) -> None:
     with site.with_token(None) as client:
         found = client.get("/config.json").json()
 
@@ -102,9 +102,7 @@ def test_the_pages_configuration_tells_how_to_sign_in_and_no_secret(site: Site) 
              "/health/../api/queue", "/api/v1/batch/x/events/../progress"],
 )  # fmt: skip
 @pytest.mark.parametrize("method", ["GET", "POST", "HEAD", "OPTIONS", "DELETE", "PATCH"])
-def test_no_other_spelling_of_a_path_leads_around_the_door(
-    site: Site, method: str, path: str
-) -> None:
+def test_path_spellings_do_not_bypass_authentication(site: Site, method: str, path: str) -> None:
     """The page answers what is none of the API's: never a batch, never a queue."""
     url = httpx.URL(site.stack["apiUrl"])
     raw = url.copy_with(raw_path=url.raw_path + path.encode())
@@ -114,7 +112,7 @@ def test_no_other_spelling_of_a_path_leads_around_the_door(
     assert "activeBatches" not in answer.text
 
 
-def test_the_token_in_the_address_is_taken_by_the_events_route_alone(backend: AuthBackend) -> None:
+def test_only_the_events_route_accepts_query_tokens(backend: AuthBackend) -> None:
     token = backend.token("ann")
     with backend.with_token(None) as client:
         for method, path in GUARDED:

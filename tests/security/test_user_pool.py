@@ -9,13 +9,13 @@ from testing.scenario import ask, cars
 WHOLE_QUEUE = {"visible", "inFlight", "delayed", "deadLetter"}
 
 
-def test_somebody_whom_an_administrator_made_signs_in_and_makes_a_batch(pool: CognitoPool) -> None:
+def test_administrator_created_user_signs_in_and_submits(pool: CognitoPool) -> None:
     api = pool.as_("mia")
 
     assert finished(api, cars(api, "Mine"))["outcome"] == "all_succeeded"
 
 
-def test_both_tokens_of_a_sign_in_open_the_api_for_the_same_owner(pool: CognitoPool) -> None:
+def test_id_and_access_tokens_have_the_same_owner(pool: CognitoPool) -> None:
     """They come from one sign-in of one client; the gateway looks at aud or client_id alone."""
     made = cars(pool.as_("ida", use="id"), "By the ID token")
 

@@ -119,7 +119,7 @@ def test_the_model_overlay_is_read_where_batches_are_planned(production: Rendere
     }
 
 
-def test_the_sweeper_alone_scans_the_table_and_nobody_changes_it(production: Rendered) -> None:
+def test_only_the_sweeper_may_scan_the_table(production: Rendered) -> None:
     used = {"GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"}
     used |= {"BatchWriteItem"}
     for owner, statement in every_statement(production):
@@ -146,7 +146,7 @@ def test_the_watchers_function_writes_its_own_records_alone(production: Rendered
     }
 
 
-def test_no_queue_is_an_event_of_a_function_for_which_sam_opens_every_queue(
+def test_no_queue_is_a_sam_function_event(
     production: Rendered,
 ) -> None:
     events = [e for f in production.functions.values() for e in f.get("Events", {}).values()]
@@ -165,7 +165,7 @@ def test_the_page_has_no_rights_and_no_layer(production: Rendered) -> None:
     assert "Layers" not in production["WebFunction"]
 
 
-def test_no_policy_names_an_action_that_iam_does_not_know(production: Rendered) -> None:
+def test_policies_use_only_known_iam_actions(production: Rendered) -> None:
     """The batch calls of SQS are allowed by the action of the single call."""
     for owner, statement in every_statement(production):
         actions = as_list(statement["Action"])
@@ -203,7 +203,7 @@ def test_only_who_reads_providers_secrets_may_use_their_key(production: Rendered
 
 
 @pytest.mark.parametrize("parameter", PROVIDERS)
-def test_a_providers_key_is_read_by_those_who_call_providers_alone(parameter: str) -> None:
+def test_only_functions_calling_providers_read_their_keys(parameter: str) -> None:
     template = Rendered(**{parameter: SECRET})
     readers = {
         function
@@ -227,7 +227,7 @@ def test_without_a_providers_key_nobody_may_read_one(production: Rendered) -> No
         ("SigningSecret", "SIGNING_SECRET_ARN", {"ApiFunction"}),
     ],
 )
-def test_a_secret_of_the_stack_is_read_where_it_is_needed(
+def test_stack_secrets_are_readable_only_where_needed(
     production: Rendered, secret: str, variable: str, reading: set[str]
 ) -> None:
     readers = {
@@ -241,7 +241,7 @@ def test_a_secret_of_the_stack_is_read_where_it_is_needed(
 
 
 @pytest.mark.parametrize("secret", ["WebhookSecret", "SigningSecret"])
-def test_a_secret_of_the_stack_is_48_bytes_in_base64(production: Rendered, secret: str) -> None:
+def test_stack_secret_is_48_bytes_in_base64(production: Rendered, secret: str) -> None:
     made = production[secret]["GenerateSecretString"]
 
     assert made["PasswordLength"] == 64

@@ -9,7 +9,7 @@ def test_the_page_is_up_to_date() -> None:
     assert written == page(load()), "run: python docs/generate_configuration.py"
 
 
-def test_every_parameter_has_a_group_and_with_it_a_place_on_the_page() -> None:
+def test_every_parameter_has_a_group() -> None:
     template = load()
     groups = template["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
 

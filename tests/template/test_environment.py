@@ -35,7 +35,7 @@ def read_by_the_page() -> set[str]:
     return names
 
 
-def test_every_setting_is_a_variable_of_the_template_and_the_reverse(development: Rendered) -> None:
+def test_settings_and_template_variables_match(development: Rendered) -> None:
     declared = {
         name
         for function in development.functions
@@ -46,7 +46,7 @@ def test_every_setting_is_a_variable_of_the_template_and_the_reverse(development
     assert declared - READ_BY_LIBRARIES == SETTINGS
 
 
-def test_the_page_gets_what_it_reads_and_nothing_more_of_its_own() -> None:
+def test_page_gets_only_the_variables_it_reads() -> None:
     with_oidc = Rendered(AuthMode="oidc").environment("WebFunction").keys()
     with_cognito = Rendered().environment("WebFunction").keys()
     everywhere = Rendered().environment("FinalizerFunction").keys()
@@ -73,7 +73,7 @@ def test_the_page_knows_the_bucket_in_every_partition(
 DEVELOPMENT_ONLY_VARIABLES = set(DEVELOPMENT_ONLY.values())
 
 
-def test_without_parameters_a_function_sees_the_defaults_of_the_code(production: Rendered) -> None:
+def test_template_defaults_match_the_code(production: Rendered) -> None:
     seen = Settings.from_env(production.environment("WorkerFunction"))
     alone = Settings.from_env({})
     made_by_the_stack = {
@@ -108,9 +108,7 @@ def test_in_production_no_function_knows_a_development_only_variable(
 
 
 @pytest.mark.parametrize("parameter", [*DEVELOPMENT_ONLY, "PublicUrl"])
-def test_a_development_only_parameter_is_empty_and_says_what_it_is(
-    production: Rendered, parameter: str
-) -> None:
+def test_development_parameter_is_empty_and_labelled(production: Rendered, parameter: str) -> None:
     declared = production.source["Parameters"][parameter]
 
     assert declared["Default"] == ""
@@ -118,7 +116,7 @@ def test_a_development_only_parameter_is_empty_and_says_what_it_is(
 
 
 @pytest.mark.parametrize(("parameter", "variable"), DEVELOPMENT_ONLY.items())
-def test_a_development_only_parameter_reaches_the_functions_when_it_is_given(
+def test_development_parameter_reaches_the_functions_if_set(
     development: Rendered, parameter: str, variable: str
 ) -> None:
     for function in development.functions:
@@ -126,9 +124,7 @@ def test_a_development_only_parameter_reaches_the_functions_when_it_is_given(
         assert development.environment(function)[variable] == given
 
 
-def test_the_public_address_is_the_gateways_own_unless_another_is_given(
-    production: Rendered, development: Rendered
-) -> None:
+def test_public_url_defaults_to_the_gateway(production: Rendered, development: Rendered) -> None:
     api, page = (r.environment("ApiFunction")["PUBLIC_URL"] for r in (production, development))
 
     assert api == "https://<HttpApi>.execute-api.eu-west-1.amazonaws.com"

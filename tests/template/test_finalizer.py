@@ -41,7 +41,7 @@ def branches() -> list[list[str]]:
     return [[*path(branch["StartAt"])] for branch in STATES["Afterwards"]["Branches"]]
 
 
-def test_an_archive_is_built_published_told_of_and_deleted_when_it_expires() -> None:
+def test_archive_is_built_published_notified_and_deleted() -> None:
     assert [*path(MACHINE["StartAt"])] == ["Build", "Built", "Publish", "Afterwards"]
     assert branches() == [["Notify"], ["Wait", "Delete", "Expire"]]
     assert STATES["Wait"]["TimestampPath"] == "$.archive.expiresAt"
@@ -64,7 +64,7 @@ def test_a_build_that_is_not_done_is_continued() -> None:
 
 
 @pytest.mark.parametrize("name", TASKS)
-def test_every_step_is_told_its_round_and_is_one_the_function_knows(name: str) -> None:
+def test_every_step_is_known_and_has_its_round(name: str) -> None:
     payload = TASKS[name]["Parameters"]["Payload"]
     known = re.findall(r'^\s+"(\w+)": (?:finalize|lambda)', APP, re.MULTILINE)
 
@@ -74,7 +74,7 @@ def test_every_step_is_told_its_round_and_is_one_the_function_knows(name: str) -
 
 
 @pytest.mark.parametrize("name", TASKS)
-def test_every_step_is_tried_again_with_longer_and_longer_pauses(name: str) -> None:
+def test_every_step_is_retried_with_backoff(name: str) -> None:
     last = TASKS[name]["Retry"][-1]
 
     assert last["ErrorEquals"] == ["States.ALL"]
@@ -88,7 +88,7 @@ def test_a_step_outlasts_the_function_it_waits_for(production: Rendered, name: s
 
 
 @pytest.mark.parametrize("name", ["Build", "Publish"])
-def test_without_an_archive_the_batch_is_given_up_and_the_execution_fails(name: str) -> None:
+def test_failed_build_gives_up_and_fails_the_execution(name: str) -> None:
     assert [each["Next"] for each in TASKS[name]["Catch"]] == ["GiveUp"]
     assert STATES[[*path("GiveUp")][-1]]["Type"] == "Fail"
 
@@ -97,7 +97,7 @@ def test_no_two_states_have_the_same_name() -> None:
     assert len([*states(MACHINE)]) == len(STATES)
 
 
-def test_a_receiver_that_never_answers_neither_delays_nor_stops_the_deletion() -> None:
+def test_unresponsive_receiver_does_not_delay_the_deletion() -> None:
     """A branch that failed would stop the one beside it."""
     assert [each["Next"] for each in TASKS["Notify"]["Catch"]] == ["StopNotifying"]
     assert [each["Next"] for each in TASKS["StopNotifying"]["Catch"]] == ["NotNotified"]
@@ -113,11 +113,11 @@ def seconds_of_retries(name: str) -> float:
     return sum(min(most, first * rate**count) for count in range(retry["MaxAttempts"]))
 
 
-def test_a_receiver_is_tried_for_half_a_day_while_the_batch_is_surely_still_there() -> None:
+def test_receiver_is_retried_for_half_a_day() -> None:
     assert 12 * 3600 < seconds_of_retries("Notify") < 24 * 3600
 
 
-def test_a_receiver_does_not_keep_the_alarm_of_a_failure_waiting() -> None:
+def test_receiver_does_not_delay_the_failure_alarm() -> None:
     assert seconds_of_retries("NotifyOfFailure") < 20 * 60
     assert STATES["GiveUp"]["Next"] == "NotifyOfFailure"
     assert [*path("NotifyOfFailure")] == ["NotifyOfFailure", "GaveUp"]
@@ -125,7 +125,7 @@ def test_a_receiver_does_not_keep_the_alarm_of_a_failure_waiting() -> None:
 
 
 @pytest.mark.parametrize("name", ["Publish", "GiveUp"])
-def test_what_there_is_to_tell_is_fixed_when_the_round_ends(name: str) -> None:
+def test_webhook_payload_is_fixed_at_round_end(name: str) -> None:
     assert STATES[name]["ResultSelector"]["notice.$"] == "$.Payload.notice"
     assert STATES[name]["ResultPath"] == "$.archive"
     for told in ("Notify", "NotifyOfFailure", "StopNotifying", "StopNotifyingOfFailure"):

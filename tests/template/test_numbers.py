@@ -48,7 +48,7 @@ def feeds(template: Rendered) -> dict[str, set[str]]:
     return {f: set().union(*(reached(queue) for queue in to)) for f, to in sent.items()}
 
 
-def test_a_function_allows_its_loop_exactly_if_it_lies_on_one(production: Rendered) -> None:
+def test_functions_allow_recursion_only_on_a_loop(production: Rendered) -> None:
     """Lambda stops any other after 16 invocations of a chain: a batch of 50 would lose two rows."""
     next_to = feeds(production)
 
@@ -79,7 +79,7 @@ def test_each_worker_timeout_has_a_visibility_timeout_15_seconds_longer(
 
 
 @pytest.mark.parametrize(("function", "queue"), QUEUE_OF.items())
-def test_a_message_stays_hidden_for_as_long_as_its_invocation_may_take(
+def test_visibility_timeout_covers_the_invocation(
     production: Rendered, function: str, queue: str
 ) -> None:
     hidden = production[queue]["VisibilityTimeout"]
@@ -89,7 +89,7 @@ def test_a_message_stays_hidden_for_as_long_as_its_invocation_may_take(
 
 
 @pytest.mark.parametrize("function", QUEUE_OF)
-def test_one_message_is_one_invocation_and_a_failed_one_is_reported(
+def test_queues_invoke_with_one_message_and_report_failures(
     production: Rendered, function: str
 ) -> None:
     assert mapping(production, function)["BatchSize"] == 1
@@ -106,13 +106,13 @@ def test_the_reservation_is_the_queues_own_maximum() -> None:
         assert reserved == str(concurrency)
 
 
-def test_three_images_are_made_at_the_same_time_by_default(production: Rendered) -> None:
+def test_default_worker_concurrency_is_three(production: Rendered) -> None:
     assert production.parameters["WorkerConcurrency"] == "3"
     assert production.parameters["ReservedConcurrency"] == "3"
     assert not production.broken_rules()
 
 
-def test_a_reservation_of_0_leaves_it_out_and_keeps_the_queues_maximum() -> None:
+def test_zero_reservation_keeps_the_queue_maximum() -> None:
     template = Rendered(ReservedConcurrency=0, ProgressConcurrency=0)
 
     assert "ReservedConcurrentExecutions" not in template["WorkerFunction"]
@@ -121,7 +121,7 @@ def test_a_reservation_of_0_leaves_it_out_and_keeps_the_queues_maximum() -> None
     assert not template.broken_rules()
 
 
-def test_a_reservation_that_is_not_the_queues_maximum_is_refused() -> None:
+def test_reservation_must_equal_the_queue_maximum() -> None:
     assert Rendered(WorkerConcurrency=10).broken_rules() == [
         "ReservedConcurrency must equal WorkerConcurrency, or be 0."
     ]
@@ -139,7 +139,7 @@ def test_an_archive_never_outlives_the_lifecycle_rule_behind_it(production: Rend
     assert rule["ExpirationInDays"] == 1
 
 
-def test_a_dead_letter_is_kept_longer_than_any_message_lived_before(production: Rendered) -> None:
+def test_dead_letter_retention_exceeds_all_queues(production: Rendered) -> None:
     queues = production.of_type("AWS::SQS::Queue")
     kept = {name: queue["MessageRetentionPeriod"] for name, queue in queues.items()}
     last = kept.pop("DeadLetterQueue")
@@ -156,7 +156,7 @@ def test_a_sheet_that_waits_for_room_asks_each_minute(production: Rendered) -> N
     assert LONGEST_WAIT_SECONDS == 60 < queue["MessageRetentionPeriod"]
 
 
-def test_whoever_keeps_failing_goes_to_the_dead_letter_queue_after_five_times(
+def test_message_is_dead_lettered_after_five_receives(
     production: Rendered,
 ) -> None:
     for queue in ("DispatchQueue", "ItemQueue"):

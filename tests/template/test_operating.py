@@ -30,7 +30,7 @@ def metrics(alarm: Node) -> list[Node]:
     return [query["MetricStat"]["Metric"] for query in queries if "MetricStat" in query]
 
 
-def test_every_function_logs_into_a_group_of_its_own_that_forgets(production: Rendered) -> None:
+def test_every_function_has_a_log_group_with_retention(production: Rendered) -> None:
     groups = production.of_type("AWS::Logs::LogGroup")
     used = [f["LoggingConfig"]["LogGroup"].strip("<>") for f in production.functions.values()]
 
@@ -39,7 +39,7 @@ def test_every_function_logs_into_a_group_of_its_own_that_forgets(production: Re
     assert all(1 <= int(group["RetentionInDays"]) <= 90 for group in groups.values())
 
 
-def test_what_people_typed_is_logged_no_longer_than_it_is_kept() -> None:
+def test_logs_are_kept_no_longer_than_retention() -> None:
     """The page's function, the gateway and the state machine log nothing of it."""
     template = Rendered(RetentionDays=3)
     groups = template.of_type("AWS::Logs::LogGroup")
@@ -65,7 +65,7 @@ def test_every_function_is_traced(production: Rendered) -> None:
     assert production["FinalizerStateMachine"]["Tracing"] == {"Enabled": True}
 
 
-def test_the_access_log_is_json_and_has_no_query_string(production: Rendered) -> None:
+def test_access_log_is_json_without_query_string(production: Rendered) -> None:
     settings = production["HttpApiStage"]["AccessLogSettings"]
     fields = json.loads(settings["Format"])
 
@@ -141,7 +141,7 @@ def test_a_refused_watcher_is_no_server_error(production: Rendered) -> None:
     assert watchers["Dimensions"][0]["Value"] == "<ProgressFunction>"
 
 
-def test_a_sheet_that_cannot_be_taken_is_told_at_any_pace(production: Rendered) -> None:
+def test_intake_failures_alarm_at_any_retry_rate(production: Rendered) -> None:
     """A failing one is tried in every five minutes, and the queue of those given up is watched."""
     alarm = production["IntakeAlarm"]
     periods = {q["MetricStat"]["Period"] for q in alarm["Metrics"] if "MetricStat" in q}
@@ -176,7 +176,7 @@ def total(alarm: Node) -> str:
     return str(expression)
 
 
-def test_the_idle_cost_is_the_sum_of_what_is_there(production: Rendered) -> None:
+def test_idle_cost_table_matches_the_template(production: Rendered) -> None:
     page = (DOCS / "operations.md").read_text()
     table = page.split("An idle stack costs")[1].split("\n\n")[1]
     rows = re.findall(r"^\| (.+?) \| \**([\d.]+)\** \|$", table, re.MULTILINE)
@@ -198,7 +198,7 @@ def test_every_alarm_has_its_line_in_the_runbook() -> None:
     assert set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)) == alarms(everything).keys()
 
 
-def test_no_alarm_counts_messages_sent_which_redriving_does_not_move(production: Rendered) -> None:
+def test_no_alarm_counts_messages_sent(production: Rendered) -> None:
     assert "NumberOfMessagesSent" not in {metric for _, metric, _ in watched(production)}
 
 

@@ -38,7 +38,7 @@ def test_every_wanted_package_is_pinned(path: Path) -> None:
     assert {name for name in wanted if name and not name.startswith("-")} <= pins
 
 
-def test_the_environments_are_made_from_the_pins_and_from_nothing_else() -> None:
+def test_environments_use_only_the_pins() -> None:
     makefile = (ROOT / "Makefile").read_text()
 
     assert "pip sync --quiet --python $(@D)/bin/python --require-hashes" in makefile

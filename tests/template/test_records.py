@@ -9,7 +9,7 @@ KEPT_FOR_GOOD = {"uploads/", "library/"}
 CUSTOM = "https://images.example.com"
 
 
-def test_the_table_is_on_demand_expires_records_and_can_be_restored(production: Rendered) -> None:
+def test_table_is_on_demand_with_ttl_and_recovery(production: Rendered) -> None:
     table = production["Table"]
 
     assert table["BillingMode"] == "PAY_PER_REQUEST"
@@ -51,7 +51,7 @@ def test_a_batchs_objects_expire_and_an_owners_do_not() -> None:
     assert not KEPT_FOR_GOOD & expiring.keys()
 
 
-def test_a_half_made_upload_is_removed_after_a_day_wherever_it_is(production: Rendered) -> None:
+def test_incomplete_uploads_are_removed_after_a_day(production: Rendered) -> None:
     rules = production["Bucket"]["LifecycleConfiguration"]["Rules"]
     aborting = [rule for rule in rules if "AbortIncompleteMultipartUpload" in rule]
 
@@ -61,7 +61,7 @@ def test_a_half_made_upload_is_removed_after_a_day_wherever_it_is(production: Re
     assert "Prefix" not in aborting[0]
 
 
-def test_browsers_may_use_presigned_urls_from_the_page_and_the_allowed_origins_only() -> None:
+def test_bucket_cors_allows_page_and_allowed_origins_only() -> None:
     page = "https://<HttpApi>.execute-api.eu-west-1.amazonaws.com"
 
     def origins(template: Rendered) -> list[str]:
@@ -92,7 +92,7 @@ def test_bucket_and_queues_refuse_connections_without_tls(production: Rendered) 
     assert resources == ["<Bucket.Arn>", "<Bucket.Arn>/*"]
 
 
-def test_only_an_emulator_which_has_no_tls_is_spared_that(development: Rendered) -> None:
+def test_only_an_emulator_is_exempt_from_tls(development: Rendered) -> None:
     assert not {"BucketPolicy", "QueuePolicy"} & development.resources.keys()
     [statement] = development["IntakeQueuePolicy"]["PolicyDocument"]["Statement"]
     assert statement["Effect"] == "Allow"

@@ -28,7 +28,7 @@ def test_every_api_route_needs_a_token(production: Rendered) -> None:
         assert route["AuthorizerId"] in {"<Authorizer>", "<EventsAuthorizer>"}
 
 
-def test_tokens_of_share_links_cannot_be_tried_by_the_thousand(production: Rendered) -> None:
+def test_share_link_route_is_rate_limited(production: Rendered) -> None:
     stage = production["HttpApiStage"]
     assert stage["RouteSettings"][SHARED]["ThrottlingRateLimit"] <= 10
     assert production.resources["HttpApiStage"]["DependsOn"] == "SharedRoute"
@@ -45,14 +45,14 @@ def test_preflight_requests_need_no_token_and_get_204(production: Rendered) -> N
 
 
 @pytest.mark.parametrize("mode", ["cognito", "none"])
-def test_the_page_and_the_descriptions_are_public_whatever_the_mode(mode: str) -> None:
+def test_page_and_documentation_are_public_in_every_mode(mode: str) -> None:
     found = routes(Rendered(AuthMode=mode))
 
     for key in PUBLIC:
         assert found[key]["AuthorizationType"] == "NONE"
 
 
-def test_without_authentication_there_is_no_authorizer_and_no_user_pool() -> None:
+def test_mode_none_has_no_authorizer_or_user_pool() -> None:
     template = Rendered(AuthMode="none")
 
     assert {r["AuthorizationType"] for r in routes(template).values()} == {"NONE"}
@@ -61,7 +61,7 @@ def test_without_authentication_there_is_no_authorizer_and_no_user_pool() -> Non
     assert template.outputs["AuthMode"]["Value"] == "none"
 
 
-def test_only_the_events_route_takes_its_token_from_the_query(production: Rendered) -> None:
+def test_only_events_route_has_a_query_token(production: Rendered) -> None:
     header, query = production["Authorizer"], production["EventsAuthorizer"]
     events = [
         k for k, r in routes(production).items() if r.get("AuthorizerId") == "<EventsAuthorizer>"
@@ -80,7 +80,7 @@ def test_by_default_the_stacks_own_user_pool_is_trusted(production: Rendered) ->
     }
 
 
-def test_with_oidc_the_given_issuer_is_trusted_and_no_pool_is_made() -> None:
+def test_oidc_trusts_the_issuer_without_a_pool() -> None:
     template = Rendered(**OIDC)
 
     assert template["Authorizer"]["JwtConfiguration"] == {
@@ -90,7 +90,7 @@ def test_with_oidc_the_given_issuer_is_trusted_and_no_pool_is_made() -> None:
     assert not [r for r in template.resources.values() if "Cognito" in r["Type"]]
 
 
-def test_people_are_let_in_by_whoever_runs_the_stack_and_sign_in_without_a_secret(
+def test_users_are_created_by_administrators_only(
     production: Rendered,
 ) -> None:
     client = production["UserPoolClient"]
@@ -115,7 +115,7 @@ def test_people_sign_in_and_out_at_a_custom_domain() -> None:
     assert Rendered()["UserPoolClient"]["LogoutURLs"] == [own]
 
 
-def test_every_route_leads_to_a_function_that_the_gateway_may_call(production: Rendered) -> None:
+def test_every_route_has_an_invocable_function(production: Rendered) -> None:
     callable_ = {
         permission["FunctionName"].strip("<>")
         for permission in production.of_type("AWS::Lambda::Permission").values()
@@ -177,7 +177,7 @@ def test_an_origin_is_named_in_full(production: Rendered, origin: str, taken: bo
         ("http://127.0.0.1:80@example.com", False),
     ],
 )
-def test_an_issuer_is_asked_over_tls_but_on_this_machine(
+def test_issuer_requires_tls_except_on_loopback(
     production: Rendered, issuer: str, taken: bool
 ) -> None:
     pattern = production.source["Parameters"]["OidcIssuer"]["AllowedPattern"]

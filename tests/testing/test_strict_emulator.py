@@ -222,14 +222,12 @@ def test_without_a_route_the_gateway_answers_a_preflight_itself(api: httpx.Clien
     assert "x-routed" not in answer.headers
 
 
-def test_the_gateway_gives_up_a_function_that_is_too_slow(api: httpx.Client) -> None:
+def test_gateway_times_out_a_slow_function(api: httpx.Client) -> None:
     answer = api.get("/slow/thing")
     assert (answer.status_code, answer.json()) == (503, {"message": "Service Unavailable"})
 
 
-def test_a_throttled_function_is_a_server_error_of_the_gateway(
-    emulated: Aws, api: httpx.Client
-) -> None:
+def test_throttled_function_is_a_gateway_server_error(emulated: Aws, api: httpx.Client) -> None:
     client = emulated.client("lambda")
     client.put_function_concurrency(FunctionName="answers", ReservedConcurrentExecutions=0)
     assert ask(api, "/open/thing").status_code == 503

@@ -19,7 +19,7 @@ def cancel(app: AppHarness) -> None:
     app.cancel_batch(OWNER, "b1")
 
 
-def test_cancelling_a_queued_batch_makes_no_image_and_ends_once_its_items_are_stored(
+def test_cancelled_queued_batch_generates_nothing(
     app: AppHarness,
 ) -> None:
     app.submit(3)
@@ -33,7 +33,7 @@ def test_cancelling_a_queued_batch_makes_no_image_and_ends_once_its_items_are_st
     assert app.batch.outcome == "none_succeeded"
 
 
-def test_cancelling_keeps_what_is_finished_and_calls_nothing_for_the_rest(app: AppHarness) -> None:
+def test_cancelling_keeps_finished_images_and_calls_nothing_else(app: AppHarness) -> None:
     app.start(20)
     app.deliver()
     cancel(app)
@@ -71,7 +71,7 @@ def test_a_cancel_waits_a_minute_for_an_image_at_most(
     assert app.finish().status is BatchStatus.CANCELLED
 
 
-def test_deliveries_too_short_for_a_check_notice_a_cancelled_batch(app: AppHarness) -> None:
+def test_short_deliveries_notice_a_cancelled_batch(app: AppHarness) -> None:
     app.provider.seconds = 400
     app.start(1)
     app.deliver(seconds=2)
@@ -81,7 +81,7 @@ def test_deliveries_too_short_for_a_check_notice_a_cancelled_batch(app: AppHarne
     assert app.statuses == "c"
 
 
-def test_one_that_finishes_all_the_same_is_kept_and_counted(app: AppHarness) -> None:
+def test_image_finished_despite_cancel_is_kept(app: AppHarness) -> None:
     app.provider.obeys_cancel = False
     app.provider.after_create = lambda _: cancel(app)
     app.start(2)
@@ -90,7 +90,7 @@ def test_one_that_finishes_all_the_same_is_kept_and_counted(app: AppHarness) -> 
     assert app.batch.actual == PRICE
 
 
-def test_a_killed_workers_prediction_is_found_and_stopped_after_a_cancel(app: AppHarness) -> None:
+def test_orphaned_prediction_is_stopped_after_a_cancel(app: AppHarness) -> None:
     app.provider.seconds = 200
     app.start(1)
     message = app.queue.sent[0].message
@@ -114,7 +114,7 @@ def test_cancelling_twice_is_the_same_as_once(app: AppHarness) -> None:
     assert len(app.finalizer.started) == 1
 
 
-def test_a_batch_that_is_archiving_or_finished_cannot_be_cancelled(app: AppHarness) -> None:
+def test_archiving_or_finished_batch_cannot_be_cancelled(app: AppHarness) -> None:
     app.start(1)
     app.drain()
     with pytest.raises(StateConflictError):
@@ -124,7 +124,7 @@ def test_a_batch_that_is_archiving_or_finished_cannot_be_cancelled(app: AppHarne
         cancel(app)
 
 
-def test_a_cancel_that_meets_the_last_settle_has_one_outcome(app: AppHarness) -> None:
+def test_cancel_racing_the_last_settle_has_one_outcome(app: AppHarness) -> None:
     app.start(1)
     app.store.before_next("commit", lambda: None)
     app.provider.after_create = lambda _: app.store.before_next("commit", lambda: cancel(app))
@@ -141,7 +141,7 @@ def test_somebody_elses_batch_is_not_found(app: AppHarness) -> None:
             use("bob", "b1")
 
 
-def test_a_retry_runs_only_what_failed_with_the_same_input(app: AppHarness) -> None:
+def test_retry_runs_only_failed_items_with_same_input(app: AppHarness) -> None:
     for index in (3, 77, 900):
         app.provider.script(str(index), failed(FailureCode.PROVIDER_REJECTED))
     app.run(1000)
@@ -167,7 +167,7 @@ def test_a_retried_item_is_counted_once_a_round(app: AppHarness) -> None:
     assert app.telemetry.settlements == [(0, ItemStatus.FAILED), (0, ItemStatus.SUCCEEDED)]
 
 
-def test_a_request_to_retry_that_comes_again_opens_nothing_more(app: AppHarness) -> None:
+def test_repeated_retry_request_opens_nothing_more(app: AppHarness) -> None:
     refused = failed(FailureCode.PROVIDER_REJECTED)
     app.provider.script("0", refused, refused)
     app.run(1)
@@ -208,7 +208,7 @@ def test_what_a_cancel_left_undone_is_not_retried(app: AppHarness) -> None:
     assert app.finish().status is BatchStatus.COMPLETED
 
 
-def test_a_retry_that_is_cancelled_before_it_ran_leaves_its_items_cancelled(
+def test_retry_cancelled_before_running_leaves_items_cancelled(
     app: AppHarness,
 ) -> None:
     app.provider.script("0", failed(FailureCode.PROVIDER_REJECTED))
@@ -222,7 +222,7 @@ def test_a_retry_that_is_cancelled_before_it_ran_leaves_its_items_cancelled(
         app.retry_batch(OWNER, "b1")
 
 
-def test_a_running_batch_and_one_without_failures_cannot_be_retried(app: AppHarness) -> None:
+def test_running_or_successful_batch_cannot_be_retried(app: AppHarness) -> None:
     app.start(1)
     with pytest.raises(StateConflictError):
         app.retry_batch(OWNER, "b1")
@@ -247,7 +247,7 @@ def test_the_cap_holds_over_all_rounds(app: AppHarness) -> None:
     assert app.batch.committed == app.batch.actual == Decimal("0.10")
 
 
-def test_an_expired_archive_is_built_again_by_a_retry_under_a_new_key(app: AppHarness) -> None:
+def test_retry_rebuilds_expired_archive_under_a_new_key(app: AppHarness) -> None:
     app.run(1)
     app.clock.advance(6 * 3600 + 1)
     old = app.finalizer_run
@@ -261,7 +261,7 @@ def test_an_expired_archive_is_built_again_by_a_retry_under_a_new_key(app: AppHa
     assert app.batch.archive.key == key != "archives/b1/1-1.zip"
 
 
-def test_a_prediction_the_provider_cancelled_by_itself_is_tried_once_more(app: AppHarness) -> None:
+def test_prediction_cancelled_by_provider_is_retried_once(app: AppHarness) -> None:
     app.provider.script("0", Prediction("", PredictionStatus.CANCELLED))
     app.run(1)
     assert (app.statuses, app.provider.creates("0")) == ("s", 2)

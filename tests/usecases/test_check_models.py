@@ -131,7 +131,7 @@ def test_a_model_that_is_served_again_is_usable(stack: Stack) -> None:
     assert not stack.models().gone
 
 
-def test_a_corrected_entry_is_not_the_one_that_was_gone(stack: Stack) -> None:
+def test_corrected_entry_is_no_longer_gone(stack: Stack) -> None:
     stack.lookup.says["o/first"] = GONE
     stack.check()
     corrected = replace(FIRST, upstream="o/renamed")

@@ -179,7 +179,7 @@ def test_the_drawing_has_exactly_the_edges_of_decide() -> None:
     assert drawn == taken
 
 
-def test_every_step_ends_the_delivery_or_asks_for_one_thing() -> None:
+def test_every_step_ends_or_requests_one_effect() -> None:
     ends = (Done, RedeliverAfter, ReturnUntil)
     for _, event, step in steps():
         assert step.effects, event
@@ -188,7 +188,7 @@ def test_every_step_ends_the_delivery_or_asks_for_one_thing() -> None:
             assert effective_item_status(step.batch, step.item) in SETTLED
 
 
-def test_a_dead_letter_creates_nothing_and_waits_no_longer_than_the_grace() -> None:
+def test_dead_letter_creates_nothing_and_waits_within_grace() -> None:
     for pair, event in happenings():
         for batch in circumstances(pair[0]):
             delivery = a_delivery(TIMES[-1], in_time=True, may_create=False)

@@ -62,7 +62,7 @@ def test_an_arrival_that_is_announced_twice_is_one_batch(
     assert len(batches(app)) == 1
 
 
-def test_the_same_name_with_new_content_is_a_new_batch(
+def test_same_name_with_new_content_creates_another_batch(
     app: AppHarness, take: SubmitDroppedSheet
 ) -> None:
     take(drop(app, "make\nVolvo\n"))
@@ -70,7 +70,7 @@ def test_the_same_name_with_new_content_is_a_new_batch(
     assert len(batches(app)) == 2
 
 
-def test_an_announcement_that_is_late_does_not_make_the_newer_content_twice(
+def test_late_announcement_does_not_repeat_newer_content(
     app: AppHarness, take: SubmitDroppedSheet
 ) -> None:
     first = drop(app, "make\nVolvo\n")
@@ -81,7 +81,7 @@ def test_an_announcement_that_is_late_does_not_make_the_newer_content_twice(
     assert [key for key in app.media.objects if key.startswith("outbox/")] == []
 
 
-def test_content_that_is_overwritten_while_it_is_read_is_left_to_its_own_announcement(
+def test_overwritten_content_waits_for_its_own_announcement(
     app: AppHarness, take: SubmitDroppedSheet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = drop(app, "make\nVolvo\n")
@@ -103,7 +103,7 @@ def _then_read(app: AppHarness, overwritten: list[ArrivedObject]) -> Callable[[s
     return get
 
 
-def test_content_that_comes_back_after_it_was_overwritten_is_taken(
+def test_content_restored_after_overwrite_is_accepted(
     app: AppHarness, take: SubmitDroppedSheet
 ) -> None:
     first = drop(app, "make\nVolvo\n")
@@ -194,7 +194,7 @@ def test_sheets_dropped_at_once_take_the_room_there_is(
     assert not [key for key in app.media.objects if key.startswith("outbox/")]
 
 
-def test_a_sheet_that_cannot_be_read_leaves_the_problem_in_the_outbox(
+def test_unreadable_sheet_leaves_its_error_in_outbox(
     app: AppHarness, take: SubmitDroppedSheet
 ) -> None:
     assert take(drop(app, 'make\n"Vol\n')) == {"refused": "malformed-csv"}

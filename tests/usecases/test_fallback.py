@@ -49,7 +49,7 @@ def made_by(app: AppHarness) -> list[str]:
     return [app.item(index).model for index in range(app.batch.total)]
 
 
-def test_a_model_that_is_only_rate_limited_is_left_after_a_minute(app: AppHarness) -> None:
+def test_rate_limited_model_falls_back_after_a_minute(app: AppHarness) -> None:
     answering(app, "first", LIMITED)
     app.start(6, models=CHAIN)
     scheduler = Scheduler(app)
@@ -61,7 +61,7 @@ def test_a_model_that_is_only_rate_limited_is_left_after_a_minute(app: AppHarnes
     assert {app.item(index).attempts for index in range(6)} == {1}
 
 
-def test_the_wait_before_a_fallback_is_bounded_whatever_the_provider_asks(app: AppHarness) -> None:
+def test_wait_before_fallback_is_bounded(app: AppHarness) -> None:
     answering(app, "first", RateLimitedError("slow down", 300))
     run(app, 1)
     assert made_by(app) == ["second"]
@@ -93,7 +93,7 @@ def test_a_model_that_takes_creates_between_is_not_left(app: AppHarness) -> None
     assert (app.statuses, set(made_by(app))) == ("s" * 9, {"first"})
 
 
-def test_an_unavailable_model_is_passed_over_when_its_breaker_opens(app: AppHarness) -> None:
+def test_open_breaker_moves_to_the_fallback(app: AppHarness) -> None:
     answering(app, "first", ProviderUnavailableError("503"))
     run(app, 20)
     assert (app.statuses, set(made_by(app))) == ("s" * 20, {"second"})
@@ -109,7 +109,7 @@ def test_a_breaker_that_is_open_already_costs_no_wait(app: AppHarness) -> None:
     assert app.clock.now() - START < timedelta(seconds=30)
 
 
-def test_a_gone_model_goes_on_to_the_next_at_once(app: AppHarness) -> None:
+def test_gone_model_falls_back_immediately(app: AppHarness) -> None:
     answering(app, "first", GONE)
     run(app)
     assert (app.statuses, set(made_by(app))) == ("s" * 6, {"second"})
@@ -155,7 +155,7 @@ def test_each_model_is_sent_its_own_input(app: AppHarness) -> None:
     assert (request.model, request.input) == ("second", {"text": "0", "steps": 4})
 
 
-def test_what_is_spent_is_the_price_of_the_model_that_made_it(app: AppHarness) -> None:
+def test_cost_is_the_generating_models_price(app: AppHarness) -> None:
     answering(app, "first", GONE, 1)
     app.start(1, models=CHAIN)
     Scheduler(app).run()
@@ -182,9 +182,7 @@ def test_two_tries_in_all_not_two_a_model(app: AppHarness) -> None:
 
 
 @pytest.mark.parametrize("error", [LIMITED, ProviderUnavailableError("503")])
-def test_a_batch_says_why_it_waits_for_all_of_its_models(
-    app: AppHarness, error: ProviderError
-) -> None:
+def test_batch_shows_why_all_models_wait(app: AppHarness, error: ProviderError) -> None:
     app.provider.outage = lambda _: error
     app.start(3, models=CHAIN)
     Scheduler(app).run(until=lambda: app.batch.waiting_for(app.clock.now()) is not None)
@@ -193,7 +191,7 @@ def test_a_batch_says_why_it_waits_for_all_of_its_models(
     assert waiting.reason in {"provider_rate_limit", "provider_unavailable"}
 
 
-def test_the_archive_and_the_stream_say_which_model_made_each_image(app: AppHarness) -> None:
+def test_archive_and_stream_name_each_images_model(app: AppHarness) -> None:
     later = START + timedelta(seconds=3)
     app.breakers.breakers["scripted", "first"] = CircuitBreaker(5, later, 1)
     run(app, 3)

@@ -9,7 +9,7 @@ from tests.usecases.app_harness import OWNER, AppHarness
 from tests.usecases.test_process_item import failed
 
 
-def test_a_batch_is_finished_only_when_its_archive_is_published(app: AppHarness) -> None:
+def test_batch_finishes_when_its_archive_is_published(app: AppHarness) -> None:
     app.start(1)
     app.drain()
     built = app.finalize.build(app.finalizer_run)
@@ -31,7 +31,7 @@ def test_publishing_twice_is_the_same_as_once(app: AppHarness) -> None:
     assert app.finalize.build(app.finalizer_run) == {"done": True}
 
 
-def test_when_all_rows_failed_there_is_still_an_archive_without_an_image(app: AppHarness) -> None:
+def test_fully_failed_batch_still_has_an_archive(app: AppHarness) -> None:
     app.provider.script("0", failed(FailureCode.CONTENT_REFUSED))
     batch = app.run(1)
     assert (batch.status, batch.outcome) == (BatchStatus.FAILED, "none_succeeded")
@@ -42,7 +42,7 @@ def test_when_all_rows_failed_there_is_still_an_archive_without_an_image(app: Ap
     assert b"content_refused" in app.media.bodies[str(batch.archive.failed_rows_key)]
 
 
-def test_a_lost_image_is_a_failed_row_and_a_retry_makes_it_again(app: AppHarness) -> None:
+def test_lost_image_fails_its_row_until_retried(app: AppHarness) -> None:
     app.start(2)
     app.drain()
     app.builder.faults.append(BadMembersError({"car-1.png": "it is gone"}))
@@ -55,7 +55,7 @@ def test_a_lost_image_is_a_failed_row_and_a_retry_makes_it_again(app: AppHarness
     assert app.finish().outcome == "all_succeeded"
 
 
-def test_a_finalizer_that_gave_up_fails_the_batch_and_a_retry_builds_it(app: AppHarness) -> None:
+def test_retry_builds_archive_after_finalizer_gave_up(app: AppHarness) -> None:
     app.start(1)
     app.drain()
     app.builder.faults.append(UnavailableError("S3 is down"))
@@ -68,7 +68,7 @@ def test_a_finalizer_that_gave_up_fails_the_batch_and_a_retry_builds_it(app: App
     assert app.finish().status is BatchStatus.COMPLETED
 
 
-def test_the_archive_goes_when_its_time_is_over_and_not_before(app: AppHarness) -> None:
+def test_archive_is_deleted_exactly_at_expiry(app: AppHarness) -> None:
     batch = app.run(1)
     left = batch.expires_at - app.clock.now()  # type: ignore[operator]
     assert timedelta(hours=6) <= left < timedelta(hours=6, seconds=1)
@@ -102,14 +102,14 @@ def test_the_sleeping_execution_of_an_earlier_round_harms_nothing(app: AppHarnes
     assert "archives/b1/1-1.failed_rows.json" not in app.media.objects
 
 
-def test_a_dropped_batch_leaves_its_archive_and_status_in_the_outbox(app: AppHarness) -> None:
+def test_dropped_batch_publishes_archive_and_status_to_outbox(app: AppHarness) -> None:
     app.media.put("archives/b1/1-1.zip", b"zip", "application/zip")
     app.run(1, drop_key="inbox/mia/Frühling hub.csv")
     assert app.media.bodies["outbox/mia/Frühling hub.zip"] == b"zip"
     assert app.media.bodies["outbox/mia/Frühling hub.json"] == b"completed"
 
 
-def test_a_taken_name_in_the_outbox_gets_the_batchs_id(app: AppHarness) -> None:
+def test_used_outbox_name_gets_the_batch_id(app: AppHarness) -> None:
     app.store.reserve_outbox_name("outbox/a", "another", app.clock.now())
     app.media.put("archives/b1/1-1.zip", b"zip", "application/zip")
     app.run(1, drop_key="inbox/a.csv")

@@ -79,9 +79,7 @@ def test_a_process_struck_at_any_call_loses_nothing(process: str, kind: FaultKin
 @pytest.mark.parametrize(
     ("process", "other"), [(each, other) for each in OVERTAKERS for other in OVERTAKERS[each]]
 )
-def test_a_process_overtaken_at_any_call_by_one_that_dies_at_any_call_loses_nothing(
-    process: str, other: str
-) -> None:
+def test_overtaken_and_killed_processes_lose_nothing(process: str, other: str) -> None:
     for call in calls(process):
         for dies_after in range(MOST_CALLS):
             fault = InjectedFault(call, FaultKind.OVERTAKE, other, dies_after)

@@ -97,7 +97,7 @@ def test_a_cancel_ends_whatever_a_call_raises(app: AppHarness, call: str) -> Non
 
 @pytest.mark.parametrize("lists", [True, False])
 @pytest.mark.parametrize("call", ["create", "find_created"])
-def test_a_create_that_raises_anything_is_no_fault_of_the_providers(
+def test_unexpected_create_error_is_not_the_providers(
     app: AppHarness, call: str, *, lists: bool
 ) -> None:
     """Whether it arrived is looked for; where that cannot be decided, its tries are used up."""
@@ -112,7 +112,7 @@ def test_a_create_that_raises_anything_is_no_fault_of_the_providers(
     assert app.breakers.breakers == {} or call == "find_created"
 
 
-def test_two_workers_that_die_in_a_create_are_no_fault_of_the_providers(app: AppHarness) -> None:
+def test_workers_dying_in_creates_open_no_breaker(app: AppHarness) -> None:
     """Of a provider that lists nothing: the money counts as spent."""
     app.provider.lists = False
     app.start(1)
@@ -124,7 +124,7 @@ def test_two_workers_that_die_in_a_create_are_no_fault_of_the_providers(app: App
 
 
 @pytest.mark.parametrize("call", ["hold", "save"])
-def test_an_id_that_cannot_be_stored_uses_up_no_try(app: AppHarness, call: str) -> None:
+def test_unstorable_prediction_id_uses_no_attempt(app: AppHarness, call: str) -> None:
     """The prediction is told to stop, and another is made: the table's fault costs nothing."""
     store = app.ledger if call == "hold" else app.store
     calls = {"hold": "hold", "save": "save_item"}

@@ -217,7 +217,7 @@ def test_wrong_accounts_are_corrected_from_the_batches() -> None:
     assert (held(app, gone), app.accounts.balance(MONEY).spent) == (0, PRICE)
 
 
-def test_account_that_changes_meanwhile_is_left_to_the_next_sweep() -> None:
+def test_concurrently_changed_account_waits_for_next_sweep() -> None:
     app = an_app()
     app.submit(1, "b1")
     app.accounts.correct(PLACES, replace(app.accounts.balance(PLACES), reserved=Decimal(9)))

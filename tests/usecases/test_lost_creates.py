@@ -31,14 +31,14 @@ def test_what_a_lost_create_made_is_collected(app: AppHarness) -> None:
     assert app.batch.actual == PRICE
 
 
-def test_a_create_that_never_arrived_is_made_and_was_no_attempt(app: AppHarness) -> None:
+def test_create_that_never_arrived_is_no_attempt(app: AppHarness) -> None:
     app.provider.script("0", NEVER_ARRIVED)
     run(app)
     assert (app.statuses, app.item(0).attempts, len(app.provider.made)) == ("s", 1, 1)
     assert app.batch.actual == app.batch.committed == PRICE
 
 
-def test_a_provider_that_lists_nothing_leaves_it_undecided_and_spent(app: AppHarness) -> None:
+def test_provider_without_listing_leaves_create_spent(app: AppHarness) -> None:
     app.provider.lists = False
     app.provider.script("0", LOST)
     run(app)
@@ -56,7 +56,7 @@ def test_equal_rows_share_no_prediction(app: AppHarness) -> None:
     assert app.batch.actual == 2 * PRICE
 
 
-def test_a_prediction_taken_by_an_equal_row_is_not_used_twice(app: AppHarness) -> None:
+def test_prediction_of_an_equal_row_is_not_reused(app: AppHarness) -> None:
     app.start(1)
 
     def taken(made: Made) -> None:
@@ -81,9 +81,7 @@ def test_predictions_from_before_the_create_are_not_looked_at(app: AppHarness) -
 
 
 @pytest.mark.parametrize("error", [ProviderUnavailableError("503"), RateLimitedError("slow", 30)])
-def test_a_provider_that_cannot_be_asked_now_is_asked_again(
-    app: AppHarness, error: ProviderUnavailableError
-) -> None:
+def test_failed_lookup_is_repeated(app: AppHarness, error: ProviderUnavailableError) -> None:
     app.provider.script("0", LOST)
     app.provider.listing_faults.extend([error] * 3)
     run(app)
@@ -98,7 +96,7 @@ def test_what_cannot_be_asked_for_long_counts_as_spent(app: AppHarness) -> None:
     assert app.clock.now() - app.batch.created_at >= timedelta(seconds=900)
 
 
-def test_an_early_repeat_waits_until_it_can_be_looked_for(app: AppHarness) -> None:
+def test_early_redelivery_waits_for_the_lookup(app: AppHarness) -> None:
     app.provider.script("0", LOST)
     app.start(1)
     message = app.queue.sent[0].message

@@ -43,7 +43,7 @@ def made(app: AppHarness, body: bytes, **submitted: Any) -> tuple[StoredImage, b
     return image, app.media.bodies[image.key]
 
 
-def test_a_mark_is_part_of_what_is_measured_and_stored(app: AppHarness) -> None:
+def test_mark_is_part_of_the_stored_image(app: AppHarness) -> None:
     image, stored = made(app, PICTURE)
 
     packet = read_xmp(stored) or b""

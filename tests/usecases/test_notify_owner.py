@@ -28,7 +28,7 @@ def deliver(app: AppHarness, told: dict[str, Any]) -> None:
     app.notify_owner.deliver(OWNER, "b1", told)
 
 
-def test_the_end_of_a_round_is_told_once_and_says_what_came_of_it(app: AppHarness) -> None:
+def test_round_end_is_reported_once_with_its_result(app: AppHarness) -> None:
     app.provider.script("1", failed(FailureCode.CONTENT_REFUSED))
     batch = app.run(3, callback_url=HOOK, name="Spring hub", metadata={"order": "Größe 7"})
     (posted,) = app.webhooks.posted
@@ -70,7 +70,7 @@ def test_without_a_callback_address_nobody_is_told(app: AppHarness) -> None:
     assert app.telemetry.receipts == []
 
 
-def test_a_cancelled_batch_and_one_without_an_image_are_told_of_as_such(app: AppHarness) -> None:
+def test_cancelled_and_failed_batches_are_reported_as_such(app: AppHarness) -> None:
     app.start(2, callback_url=HOOK)
     app.cancel_batch(OWNER, "b1")
     app.finish()
@@ -82,7 +82,7 @@ def test_a_cancelled_batch_and_one_without_an_image_are_told_of_as_such(app: App
     assert again.webhooks.posted[-1].body["data"]["outcome"] == "none_succeeded"
 
 
-def test_a_receiver_that_does_not_answer_well_is_tried_again_with_the_same_message(
+def test_failing_receiver_gets_the_same_message_again(
     app: AppHarness,
 ) -> None:
     app.start(1, callback_url=HOOK)
@@ -99,7 +99,7 @@ def test_a_receiver_that_does_not_answer_well_is_tried_again_with_the_same_messa
     assert app.telemetry.receipts == [("b1-1-1", Receipt.DELIVERED)]
 
 
-def test_each_round_is_told_of_under_an_id_of_its_own(app: AppHarness) -> None:
+def test_each_round_is_reported_under_its_own_id(app: AppHarness) -> None:
     app.provider.script("0", failed(FailureCode.PROVIDER_REJECTED))
     app.run(2, callback_url=HOOK)
     app.retry_batch(OWNER, "b1")
@@ -110,7 +110,7 @@ def test_each_round_is_told_of_under_an_id_of_its_own(app: AppHarness) -> None:
     assert [each.body["data"]["succeeded"] for each in app.webhooks.posted] == [1, 2]
 
 
-def test_what_is_told_late_is_what_the_round_came_to_and_not_what_the_batch_is_by_then(
+def test_late_webhook_reports_its_own_round(
     app: AppHarness,
 ) -> None:
     app.provider.script("0", failed(FailureCode.PROVIDER_REJECTED))
@@ -132,7 +132,7 @@ def test_publishing_twice_hands_on_the_same_message(app: AppHarness) -> None:
     assert app.finalize.publish(app.finalizer_run, built)["notice"] == first
 
 
-def test_a_finalizer_that_gave_up_tells_that_the_batch_failed_and_a_retry_tells_anew(
+def test_failed_build_is_reported_and_retry_reports_again(
     app: AppHarness,
 ) -> None:
     app.start(1, callback_url=HOOK)
@@ -149,7 +149,7 @@ def test_a_finalizer_that_gave_up_tells_that_the_batch_failed_and_a_retry_tells_
     ]
 
 
-def test_an_attempt_that_is_over_tells_nothing_when_it_gives_up(app: AppHarness) -> None:
+def test_outdated_attempt_reports_nothing(app: AppHarness) -> None:
     app.run(1, callback_url=HOOK)
     over = app.finalizer_run
     app.clock.advance(6 * 3600 + 1)
@@ -157,7 +157,7 @@ def test_an_attempt_that_is_over_tells_nothing_when_it_gives_up(app: AppHarness)
     assert app.finalize.give_up(over) == {"notice": None}
 
 
-def test_a_receiver_that_is_gone_is_not_called_again_for_this_batch(app: AppHarness) -> None:
+def test_gone_receiver_is_not_called_again(app: AppHarness) -> None:
     app.provider.script("0", failed(FailureCode.PROVIDER_REJECTED))
     app.webhooks.answers = [Receipt.GONE]
     app.run(1, callback_url=HOOK)
@@ -169,7 +169,7 @@ def test_a_receiver_that_is_gone_is_not_called_again_for_this_batch(app: AppHarn
     assert len(app.webhooks.posted) == 1
 
 
-def test_an_address_we_do_not_call_is_given_up_at_once(app: AppHarness) -> None:
+def test_forbidden_url_fails_without_retry(app: AppHarness) -> None:
     app.webhooks.answers = [Receipt.REFUSED]
     app.run(1, callback_url=HOOK)
     assert app.telemetry.receipts == [("b1-1-1", Receipt.REFUSED)]
@@ -182,7 +182,7 @@ def test_giving_up_a_receiver_is_said_where_operators_look(app: AppHarness) -> N
     assert app.telemetry.receipts == [("b1-1-1", None)]
 
 
-def test_a_batch_whose_record_is_gone_is_told_to_nobody(app: AppHarness) -> None:
+def test_missing_batch_is_not_reported(app: AppHarness) -> None:
     app.notify_owner.deliver(OWNER, "unknown", {"id": "unknown-1-1", "body": {}})
     assert app.webhooks.posted == []
 

@@ -41,7 +41,7 @@ def test_the_same_key_with_other_content_is_422(execute_once: IdempotentExecutor
     assert status_of(refused.value) == 422
 
 
-def test_while_the_first_is_in_flight_the_second_is_409(execute_once: IdempotentExecutor) -> None:
+def test_second_request_in_flight_is_409(execute_once: IdempotentExecutor) -> None:
     def create(subject: str) -> dict[str, str]:
         with pytest.raises(StateConflictError):
             execute_once(OWNER, "k", "content", Counter())
@@ -61,7 +61,7 @@ def test_a_refused_request_does_not_use_the_key_up(execute_once: IdempotentExecu
     assert len(create.subjects) == 1
 
 
-def test_a_request_that_died_is_carried_on_under_the_same_id(
+def test_dead_request_continues_under_the_same_id(
     execute_once: IdempotentExecutor, clock: FakeClock
 ) -> None:
     begun = []

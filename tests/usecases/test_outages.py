@@ -87,7 +87,7 @@ def test_patience_ends_and_rows_fail_unbilled(app: AppHarness) -> None:
     assert app.batch.committed == 0
 
 
-def test_one_row_that_always_fails_does_not_hold_the_others(app: AppHarness) -> None:
+def test_failing_row_does_not_delay_others(app: AppHarness) -> None:
     app.provider.script("0", *[DOWN] * 100)
     app.start(9)
     Scheduler(app).run()
@@ -96,7 +96,7 @@ def test_one_row_that_always_fails_does_not_hold_the_others(app: AppHarness) -> 
     assert app.item(0).attempts == 2
 
 
-def test_an_open_breaker_is_asked_for_nothing_until_it_is_half_open(app: AppHarness) -> None:
+def test_open_breaker_blocks_creates_until_half_open(app: AppHarness) -> None:
     outage(app, 0, 10**6)
     app.start(5)
     scheduler = Scheduler(app)
@@ -132,7 +132,7 @@ def test_half_open_lets_exactly_one_create_through(app: AppHarness) -> None:
     assert app.statuses == "sss"
 
 
-def test_two_that_find_it_half_open_race_for_the_create(app: AppHarness) -> None:
+def test_half_open_breaker_allows_one_create(app: AppHarness) -> None:
     app.breakers.breakers[BREAKER] = CircuitBreaker(failures=5, open_until=START, version=1)
     app.start(2)
     first, second = (sent.message for sent in app.queue.sent)
@@ -171,9 +171,7 @@ def test_the_sweeper_leaves_a_batch_alone_that_waits(app: AppHarness) -> None:
 
 
 @pytest.mark.parametrize("call", ["get", "save"])
-def test_a_breaker_that_cannot_be_written_keeps_no_item_from_its_end(
-    app: AppHarness, call: str
-) -> None:
+def test_unwritable_breaker_does_not_block_items(app: AppHarness, call: str) -> None:
     outage(app, 0, 5)
     app.start(1)
     app.breakers.fail_next(call, UnavailableError("throttled"))

@@ -21,7 +21,7 @@ def test_an_unknown_model_is_looked_at_early() -> None:
     assert first_look(PollSchedule()) == pytest.approx(1.8)
 
 
-def test_a_model_that_always_takes_the_same_is_looked_at_once() -> None:
+def test_constant_duration_needs_one_poll() -> None:
     pace = PollSchedule()
     late(pace, 4.0)
     lateness, looks = late(pace, 4.0)
@@ -37,7 +37,7 @@ def test_the_quickest_lately_is_when_looks_begin() -> None:
     assert late(pace, 4.2)[0] < 0.26
 
 
-def test_one_cold_start_does_not_slow_down_those_after_it() -> None:
+def test_cold_start_does_not_delay_later_polls() -> None:
     pace = PollSchedule()
     pace.observe("m", 80.0)
     assert first_look(pace) == pytest.approx(6.0)
@@ -45,7 +45,7 @@ def test_one_cold_start_does_not_slow_down_those_after_it() -> None:
     assert late(pace, 2.0)[0] < 0.15
 
 
-def test_a_model_that_became_quicker_is_looked_at_sooner_at_once() -> None:
+def test_faster_model_is_polled_sooner() -> None:
     pace = PollSchedule()
     for _ in range(8):
         pace.observe("m", 6.0)
@@ -53,7 +53,7 @@ def test_a_model_that_became_quicker_is_looked_at_sooner_at_once() -> None:
     assert late(pace, 2.0)[0] < 0.15
 
 
-def test_a_model_that_became_slower_is_followed_at_a_share_of_the_time_waited() -> None:
+def test_slower_model_is_polled_at_growing_intervals() -> None:
     pace = PollSchedule()
     for _ in range(8):
         pace.observe("m", 2.0)
@@ -72,7 +72,7 @@ def test_what_no_clock_can_have_said_is_not_learned(seconds: float) -> None:
     assert first_look(pace) == pytest.approx(1.8)
 
 
-def test_looks_follow_each_other_at_a_share_of_the_time_waited() -> None:
+def test_poll_interval_grows_with_the_time_waited() -> None:
     pace = PollSchedule()
     assert pace.next_poll_delay("m", 6.0, 10.0) == pytest.approx(0.6)
     assert pace.next_poll_delay("m", 6.0, 1.9) == pytest.approx(0.114)

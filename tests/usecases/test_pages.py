@@ -25,7 +25,7 @@ def test_the_pdf_follows_its_images(app: AppHarness) -> None:
     assert app.pages.drawn[KEY] == stored[:2]
 
 
-def test_the_pdf_has_a_call_of_its_own_and_is_drawn_once(app: AppHarness) -> None:
+def test_pdf_is_drawn_once_in_its_own_call(app: AppHarness) -> None:
     app.start(2, options=PDF)
     app.drain()
     assert app.finalize.build(app.finalizer_run) == {"done": False}

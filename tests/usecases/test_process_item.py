@@ -42,7 +42,7 @@ def test_every_row_becomes_one_image(app: AppHarness) -> None:
     assert batch.actual == batch.committed == 3 * PRICE
 
 
-def test_a_long_batch_has_only_its_share_in_the_queue(app: AppHarness) -> None:
+def test_long_batch_has_only_its_window_in_queue(app: AppHarness) -> None:
     app.start(20)
     assert app.queue.indices == [0, 1, 2]
     for settled in range(1, 10):
@@ -67,14 +67,14 @@ def test_a_batch_holds_back_while_its_messages_wait_long(app: AppHarness) -> Non
     assert app.statuses == "s" * 20
 
 
-def test_what_opens_a_round_may_wait_for_workers_to_start(app: AppHarness) -> None:
+def test_round_opening_messages_do_not_signal_load(app: AppHarness) -> None:
     app.start(20)
     for position in range(3):
         app.deliver(replace(app.queue.sent[position].message, queue_wait_seconds=9.0))
     assert app.queue.indices == [*range(6)]
 
 
-def test_a_repeated_message_repeats_what_it_released_until_that_is_claimed(app: AppHarness) -> None:
+def test_redelivered_message_repeats_its_admitted_entries(app: AppHarness) -> None:
     app.start(5)
     message = app.queue.sent[0].message
     app.deliver()
@@ -95,7 +95,7 @@ def test_a_message_delivered_twice_makes_one_image(app: AppHarness) -> None:
     assert app.statuses == "spp"
 
 
-def test_a_delivery_that_meets_a_live_lease_comes_back_when_it_ends(app: AppHarness) -> None:
+def test_leased_item_is_redelivered_when_lease_ends(app: AppHarness) -> None:
     app.start(1)
     message = app.queue.sent[0].message
     seen = []
@@ -114,7 +114,7 @@ def test_a_refused_prompt_fails_at_once_and_costs_nothing(app: AppHarness) -> No
     assert batch.actual == batch.committed == 2 * PRICE
 
 
-def test_a_prediction_that_failed_in_passing_is_tried_once_more(app: AppHarness) -> None:
+def test_transiently_failed_prediction_is_retried_once(app: AppHarness) -> None:
     app.provider.script("0", failed(FailureCode.PROVIDER_UNAVAILABLE, try_again=True))
     app.run(1)
     assert (app.statuses, app.item(0).attempts) == ("s", 2)
@@ -142,7 +142,7 @@ def test_a_429_waits_as_told_and_uses_no_try(app: AppHarness) -> None:
     assert (app.statuses, app.item(0).attempts) == ("s", 1)
 
 
-def test_while_the_provider_says_wait_no_other_item_asks_it(app: AppHarness) -> None:
+def test_rate_limit_pauses_all_items(app: AppHarness) -> None:
     app.provider.script("0", RateLimitedError("slow down", 30))
     app.start(2)
     app.deliver()
@@ -153,7 +153,7 @@ def test_while_the_provider_says_wait_no_other_item_asks_it(app: AppHarness) -> 
     assert app.statuses == "ss"
 
 
-def test_a_provider_that_only_says_wait_ends_the_round_after_six_hours(app: AppHarness) -> None:
+def test_six_hours_of_429_abort_the_round(app: AppHarness) -> None:
     for index in range(12):
         app.provider.script(str(index), *[RateLimitedError("slow down", 3000)] * 20)
     batch = app.run(12)
@@ -163,7 +163,7 @@ def test_a_provider_that_only_says_wait_ends_the_round_after_six_hours(app: AppH
     assert (batch.committed, app.provider.made) == (0, [])
 
 
-def test_an_image_between_two_waits_starts_the_six_hours_anew(app: AppHarness) -> None:
+def test_generated_image_restarts_the_six_hours(app: AppHarness) -> None:
     app.start(2)
     for message in [app.queue.pop(), app.queue.pop()]:
         assert message is not None
@@ -190,7 +190,7 @@ def test_a_bad_input_fails_with_the_providers_reason(app: AppHarness) -> None:
     assert app.batch.errors[0].failure.reason == "prompt is too long"
 
 
-def test_a_bad_picture_is_made_once_more_and_paid_twice(app: AppHarness) -> None:
+def test_invalid_image_is_regenerated_and_paid_twice(app: AppHarness) -> None:
     app.validator.faults.append(BadImageError("The image is blank"))
     app.run(1)
     assert (app.statuses, app.provider.creates("0")) == ("s", 2)
@@ -229,9 +229,7 @@ def test_a_success_without_an_image_is_spent(
     assert app.batch.actual == app.batch.committed == creates * PRICE
 
 
-def test_a_prediction_that_can_no_longer_be_read_is_spent(
-    app: AppHarness, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_unreadable_prediction_is_spent(app: AppHarness, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> object:
         raise RejectedError(FailureCode.PROVIDER_REJECTED, "no")
 
@@ -241,7 +239,7 @@ def test_a_prediction_that_can_no_longer_be_read_is_spent(
     assert (app.statuses, app.batch.actual) == ("f", PRICE)
 
 
-def test_an_image_that_cannot_be_downloaded_now_is_collected_later_not_made_again(
+def test_failed_download_is_repeated_without_a_new_create(
     app: AppHarness,
 ) -> None:
     app.provider.fetch_faults.extend([ProviderUnavailableError("cut")] * 4)
@@ -268,7 +266,7 @@ def test_a_slow_prediction_is_carried_on_by_later_deliveries(app: AppHarness) ->
     assert len(app.queue.sent) == 3
 
 
-def test_an_item_over_its_time_is_stopped_at_the_provider(app: AppHarness) -> None:
+def test_item_over_deadline_is_cancelled_at_provider(app: AppHarness) -> None:
     app.provider.seconds = 1000
     app.run(1)
     assert app.item(0).failure.code is FailureCode.DEADLINE_EXCEEDED  # type: ignore[union-attr]
@@ -277,7 +275,7 @@ def test_an_item_over_its_time_is_stopped_at_the_provider(app: AppHarness) -> No
     assert app.provider.creates("0") == 1
 
 
-def test_a_prediction_that_never_ends_and_cannot_be_stopped_still_ends_here(
+def test_unstoppable_prediction_still_ends(
     app: AppHarness,
 ) -> None:
     app.provider.seconds, app.provider.obeys_cancel = 10**6, False
@@ -285,7 +283,7 @@ def test_a_prediction_that_never_ends_and_cannot_be_stopped_still_ends_here(
     assert app.item(0).failure.code is FailureCode.DEADLINE_EXCEEDED  # type: ignore[union-attr]
 
 
-def test_a_prediction_that_finishes_after_its_time_is_collected_all_the_same(
+def test_late_prediction_is_still_collected(
     app: AppHarness,
 ) -> None:
     app.provider.seconds, app.provider.obeys_cancel = 303, False
@@ -293,7 +291,7 @@ def test_a_prediction_that_finishes_after_its_time_is_collected_all_the_same(
     assert (app.statuses, app.provider.creates("0")) == ("s", 1)
 
 
-def test_the_cost_cap_holds_and_the_rest_is_never_generated(app: AppHarness) -> None:
+def test_maximum_cost_holds_and_rest_is_not_generated(app: AppHarness) -> None:
     app.provider.lists = False
     app.start(3, max_cost=3 * PRICE)
     app.provider.script("0", ProviderUnavailableError("cut", maybe_billed=True))
@@ -322,7 +320,7 @@ def test_a_worker_killed_at_a_write_leaves_nothing_lost(
         assert app.provider.creates("0") == 1
 
 
-def test_a_worker_killed_after_the_image_was_stored_does_not_make_it_again(app: AppHarness) -> None:
+def test_worker_killed_after_storing_does_not_regenerate(app: AppHarness) -> None:
     app.start(1)
     message = app.queue.sent[0].message
     app.media.before_next("put", lambda: None)  # the thumbnail
@@ -341,7 +339,7 @@ def test_a_worker_killed_after_the_image_was_stored_does_not_make_it_again(app: 
     assert image.provenance.prediction == app.provider.made[0].id
 
 
-def test_a_worker_killed_right_after_the_settle_still_releases_what_follows(
+def test_worker_killed_after_settle_still_admits_next(
     app: AppHarness,
 ) -> None:
     app.start(7)
@@ -353,7 +351,7 @@ def test_a_worker_killed_right_after_the_settle_still_releases_what_follows(
     assert app.queue.indices[3:] == [3]
 
 
-def test_the_last_settle_starts_the_finalizer_once_however_often_it_is_delivered(
+def test_redelivered_last_settle_starts_one_finalizer(
     app: AppHarness,
 ) -> None:
     app.start(1)
@@ -377,13 +375,13 @@ def delivered_in_vain(app: AppHarness) -> ItemMessage:
     return message
 
 
-def test_a_dead_letter_collects_the_image_that_was_paid_for(app: AppHarness) -> None:
+def test_dead_letter_collects_the_paid_image(app: AppHarness) -> None:
     message = delivered_in_vain(app)
     assert app.dead_letter(message, 60) is None
     assert (app.statuses, app.provider.creates("0")) == ("s", 1)
 
 
-def test_a_dead_letter_waits_for_a_provider_that_does_not_answer(app: AppHarness) -> None:
+def test_dead_letter_waits_for_an_unavailable_provider(app: AppHarness) -> None:
     message = delivered_in_vain(app)
     for _ in range(3):
         app.provider.fetch_faults += [ProviderUnavailableError("503")] * FETCHES

@@ -65,7 +65,7 @@ def stack() -> Iterator[Stack]:
         yield Stack(clients.dynamodb)
 
 
-def test_a_batch_is_told_item_by_item_and_in_the_end(stack: Stack) -> None:
+def test_events_cover_every_item_and_the_end(stack: Stack) -> None:
     stack.app.provider.script("1", REFUSED)
     stack.app.run(2, name="Spring", metadata={"season": "spring"})
 
@@ -121,7 +121,7 @@ def test_a_cancel_tells_of_items_nobody_touched(stack: Stack) -> None:
     ]
 
 
-def test_a_round_is_told_once_though_its_batch_goes_on(stack: Stack) -> None:
+def test_round_end_event_is_sent_once(stack: Stack) -> None:
     stack.app.provider.script("1", REFUSED)
     stack.app.run(2)
     stack.app.finalize.expire(stack.app.finalizer_run)

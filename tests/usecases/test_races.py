@@ -33,7 +33,7 @@ def take(app: AppHarness, *, seconds: float = 60) -> None:
     )
 
 
-def test_a_delivery_that_loses_the_race_for_its_item_is_not_acknowledged(app: AppHarness) -> None:
+def test_delivery_losing_its_item_is_not_acknowledged(app: AppHarness) -> None:
     app.start(1)
     app.store.before_next("commit", lambda: take(app))
     busy = app.deliver()
@@ -42,7 +42,7 @@ def test_a_delivery_that_loses_the_race_for_its_item_is_not_acknowledged(app: Ap
     assert app.provider.made == []
 
 
-def test_a_worker_whose_lease_another_has_taken_over_leaves_the_message_to_it(
+def test_worker_with_lost_lease_leaves_the_message(
     app: AppHarness,
 ) -> None:
     """Acknowledged by the late one, the message would be gone if the other died."""
@@ -65,7 +65,7 @@ def test_a_worker_whose_lease_another_has_taken_over_leaves_the_message_to_it(
     assert app.item(0).lease.token == "other"  # type: ignore[union-attr]
 
 
-def test_a_dead_letter_that_meets_a_worker_leaves_its_item_as_it_is(app: AppHarness) -> None:
+def test_dead_letter_leaves_a_leased_item_unchanged(app: AppHarness) -> None:
     app.start(1)
     message = app.queue.sent[0].message
     app.store.before_next("commit", lambda: take(app))
@@ -74,7 +74,7 @@ def test_a_dead_letter_that_meets_a_worker_leaves_its_item_as_it_is(app: AppHarn
 
 
 @pytest.mark.parametrize("delivery", [1, 2])
-def test_a_key_that_is_refused_while_an_image_is_made_stops_the_round_at_once(
+def test_rejected_key_aborts_the_round_immediately(
     app: AppHarness, monkeypatch: pytest.MonkeyPatch, delivery: int
 ) -> None:
     app.provider.seconds = 130
@@ -109,7 +109,7 @@ def test_a_key_that_is_refused_while_an_image_is_made_stops_the_round_at_once(
     assert len(app.provider.made) == 1
 
 
-def test_an_image_that_is_finished_does_not_end_the_wait_that_was_asked_for(
+def test_finished_image_does_not_end_rate_limit(
     app: AppHarness,
 ) -> None:
     app.start(2)
@@ -121,7 +121,7 @@ def test_an_image_that_is_finished_does_not_end_the_wait_that_was_asked_for(
     assert app.batch.waiting_for(app.clock.now()) is not None
 
 
-def test_a_refused_key_ends_the_wait_so_that_the_rest_fails_quickly(app: AppHarness) -> None:
+def test_rejected_key_ends_the_wait(app: AppHarness) -> None:
     app.start(2)
     first, second = (sent.message for sent in app.queue.sent)
     app.provider.script("1", RateLimitedError("slow down", 300))
@@ -133,7 +133,7 @@ def test_a_refused_key_ends_the_wait_so_that_the_rest_fails_quickly(app: AppHarn
     assert app.statuses == "fp"
 
 
-def test_a_batch_that_cannot_be_repaired_keeps_no_other_from_it(app: AppHarness) -> None:
+def test_unrepairable_batch_does_not_block_others(app: AppHarness) -> None:
     for name in ("b0", "b1"):
         app.submit(1, name)
     app.clock.advance(15 * 60 + 1)

@@ -33,7 +33,7 @@ def made(app: AppHarness, index: int) -> list[str]:
     return [version.image.key for version in app.item(index).all_versions]
 
 
-def test_a_redo_runs_the_named_items_whatever_became_of_them(app: AppHarness) -> None:
+def test_redo_runs_named_items_in_any_status(app: AppHarness) -> None:
     app.provider.script("1", REFUSED)
     app.run(4)
     batch = app.redo_items("c1", "c2", "c1")
@@ -85,9 +85,7 @@ def test_a_redo_drops_the_seed_of_the_row(app: AppHarness) -> None:
 
 
 @pytest.mark.parametrize("ending", ["refused", "cancelled", "cancelled when claimed"])
-def test_an_item_with_an_image_keeps_it_when_a_redo_gives_none(
-    app: AppHarness, ending: str
-) -> None:
+def test_item_keeps_its_image_after_failed_redo(app: AppHarness, ending: str) -> None:
     app.run(2)
     before = app.item(1)
     app.redo_items("c1")
@@ -119,7 +117,7 @@ def test_an_item_with_an_image_keeps_it_when_a_redo_gives_none(
     assert last_redo_of(app.batch, app.item(0)) is None
 
 
-def test_what_a_cancelled_redo_left_is_cancelled_in_every_later_round(app: AppHarness) -> None:
+def test_unclaimed_items_of_cancelled_redo_stay_cancelled(app: AppHarness) -> None:
     app.provider.script("0", REFUSED)
     app.provider.script("1", REFUSED, REFUSED)
     app.run(3)
@@ -142,7 +140,7 @@ def test_what_a_cancelled_redo_left_is_cancelled_in_every_later_round(app: AppHa
     assert app.statuses == "sss"
 
 
-def test_a_redo_of_other_items_leaves_what_failed_as_it_is(app: AppHarness) -> None:
+def test_redo_of_others_leaves_failed_items_unchanged(app: AppHarness) -> None:
     app.provider.script("0", REFUSED)
     app.run(2)
     app.redo_items("c1")

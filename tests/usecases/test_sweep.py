@@ -60,7 +60,7 @@ def test_a_finalizer_whose_start_was_lost_is_started(app: AppHarness) -> None:
     assert app.finalizer.started == [(OWNER, "b1", 1, 1)]
 
 
-def test_a_finalizer_that_ended_without_an_end_is_followed_by_the_next_attempt(
+def test_finalizer_without_result_is_replaced(
     app: AppHarness,
 ) -> None:
     app.start(1)
@@ -72,7 +72,7 @@ def test_a_finalizer_that_ended_without_an_end_is_followed_by_the_next_attempt(
     assert app.finish().status is BatchStatus.COMPLETED
 
 
-def test_a_finalizer_that_is_still_at_work_is_left_alone(app: AppHarness) -> None:
+def test_running_finalizer_is_left_alone(app: AppHarness) -> None:
     app.start(1)
     app.drain()
     app.clock.advance(LONG)
@@ -86,7 +86,7 @@ def test_finished_batches_are_not_looked_at(app: AppHarness) -> None:
     assert repair_stalled_batches(app) == []
 
 
-def test_a_batch_with_an_unreadable_record_is_reported_and_skipped(app: AppHarness) -> None:
+def test_unreadable_batch_is_reported_and_skipped(app: AppHarness) -> None:
     for name in ("b1", "b2"):
         app.submit(3, name)
         app.dispatch_items(OWNER, name, 1)

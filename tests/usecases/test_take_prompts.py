@@ -103,7 +103,7 @@ def test_equal_names_are_told_apart() -> None:
     ]  # fmt: skip
 
 
-def test_an_upload_is_kept_as_its_object_and_a_url_as_it_is() -> None:
+def test_upload_is_stored_as_key_and_url_unchanged() -> None:
     intake = Intake()
     intake.upload()
     url = "https://shop.example.com/a.png"

@@ -40,7 +40,7 @@ def test_a_malformed_encoding_is_kept_as_it_came(app: AppHarness) -> None:
     assert stored == b"data:;base64,?"
 
 
-def test_a_host_that_is_not_allowed_stops_the_round_with_nothing_kept(app: AppHarness) -> None:
+def test_forbidden_host_aborts_round_without_image(app: AppHarness) -> None:
     app.provider.fetch_faults.append(UnfitOutputError("on a host that is none of ours"))
     app.run(3)
     assert (app.statuses, len(app.provider.made), kept(app)) == ("fff", 1, [])
@@ -74,7 +74,7 @@ def test_a_later_round_forgets_the_picture(app: AppHarness) -> None:
     assert (app.statuses, kept(app)) == ("ss", [])
 
 
-def test_a_picture_that_is_lost_keeps_nobody_from_the_archive(app: AppHarness) -> None:
+def test_lost_unfit_image_does_not_block_archive(app: AppHarness) -> None:
     app.validator.faults.append(UnfitImageError(WRONG_RATIO))
     app.start(2)
     app.drain()

@@ -49,7 +49,7 @@ def uploads() -> Uploads:
     return Uploads()
 
 
-def test_a_file_that_comes_with_its_request_is_ready_at_once(uploads: Uploads) -> None:
+def test_inline_upload_is_ready_immediately(uploads: Uploads) -> None:
     upload = uploads.take.create_inline("ann", "u1", PRODUCT, "photo.jpg", PNG)
     assert (upload.status, upload.content_type, upload.size) == ("ready", "image/png", len(PNG))
     assert uploads.media.objects[FINAL].content_type == "image/png"
@@ -68,12 +68,12 @@ def test_taken_twice_it_is_one_upload(uploads: Uploads) -> None:
     assert uploads.announce() == first
 
 
-def test_the_form_is_for_one_key_and_size_and_type(uploads: Uploads) -> None:
+def test_form_is_limited_to_key_size_and_type(uploads: Uploads) -> None:
     form = uploads.take.form("u1", "image/png", 100)
     assert form.fields == {"key": INCOMING, "Content-Type": "image/png", "most": "100"}
 
 
-def test_what_arrives_is_checked_and_moved_to_where_nobody_else_can_write(
+def test_arrived_file_is_validated_and_moved(
     uploads: Uploads,
 ) -> None:
     uploads.announce()
@@ -84,7 +84,7 @@ def test_what_arrives_is_checked_and_moved_to_where_nobody_else_can_write(
     assert uploads.media.objects[FINAL].content_type == "image/png"
 
 
-def test_what_is_not_what_it_claims_is_rejected_with_a_reason(uploads: Uploads) -> None:
+def test_upload_of_wrong_type_is_rejected_with_reason(uploads: Uploads) -> None:
     uploads.announce()
     uploads.arrive(b"<html>")
     assert uploads.status is UploadStatus.REJECTED
@@ -160,7 +160,7 @@ def test_unknown_foreign_and_other_uploads_are_all_not_found(uploads: Uploads) -
     assert seen == {(404, "Upload not found")}
 
 
-def test_an_upload_that_arrives_many_times_at_once_settles_once(uploads: Uploads) -> None:
+def test_concurrent_arrivals_settle_an_upload_once(uploads: Uploads) -> None:
     telemetry = SilentTelemetry()
     check = CheckUpload(uploads.store, uploads.media, telemetry)
     uploads.announce()
@@ -193,7 +193,7 @@ def test_a_rejected_form_keeps_no_second_file(uploads: Uploads) -> None:
     assert not uploads.media.bodies
 
 
-def test_a_check_killed_after_it_stored_describes_what_it_stored(uploads: Uploads) -> None:
+def test_killed_validation_describes_the_stored_file(uploads: Uploads) -> None:
     uploads.announce()
     uploads.store.fail_next("settle", UnavailableError("killed"))
     with pytest.raises(UnavailableError):

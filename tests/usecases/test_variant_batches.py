@@ -118,7 +118,7 @@ def test_items_are_variants_times_variations(app: VariantWorld) -> None:
     assert (submission.mode, submission.models[0].id) == (Mode.LIVE, "seeing")
 
 
-def test_every_variant_with_no_or_too_many_images_is_named(app: VariantWorld) -> None:
+def test_variants_with_wrong_image_count_are_named(app: VariantWorld) -> None:
     error = app.refused((1, []), (2, [PUBLIC] * 5), (3, [PUBLIC]))
     assert (status_of(error), error.error) == (422, "Invalid variants")
     assert messages(error) == [
@@ -129,7 +129,7 @@ def test_every_variant_with_no_or_too_many_images_is_named(app: VariantWorld) ->
     assert "variant 2 has 5 images" in error.detail
 
 
-def test_an_unknown_variant_and_one_that_comes_twice_are_named(app: VariantWorld) -> None:
+def test_unknown_and_repeated_variants_are_named(app: VariantWorld) -> None:
     error = app.refused((9, [PUBLIC]), (1, [PUBLIC]), (1, [PUBLIC]))
     assert messages(error) == [("variants.0.variantId", 9), ("variants.2.variantId", 1)]
 
@@ -191,7 +191,7 @@ def test_an_upload_is_kept_as_its_object(app: VariantWorld) -> None:
         ({"status": UploadStatus.REJECTED, "reason": "not an image"}, "was rejected"),
     ],
 )
-def test_an_upload_that_is_not_the_owners_or_not_ready_is_refused(
+def test_foreign_or_unready_upload_is_rejected(
     app: VariantWorld, fields: dict[str, Any], reason: str
 ) -> None:
     error = app.refused((1, [app.upload(**fields)]))
@@ -235,7 +235,7 @@ def test_another_owners_generated_image_is_refused(app: VariantWorld) -> None:
     assert messages(app.refused((1, [app.url(theirs.key)])))
 
 
-def test_an_object_of_the_same_item_with_another_key_is_refused(app: VariantWorld) -> None:
+def test_other_key_of_the_same_item_is_rejected(app: VariantWorld) -> None:
     app.make((1, [PUBLIC]))
     made = app.item(0).image
     assert made is not None
@@ -243,7 +243,7 @@ def test_an_object_of_the_same_item_with_another_key_is_refused(app: VariantWorl
     assert messages(app.refused((2, [app.url(other)])))
 
 
-def test_an_image_of_a_batch_of_another_kind_is_the_owners_too(app: VariantWorld) -> None:
+def test_image_of_other_batch_kind_is_accepted(app: VariantWorld) -> None:
     app.run(1)
     made = app.item(0).image
     assert made is not None
@@ -252,7 +252,7 @@ def test_an_image_of_a_batch_of_another_kind_is_the_owners_too(app: VariantWorld
     assert item.images == (f"s3:{made.key}",)
 
 
-def test_a_model_that_takes_no_images_is_refused_by_name(app: VariantWorld) -> None:
+def test_model_without_image_input_is_rejected(app: VariantWorld) -> None:
     error = app.refused(model_name="m")
     assert "m takes no reference images" in error.detail
 
@@ -265,7 +265,7 @@ def test_the_settings_images_count_towards_what_the_model_takes(app: VariantWorl
     assert detail["reason"] == "takes at most 4 reference images; the item has 5"
 
 
-def test_the_same_objects_make_the_same_request_however_they_are_signed(
+def test_same_objects_give_same_request_whatever_signatures(
     app: VariantWorld,
 ) -> None:
     url = app.upload()
@@ -277,7 +277,7 @@ def test_the_same_objects_make_the_same_request_however_they_are_signed(
 # --- folders and what is kept ---------------------------------------------------------------------
 
 
-def test_an_image_is_in_the_shared_and_in_its_variants_folder_and_stored_once(
+def test_image_is_in_both_folders_and_stored_once(
     app: VariantWorld,
 ) -> None:
     app.make((1, [PUBLIC]), (2, [PUBLIC]), variations=2)
@@ -290,7 +290,7 @@ def test_an_image_is_in_the_shared_and_in_its_variants_folder_and_stored_once(
     assert set(app.media.objects) >= {thumbnail_key(key) for key in images}
 
 
-def test_a_message_that_comes_twice_leaves_one_image_in_the_folder(app: VariantWorld) -> None:
+def test_duplicate_message_leaves_one_folder_image(app: VariantWorld) -> None:
     app.begin((1, [PUBLIC]))
     message = app.queue.pop()
     assert message is not None
@@ -335,7 +335,7 @@ def test_folders_outlive_the_records_of_their_batch(app: VariantWorld) -> None:
     assert [image.batch_id for image in found.variants[0][1]] == ["b1"]
 
 
-def test_a_folder_is_read_in_pages_in_the_batchs_order(app: VariantWorld) -> None:
+def test_folder_is_paginated_in_batch_order(app: VariantWorld) -> None:
     app.make((1, [PUBLIC]), (2, [PUBLIC]), variations=3)
     whole, start = app.folder("b1"), 0
     pages = []
@@ -369,7 +369,7 @@ def test_another_owners_folder_is_not_found(app: VariantWorld) -> None:
             app.read_folder("bob", folder_id, limit=1, start=0)
 
 
-def test_a_known_variant_without_a_batch_has_no_folders_and_an_unknown_one_is_not_found(
+def test_unknown_variant_is_not_found(
     app: VariantWorld,
 ) -> None:
     assert list(app.list_folders(OWNER, 3, limit=9, cursor=None).items) == []
@@ -387,7 +387,7 @@ def test_a_variants_folder_says_batch_and_variant(app: VariantWorld) -> None:
     )  # fmt: skip
 
 
-def test_an_image_that_is_lost_before_the_archive_leaves_the_folders(app: VariantWorld) -> None:
+def test_lost_image_is_removed_from_folders(app: VariantWorld) -> None:
     app.begin((1, [PUBLIC]), variations=2)
     app.drain()
     member = "Linen_shirt_Size_1/Linen_shirt_Size_1-1.png"

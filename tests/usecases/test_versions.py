@@ -43,7 +43,7 @@ def test_others_than_the_chosen_image_are_alternates(app: AppHarness) -> None:
     assert names["alternates/car-1-v1.png"] == first.image.key
 
 
-def test_a_choice_makes_the_archive_outdated_until_it_is_taken_back(app: AppHarness) -> None:
+def test_choice_outdates_archive_until_reverted(app: AppHarness) -> None:
     assert not app.batch.archive_outdated
     item = choose(app, 1)
     assert (item.image, item.chosen_number) == (item.all_versions[0].image, 1)
@@ -91,7 +91,7 @@ def test_an_expired_archive_is_built_again(app: AppHarness) -> None:
     assert app.batch == batch
 
 
-def test_the_old_archive_is_there_until_the_new_one_is(app: AppHarness) -> None:
+def test_old_archive_is_available_during_rebuild(app: AppHarness) -> None:
     old, run = app.batch.archive, app.finalizer_run
     choose(app, 1)
     app.rebuild(OWNER, "b1")
@@ -193,7 +193,7 @@ def test_a_running_batch_has_no_archive_to_build_again() -> None:
     assert app.batch.archive_state(app.clock.now()) is ArchiveState.NONE
 
 
-def test_an_archive_that_was_given_up_is_for_a_retry() -> None:
+def test_failed_archive_is_rebuilt_only_by_retry() -> None:
     app = AppHarness()
     app.start(1)
     app.drain()

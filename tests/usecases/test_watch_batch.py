@@ -39,12 +39,12 @@ def names(events: list[tuple[str, str, str]]) -> list[str]:
     return [name for _, name, _ in events]
 
 
-def test_a_first_look_says_at_once_where_the_batch_is(app: AppHarness) -> None:
+def test_first_read_returns_the_current_state(app: AppHarness) -> None:
     app.submit(3)
     assert names(Watcher(app).look()) == ["progress"]
 
 
-def test_a_watcher_sees_every_item_change_once_and_then_the_end(app: AppHarness) -> None:
+def test_stream_has_every_change_once_and_the_end(app: AppHarness) -> None:
     app.provider.script("1", failed(FailureCode.CONTENT_REFUSED))
     watcher = Watcher(app)
     app.start(3)
@@ -63,7 +63,7 @@ def test_a_watcher_sees_every_item_change_once_and_then_the_end(app: AppHarness)
     assert watcher.is_final
 
 
-def test_a_watcher_that_was_away_misses_nothing_and_sees_nothing_twice(app: AppHarness) -> None:
+def test_reconnecting_stream_has_no_gaps_or_duplicates(app: AppHarness) -> None:
     watcher = Watcher(app)
     app.start(5)
     app.deliver()
@@ -75,7 +75,7 @@ def test_a_watcher_that_was_away_misses_nothing_and_sees_nothing_twice(app: AppH
     assert len(items) == len(set(items)) == 5
 
 
-def test_an_idle_wait_is_bounded_and_costs_a_small_read_a_second(app: AppHarness) -> None:
+def test_idle_wait_is_bounded_and_cheap(app: AppHarness) -> None:
     watcher = Watcher(app)
     app.start(3)
     watcher.look()
@@ -109,7 +109,7 @@ def test_a_retry_opens_the_stream_again(app: AppHarness) -> None:
     assert names(watcher.look()) == ["progress"]
 
 
-def test_the_end_is_told_once_whatever_is_written_down_after_it(app: AppHarness) -> None:
+def test_end_is_reported_once_despite_later_writes(app: AppHarness) -> None:
     watcher = Watcher(app)
     app.webhooks.answers = [Receipt.GONE]
     app.start(1, callback_url="https://shop.example/hook")
@@ -131,7 +131,7 @@ def test_the_end_is_told_once_whatever_is_written_down_after_it(app: AppHarness)
     assert names(watcher.events).count("completed") == 1
 
 
-def test_a_watcher_who_was_told_the_end_is_told_of_a_retry(app: AppHarness) -> None:
+def test_retry_is_reported_after_the_end(app: AppHarness) -> None:
     app.provider.script("0", failed(FailureCode.PROVIDER_REJECTED))
     watcher = Watcher(app)
     app.run(2)

@@ -64,8 +64,8 @@ function SignIn({ problem: before }: { problem: string | null }) {
     <main class="door">
       <Mark />
       <h1>imagebatch</h1>
-      <p class="lead">A sheet of rows in, one ZIP of images out.</p>
-      {problem && <Notice kind="bad" title="Signing in did not work." text={problem} />}
+      <p class="lead">Submit a sheet, get one image per row.</p>
+      {problem && <Notice kind="bad" title="Sign-in failed." text={problem} />}
       <button class="button main" disabled={leaving} onClick={start}>
         Sign in
       </button>

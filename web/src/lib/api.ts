@@ -237,7 +237,7 @@ async function checked(file: Upload, signal?: AbortSignal): Promise<ReadyUpload>
   if (!state.url)
     throw new ApiError(
       503,
-      `${file.originalName} is still being checked`,
+      `${file.originalName} is still being validated`,
       "Try again in a moment.",
     );
   return { ...state, url: state.url };

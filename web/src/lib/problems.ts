@@ -41,14 +41,14 @@ export class OfflineError extends Error {
 
 const GATEWAY: Record<number, [string, string]> = {
   401: ["You are signed out", "Sign in again to continue."],
-  403: ["You are not allowed to do this", "Ask whoever runs this service for access."],
-  404: ["Not found", "It may have been removed, or it belongs to somebody else."],
+  403: ["You do not have access", "Ask the operator of this service for access."],
+  404: ["Not found", "It may have been deleted, or it belongs to someone else."],
   413: ["The file is too large", "Send a smaller one."],
-  429: ["Too many requests at the moment", "Wait a little and try again."],
+  429: ["Too many requests at the moment", "Wait a moment and try again."],
 };
 const FAILED: [string, string] = [
-  "The server could not answer",
-  "Nothing is lost and nothing is sent twice: try again in a moment.",
+  "The server returned an error",
+  "Try again in a moment. Nothing is lost or submitted twice.",
 ];
 
 /** `body` is a problem document, or the gateway's own `{message}`, or nothing readable. */
@@ -79,7 +79,7 @@ export function sentences(error: unknown): Sentences {
   if (error instanceof OfflineError) {
     return {
       title: "The server cannot be reached",
-      text: "Check your connection and try again. Nothing is sent twice.",
+      text: "Check your connection and try again. Nothing is submitted twice.",
       lines: [],
     };
   }
@@ -92,7 +92,7 @@ export function sentences(error: unknown): Sentences {
     };
   }
   return {
-    title: "Something went wrong on this page",
+    title: "An error occurred on this page",
     text: sentence(String((error as Error)?.message ?? error)),
     lines: [],
   };

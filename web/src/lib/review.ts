@@ -42,7 +42,7 @@ export const FILTER_WORDS: Record<Filter, string> = {
   failed: "Failed",
   redone: "Made again",
   marked: "Marked",
-  unseen: "Not looked at",
+  unseen: "Not reviewed",
 };
 
 export interface Looked {

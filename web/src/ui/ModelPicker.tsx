@@ -45,7 +45,7 @@ export function ModelPicker({ models, choice, onChange, standard }: Props) {
           <option value="">{model && !choice.model ? `Default: ${model.id}` : "Default"}</option>
           <Options models={usable} />
           {others.length > 0 && (
-            <optgroup label="Cannot be used now">
+            <optgroup label="Not available">
               {others.map((one) => (
                 <option key={one.id} value={one.id} disabled>
                   {one.id}: {one.reason}
@@ -123,9 +123,9 @@ function Fallback({ models, choice, onChange }: Choosing & { models: readonly Mo
       <summary>If the model is not available</summary>
       {slots.map((id, at) => (
         <label class="field" key={at}>
-          <span class="sr">{at === 0 ? "Go on with" : `Then with (${at + 1})`}</span>
+          <span class="sr">{at === 0 ? "Fall back to" : `Then to (${at + 1})`}</span>
           <select value={id} onChange={(event) => set(at, event.currentTarget.value)}>
-            <option value="">{at === 0 ? "Wait for it" : "No other"}</option>
+            <option value="">{at === 0 ? "Wait for the model" : "No other model"}</option>
             <Options
               models={models.filter(
                 (one) =>

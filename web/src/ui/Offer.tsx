@@ -103,9 +103,7 @@ export function Offer(props: Props) {
           onClose={() => setAsking(false)}
         >
           <p>
-            {cap
-              ? "The cap holds over all retries."
-              : "There is no cap: retries can add to the price."}
+            {cap ? "The limit applies to all retries." : "No limit: retries can add to the price."}
           </p>
         </Ask>
       )}

@@ -36,7 +36,7 @@ interface Props {
 const WORDS: Record<Tile["state"], string> = {
   waiting: "waiting",
   working: "in progress",
-  ready: "no picture yet",
+  ready: "no image yet",
   failed: "failed",
   cancelled: "cancelled",
 };

@@ -68,15 +68,15 @@ export function spent(batch: Batch): string {
 }
 
 const kept = (batch: Batch): string =>
-  batch.zipUrl && batch.expiresAt ? `The ZIP stays until ${time(batch.expiresAt)}.` : "";
+  batch.zipUrl && batch.expiresAt ? `The ZIP is available until ${time(batch.expiresAt)}.` : "";
 
 /** Something failed, or the ZIP could not be packed. */
 export const retriable = (batch: Batch): boolean =>
   !running(batch) && (batch.retriable > 0 || (batch.status === "failed" && !batch.zipUrl));
 
 const WAITS: Record<string, string> = {
-  provider_rate_limit: "the image provider limits how fast it may be asked",
-  provider_unavailable: "the image provider does not answer",
+  provider_rate_limit: "rate-limited by the image provider",
+  provider_unavailable: "the image provider does not respond",
 };
 
 /** What came of the batch, in one sentence. */
@@ -91,16 +91,16 @@ export function doing(batch: Batch): string {
     const wait = until(batch.waitingFor.until);
     const { reason } = batch.waitingFor;
     const why = WAITS[reason] ?? reason.replaceAll("_", " ");
-    return `Waiting: ${why}${wait && `; it goes on in ${wait}`}.`;
+    return `Waiting: ${why}${wait && `; resuming in ${wait}`}.`;
   }
   const left = until(batch.eta);
   switch (batch.status) {
     case "queued":
-      return "In the queue; it starts in a moment.";
+      return "Queued; starting soon.";
     case "processing":
-      return left ? `About ${left} left.` : "Making the first images.";
+      return left ? `About ${left} left.` : "Generating the first images.";
     case "cancelling":
-      return "Cancelling: images under way are being stopped.";
+      return "Cancelling: stopping the images in progress.";
     case "archiving":
       return "All images are done; the ZIP is being built.";
     case "completed":

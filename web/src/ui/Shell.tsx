@@ -23,7 +23,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
   return (
     <>
       <a class="skip" href="#main">
-        Skip to the content
+        Skip to content
       </a>
       {mode === "development" && (
         <div class="banner" role="region" aria-labelledby="mode">

@@ -111,7 +111,7 @@ function Delete({ batch, onDeleted, onClose }: DeleteProps) {
     >
       <p>
         {plural(batch.done, "image")}, the ZIP and every share link are deleted. This cannot be
-        undone. What was spent stays counted.
+        undone. The cost stays counted.
       </p>
     </Ask>
   );

@@ -53,7 +53,7 @@ function Group({ group, onRow }: { group: FailureGroup; onRow: (customId: string
     <li>
       <p>
         {rows.length > 1 && <b>{plural(rows.length, "time")}</b>} {reason}{" "}
-        {!retryable && <span class="muted">Trying again does not help; change the row.</span>}
+        {!retryable && <span class="muted">Retrying does not help; change the row.</span>}
       </p>
       <p class="failure-rows">
         {rows.slice(0, ROWS_SHOWN).map(({ row, customId }) => (

@@ -100,7 +100,7 @@ export function Pictures({ batch, watch, book, redo, onOpen }: Props) {
       <Problem error={failure.error ?? store.error} />
       {redo.waiting.length > 0 && (
         <p class="muted" role="status">
-          {plural(redo.waiting.length, "picture")} will be made again when this round has ended.
+          {plural(redo.waiting.length, "picture")} will be regenerated when this round has ended.
           Keep this page open.
         </p>
       )}

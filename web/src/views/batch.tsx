@@ -105,7 +105,7 @@ function Connection({ state }: { state: BatchWatch["connection"] }) {
   return (
     <Notice
       kind="warn"
-      title="The connection is lost."
+      title="Connection lost."
       text="The batch keeps running. Reconnecting every 2 seconds…"
     />
   );

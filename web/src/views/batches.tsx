@@ -31,7 +31,7 @@ export function BatchesView() {
       <Problem error={list.error} />
       {list.loaded && !batches.length && (
         <div class="empty">
-          <p>{everything ? "No batch yet." : "No batch matches."}</p>
+          <p>{everything ? "No batches yet." : "No batches match."}</p>
           {everything && (
             <a class="button main" href="/csv">
               Start with a sheet
@@ -121,7 +121,7 @@ function Search({ asked, onAsk }: SearchProps) {
         label="Kind"
         value={asked.kind}
         options={{
-          "": "Every kind",
+          "": "All kinds",
           cars: "Cars",
           sheet: "Sheets",
           prompts: "Prompts",
@@ -133,7 +133,7 @@ function Search({ asked, onAsk }: SearchProps) {
         label="Status"
         value={asked.status}
         options={{
-          "": "Every status",
+          "": "All statuses",
           processing: "Processing",
           completed: "Completed",
           failed: "Failed",

@@ -44,7 +44,7 @@ function Opened({ id }: { id: string }) {
         )}
       </p>
       <Problem error={first.error} />
-      {first.data && !pictures.length && <p class="lead">No image here yet.</p>}
+      {first.data && !pictures.length && <p class="lead">No images yet.</p>}
       <Gallery
         pictures={pictures.map(galleryPicture)}
         label="Images of this folder"

@@ -172,7 +172,7 @@ function PromptLine({ row, ratios, images, number, focused, onChange, onRemove }
         maxLength={LONGEST}
         value={row.prompt}
         ref={text}
-        placeholder="What should be in the picture?"
+        placeholder="What should the image show?"
         onInput={(event) => onChange({ prompt: event.currentTarget.value })}
       />
       <div class="prompt-foot">
@@ -184,7 +184,7 @@ function PromptLine({ row, ratios, images, number, focused, onChange, onRemove }
           >
             {[...new Set([...ratios, row.ratio])].map((ratio) => (
               <option key={ratio} value={ratio}>
-                {ratios.includes(ratio) ? ratio : `${ratio} (the model has no such ratio)`}
+                {ratios.includes(ratio) ? ratio : `${ratio} (not supported by the model)`}
               </option>
             ))}
           </select>
@@ -235,7 +235,7 @@ function Reference({ row, possible, number, busy, attach, remove }: ReferencePro
         >
           Remove image
         </button>
-        {!possible && <span class="fault">The model takes no reference image.</span>}
+        {!possible && <span class="fault">The model accepts no reference images.</span>}
       </span>
     );
   }

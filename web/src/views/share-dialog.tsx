@@ -29,7 +29,8 @@ export function ShareDialog({ batch, onClose }: { batch: Batch; onClose: () => v
   return (
     <Ask title="Share this batch" onClose={onClose}>
       <p class="muted">
-        Whoever has the link sees the pictures, the results and the ZIP, and can change nothing.
+        Anyone with the link can see the images, the results and the ZIP, but cannot change
+        anything.
       </p>
       <div class="row">
         <label class="inline">
@@ -51,7 +52,7 @@ export function ShareDialog({ batch, onClose }: { batch: Batch; onClose: () => v
           disabled={make.busy}
           onClick={() => void make.run()}
         >
-          Make a link
+          Create link
         </button>
       </div>
       {made && (

@@ -29,7 +29,7 @@ export function SharedView() {
         {link ? (
           <Shared link={link} />
         ) : (
-          <Notice kind="bad" title="This link is not complete." text="Ask for it again." />
+          <Notice kind="bad" title="This link is incomplete." text="Ask for a new link." />
         )}
       </main>
     </>
@@ -43,8 +43,8 @@ function Shared({ link }: { link: SharedLink }) {
     return error ? (
       <Notice
         kind="bad"
-        title="This link shows nothing."
-        text="It has ended, was revoked, or is not complete."
+        title="This link does not work."
+        text="It has expired, was revoked, or is incomplete."
       />
     ) : (
       <p class="lead">Loading…</p>

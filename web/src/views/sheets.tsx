@@ -53,8 +53,8 @@ export function SheetsView() {
       <Title text="Images from any sheet" tab="Sheets" />
       {!sheet && (
         <p class="lead">
-          One image per row, from a sheet with columns of your own. You write the prompt once, with
-          the columns in it.
+          One image per row, from a sheet with your own columns. Write the prompt once, with the
+          columns in it.
         </p>
       )}
       <Problem error={templates.error}>
@@ -118,7 +118,7 @@ function recipeOf(stored: Template | undefined, edited: boolean, prompt: string)
 
 function blockedBy(recipe: Recipe | null, unsaved: boolean): string | null {
   if (!recipe) return "Write the prompt, or choose a template.";
-  return unsaved ? "Save the template, so that its file names and rules count." : null;
+  return unsaved ? "Save the template to apply its file names and rules." : null;
 }
 
 const withTemplate = (all: readonly Template[], one: Template): Template[] => [

@@ -38,7 +38,7 @@ function Shown({ id }: { id: number }) {
       </div>
       <Problem error={variant.error ?? folders.error} />
       {folders.data && !folders.data.items.length && (
-        <p class="lead">No batch has made images for this variant yet.</p>
+        <p class="lead">No images have been generated for this variant yet.</p>
       )}
       {folders.data?.items.map((one) => (
         <OneFolder key={one.id} folder={one} renew={folders.reload} />

@@ -31,7 +31,7 @@ export function Welcome({ onSample }: { onSample: () => void }) {
     onSample();
   });
   return (
-    <section class="welcome" aria-label="What it makes">
+    <section class="welcome" aria-label="Example result">
       <ul class="samples">
         {SAMPLES.map(({ file, name, how, width, height }) => (
           <li key={file} class={`sample-${width}-${height}`}>
@@ -66,9 +66,7 @@ export function Welcome({ onSample }: { onSample: () => void }) {
         </a>
       </div>
       <Problem error={sample.error} />
-      <small class="muted">
-        The pictures above are drawings, one for each row of the template.
-      </small>
+      <small class="muted">The images above are drawings, one for each row of the template.</small>
     </section>
   );
 }

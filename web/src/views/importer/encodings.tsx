@@ -18,7 +18,7 @@ export function EncodingChoice({
   return (
     <Question
       title="Which encoding is the sheet in?"
-      text="It is not UTF-8, and it could be read in several ways."
+      text="It is not UTF-8 and could be decoded in several ways."
     >
       <form
         class="encodings"
@@ -44,7 +44,7 @@ export function EncodingChoice({
           ))}
         </fieldset>
         <button class="button" disabled={!picked}>
-          Read it like this
+          Use this encoding
         </button>
       </form>
     </Question>

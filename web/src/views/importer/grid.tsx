@@ -35,7 +35,7 @@ export function SheetGrid({ state, reading, prompts }: GridProps) {
       <p class="muted" role="status">
         {edits.length
           ? "Reading the corrected sheet…"
-          : "Every cell can be changed here. The price follows."}
+          : "You can edit every cell. The price is updated."}
       </p>
       <div class="scroll" role="region" aria-labelledby="rows" tabIndex={0}>
         <table class="sheet" style={{ "--columns": reading.columns.length }}>

@@ -32,7 +32,7 @@ export function ColumnMapper(props: Props) {
   return (
     <Question
       title="Which column is which?"
-      text="Some names are not known. Choose what the columns are; the others are not used."
+      text="Some column names are unknown. Choose what each column means; the others are ignored."
     >
       {table.error ? <Problem error={error} /> : null}
       {table.data && <Mapping key={source.uploadId} {...props} source={any} table={table.data} />}
@@ -68,7 +68,7 @@ function Mapping(props: MappingProps) {
   return (
     <div class="mapper">
       <label class="field">
-        <span>The names of the columns are in</span>
+        <span>Column names are in</span>
         <select value={at} onChange={(event) => setAt(Number(event.currentTarget.value))}>
           <option value={0}>the first row</option>
           {table.items.slice(0, HEADERS).map(({ row, cells }) => (

@@ -19,7 +19,7 @@ export function Notices({ notices, sheet, change }: Props) {
       {warnings.length > 0 && (
         <Notice
           kind="warn"
-          title="Please look at this before you start."
+          title="Check this before you start."
           lines={warnings.map(({ message }) => message)}
         />
       )}

@@ -56,7 +56,7 @@ export function Repairs({ state, reading, skip, onSkip }: Props) {
         <ReferenceUpload done={state.again} />
       )}
       {state.faulty.length > 0 ? (
-        <p>Cells that hold an error of the workbook need a value, or none.</p>
+        <p>Replace or clear the cells with a workbook error.</p>
       ) : (
         <label class="check">
           <input

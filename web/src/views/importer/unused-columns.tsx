@@ -28,7 +28,7 @@ export function UnusedColumns({ state, reading, columns }: Props) {
     <p class="row">
       <span>Not used: {unused.join(", ") || "columns without a name"}.</span>
       <button class="button small" onClick={() => setMapping(true)}>
-        Choose what the columns are
+        Choose what the columns mean
       </button>
     </p>
   );

@@ -24,7 +24,7 @@ export function ColumnRules({ names, rules, change }: Props) {
           <fieldset class="rule" key={name}>
             <legend>{name}</legend>
             <label class="field">
-              <span>Used where a cell is empty</span>
+              <span>Used if a cell is empty</span>
               <input
                 type="text"
                 value={rule.default}

@@ -59,7 +59,7 @@ export function TemplateEditor(props: Props) {
             choose(templates.find((one) => one.name === name));
           }}
         >
-          <option value="">A new one</option>
+          <option value="">New template</option>
           {templates.map(({ name, builtIn }) => (
             <option key={name} value={name}>
               {name}
@@ -81,7 +81,7 @@ export function TemplateEditor(props: Props) {
           onInput={(event) => change({ prompt: event.currentTarget.value })}
         />
         <small id="prompt-fault" class={fault ? "fault" : ""} role="status">
-          {fault ?? "Press a column to put it into the prompt."}
+          {fault ?? "Select a column to insert it into the prompt."}
         </small>
       </label>
       {columns.length > 0 && (

@@ -119,7 +119,9 @@ function Picker({ variant, candidates, set, forAll, find, uploaded }: PickerProp
     );
     uploaded(made);
     const others = made.filter(({ to }) => to.variantId !== variant.variantId);
-    setMatched(others.map(({ picture, to }) => `${picture.originalName} went to ${to.title}.`));
+    setMatched(
+      others.map(({ picture, to }) => `${picture.originalName} was assigned to ${to.title}.`),
+    );
   });
   const grid = (pictures: Picture[] | undefined, none: string) => (
     <Choice
@@ -147,7 +149,7 @@ function Picker({ variant, candidates, set, forAll, find, uploaded }: PickerProp
         </p>
       </div>
       <Tabs
-        label="Where the images come from"
+        label="Image source"
         tabs={[
           {
             name: "Variant",
@@ -157,10 +159,10 @@ function Picker({ variant, candidates, set, forAll, find, uploaded }: PickerProp
             name: "Generated",
             panel: grid(
               own?.generatedImages ?? (candidates && []),
-              "Nothing has been made for this variant yet.",
+              "No images for this variant yet.",
             ),
           },
-          { name: "Uploads", panel: grid(candidates?.uploads, "Nothing has been uploaded yet.") },
+          { name: "Uploads", panel: grid(candidates?.uploads, "No uploads yet.") },
           {
             name: "Upload new",
             panel: (
@@ -168,7 +170,7 @@ function Picker({ variant, candidates, set, forAll, find, uploaded }: PickerProp
                 <DropZone
                   accept="image/png,image/jpeg,image/webp"
                   label={add.busy ? "Uploading…" : "Drop images here, or choose them"}
-                  hint="PNG, JPEG or WebP, up to 20 MB each. A file named after a variant goes to it"
+                  hint="PNG, JPEG or WebP, up to 20 MB each. Files named after a variant are assigned to it"
                   onFiles={(files) => void add.run(files)}
                 />
                 {matched.length > 0 && (

@@ -86,7 +86,7 @@ function Control({ field, value, set }: ControlProps) {
       <textarea
         rows={4}
         value={lines}
-        placeholder={field.maxItems ? `One a line, up to ${field.maxItems}` : "One a line"}
+        placeholder={field.maxItems ? `One per line, up to ${field.maxItems}` : "One per line"}
         onChange={(event) => set(linesOf(event.currentTarget.value, field.maxItems))}
       />
     );

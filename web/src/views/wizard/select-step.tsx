@@ -68,7 +68,7 @@ export function SelectStep({ choices, change }: StepProps) {
       {choices.variants.length > MAX_VARIANTS && (
         <Notice
           kind="bad"
-          title={`${choices.variants.length} variants are selected; one batch takes ${MAX_VARIANTS}.`}
+          title={`${choices.variants.length} variants are selected; a batch can have at most ${MAX_VARIANTS}.`}
         />
       )}
       <Problem error={catalog.error} />

@@ -1,7 +1,7 @@
 const KEYS = [
   { action: "next", keys: ["ArrowRight", "j"], shown: "→ or J", words: "Next picture" },
   { action: "previous", keys: ["ArrowLeft", "k"], shown: "← or K", words: "Previous picture" },
-  { action: "unseen", keys: ["u"], shown: "U", words: "Next one not looked at" },
+  { action: "unseen", keys: ["u"], shown: "U", words: "Next image not reviewed" },
   { action: "newer", keys: ["ArrowUp"], shown: "↑", words: "Newer version" },
   { action: "older", keys: ["ArrowDown"], shown: "↓", words: "Older version" },
   { action: "choose", keys: ["c"], shown: "C", words: "Choose this version" },

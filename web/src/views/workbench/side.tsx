@@ -134,11 +134,11 @@ function RedoForm({ batch, item, redo, note, done }: Props & { item: Item }) {
         />
       </label>
       <button class="button small" disabled={waiting}>
-        {waiting ? "Waiting to be made again" : `Make again${priceOf(batch, 1)}`}
+        {waiting ? "Waiting for the next round" : `Make again${priceOf(batch, 1)}`}
       </button>
       <Problem error={redo.error}>
         <button type="button" class="button quiet small" onClick={redo.drop}>
-          Do not make again
+          Cancel
         </button>
       </Problem>
     </form>

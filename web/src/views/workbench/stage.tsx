@@ -10,9 +10,9 @@ interface Props {
 }
 
 const WORDS: Record<Item["status"], string> = {
-  pending: "Waiting for its turn",
-  processing: "Being made",
-  succeeded: "No picture yet",
+  pending: "Queued",
+  processing: "Generating",
+  succeeded: "No image yet",
   failed: "Failed",
   cancelled: "Cancelled",
 };
@@ -29,13 +29,13 @@ export function Stage({ picture, onStale, children }: Props) {
         {url ? (
           <Picture url={url} alt={caption} lazy={false} onStale={onStale} />
         ) : (
-          <p>{version ? "This version is no longer kept." : WORDS[status]}</p>
+          <p>{version ? "This version has been deleted." : WORDS[status]}</p>
         )}
         {url && busy && <p class="tile-state">{WORDS[status]}</p>}
       </div>
       {item?.reason && <p class="bench-reason">{item.reason}</p>}
       {item?.lastRedo && (
-        <p class="bench-reason">It could not be made again: {item.lastRedo.reason}</p>
+        <p class="bench-reason">It could not be regenerated: {item.lastRedo.reason}</p>
       )}
       {children}
     </div>
