@@ -1,1 +1,1 @@
-"""`make deploy`: builds for the architecture that it deploys, and says where everything goes."""
+"""`make deploy`: builds for the target architecture and reports where everything is deployed."""

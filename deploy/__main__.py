@@ -1,4 +1,4 @@
-"""`python -m deploy [options of sam deploy]`, which is what `make deploy ARGS=...` runs."""
+"""`python -m deploy [options of sam deploy]`, run by `make deploy ARGS=...`."""
 
 import os
 import shlex
@@ -69,7 +69,7 @@ def build_and_deploy(
 def architecture_of(
     given: Mapping[str, str], deployed: Mapping[str, str], environment: Mapping[str, str]
 ) -> str:
-    """ARCHITECTURE, else the parameter as given, as deployed, or the template's default."""
+    """ARCHITECTURE, otherwise the parameter as given, as deployed, or the template's default."""
     asked, parameter = environment.get("ARCHITECTURE"), given.get("Architecture")
     if asked and parameter and asked != parameter:
         raise DeployError(f"ARCHITECTURE is {asked} and the parameter Architecture is {parameter}.")
@@ -81,7 +81,7 @@ def architecture_of(
 
 
 def profile_region(profile: str | None, environment: Mapping[str, str]) -> str | None:
-    """The region in the profile itself, which the SDK hides behind AWS_DEFAULT_REGION."""
+    """The region in the profile itself, which AWS_DEFAULT_REGION hides from the SDK."""
     session = boto3.Session(profile_name=profile)
     name = profile or environment.get("AWS_PROFILE") or "default"
     region = session._session.full_config.get("profiles", {}).get(name, {}).get("region")  # noqa: SLF001 - no public way leads past the variable
@@ -89,7 +89,7 @@ def profile_region(profile: str | None, environment: Mapping[str, str]) -> str |
 
 
 def sam(words: Sequence[str], region: str, architecture: str) -> int:
-    """Runs SAM with what it prints and asks on the terminal."""
+    """Run SAM with its output and prompts on the terminal."""
     with TemporaryDirectory(prefix="sam-") as scratch:
         environment = {
             **sam_environment(),
@@ -98,7 +98,7 @@ def sam(words: Sequence[str], region: str, architecture: str) -> int:
             "AWS_REGION": region,
             "AWS_DEFAULT_REGION": region,
         }
-        # Empty means this machine to the layers' Makefiles, and a deploy is not for it.
+        # The layers' Makefiles take an empty value for this machine, which is wrong for a deploy.
         environment.pop("PYTHON_PLATFORM", None)
         command = [paths.script(".venv-sam", "sam"), *words]
         return subprocess.run(command, cwd=paths.ROOT, env=environment, check=False).returncode

@@ -1,11 +1,11 @@
-"""What the account allows: how much of its Lambda concurrency a stack may reserve."""
+"""How much Lambda concurrency the account allows a stack to reserve."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 UNRESERVED = 100
-"""What AWS keeps for functions without a reservation; all of it where the quota is smaller."""
+"""AWS keeps this much for functions without a reservation; everything if the quota is smaller."""
 
 RESERVATIONS = ("ReservedConcurrency", "ProgressConcurrency")
 
@@ -15,7 +15,7 @@ class Concurrency:
     quota: int
     unreserved: int
     own: int = 0
-    """What the stack as it is deployed has reserved already."""
+    """What the deployed stack has already reserved."""
 
     def allows(self, reserved: int) -> bool:
         return self.unreserved + self.own - reserved >= min(UNRESERVED, self.quota)
@@ -33,9 +33,9 @@ def concurrency(client: Any, deployed: Mapping[str, str]) -> Concurrency:
 def reservations(
     account: Concurrency, wanted: Mapping[str, str], given: Mapping[str, str]
 ) -> tuple[dict[str, str], str]:
-    """The reservations to deploy with, and what to say of them. Those that were given stay.
+    """Return the reservations to deploy with, and the messages about them. Given ones are kept.
 
-    `wanted` has every parameter of the template, with what this deploy would set it to.
+    `wanted` has every parameter of the template, with the value that this deploy would set.
     """
     workers, watchers = wanted["WorkerConcurrency"], wanted["ProgressConcurrency"]
     full = dict(zip(RESERVATIONS, (workers, watchers), strict=True))
@@ -57,12 +57,12 @@ def chosen_by_hand(given: Mapping[str, str]) -> dict[str, str]:
 
 
 def left_out(deployed: Mapping[str, str]) -> set[str]:
-    """The reservations that an earlier deploy went without: they are wanted again."""
+    """The reservations that an earlier deploy omitted and that are still wanted."""
     return {name for name in RESERVATIONS if deployed.get(name) == "0"}
 
 
 def deployed_parameters(client: Any, stack: str) -> dict[str, str]:
-    """Those of the stack as it is, or none if there is no such stack."""
+    """The parameters of the deployed stack, or none if there is no such stack."""
     try:
         [found] = client.describe_stacks(StackName=stack)["Stacks"]
     except client.exceptions.ClientError as error:

@@ -1,7 +1,7 @@
-"""Which processor a shared object was built for, read from its ELF header.
+"""Detects the processor a shared object was built for, from its ELF header.
 
-No interpreter is asked: an extension for another machine cannot be imported here, and one for this
-machine could be imported though the function will run on the other.
+Importing it proves nothing: an extension for another machine cannot be imported here, and one for
+this machine could be imported although the function will run on the other.
 """
 
 from collections.abc import Iterator
@@ -14,12 +14,12 @@ MAGIC = b"\x7fELF"
 
 
 class WrongMachineError(Exception):
-    """A shared object in the build would not load on the architecture that is deployed."""
+    """A shared object in the build would not load on the target architecture."""
 
 
 def machine_of(file: Path) -> str | None:
-    """Lambda's name of the processor, ELF's number of one that it does not have; None for a file
-    that is no ELF object.
+    """Return Lambda's name of the processor, or ELF's number for an unsupported one; None for a
+    file that is not an ELF object.
     """
     with file.open("rb") as opened:
         head = opened.read(20)
@@ -36,7 +36,9 @@ def objects(folder: Path) -> Iterator[tuple[Path, str]]:
 
 
 def check(folder: Path, architecture: str) -> int:
-    """How many shared objects there are; WrongMachineError unless all are for the architecture."""
+    """Return the number of shared objects; WrongMachineError unless all are for the
+    architecture.
+    """
     found = list(objects(folder))
     wrong = [f"  {file.relative_to(folder)}: {m}" for file, m in found if m != architecture]
     if wrong:

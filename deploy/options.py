@@ -1,4 +1,4 @@
-"""What a deploy was asked for: SAM's arguments, samconfig.toml and the environment."""
+"""The options of a deploy: SAM's arguments, samconfig.toml and the environment."""
 
 import shlex
 import tomllib
@@ -12,7 +12,7 @@ OVERRIDES = "--parameter-overrides"
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """`arguments` without the parameter overrides, which are in `parameters`.
+    """`arguments` are without the parameter overrides, which are in `parameters`.
 
     `saved` is the section of samconfig.toml that `sam deploy` would read.
     """
@@ -43,7 +43,7 @@ class Options:
         return option(self.arguments, "--profile") or self.saved.get("profile")
 
     def region(self, environment: Mapping[str, str], of_the_profile: str | None) -> str | None:
-        """AWS_DEFAULT_REGION comes last: a shell often exports it for all that it runs."""
+        """AWS_DEFAULT_REGION comes last, because shells often export it globally."""
         return (
             option(self.arguments, "--region")
             or environment.get("AWS_REGION")
@@ -55,7 +55,7 @@ class Options:
 
 
 def option(words: Sequence[str], name: str) -> str | None:
-    """The value of `--name value` or `--name=value`, the last one if it is repeated."""
+    """Return the value of `--name value` or `--name=value`, the last one if repeated."""
     found = None
     for index, word in enumerate(words):
         if word == name and index + 1 < len(words):
@@ -66,7 +66,9 @@ def option(words: Sequence[str], name: str) -> str | None:
 
 
 def split_overrides(words: Iterable[str]) -> tuple[list[str], list[str]]:
-    """The words of other options, and those of the overrides, which end at the next option."""
+    """Return the arguments of other options, and those of the overrides, which end at the next
+    option.
+    """
     kept: list[str] = []
     overrides: list[str] = []
     inside = False
@@ -83,7 +85,7 @@ def split_overrides(words: Iterable[str]) -> tuple[list[str], list[str]]:
 
 
 def pairs(words: Iterable[str]) -> dict[str, str]:
-    """Of `Name=value` and of `ParameterKey=Name,ParameterValue=value`."""
+    """Parse `Name=value` and `ParameterKey=Name,ParameterValue=value`."""
     found = {}
     for word in words:
         name, _, value = word.partition("=")

@@ -1,4 +1,4 @@
-"""The HTTPS API, and once a day the check of the models: the API holds the rights that it needs."""
+"""The HTTPS API, and the daily model check, for which the API already has the permissions."""
 
 from typing import Any
 
@@ -14,6 +14,6 @@ app = build(services)
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    if event.get("task") == "check-models":  # the schedule's; no request has such a key
+    if event.get("task") == "check-models":  # the schedule's event; no request has such a key
         return {"checked": len(services.check_models())}
     return app(event, context)

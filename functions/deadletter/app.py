@@ -1,4 +1,4 @@
-"""Settles the items of messages that kept failing, so that no batch hangs."""
+"""Settles the items of repeatedly failing messages, so that no batch hangs."""
 
 from typing import Any
 

@@ -1,6 +1,4 @@
-"""Stores a round's items and sends its first messages: one message of the dispatch queue is one
-round.
-"""
+"""Stores a round's items and enqueues its first messages: one dispatch message is one round."""
 
 from typing import Any
 

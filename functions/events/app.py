@@ -1,4 +1,4 @@
-"""Tells the event bus of what settled and what ended, from the table's stream."""
+"""Sends events about settled items and ended batches to the event bus, from the table's stream."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The steps of the finalizer's state machine: `event["step"]` names one."""
+"""The steps of the finalizer's state machine, selected by `event["step"]`."""
 
 from collections.abc import Callable
 from typing import Any
@@ -25,7 +25,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         "giveUp": finalize.give_up,
     }
     batch_id = event["batchId"]
-    # A batch that was deleted has no owner: every step bears that.
+    # A deleted batch has no owner: every step tolerates that.
     owner = event.get("owner") or services.store.owner_of(batch_id) or ""
     run = FinalizerRun(owner, batch_id, int(event["round"]), int(event["attempt"]))
     return steps[event["step"]](run)

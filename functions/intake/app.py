@@ -1,4 +1,4 @@
-"""Files arrived in the bucket: a dropped sheet becomes a batch, an upload is checked."""
+"""Handles files stored in the bucket: creates a batch from a dropped sheet, validates an upload."""
 
 from typing import Any
 

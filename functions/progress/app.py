@@ -1,4 +1,4 @@
-"""Live progress, with a concurrency of its own so that watchers cannot slow the API."""
+"""Live progress, with its own concurrency so that event streams cannot slow the API."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""On a schedule: hands back batches that stopped moving, corrects accounts, ends deletions."""
+"""Scheduled: repairs stalled batches, corrects accounts, completes deletions."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from imagebatch.observability import logger, metrics
 from imagebatch.settings import Settings
 
 SECONDS_KEPT = 15.0
-"""Of the invocation, for the call that is under way when no more is begun."""
+"""Reserved at the end of the invocation for a call in progress."""
 services = SweeperServices(Settings.from_env())
 
 

@@ -1,4 +1,4 @@
-"""Serves the page from the API's own origin: the built files, and what the page must know first.
+"""Serves the page from the API's origin: the built files and the page's configuration.
 
 Standard library only, so that a cold start costs next to nothing.
 """
@@ -29,7 +29,7 @@ type Response = dict[str, Any]
 def handler(event: Mapping[str, Any], _context: object) -> Response:
     method = event["requestContext"]["http"]["method"]
     if method == "OPTIONS":
-        # A preflight request: API Gateway adds what it allows.
+        # A preflight request: API Gateway adds the CORS headers.
         return {"statusCode": 204, "headers": security_headers()}
     if method not in {"GET", "HEAD"}:
         detail = "Allowed methods: GET, HEAD."
@@ -71,7 +71,7 @@ def static_response(path: str, headers: Mapping[str, str]) -> Response:
 
 @cache
 def files() -> dict[str, tuple[bytes, str, str]]:
-    """Body, content type and ETag of every built file, by its path."""
+    """Body, content type and ETag of every built file, by path."""
     found = {}
     for file in sorted(STATIC.rglob("*")):
         if file.is_file():
@@ -112,7 +112,7 @@ def response(status: int, body: bytes, headers: Mapping[str, str]) -> Response:
 
 
 def problem_response(status: int, kind: str, error: str, detail: str, **headers: str) -> Response:
-    """As the API answers: the gateway sends odd addresses of the API here, and other methods."""
+    """As the API responds: the gateway routes unknown API paths and other methods here."""
     document = {
         "type": f"https://imagebatch.dev/problems/{kind}",
         "title": error,
@@ -125,7 +125,7 @@ def problem_response(status: int, kind: str, error: str, detail: str, **headers:
 
 
 def shows_catalog(path: str) -> bool:
-    """Whether pictures of the catalog, from wherever they are, belong to the view."""
+    """Whether the view shows catalog images, from any origin."""
     return path == "variants" or path.startswith("variants/")
 
 
@@ -181,35 +181,37 @@ def auth(env: Mapping[str, str]) -> dict[str, str | None] | None:
 
 
 def cli(env: Mapping[str, str]) -> dict[str, str | None] | None:
-    """The same for `imagebatch login`, where it has a client."""
+    """The same for `imagebatch login`, if it has a client."""
     found, client = auth(env), env.get("OIDC_CLI_CLIENT_ID")
     return {**found, "clientId": client} if found and client else None
 
 
 def logout_url(env: Mapping[str, str]) -> str | None:
-    """Cognito ends its session in its own way; other issuers say how in their metadata."""
+    """Cognito has its own logout endpoint; other issuers publish theirs in their metadata."""
     domain = env.get("OIDC_DOMAIN")
     return f"{domain}/logout" if domain else None
 
 
 def bucket_origins(env: Mapping[str, str]) -> list[str]:
-    """Where presigned addresses of the bucket point to: two names on AWS, one on a laptop."""
+    """The origins of presigned bucket URLs: two names on AWS, one locally."""
     return [origin(one) for one in env.get("BUCKET_ORIGINS", "").split(",") if one]
 
 
 def image_origins(env: Mapping[str, str]) -> list[str]:
-    """The bucket's, and those of the catalog's own images where whoever deploys names them."""
+    """The bucket's origins, and the catalog's if configured."""
     return [*bucket_origins(env), *catalog_origins(env)]
 
 
 def catalog_origins(env: Mapping[str, str]) -> list[str]:
-    """Those that the catalog's images are narrowed to; none is any https origin in its views."""
+    """The origins to which catalog images are restricted; if none, the catalog views allow any
+    https origin.
+    """
     named = [one.strip() for one in env.get("CATALOG_IMAGE_ORIGINS", "").split(",")]
     return [origin(one) for one in named if one]
 
 
 def login_origins(env: Mapping[str, str]) -> list[str]:
-    """The issuer's, and that of its token endpoint where they differ (Cognito's do)."""
+    """The issuer's origin, and that of its token endpoint if it differs (as with Cognito)."""
     return sorted({origin(env[n]) for n in ("OIDC_ISSUER", "OIDC_DOMAIN") if env.get(n)})
 
 

@@ -1,4 +1,4 @@
-"""Makes one image: one message of the item queue is one item."""
+"""Generates one image: one message of the item queue is one item."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The intake's dead letters: announced files that were given up, in the queue that keeps them."""
+"""The intake's dead-letter queue: announced files that were abandoned."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -14,13 +14,15 @@ if TYPE_CHECKING:
 
 MESSAGES_A_CALL = 10
 WAIT_SECONDS = 1
-"""Asks all of SQS's servers; without, some messages may be overlooked."""
+"""Long polling queries all SQS servers; short polling may miss messages."""
 HIDDEN_SECONDS = 120
-"""As long as the sweeper may run: none comes twice while the queue is gone through."""
+"""As long as the sweeper may run: no message is received twice during one pass."""
 
 
 class SQSAbandonedArrivals(AbandonedArrivals):
-    """`ports.AbandonedArrivals`. SQS cannot search: every message is received, and few deleted."""
+    """`ports.AbandonedArrivals`. SQS cannot search: every message is received, and few are
+    deleted.
+    """
 
     def __init__(self, client: "SQSClient", url: str) -> None:
         self._client = client
@@ -52,7 +54,7 @@ class SQSAbandonedArrivals(AbandonedArrivals):
 
 
 def _key(message: "MessageTypeDef") -> str:
-    """Empty for a message that announces no file."""
+    """Return an empty key for a message that announces no file."""
     try:
         return decode_arrival(message["Body"], 0).key
     except MalformedMessageError:

@@ -65,7 +65,7 @@ class S3ArchiveBuilder(ArchiveBuilder):
         upload.complete()
 
     def _all_bad(self, members: Sequence[ArchiveMember], first: BadMemberError) -> dict[str, str]:
-        """Every member that is not what was recorded, so that one more build is enough."""
+        """Return every member that does not match its record, so that one more build is enough."""
         stored = [member for member in members if isinstance(member, StoredMember)]
         reader = SourceReader(self._client, self._bucket)
         with ThreadPoolExecutor(MOST_READS) as pool:

@@ -1,4 +1,4 @@
-"""What goes where in an archive: texts, parts, and the reads that fill the rest."""
+"""Plans an archive: texts, parts, and the reads that fill the rest."""
 
 import hashlib
 import zlib
@@ -73,7 +73,7 @@ class ArchivePlan:
         self._part_starts = [part.start for part in self.parts]
 
     def fill(self, part: Part, buffer: bytearray) -> None:
-        """Writes what is known ahead into the part's buffer."""
+        """Write the content that is known in advance into the part's buffer."""
         first = max(0, bisect_right(self._starts, part.start) - 1)
         for start, text in self._texts[first : bisect_left(self._starts, part.end)]:
             low, high = max(start, part.start), min(start + len(text), part.end)

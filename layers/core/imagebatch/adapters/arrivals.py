@@ -1,8 +1,8 @@
-"""The intake queue: what S3 announced, until it is taken.
+"""The intake queue: files announced by S3, until they are processed.
 
-A failed try comes back soon at first and every two minutes later on, as often as the queue allows:
-an outage behind the queue costs no sheet. What waits for room is sent anew, which uses up no
-delivery.
+A failed attempt is retried soon at first and every two minutes later, as often as the queue allows:
+an outage behind the queue loses no sheet. A sheet that waits for a free place is enqueued again,
+which uses up no delivery.
 """
 
 import math
@@ -19,15 +19,17 @@ if TYPE_CHECKING:
 
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 5, 120
 LONGEST_WAIT_SECONDS = 60
-"""How long room that was made may stay unused."""
+"""How long a free place may stay unused."""
 WAITS = "waits"
-"""The attribute of a message that was sent anew: how often."""
+"""The attribute of a re-enqueued message: how often it was enqueued."""
 
 type Process = Callable[[ArrivedObject], RetryLater | SendAnew | None]
 
 
 class ArrivalProcessor:
-    """What may pass is tried again, a bug is raised and comes back by the queue's own time-out."""
+    """Transient errors are retried; bugs are raised and redelivered after the queue's visibility
+    timeout.
+    """
 
     def __init__(self, client: "SQSClient", url: str, clock: Clock, telemetry: Telemetry) -> None:
         self._client = client
@@ -36,7 +38,7 @@ class ArrivalProcessor:
         self._telemetry = telemetry
 
     def __call__(self, records: Sequence[Mapping[str, Any]], process: Process) -> dict[str, Any]:
-        """The partial batch response Lambda expects."""
+        """Return the partial batch response that Lambda expects."""
         kept = [r["messageId"] for r in records if not self._done(r, process)]
         return {"batchItemFailures": [{"itemIdentifier": each} for each in kept]}
 
@@ -83,5 +85,5 @@ class ArrivalProcessor:
 
 
 def pause(tries: int, longest: int = LONGEST_PAUSE_SECONDS) -> int:
-    """Seconds until the next try, doubled after each."""
+    """Return the seconds until the next attempt, doubled each time."""
     return int(min(longest, FIRST_PAUSE_SECONDS * 2 ** min(tries - 1, 10)))

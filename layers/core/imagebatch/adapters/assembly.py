@@ -18,7 +18,7 @@ from imagebatch.ports import StoredMember
 IN_FLIGHT = 16 * 1024 * 1024
 FEWEST_READS, MOST_READS = 6, 16
 WINDOW = 10
-"""Parts in memory at once, and uploads in flight."""
+"""Parts in memory at the same time, and uploads in flight."""
 WINDOW_BYTES = WINDOW * PART_SIZE
 COPIES = 6
 """At once; S3 moves the bytes."""
@@ -62,7 +62,7 @@ class ParallelAssembler:
                 pool.shutdown(cancel_futures=True)
 
     def _width(self) -> int:
-        """As many reads at once as keep 16 MiB in flight."""
+        """Return the number of parallel reads that keep 16 MiB in flight."""
         total = sum(read.length for read in self._reads)
         wanted = -(-IN_FLIGHT * len(self._reads) // total) if total else 0
         return min(MOST_READS, max(FEWEST_READS, wanted))
@@ -81,7 +81,9 @@ class ParallelAssembler:
             self._start(self._readers, self._fetch, read)
 
     def _begin(self, part: Part, pending_reads: int) -> None:
-        """Takes a part into memory once there is room; it always comes, as reads start in order."""
+        """Load a part into memory once there is room; there will be, because reads start in
+        order.
+        """
         self._wait(lambda: self._has_room(part))
         part_buffer = _PartBuffer(part, pending_reads, self._buffer(part.size))
         self._plan.fill(part, part_buffer.buffer)
@@ -92,14 +94,14 @@ class ParallelAssembler:
             self._start(self._writers, self._send, part_buffer)
 
     def _buffer(self, size: int) -> bytearray:
-        """One that an uploaded part left, where there is any: every byte of it is written again."""
+        """Reuse the buffer of an uploaded part, if there is one: every byte is overwritten."""
         with self._changed:
             if self._free and len(self._free[-1]) == size:
                 return self._free.pop()
         return bytearray(size)
 
     def _has_room(self, part: Part) -> bool:
-        """Two parts always have: a read may need two, and never more."""
+        """There is always room for two parts: a read may need two, and never more."""
         held = sum(len(part_buffer.buffer) for part_buffer in self._building.values())
         fits = len(self._building) < WINDOW and held + part.size <= WINDOW_BYTES
         return fits or len(self._building) < 2

@@ -1,4 +1,4 @@
-"""AWS clients, made in one place and only when asked for, and what their failures mean."""
+"""AWS clients, created in one place and on demand, and the meaning of their errors."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -43,7 +43,7 @@ _TRANSIENT_CODES = {
 
 
 def client_config(*, read_timeout: float, connections: int = 10, **more: Any) -> Config:
-    """Four tries in all, each with short time-outs: an invocation has a minute, not an hour."""
+    """Four attempts in all, with short timeouts: an invocation has a minute, not an hour."""
     return Config(
         connect_timeout=2,
         read_timeout=read_timeout,
@@ -55,7 +55,7 @@ def client_config(*, read_timeout: float, connections: int = 10, **more: Any) ->
 
 
 class Clients:
-    """Region, credentials and a development endpoint come from the environment, by the SDK."""
+    """The SDK takes region, credentials and a development endpoint from the environment."""
 
     def __init__(self, region: str | None = None) -> None:
         self._region = region
@@ -70,7 +70,7 @@ class Clients:
 
     @cached_property
     def s3(self) -> "S3Client":
-        """Regional addresses and SigV4, because a presigned URL must work in every region."""
+        """Regional endpoints and SigV4, because a presigned URL must work in every region."""
         config = client_config(
             read_timeout=20,
             connections=32,
@@ -108,7 +108,7 @@ class Clients:
 
 @contextmanager
 def translate_errors(part: str) -> Iterator[None]:
-    """Turns a failure that may pass into UnavailableError; a refusal of AWS stays a ClientError."""
+    """Turn a transient failure into UnavailableError; a rejection by AWS stays a ClientError."""
     try:
         yield
     except (HTTPClientError, ConnectionError, IncompleteReadError, FlexibleChecksumError) as error:

@@ -1,7 +1,7 @@
 """One deadline for a whole exchange, on httpcore's sockets.
 
-httpcore times each read by itself, so an answer that trickles never times out there; here the
-socket itself knows when the exchange must be over.
+httpcore applies its timeout to each read, so a response that trickles in never times out. Here, the
+socket itself knows when the exchange must end.
 """
 
 import ssl
@@ -18,7 +18,7 @@ _ends: ContextVar[float] = ContextVar("_ends")
 
 @contextmanager
 def deadline(seconds: float) -> Iterator[None]:
-    """Whatever is sent and read inside ends in this time, or raises httpcore's time-outs."""
+    """Everything sent and read inside ends within this time, or raises httpcore's timeouts."""
     before = _ends.set(time.monotonic() + seconds)
     try:
         yield

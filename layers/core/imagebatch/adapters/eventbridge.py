@@ -1,4 +1,4 @@
-"""Events to Amazon EventBridge."""
+"""Sends events to Amazon EventBridge."""
 
 import json
 import time

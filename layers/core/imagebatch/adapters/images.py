@@ -1,4 +1,4 @@
-"""What a provider delivered, looked at before it is stored."""
+"""Validates an image from a provider before it is stored."""
 
 import io
 import re
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 50 * 1024 * 1024
 MAX_PIXELS = 40_000_000
-"""Decoded, 160 MB; twice the largest picture any registered model makes."""
+"""Decoded, 160 MB; twice the largest image that any registered model generates."""
 RATIO_TOLERANCE = 0.08
-"""Models have sizes of their own: to Imagen 1280 x 896 is a 4:3 (7 % off) and 1408 x 768 a 16:9."""
+"""Models have their own sizes: for Imagen, 1280 x 896 is 4:3 (7 % off) and 1408 x 768 is 16:9."""
 FLAT_SPREAD = 6
 BLACK_LEVEL = 12
 INVISIBLE_ALPHA = 8
@@ -33,7 +33,9 @@ _RATIO = re.compile(r"(\d{1,4}):(\d{1,4})")
 
 
 class PillowValidator(ImageValidator):
-    """PNG, JPEG and WebP, told by their bytes; whole, decodable, not blank, of the asked shape."""
+    """PNG, JPEG and WebP as detected from their bytes; complete, decodable, not blank, with the
+    requested ratio.
+    """
 
     @override
     def validate(self, body: bytes, aspect_ratio: str | None) -> Inspected:
@@ -47,7 +49,7 @@ class PillowValidator(ImageValidator):
 
 def _kind(body: bytes) -> str:
     if not body:
-        raise BadImageError("The provider delivered an empty file.")
+        raise BadImageError("The provider returned an empty file.")
     if len(body) > MAX_BYTES:
         raise BadImageError("The image is larger than 50 MB.")
     if body.startswith(b"\x89PNG\r\n\x1a\n"):
@@ -56,11 +58,11 @@ def _kind(body: bytes) -> str:
         return "JPEG"
     if body.startswith(b"RIFF") and body[8:12] == b"WEBP":
         return "WEBP"
-    raise BadImageError("The provider delivered something that is not a PNG, JPEG or WebP image.")
+    raise BadImageError("The provider returned a file that is not a PNG, JPEG or WebP image.")
 
 
 def _check_whole(kind: str, body: bytes) -> None:
-    """Decoders forgive a missing end; the archive's readers may not."""
+    """Decoders tolerate a truncated end; the archive's readers may not."""
     whole = {
         "PNG": lambda: _PNG_END in body,
         "JPEG": lambda: body.rfind(_JPEG_END) > body.rfind(_JPEG_SCAN) > 0,
@@ -71,7 +73,7 @@ def _check_whole(kind: str, body: bytes) -> None:
 
 
 def _decode(kind: str, body: bytes) -> tuple[int, int]:
-    """Width and height as viewers show them, after every pixel was decoded and looked at."""
+    """Return width and height as viewers show them, after decoding every pixel."""
     from PIL import Image
 
     try:
@@ -93,7 +95,7 @@ def _decode(kind: str, body: bytes) -> tuple[int, int]:
 
 
 def _check_not_blank(image: "Image") -> None:
-    """On a small copy, so that noise of single pixels counts for nothing."""
+    """Uses a small copy, so that noise of single pixels is ignored."""
     from PIL import Image
 
     if image.mode.startswith(("I", "F")):

@@ -1,8 +1,8 @@
-"""Draws the archive's pages.pdf from S3 to S3, image by image, in memory that does not grow.
+"""Draws the archive's pages.pdf from S3 to S3, image by image, in constant memory.
 
-img2pdf takes JPEG and PNG as they are; the pixels of everything else, and of what img2pdf cannot
-take, are packed without loss. (Of 16 bits a channel, 8 are kept in a PNG that is transparent,
-interlaced or drawn from its pixels.)
+img2pdf embeds JPEG and PNG unchanged; the pixels of everything else, and of files that img2pdf
+rejects, are compressed losslessly. (Images with 16 bits per channel are reduced to 8 if the PNG is
+transparent, interlaced or drawn from its pixels.)
 """
 
 import hashlib
@@ -28,11 +28,13 @@ if TYPE_CHECKING:
 
 NAME = "pages.pdf"
 PART = 8 * 1024 * 1024
-"""80 GB in the 10,000 parts that S3 allows; ten of them are in memory at most."""
+"""80 GB in the 10,000 parts that S3 allows; at most ten of them are in memory."""
 MAX_DRAWS = 3
-"""How often the PDF is begun: what kills its build three times may not keep the archive away."""
+"""How often the PDF is started: if its build is killed three times, the archive is built without
+it.
+"""
 MIRRORED = frozenset({2, 4, 5, 7})
-"""EXIF orientations that a page cannot express by turning."""
+"""EXIF orientations that a page cannot express by rotation."""
 AHEAD = 2
 """How many images are read and decoded at a time: the largest takes half a gigabyte."""
 _SPACES = {
@@ -46,7 +48,7 @@ _SPACES = {
 
 
 class S3PagesBuilder(PagesBuilder):
-    """`ports.PagesBuilder`. A note beside the PDF says what it was made of, and its checksum."""
+    """`ports.PagesBuilder`. A note next to the PDF records its images and its checksum."""
 
     def __init__(self, client: "S3Client", bucket: str, media: ObjectStore) -> None:
         self._client = client
@@ -81,7 +83,7 @@ class S3PagesBuilder(PagesBuilder):
         self._note(key, images, size=stream.size, crc32=stream.crc32, etag=etag, leftOut=left_out)
 
     def _facts(self, key: str, images: Sequence[StoredMember]) -> dict[str, Any]:
-        """What is noted of the PDF of exactly these images."""
+        """Return the recorded note for the PDF of exactly these images."""
         manifest = self._media.get(_manifest_key(key))
         facts: dict[str, Any] = json.loads(manifest) if manifest else {}
         return facts if facts.get("images") == _fingerprint(images) else {}
@@ -155,7 +157,7 @@ def _load_image(reader: SourceReader, image: StoredMember) -> PdfImage | None:
 
 
 def to_pdf_image(body: bytes) -> PdfImage | None:
-    """The page's picture as it is stored, else as it is decoded; None when it cannot be drawn."""
+    """The page's image as stored, otherwise as decoded; None if it cannot be drawn."""
     for form in (_as_stored, _as_decoded):
         try:
             if picture := form(body):
@@ -166,7 +168,7 @@ def to_pdf_image(body: bytes) -> PdfImage | None:
 
 
 def _as_stored(body: bytes) -> PdfImage | None:
-    """None for what a PDF cannot hold as it is."""
+    """Return None for what a PDF cannot embed unchanged."""
     from PIL import Image
 
     with Image.open(io.BytesIO(body), formats=FORMATS) as image:
@@ -182,7 +184,9 @@ def _as_stored(body: bytes) -> PdfImage | None:
 
 
 def _has_every_line(picture: PdfImage) -> bool:
-    """Whether the compressed lines of a PNG are whole: decoders forgive more than PDF readers."""
+    """Whether the compressed lines of a PNG are complete: decoders tolerate more than PDF
+    readers.
+    """
     samples = 1 if picture.palette else CHANNELS[picture.space]
     line = 1 + (picture.width * samples * picture.depth + 7) // 8
     unpacker = zlib.decompressobj()
@@ -228,7 +232,7 @@ def _embed_unchanged(body: bytes) -> PdfImage:
 
 
 def _png(image: "Image", profile: bytes | None = None) -> bytes:
-    """Packed lightly: a level more costs a second an image and saves little."""
+    """Compressed lightly: one more level costs a second per image and saves little."""
     body = io.BytesIO()
     image.save(body, "PNG", compress_level=1, icc_profile=profile)
     return body.getvalue()

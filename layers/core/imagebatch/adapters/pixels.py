@@ -1,4 +1,4 @@
-"""Decoded images, made ready for what is drawn from them: thumbnails and pages."""
+"""Prepares decoded images for drawing thumbnails and pages."""
 
 import struct
 from typing import TYPE_CHECKING
@@ -13,9 +13,9 @@ PROFILE_HEADER_BYTES = 128
 
 
 def upright(image: "Image") -> "Image":
-    """As a viewer shows it; as it is where its EXIF data cannot be read.
+    """As a viewer shows it; unchanged if its EXIF data cannot be read.
 
-    Pillow's own exif_transpose writes the EXIF data anew as well, which fails for some.
+    Pillow's own exif_transpose also rewrites the EXIF data, which fails for some files.
     """
     from PIL.Image import Transpose
 
@@ -37,14 +37,14 @@ def upright(image: "Image") -> "Image":
 
 
 def as_colour(image: "Image") -> "Image":
-    """RGB, or RGBA where something can be seen through."""
+    """RGB, or RGBA if it has transparency."""
     if image.mode.startswith(("I", "F")):
         image = image.convert("I").point(lambda level: level * (1 / 256)).convert("L")
     return image.convert("RGBA" if image.has_transparency_data else "RGB")
 
 
 def rgb_profile(image: "Image") -> bytes:
-    """The colour profile, where it is a whole one of RGB."""
+    """The colour profile, if it is a complete one for RGB."""
     profile = image.info.get("icc_profile")
     if not isinstance(profile, bytes) or len(profile) < PROFILE_HEADER_BYTES:
         return b""

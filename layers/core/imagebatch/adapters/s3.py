@@ -25,7 +25,9 @@ _NOT_PLAIN = re.compile(r"[^A-Za-z0-9 ._()-]")
 
 
 class S3ObjectStore(ObjectStore):
-    """`ports.ObjectStore`. An `etag` is kept as S3 writes it, quotes and all, for `If-Match`."""
+    """`ports.ObjectStore`. An `etag` is stored as S3 returns it, including quotes, for
+    `If-Match`.
+    """
 
     def __init__(self, client: "S3Client", bucket: str) -> None:
         self._client = client
@@ -91,7 +93,7 @@ class S3ObjectStore(ObjectStore):
         return StoredObject(key, size, etag, found.get("ContentType", ""), found["Metadata"])
 
     def copy(self, source: str, target: str) -> None:
-        """Within the bucket, of any size; a copy in parts keeps the type and the metadata too."""
+        """Within the bucket, of any size; a multipart copy keeps the type and the metadata, too."""
         found = self.head(source)
         if found is None:
             raise FileNotFoundError(source)
@@ -112,7 +114,7 @@ class S3ObjectStore(ObjectStore):
             self._client.delete_object(Bucket=self._bucket, Key=key)
 
     def delete_folder(self, prefix: str, keep_going: Callable[[], bool] = lambda: True) -> bool:
-        """A listing's page is a thousand keys, and so is what one call deletes."""
+        """A listing's page is a thousand keys, and so is the limit of one delete call."""
         pages = self._client.get_paginator("list_objects_v2").paginate(
             Bucket=self._bucket, Prefix=prefix
         )
@@ -176,7 +178,7 @@ class S3ObjectStore(ObjectStore):
 
 
 def content_disposition(filename: str) -> str:
-    """Both forms of RFC 6266: the plain name for old clients, the true one for the rest."""
+    """Both forms of RFC 6266: the plain name for old clients, the exact one for others."""
     plain = _NOT_PLAIN.sub("_", normalize("NFKD", filename).encode("ascii", "ignore").decode())
     encoded = quote(filename, safe="", errors="replace")
     return f"attachment; filename=\"{plain or 'download'}\"; filename*=UTF-8''{encoded}"

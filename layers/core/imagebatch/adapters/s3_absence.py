@@ -1,8 +1,8 @@
-"""Telling an object that is not there from one that may not be read.
+"""Distinguishes a missing object from a forbidden one.
 
-S3 answers 404 for a missing object only to who may list the whole bucket, which no function may: a
-request for one object carries no prefix that a policy could ask for. So 403 means either, and the
-object's own prefix, which may be listed, says which.
+S3 returns 404 for a missing object only to callers who may list the whole bucket, which no function
+may, because a request for one object carries no prefix that a policy could require. A 403 can
+therefore mean either, and listing the object's own prefix, which is allowed, decides.
 """
 
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ _FORBIDDEN = frozenset({"403", "AccessDenied", "Forbidden"})
 
 
 def is_absent(client: "S3Client", bucket: str, key: str, error: ClientError) -> bool:
-    """Whether a request for the object failed because it is not there."""
+    """Whether a request for the object failed because it does not exist."""
     code = error_code(error)
     if code not in _FORBIDDEN:
         return code in _MISSING

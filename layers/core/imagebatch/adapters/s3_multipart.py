@@ -24,7 +24,9 @@ FINGERPRINT = "layout"
 
 @contextlib.contextmanager
 def storing() -> Iterator[None]:
-    """UnavailableError where the same build may work later; a refusal of S3 stays a ClientError."""
+    """UnavailableError if the same build may succeed later; a rejection by S3 stays a
+    ClientError.
+    """
     try:
         with translate_errors("object store"):
             yield
@@ -46,7 +48,7 @@ class Upload(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The object to make; `fingerprint` tells one content from another before there is any."""
+    """The object to create; `fingerprint` identifies its content before there is any."""
 
     client: "S3Client"
     bucket: str
@@ -58,7 +60,7 @@ class Target:
         return {FINGERPRINT: self.fingerprint}
 
     def exists(self, size: int) -> bool:
-        """Whether this very object is there and complete."""
+        """Whether this exact object exists and is complete."""
         with storing():
             try:
                 head = self.client.head_object(Bucket=self.bucket, Key=self.key)
@@ -69,7 +71,7 @@ class Target:
         return head["ContentLength"] == size and head["Metadata"] == self.metadata
 
     def begin(self) -> tuple[str, bool]:
-        """A new upload's id, and whether S3 may have made more than the one it tells us of."""
+        """Return a new upload's ID, and whether S3 may have created more than that one."""
         with storing():
             answer = self.client.create_multipart_upload(
                 Bucket=self.bucket,
@@ -80,7 +82,7 @@ class Target:
         return answer["UploadId"], answer["ResponseMetadata"]["RetryAttempts"] > 0
 
     def unfinished(self) -> list[str]:
-        """The ids of the unfinished uploads of exactly this key."""
+        """Return the IDs of the unfinished uploads of exactly this key."""
         pages = self.client.get_paginator("list_multipart_uploads").paginate(
             Bucket=self.bucket, Prefix=self.key
         )
@@ -93,12 +95,12 @@ class Target:
             ]
 
     def abort(self, upload_id: str) -> None:
-        """Best effort: what cannot be removed now is removed by the bucket's lifecycle rule."""
+        """Best effort: the bucket's lifecycle rule removes the rest."""
         with contextlib.suppress(ClientError, BotoCoreError):
             self.client.abort_multipart_upload(Bucket=self.bucket, Key=self.key, UploadId=upload_id)
 
     def discard(self) -> None:
-        """Aborts every upload of the key, as far as that can be done now."""
+        """Abort every upload of the key, as far as possible now."""
         with contextlib.suppress(ClientError, UnavailableError):
             for upload_id in self.unfinished():
                 self.abort(upload_id)
@@ -181,7 +183,7 @@ class MultipartUpload:
                     MultipartUpload={"Parts": parts},
                 )
         except UnavailableError:
-            # A lost answer is asked for again, and by then the upload is gone and the object there.
+            # A retry after a lost response finds the upload gone and the object in place.
             if not target.exists(self._size):
                 raise
         if self._may_have_duplicates:

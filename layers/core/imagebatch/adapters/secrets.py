@@ -15,11 +15,11 @@ _FOR_NOW = {"InternalServiceError", "ThrottlingException", "RequestTimeout", "Se
 
 
 class SecretReader:
-    """Calling it returns the secret's text, at most five minutes old.
+    """Calling it returns the secret's text, cached for at most five minutes.
 
     The secret is the bare key, or a JSON object with the key as its only value, as the console
-    writes it. ProviderAuthError when it cannot be read or is empty, ProviderUnavailableError when
-    Secrets Manager does not answer now and there is no earlier text to go on with.
+    writes it. ProviderAuthError if it cannot be read or is empty, ProviderUnavailableError if
+    Secrets Manager does not respond and there is no earlier text.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class SecretReader:
         return self._text if self._clock() < self._fresh_until else self.refresh()
 
     def refresh(self) -> str:
-        """Reads the secret now, whatever is cached."""
+        """Read the secret now, ignoring the cache."""
         text = _bare(self._read())
         if not text:
             raise ProviderAuthError(f"The secret that holds the {self._holds} is empty.")
@@ -67,7 +67,9 @@ class SecretReader:
     def _earlier(self, error: Exception) -> str:
         if self._text:
             return self._text
-        raise ProviderUnavailableError(f"The {self._holds} cannot be read now.") from error
+        raise ProviderUnavailableError(
+            f"The {self._holds} cannot be read at the moment."
+        ) from error
 
     def _unreadable(self) -> ProviderAuthError:
         return ProviderAuthError(f"The secret that holds the {self._holds} cannot be read.")

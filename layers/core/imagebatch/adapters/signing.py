@@ -1,4 +1,4 @@
-"""HMAC with keys that are derived from the stack's signing secret."""
+"""HMAC with keys derived from the stack's signing secret."""
 
 import hashlib
 import hmac
@@ -17,7 +17,7 @@ class StackSigner(Signer):
 
     @override
     def sign(self, purpose: str, *parts: str) -> str:
-        message = json.dumps(parts).encode()  # no two lists of parts are the same text
+        message = json.dumps(parts).encode()  # no two lists of parts give the same text
         digest = hmac.digest(self._key(purpose), message, hashlib.sha256)
         return urlsafe_b64encode(digest).rstrip(b"=").decode()
 

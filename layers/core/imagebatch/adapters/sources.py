@@ -1,4 +1,4 @@
-"""Reads stored objects piece by piece, and only as they were recorded."""
+"""Reads stored objects piece by piece and verifies them against their records."""
 
 import contextlib
 import threading
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 CHUNK = 1024 * 1024
-"""Fewer, larger reads: on a busy machine every one is a wait for the interpreter's lock."""
+"""Fewer, larger reads: on a busy machine every one waits for the interpreter's lock."""
 TRIES = 4
-CHANGED = "the stored image is not the one that was recorded"
-DAMAGED = "the stored image does not have the checksum that was recorded"
+CHANGED = "the stored image does not match its record"
+DAMAGED = "the stored image does not have the recorded checksum"
 GONE = "the stored image is gone"
 REASONS = {
     "412": CHANGED,
@@ -43,7 +43,7 @@ class BadMemberError(Exception):
 
 
 class StoppedError(Exception):
-    """The build has failed elsewhere; nobody waits for these bytes."""
+    """The build has failed elsewhere; these bytes are no longer needed."""
 
 
 class SourceReader:
@@ -56,10 +56,10 @@ class SourceReader:
         self._stopped.set()
 
     def read(self, member: StoredMember, first: int, length: int, targets: Targets) -> int:
-        """Fills the targets with bytes `first` to `first + length`; returns their CRC-32.
+        """Fill the targets with bytes `first` to `first + length`; return their CRC-32.
 
-        A body that breaks off is read again from its beginning. BadMemberError when the object is
-        not what was recorded, UnavailableError when it cannot be had.
+        An interrupted body is read again from its beginning. BadMemberError if the object does not
+        match its record, UnavailableError if it is not available.
         """
         broken: Exception | None = None
         for _ in attempts(TRIES, first=0.2, sleep=self._pause):
@@ -113,7 +113,7 @@ class SourceReader:
         return answer["Body"]
 
     def _reason(self, member: StoredMember, error: ClientError) -> str | None:
-        """Why the object cannot be what was recorded; None for a fault of the store's."""
+        """Return why the object does not match its record; None for a failure of the store."""
         if is_absent(self._client, self._bucket, member.key, error):
             return GONE
         return REASONS.get(error_code(error))

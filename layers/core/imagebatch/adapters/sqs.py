@@ -27,7 +27,7 @@ DEPTHS: Final = (
 
 
 class SQSItemQueue(ItemQueue):
-    """`ports.ItemQueue`. A delay over SQS's 900 s is cut to it."""
+    """`ports.ItemQueue`. Delays are limited to SQS's maximum of 900 s."""
 
     def __init__(
         self, client: "SQSClient", url: str, *, sleep: Callable[[float], None] = time.sleep
@@ -42,7 +42,7 @@ class SQSItemQueue(ItemQueue):
             self._send([_entry(at, message, seconds) for at, message in enumerate(chunk)])
 
     def _send(self, entries: Sequence["SendMessageBatchRequestEntryTypeDef"]) -> None:
-        """Sends again what SQS does not answer it took."""
+        """Send again the messages that SQS did not confirm."""
         for _ in attempts(TRIES, first=0.1, sleep=self._sleep):
             with translate_errors("item queue"):
                 answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
@@ -82,7 +82,7 @@ class SQSDispatchQueue(DispatchQueue):
 
 
 def group_of(owner: str) -> str:
-    """An owner may be any text, a group id only some of it and 128 characters."""
+    """An owner may be any text; a group ID allows fewer characters, and at most 128."""
     return digest(owner)[:32]
 
 

@@ -1,4 +1,4 @@
-"""SQS records as deliveries: what is done is acknowledged, what is leased comes back later."""
+"""SQS records as deliveries: processed ones are acknowledged, leased ones are redelivered later."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 MAX_VISIBILITY_SECONDS = 43_200
 
 type ProcessItem = Callable[[ItemMessage, datetime], RetryLater | None]
-"""Told when the invocation ends; None when the message may be acknowledged."""
+"""Called with the end of the invocation; returns None if the message may be acknowledged."""
 
 
 class SQSRecordProcessor:
-    """The queues deliver one record at a time. What may pass is reported, a bug is raised."""
+    """The queues deliver one record at a time. Transient errors are reported, bugs are raised."""
 
     def __init__(
         self,
@@ -41,12 +41,12 @@ class SQSRecordProcessor:
         self._is_dlq_consumer = is_dlq_consumer
 
     def __call__(self, records: Sequence[Mapping[str, Any]], context: Any) -> dict[str, Any]:
-        """The partial batch response Lambda expects."""
+        """Return the partial batch response that Lambda expects."""
         failed = [r["messageId"] for r in records if not self._process_record(r, context)]
         return {"batchItemFailures": [{"itemIdentifier": each} for each in failed]}
 
     def _process_record(self, record: Mapping[str, Any], context: Any) -> bool:
-        """Whether the message may be acknowledged."""
+        """Return whether the message may be acknowledged."""
         left = timedelta(milliseconds=context.get_remaining_time_in_millis())
         try:
             message = replace(
@@ -54,7 +54,7 @@ class SQSRecordProcessor:
             )
             retry = self._process_item(message, self._clock.now() + left)
         except MalformedMessageError as error:
-            # Nothing is known of its item, so the last resort can only say so and let it go.
+            # Its item is unknown, so the last resort can only log it and acknowledge the message.
             self._telemetry.log_event(
                 "malformed message", reason=str(error), given_up=self._is_dlq_consumer
             )

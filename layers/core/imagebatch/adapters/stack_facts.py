@@ -1,4 +1,4 @@
-"""What AWS itself says of the stack, for operators."""
+"""Facts about the stack from AWS, for operators."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -53,7 +53,7 @@ class AwsStackFacts(StackFacts):
 
 @contextmanager
 def _examined(part: str) -> Iterator[None]:
-    """A permission that is missing hides one fact and not the others."""
+    """A missing permission hides one fact but not the others."""
     try:
         with translate_errors(part):
             yield

@@ -1,4 +1,4 @@
-"""The state machine that builds, publishes and later removes an archive."""
+"""The state machine that builds, publishes and later deletes an archive."""
 
 import json
 from typing import TYPE_CHECKING
@@ -13,11 +13,13 @@ if TYPE_CHECKING:
 
 _NOT_ENDED = {"RUNNING", "PENDING_REDRIVE"}
 ALREADY_ENDED = "ValidationException"
-"""What a stop of an execution that is over may be answered with."""
+"""Possible error codes when stopping an execution that has ended."""
 
 
 class StepFunctionsFinalizer(Finalizer):
-    """`ports.Finalizer`. An execution's name says what it is for, so a second start is harmless."""
+    """`ports.Finalizer`. An execution's name identifies its purpose, so a second start is
+    harmless.
+    """
 
     def __init__(self, client: "SFNClient", state_machine_arn: str) -> None:
         self._client = client

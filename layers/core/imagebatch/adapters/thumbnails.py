@@ -1,4 +1,4 @@
-"""Thumbnails: what a gallery shows of an image, in a hundredth of its bytes."""
+"""Thumbnails for galleries, about a hundredth of the image's size."""
 
 import io
 import warnings
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 MAX_SIDE_PIXELS = 512
 QUALITY = 75
 METHOD = 0
-"""Of WebP's efforts the least: half the time of the usual one, for hardly more bytes."""
+"""WebP's lowest effort: half the time of the default, for hardly more bytes."""
 REDUCING_GAP = 1.25
-"""JPEG is decoded at the smallest size that is so much larger than the thumbnail."""
+"""JPEG is decoded at the smallest size that is this much larger than the thumbnail."""
 MAX_PROFILE_BYTES = 4096
 
 

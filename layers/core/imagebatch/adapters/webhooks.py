@@ -1,7 +1,7 @@
-"""Standard Webhooks to addresses that clients gave, and to none that is not on the open internet.
+"""Standard Webhooks to URLs from clients, on the public internet only.
 
-The name is looked up once, every address it has is checked, and the connection goes to one that was
-checked: an answer that changes in between changes nothing. TLS still speaks to the name.
+The name is resolved once, each of its addresses is checked, and the connection goes to a checked
+one, so a changed DNS answer has no effect. TLS still verifies the name.
 """
 
 import base64
@@ -22,19 +22,19 @@ from imagebatch.intake.urls import at_origin, is_public_address, why_not_callabl
 from imagebatch.ports import Clock, Receipt, Webhooks
 
 SECONDS = 15.0
-"""For one try, from the connection to the answer's status."""
+"""For one attempt, from the connection to the response's status."""
 CONNECT_SECONDS = 5.0
 PREFIX = "whsec_"
 
 type Resolve = Callable[[str, int], Sequence[str]]
-"""(host, port) -> its IP addresses now; OSError when they cannot be had."""
+"""(host, port) -> its IP addresses now; OSError if it does not resolve."""
 
 
 class StandardWebhooks(Webhooks):
     """`ports.Webhooks`. `secret` returns 24 to 64 bytes in base64, with or without `whsec_`.
 
-    Several of them, separated by white space, sign each for themselves while one takes over from
-    another. `development_origin` is a receiver's scheme, host and port that need not be public.
+    Several of them, separated by white space, each sign the message during a rotation.
+    `development_origin` is a receiver's scheme, host and port that need not be public.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class StandardWebhooks(Webhooks):
         except (_NotPublicError, httpx.InvalidURL):
             return Receipt.REFUSED
         except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError) as error:
-            reason = f"the receiver did not answer: {type(error).__name__}"
+            reason = f"the receiver did not respond: {type(error).__name__}"
             raise WebhookDeliveryError(reason) from error
         return _receipt(status)
 
@@ -88,7 +88,7 @@ class StandardWebhooks(Webhooks):
     def _send(
         self, target: httpx.URL, headers: Mapping[str, str], content: bytes, *, trusted: bool
     ) -> int:
-        """The answer's status. Its body is not read, and a redirect is an answer like another."""
+        """Return the response's status. Its body is not read, and a redirect is not followed."""
         backend = _PinnedBackend(self._resolve, self._backend, trusted=trusted)
         context = self._ssl_context or _usual_context()
         with (
@@ -115,7 +115,7 @@ def addresses_of(host: str, port: int) -> list[str]:
 
 
 def signing_keys(text: str) -> list[bytes]:
-    """ValueError for a text that holds anything but secrets, without repeating it."""
+    """ValueError for a text with anything but secrets, without repeating it."""
     try:
         keys = [base64.b64decode(part.removeprefix(PREFIX), validate=True) for part in text.split()]
     except binascii.Error:
@@ -135,15 +135,15 @@ def _receipt(status: int) -> Receipt:
         return Receipt.DELIVERED
     if status == httpx.codes.GONE:
         return Receipt.GONE
-    raise WebhookDeliveryError(f"the receiver answered {status}")
+    raise WebhookDeliveryError(f"the receiver returned {status}")
 
 
 class _NotPublicError(Exception):
-    """The name has an address that we do not call."""
+    """The name has an address that is not allowed."""
 
 
 class _PinnedBackend(httpcore.NetworkBackend):
-    """Connects to addresses that were checked; `trusted` lets private ones pass."""
+    """Connects to checked addresses; `trusted` allows private ones."""
 
     def __init__(
         self, resolve: Resolve, backend: httpcore.NetworkBackend, *, trusted: bool
@@ -160,7 +160,7 @@ class _PinnedBackend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        failed: Exception = httpcore.ConnectError("the name has no address")
+        failed: Exception = httpcore.ConnectError("the name does not resolve")
         for address in self._checked(host, port):
             try:
                 return self._backend.connect_tcp(

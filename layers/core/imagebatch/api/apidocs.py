@@ -1,4 +1,4 @@
-"""The OpenAPI document as a page to read: navigation, curl and examples, without a script."""
+"""Renders the OpenAPI document as a page: navigation, curl and examples, without a script."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -172,7 +172,7 @@ def _details(title: str, content: str) -> str:
 
 
 def _marked(text: str) -> str:
-    """`code` between backquotes."""
+    """Render text between backquotes as `code`."""
     parts = escape(text).split("`")
     return "".join(f"<code>{p}</code>" if n % 2 else p for n, p in enumerate(parts))
 

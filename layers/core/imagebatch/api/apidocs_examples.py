@@ -1,4 +1,4 @@
-"""Examples of requests, answers and events, from the OpenAPI document alone."""
+"""Examples of requests, responses and events, from the OpenAPI document alone."""
 
 import json
 from collections.abc import Mapping
@@ -66,7 +66,7 @@ def _file(schema: Node) -> str:
 
 
 def sample(document: Node, schema: Node, depth: int = 0) -> Any:
-    """A value that the schema describes: its example, or the simplest there is."""
+    """Return a value that the schema describes: its example, or the simplest one."""
     if isinstance(schema.get("type"), list):
         schema = {**schema, "type": schema["type"][0]}
     if "$ref" in schema:

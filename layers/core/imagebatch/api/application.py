@@ -1,4 +1,4 @@
-"""The API as one function: from the gateway's event to the gateway's answer."""
+"""The API as one function: from the gateway's event to the gateway's response."""
 
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 ERASE = "/api/erase"
-"""Where an operator looks after an erasure, be it of the operator's own data."""
+"""Operators check an erasure here, even of their own data."""
 
 
 class Application:

@@ -1,4 +1,4 @@
-"""Puts all routes together, in the order of the OpenAPI document."""
+"""Combines all routes, in the order of the OpenAPI document."""
 
 from collections.abc import Iterator
 from itertools import chain

@@ -1,4 +1,4 @@
-"""Who is calling, by the claims API Gateway has verified and by nothing else."""
+"""The caller's identity, only from the claims that API Gateway has verified."""
 
 from collections.abc import Mapping
 
@@ -9,14 +9,14 @@ from imagebatch.domain.errors import UnauthenticatedError
 OFF = "none"
 LOCAL_OWNER = "local"
 GROUPS = {"cognito": "cognito:groups", "oidc": "groups"}
-"""The claim that lists a caller's groups, by the way of authentication."""
+"""The claim that lists a caller's groups, by authentication mode."""
 
 
 def owner_of(event: APIGatewayProxyEventV2, auth_mode: str) -> str:
-    """The `sub` that the gateway's authorizer verified; `local` where authentication is off.
+    """Return the `sub` that the gateway's authorizer verified; `local` if authentication is off.
 
-    UnauthenticatedError for a request that did not come through the authorizer, or whose token
-    names nobody.
+    UnauthenticatedError for a request that did not come through the authorizer, or whose token has
+    no subject.
     """
     if auth_mode == OFF:
         return LOCAL_OWNER
@@ -27,7 +27,7 @@ def owner_of(event: APIGatewayProxyEventV2, auth_mode: str) -> str:
 
 
 def groups_of(event: APIGatewayProxyEventV2, auth_mode: str) -> frozenset[str]:
-    """The gateway writes a list as `[one two]`: a name with a space in it counts as two."""
+    """The gateway serializes a list as `[one two]`: a name that contains a space counts as two."""
     text = _claims(event).get(GROUPS.get(auth_mode, ""), "")
     return frozenset(text.removeprefix("[").removesuffix("]").split())
 

@@ -1,4 +1,4 @@
-"""The first thumbnails of each batch in a list, where the request asks for them."""
+"""The first thumbnails of each batch in a list, if requested."""
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +11,7 @@ from imagebatch.schemas.links import thumbnail_url
 
 MAX_COVERS = 4
 ITEMS_LOOKED_AT = 8
-"""Of each batch: those that failed have no thumbnail."""
+"""Per batch: failed items have no thumbnail."""
 READS_AT_ONCE = 8
 COVERS = query(
     "thumbnails",
@@ -21,7 +21,7 @@ COVERS = query(
 
 
 def covers(request: Request, batches: Sequence[Batch]) -> Mapping[str, list[str]]:
-    """Signed URLs by batch id; empty where none are asked for."""
+    """Presigned URLs by batch ID; empty if none are requested."""
     count = _count(request.query.get("thumbnails"))
     if not count:
         return {}

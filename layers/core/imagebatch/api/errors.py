@@ -63,7 +63,7 @@ def error_response(error: Exception) -> Response:
     if isinstance(error, (UnavailableError, ConflictError, UnreadableRecordError)):
         logger.warning("a part of the service is unavailable", reason=str(error))
         return _refusal(ServiceUnavailableError())
-    logger.error("unforeseen error", exc_info=error)
+    logger.error("unhandled error", exc_info=error)
     return _refusal(InternalError())
 
 

@@ -93,7 +93,7 @@ def form_of(event: APIGatewayProxyEventV2) -> Form:
     body = body_of(event)
     _, options = parse_options_header(event.headers.get("content-type", ""))
     if not options.get("boundary"):
-        raise _unreadable_form("its Content-Type names no boundary")
+        raise _unreadable_form("its Content-Type has no boundary")
     form = Form()
     try:
         parser = MultipartParser(

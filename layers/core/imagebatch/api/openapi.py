@@ -1,6 +1,6 @@
-"""Makes the OpenAPI 3.1 document of the declared routes: `python -m imagebatch.api.openapi FOLDER`.
+"""Generates the OpenAPI 3.1 document: `python -m imagebatch.api.openapi FOLDER`.
 
-It is made when the code is built, not when the API starts: `make` and `sam build` run this.
+It is generated when the code is built, not when the API starts: `make` and `sam build` run this.
 """
 
 import json
@@ -22,7 +22,7 @@ from imagebatch.domain.model_entries import parse_registry
 from imagebatch.schemas.answers import Problem
 
 UNAUTHORIZED = {
-    "description": "No token or a wrong one, in the gateway's words",
+    "description": "No token or an invalid one; the gateway's own response",
     "content": {
         "application/json": {
             "schema": {"type": "object", "properties": {"message": {"type": "string"}}}
@@ -45,7 +45,7 @@ def document() -> dict[str, Any]:
         "info": {
             "title": "imagebatch",
             "version": __version__,
-            "description": "A sheet of rows in, one image per row out, one ZIP to download.",
+            "description": "Submit a sheet, get one image per row and one ZIP.",
         },
         "paths": paths,
         "components": {
@@ -117,7 +117,7 @@ def _body(body: Any, route: Route, models: SpelledModels) -> dict[str, Any]:
 
 
 def _name_what_is_known(document: dict[str, Any]) -> None:
-    """Models and settings forms are data: their names are put in where a request may have one."""
+    """Models and settings forms are data: insert their names where a request may use one."""
     registry = parse_registry((files("imagebatch.data") / "models.toml").read_text("utf-8"))
     examples = [model.id for model in registry.models.values() if not model.retired]
     about = "`GET /api/models` lists the models. Omitted, empty or `claude` is the default."

@@ -13,13 +13,13 @@ METADATA = {
 REHEARSE = {
     "type": "string",
     "contentMediaType": "application/json",
-    "description": "A JSON object: in development mode, what rows are to meet.",
+    "description": "A JSON object: simulated outcomes of rows, in development mode.",
 }
-FALLBACK = {"type": "string", "description": "Model ids, separated by commas."}
+FALLBACK = {"type": "string", "description": "Model IDs, separated by commas."}
 
 
 def with_file(model: type[BaseModel], file: Mapping[str, Any]) -> dict[str, Any]:
-    """A multipart form: the options as fields, `metadata` as JSON text, beside the file."""
+    """A multipart form: the options as fields, `metadata` as JSON text, next to the file."""
     schema = model.model_json_schema(ref_template="{model}")
     own = {name: field for name, field in schema["properties"].items() if name != "uploadId"}
     fields = {name: _as_field(field, schema["$defs"]) for name, field in own.items()}
@@ -28,7 +28,7 @@ def with_file(model: type[BaseModel], file: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _as_field(schema: Mapping[str, Any], named: Mapping[str, Any]) -> dict[str, Any]:
-    """What a form can hold of it: text, and no null."""
+    """The schema as a form field: text, and no null."""
     described = {k: v for k, v in schema.items() if k not in {"$ref", "default"}}
     described |= named.get(schema.get("$ref", ""), {})
     kinds = [

@@ -1,4 +1,4 @@
-"""The models of the routes as JSON Schemas, each in the spelling of the API that uses it."""
+"""The models of the routes as JSON Schemas, each in the spelling of its API."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
@@ -48,7 +48,7 @@ class SpelledModels:
 
 
 def without_defaults(schema: Any) -> Any:
-    """openapi-typescript takes a property with a default for one that is required."""
+    """openapi-typescript treats a property with a default as required."""
     if isinstance(schema, list):
         return [without_defaults(each) for each in schema]
     if not isinstance(schema, Mapping):
@@ -90,7 +90,7 @@ def _schemas(
 
 
 def _different(snake: Schemas, camel: Schemas) -> dict[str, str]:
-    """New names for the schemas that differ, by themselves or in what they refer to."""
+    """Return new names for the schemas that differ, directly or in what they refer to."""
     names = {name for name in snake if name in camel and snake[name] != camel[name]}
     while more := {n for n in snake if n in camel and _refers(snake[n], names)} - names:
         names |= more

@@ -1,4 +1,4 @@
-"""What a JSON request may leave out it may also send as null, and the document says so."""
+"""Optional fields of a JSON request also accept null; this adds it to the document."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,7 +7,7 @@ type Schema = dict[str, Any]
 
 
 def allow_nulls(document: Schema) -> None:
-    """Changes the schemas of the JSON request bodies in place."""
+    """Change the schemas of the JSON request bodies in place."""
     schemas = document["components"]["schemas"]
     for schema in _requested(document, schemas):
         properties = schema.get("properties", {})
@@ -16,7 +16,7 @@ def allow_nulls(document: Schema) -> None:
 
 
 def _requested(document: Schema, schemas: Schema) -> list[Schema]:
-    """Each schema that a JSON body is made of, once."""
+    """Yield each schema used in a JSON body, once."""
     found: dict[int, Schema] = {}
     waiting = list(_bodies(document))
     while waiting:

@@ -1,4 +1,4 @@
-"""Options of a request that creates a batch, wherever they came."""
+"""Options of a request that creates a batch, from any source."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,14 +14,14 @@ from imagebatch.usecases.submit_batch import Submission
 
 
 def json_fields(request: Request) -> dict[str, Any]:
-    """The body's fields, and those of the query."""
+    """Return the fields of the body and of the query."""
     return from_text(request.query) | json_object_of(request.event)
 
 
 def with_unknown_fields(
     submission: Submission, model: type[BaseModel], sent: Mapping[str, Any]
 ) -> Submission:
-    """The submission with a notice that names the fields nobody knows."""
+    """Return the submission with a notice that lists unknown fields."""
     unknown = named_fields(model, sent).unknown
     if not unknown:
         return submission

@@ -1,4 +1,4 @@
-"""Parameters and links that several routes are declared with."""
+"""Parameters and links that several routes share."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,13 +13,14 @@ BATCH_ID = {
     "in": "path",
     "required": True,
     "schema": {"type": "string", "pattern": ID},
-    "description": "The id of a batch: `jobId` in the car API, `batch_id` in the v1 API.",
+    "description": "The ID of a batch: `jobId` in the car API, `batch_id` in the v1 API.",
 }
 IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"\S"},
-    "description": "The same key and content within 24 hours returns the first answer.",
+    "description": "Repeating a request with the same key and content within 24 hours returns "
+    "the first response.",
 }
 
 
@@ -48,7 +49,7 @@ _OF_A_BATCH = {
 
 
 def path(name: str, schema: Mapping[str, Any], description: str) -> dict[str, Any]:
-    """A variable of the path."""
+    """A path variable."""
     return {
         "name": name,
         "in": "path",
@@ -59,7 +60,7 @@ def path(name: str, schema: Mapping[str, Any], description: str) -> dict[str, An
 
 
 def query(name: str, schema: Mapping[str, Any], description: str = "") -> dict[str, Any]:
-    """A query parameter; an empty one is as none at all."""
+    """A query parameter; an empty one counts as missing."""
     return {
         "name": name,
         "in": "query",
@@ -70,21 +71,23 @@ def query(name: str, schema: Mapping[str, Any], description: str = "") -> dict[s
 
 
 def link(operation: str, **parameters: str) -> dict[str, Any]:
-    """Where an answer leads: parameters of another operation by where the answer has them."""
+    """A link from a response: parameters of another operation, by their place in the response."""
     found = {name: f"$response.body#/{pointer}" for name, pointer in parameters.items()}
     return {"operationId": operation, "parameters": found}
 
 
 def batch_links(pointer: str) -> dict[str, Any]:
-    """Everything there is to do with a batch whose id the answer has."""
+    """Every operation on a batch whose ID the response contains."""
     return {name: link(id_, batch_id=pointer) for name, id_ in _OF_A_BATCH.items()}
 
 
 LIMIT = query("limit", {"type": "integer", "minimum": 1, "maximum": 100, "default": 20})
-CURSOR = query("cursor", {"type": "string"}, "The cursor of the page before.")
+CURSOR = query("cursor", {"type": "string"}, "The cursor from the previous page.")
 ITEM_CURSOR = query(
-    "cursor", {"type": "string", "pattern": "^[0-9]{1,6}$"}, "The cursor of the page before."
+    "cursor", {"type": "string", "pattern": "^[0-9]{1,6}$"}, "The cursor from the previous page."
 )
 STATUS = query("status", {"type": "string", "enum": [*BatchStatus]})
 KIND = query("kind", {"type": "string", "enum": [*Kind]})
-NAME_PART = query("q", {"type": "string", "maxLength": 200}, "A part of the name, in any capitals.")
+NAME_PART = query(
+    "q", {"type": "string", "maxLength": 200}, "A part of the name, case-insensitive."
+)

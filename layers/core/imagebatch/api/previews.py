@@ -1,4 +1,4 @@
-"""A dry run's answer, the same for every way of creating a batch."""
+"""The response of a dry run, the same for every way of creating a batch."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from imagebatch.usecases.submit_batch import Submission
 def preview_fields(
     request: Request, submission: Submission, options: BatchOptions
 ) -> dict[str, Any]:
-    """What every model of a preview has."""
+    """Return the fields that every preview model has."""
     plan = submission.plan
     specs, cursor = preview_page(plan, options.cursor, options.limit)
     return {

@@ -25,7 +25,7 @@ class Request[S: "CommonServices" = "Services"]:
 
     @property
     def owner(self) -> str:
-        """Who is calling; UnauthenticatedError for nobody."""
+        """The caller; UnauthenticatedError if there is none."""
         return owner_of(self.event, self.services.settings.auth_mode)
 
     @property
@@ -46,7 +46,7 @@ class Request[S: "CommonServices" = "Services"]:
 
     @property
     def callback_origin(self) -> str:
-        """Of a webhook receiver in development; empty in production."""
+        """A development webhook receiver; empty in production."""
         return self.services.settings.dev_callback_origin
 
     def header(self, name: str) -> str | None:

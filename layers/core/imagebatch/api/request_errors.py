@@ -37,5 +37,5 @@ class InternalError(RequestError):
         super().__init__(
             "internal",
             "Internal error",
-            detail="Something went wrong on our side. The same request may work later.",
+            detail="An unexpected error occurred and was logged. Retry the request later.",
         )

@@ -1,4 +1,4 @@
-"""What a handler answers, and how it goes to the gateway: HEAD, gzip, size, security headers."""
+"""A handler's response, and how it is sent to the gateway: HEAD, gzip, size, security headers."""
 
 import base64
 import json
@@ -14,9 +14,9 @@ from imagebatch.domain.errors import InvalidRequestError
 
 JSON = "application/json"
 SMALLEST_PACKED = 1_400
-"""A shorter body fits into one packet as it is."""
+"""A shorter body fits into one packet uncompressed."""
 MOST_BYTES = 5_500_000
-"""Lambda answers with 6 MB at most, headers and JSON around the body included."""
+"""Lambda allows 6 MB, including headers and the JSON around the body."""
 SECURITY_HEADERS = {
     "content-security-policy": "default-src 'none'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'",
@@ -37,7 +37,7 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A model with another status than 200; a document is one that was serialised before."""
+    """A model with a status other than 200; a document is already serialized."""
 
     status: int
     model: Any
@@ -50,7 +50,9 @@ def json_response(status: int, document: Any, headers: Mapping[str, str] | None 
 
 
 def for_gateway(event: APIGatewayProxyEventV2, response: Response) -> dict[str, Any]:
-    """The answer as API Gateway takes it; InvalidRequestError for one that Lambda cannot carry."""
+    """Return the response for API Gateway; InvalidRequestError for one that is too large for
+    Lambda.
+    """
     headers = {
         "cache-control": "no-store",
         **SECURITY_HEADERS,
@@ -75,7 +77,7 @@ def for_gateway(event: APIGatewayProxyEventV2, response: Response) -> dict[str, 
 
 
 def _packed(event: APIGatewayProxyEventV2, body: str | bytes) -> tuple[bytes, bool]:
-    """The body as bytes, and whether they are base64 of gzip."""
+    """Return the body as bytes, and whether they are base64 of gzip."""
     plain = body.encode() if isinstance(body, str) else body
     accepted = (event.headers.get("accept-encoding") or "").lower()
     if len(plain) < SMALLEST_PACKED or "gzip" not in accepted:
@@ -85,5 +87,5 @@ def _packed(event: APIGatewayProxyEventV2, body: str | bytes) -> tuple[bytes, bo
 
 
 def _too_large(packed: bool) -> InvalidRequestError:
-    detail = "Ask for less at once." if packed else "Send Accept-Encoding: gzip, or ask for less."
+    detail = "Request less at once." if packed else "Send Accept-Encoding: gzip, or request less."
     return NotAcceptableError("answer-too-large", "The answer is too large", detail=detail)

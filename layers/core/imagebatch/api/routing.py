@@ -1,4 +1,4 @@
-"""Declares the API's routes, each in one place, and finds the one that a request is for."""
+"""Declares the API's routes, each in one place, and matches requests to them."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -9,15 +9,15 @@ from imagebatch.api.request_errors import MethodNotAllowedError
 from imagebatch.domain.errors import NotFoundError
 
 type Handler = Callable[..., Any]
-"""Called with the request, and the variables of the path by name."""
+"""Called with the request, and the path variables by name."""
 
 JSON = "application/json"
 VALUE = re.compile(r"[-._~()'!*:@,;=+&$%<> \[\]{}|^\w]+")
-"""What the variable of a path can be: nothing that separates the parts of a key."""
+"""The characters of a path variable: none that separates the parts of a key."""
 
 
 class Description(TypedDict, total=False):
-    """What a route is declared with besides its method and path."""
+    """A route's declaration besides its method and path."""
 
     v1: str
     """The path in the v1 API of a route that has one in both."""
@@ -39,7 +39,7 @@ class Description(TypedDict, total=False):
 
 @dataclass(frozen=True, kw_only=True)
 class Route:
-    """One operation: how it is called, what it takes and answers, and who handles it.
+    """One operation: its method and path, its request and responses, and its handler.
 
     `request` and `returns` hold models, or JSON schemas by media type.
     """
@@ -52,20 +52,20 @@ class Route:
     description: str = ""
     parameters: Sequence[Mapping[str, Any]] = ()
     request: Mapping[str, Any] = field(default_factory=dict)
-    """By media type; a model alone is application/json."""
+    """By media type; a model alone means application/json."""
     optional_body: bool = False
     returns: Mapping[int, Any] = field(default_factory=dict)
     errors: Sequence[int] = ()
     """Statuses of the problem documents, besides 401, 500 and 503."""
     public: bool = False
     scheme: str = "bearer"
-    """The security scheme by which the token comes."""
+    """The security scheme that carries the token."""
     example: Any = None
     """A JSON request as a client would send it."""
     examples: Mapping[int, Any] = field(default_factory=dict)
-    """Responses by status, as they would come back."""
+    """Responses by status."""
     links: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
-    """By status and a name, what to call next."""
+    """By status and name: what to call next."""
     handler: Handler
 
     @property
@@ -115,7 +115,7 @@ class Routes:
 
 
 class Router:
-    """Finds a route by path first, then by method: 404 and 405 come from here."""
+    """Finds a route by path first, then by method; returns 404 and 405 otherwise."""
 
     def __init__(self, routes: Iterable[Route]) -> None:
         self._paths: dict[str, dict[str, Route]] = {}
@@ -133,7 +133,7 @@ class Router:
         return methods[wanted], variables
 
     def _at(self, path: str) -> tuple[dict[str, Route], dict[str, str]]:
-        """A path that is spelled out comes before one whose variable it would fit."""
+        """A literal path takes precedence over one with a matching variable."""
         if path in self._paths and "{" not in path:
             return self._paths[path], {}
         parts = path.split("/")

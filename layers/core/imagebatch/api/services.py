@@ -1,4 +1,4 @@
-"""What the routes call; `compose` makes it."""
+"""The services that the routes call; `compose` builds them."""
 
 from collections.abc import Mapping
 from typing import Protocol

@@ -1,4 +1,4 @@
-"""A sheet as it comes over HTTP: in a form, as the raw body, or uploaded before."""
+"""A sheet received over HTTP: in a form, as the raw body, or uploaded before."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -40,7 +40,9 @@ def read_options(options: ReadingOptions) -> ReadOptions:
 
 
 def sent_sheet(request: Request, model: type[CarOptions]) -> SentSheet:
-    """The sheet and its options, whichever way they came; the options' names as in the JSON API."""
+    """Return the sheet and its options, however they were sent; the options' names are those of the
+    JSON API.
+    """
     event = request.event
     refuse_long_body(event, BODY_BYTES, _too_large)
     kind = content_type_of(event)

@@ -1,5 +1,6 @@
-"""Server-sent events of a batch. A change n has the ids 2n-1 (its item) and 2n (the batch after
-it).
+"""Server-sent events of a batch.
+
+A change n has the IDs 2n-1 (its item) and 2n (the batch after it).
 """
 
 import json
@@ -17,7 +18,7 @@ RETRY_MILLISECONDS = 500
 
 
 def after_of(last_event_id: str | None) -> int | None:
-    """The change number a Last-Event-ID stands for; None for one that is not ours."""
+    """Return the change number of a Last-Event-ID; None for an invalid one."""
     text = (last_event_id or "").strip()
     if not text.isascii() or not text.isdigit() or len(text) > 12:
         return None
@@ -25,14 +26,14 @@ def after_of(last_event_id: str | None) -> int | None:
 
 
 def stream(update: ProgressUpdate, now: datetime, sign: Sign) -> str:
-    """One finite answer; the client's own reconnect carries on after its last id."""
+    """One finite response; the client reconnects and continues after its last ID."""
     blocks = [*_items(update, sign), *_batch(update, now, sign)]
-    # In a block of its own, or with a comment alone, it is an empty message to common clients.
+    # In its own block, or with a comment alone, common clients treat it as an empty message.
     return f"retry: {RETRY_MILLISECONDS}\n" + "".join(blocks) if blocks else ""
 
 
 def _batch(update: ProgressUpdate, now: datetime, sign: Sign) -> Iterator[str]:
-    """The batch as it is, unless nothing is new: then the answer is empty."""
+    """The current batch, unless nothing is new: then the response is empty."""
     if update.is_final:
         yield _event(2 * update.seq, update.batch.status, _end(update.batch, now, sign))
     elif update.is_news or update.items:

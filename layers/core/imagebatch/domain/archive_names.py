@@ -1,4 +1,4 @@
-"""The names that an archive uses itself: no image and no folder of a variant may have one."""
+"""The names of the archive's own files, which no image and no variant's folder may have."""
 
 REPORT_FILES = frozenset(
     {

@@ -1,7 +1,7 @@
-"""What is kept of the images made for variants, after their batches are forgotten.
+"""The images generated for variants, which are kept after their batches expire.
 
-Every batch has a shared folder, whose id is the batch's; each of its variants has a folder of its
-own. An image is one object, listed in both.
+Every batch has a shared folder, whose ID is the batch's; each of its variants has its own folder.
+An image is one object, listed in both.
 """
 
 import re
@@ -16,7 +16,7 @@ _FOLDER_ID = re.compile(r"([A-Za-z0-9-]{1,64})(?:\.([1-9][0-9]{0,15}))?")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LibraryImage:
-    """One image of a variant; `index` is its item's in the batch."""
+    """One image of a variant; `index` is its item's index in the batch."""
 
     batch_id: str
     index: int
@@ -33,7 +33,7 @@ class LibraryImage:
 
 @dataclass(frozen=True, slots=True)
 class VariantFolder:
-    """A variant's folder in a batch: its images are those of `count` items from `first` on."""
+    """A variant's folder in a batch, with the images of `count` items starting at `first`."""
 
     variant_id: int
     name: str
@@ -43,7 +43,7 @@ class VariantFolder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Folder:
-    """A batch's shared folder and those of its variants."""
+    """A batch's shared folder and the folders of its variants."""
 
     batch_id: str
     name: str
@@ -63,13 +63,13 @@ def folder_id(batch_id: str, variant_id: int | None = None) -> str:
 
 
 def parse_folder_id(text: str) -> tuple[str, int | None] | None:
-    """The batch and the variant a folder's id names; None for one that is not ours."""
+    """Return the batch and variant of a folder's ID; None for an invalid ID."""
     match = _FOLDER_ID.fullmatch(text)
     return (match[1], int(match[2]) if match[2] else None) if match else None
 
 
 def parse_image_id(text: str) -> tuple[str, int] | None:
-    """The batch and the index of the item an image's id names; None for one that is not ours."""
+    """Return the batch and item index of an image's ID; None for an invalid ID."""
     match = _IMAGE_ID.fullmatch(text)
     return (match[1], int(match[2])) if match else None
 
@@ -79,7 +79,7 @@ def folder_name(batch: Batch) -> str:
 
 
 def library_image(batch: Batch, item: Item) -> LibraryImage | None:
-    """The item's entry in the library; None where it has no image, or was made for no variant."""
+    """Return the item's library entry; None without an image or a variant."""
     if item.variant_id is None or item.status is not ItemStatus.SUCCEEDED or item.image is None:
         return None
     return LibraryImage(

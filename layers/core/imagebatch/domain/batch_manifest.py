@@ -1,4 +1,4 @@
-"""A batch's input as it was accepted: made by the intake, stored once, read by what follows."""
+"""A batch's input as accepted: created by the intake, stored once, read by later steps."""
 
 import gzip
 import json
@@ -17,7 +17,7 @@ __all__ = ["BatchManifest", "ItemSpec", "RowProblem", "decode_manifest", "encode
 
 @dataclass(frozen=True, slots=True)
 class RowProblem:
-    """A value of a sheet's row that is not allowed, and what was probably meant."""
+    """An invalid value in a row of a sheet, and the suggested value."""
 
     row: int
     column: str
@@ -30,8 +30,8 @@ class RowProblem:
 class BatchManifest:
     """`header` and `delimiter` are the sheet's, as submitted.
 
-    `read_as`, what each column of the header is read as, and `problems`, by row, are those of a
-    plan that was just made: they are shown, and not stored.
+    `read_as` (the meaning of each header column) and `problems` (by row) exist only in a new
+    manifest: they are shown, not stored.
     """
 
     kind: Kind
@@ -51,7 +51,9 @@ class BatchManifest:
 
 
 def encode_manifest(plan: BatchManifest) -> bytes:
-    """Gzipped JSON lines, the plan's own and one an item; equal plans give equal bytes."""
+    """Encode as gzipped JSON lines, one for the manifest and one per item; equal manifests give
+    equal bytes.
+    """
     head = {
         "kind": plan.kind.value,
         "header": plan.header,
@@ -64,7 +66,7 @@ def encode_manifest(plan: BatchManifest) -> bytes:
 
 
 def decode_manifest(body: bytes) -> BatchManifest:
-    # Not splitlines(): JSON leaves U+2028 and its like as they are.
+    # Not splitlines(), because JSON does not escape U+2028 and similar characters.
     head, *items = (json.loads(line) for line in gzip.decompress(body).decode().split("\n"))
     return BatchManifest(
         kind=Kind(head["kind"]),

@@ -1,8 +1,8 @@
-"""What an owner may have at once, and what may be spent in a month. Pure functions.
+"""An owner's concurrent batches and monthly spending. Pure functions.
 
-An unfinished batch holds a `Reservation`: one of its owner's places, and the most that its round
-can cost. It is taken in the write that opens the round and given back in the write that ends it, so
-that no crash in between can lose a place or money.
+An unfinished batch holds a `Reservation`: one of its owner's places, and the maximum cost of its
+round. The write that opens the round takes it and the write that ends the round releases it, so no
+crash in between can lose a place or money.
 """
 
 from collections import defaultdict
@@ -24,7 +24,7 @@ ONE = Decimal(1)
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much an owner may have at once, and spend in a month; None is no limit."""
+    """An owner's concurrent batches and monthly spending; None means no limit."""
 
     active_batches: int | None = None
     owner_budget: Decimal | None = None
@@ -39,7 +39,7 @@ class Account:
     """What unfinished batches draw on: an owner's places, or money of a month.
 
     Places have no month. The money of the whole stack has no owner. Live and development mode have
-    accounts of their own.
+    separate accounts.
     """
 
     owner: str | None
@@ -49,12 +49,12 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What is held by unfinished batches, and what finished ones have spent."""
+    """The amount held by unfinished batches and the amount spent by finished ones."""
 
     reserved: Decimal = ZERO
     spent: Decimal = ZERO
     version: int = 0
-    """How often it was written."""
+    """The number of writes."""
 
     @property
     def used(self) -> Decimal:
@@ -66,7 +66,7 @@ class Balance:
 
 @dataclass(frozen=True, slots=True)
 class AccountEntry:
-    """A change of one account; one that takes from it may not go over `most`."""
+    """A change of one account; an increase may not exceed `most`."""
 
     account: Account
     limit: Limit
@@ -92,7 +92,7 @@ def month_of(time: datetime) -> str:
 
 
 def reserve(batch: Batch, estimate: Decimal, now: datetime) -> Batch:
-    """Takes a place, and what a round of items of this price can cost at most."""
+    """Reserve a place and the maximum cost of a round of items at this price."""
     amount = estimate * TRIES
     if batch.max_cost is not None:
         amount = max(ZERO, min(amount, batch.max_cost - batch.committed))
@@ -100,19 +100,19 @@ def reserve(batch: Batch, estimate: Decimal, now: datetime) -> Batch:
 
 
 def change_max_cost(batch: Batch, max_cost: Decimal) -> Batch:
-    """Sets the cap of a batch over all of its rounds, those that are over included."""
+    """Set the batch's maximum cost over all of its rounds, including finished ones."""
     if max_cost < batch.committed:
         raise UnprocessableError(
             "max-cost-too-low",
-            "maxCost is below what was spent",
-            detail=f"The batch has spent {batch.committed} USD, and maxCost is its total over all "
-            f"rounds. Send at least {batch.committed}.",
+            "maxCost is below the amount spent",
+            detail=f"The batch has already spent {batch.committed} USD, and maxCost is its total "
+            f"over all rounds. Send at least {batch.committed}.",
         )
     return replace(batch, max_cost=max_cost)
 
 
 def account_entries(before: Batch | None, after: Batch, limits: Limits) -> tuple[AccountEntry, ...]:
-    """What a batch takes or gives back as it goes from one state to the next."""
+    """Return what a batch takes or releases between two states."""
     held, taken = before.reservation if before else None, after.reservation
     if held is None and taken is not None:
         return _entries(after, taken.month, ONE, taken.amount, ZERO, limits)
@@ -143,7 +143,7 @@ def place(owner: str, limits: Limits, count: Decimal = ONE) -> AccountEntry:
 
 
 def held_by(batches: Iterable[Batch]) -> Mapping[Account, Decimal]:
-    """What these batches hold in each account."""
+    """Return the amounts that these batches hold, by account."""
     held: defaultdict[Account, Decimal] = defaultdict(Decimal)
     for batch in batches:
         if batch.reservation is not None:

@@ -1,21 +1,21 @@
-"""A model that keeps failing is asked for nothing for a while, by any batch.
+"""Circuit breaker: stops all batches from calling a repeatedly failing model for a while.
 
-One breaker a provider and model. It is open until a time; after that it is half-open, and whoever
-moves that time on first, under the condition that nothing has changed, makes the one create that
-finds out. So nobody has to give anything back: a worker that dies leaves the breaker open.
+There is one breaker per provider and model. It is open until a given time, then half-open: the
+first worker that extends that time with a conditional write makes the one trial create. Nothing has
+to be released, so a worker that dies leaves the breaker open.
 """
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 OPENS_AFTER = 5
-"""Failures in a row, of any batch."""
+"""Consecutive failures, in any batches."""
 OPEN_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class CircuitBreaker:
-    """`open_until` is None while it is closed. `version` counts its writes; 0 is not stored."""
+    """`open_until` is None while it is closed. `version` counts its writes; 0 means not stored."""
 
     failures: int = 0
     open_until: datetime | None = None
@@ -26,11 +26,11 @@ class CircuitBreaker:
         return self.failures == 0 and self.open_until is None
 
     def refuses_until(self, now: datetime) -> datetime | None:
-        """Until when nothing may be created; None where a create is let through."""
+        """Return until when creates are rejected; None if a create is allowed."""
         return self.open_until if self.open_until and self.open_until > now else None
 
     def take_probe(self, now: datetime, open_for: timedelta) -> "CircuitBreaker":
-        """Half-open: lets the one create through that is about to be made."""
+        """Half-open: allow the one trial create."""
         return replace(self, open_until=now + open_for)
 
     def record_failure(self, now: datetime, open_for: timedelta) -> "CircuitBreaker":
@@ -41,5 +41,5 @@ class CircuitBreaker:
         )
 
     def record_answer(self) -> "CircuitBreaker":
-        """The provider answered, whatever it said: the row of failures is over."""
+        """The provider responded, whatever the response: reset the failure count."""
         return replace(self, failures=0, open_until=None)

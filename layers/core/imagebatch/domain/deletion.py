@@ -1,4 +1,4 @@
-"""A batch that is being deleted: what finds the rest of it once its records are gone."""
+"""A batch being deleted: what is needed to find its remains once its records are gone."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,14 +7,14 @@ from imagebatch.domain.batch import Batch
 from imagebatch.domain.errors import StateConflictError
 
 AFTERWARDS = timedelta(minutes=16)
-"""An invocation lasts at most 15 minutes: what was at work on the batch when it was deleted, such
-as its finalizer, has written its last object by then.
+"""An invocation lasts at most 15 minutes: after that, anything that was running when the batch was
+deleted, such as its finalizer, has written its last object.
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deletion:
-    """`round` is the last one: each of the rounds may have a finalizer waiting."""
+    """`round` is the last round: each round may have a waiting finalizer."""
 
     owner: str
     batch_id: str
@@ -33,7 +33,7 @@ class Deletion:
         )
 
     def may_end(self, now: datetime) -> bool:
-        """Whether nothing that was at work when it began can write any more."""
+        """Whether nothing that was running when the deletion began can still write."""
         return now >= self.started_at + AFTERWARDS
 
 

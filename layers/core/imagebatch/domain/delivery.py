@@ -1,4 +1,4 @@
-"""What became of a webhook: one record for each end of a round that was told."""
+"""The delivery status of a webhook: one record for each reported end of a round."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,19 +14,19 @@ REPLAY_PAUSE = timedelta(seconds=10)
 
 class DeliveryStatus(StrEnum):
     PENDING = "pending"
-    """Not taken yet, and tried again."""
+    """Not accepted yet, being retried."""
     DELIVERED = "delivered"
     FAILED = "failed"
-    """Given up after the last try."""
+    """Failed after the last attempt."""
     GONE = "gone"
-    """The receiver wants no more of them."""
+    """The receiver unsubscribed."""
     REFUSED = "refused"
-    """The address is none that we call."""
+    """The URL is not allowed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """`id` is the message's own, the same in every try; `body` what was sent."""
+    """`id` is the message's ID, the same in every attempt; `body` is what was sent."""
 
     id: str
     url: str
@@ -39,7 +39,7 @@ class Delivery:
 
     @property
     def shown_url(self) -> str:
-        """Without what may be a secret: user, password, query and fragment."""
+        """Return the URL without user, password, query and fragment, which may be secret."""
         parts = urlsplit(self.url)
         host = parts.hostname or ""
         host = f"[{host}]" if ":" in host else host
@@ -47,12 +47,12 @@ class Delivery:
         return f"{parts.scheme}://{host}{port}{parts.path}"
 
     def check_replay(self, now: datetime) -> None:
-        """TooManyRequestsError when the last try was a moment ago."""
+        """TooManyRequestsError if the last attempt was too recent."""
         last = self.last_attempt_at
         if last is not None and now < last + REPLAY_PAUSE:
             raise TooManyRequestsError(
                 "replay-too-soon",
-                "The webhook was sent a moment ago",
-                detail="A webhook can be sent again every ten seconds.",
+                "The webhook was sent less than ten seconds ago",
+                detail="A webhook can be sent again every ten seconds. Try again later.",
                 retry_after=max(1, round((last + REPLAY_PAUSE - now).total_seconds())),
             )

@@ -15,16 +15,16 @@ from imagebatch.domain.batch import RUNNING, SETTLED, Batch, Item
 
 
 def enqueue_initial_window(batch: Batch, workers: int) -> Batch:
-    """Releases the first entries of a round that runs."""
+    """Admit the first entries of a running round."""
     if batch.status not in RUNNING or batch.enqueued_count:
         return batch
     return replace(batch, enqueued_count=min(batch.round_total, workers))
 
 
 def admit_next(batch: Batch, item: Item, share: int) -> tuple[Batch, Item]:
-    """Releases what follows once `item` has settled: so many messages are waiting or worked on.
+    """Admit the next entries after `item` has settled, up to `share` messages waiting or in flight.
 
-    One message waits at least: of those that are worked on some may have lost their worker.
+    At least one message waits, because in-flight messages may have lost their worker.
     """
     if batch.status not in RUNNING or item.status not in SETTLED:
         return batch, item

@@ -1,4 +1,4 @@
-"""The job that removes all of an owner's data, and its receipt."""
+"""The job that erases all of an owner's data, and its receipt."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 ADMITTED_BEFORE = timedelta(minutes=16)
-"""Longer than any invocation lasts: what the owner began before the erasure has written by then."""
+"""Longer than any invocation: by then, everything that began before the erasure has ended."""
 
 
 class ErasureStatus(StrEnum):
@@ -16,7 +16,7 @@ class ErasureStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Erasure:
-    """`cursor` is how far the table was gone through; `kept` what was spent, by mode and month."""
+    """`cursor` is the position of the table scan; `kept` the amounts spent, by mode and month."""
 
     id: str
     owner: str
@@ -30,5 +30,5 @@ class Erasure:
     cursor: str = ""
 
     def may_remove_records(self, now: datetime) -> bool:
-        """Whether nothing that was admitted before it began can write any more."""
+        """Whether nothing that was accepted before the erasure began can still write."""
         return now >= self.started_at + ADMITTED_BEFORE

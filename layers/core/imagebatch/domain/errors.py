@@ -38,11 +38,11 @@ from typing import Any
 
 REASON_LENGTH = 200
 MAX_DETAILS = 1_000
-"""Of a problem document; `detailsTotal` counts all of them."""
+"""In a problem document; `detailsTotal` counts all of them."""
 
 
 class FailureCode(StrEnum):
-    """Why an item failed: the closed list that clients may switch on."""
+    """Why an item failed: the closed list of codes on which clients may switch."""
 
     CONTENT_REFUSED = "content_refused"
     INVALID_INPUT = "invalid_input"
@@ -85,7 +85,7 @@ class Failure:
 
 
 class ImagebatchError(Exception):
-    """Root of the family."""
+    """The root of the error hierarchy."""
 
 
 class RequestError(ImagebatchError):
@@ -164,11 +164,11 @@ class TooManyRequestsError(RequestError):
 
 
 class LimitReachedError(ImagebatchError):
-    """There is no room for one more: nothing was written."""
+    """The limit is reached: nothing was written."""
 
 
 class Limit(StrEnum):
-    """What an owner can run out of."""
+    """A limit of an owner or of the stack."""
 
     ACTIVE_BATCHES = "active_batches"
     OWNER_BUDGET = "owner_budget"
@@ -176,7 +176,7 @@ class Limit(StrEnum):
 
 
 class AccountLimitError(LimitReachedError):
-    """`wanted` on top of what is `used` would go over `most`."""
+    """`wanted` on top of `used` would exceed `most`."""
 
     def __init__(
         self, limit: Limit, *, most: Decimal, used: Decimal, wanted: Decimal, month: str
@@ -190,23 +190,23 @@ class AccountLimitError(LimitReachedError):
 
 
 class ConflictError(ImagebatchError):
-    """A record is not as it was read: nothing was written; read it again and decide again."""
+    """A record has changed since it was read: nothing was written; read and decide again."""
 
 
 class UnreadableRecordError(ImagebatchError):
-    """A stored record this version cannot read: an unknown status, a missing attribute."""
+    """A stored record that this version cannot read: an unknown status, a missing attribute."""
 
 
 class UnavailableError(ImagebatchError):
-    """A part of the system did not do its work; the same call may work later."""
+    """A part of the system failed; the same call may succeed later."""
 
 
 class WebhookDeliveryError(ImagebatchError):
-    """A receiver did not take a webhook: it is tried again."""
+    """A receiver did not accept a webhook, which will be retried."""
 
 
 class ProviderError(ImagebatchError):
-    """What a provider answered instead of a prediction."""
+    """A provider's response instead of a prediction."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -222,7 +222,9 @@ class RateLimitedError(ProviderError):
 
 
 class RejectedError(ProviderError):
-    """The provider will never make this image: a refused prompt, a bad input, a missing model."""
+    """The provider will never generate this image: rejected prompt, invalid input, missing
+    model.
+    """
 
     def __init__(self, code: FailureCode, reason: str) -> None:
         super().__init__(reason)
@@ -230,27 +232,25 @@ class RejectedError(ProviderError):
 
 
 class ModelUnavailableError(RejectedError):
-    """404 or 410 on a create: the provider no longer has the model, so no item will work on it."""
+    """404 or 410 on a create: the provider no longer has the model, so no item can use it."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(FailureCode.MODEL_UNAVAILABLE, reason)
 
 
 class ProviderAuthError(ProviderError):
-    """401, 402 or an unreadable key: nothing works until somebody acts."""
+    """401, 402 or an unreadable key: nothing works until an operator fixes it."""
 
 
 class OutputGoneError(ProviderError):
-    """The prediction succeeded, but its output has expired or was removed: asking again cannot
-    help.
-    """
+    """The prediction succeeded, but its output has expired or was deleted: retrying cannot help."""
 
 
 class ProviderUnavailableError(ProviderError):
     """A network error, a timeout or a 5xx.
 
-    `maybe_billed` is true when the request may have reached the provider and its answer was lost,
-    so that an image may have been paid for that nobody can collect.
+    `maybe_billed` is true if the request may have reached the provider and its response was lost,
+    so that an image that nobody can collect may have been paid for.
     """
 
     def __init__(
@@ -266,8 +266,10 @@ class ProviderUnavailableError(ProviderError):
 
 
 class UnfitOutputError(ProviderUnavailableError):
-    """A picture that cannot be used, for a reason that holds for the next one of its model too: it
-    is bought once. `body` is what came, if anything did.
+    """An unusable image, for a reason that applies to every image of its model: it is paid for
+    once.
+
+    `body` is the received body, if any.
     """
 
     def __init__(self, reason: str, body: bytes = b"") -> None:

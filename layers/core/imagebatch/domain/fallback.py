@@ -1,7 +1,7 @@
-"""Which model of a batch's chain makes an item now, and how long it waits where none can.
+"""Which model of a batch's chain generates an item now, or how long the item waits.
 
-What a batch has learned of its models is in `Batch.blocks`. A model that is rate-limited is waited
-for a while before the chain goes on; one that is unavailable or gone is passed over at once.
+`Batch.blocks` holds the known state of each model. The batch waits for a rate-limited model for a
+while before it uses the next one; a model that is unavailable or gone is skipped immediately.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from imagebatch.domain.batch import Batch, Item, ModelBlock, Waiting
 
 
 class BlockReason(StrEnum):
-    """Also what `waiting_for` says, so that clients know these words."""
+    """Also the values of `waiting_for`, which clients know."""
 
     RATE_LIMITED = "provider_rate_limit"
     UNAVAILABLE = "provider_unavailable"
@@ -22,7 +22,7 @@ class BlockReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OutagePolicy:
-    """How long an outage is waited out, and when a rate limit moves a batch to its next model."""
+    """How long to wait out an outage, and when a rate limit moves a batch to its next model."""
 
     patience: timedelta = timedelta(seconds=900)
     fallback_after: timedelta = timedelta(seconds=60)
@@ -37,8 +37,8 @@ class OutagePolicy:
         return min(timedelta(seconds=60), self.patience / 15)
 
     def pause(self, since: datetime, now: datetime) -> timedelta:
-        """Twice the last pause, because as much has passed as all of them; eight times the first
-        at most.
+        """Twice the last pause, since as much time has passed as all pauses together; at most eight
+        times the first.
         """
         passed = max(timedelta(), now - since)
         return min(self.first_pause + passed, 8 * self.first_pause)
@@ -57,7 +57,7 @@ def block_of(batch: Batch, model: str) -> ModelBlock | None:
 def block_model(
     batch: Batch, model: str, reason: BlockReason, now: datetime, until: datetime | None
 ) -> Batch:
-    """Records that a model makes nothing until then; None is for the rest of the round."""
+    """Record that a model is blocked until a time; None means for the rest of the round."""
     before = block_of(batch, model)
     since = before.since if before is not None and before.reason == reason else now
     block = ModelBlock(model, reason, since, until)
@@ -66,7 +66,7 @@ def block_model(
 
 
 def renew(batch: Batch, model: str, now: datetime) -> Batch:
-    """The model took a create or made an image: whatever it is blocked for began after that."""
+    """The model accepted a create or generated an image: any block on it began later."""
     before = block_of(batch, model)
     if before is None or before.reason == BlockReason.GONE:
         return batch
@@ -76,7 +76,7 @@ def renew(batch: Batch, model: str, now: datetime) -> Batch:
 
 
 def usable_model(batch: Batch, item: Item, now: datetime, policy: OutagePolicy) -> str | None:
-    """The model that may be asked for the item now."""
+    """Return the model to use for the item now."""
     for model in _candidates(batch, item):
         block = block_of(batch, model)
         if block is None or not block.holds(now):
@@ -87,8 +87,8 @@ def usable_model(batch: Batch, item: Item, now: datetime, policy: OutagePolicy) 
 
 
 def next_look(batch: Batch, item: Item, now: datetime, policy: OutagePolicy) -> datetime | None:
-    """When a model can be asked again; None when all that are left have been gone or unavailable
-    for longer than anybody waits.
+    """Return when a model can be tried again; None if all remaining ones have been gone or
+    unavailable for longer than the limit.
     """
     times: list[datetime] = []
     *_, last = _candidates(batch, item)
@@ -111,7 +111,7 @@ def is_gone(batch: Batch, model: str) -> bool:
 
 
 def show_waiting(batch: Batch, item: Item, now: datetime, policy: OutagePolicy) -> Batch:
-    """Says in `waiting` why the batch makes nothing, if so."""
+    """Set `waiting` to the reason if the batch cannot generate anything now."""
     until = next_look(batch, item, now, policy)
     if until is None or until <= now:
         return replace(batch, waiting=None) if batch.waiting_for(now) else batch
@@ -122,7 +122,7 @@ def show_waiting(batch: Batch, item: Item, now: datetime, policy: OutagePolicy) 
 
 
 def _candidates(batch: Batch, item: Item) -> Sequence[str]:
-    """After a create that may have made an image, no other model is asked for another."""
+    """After a create that may have generated an image, no other model is used for the item."""
     return (item.model,) if item.model_fixed else batch.chain
 
 

@@ -1,4 +1,4 @@
-"""What providers said when they were asked for a model: kept, and consulted for new batches."""
+"""The stored results of looking up models at their providers, used for new batches."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class Presence(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """What a provider says of a model; `reason` is why that is unclear, or what is gone."""
+    """A provider's response about a model; `reason` explains an unclear or negative one."""
 
     presence: Presence
     reason: str = ""
@@ -24,9 +24,10 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True)
 class ModelCheck:
-    """A provider's last clear answer. `upstream` are the names that it was asked for.
+    """A provider's last clear response.
 
-    An entry that has other names since was corrected: the answer is about something else.
+    `upstream` are the names that were looked up. If the entry's names have changed since, the
+    response does not apply to it.
     """
 
     upstream: tuple[str, ...]
@@ -52,7 +53,7 @@ type ModelChecks = Mapping[str, ModelCheck]
 
 
 def current_checks(registry: ModelRegistry, checks: ModelChecks) -> dict[str, ModelCheck]:
-    """The answers about the models as they are in the registry now."""
+    """Return the results that apply to the models as they are in the registry now."""
     return {
         name: check
         for name, check in checks.items()

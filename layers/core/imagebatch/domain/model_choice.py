@@ -1,4 +1,4 @@
-"""Which models a batch runs on: what this stack can use now, and what a model can make."""
+"""Model selection: the models that this stack can use, and those that support a batch."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,13 +10,13 @@ from imagebatch.domain.errors import InvalidRequestError, UnprocessableError
 from imagebatch.domain.model_registry import ImageModel, Mode, ModelRegistry, Quality
 
 DEFAULT_ALIASES = frozenset({"", "claude"})
-"""`claude` is what older clients send for the default."""
+"""Older clients send `claude` for the default."""
 MAX_FALLBACKS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requirement:
-    """What one item asks of a model; `row` and `custom_id` say which item it is."""
+    """What one item requires of a model; `row` and `custom_id` identify the item."""
 
     row: int | None = None
     custom_id: str = ""
@@ -31,7 +31,7 @@ class UsableModels:
     """The registry as this stack can use it now.
 
     `providers` are those with a key, none means development mode; `gone` are the models that their
-    provider no longer knows, `checked` is when each was last looked up there.
+    provider no longer has, `checked` is when each was last looked up there.
     """
 
     registry: ModelRegistry
@@ -55,7 +55,7 @@ class UsableModels:
         return None
 
     def default(self, *, with_images: bool = False) -> ImageModel:
-        """The first default that can be used."""
+        """Return the first default that can be used."""
         registry = self.registry
         names = registry.defaults_with_images if with_images else registry.defaults
         for name in names:
@@ -65,11 +65,11 @@ class UsableModels:
         raise UnprocessableError(
             "model-unusable",
             "No default model can be used",
-            detail="None of the default models can be used by this stack now: name a `model`.",
+            detail="This stack can use none of the default models: choose a `model`.",
         )
 
     def unknown_reason(self, name: str | None) -> str | None:
-        """What to say of a name that is not in the registry, or None."""
+        """Return the message for a name that is not in the registry, or None."""
         wanted = (name or "").strip()
         if wanted in DEFAULT_ALIASES or wanted in self.registry.models:
             return None
@@ -93,13 +93,13 @@ class UsableModels:
     def chain(
         self, name: str | None, fallback: Sequence[str] = (), *, with_images: bool = False
     ) -> tuple[ImageModel, ...]:
-        """The model and those to go on with when it cannot be had, each once."""
+        """Return the model and its fallbacks, each once."""
         first = self.find(name, with_images=with_images)
         others = (self.find(each) for each in fallback if each.strip())
         return tuple({model.id: model for model in (first, *others)}.values())
 
     def price(self, models: Sequence[ImageModel], quality: Quality, images: int = 0) -> Decimal:
-        """What is reserved for one item: the dearest of the chain."""
+        """Return the amount to reserve for one item: the highest price of the chain."""
         if self.mode is Mode.DEVELOPMENT:
             return self.registry.development_price
         prices = (model.max_price(quality, images) for model in models if model.offer(quality))
@@ -117,7 +117,7 @@ class UsableModels:
             raise _cannot_make(details)
 
     def able(self, need: Requirement) -> list[str]:
-        """The usable models that can make an item."""
+        """Return the usable models that support an item."""
         return [
             model.id
             for model in self.registry.models.values()
@@ -163,20 +163,20 @@ class UsableModels:
 
 
 def shortfalls(model: ImageModel, need: Requirement) -> Iterator[str]:
-    """Why a model cannot make an item."""
+    """Return why a model does not support an item."""
     if need.aspect_ratio and need.aspect_ratio not in model.aspect_ratios:
         listed = ", ".join(model.aspect_ratios)
-        yield f"has no aspect ratio {need.aspect_ratio}; it makes {listed}"
+        yield f"has no aspect ratio {need.aspect_ratio}; it supports {listed}"
     if model.offer(need.quality) is None:
         offered = ", ".join(offer.name for offer in model.qualities)
         yield f"has no {need.quality} quality; it offers {offered}"
     if need.images > model.max_images:
         limit = f"at most {model.max_images}" if model.max_images else "no"
-        yield f"takes {limit} reference images; the item has {need.images}"
+        yield f"accepts {limit} reference images; the item has {need.images}"
     if need.images < model.min_images:
         yield f"needs at least {model.min_images} reference image"
     if need.seed and not model.supports_seed:
-        yield "takes no seed"
+        yield "does not accept a seed"
 
 
 def _cannot_make(details: Sequence[dict[str, Any]]) -> InvalidRequestError:

@@ -1,6 +1,7 @@
-"""Registry entries from TOML: the built-in file, and a stack's overlay on it.
+"""Reads registry entries from TOML: the built-in file, and a stack's overlay.
 
-An entry is checked whole before it is used, because an overlay is edited by hand while batches run.
+An entry is validated as a whole before it is used, because an overlay is edited by hand while
+batches run.
 """
 
 import re
@@ -41,7 +42,7 @@ _KNOWN = frozenset(each.name for each in fields(ImageModel))
 
 
 class EntryError(ValueError):
-    """An entry, or a whole file, that cannot be used; the text says which and why."""
+    """An invalid entry or file; the text says which and why."""
 
 
 def parse_registry(text: str) -> ModelRegistry:
@@ -59,10 +60,11 @@ def parse_registry(text: str) -> ModelRegistry:
 
 
 def apply_overlay(registry: ModelRegistry, body: bytes) -> ModelRegistry:
-    """The registry with an overlay's entries added or corrected; EntryError when any is invalid.
+    """Return the registry with an overlay's entries added or corrected; EntryError if any is
+    invalid.
 
-    An entry of an id that is there changes the fields it names, one of a new id is complete. A list
-    of defaults replaces that of the registry.
+    An entry with an existing ID changes the fields that it contains, one with a new ID must be
+    complete. A list of defaults replaces the registry's.
     """
     data = _overlay(body)
     models = dict(registry.models)
@@ -70,7 +72,7 @@ def apply_overlay(registry: ModelRegistry, body: bytes) -> ModelRegistry:
         model = _overlaid(models, entry)
         models[model.id] = model
     if len(models) > MAX_ENTRIES:
-        raise EntryError(f"the overlay makes more than {MAX_ENTRIES} models")
+        raise EntryError(f"the overlay results in more than {MAX_ENTRIES} models")
     return _checked(
         replace(
             registry,
@@ -122,7 +124,7 @@ def _checked(registry: ModelRegistry) -> ModelRegistry:
             raise EntryError(f"a default names {name!r}, which is not in the registry")
     for name in registry.defaults_with_images:
         if not registry.models[name].max_images:
-            raise EntryError(f"{name} takes no images and cannot be a default with images")
+            raise EntryError(f"{name} accepts no images and cannot be a default with images")
     for model in registry.models.values():
         if model.successor and model.successor not in registry.models:
             raise EntryError(
@@ -148,7 +150,7 @@ def _entry(entry: Mapping[str, Any]) -> ImageModel:
 
 
 def _converted(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields that TOML has no type for."""
+    """Convert the fields for which TOML has no type."""
     texts = ("aspect_ratios", "unverified", "sources")
     return {
         "qualities": tuple(_offers(entry["qualities"])),

@@ -1,6 +1,6 @@
-"""The model registry: what the product knows of each image model. A new model is a new entry.
+"""The model registry: the properties of each image model. A new model is a new entry.
 
-`model_entries` reads entries, `model_choice` picks the ones that a batch runs on.
+`model_entries` reads entries, `model_choice` selects the models of a batch.
 """
 
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ class ModelState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QualityOffer:
-    """A quality that a model offers: `price` is USD a `unit`, `inputs` are what asks for it."""
+    """A quality of a model: `price` is USD per `unit`, `inputs` are the inputs that request it."""
 
     name: Quality
     price: Decimal
@@ -53,9 +53,9 @@ class ImageModel:
     qualities: tuple[QualityOffer, ...]
     fields: Mapping[str, str]
     upstream: str = ""
-    """The name the provider knows the model by; empty is the id."""
+    """The provider's name for the model; if empty, the ID."""
     upstream_with_images: str = ""
-    """The name for requests with reference images, where the provider has another one for them."""
+    """The name for requests with reference images, if the provider uses a different one."""
     aspect_ratios: tuple[str, ...] = ()
     aspect_inputs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     constants: Mapping[str, Any] = field(default_factory=dict)
@@ -81,13 +81,13 @@ class ImageModel:
         return next((each for each in self.qualities if each.name is quality), None)
 
     def max_price(self, quality: Quality = Quality.STANDARD, images: int = 0) -> Decimal:
-        """The most that one image can cost: what estimates and caps are made of."""
+        """The maximum cost of one image, used for estimates and limits."""
         return self._price(quality, self.max_output_megapixels, images)
 
     def actual_price(self, quality: Quality, width: int, height: int, images: int = 0) -> Decimal:
-        """What a delivered image cost, never more than `max_price`: pixels count rounded up.
+        """The cost of a delivered image, never more than `max_price`; megapixels are rounded up.
 
-        Reference images count at their maximum, because nobody here measures them.
+        Reference images count at their maximum, because they are not measured.
         """
         pixels = Decimal(width * height) / PIXELS_OF_A_MEGAPIXEL
         delivered = int(pixels.to_integral_value(ROUND_CEILING))
@@ -103,7 +103,7 @@ class ImageModel:
 
     @property
     def upstream_names(self) -> tuple[str, ...]:
-        """Every name that the provider knows the model by."""
+        """Every name by which the provider knows the model."""
         names = (self.upstream_for(images=False), self.upstream_for(images=True))
         return tuple(dict.fromkeys(names))
 
@@ -121,7 +121,7 @@ class ImageModel:
         quality: Quality = Quality.STANDARD,
         seed: int | None = None,
     ) -> dict[str, Any]:
-        """What the provider is sent, in the model's own names."""
+        """Return the provider's input, with the model's own field names."""
         values: dict[str, Any] = {self.fields["prompt"]: prompt, **self.constants}
         if aspect_ratio and "aspect_ratio" in self.fields:
             values[self.fields["aspect_ratio"]] = aspect_ratio
@@ -135,7 +135,7 @@ class ImageModel:
         return {**values, **(offer.inputs if offer else {})}
 
     def batch_copy(self, quality: Quality, aspect_ratios: AbstractSet[str]) -> "ImageModel":
-        """What a batch keeps of its entry: all that running it needs, and nothing else."""
+        """Return what a batch keeps of its entry: everything needed to run it, and nothing else."""
         inputs = {
             each: self.aspect_inputs[each]
             for each in sorted(aspect_ratios & self.aspect_inputs.keys())
@@ -156,7 +156,7 @@ class ImageModel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelRegistry:
-    """Every entry by id. `defaults` are in order: the first that a stack can use wins."""
+    """Every entry by ID. `defaults` are in order: the first that a stack can use applies."""
 
     models: Mapping[str, ImageModel]
     defaults: tuple[str, ...]
@@ -165,13 +165,13 @@ class ModelRegistry:
 
     @property
     def aspect_ratios(self) -> tuple[str, ...]:
-        """Every ratio that some model makes."""
+        """Every aspect ratio that some model supports."""
         return tuple(
             dict.fromkeys(ratio for model in self.models.values() for ratio in model.aspect_ratios)
         )
 
     def preferring(self, default: str) -> "ModelRegistry":
-        """The same with a stack's own default before the others, if it is in the registry."""
+        """Return the registry with a stack's own default first, if it is in the registry."""
         if default not in self.models:
             return self
         takes_images = self.models[default].max_images > 0

@@ -1,4 +1,4 @@
-"""What was noticed while a sheet was read: kept with its batch and shown wherever the batch is."""
+"""Notices and warnings about a sheet, kept with its batch and shown wherever the batch is."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -6,14 +6,14 @@ from enum import StrEnum
 
 class NoticeLevel(StrEnum):
     NOTICE = "notice"
-    """Something was repaired or understood; nothing was lost."""
+    """Something was repaired or interpreted; nothing was lost."""
     WARNING = "warning"
-    """A person should look at it; the drop folder, where nobody can, refuses such a sheet."""
+    """Needs a person's attention; the drop folder, which has none, rejects such a sheet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """`row` is the first one concerned, as a spreadsheet numbers it; None is the whole sheet."""
+    """`row` is the first affected row, numbered as in a spreadsheet; None means the whole sheet."""
 
     code: str
     message: str
@@ -27,7 +27,7 @@ def warning(code: str, message: str, row: int | None = None, column: str | None 
 
 
 TOLD_AS_WARNINGS = frozenset({"unknown-columns", "unnamed-columns", "unknown-fields"})
-"""Notices that the older `warnings` list of texts has always held."""
+"""Notices that the older `warnings` list of texts has always included."""
 
 
 def warning_texts(notices: tuple[Notice, ...]) -> tuple[str, ...]:

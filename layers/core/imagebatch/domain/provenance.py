@@ -1,17 +1,17 @@
-"""Where an image comes from, and how its file says so."""
+"""Where an image comes from, and how its file states that."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 DEVELOPMENT_MODEL = "development"
-"""What made a placeholder."""
+"""The model name of placeholders."""
 
 
 class Mark(StrEnum):
-    """How a file says that it was made by AI."""
+    """How a file states that it is AI-generated."""
 
     C2PA = "c2pa"
-    """A signed manifest of the provider's (Content Credentials)."""
+    """A provider's signed manifest (Content Credentials)."""
     XMP = "xmp"
     """IPTC's DigitalSourceType in an XMP packet."""
     NONE = "none"
@@ -19,7 +19,7 @@ class Mark(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """`found` is the mark that the provider delivered; `sha256` is of the file as it is stored."""
+    """`found` is the mark in the provider's file; `sha256` is of the stored file."""
 
     sha256: str
     prediction: str

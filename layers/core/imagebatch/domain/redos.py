@@ -1,8 +1,8 @@
-"""Rounds that make chosen items again, and which items those were.
+"""Rounds that regenerate chosen items, and which items those were.
 
-A redo is one write to the batch: which items it runs is kept there, and an item's record changes
-only when it is claimed. Once the round is over, what its items are now is in their own records,
-except for those that a cancel left unclaimed: so a cancelled redo keeps its list.
+A redo is one write to the batch, which stores the list of its items; an item's record changes only
+when it is claimed. Once the round is over, the items' own records hold their state, except for
+items that a cancel left unclaimed: a cancelled redo therefore keeps its list.
 """
 
 from bisect import bisect_right
@@ -13,9 +13,10 @@ from functools import lru_cache
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Redo:
-    """The round that made `items` again, which are indices as `index_ranges` writes them.
+    """The round that regenerated `items`, which are indices as written by `index_ranges`.
 
-    `note` None keeps each item's earlier note; `seed` replaces the row's own, None is no seed.
+    With `note` None each item keeps its earlier note; `seed` replaces the row's own, None means no
+    seed.
     """
 
     round: int
@@ -29,12 +30,12 @@ class Redo:
         return at >= 0 and ranges[at][0] <= index <= ranges[at][1]
 
     def ended(self, *, cancelled: bool) -> "Redo":
-        """What is kept of it when the next round opens."""
+        """Return what is kept of it when the next round opens."""
         return replace(self, items=self.items if cancelled else "", note=None, seed=None)
 
 
 def index_ranges(indices: Iterable[int]) -> str:
-    """Such as `3,7-9`: short for a few items as for all of a large batch."""
+    """For example `3,7-9`: short for a few items and for all of a large batch."""
     ranges: list[list[int]] = []
     for index in sorted(set(indices)):
         if ranges and index == ranges[-1][1] + 1:

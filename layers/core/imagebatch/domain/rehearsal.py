@@ -1,6 +1,6 @@
-"""What a row is to meet in a rehearsal, instead of what the development provider would do.
+"""Simulated outcomes of rows, in place of the development provider's normal behavior.
 
-Every failure code is a fate of that name; some have a shorter word.
+Every failure code is an outcome of the same name; some have a shorter alias.
 """
 
 import re
@@ -11,7 +11,7 @@ from imagebatch.domain.errors import FailureCode
 
 SHORT = {"refused": FailureCode.CONTENT_REFUSED, "timeout": FailureCode.PROVIDER_TIMEOUT}
 SECONDS = {"throttled": 20, "slow": 10}
-"""How long these last where nobody says."""
+"""Default durations."""
 LOST = "lost"
 MAX_SECONDS = 3_600
 _TIMED = re.compile(r"(throttled|slow)(?::([1-9][0-9]{0,3}))?", re.ASCII)
@@ -19,7 +19,7 @@ _TIMED = re.compile(r"(throttled|slow)(?::([1-9][0-9]{0,3}))?", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """A failure, or a word of `SECONDS` with how long it lasts, or `LOST`."""
+    """A failure, or a name in `SECONDS` with its duration, or `LOST`."""
 
     word: str
     code: FailureCode | None = None
@@ -40,7 +40,7 @@ def fate_words() -> list[str]:
 
 
 def parse_fate(text: str) -> Fate | None:
-    """None for a word that is no fate."""
+    """Return None for an unknown outcome."""
     word = text.strip().lower()
     if timed := _TIMED.fullmatch(word):
         seconds = int(timed[2] or SECONDS[timed[1]])

@@ -1,8 +1,8 @@
-"""What an item costs and what its provider is sent in the current round of its batch.
+"""An item's price and provider input in the current round of its batch.
 
-The first round sends its first model what was planned when the batch was accepted. Every later
-round has its own copies of the models' entries, and the other models of the chain have names of
-their own, so their input is made anew from what the item keeps.
+The first round sends its first model the planned input. Every later round has its own copies of the
+models' entries, and the other models of the chain have different field names, so their input is
+rebuilt from the item.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ SETTINGS_OF_OURS = frozenset({"prompt", "aspect_ratio", "images", "seed"})
 
 
 def round_price(batch: Batch, item: Item) -> Decimal:
-    """The most that one image of the item costs in this round."""
+    """Return the maximum cost of one image of the item in this round."""
     if batch.round == 1 or batch.mode is Mode.DEVELOPMENT or not batch.models:
         return item.price
     images = len(item.images)
@@ -24,7 +24,7 @@ def round_price(batch: Batch, item: Item) -> Decimal:
 
 
 def model_price(batch: Batch, item: Item, model: str) -> Decimal:
-    """The most that one image of the model costs."""
+    """Return the maximum cost of one image of the model."""
     entry = _priced(batch, model)
     if entry is None:
         return round_price(batch, item)
@@ -33,7 +33,7 @@ def model_price(batch: Batch, item: Item, model: str) -> Decimal:
 
 
 def delivered_price(batch: Batch, item: Item, image: Image) -> Decimal:
-    """What a delivered image cost: its pixels count where the model is priced by them."""
+    """Return the cost of a delivered image, by its pixels if the model is priced per megapixel."""
     entry = _priced(batch, item.model)
     if entry is None:
         return item.reserved
@@ -42,7 +42,7 @@ def delivered_price(batch: Batch, item: Item, image: Image) -> Decimal:
 
 
 def _priced(batch: Batch, model: str) -> ImageModel | None:
-    """The model's entry, where it says the price."""
+    """Return the model's entry, if it has the price."""
     entry = batch.entry_of(model)
     if batch.mode is Mode.DEVELOPMENT or entry is None or entry.offer(batch.quality) is None:
         return None
@@ -50,7 +50,7 @@ def _priced(batch: Batch, model: str) -> ImageModel | None:
 
 
 def round_prompt(item: Item) -> str:
-    """The item's prompt, and what a person asked for when it was made again."""
+    """Return the item's prompt, with the note of its redo."""
     return f"{item.prompt}\n{item.note}" if item.note else item.prompt
 
 
@@ -63,7 +63,7 @@ def round_seed(item: Item) -> int | None:
 
 
 def round_input(batch: Batch, item: Item, entry: ImageModel) -> Mapping[str, Any]:
-    """What `entry` is sent for the item, but for its reference images."""
+    """Return the input that `entry` gets for the item, without its reference images."""
     if batch.round == 1 and entry.id == batch.model:
         return item.input
     handed_on = {

@@ -21,12 +21,14 @@ from imagebatch.domain.redos import Redo, index_ranges
 
 
 def abort_round(batch: Batch, failure: Failure) -> Batch:
-    """Stops a round that its provider takes nothing of: the rest fails unasked."""
+    """Abort a round for which its provider accepts nothing: the remaining items fail without a
+    request.
+    """
     return replace(batch, abort_reason=failure, waiting=None)
 
 
 def start_archiving_if_complete(batch: Batch, now: datetime) -> Batch:
-    """Moves a round to its archive once all of it is dispatched and settled: one winner."""
+    """Move a fully dispatched and settled round to archiving; only one call succeeds."""
     running = batch.status in RUNNING or batch.status is BatchStatus.CANCELLING
     if not running or batch.counts.unsettled or batch.last_dispatched_round < batch.round:
         return batch
@@ -34,12 +36,14 @@ def start_archiving_if_complete(batch: Batch, now: datetime) -> Batch:
 
 
 def mark_dispatched(batch: Batch, now: datetime) -> Batch:
-    """Records that the round's items and list are stored; nothing to run, and it is over."""
+    """Record that the round's items and list are stored; a round with nothing to run is
+    complete.
+    """
     return start_archiving_if_complete(replace(batch, last_dispatched_round=batch.round), now)
 
 
 def cancel(batch: Batch, now: datetime) -> Batch:
-    """Cancels what is pending; asked twice it is the same as once."""
+    """Cancel what is pending; repeating it has no further effect."""
     if batch.status in {BatchStatus.CANCELLING, BatchStatus.CANCELLED}:
         return batch
     if batch.status is BatchStatus.ARCHIVING and batch.cancelling_at is not None:
@@ -69,7 +73,7 @@ def cancel(batch: Batch, now: datetime) -> Batch:
 
 
 def retry(batch: Batch, now: datetime) -> Batch:
-    """Opens the next round with what failed, or builds an archive anew that failed or expired."""
+    """Open the next round with the failed items, or rebuild a failed or expired archive."""
     check_can_open(batch, now)
     again = batch.counts.failed - batch.rejected
     if again:
@@ -78,7 +82,7 @@ def retry(batch: Batch, now: datetime) -> Batch:
             counts=batch.counts.transfer(ItemStatus.FAILED, ItemStatus.PENDING, again),
             errors=tuple(e for e in batch.errors if e.rejected),
         )
-        # A batch from before its failed items' prices were kept is reserved for as a whole.
+        # A batch from before `failed_price` was recorded reserves the price of all items.
         return reserve(opened, batch.failed_price or batch.estimated, now)
     if batch.available_archive(now) is None:
         rebuilt = replace(
@@ -91,7 +95,7 @@ def retry(batch: Batch, now: datetime) -> Batch:
     raise StateConflictError(
         "nothing-to-retry",
         "Nothing to retry",
-        detail="No item of this batch failed in a way that can be tried again.",
+        detail="No failed item of this batch can be retried.",
     )
 
 
@@ -103,7 +107,7 @@ def redo(
     note: str | None = None,
     seed: int | None = None,
 ) -> Batch:
-    """Opens the next round with these items, whatever became of them."""
+    """Open the next round with these items, whatever their status."""
     check_can_open(batch, now)
     counts = batch.counts
     for item in items:
@@ -134,8 +138,8 @@ def check_retained(batch: Batch, now: datetime) -> None:
         raise GoneError(
             "no-longer-retained",
             "Batch retention has ended",
-            detail="The images of this batch are past their retention: nothing can be made, "
-            "chosen or archived again.",
+            detail="The retention of this batch's images has ended: they can no longer be "
+            "regenerated, chosen or archived.",
         )
 
 
@@ -159,7 +163,7 @@ def _next_round(batch: Batch, size: int) -> Batch:
 
 
 def _past_redos(batch: Batch) -> tuple[Redo, ...]:
-    """Without the list of the last one, unless a cancel left some of its items unclaimed."""
+    """Drop the list of the last redo, unless a cancel left some of its items unclaimed."""
     if batch.redo is None:
         return batch.redos
     cancelled = batch.cancelling_at is not None
@@ -179,11 +183,11 @@ def _without_archive(batch: Batch) -> Batch:
 
 
 REBUILD_PATIENCE = timedelta(minutes=30)
-"""A build that has neither ended nor given up after this is lost."""
+"""A build that has neither succeeded nor failed after this is considered lost."""
 
 
 def rebuild(batch: Batch, now: datetime) -> Batch:
-    """Lets the archive be built anew where it expired or is outdated; everything else stays."""
+    """Allow an expired or outdated archive to be rebuilt; nothing else changes."""
     check_can_open(batch, now)
     if batch.rebuilding_at is not None and now < batch.rebuilding_at + REBUILD_PATIENCE:
         return batch
@@ -201,7 +205,7 @@ def rebuild(batch: Batch, now: datetime) -> Batch:
 
 
 def publish(batch: Batch, archive: Archive, now: datetime, ttl: timedelta) -> Batch:
-    """Ends a round: its archive is complete and may be seen, until a whole second."""
+    """End a round: its archive is complete and available, with an expiry in whole seconds."""
     whole = (now + ttl + timedelta(seconds=1, microseconds=-1)).replace(microsecond=0)
     if batch.rebuilding:
         return replace(batch, archive=archive, expires_at=whole, rebuilding_at=None)

@@ -1,4 +1,4 @@
-"""Links that show one batch to whoever has them."""
+"""Links that show one batch to anyone who has them."""
 
 import hashlib
 import hmac
@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 
 MAX_HOURS = 720
 MAX_SHARES = 20
-"""Of one batch, at the same time."""
+"""Per batch, at the same time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
-    """`token_hash` is all that is kept of the token."""
+    """Only `token_hash` is stored, not the token."""
 
     id: str
     owner: str

@@ -1,8 +1,8 @@
 """State transitions of an item with its batch; those of the batch alone are in rounds.py.
 
-A move takes values and returns new ones, or raises; storing them is one conditional transaction
-(`ports.BatchStore.commit`) that fails with `ConflictError` when either record changed in between.
-So each rule is checked against exactly the state it is written over.
+A transition takes values and returns new ones, or raises. Storing them is one conditional
+transaction (`ports.BatchStore.commit`) that fails with `ConflictError` if either record has
+changed. Each rule therefore holds for exactly the state on which it was decided.
 """
 
 from dataclasses import replace
@@ -41,8 +41,8 @@ class DeliveryDecision(StrEnum):
 
 
 def decide_delivery(batch: Batch, item: Item, round_: int, now: datetime) -> DeliveryDecision:
-    """Decides on a delivery for `item` in round `round_`. SKIP: nothing to do but the after-
-    effects.
+    """Decide on a delivery for `item` in round `round_`. SKIP: nothing to do but the
+    after-effects.
     """
     if round_ != batch.round:
         return DeliveryDecision.SKIP
@@ -59,7 +59,7 @@ def decide_delivery(batch: Batch, item: Item, round_: int, now: datetime) -> Del
 def claim(
     batch: Batch, item: Item, lease: Lease, now: datetime, time_limit: timedelta
 ) -> tuple[Batch, Item]:
-    """Takes an item that `admit` let through: newly, or over from a delivery that is gone."""
+    """Claim an item that `decide_delivery` allows: a new one, or one whose delivery is gone."""
     status = effective_item_status(batch, item)
     if status is ItemStatus.PROCESSING:
         return batch, replace(item, lease=lease)
@@ -100,7 +100,7 @@ def _pending_redos(batch: Batch, change: int) -> int | None:
 
 
 def _as_asked_for(batch: Batch, item: Item) -> Item:
-    """With what the round's redo says of its items, if it is one."""
+    """Apply the round's redo to its items, if the round is one."""
     redo = batch.redo
     if redo is None:
         return item
@@ -114,7 +114,7 @@ def _as_asked_for(batch: Batch, item: Item) -> Item:
 
 
 def affordable(batch: Batch, item: Item) -> bool:
-    """Whether another create stays below the batch's cap and below what its round reserved."""
+    """Whether another create stays within the batch's maximum cost and its round's reservation."""
     committed, reservation = batch.committed + round_price(batch, item), batch.reservation
     if reservation and committed > reservation.committed_before + reservation.amount:
         return False
@@ -124,7 +124,7 @@ def affordable(batch: Batch, item: Item) -> bool:
 def begin_create(
     batch: Batch, item: Item, now: datetime, model: str | None = None
 ) -> tuple[Batch, Item]:
-    """Commits the price and uses up a try, before the provider is called."""
+    """Commit the price and use up an attempt, before the provider is called."""
     _check_claimed(batch, item)
     if item.reserved:
         raise ValueError("the last create was neither spent nor given back")
@@ -147,13 +147,17 @@ def record_prediction_id(item: Item, prediction: str) -> Item:
 
 
 def undo_create(batch: Batch, item: Item) -> tuple[Batch, Item]:
-    """A create that certainly made nothing: its price goes back, and it was no attempt."""
+    """Undo a create that certainly generated nothing: refund its price, and do not count the
+    attempt.
+    """
     batch, item = release_reservation(batch, item)
     return batch, replace(item, round_attempts=item.round_attempts - 1, attempts=item.attempts - 1)
 
 
 def capture_cost(batch: Batch, item: Item, price: Decimal | None = None) -> tuple[Batch, Item]:
-    """What was held was billed, or may have been; with a price, just that much of it."""
+    """Capture the held amount, which was or may have been billed; with a price, exactly that
+    amount.
+    """
     spent = item.reserved if price is None else price
     return replace(
         batch,
@@ -163,14 +167,14 @@ def capture_cost(batch: Batch, item: Item, price: Decimal | None = None) -> tupl
 
 
 def release_reservation(batch: Batch, item: Item) -> tuple[Batch, Item]:
-    """What was held was certainly not billed."""
+    """Release the held amount, which was certainly not billed."""
     return replace(batch, committed=batch.committed - item.reserved), replace(
         item, reserved=ZERO, create_in_flight=False, prediction=None
     )
 
 
 def requeue(batch: Batch, item: Item, now: datetime) -> tuple[Batch, Item]:
-    """Undoes a claim: a provider said wait, or time is up before a create began.
+    """Undo a claim: the provider said wait, or the time is up before a create began.
 
     A create that was begun did not happen, so its attempt does not count; one that ended does.
     """
@@ -188,7 +192,7 @@ def requeue(batch: Batch, item: Item, now: datetime) -> tuple[Batch, Item]:
 
 
 def release_lease(item: Item) -> Item:
-    """Lets go of an item whose prediction outlasts this invocation; a later one goes on."""
+    """Release an item whose prediction outlasts this invocation; a later one resumes it."""
     return replace(item, lease=None)
 
 
@@ -210,7 +214,7 @@ def succeed(
 
 
 def fail(batch: Batch, item: Item, failure: Failure, now: datetime) -> tuple[Batch, Item]:
-    """Settles a claimed item as failed; what is still held was not billed and goes back.
+    """Settle a claimed item as failed; the amount still held was not billed and is released.
 
     An item that has an image keeps it.
     """
@@ -226,7 +230,7 @@ def fail(batch: Batch, item: Item, failure: Failure, now: datetime) -> tuple[Bat
 
 
 def cancel_item(batch: Batch, item: Item, now: datetime) -> tuple[Batch, Item]:
-    """Settles a claimed item as cancelled: its prediction was cancelled at the provider."""
+    """Settle a claimed item as cancelled: its prediction was cancelled at the provider."""
     batch, item = release_reservation(batch, item)
     if item.image is not None:
         return _keep_image(batch, item, REDO_CANCELLED, None, now)
@@ -236,7 +240,7 @@ def cancel_item(batch: Batch, item: Item, now: datetime) -> tuple[Batch, Item]:
 def _keep_image(
     batch: Batch, item: Item, reason: str, code: FailureCode | None, now: datetime
 ) -> tuple[Batch, Item]:
-    """Settles an item that was to be made again as what it was: it has succeeded before."""
+    """Settle an item of a failed redo as what it was before: succeeded."""
     made_at, chosen = item.settled_at, item.chosen_version
     batch, item = _settle(batch, item, ItemStatus.SUCCEEDED, now)
     return batch, replace(
@@ -269,8 +273,10 @@ def _check_claimed(batch: Batch, item: Item) -> None:
 def mark_output_lost(
     batch: Batch, item: Item, failure: Failure, version: int | None = None
 ) -> tuple[Batch, Item]:
-    """Records that the image of a version is gone, of the chosen one by default, while the batch is
-    archived. An item without another becomes a failure; what it cost stays.
+    """Record that the image of a version is missing, by default of the chosen one, while the batch
+    is archived.
+
+    An item without another version becomes failed; its cost is kept.
     """
     if batch.status is not BatchStatus.ARCHIVING and not batch.rebuilding:
         raise ConflictError(f"the batch is {batch.status}")

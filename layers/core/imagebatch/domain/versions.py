@@ -1,4 +1,4 @@
-"""The images of an item: which one is chosen, and what becomes of one that is lost."""
+"""The images of an item: which one is chosen, and what happens if one is missing."""
 
 import hashlib
 from collections.abc import Iterable
@@ -8,13 +8,13 @@ from imagebatch.domain.batch import Batch, Item, Version
 
 MAX_VERSIONS = 50
 _CHOICE_BYTES = 6
-"""A number of this size is exact wherever it is read, in JSON as in the table."""
+"""A number of this size is exact in JSON and in the table."""
 
 
 def choices_of(items: Iterable[Item]) -> int:
-    """All choices that differ from the newest image as one number: equal for equal choices.
+    """Return all choices that differ from the newest image as one number: equal for equal choices.
 
-    Kept with the batch and with each archive, it says whether an archive has the chosen images.
+    Stored with the batch and with each archive, it shows whether an archive has the chosen images.
     """
     total = 0
     for item in items:
@@ -23,7 +23,7 @@ def choices_of(items: Iterable[Item]) -> int:
 
 
 def choice_mark(item: Item) -> int:
-    """One item's part of that number; 0 for the newest image, and for none."""
+    """Return one item's part of that number; 0 for the newest image, and without an image."""
     if item.image is None or item.chosen is None:
         return 0
     text = f"{item.index}:{item.chosen}".encode()
@@ -31,13 +31,13 @@ def choice_mark(item: Item) -> int:
 
 
 def newest(item: Item) -> int | None:
-    """The number of the newest version that is still there."""
+    """Return the number of the newest version that still exists."""
     kept = [n for n, version in enumerate(item.all_versions, start=1) if not version.lost]
     return kept[-1] if kept else None
 
 
 def choose(batch: Batch, item: Item, number: int) -> tuple[Batch, Item]:
-    """Makes version `number` the item's image; the pair itself where it is so already."""
+    """Make version `number` the item's image; unchanged if it already is."""
     if item.chosen_number == number:
         return batch, item
     chosen = _with_chosen(item, number)
@@ -45,9 +45,9 @@ def choose(batch: Batch, item: Item, number: int) -> tuple[Batch, Item]:
 
 
 def lose(batch: Batch, item: Item, number: int) -> tuple[Batch, Item]:
-    """Marks a version whose object is gone; the newest that is left becomes the item's image.
+    """Mark a version whose object is gone; the newest remaining one becomes the item's image.
 
-    Without any the item has no image: what that makes of it is for the caller to say.
+    Without any, the item has no image: the caller decides what follows.
     """
     versions = tuple(
         replace(version, lost=True) if at == number else version
@@ -65,7 +65,7 @@ def lose(batch: Batch, item: Item, number: int) -> tuple[Batch, Item]:
 
 
 def add(batch: Batch, item: Item, version: Version) -> tuple[Batch, Item]:
-    """Adds the newest image, which is the chosen one whatever was chosen before."""
+    """Add the newest image, which becomes the chosen one."""
     after = replace(
         item,
         image=version.image,

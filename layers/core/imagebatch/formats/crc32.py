@@ -1,4 +1,4 @@
-"""CRC-32 of pieces put together, from the pieces' own CRCs and lengths alone."""
+"""CRC-32 of concatenated byte strings, from their CRCs and lengths alone."""
 
 from base64 import b64encode
 
@@ -8,7 +8,7 @@ ONE = 1 << 31
 
 
 def crc32_combine(first: int, second: int, second_length: int) -> int:
-    """The CRC-32 of two byte strings in a row; `second_length` is in bytes."""
+    """Return the CRC-32 of two concatenated byte strings; `second_length` is in bytes."""
     return _product(_power_of_x(8 * second_length), first) ^ second
 
 
@@ -32,5 +32,5 @@ def _power_of_x(exponent: int) -> int:
 
 
 def in_base64(checksum: int) -> str:
-    """As HTTP headers carry it: four bytes, the most significant first."""
+    """Encode as in HTTP headers: four bytes, the most significant first."""
     return b64encode(checksum.to_bytes(4)).decode()

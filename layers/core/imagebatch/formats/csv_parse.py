@@ -1,8 +1,8 @@
-"""CSV text to records, with PapaParse 5's verdict (`header: true, skipEmptyLines: true`).
+"""Parses CSV text with the results of PapaParse 5 (`header: true, skipEmptyLines: true`).
 
-Its guesses of the line break and the delimiter, its reading of quotes and its error words; in time
-linear in the text, whatever the text. A line of nothing but delimiters is blank here, where
-PapaParse takes it for a row, and an undetectable delimiter is no fault.
+It guesses line break and delimiter, reads quotes and words errors as PapaParse does, in time linear
+in the text. Two differences: a line of delimiters only is blank here, and an undetectable delimiter
+is not an error.
 """
 
 import re
@@ -31,8 +31,8 @@ _QUOTED = re.compile(r'"[^"]*+"')
 class ParsedCsv:
     """`rows` holds (spreadsheet row, cells) of the first rows, `row_count` counts all of them.
 
-    `padded` and `cut` are rows that were repaired: trailing empty cells left out, or added.
-    `footer` is a line of one cell that a blank line sets off at the end.
+    `padded` and `cut` are repaired rows: missing trailing empty cells, or extra ones. `footer` is a
+    single-cell line after a blank line at the end.
     """
 
     delimiter: str
@@ -49,7 +49,7 @@ class ParsedCsv:
 
 
 def parse_csv(text: str, *, keep_rows: int) -> ParsedCsv:
-    """Reads a sheet whole, keeping the cells of its first `keep_rows` rows."""
+    """Parse a whole sheet, keeping the cells of its first `keep_rows` rows."""
     text = text.removeprefix("\ufeff")
     newline = guess_newline(text)
     delimiter = guess_delimiter(text, newline) or DEFAULT_DELIMITER
@@ -59,8 +59,8 @@ def parse_csv(text: str, *, keep_rows: int) -> ParsedCsv:
 
 
 def parse_sheet(text: str, *, keep_rows: int, delimiter: str | None = None) -> ParsedCsv:
-    """As `parse_csv`, but what differs in trailing empty cells only is repaired, and a line in
-    which nothing can be seen is blank.
+    """As `parse_csv`, but rows that differ only in trailing empty cells are repaired, and a line
+    without visible characters is blank.
     """
     text = text.removeprefix("\ufeff")
     newline = guess_newline(text)
@@ -139,7 +139,7 @@ def _lone(cells: Sequence[str]) -> bool:
 
 
 def _read_header(reader: RecordReader, parsed: ParsedCsv) -> None:
-    """Takes the first line that is not blank."""
+    """Use the first line that is not blank."""
     for record in reader.records(MAX_COLUMNS):
         parsed.errors += record.errors
         if not record.blank:
@@ -166,7 +166,9 @@ def guess_newline(text: str) -> str:
 
 
 def guess_delimiter(text: str, newline: str) -> str | None:
-    """The one whose first records agree most on their width, the wider of two that agree alike."""
+    """Return the delimiter whose first records agree most on their width; in a tie, the one with
+    more columns.
+    """
     best: tuple[int, float] | None = None
     guess = None
     for delimiter in DELIMITERS:

@@ -1,4 +1,4 @@
-"""Reads CSV text record by record, its quotes as PapaParse 5 reads them, in linear time."""
+"""Reads CSV text record by record, with PapaParse 5's treatment of quotes, in linear time."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from itertools import islice
 
 MAX_COLUMNS = 16_384
-"""A spreadsheet has no more; PapaParse has no limit."""
+"""A spreadsheet's maximum; PapaParse has no limit."""
 MAX_PARSE_ERRORS = 100
-"""Past so many the verdict is certain and reading ends."""
-# What JavaScript's trim() removes, which is not what Python's strip() does.
+"""After this many errors, reading stops."""
+# The characters that JavaScript's trim() removes, which differ from Python's strip().
 _SPACE = r"[\t-\r \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]"
 _QUOTES = re.compile(r'"*+')
-# The last quote of an odd run: the one that may close a field. A run's start is told by what is
-# behind its first quote, so that the search keeps its literal first character and its speed.
+# The last quote of an odd run: the one that may close a field. A lookbehind finds a run's start, so
+# that the search keeps its literal first character and its speed.
 _ODD_RUN = r'("(?<!"")(?:"")*+)(?!")'
 _CANDIDATE = re.compile(_ODD_RUN)
 
@@ -30,7 +30,7 @@ class ParseError:
 
 @dataclass(slots=True)
 class Record:
-    """One line of the sheet; `cells` are left out when there are more than the reader asked for."""
+    """One line of the sheet; `cells` are omitted if there are more than requested."""
 
     row: int
     count: int
@@ -48,9 +48,9 @@ class TooWideError(ValueError):
 
 
 class RecordReader:
-    """Reads record after record. Rows are numbered as a spreadsheet does: blank lines count.
+    """Reads record after record. Rows are numbered as in a spreadsheet: blank lines count.
 
-    A record of nothing but delimiters is blank, and so are the characters of `ignorable` in it.
+    A record of only delimiters is blank, and the characters in `ignorable` do not count as content.
     """
 
     def __init__(self, text: str, delimiter: str, newline: str, *, ignorable: str = "") -> None:
@@ -72,9 +72,9 @@ class RecordReader:
         self._closing = re.compile(_ODD_RUN + closed)
 
     def read(self, keep: int) -> Record | None:
-        """The next record, with its cells if they are at most `keep`; None at the end.
+        """Return the next record, with its cells if they are at most `keep`; None at the end.
 
-        TooWideError past MAX_COLUMNS fields; there is no reading on after it.
+        TooWideError past MAX_COLUMNS fields; reading cannot continue after it.
         """
         start = self._position
         if start >= len(self._text):
@@ -129,7 +129,7 @@ class RecordReader:
         return record
 
     def _read_field(self, errors: list[ParseError]) -> tuple[str, bool]:
-        """A field, and whether another one follows on this record."""
+        """Read a field, and whether another one follows in this record."""
         match = self._field.match(self._text, self._position)
         if match is None:
             return self._read_broken(errors)
@@ -140,7 +140,9 @@ class RecordReader:
         return quoted.replace('""', '"'), more is not None
 
     def _read_broken(self, errors: list[ParseError]) -> tuple[str, bool]:
-        """A quoted field whose first closing quote has text behind it, or that has none."""
+        """Read a quoted field whose first closing quote is followed by text, or that has no closing
+        quote.
+        """
         text, body = self._text, self._position + 1
         run_end = _QUOTES.match(text, body).end()  # type: ignore[union-attr]
         closing = self._closing.search(text, run_end)

@@ -1,4 +1,4 @@
-"""What a file is, by its first bytes; no name and no claim counts."""
+"""Detects a file's type from its first bytes, ignoring its name and declared type."""
 
 import json
 import re
@@ -42,11 +42,11 @@ _BY_MEMBER = (
     (b"Index/Document.iwa", FileKind.NUMBERS),
 )
 _DIRECTORY = 66_000
-"""The central directory of most archives lies within so many bytes of the end."""
+"""The central directory of most archives lies within this many bytes of the end."""
 
 
 def kind_of_file(body: bytes) -> FileKind | None:
-    """None for what may be plain text."""
+    """Return None for what may be plain text."""
     start = body[:_HEAD].lstrip(b"\xef\xbb\xbf \t\r\n")
     if body.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _kind_of_zip(body)

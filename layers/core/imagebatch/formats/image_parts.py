@@ -1,4 +1,4 @@
-"""The parts that PNG, JPEG and WebP files are made of: chunks and segments, nothing decoded."""
+"""The chunks and segments of PNG, JPEG and WebP files, without decoding."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 JPEG_SIGNATURE = b"\xff\xd8\xff"
 IHDR_BYTES = 13
 CHUNK_BYTES = 12
-"""Of a PNG chunk, what is not its body: length, name and CRC."""
+"""The bytes of a PNG chunk besides its body: length, name and CRC."""
 MARKER, SCAN, APP0, APP1, APP2, APP11 = 0xFF, 0xDA, 0xE0, 0xE1, 0xE2, 0xEB
 STANDALONE = frozenset({0x01, *range(0xD0, 0xD8)})
 IMAGE_LIMITS = frozenset({0xD8, 0xD9})
@@ -16,7 +16,7 @@ FRAMES = frozenset({b"VP8 ", b"VP8L", b"VP8X"})
 
 
 class UnknownStructureError(ValueError):
-    """Not a file of its kind as the kind's standard describes it."""
+    """The file does not have the structure that its format's standard describes."""
 
 
 class ImageKind(StrEnum):
@@ -27,9 +27,9 @@ class ImageKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A chunk or segment from `start` to `end`, with what frames it; its text is `first:last`.
+    """A chunk or segment from `start` to `end`, including its framing; its content is `first:last`.
 
-    A JPEG's name is its marker, and its last part is everything from the first scan on.
+    A JPEG part's name is its marker; the last part is everything from the first scan on.
     """
 
     name: bytes
@@ -53,7 +53,7 @@ def kind_of(body: bytes) -> ImageKind:
 
 
 def parts_of(body: bytes) -> tuple[ImageKind, list[Part]]:
-    """What follows the end of the image belongs to no part. UnknownStructureError."""
+    """Data after the end of the image belongs to no part. UnknownStructureError."""
     kind = kind_of(body)
     match kind:
         case ImageKind.PNG:

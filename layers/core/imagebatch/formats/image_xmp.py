@@ -1,7 +1,7 @@
-"""XMP packets in PNG, JPEG and WebP files, read and written without decoding a pixel.
+"""Reads and writes XMP packets in PNG, JPEG and WebP files without decoding a pixel.
 
-Where they lie: an iTXt chunk, an APP1 segment, an `XMP ` chunk (XMP specification part 3, and the
-WebP container specification).
+Location: an iTXt chunk, an APP1 segment, an `XMP ` chunk (XMP specification part 3, and the WebP
+container specification).
 """
 
 import zlib
@@ -28,12 +28,12 @@ EXTENDED_BYTES = 10
 LOSSLESS_ALPHA_BIT = 28
 SIDE_BITS = 14
 READ_WHEN_EXTENDED = FRAMES | {b"ALPH", b"ANIM", b"ANMF", b"ICCP", b"EXIF"}
-"""Chunks that a reader of a simple file passes over."""
+"""Chunks that a reader of a simple file ignores."""
 START_CODE = b"\x9d\x01\x2a"
 
 
 class CannotMarkError(ValueError):
-    """The file is left as it is: it has no place for the packet that would be sure to be safe."""
+    """The file is left unchanged: it has no place where a packet is certain to be safe."""
 
 
 def has_c2pa(body: bytes) -> bool:
@@ -43,12 +43,12 @@ def has_c2pa(body: bytes) -> bool:
 
 
 def may_have_c2pa(body: bytes) -> bool:
-    """Also one that is not where the standard puts it: a change would break its signature."""
+    """Also detects a manifest in a nonstandard place: a change would break its signature."""
     return b"jumb" in body and b"c2pa" in body
 
 
 def read_xmp(body: bytes) -> bytes | None:
-    """The XMP packet. UnknownStructureError, also for one that cannot be unpacked."""
+    """Return the XMP packet. UnknownStructureError, also if it cannot be unpacked."""
     kind, parts = parts_of(body)
     for part in parts:
         if _is_xmp(kind, part, body):
@@ -57,7 +57,7 @@ def read_xmp(body: bytes) -> bytes | None:
 
 
 def write_xmp(body: bytes, packet: bytes) -> bytes:
-    """The file with this packet in place of the one it has; every other byte is kept.
+    """Return the file with this packet in place of an existing one; every other byte is kept.
 
     CannotMarkError, UnknownStructureError.
     """
@@ -137,7 +137,7 @@ def _into_jpeg(body: bytes, parts: list[Part], old: Part | None, packet: bytes) 
 
 
 def _behind_heads(body: bytes, parts: list[Part]) -> int:
-    """Where readers expect the packet: behind the JFIF and EXIF segments at the beginning."""
+    """The place where readers expect the packet: after the leading JFIF and EXIF segments."""
     at = 2
     for part in parts:
         text = part.text(body)
@@ -174,7 +174,7 @@ def _into_webp(body: bytes, parts: list[Part], old: Part | None, packet: bytes) 
 
 
 def _piece(body: bytes, part: Part) -> bytes:
-    """The chunk as it is, with the padding that some writers leave out."""
+    """Return the chunk unchanged, with the padding that some writers omit."""
     text = body[part.start : part.end]
     return text + b"\0" * (len(text) % 2)
 
@@ -184,7 +184,7 @@ def _chunk(name: bytes, text: bytes) -> bytes:
 
 
 def _canvas(head: Part, body: bytes) -> bytes:
-    """The VP8X head of a file that had none, its flags and its size."""
+    """Return a VP8X header, with flags and size, for a file without one."""
     text, flags = head.text(body), XMP_FLAG
     if head.name == b"VP8L" and text[:1] == b"\x2f":
         bits = int.from_bytes(text[1:5], "little")

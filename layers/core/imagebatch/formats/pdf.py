@@ -1,6 +1,6 @@
-"""A PDF of pictures, one a page, written as a stream: what is kept of a page is where it begins.
+"""Writes a PDF with one image per page as a stream, keeping only each page's offset.
 
-PDF 1.5 with a cross-reference stream, whose offsets know no limit of 10 GB.
+PDF 1.5 with a cross-reference stream, whose offsets are not limited to 10 GB.
 """
 
 import zlib
@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 POINTS_A_PIXEL = 0.75
 LONGEST_SIDE = 14_400
-"""In points; what readers take."""
+"""In points; the maximum that readers support."""
 _HEADER = b"%PDF-1.5\n%\xe2\xe3\xcf\xd3\n"
 _PAGES, _CATALOG = 1, 2
 _OFFSET_BYTES = 6
@@ -19,10 +19,10 @@ CHANNELS = {"DeviceGray": 1, "DeviceRGB": 3, "DeviceCMYK": 4}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PdfImage:
-    """A picture in a form that a PDF holds as it is.
+    """An image in a form that a PDF can embed unchanged.
 
-    `data` is a whole JPEG, or where `jpeg` is false the compressed lines of a PNG, and so is
-    `mask`, its opacity in 8 bits. `palette` is three bytes a colour, `rotate` clockwise degrees.
+    `data` is a whole JPEG, or if `jpeg` is false the compressed lines of a PNG, and so is `mask`,
+    its opacity in 8 bits. `palette` is three bytes per colour, `rotate` clockwise degrees.
     """
 
     width: int
@@ -39,7 +39,7 @@ class PdfImage:
 
 
 def pdf_of(pictures: Iterable[PdfImage]) -> Iterator[bytes]:
-    """The document in pieces; the same pictures give the same bytes."""
+    """Yield the document in pieces; the same images give the same bytes."""
     return _Document().write(pictures)
 
 
@@ -92,7 +92,7 @@ class _Document:
         )
 
     def _space(self, picture: PdfImage) -> tuple[bytes, Sequence[bytes]]:
-        """The colour space, and the objects it needs. A profile that does not fit is left out."""
+        """Return the colour space and its objects. A profile that does not fit is omitted."""
         name = b"/" + picture.space.encode()
         if picture.palette:
             colours = len(picture.palette) // 3 - 1
@@ -137,7 +137,7 @@ class _Document:
 
 
 def _fits(profile: bytes, space: str) -> bool:
-    """Whether it is a whole ICC profile of this colour space."""
+    """Whether it is a complete ICC profile of this colour space."""
     whole = int.from_bytes(profile[:4]) == len(profile) and profile[36:40] == b"acsp"
     return whole and profile[16:20] == _ICC_SPACES[space]
 

@@ -1,9 +1,9 @@
-"""Which encoding a text without a byte order mark is in, where that is beyond doubt.
+"""Detects the encoding of a text without a byte order mark, if it is unambiguous.
 
-The bytes are read in every encoding that spreadsheets export. A reading is `possible` unless
-something in it cannot be text (a symbol or another script within a word, an undefined or control
-character), and `evident` if it has several words that could hardly come about by chance. A reading
-is taken only if it is evident and every possible reading says the same.
+The bytes are decoded in every encoding that spreadsheets export. A reading is `possible` unless it
+contains something that cannot be text (a symbol or another script within a word, an undefined or
+control character), and `evident` if it has several words that are unlikely to occur by chance. A
+reading is accepted only if it is evident and every possible reading is the same.
 """
 
 import re
@@ -52,13 +52,13 @@ class Reading:
 
 
 def canonical_name(name: str) -> str | None:
-    """The encoding a person named, as this module spells it; None for one that is not known."""
+    """Return this module's name for an encoding; None for an unknown one."""
     folded = re.sub(r"[\s_-]+", "", name.strip().casefold())
     return _ALIASES.get(folded)
 
 
 def readings(body: bytes) -> list[Reading]:
-    """The distinct readings, the most plausible first. Each says what it makes of all the bytes."""
+    """Return the distinct readings, the most plausible first. Each decodes all the bytes."""
     found: dict[str, Reading] = {}
     for encoding in POOL:
         text = decoded(body, encoding)
@@ -71,16 +71,17 @@ def readings(body: bytes) -> list[Reading]:
 
 
 def beyond_doubt(found: list[Reading]) -> Reading | None:
-    """The one reading that can be taken without asking."""
+    """Return the one reading that can be accepted without asking."""
     possible = [reading for reading in found if reading.possible]
     return possible[0] if len(possible) == 1 and possible[0].evident else None
 
 
 def rivals_of_utf8(body: bytes, text: str) -> list[Reading]:
-    """What a text may be that is UTF-8, perhaps by chance only.
+    """Return the other readings of a text that may be UTF-8 only by chance.
 
-    A few Chinese, Japanese or Korean characters of two bytes each are valid UTF-8 too, as letters
-    or symbols of Latin and its neighbours that make no word. Three bytes are no such accident.
+    A few Chinese, Japanese or Korean characters of two bytes each are also valid UTF-8, as Latin
+    and related letters or symbols that form no word. With three bytes this does not happen by
+    chance.
     """
     if text.isascii() or _THREE_BYTES.search(text) or has_convincing_words(text):
         return []
@@ -93,7 +94,7 @@ def rivals_of_utf8(body: bytes, text: str) -> list[Reading]:
 
 
 def has_convincing_words(text: str) -> bool:
-    """Whether something beyond ASCII in it stands as people write it."""
+    """Whether a non-ASCII character appears where people use it."""
     words = {word for word in _words(text) if not word.isascii()}
     return any(map(_is_convincing, words)) or _SYMBOL_IN_PLACE.search(text) is not None
 
@@ -106,7 +107,7 @@ def decoded(body: bytes, encoding: str) -> str | None:
 
 
 def _guess(body: bytes) -> str | None:
-    """The detection library's own opinion, which decides the order and nothing more."""
+    """The detection library's guess, which only determines the order."""
     from charset_normalizer import from_bytes
 
     best = from_bytes(
@@ -125,7 +126,7 @@ def _reading(encoding: str, text: str) -> Reading:
 
 
 def _words(text: str) -> Iterator[str]:
-    """Runs of letters, with what is not ASCII and stands within or beside them."""
+    """Return runs of letters, with adjacent non-ASCII characters."""
     return (match[0] for match in _WORD.finditer(text))
 
 
@@ -136,12 +137,13 @@ def _impossible(char: str) -> bool:
     category = unicodedata.category(char)
     if category in {"Cc", "Cn", "Co", "Cs"}:
         return True
-    return "\u2500" <= char <= "\u25ff"  # boxes and blocks: what code pages have where others write
+    # Boxes and blocks: code pages have them where others have letters.
+    return "\u2500" <= char <= "\u25ff"
 
 
 @lru_cache(maxsize=65536)
 def _is_word(word: str) -> bool:
-    """Whether it could be a word: one script, no symbol between letters, no capital within."""
+    """Whether it could be a word: one script, no symbol between letters, no capital inside."""
     core = _letters(word)
     scripts = {script for char in core if (script := _script(char))}
     if len(scripts - {"LATIN"}) > 1 or (scripts & _ALPHABETS and len(scripts) > 1):
@@ -152,14 +154,14 @@ def _is_word(word: str) -> bool:
 
 
 def _letters(word: str) -> str:
-    """The word without what stands before or behind its letters: quotes, units, currencies."""
+    """Return the word without leading and trailing quotes, units and currencies."""
     places = [place for place, char in enumerate(word) if char.isalpha()]
     return word[places[0] : places[-1] + 1] if places else ""
 
 
 @lru_cache(maxsize=4096)
 def _symbol(char: str) -> bool:
-    """What stands in no word: symbols, and letters that are only another's compatible form."""
+    """Characters that belong to no word: symbols, and compatibility forms of letters."""
     if char.isascii() or char in _IN_WORDS:
         return False
     compatible = unicodedata.decomposition(char).startswith("<")
@@ -171,7 +173,7 @@ _ALPHABETS = frozenset({"LATIN", "CYRILLIC", "GREEK", "HEBREW", "ARABIC", "THAI"
 
 @lru_cache(maxsize=65536)
 def _script(char: str) -> str:
-    """The script of a letter; empty for what belongs to none. Rare Chinese characters are none."""
+    """Return the script of a letter; empty if it has none, and for rare Chinese characters."""
     if not char.isalpha():
         return ""
     name = unicodedata.name(char, "").split()[0]

@@ -1,11 +1,11 @@
-"""Which characters of a text can be seen."""
+"""Detects which characters of a text are visible."""
 
 import re
 import unicodedata
 from functools import lru_cache
 
 _FILLERS = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f\u17b4\u17b5")
-"""Characters of category Lo, So or Mn that show nothing."""
+"""Invisible characters of the categories Lo, So and Mn."""
 SPACES = "".join(chr(c) for c in range(0x3001) if chr(c).isspace())
 INVISIBLE = "".join(
     chr(c)
@@ -13,7 +13,7 @@ INVISIBLE = "".join(
     if unicodedata.category(chr(c)) == "Cf" or chr(c) in _FILLERS or 0xFE00 <= c <= 0xFE0F
 )
 BLANK = SPACES + INVISIBLE
-"""A text of nothing but these shows nothing."""
+"""A text of only these characters is invisible."""
 _SHOWN_BY_NUMBER = re.compile(f"[{re.escape(INVISIBLE)}\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -23,14 +23,14 @@ def strip_blank(text: str) -> str:
 
 
 def show_invisible(text: str) -> str:
-    """The text with what cannot be seen written as `U+200B`."""
+    """Return the text with invisible characters written as `U+200B`."""
     return _SHOWN_BY_NUMBER.sub(lambda match: f"U+{ord(match[0]):04X}", text)
 
 
 @lru_cache(maxsize=4096)
 def folded_name(text: str) -> str:
-    """A name for comparison: compatible forms, case, invisible characters and the choice of space,
-    hyphen or underscore make no difference.
+    """Return a name for comparison: compatibility forms, case, invisible characters and the choice
+    of space, hyphen or underscore make no difference.
     """
     visible = unicodedata.normalize("NFKC", text).translate(_REMOVED)
     return "_".join(re.split(r"[\s\-_]+", visible.strip().casefold().strip("_- ")))

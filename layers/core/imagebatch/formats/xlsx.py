@@ -1,8 +1,8 @@
 """Reads one sheet of an .xlsx workbook as rows of text, in bounded time and memory.
 
-python-calamine reads the values. What it cannot tell, and what it would use memory for without
-bound, is looked for first in the workbook's own XML: error cells, formulas that no program has
-computed, and how far the sheet reaches.
+python-calamine reads the values. The workbook's own XML is scanned first for what it does not
+report and for what would use unbounded memory: error cells, formulas without a computed value, and
+the sheet's extent.
 """
 
 import re
@@ -20,8 +20,9 @@ from xml.etree import ElementTree as ET
 MAX_MEMBERS = 2_000
 MAX_UNPACKED_BYTES = 64 * 1024 * 1024
 MAX_RATIO = 250
-"""Of what a workbook unpacks to and its own size; real ones, empty formatted cells and all, stay
-far below. It is looked at above so many bytes."""
+"""The ratio of a workbook's unpacked size to its own; real ones, including empty formatted cells,
+stay far below. It is checked above a minimum size.
+"""
 MIN_BYTES_OF_A_BOMB = 8 * 1024 * 1024
 MAX_CELLS = 1_000_000
 _CHUNK = 1 << 20
@@ -42,11 +43,11 @@ _DAMAGE = (
     ET.ParseError,
     NotImplementedError,
 )
-"""What Python's readers raise over a file that is no sound workbook."""
+"""The exceptions of Python's readers for a damaged workbook."""
 
 
 class WorkbookError(ValueError):
-    """A workbook that is not read; the message says why, to follow "the workbook"."""
+    """A workbook that cannot be read; the message completes "the workbook ..."."""
 
 
 class SheetNotFoundError(WorkbookError):
@@ -57,7 +58,7 @@ class SheetNotFoundError(WorkbookError):
 
 @dataclass(frozen=True, slots=True)
 class CellFault:
-    """What a cell shows, and what is wrong with it."""
+    """The displayed text of a cell, and its problem."""
 
     value: str
     message: str
@@ -65,8 +66,8 @@ class CellFault:
 
 @dataclass(frozen=True, slots=True)
 class WorkbookSheet:
-    """`rows` are numbered as the spreadsheet numbers them; `faults` are cells without a value of
-    their own, by row and 0-based column.
+    """`rows` are numbered as in the spreadsheet; `faults` are cells without a usable value, by row
+    and 0-based column.
     """
 
     name: str
@@ -91,7 +92,9 @@ def read_xlsx(body: bytes, sheet: str | None = None) -> WorkbookSheet:
 
 
 def _check_bounds(archive: zipfile.ZipFile, size: int) -> None:
-    """Unpacks everything once and keeps nothing: the sizes an archive claims may be wrong."""
+    """Unpack everything once without keeping it: the sizes that an archive declares may be
+    wrong.
+    """
     members = archive.infolist()
     if len(members) > MAX_MEMBERS:
         raise WorkbookError(f"has more than {MAX_MEMBERS:,} parts")
@@ -116,7 +119,7 @@ def _too_large() -> WorkbookError:
 
 
 def _choose(archive: zipfile.ZipFile, wanted: str | None) -> tuple[str, tuple[str, ...], str]:
-    """The sheet's name, the other visible ones, and the path of its XML."""
+    """Return the sheet's name, the other visible ones, and the path of its XML."""
     targets = {
         each.get("Id"): each.get("Target", "")
         for each in _xml(archive.read("xl/_rels/workbook.xml.rels"))
@@ -144,7 +147,7 @@ def _tag(element: ET.Element) -> str:
 
 
 def _scan(xml: bytes) -> tuple[dict[tuple[int, int], CellFault], list[tuple[int, int]]]:
-    """The faulty cells, and the places of all cells that hold something."""
+    """Return the faulty cells, and the positions of all cells with content."""
     faults: dict[tuple[int, int], CellFault] = {}
     places = []
     for attributes, content in _cells(xml):
@@ -164,7 +167,7 @@ def _scan(xml: bytes) -> tuple[dict[tuple[int, int], CellFault], list[tuple[int,
 
 
 def _cells(xml: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """The attributes of each cell that has content, and that content with what follows it."""
+    """Yield the attributes of each cell with content, and its content with the following text."""
     found = pairwise(chain(_CELL.finditer(xml), [None]))
     for cell, following in found:
         if cell is not None and not cell[1].endswith(b"/"):
@@ -199,7 +202,7 @@ def _values(body: bytes, name: str) -> Iterator[tuple[int, list[Any]]]:
     except CalamineError as error:
         raise WorkbookError("is damaged") from error
     except BaseException as error:
-        # A panic of the Rust code is no Exception.
+        # A panic of the Rust code is not an Exception.
         if type(error).__name__ != "PanicException":
             raise
         raise WorkbookError("is damaged") from error
@@ -207,7 +210,7 @@ def _values(body: bytes, name: str) -> Iterator[tuple[int, list[Any]]]:
 
 
 def as_text(value: Any) -> str:
-    """A cell's value as a person would type it: no trailing `.0`, dates in ISO 8601."""
+    """Format a cell's value as a person would type it: no trailing `.0`, dates in ISO 8601."""
     match value:
         case str():
             return value

@@ -1,4 +1,4 @@
-"""XMP packets: written, and statements merged into one that is there."""
+"""Writes XMP packets, and merges statements into an existing one."""
 
 import re
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 MAX_MERGED_BYTES = 64 * 1024
-"""A packet that is larger is not parsed: what people have is a few kilobytes."""
+"""Larger packets are not parsed; real ones are a few kilobytes."""
 _DECLARATIONS = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -50,7 +50,7 @@ def new_packet(statements: Statements) -> bytes:
 
 
 def merged_packet(packet: bytes, statements: Statements) -> bytes:
-    """The packet with these statements in place of its own of the same names; the rest stays.
+    """Return the packet with these statements replacing its own of the same names.
 
     UnreadablePacketError.
     """
@@ -89,7 +89,7 @@ def _merge(document: "Document", statements: Statements) -> None:
 def _described(
     document: "Document", root: "Element", old: "list[Element]", statements: Statements
 ) -> "Element":
-    """All descriptions in a packet are about the same thing, and name it alike."""
+    """All descriptions in a packet must be about the same resource."""
     prefix = f"{root.prefix}:" if root.prefix else ""
     made = document.createElementNS(RDF, f"{prefix}Description")
     made.setAttribute("xmlns:rdf", RDF)
@@ -103,7 +103,7 @@ def _described(
 
 
 def _is_top(description: "Element", root: "Element") -> bool:
-    """Not one that is the value of a property."""
+    """Whether it is not the value of a property."""
     return description.parentNode is root
 
 

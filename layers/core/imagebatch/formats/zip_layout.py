@@ -1,8 +1,9 @@
-"""The layout of a ZIP of stored members, computed before a byte of any member is read.
+"""Computes the layout of a ZIP of stored members before a byte of any member is read.
 
-Sizes and CRCs are known ahead, so every offset is: headers need no data descriptor (which macOS and
-streaming readers refuse), parts can be made in any order, and the same members at the same time are
-the same archive to the byte. ZIP64 records appear only where a number does not fit without them.
+Sizes and CRCs are known in advance, so every offset is, too: headers need no data descriptor (which
+macOS and streaming readers reject), parts can be built in any order, and the same members at the
+same time give the same archive, byte for byte. ZIP64 records appear only if a number needs them.
+
 Format: APPNOTE.TXT 6.3.10, sections 4.3 to 4.5.
 """
 
@@ -38,7 +39,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class TextMember:
-    """A file of the archive that is at hand."""
+    """A file of the archive whose content is in memory."""
 
     name: str
     body: bytes
@@ -46,7 +47,7 @@ class TextMember:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A member and where it lies: its local header at `offset`, its bytes from `body` to `end`."""
+    """A member and its position: its local header at `offset`, its bytes from `body` to `end`."""
 
     member: Member
     offset: int
@@ -63,7 +64,7 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class ZipLayout:
-    """Every member's place, and the central directory that follows the last of them."""
+    """Every member's position, and the central directory after the last one."""
 
     members: tuple[Placed, ...]
     directory: bytes
@@ -78,9 +79,9 @@ class ZipLayout:
 
 
 def plan_zip(members: Iterable[Member], modified: datetime) -> ZipLayout:
-    """Lays the members out in their order, all with the time `modified`.
+    """Lay out the members in order, all with the time `modified`.
 
-    ValueError for a name that is not safe to extract, or that another member has already.
+    ValueError for a name that is unsafe to extract, or used twice.
     """
     date, time = _dos_time(modified)
     names: set[str] = set()
@@ -107,7 +108,9 @@ def _check_name(name: str, taken: set[str]) -> None:
 
 
 def _dos_time(moment: datetime) -> tuple[int, int]:
-    """Date and time in MS-DOS's packing: local to nobody, steps of 2 s, from 1980 to 2107."""
+    """Return date and time in MS-DOS format: without a time zone, in steps of 2 s, from 1980 to
+    2107.
+    """
     if moment.year < 1980:
         return 1 << 5 | 1, 0
     year = min(moment.year, 2107) - 1980
@@ -159,7 +162,9 @@ def _central_header(place: Placed, date: int, time: int) -> bytes:
 
 
 def _end(count: int, size: int, offset: int) -> bytes:
-    """The end of central directory, behind its ZIP64 forms where a number needs them."""
+    """Return the end of the central directory, preceded by its ZIP64 records if a number needs
+    them.
+    """
     end = END.pack(
         b"PK\x05\x06", 0, 0, min(count, LIMIT_16), min(count, LIMIT_16),
         min(size, LIMIT_32), min(offset, LIMIT_32), 0,

@@ -1,4 +1,4 @@
-"""Aspect ratios as people and spreadsheets write them."""
+"""Parses aspect ratios as people and spreadsheets write them."""
 
 import re
 import unicodedata
@@ -9,12 +9,12 @@ _PAIR = re.compile(r"0*(\d{1,5})\s*[:x\u00d7*/.\-]\s*0*(\d{1,5})(?::0{1,2}(?:[.,
 _DECIMAL = re.compile(r"(\d{1,2})[.,](\d{1,18})")
 _TO_ONE = re.compile(r"(\d{1,2}(?:[.,]\d{1,6})?)\s*[:x/]\s*1")
 _EQUAL = 0.006
-"""1.78, 1.33 and 0.56 are that near to the ratios that are meant."""
+"""1.78, 1.33 and 0.56 are this close to the intended ratios."""
 _WORDS = {"square": "1:1", "landscape": "16:9", "wide": "16:9", "portrait": "9:16"}
 
 
 def read_ratio(text: str, ratios: Sequence[str]) -> str | None:
-    """The one of `ratios` that a text says, None unless it is unambiguous."""
+    """Return the one of `ratios` that a text means; None unless it is unambiguous."""
     folded = _folded(text)
     if folded in ratios:
         return folded
@@ -24,7 +24,7 @@ def read_ratio(text: str, ratios: Sequence[str]) -> str | None:
 
 
 def suggest_ratio(text: str, ratios: Sequence[str]) -> str | None:
-    """The ratio nearest by value to the one meant."""
+    """Return the ratio closest in value to the intended one."""
     folded = _folded(text)
     if folded in _WORDS and _WORDS[folded] in ratios:
         return _WORDS[folded]
@@ -39,7 +39,9 @@ def _folded(text: str) -> str:
 
 
 def _values(text: str) -> list[float]:
-    """What a text may mean as width by height; a fraction may be of a day, as Excel keeps 16:09."""
+    """Return the possible values of a text as width by height; a fraction may be of a day, as Excel
+    stores 16:09.
+    """
     if (found := _TO_ONE.fullmatch(text)) and "." in found[1].replace(",", "."):
         return _positive(float(found[1].replace(",", ".")))
     if found := _DECIMAL.fullmatch(text):
@@ -51,7 +53,7 @@ def _values(text: str) -> list[float]:
 
 
 def _as_time(value: float) -> list[float]:
-    """The hour by the minute, where the fraction is a whole minute of the day."""
+    """Return hour by minute, if the fraction is a whole minute of the day."""
     minutes = value * 1440
     if not 0 < value < 1 or abs(minutes - round(minutes)) > 0.001:
         return []

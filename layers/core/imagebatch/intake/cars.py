@@ -22,7 +22,7 @@ def car_recipe(templates: Mapping[str, Template]) -> Recipe:
         kind=Kind.CARS,
         rules=CAR_RULES,
         defaults=DEFAULTS,
-        # A background that is refused has no template of its own.
+        # A rejected background has no template.
         template=lambda values: templates.get(values["background"], templates["white"]),
         stem=car_stem,
         look_at=_nameless,
@@ -30,12 +30,12 @@ def car_recipe(templates: Mapping[str, Template]) -> Recipe:
 
 
 def plan_cars(sheet: Sheet, *, templates: Mapping[str, Template], **how: Any) -> BatchManifest:
-    """Plans an image for each car; see `plan_rows`."""
+    """Plan one image per car; see `plan_rows`."""
     return plan_rows(sheet, car_recipe(templates), **how)
 
 
 def _nameless(rows: Sequence[SheetRow]) -> Iterator[Notice]:
-    """Rows that may be totals or notes, not cars."""
+    """Find rows that may be totals or notes instead of cars."""
     found = [row.row for row in rows if "make" not in row.values and "model" not in row.values]
     if found:
         many = "1 row has" if len(found) == 1 else f"{len(found):,} rows have"

@@ -12,12 +12,14 @@ class Variant:
     image_url: str | None = None
 
     def matches(self, words: str) -> bool:
-        """Whether `words`, case-folded, are part of one of its titles."""
+        """Whether `words`, case-folded, is part of one of its titles."""
         return words in self.title.casefold() or words in self.product_title.casefold()
 
     @property
     def subject(self) -> str:
-        """What it is in one line: its title, after the product's where that does not say it."""
+        """Return a one-line description: its title, preceded by the product's unless it contains
+        it.
+        """
         if self.product_title.casefold() in self.title.casefold():
             return self.title
         return f"{self.product_title} {self.title}"

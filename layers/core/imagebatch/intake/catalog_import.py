@@ -1,4 +1,4 @@
-"""Imports of product variants, CSV or JSON: every invalid field is told, or all of it is taken."""
+"""Imports product variants from CSV or JSON: reports every invalid field, or accepts everything."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ IDS = ("variantId", "productId")
 TITLES = ("variantTitle", "productTitle")
 LARGEST_IMPORT = 1_000
 LARGEST_ID = 2**53 - 1
-"""What every JSON reader keeps exact."""
+"""The largest integer that every JSON parser keeps exact."""
 LONGEST_TITLE = 200
 SHOWN = 200
 
@@ -48,7 +48,7 @@ def import_csv(body: bytes, options: ReadOptions | None = None) -> CatalogImport
 
 
 def import_list(rows: Any) -> CatalogImport:
-    """Rows of a JSON list, counted from 1; InvalidRequestError as `import_csv`."""
+    """Rows of a JSON list, counted from 1; InvalidRequestError as in `import_csv`."""
     if not isinstance(rows, list):
         raise UnprocessableError("invalid-json", "The body must be a JSON list of variants")
     if not rows:
@@ -57,7 +57,7 @@ def import_list(rows: Any) -> CatalogImport:
         raise InvalidRequestError(
             "row-limit",
             f"Row limit exceeded (max {LARGEST_IMPORT})",
-            detail=f"The list has {len(rows)} variants; one import takes {LARGEST_IMPORT}.",
+            detail=f"The list has {len(rows)} variants; one import accepts {LARGEST_IMPORT}.",
         )
     return CatalogImport(_checked(enumerate(rows, start=1)))
 
@@ -73,7 +73,7 @@ def _checked(rows: Iterable[tuple[int, Any]]) -> tuple[Variant, ...]:
         found = [_problem(number, *each) for each in _faults(values)]
         variant_id = _whole(values["variantId"])
         if variant_id is not None and rows_of.setdefault(variant_id, number) != number:
-            message = f"is the variantId of row {rows_of[variant_id]} already"
+            message = f"is already the variantId of row {rows_of[variant_id]}"
             found.append(_problem(number, "variantId", variant_id, message))
         problems += found
         if not found:
@@ -95,7 +95,7 @@ def _faults(values: Mapping[str, Any]) -> Iterator[tuple[str, Any, str]]:
     for name in TITLES:
         value = values[name]
         if not isinstance(value, str):
-            yield name, value, f"must be a text of 1 to {LONGEST_TITLE} characters"
+            yield name, value, f"must be text of 1 to {LONGEST_TITLE} characters"
         elif len(value) > LONGEST_TITLE:
             yield name, value, f"must have at most {LONGEST_TITLE} characters, has {len(value)}"
     url = values["imageUrl"]
@@ -106,7 +106,7 @@ def _faults(values: Mapping[str, Any]) -> Iterator[tuple[str, Any, str]]:
 
 
 def _whole(value: Any) -> int | None:
-    """A positive whole number, also where a spreadsheet or an exporter made text of it."""
+    """Return a positive whole number, also from text written by a spreadsheet or an exporter."""
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 16:
         value = int(value)
     if isinstance(value, float) and value.is_integer():

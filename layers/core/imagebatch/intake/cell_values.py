@@ -1,4 +1,4 @@
-"""A cell's value: what it shows, whatever the program that wrote it made of it."""
+"""Reads a cell's value as displayed, whatever program wrote it."""
 
 import re
 from collections import defaultdict
@@ -14,17 +14,17 @@ _FORMULA_TEXT = re.compile(r'="((?:[^"]|"")*)"')
 _TEXT_MARK = re.compile(r"'([=+\-@].*|(?=[^\d]*\d)[\d.,:/\- ]+)", re.DOTALL)
 _WHOLE_FLOAT = re.compile(r"(\d{1,15})\.0+")
 NUMBERS = frozenset({"year", "seed"})
-"""Columns of whole numbers, which programs write with a decimal point."""
+"""Columns of whole numbers, which some programs write with a decimal point."""
 _MESSAGES = {
     "empty-value": "{many} {cells} {say} {value}, which is read as empty.",
-    "whole-number": "{many} {cells} {say} {value} or the like, read as a whole number.",
-    "text-mark": "{many} {cells} {say} {value} or the like, read as the text that it shows.",
-    "ratio": "{many} {cells} {say} {value} or the like, read as {meant}.",
+    "whole-number": "{many} {cells} {say} {value} or similar, read as a whole number.",
+    "text-mark": "{many} {cells} {say} {value} or similar, read as the text that it shows.",
+    "ratio": "{many} {cells} {say} {value} or similar, read as {meant}.",
 }
 
 
 class CellReader:
-    """Reads cell after cell and remembers what it made of them, for the notices."""
+    """Reads cell after cell and records its interpretations, for the notices."""
 
     def __init__(self) -> None:
         self._seen: dict[tuple[str, str], list[tuple[int, str, str]]] = defaultdict(list)

@@ -1,4 +1,4 @@
-"""A sheet's bytes to text: what spreadsheets export, with nothing guessed."""
+"""Decodes a sheet's bytes: every encoding that spreadsheets export, without guessing."""
 
 import re
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE, BOM_UTF32_LE
@@ -19,8 +19,10 @@ from imagebatch.formats.visible_text import show_invisible
 MAX_CANDIDATES = 10
 MAX_SAMPLE_CHARACTERS = 120
 MAX_DETECTED_BYTES = 500_000
-"""Of lines that are not ASCII: more of them are not read in every encoding, but asked about."""
-ADVICE = "Save the sheet as 'CSV UTF-8', or name its encoding with the option encoding"
+"""Counting only non-ASCII lines: beyond it, a sheet is not decoded in every encoding but treated as
+ambiguous.
+"""
+ADVICE = "Save the sheet as 'CSV UTF-8', or send its encoding in the option encoding"
 _BY_BOM = (
     (BOM_UTF32_LE, "utf-32-le"),
     (BOM_UTF32_BE, "utf-32-be"),
@@ -34,7 +36,7 @@ _LINE_END = re.compile(rb"\r\n|\r|\n")
 
 
 class ControlCharacterError(ValueError):
-    """`before` is the text ahead of it."""
+    """`before` is the preceding text."""
 
     def __init__(self, character: str, before: str) -> None:
         self.message = f"Control character U+{ord(character):04X} is not allowed"
@@ -50,13 +52,13 @@ class DecodedSheet:
 
 
 def decode_sheet(body: bytes, encoding: str | None = None) -> DecodedSheet:
-    """The text without its byte order mark.
+    """Return the text without its byte order mark.
 
-    InvalidRequestError `Encoding not recognised` where it is not beyond doubt, with candidates and
-    a sample of each; ControlCharacterError for what is no text in the encoding that it is in.
+    InvalidRequestError `Encoding not recognised` if it is ambiguous, with candidates and a sample
+    of each; ControlCharacterError for bytes that are not text in their encoding.
     """
     sheet = _decode(body, encoding)
-    # Repairs that lose nothing see to a final Ctrl-Z.
+    # The lossless repairs handle a final Ctrl-Z.
     if control := _CONTROL.search(sheet.text.rstrip("\x1a\r\n")):
         raise ControlCharacterError(control[0], sheet.text[: control.start()])
     return sheet
@@ -103,7 +105,7 @@ def _decode(body: bytes, encoding: str | None) -> DecodedSheet:
 
 
 def _without_mark(body: bytes) -> DecodedSheet:
-    """UTF-16 without its mark: every second byte of ASCII is zero, and no other."""
+    """UTF-16 without its mark: exactly every second byte of ASCII is zero."""
     even, odd = body[::2].count(0), body[1::2].count(0)
     name = "utf-16-le" if odd > even else "utf-16-be"
     text = decoded(body, name)
@@ -119,7 +121,7 @@ def _without_mark(body: bytes) -> DecodedSheet:
 
 
 _TEXT_16 = re.compile(r"[A-Za-z][ -~]*[\r\n,;\t]")
-"""What a sheet has in its first line: it would hardly be there in the other order of bytes."""
+"""Expected in a sheet's first line, and unlikely in the other byte order."""
 
 
 def _detected(body: bytes) -> DecodedSheet:
@@ -137,7 +139,9 @@ def _detected(body: bytes) -> DecodedSheet:
 
 
 def _bad_byte_of_utf8(body: bytes, *, certain: bool = False) -> InvalidRequestError | None:
-    """The refusal of a sheet that is UTF-8 but for a few bytes; None where it is something else."""
+    """Return the error for a sheet that is UTF-8 except for a few bytes; None if it is something
+    else.
+    """
     text = body.decode("utf-8", "replace")
     bad = text.count("\ufffd")
     good = sum(1 for char in text if char > "\x7f" and char != "\ufffd")
@@ -158,14 +162,14 @@ def _bad_byte_of_utf8(body: bytes, *, certain: bool = False) -> InvalidRequestEr
 
 
 def _row_after(text: str) -> int:
-    """The row that follows so much text, as a spreadsheet numbers it."""
+    """Return the number of the row after this text, as in a spreadsheet."""
     from imagebatch.formats.csv_parse import parse_csv
 
     return parse_csv(text + "x", keep_rows=0).last_row
 
 
 def _damaged(body: bytes, marked: str) -> InvalidRequestError:
-    """The refusal of a text whose byte order mark says what it is."""
+    """Return the error for a text that does not match its byte order mark."""
     bad = _bad_byte_of_utf8(body, certain=True) if marked == "utf-8" else None
     return bad or _undecodable(body, marked)
 
@@ -194,7 +198,7 @@ def _question(found: list[Reading], reason: str = "") -> InvalidRequestError:
 
 
 def _sample(text: str) -> str:
-    """The first line that is not ASCII: what tells the candidates apart."""
+    """Return the first non-ASCII line, which distinguishes the candidates."""
     lines = text.splitlines()
     return _shown(next((line for line in lines if not line.isascii()), lines[0] if lines else ""))
 

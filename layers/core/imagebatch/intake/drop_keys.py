@@ -1,4 +1,4 @@
-"""Where a dropped sheet lies, whose it is and what its owner said of it: one parser for all."""
+"""Parses a dropped sheet's key: its location, owner and options."""
 
 import json
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ INBOX, OUTBOX = "inbox/", "outbox/"
 ERROR_SUFFIX = ".error.json"
 SHEETS = (".csv", ".xlsx")
 NO_SHEETS = (".xls", ".xlsm", ".xlsb", ".ods", ".numbers", ".tsv")
-"""What people drop as a sheet: it is read all the same, or the refusal says what to do instead."""
+"""Endings that people use for sheets: the file is read, or the error says what to do instead."""
 _HIDDEN = ("._", "~$", ".")
 MAX_AMOUNT = Decimal(1_000_000)
 
@@ -21,7 +21,7 @@ MAX_AMOUNT = Decimal(1_000_000)
 class DroppedKey:
     """`owner` is empty for the default one, `name` is without its ending.
 
-    `fault` is why it lies where no sheet can be taken.
+    `fault` is why the location is not allowed.
     """
 
     key: str
@@ -44,7 +44,7 @@ class DropOptions:
 
 
 def parse_key(key: str) -> DroppedKey | None:
-    """None for what is no sheet: other endings, and the files that systems leave beside theirs."""
+    """Return None for files that are not sheets: other endings, and the files that systems add."""
     *folders, file = key.split("/")
     name, ending = _split(file)
     if folders[:1] != ["inbox"] or not ending or not name or file.startswith(_HIDDEN):
@@ -55,7 +55,7 @@ def parse_key(key: str) -> DroppedKey | None:
 
 
 def lies_with(owner: str, key: str, default_owner: str) -> bool:
-    """Whether a key below `inbox/` or `outbox/` is this owner's."""
+    """Whether a key below `inbox/` or `outbox/` belongs to this owner."""
     folder, _, file = key.partition("/")[2].partition("/")
     return owner == (folder if file else default_owner)
 
@@ -100,9 +100,9 @@ def _split(file: str) -> tuple[str, str]:
 
 def _places(folders: list[str]) -> tuple[str, str, str]:
     if not all(folders):
-        return "", "", "A folder of its path has no name."
+        return "", "", "A folder in its path has no name."
     if len(folders) > 2:
-        return "", "", "It lies too deep."
+        return "", "", "It is nested too deeply."
     owner, template = [*folders, "", ""][:2]
     return owner, template, ""
 

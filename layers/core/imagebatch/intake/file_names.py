@@ -1,4 +1,4 @@
-"""File names from what people typed: safe on every system and in a ZIP, unique in a batch."""
+"""Derives file names from user input: safe on every system and in a ZIP, unique per batch."""
 
 import re
 import unicodedata
@@ -9,7 +9,7 @@ from imagebatch.domain.archive_names import ARCHIVE_NAMES
 
 STEM_PARTS = ("make", "model", "year", "body_style", "trim", "background")
 MAX_STEM_BYTES = 95
-"""So that the name with its extension stays within 100 bytes."""
+"""Keeps the name with its extension within 100 bytes."""
 _FORBIDDEN = frozenset('/\\:*?"<>|')
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 _SPACES = re.compile(r"\s+")
@@ -21,10 +21,10 @@ _RESERVED = frozenset(
 
 
 def car_stem(values: Mapping[str, str], index: int) -> str:
-    """The name of a car's image without its extension; `index` is 0-based.
+    """Return the name of a car's image without its extension; `index` is 0-based.
 
-    A row with none of the naming values of its own is `car-{index}`; in every other the background
-    is named even where it is the default.
+    A row without its own naming values is `car-{index}`; every other name includes the background,
+    even the default one.
     """
     parts = [safe_stem(values.get(name, "")) for name in STEM_PARTS]
     if not any(parts):
@@ -34,7 +34,7 @@ def car_stem(values: Mapping[str, str], index: int) -> str:
 
 
 def safe_stem(text: str) -> str:
-    """`text` as a file name without extension; empty when nothing of it can be in one."""
+    """Return `text` as a file name without extension; empty if no character can be used."""
     spaced = _SPACES.sub("_", unicodedata.normalize("NFC", text).strip())
     kept = "".join(map(_safe, spaced))
     name = unicodedata.normalize("NFC", _DOTS.sub(".", kept))
@@ -43,7 +43,7 @@ def safe_stem(text: str) -> str:
 
 
 def unique_stems(stems: Iterable[str]) -> list[str]:
-    """The same stems, a repeated one with -2, -3 ...; case and Unicode form make no difference."""
+    """Return the stems, repeated ones with -2, -3 ...; case and Unicode form are ignored."""
     taken: set[str] = set()
     last: dict[str, int] = {}
     unique = []
@@ -69,12 +69,14 @@ def _safe(char: str) -> str:
 
 
 def _cut(text: str, size: int) -> str:
-    """At most `size` bytes of UTF-8, cut between characters, with no dot or dash at its end."""
+    """Return at most `size` bytes of UTF-8, cut between characters, without a dot or dash at the
+    end.
+    """
     return text.encode()[:size].decode(errors="ignore").rstrip("._- ")
 
 
 def _is_reserved(stem: str) -> bool:
-    """What a system or the archive uses itself."""
+    """Whether a system or the archive uses the name."""
     device = _key(stem.partition(".")[0]).strip(" _")
     return device in _RESERVED or _key(stem) in ARCHIVE_NAMES
 

@@ -1,4 +1,4 @@
-"""A sheet's header: which column is which, what was probably meant, and what is asked about."""
+"""Maps a sheet's header: known columns, suggestions, and ambiguous names."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,15 +15,15 @@ MAX_NAME_CHARACTERS = 40
 type Detail = dict[str, str | None]
 _NEAR = 0.8
 _MAX_COMPARED = 300
-"""Of so many unknown columns it is asked what they may stand for."""
+"""The maximum number of unknown columns for which suggestions are computed."""
 _NOT_A_WORD = re.compile(r"[^\w]+|_+")
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnSet:
-    """The columns that are looked for. `synonyms` are folded names that mean one of them.
+    """The expected columns. `synonyms` are folded names that mean one of them.
 
-    `weak_synonyms` count only where the column itself is not there. Of `identifying` one is needed
+    `weak_synonyms` apply only if the column itself is missing. One of `identifying` is required.
     """
 
     names: tuple[str, ...]
@@ -31,24 +31,24 @@ class ColumnSet:
     weak_synonyms: Mapping[str, str] = field(default_factory=dict)
     identifying: tuple[str, ...] = ()
     elsewhere: Mapping[str, str] = field(default_factory=dict)
-    """Column names that belong to another kind of batch, and what to say of them."""
+    """Column names of other kinds of batches, with the message for each."""
     required: tuple[str, ...] = ()
-    """Where every column is a variable: those whose absence has a refusal of its own."""
+    """If every column is a variable: the columns with their own error if missing."""
     any_column: bool = False
-    """Every further column is a variable: none is unknown, and it keeps its folded name."""
+    """Every other column is a variable: none is unknown, and it keeps its folded name."""
 
 
 @dataclass(frozen=True, slots=True)
 class HeaderMap:
-    """`places` has each known column's place; `others` the places of the other named columns."""
+    """`places` has the position of each known column; `others` those of the other named columns."""
 
     places: Mapping[str, int]
     others: Mapping[int, str]
     notices: tuple[Notice, ...] = ()
     near: Mapping[int, str] = field(default_factory=dict)
-    """The known column that an unknown one may stand for, by place."""
+    """The known column that an unknown one may mean, by position."""
     weak: frozenset[str] = frozenset()
-    """Columns that were found by a weak synonym only."""
+    """Columns found only by a weak synonym."""
     doubled: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     """Differently spelled headers for one column."""
 
@@ -80,7 +80,7 @@ def map_header(header: Sequence[str], columns: ColumnSet) -> HeaderMap:
 
 
 def _near_miss(name: str, columns: ColumnSet, places: Mapping[str, int]) -> str | None:
-    """Where every column is welcome, only a misspelt name is one that is near."""
+    """If every column is accepted, only a misspelt name is a near miss."""
     missing = [known for known in columns.names if known not in places]
     if not columns.any_column:
         return nearest_column(name, missing)
@@ -91,7 +91,7 @@ def _near_miss(name: str, columns: ColumnSet, places: Mapping[str, int]) -> str 
 def _claims(
     folded: Sequence[str], known: Mapping[str, str], columns: ColumnSet
 ) -> dict[str, list[int]]:
-    """The places of the headers for each known column."""
+    """Return the positions of the headers for each known column."""
     claims: dict[str, list[int]] = {}
     for names in (known, columns.synonyms):
         for place, name in enumerate(folded):
@@ -111,7 +111,7 @@ def _mapped(header: Sequence[str], places: Mapping[str, int]) -> Iterator[Notice
         if header[place].strip().lower() != name.lower()
     ]
     if renamed:
-        yield Notice("mapped-columns", f"Columns are read as others: {_listed(renamed)}.")
+        yield Notice("mapped-columns", f"Columns were renamed: {_listed(renamed)}.")
 
 
 def _repeated(
@@ -119,7 +119,7 @@ def _repeated(
 ) -> Iterator[Notice]:
     repeated = [n for n, found in claims.items() if len(found) > 1 and n not in doubled]
     if repeated:
-        message = f"Only the first of columns with one name counts: {_listed(repeated)}."
+        message = f"Only the first column of each name is read: {_listed(repeated)}."
         yield warning("duplicate-columns", message)
 
 
@@ -129,7 +129,7 @@ def _unnamed(folded: Sequence[str]) -> Iterator[Notice]:
 
 
 def unknown_columns_notice(found: HeaderMap) -> Iterator[Notice]:
-    """What is said of the columns that are ignored."""
+    """Return the notice about ignored columns."""
     if found.others:
         hinted = [_hinted(name, guess) for name, guess in _near_first(found)]
         listed = _listed(hinted)
@@ -166,8 +166,8 @@ def _unknown_columns(
         "unknown-columns",
         "Unknown columns",
         title="Some columns are not known",
-        detail="; ".join(parts) + ". Rename the columns, or send unknownColumns=ignore to go on "
-        "without them.",
+        detail="; ".join(parts) + ". Rename the columns, or send unknownColumns=ignore to "
+        "ignore them.",
         details=details,
     )
 
@@ -179,7 +179,7 @@ def _doubled_details(found: HeaderMap, header: Sequence[str]) -> Iterator[Detail
             yield {
                 "column": column_label(header[place]),
                 "suggestion": None,
-                "message": f"more than one column stands for {name}: {labels}; keep one of them",
+                "message": f"more than one column means {name}: {labels}; keep one of them",
             }
 
 
@@ -197,7 +197,7 @@ def _elsewhere(name: str, columns: ColumnSet) -> str:
 
 
 def nearest_column(header: str, names: Sequence[str]) -> str | None:
-    """The column that a header may stand for: nearly its name, or its name among other words."""
+    """Return the column that a header may mean: a similar name, or the name among other words."""
     folded = folded_name(header[: 2 * MAX_NAME_CHARACTERS])
     if found := _misspelt(folded, names):
         return found
@@ -217,7 +217,7 @@ def _misspelt(folded: str, names: Sequence[str]) -> str | None:
 
 
 def known_columns_hint(header: Sequence[str], columns: ColumnSet) -> str:
-    """What the columns of a header in which nothing is known may stand for."""
+    """Suggest columns for a header in which nothing is known."""
     guesses = [
         f"{column_label(name)} may be {guess}"
         for name in header[: 4 * MAX_NAMES_LISTED]
@@ -236,7 +236,7 @@ def _hinted(name: str, guess: str | None) -> str:
 
 
 def column_label(name: str) -> str:
-    """A header to show: on one line, short, and nothing in it that cannot be seen."""
+    """Return a header for display: on one line, short, without invisible characters."""
     label = " ".join(show_invisible(name.strip()[: 2 * MAX_NAME_CHARACTERS]).split())
     return label if len(label) <= MAX_NAME_CHARACTERS else label[: MAX_NAME_CHARACTERS - 1] + "…"
 

@@ -1,4 +1,4 @@
-"""A sheet of prompts: a prompt a row, with what a row of any sheet may have."""
+"""Sheets of prompts: one prompt per row, with the optional columns of any sheet."""
 
 from collections.abc import Sequence
 
@@ -35,6 +35,6 @@ def prompt_recipe(ratios: Sequence[str]) -> Recipe:
 
 
 def _stem(values: Values, index: int) -> str:
-    """By the client's own id, else by the prompt's first words."""
+    """The client's own ID, otherwise the prompt's first words."""
     words = stem_of_words(values.get("prompt", ""))
     return safe_stem(values.get("custom_id", "")) or safe_stem(words) or default_custom_id(index)

@@ -1,4 +1,4 @@
-"""The prompt intake's rules: a list of prompts to items with a file name and a price."""
+"""Rules of the prompt intake: from a list of prompts to items with a file name and a price."""
 
 import string
 from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +19,9 @@ _PUNCTUATION = string.punctuation + "\u2018\u2019\u201c\u201d\u201e«»…\u2013
 
 @dataclass(frozen=True, slots=True)
 class FieldProblem:
-    """`field` is where in the request, such as `items.3.prompt`; empty is the request itself."""
+    """`field` is the path in the request, such as `items.3.prompt`; empty means the whole
+    request.
+    """
 
     field: str
     message: str
@@ -27,7 +29,7 @@ class FieldProblem:
 
 @dataclass(frozen=True, slots=True)
 class PromptDraft:
-    """An item as it was sent, trimmed; `file` is an upload's id, a URL or empty."""
+    """An item as sent, trimmed; `file` is an upload's ID, a URL or empty."""
 
     prompt: str = ""
     file: str = ""
@@ -47,8 +49,10 @@ def plan_prompts(
     price: Callable[[int], Decimal],
     reference: Callable[[str], str],
 ) -> BatchManifest:
-    """Plans an image for each draft; `reference` is what is kept of a `file`, `price` the most that
-    an item with so many images costs.
+    """Plan one image per draft.
+
+    `reference` is what is stored for a `file`, `price` the maximum price of an item with that many
+    images.
     """
     names = [draft.custom_id or default_custom_id(i) for i, draft in enumerate(drafts)]
     stems = unique_stems(map(_stem, drafts, names))
@@ -76,14 +80,14 @@ def plan_prompts(
 
 
 def repeated_ids(drafts: Sequence[PromptDraft]) -> Iterator[FieldProblem]:
-    """Ids that an earlier item has, or that an item without one of its own gets."""
+    """Find IDs that an earlier item has, or that an item without its own ID gets."""
     owners = {default_custom_id(i): i for i, each in enumerate(drafts) if not each.custom_id}
     for index, draft in enumerate(drafts):
         if not draft.custom_id:
             continue
         first = owners.setdefault(draft.custom_id, index)
         if first != index:
-            message = f"is the custom_id of item {first} already"
+            message = f"is already the custom_id of item {first}"
             yield FieldProblem(f"items.{index}.custom_id", message)
 
 
@@ -99,7 +103,7 @@ def invalid_fields(problems: Sequence[FieldProblem]) -> InvalidRequestError:
 
 
 def _stem(draft: PromptDraft, name: str) -> str:
-    """By the client's own id, else by the prompt's first words."""
+    """The client's own ID, otherwise the prompt's first words."""
     return safe_stem(draft.custom_id) or safe_stem(stem_of_words(draft.prompt)) or name
 
 

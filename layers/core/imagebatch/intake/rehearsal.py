@@ -1,4 +1,4 @@
-"""Which row of a batch meets which fate: `{"row-0007": "refused", "10%": "timeout"}`."""
+"""Assigns simulated outcomes to rows: `{"row-0007": "refused", "10%": "timeout"}`."""
 
 import hashlib
 import re
@@ -17,10 +17,10 @@ _NUMBER = re.compile(r"[1-9][0-9]{0,5}", re.ASCII)
 def cast_fates(
     items: Sequence[ItemSpec], rehearse: Mapping[str, str]
 ) -> tuple[tuple[ItemSpec, ...], list[FieldProblem]]:
-    """The items with their fates, and what is wrong with the request.
+    """Return the items with their outcomes, and the problems of the request.
 
-    A row that is named, by its custom_id or its number, comes before the shares; those are cut from
-    one row after the other in the order given, by a hash of the custom_id: the same rows each time.
+    A row that is named, by its custom_id or its number, takes precedence over shares. Shares are
+    assigned in the given order by a hash of the custom_id, so they always select the same rows.
     """
     problems = [*_wrong_fates(rehearse)]
     named: dict[int, str] = {}
@@ -31,7 +31,7 @@ def cast_fates(
             covered += int(share[1])
             shares.append((covered, fate))
         elif (index := _index(items, selector.strip())) is None:
-            problems.append(_problem(selector, "is no row of this batch"))
+            problems.append(_problem(selector, "is not a row of this batch"))
         else:
             named[index] = fate
     if covered > 100:
@@ -52,7 +52,7 @@ def _with_fate(
 
 
 def _place(custom_id: str) -> int:
-    """0 to 99, the same for the same id."""
+    """0 to 99, the same for the same ID."""
     return int.from_bytes(hashlib.sha256(custom_id.encode()).digest()[:8]) % 100
 
 

@@ -1,4 +1,4 @@
-"""What programs do to a CSV that loses nothing: undone before it is parsed, with a notice."""
+"""Undoes lossless changes that programs make to a CSV before it is parsed, with a notice."""
 
 import re
 
@@ -9,7 +9,7 @@ _SEPARATOR_LINE = re.compile(r'\A"?sep=([^\r\n])"?[ \t]*(?:\r\n|\r|\n|\Z)', re.I
 
 
 def repair_text(text: str) -> tuple[str, str | None, tuple[Notice, ...]]:
-    """The text, the delimiter that its `sep=` line names, and what was done."""
+    """Return the text, the delimiter of its `sep=` line, and the repairs."""
     text = text.removeprefix("\ufeff")
     notices = []
     if text.rstrip("\r\n").endswith("\x1a"):
@@ -24,11 +24,11 @@ def repair_text(text: str) -> tuple[str, str | None, tuple[Notice, ...]]:
     delimiter = None
     if (found := _SEPARATOR_LINE.match(text)) and found[1] in DELIMITERS:
         delimiter, text = found[1], text[found.end() :]
-        notices.append(Notice("separator-line", "The line that names the separator is no row."))
+        notices.append(Notice("separator-line", "The line that sets the separator is not a row."))
     return text, delimiter, tuple(notices)
 
 
 def _doubled_returns(text: str) -> bool:
-    """Whether the first line ends as Python's text mode on Windows makes the CSV writer end it."""
+    """Whether the first line ends as the CSV writer of Python's text mode on Windows ends it."""
     first = text.find("\n")
     return first >= 2 and text[first - 2 : first] == "\r\r"

@@ -1,4 +1,4 @@
-"""What is wrong with the values of a sheet's rows, with what was probably meant."""
+"""Validates the values of a sheet's rows and suggests corrections."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -37,7 +37,7 @@ def default_custom_id(row: int) -> str:
 
 
 def check_rows(sheet: Sheet, rules: RowRules = CAR_RULES) -> list[RowProblem]:
-    """All problems of all rows, in the order of the rows."""
+    """Return all problems of all rows, in row order."""
     owners = {default_custom_id(r.row): r.row for r in sheet.rows if "custom_id" not in r.values}
     return [problem for row in sheet.rows for problem in _check(row, rules, owners)]
 
@@ -91,9 +91,9 @@ def _check_custom_id(value: str, row: int, owners: dict[str, int]) -> tuple[str,
         return too_long
     if not _NOT_IN_IDS.isdisjoint(value) or any(c < " " or "\x7f" <= c <= "\x9f" for c in value):
         kept = "".join("-" if c in _NOT_IN_IDS else c for c in value if c >= " ")
-        return "must not hold / \\ ? # % or control characters", kept
+        return "must not contain / \\ ? # % or control characters", kept
     first = owners.setdefault(value, row)
-    return None if first == row else (f"is the custom_id of row {first} already", None)
+    return None if first == row else (f"is already the custom_id of row {first}", None)
 
 
 def _check_seed(value: str) -> tuple[str, str | None] | None:

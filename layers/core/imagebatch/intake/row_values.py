@@ -1,4 +1,4 @@
-"""Values of a sheet's rows as the product spells them."""
+"""Normalizes the values of a sheet's rows."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -11,8 +11,8 @@ from imagebatch.intake.sheet import Sheet, SheetRow
 def with_choices(
     sheet: Sheet, ratios: Sequence[str], choices: Mapping[str, Sequence[str]]
 ) -> Sheet:
-    """The sheet with its ratios and choices spelled as they are listed; what is none of them stays
-    as it is, to be refused.
+    """Return the sheet with ratios and choices in their listed spelling; unknown values stay
+    unchanged and are rejected later.
     """
     reader = CellReader()
     rows = tuple(_row(row, ratios, choices, reader) for row in sheet.rows)

@@ -1,8 +1,8 @@
-"""Settings schemas: a form as JSON Schema, and the prompt made of what is filled in.
+"""Settings schemas: a form as JSON Schema, and the prompt built from its values.
 
-A schema is a file of data/schemas: `properties` and `required` in the words of JSON Schema that
-`_KEYWORDS` lists, `prompt` a template over the fields and `subject, variant_title, product_title,
-product_images`, `phrases` what a field's values are called in the prompt.
+A schema is a file of data/schemas: `properties` and `required` use the JSON Schema keywords in
+`_KEYWORDS`, `prompt` is a template over the fields and `subject, variant_title, product_title,
+product_images`, `phrases` are the wordings of a field's values in the prompt.
 """
 
 import json
@@ -54,11 +54,11 @@ class SettingsSchema:
 
     @property
     def image_fields(self) -> tuple[str, ...]:
-        """The fields that hold the address of an image, in their order."""
+        """Return the fields with the URL of an image, in order."""
         return tuple(n for n, field in self.properties.items() if field.get("format") == "uri")
 
     def json_schema(self) -> dict[str, Any]:
-        """The form, for a client to draw and check by."""
+        """Return the form, from which a client can draw and validate it."""
         return {
             "$schema": DIALECT,
             "$id": f"/api/schemas/{self.key}",
@@ -70,7 +70,7 @@ class SettingsSchema:
         }
 
     def problems(self, given: Mapping[str, Any]) -> Iterator[Problem]:
-        """What is wrong with an input; fields that the schema does not know are not looked at."""
+        """Return the problems of an input; unknown fields are ignored."""
         for name in self.required:
             if given.get(name) is None:
                 yield name, "is required"
@@ -84,12 +84,12 @@ class SettingsSchema:
         return sorted(name for name in given if name not in {*self.properties, PRODUCT_IMAGES})
 
     def value(self, given: Mapping[str, Any], name: str) -> Any:
-        """What was given, or the field's default."""
+        """Return the given value, or the field's default."""
         found = given.get(name)
         return self.properties.get(name, {}).get("default") if found is None else found
 
     def prompt(self, given: Mapping[str, Any], more: Mapping[str, str]) -> str:
-        """`more` are the values that are not the form's own; they win over the form's."""
+        """`more` are additional values; they take precedence over the form's."""
         texts = {name: self._text(name, self.value(given, name)) for name in self.properties}
         return self.template.render({**texts, **more})
 
@@ -101,7 +101,7 @@ class SettingsSchema:
 
 
 def parse_schema(text: str) -> SettingsSchema:
-    """ValueError for a file that says what nobody here understands."""
+    """ValueError for a file with unsupported content."""
     data = json.loads(text)
     for name, field in data["properties"].items():
         if strange := (field.keys() | field.get("items", {}).keys()) - _KEYWORDS:

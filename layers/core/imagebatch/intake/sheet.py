@@ -1,4 +1,4 @@
-"""A sheet to rows of known columns, or the refusal that says what is wrong with it."""
+"""Reads a sheet into rows of known columns, or raises the error that explains what is wrong."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -41,7 +41,7 @@ CAR_COLUMNS = ColumnSet(
     weak_synonyms={"id": "custom_id"},
     identifying=("make", "model"),
     elsewhere={
-        "prompt": "a sheet with a column prompt is no car sheet: send it with a template to "
+        "prompt": "a sheet with a column prompt is not a car sheet: send it with a template to "
         "POST /api/sheet-batch, or its prompts to POST /api/v1/batch/generate"
     },
 )
@@ -50,8 +50,8 @@ _HEADER_LOOKAHEAD = 5
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """What the caller says of a sheet: its encoding, the name of its sheet in a workbook, and
-    whether columns that are not known are to be ignored without asking.
+    """The caller's options: the encoding, the sheet of a workbook, and whether to ignore unknown
+    columns.
     """
 
     encoding: str | None = None
@@ -61,10 +61,10 @@ class ReadOptions:
 
 @dataclass(frozen=True, slots=True)
 class SheetRow:
-    """`row` is the number a spreadsheet shows; `cells` are as in the file.
+    """`row` is the number that a spreadsheet shows; `cells` are as in the file.
 
-    `values` are the columns that have one, by name, as they are understood; `faults` are cells of
-    such columns that have no usable value.
+    `values` are the non-empty columns by name, as interpreted; `faults` are cells of such columns
+    without a usable value.
     """
 
     row: int
@@ -75,7 +75,7 @@ class SheetRow:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """`columns` are the names under which the columns' values are found, by place."""
+    """`columns` are the names under which the columns' values are stored, by position."""
 
     header: tuple[str, ...]
     rows: tuple[SheetRow, ...]
@@ -96,9 +96,9 @@ def read_sheet(
     options: ReadOptions | None = None,
     check: Callable[[Sequence[str], Mapping[int, str]], None] = lambda _header, _names: None,
 ) -> Sheet:
-    """Reads a CSV or a workbook. InvalidRequestError in the order of the product's refusals.
+    """Read a CSV or a workbook. InvalidRequestError in a fixed order of checks.
 
-    `check` refuses what a header lacks, by the header and the names its columns are read under.
+    `check` validates the header, given the header and the names under which its columns are read.
     """
     options = options or ReadOptions()
     table = read_table(body, keep_rows=max_rows, encoding=options.encoding, sheet=options.sheet)
@@ -128,7 +128,7 @@ def read_sheet(
 
 
 def _named(found: HeaderMap, columns: ColumnSet) -> dict[int, str]:
-    """The name of each column that is read, by place."""
+    """Return the name of each column that is read, by position."""
     named = {place: name for name, place in found.places.items()}
     if columns.any_column:
         for place, name in found.others.items():
@@ -150,7 +150,7 @@ def _row(
 
 
 def _without_repeated_ids(rows: Sequence[SheetRow]) -> tuple[SheetRow, ...] | None:
-    """The rows with their `id` as a column like others, where it cannot be the items' own id."""
+    """Return the rows with `id` as an ordinary column if it cannot be the items' ID."""
     ids = [row.values["custom_id"] for row in rows if "custom_id" in row.values]
     if len(set(ids)) == len(ids):
         return None

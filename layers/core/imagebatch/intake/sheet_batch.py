@@ -1,4 +1,4 @@
-"""Rows of a sheet to items, whatever the sheet is of: a recipe says what a kind of sheet needs."""
+"""Plans the items of any sheet; a recipe defines what a kind of sheet needs."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,9 +27,10 @@ def _nothing(_: Sequence[SheetRow]) -> Iterator[Notice]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """What is made of a row: `template` and `stem` are by its values, which `defaults` complete.
+    """How an item is built from a row: `template` and `stem` use its values, completed by
+    `defaults`.
 
-    `look_at` says what a person should look at in the rows.
+    `look_at` returns warnings about the rows.
     """
 
     kind: Kind
@@ -42,7 +43,7 @@ class Recipe:
 
 @dataclass(frozen=True, slots=True)
 class ResolvedReferences:
-    """What is kept of each reference that the sheet names, and why others are refused."""
+    """What is stored for each reference in the sheet, and why others are rejected."""
 
     kept: Mapping[str, str] = field(default_factory=dict)
     refused: Mapping[str, str] = field(default_factory=dict)
@@ -68,9 +69,9 @@ def plan_rows(
     references: ResolvedReferences | None = None,
     skip_invalid: bool = False,
 ) -> BatchManifest:
-    """Plans an image for each row.
+    """Plan one image per row.
 
-    A row with invalid values is planned as failed where they are skipped; otherwise
+    A row with invalid values is planned as failed if such rows are skipped; otherwise
     InvalidRequestError lists every problem of every row.
     """
     references = references or ResolvedReferences()
@@ -106,7 +107,7 @@ def plan_rows(
 
 
 def refuse_invalid_rows(sheet: Sheet, recipe: Recipe, references: ResolvedReferences) -> None:
-    """InvalidRequestError that lists every problem of every row."""
+    """InvalidRequestError listing every problem of every row."""
     sheet = _spelled(sheet, recipe)
     values = [{**recipe.defaults, **row.values} for row in sheet.rows]
     prompts = [recipe.template(each).render(each) for each in values]
@@ -125,7 +126,7 @@ def _spelled(sheet: Sheet, recipe: Recipe) -> Sheet:
 def _problems(
     sheet: Sheet, recipe: Recipe, prompts: Sequence[str], references: ResolvedReferences
 ) -> dict[int, list[RowProblem]]:
-    """By row, in the order of the rows."""
+    """By row, in row order."""
     by_row: dict[int, list[RowProblem]] = defaultdict(list)
     for problem in check_rows(sheet, recipe.rules):
         by_row[problem.row].append(problem)
@@ -162,7 +163,7 @@ def _skipped(by_row: Mapping[int, object], total: int) -> Iterator[Notice]:
 def _custom_ids(
     rows: Sequence[SheetRow], problems: Mapping[int, Sequence[RowProblem]]
 ) -> list[str]:
-    """The clients' own ids, and one that nobody else has where there is none or it is refused."""
+    """Return the clients' own IDs, and unused ones for rows without a valid ID."""
 
     def own(row: SheetRow) -> str | None:
         refused = any(problem.column == "custom_id" for problem in problems.get(row.row, ()))

@@ -1,4 +1,4 @@
-"""The refusals of a sheet that cannot be read, in the product's words."""
+"""The errors for sheets that cannot be read."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -85,7 +85,7 @@ def too_many_rows(count: int, limit: int) -> InvalidRequestError:
         "row-limit",
         f"Row limit exceeded (max {limit})",
         title="The sheet has too many rows",
-        detail=f"The sheet has {count} rows; a batch takes at most {limit}.",
+        detail=f"The sheet has {count} rows; a batch accepts at most {limit}.",
     )
 
 

@@ -1,4 +1,4 @@
-"""A file's bytes to a table of text cells, whether it is CSV or a workbook."""
+"""Converts a file's bytes to a table of text cells, for CSV and workbooks."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -34,7 +34,9 @@ _CONTROL = re.compile(r"[\x00-\x08\x0c\x0e-\x1f\x7f-\x9f]")
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`parsed` is the same for CSV and workbooks; `faults` are cells without a usable value."""
+    """`parsed` has the same form for CSV and workbooks; `faults` are cells without a usable
+    value.
+    """
 
     parsed: ParsedCsv
     notices: tuple[Notice, ...]
@@ -44,7 +46,7 @@ class Table:
 def read_table(
     body: bytes, *, keep_rows: int, encoding: str | None = None, sheet: str | None = None
 ) -> Table:
-    """InvalidRequestError for what is no sheet, or one that would lose something when read."""
+    """InvalidRequestError for a file that is not a sheet, or would lose data when read."""
     if not body:
         raise sheet_required()
     if len(body) > MAX_BYTES:
@@ -114,7 +116,7 @@ def _parsed(found: WorkbookSheet, keep_rows: int) -> ParsedCsv:
 
 
 def _narrowed(parsed: ParsedCsv, used: int) -> ParsedCsv:
-    """Without the columns at the right in which there is nothing."""
+    """Remove empty columns at the right."""
     named = [place for place, name in enumerate(parsed.header) if name.strip(BLANK)]
     width = max(used, (named or [-1])[-1] + 1)
     parsed.header = parsed.header[:width]
@@ -139,7 +141,7 @@ def _refuse_faulty(parsed: ParsedCsv) -> None:
         raise malformed(parsed.errors[:100])
     if parsed.footer is not None:
         message = (
-            "One cell alone after a blank line at the end looks like a footer, not a row. "
+            "A single cell after a blank line at the end looks like a footer, not a row. "
             "Delete that line, or the blank line before it"
         )
         raise malformed([ParseError("FieldMismatch", "TooFewFields", message, parsed.footer)])
@@ -148,7 +150,7 @@ def _refuse_faulty(parsed: ParsedCsv) -> None:
 def _ragged(parsed: ParsedCsv) -> Iterable[Notice]:
     if parsed.padded:
         many = _rows(len(parsed.padded))
-        message = f"Trailing cells that were left out of {many} are read as empty."
+        message = f"Missing trailing cells of {many} are read as empty."
         yield Notice("padded-rows", message, row=parsed.padded[0])
     if parsed.cut:
         many = _rows(len(parsed.cut))
@@ -156,7 +158,7 @@ def _ragged(parsed: ParsedCsv) -> Iterable[Notice]:
         yield Notice("cut-rows", message, row=parsed.cut[0])
     if parsed.broken:
         row = parsed.broken[0]
-        message = f"Rows {row - 1} and {row} may be one row with a line break in a cell."
+        message = f"Rows {row - 1} and {row} may be a single row with a line break in a cell."
         yield warning("broken-rows", message, row=row)
 
 

@@ -1,4 +1,4 @@
-"""Templates of an owner's own: what they may be, and what they make of a sheet."""
+"""An owner's templates: validation, and the items of a sheet."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -29,7 +29,7 @@ DEFAULT_RATIO = "1:1"
 
 @dataclass(frozen=True, slots=True)
 class ColumnRule:
-    """`required` None is as the prompt has it: a column outside its own section is required."""
+    """`required` None follows the prompt: a column outside its own section is required."""
 
     required: bool | None = None
     default: str = ""
@@ -71,7 +71,7 @@ _NOT_WELL_FORMED = "is not a template: write {{column}} or {{#column}}…{{/colu
 
 
 def columns_of(template: SheetTemplate) -> ColumnSet:
-    """What is looked for in the header. A name of the template's is never a synonym."""
+    """Return the expected columns. A name in the template is never treated as a synonym."""
     names = dict.fromkeys((*_names(template), *template.columns, *MEANINGS))
     own = {folded_name(name) for name in names}
     return ColumnSet(
@@ -86,9 +86,9 @@ def columns_of(template: SheetTemplate) -> ColumnSet:
 def check_columns(
     template: SheetTemplate, header: Sequence[str], columns: Mapping[int, str]
 ) -> None:
-    """InvalidRequestError `Missing columns` for placeholders that no column fills.
+    """InvalidRequestError `Missing columns` for placeholders without a column.
 
-    `columns` are the names that the header's columns are read under, by place.
+    `columns` are the names under which the header's columns are read, by position.
     """
     there = set(columns.values())
     missing = [name for name in _required(template) if name not in there]
@@ -145,7 +145,7 @@ def template_recipe(template: SheetTemplate, ratios: Sequence[str]) -> Recipe:
 
 
 def _stem(values: Values, index: int, prompt: Template, file_name: Template) -> str:
-    """By the template's own file name, the row's id, or the prompt's first words."""
+    """The template's own file name, the row's ID, or the prompt's first words."""
     return (
         safe_stem(file_name.render(values))
         or safe_stem(values.get("custom_id", ""))
@@ -159,7 +159,7 @@ def _names(template: SheetTemplate) -> list[str]:
 
 
 def _required(template: SheetTemplate) -> list[str]:
-    """The columns that must be there: as declared, or as the prompt has them."""
+    """Return the required columns: as declared, or as the prompt needs them."""
     derived = Template(template.prompt).required_names
     return [
         name
@@ -175,7 +175,7 @@ def _is_required(rule: ColumnRule, derived: bool) -> bool:
 
 
 def template_to_json(template: SheetTemplate) -> dict[str, Any]:
-    """As it is stored."""
+    """Return its stored form."""
     values = {each.name: getattr(template, each.name) for each in fields(SheetTemplate)}
     updated = template.updated_at
     return {

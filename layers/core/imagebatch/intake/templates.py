@@ -1,6 +1,6 @@
 """Prompt templates: `{{make}}` is replaced, `{{#color}} painted {{color}}{{/color}}` needs a value.
 
-A value that is missing disappears together with the spaces, commas and brackets it would leave.
+A missing value is removed together with the spaces, commas and brackets that it would leave behind.
 """
 
 import re
@@ -11,8 +11,8 @@ _NAME = r"[^\W\d_A-Z][^\WA-Z]*"
 _PLACEHOLDER = re.compile(r"\{\{\s*(" + _NAME + r")\s*\}\}")
 _SECTION = re.compile(r"\{\{#(" + _NAME + r")\}\}((?:(?!\{\{#).)*?)\{\{/\1\}\}", re.DOTALL)
 _VALUE = "\x00"
-# What is left over in the template's own text, in the order of tidying up. Values are not in it
-# then, so that nothing in a cell is ever tidied away.
+# Leftovers in the template's own text, in tidying order. Values are not yet inserted, so nothing in
+# a cell is changed.
 _LEFTOVERS = (
     (re.compile(r"\s+"), " "),
     (re.compile(r"([(\[]) ?(?:[,;:/-] ?)*([)\]])"), ""),
@@ -27,7 +27,7 @@ _LEFTOVERS = (
 
 
 class Template:
-    """ValueError for a template that is not well-formed."""
+    """ValueError for a malformed template."""
 
     def __init__(self, text: str) -> None:
         self._text = text.replace(_VALUE, "")
@@ -39,18 +39,18 @@ class Template:
             raise ValueError("not a prompt template: a placeholder or section is not well-formed")
         self.names = frozenset(_PLACEHOLDER.findall(opened))
         self.required_names = frozenset(_required(self._text))
-        # A sheet's rows have few different sets of columns filled in.
+        # The rows of a sheet have few different sets of non-empty columns.
         self._frame_of = lru_cache(maxsize=256)(self._frame)
 
     def render(self, values: Mapping[str, str]) -> str:
-        """The prompt; the values' text is taken as it is but for white space, which is squeezed."""
+        """Return the prompt; values are inserted unchanged, except that white space is squeezed."""
         present = {name: squeezed for name, text in values.items() if (squeezed := squeeze(text))}
         first, rest = self._frame_of(self.names.intersection(present))
         pieces = [text for name, literal in rest for text in (present[name], literal)]
         return squeeze("".join([first, *pieces]))
 
     def _frame(self, present: frozenset[str]) -> tuple[str, list[tuple[str, str]]]:
-        """The text before the first value, and each value's name with the text that follows it."""
+        """Return the text before the first value, and each value's name with the text after it."""
         text = self._text
         while _SECTION.search(text):
             text = _SECTION.sub(lambda match: match[2] if match[1] in present else "", text)
@@ -61,7 +61,7 @@ class Template:
 
 
 def _required(text: str) -> list[str]:
-    """The placeholders that stand outside a section of their own name."""
+    """Return the placeholders outside a section of their own name."""
     found = _SECTION.search(text)
     while found:
         inner = _PLACEHOLDER.sub(lambda m, own=found[1]: "" if m[1] == own else m[0], found[2])

@@ -1,4 +1,4 @@
-"""Files that people upload: what they may be, told by their bytes, and what becomes of them."""
+"""Uploaded files: type detection from their bytes, validation and status."""
 
 import re
 import unicodedata
@@ -13,13 +13,14 @@ from imagebatch.intake.decoding import ControlCharacterError, decode_sheet
 from imagebatch.intake.sheet_refusals import instead_of
 
 MAX_INLINE_BYTES = 4 * 1024 * 1024
-"""Of a file within a request; the gateway takes no more."""
+"""Within a request; the gateway's limit."""
 MAX_UPLOAD_BYTES = 20 * 1024 * 1024
-"""Of a file posted to the bucket."""
+"""Posted to the bucket."""
 MAX_NAME_LENGTH = 255
 UNSETTLED_TTL = timedelta(days=2)
-"""How long an upload that never arrived, or was rejected, is remembered: longer than any
-Idempotency-Key that may ask for it."""
+"""How long an upload that never arrived, or was rejected, is kept: longer than any Idempotency-Key
+that may refer to it.
+"""
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 IMAGE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/jpg", "application/octet-stream")
 CSV_TYPES = (
@@ -33,9 +34,9 @@ CSV_TYPES = (
     "application/vnd.ms-excel",
     XLSX_TYPE,
 )
-"""What browsers and systems take a sheet for; Excel's own is what Windows says of a .csv."""
+"""Content types that browsers and systems use for sheets; Windows uses Excel's own for a .csv."""
 UNKNOWN_TYPE = "application/octet-stream"
-"""What a claim stands for that names no type at all."""
+"""Used if no type is declared."""
 NOT_AN_IMAGE = "The file is not a PNG, JPEG or WebP image."
 _PNG, _PNG_END = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", b"IEND\xaeB`\x82"
 _JPEG, _JPEG_SCAN, _JPEG_END = b"\xff\xd8\xff", b"\xff\xda", b"\xff\xd9"
@@ -58,7 +59,9 @@ class UploadStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
-    """`content_type` and `size` are as claimed while it is checked, as found once it is ready."""
+    """`content_type` and `size` are as declared while it is validated, as detected once it is
+    ready.
+    """
 
     id: str
     owner: str
@@ -76,21 +79,21 @@ class Upload:
 
     @property
     def kept_until(self) -> datetime | None:
-        """None for ever: what is ready is kept."""
+        """None means permanently: ready uploads are kept."""
         return None if self.ready else self.created_at + UNSETTLED_TTL
 
 
 def unusable_reason(upload: Upload | None, kind: UploadKind) -> str | None:
-    """What keeps it from being used as one of the kind, to follow "the upload"."""
+    """Return why it cannot be used as this kind, to complete "the upload ..."."""
     if upload is None or upload.kind is not kind:
         return f"is not one of your {kind} uploads"
     if upload.status is UploadStatus.CHECKING:
-        return "is still being checked; try again in a moment"
+        return "is still being validated; try again in a moment"
     return None if upload.ready else f"was rejected: {upload.reason}"
 
 
 def validate_body(upload: Upload, body: bytes) -> Upload:
-    """The upload as its bytes turned out: ready, or rejected with the reason."""
+    """Return the upload after validating its bytes: ready, or rejected with the reason."""
     try:
         content_type = detect_content_type(upload.kind, body)
     except InvalidRequestError as error:
@@ -111,7 +114,7 @@ def detect_content_type(kind: UploadKind, body: bytes) -> str:
 
 
 def image_type(body: bytes) -> str | None:
-    """By the first bytes alone; no name and no claim counts."""
+    """Uses only the first bytes, not the name or the declared type."""
     if body.startswith(_PNG):
         return "image/png"
     if body.startswith(_JPEG):
@@ -126,14 +129,14 @@ def validate_declared_type(kind: UploadKind, content_type: str, size: int) -> st
     claimed = content_type.partition(";")[0].strip().lower() or UNKNOWN_TYPE
     if claimed not in TYPES_OF_KIND[kind]:
         known = ", ".join(TYPES_OF_KIND[kind])
-        raise _unsupported(f"A {kind} upload has one of the content types {known}.")
+        raise _unsupported(f"The content type of a {kind} upload must be one of {known}.")
     if size > MAX_UPLOAD_BYTES:
         raise too_large("An upload has at most 20 MB (20,971,520 bytes).")
     return claimed
 
 
 def check_body(body: bytes) -> None:
-    """InvalidRequestError for a file that a request may not carry."""
+    """InvalidRequestError for a file that a request may not contain."""
     if not body:
         raise InvalidRequestError("file-required", "File is required")
     if len(body) > MAX_INLINE_BYTES:
@@ -142,8 +145,8 @@ def check_body(body: bytes) -> None:
 
 def body_too_large() -> InvalidRequestError:
     return too_large(
-        "Send a file over 4 MiB as JSON {kind, filename, contentType, size} and post it to the "
-        "address you get."
+        "For a file over 4 MiB, send JSON {kind, filename, contentType, size} and post the file to "
+        "the returned URL."
     )
 
 
@@ -152,7 +155,7 @@ def too_large(detail: str) -> InvalidRequestError:
 
 
 def clean_name(name: str) -> str:
-    """The file's own name for people to recognise, without the folders it lay in."""
+    """Return the file's own name for display, without folders."""
     last = _PATH.split(name)[-1]
     printable = "".join(c for c in last if unicodedata.category(c) not in {"Cc", "Cs", "Zl", "Zp"})
     return printable.strip()[:MAX_NAME_LENGTH] or "file"
@@ -167,7 +170,7 @@ def _whole(content_type: str, body: bytes) -> bool:
 
 
 def _sheet_type(body: bytes) -> str:
-    """Of a CSV or a workbook. An encoding that is not clear is no fault: it is given with the
+    """For a CSV or a workbook. An ambiguous encoding is not an error here: it is set with the
     batch.
     """
     if image := image_type(body):

@@ -1,4 +1,4 @@
-"""Which addresses of other people's servers are taken."""
+"""Validates URLs of other servers."""
 
 import ipaddress
 import re
@@ -19,11 +19,11 @@ GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
 
 
 def url_rejection_reason(url: str) -> str | None:
-    """Why an address is refused, or None for an https URL of a host that may be public.
+    """Return why a URL is rejected, or None for an https URL of a possibly public host.
 
-    Only what every parser reads alike is taken: they differ about backslashes, other dots than the
-    ASCII one, percent signs in a host and slashes left out. A name is not looked up here: whoever
-    connects checks the address it really gets.
+    Only URLs that every parser reads the same way are accepted: parsers differ about backslashes,
+    non-ASCII dots, percent signs in a host and missing slashes. Names are not resolved here:
+    whoever connects checks the actual address.
     """
     if len(url) > LONGEST_URL:
         return f"is longer than {LONGEST_URL} characters"
@@ -31,9 +31,9 @@ def url_rejection_reason(url: str) -> str | None:
     if found is None:
         return "must be an https URL" if _ANOTHER_SCHEME.match(url) else "is not a URL"
     if "@" in found["authority"]:
-        return "must not carry a user name or password"
+        return "must not contain a user name or password"
     if not found["authority"].isascii():
-        return "must write its host in ASCII, an international name as xn--…"
+        return "must have an ASCII host, an international name as xn--…"
     authority = _AUTHORITY.fullmatch(found["authority"])
     if authority is None or int(authority["port"] or 0) > MAX_PORT:
         return "is not a URL"
@@ -43,12 +43,12 @@ def url_rejection_reason(url: str) -> str | None:
         or host.endswith(PRIVATE_SUFFIXES)
         or ("." not in host and ":" not in host)
     ):
-        return "must name a public host"
-    return None if _public_literal(host) else "must name a public host"
+        return "must have a public host"
+    return None if _public_literal(host) else "must have a public host"
 
 
 def _public_literal(host: str) -> bool:
-    """True for a name that is no IP address in any spelling, and for public addresses."""
+    """True for a name that is not an IP address in any spelling, and for public addresses."""
     try:
         ipaddress.ip_address(host)
     except ValueError:
@@ -58,10 +58,10 @@ def _public_literal(host: str) -> bool:
 
 
 def is_public_address(text: str) -> bool:
-    """Whether an IP address is a machine on the open internet.
+    """Whether an IP address is a host on the public internet.
 
-    An IPv6 address that stands for an IPv4 one (mapped, NAT64, 6to4, Teredo) is refused whatever it
-    stands for: who translates it, and to where, is not ours to know.
+    An IPv6 address that stands for an IPv4 one (mapped, NAT64, 6to4, Teredo) is always rejected,
+    because it is unknown who translates it, and to where.
     """
     try:
         address = ipaddress.ip_address(text)
@@ -79,7 +79,7 @@ def why_not_callable(url: str, development_origin: str = "") -> str | None:
 
 
 def at_origin(url: str, origin: str) -> bool:
-    """Whether the address has exactly this scheme, host and port; none has those of ""."""
+    """Whether the URL has exactly this scheme, host and port; none matches ""."""
     return bool(origin) and _origin(url) == _origin(origin)
 
 

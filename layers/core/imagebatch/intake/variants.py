@@ -1,4 +1,4 @@
-"""The variant intake's rules: variants with reference images to items, a directory each."""
+"""Rules of the variant intake: from variants with reference images to items, one directory each."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ _OUR_WORDS = frozenset({"prompt", "aspect_ratio", "images"})
 
 @dataclass(frozen=True, slots=True)
 class VariantSelection:
-    """A variant and its product images, each as it is kept: `s3:` and a key of ours, or a URL."""
+    """A variant and its product images, each as stored: `s3:` plus one of our keys, or a URL."""
 
     variant: Variant
     images: tuple[str, ...]
@@ -32,7 +32,7 @@ class VariantSelection:
 
 @dataclass(frozen=True, slots=True)
 class ShotSettings:
-    """The settings of a variant batch; `user_input` has its images as they are kept."""
+    """The settings of a variant batch; `user_input` has its images as stored."""
 
     schema: SettingsSchema
     user_input: Mapping[str, Any]
@@ -40,7 +40,7 @@ class ShotSettings:
 
     @property
     def images(self) -> dict[str, str]:
-        """The images among the settings, by field."""
+        """Return the images among the settings, by field."""
         fields = self.schema.image_fields
         return {name: str(self.user_input[name]) for name in fields if self.user_input.get(name)}
 
@@ -58,9 +58,9 @@ def plan_variants(
     price: Callable[[int], Decimal],
     quality: Quality = Quality.STANDARD,
 ) -> BatchManifest:
-    """Plans `shot.variations` images for each choice; those of one are next to each other.
+    """Plan `shot.variations` images for each choice; those of one choice are adjacent.
 
-    `price` is the most that an item with so many images costs.
+    `price` is the maximum price of an item with that many images.
     """
     folders = unique_stems(_directory(choice.variant) for choice in choices)
     items = [
@@ -80,7 +80,7 @@ def plan_variants(
 
 
 def folder_of(batch: Batch, plan: BatchManifest) -> Folder:
-    """The folders of a batch, as its plan makes them."""
+    """Return the folders of a batch, derived from its manifest."""
     return Folder(
         batch_id=batch.id,
         name=folder_name(batch),
@@ -105,7 +105,7 @@ def _planned(
     price: Callable[[int], Decimal],
     quality: Quality,
 ) -> dict[str, Any]:
-    """A planned item's fields but for what depends on its place in the batch."""
+    """Return a planned item's fields, except those that depend on its position in the batch."""
     images = (*choice.images, *shot.images.values())
     prompt = shot.schema.prompt(shot.user_input, _words(choice, shot))
     handed_on = {
@@ -130,7 +130,7 @@ def _planned(
 
 
 def _words(choice: VariantSelection, shot: ShotSettings) -> dict[str, str]:
-    """What the prompt says beside the form: the product, and which image shows what."""
+    """Return the prompt's values besides the form: the product, and which image shows what."""
     variant, last = choice.variant, len(choice.images)
     product = f"reference images 1 to {last}" if last > 1 else "reference image 1"
     others = {

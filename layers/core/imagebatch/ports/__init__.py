@@ -1,4 +1,4 @@
-"""What the core needs from outside, in the product's words. Adapters fulfil it; tests fake it."""
+"""The interfaces that the core needs from outside. Adapters implement them; tests use fakes."""
 
 from imagebatch.formats.zip_layout import TextMember
 from imagebatch.ports.accounts import AccountStore

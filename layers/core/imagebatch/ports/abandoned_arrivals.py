@@ -7,8 +7,10 @@ from imagebatch.ports.deletion import KeepGoing
 
 
 class AbandonedArrivals(Protocol):
-    """Announced files that were given up: nobody takes them, and they name their owner's folder."""
+    """Announced files that were abandoned: no function consumes them, and they name their owner's
+    folder.
+    """
 
     def remove(self, is_wanted: Callable[[str], bool], keep_going: KeepGoing) -> bool:
-        """Removes those whose keys are wanted and leaves the others. True when none is left."""
+        """Remove those whose keys are wanted and keep the others. True if none is left."""
         ...

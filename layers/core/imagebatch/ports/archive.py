@@ -10,7 +10,9 @@ from imagebatch.formats.zip_layout import TextMember
 
 @dataclass(frozen=True, slots=True)
 class StoredMember:
-    """A file of the archive that is a stored object, and what was recorded when it was made."""
+    """A file of the archive that is a stored object, with the properties recorded when it was
+    stored.
+    """
 
     name: str
     key: str
@@ -42,12 +44,12 @@ class ArchiveBuilder(Protocol):
         ...
 
     def discard(self, key: str) -> None:
-        """Removes what a build that was killed has left of an unfinished archive."""
+        """Remove what a killed build has left of an unfinished archive."""
         ...
 
 
 class BadMembersError(Exception):
-    """Stored objects are gone, were overwritten or are damaged; `reasons` has one for each name."""
+    """Stored objects are missing, overwritten or damaged; `reasons` has one per name."""
 
     def __init__(self, reasons: Mapping[str, str]) -> None:
         super().__init__("; ".join(f"{name}: {reason}" for name, reason in reasons.items()))

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class SendAnew:
-    """It is too early and nothing has failed: a copy takes the message's place in the queue, so
-    that waiting uses up none of its deliveries.
+    """It is too early and nothing has failed: enqueue a copy in place of the message, so that
+    waiting uses up none of its deliveries.
     """
 
 
 @dataclass(frozen=True, slots=True)
 class ArrivedObject:
-    """An object that was put into the bucket, `age` seconds after its arrival was announced."""
+    """An object stored in the bucket, `age` seconds after its arrival was announced."""
 
     key: str
     etag: str

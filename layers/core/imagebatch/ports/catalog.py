@@ -11,18 +11,18 @@ class CatalogStore(Protocol):
     """The owner's product variants. Every read is consistent."""
 
     def upsert(self, owner: str, variants: Sequence[Variant]) -> int:
-        """Stores all, each whole or not at all; returns how many were not there before.
+        """Store all, each as a whole or not at all; return how many are new.
 
-        ConflictError when others kept changing the same ones; what was stored by then stays.
+        ConflictError if others kept changing the same ones; what was stored by then stays.
         """
         ...
 
     def get_many(self, owner: str, variant_ids: Sequence[int]) -> Mapping[int, Variant]:
-        """Those that are there."""
+        """Return those that exist."""
         ...
 
     def delete(self, owner: str, variant_id: int) -> None:
-        """Does nothing where there is none. ConflictError when others kept changing it."""
+        """No effect if it does not exist. ConflictError if others kept changing it."""
         ...
 
     def list_variants(
@@ -33,5 +33,5 @@ class CatalogStore(Protocol):
         cursor: str | None = None,
         keep: Callable[[Variant], bool] = lambda _: True,
     ) -> Page[Variant]:
-        """By product id, then variant id. InvalidRequestError for a cursor that is not ours."""
+        """Ordered by product ID, then variant ID. InvalidRequestError for an invalid cursor."""
         ...

@@ -10,23 +10,23 @@ from imagebatch.ports.records import Change
 
 @dataclass(frozen=True, slots=True)
 class FedChange:
-    """A change as the feed brings it; `place` is where the batch's records are."""
+    """A change from the feed; `place` is the location of the batch's records."""
 
     place: str
     change: Change
 
 
 class ChangeFeed(Protocol):
-    """The changes of all batches, in the order of each, at least once."""
+    """The changes of all batches, in order per batch, at least once."""
 
     def changes(self, records: Sequence[Mapping[str, Any]]) -> Iterator[FedChange]: ...
 
     def batch(self, place: str) -> Batch | None:
-        """The batch as it is now; None when it was deleted."""
+        """Return the batch as it is now; None if it was deleted."""
         ...
 
     def items(self, place: str) -> Iterator[Item]: ...
 
     def before(self, fed: FedChange) -> Change | None:
-        """The change before this one; None when it is not there."""
+        """Return the change before this one; None if it does not exist."""
         ...

@@ -10,7 +10,7 @@ type TimeLeft = Callable[[], float]
 
 class Clock(Protocol):
     def now(self) -> datetime:
-        """The time in UTC, in whole milliseconds, as the records keep it."""
+        """Return the time in UTC, in whole milliseconds, as the records store it."""
         ...
 
     def sleep(self, seconds: float) -> None: ...

@@ -1,4 +1,4 @@
-"""The record of webhooks."""
+"""The delivery records of webhooks."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,10 +9,10 @@ from imagebatch.domain.delivery import Delivery
 
 
 class DeliveryStore(Protocol):
-    """Kept with their batch, and no longer."""
+    """Stored with their batch, and no longer than it."""
 
     def save(self, batch: Batch, delivery: Delivery) -> None:
-        """Writes over what was saved under the same id."""
+        """Replace the record with the same ID."""
         ...
 
     def start_attempt(self, batch: Batch, delivery: Delivery, now: datetime) -> None:
@@ -20,5 +20,5 @@ class DeliveryStore(Protocol):
         ...
 
     def list_deliveries(self, owner: str, batch_id: str) -> Sequence[Delivery]:
-        """In the order in which the rounds ended."""
+        """Return them in the order in which the rounds ended."""
         ...

@@ -1,4 +1,4 @@
-"""Erasing an owner: the jobs, and the records that are the owner's."""
+"""Erasing an owner: the jobs, and the owner's records."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -9,10 +9,10 @@ from imagebatch.domain.erasure import Erasure
 
 @dataclass(frozen=True, slots=True)
 class OwnedRecords:
-    """A part of the table that was gone through; `cursor` is empty at the table's end.
+    """A scanned part of the table; `cursor` is empty at the table's end.
 
-    `keys` are those of the owner's records, which name these uploads and batches; `spent` is what
-    the ledger says, by mode and month.
+    `keys` are those of the owner's records, which refer to these uploads and batches; `spent` are
+    the amounts in the ledger, by mode and month.
     """
 
     keys: frozenset[tuple[str, str]]
@@ -24,7 +24,7 @@ class OwnedRecords:
 
 class ErasureStore(Protocol):
     def start(self, erasure: Erasure) -> Erasure:
-        """The erasure that runs for the owner: this one, or one that was started before."""
+        """Return the owner's running erasure: this one, or one that was started before."""
         ...
 
     def get(self, erasure_id: str) -> Erasure | None: ...
@@ -36,11 +36,11 @@ class ErasureStore(Protocol):
     def save(self, erasure: Erasure) -> None: ...
 
     def finish(self, erasure: Erasure) -> None:
-        """Keeps the receipt; the owner may come again."""
+        """Store the receipt; the owner is no longer rejected."""
         ...
 
     def owned(self, owner: str, cursor: str) -> OwnedRecords:
-        """The owner's records among the next ones of the table."""
+        """Return the owner's records among the next ones of the table."""
         ...
 
     def remove(self, records: OwnedRecords) -> None: ...

@@ -1,4 +1,4 @@
-"""What other programs are told of a batch, over the account's event bus."""
+"""Events about batches for other programs, over the account's event bus."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ ITEM_SETTLED = "ItemSettled"
 
 @dataclass(frozen=True, slots=True)
 class BusEvent:
-    """`detail` has an `id` that is the same whenever the event is sent again."""
+    """`detail` has an `id` that is the same each time the event is sent."""
 
     kind: str
     detail: Mapping[str, Any]
@@ -24,5 +24,5 @@ class BusEvent:
 
 class EventBus(Protocol):
     def put(self, events: Sequence[BusEvent]) -> None:
-        """Sends all, or raises UnavailableError (some may have been sent)."""
+        """Send all, or raise UnavailableError (some may have been sent)."""
         ...

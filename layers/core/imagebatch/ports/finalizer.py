@@ -6,20 +6,20 @@ from typing import Protocol
 
 class Execution(StrEnum):
     UNKNOWN = "unknown"
-    """Never started, as far as anybody knows."""
+    """Never started, as far as is known."""
     RUNNING = "running"
     ENDED = "ended"
 
 
 class Finalizer(Protocol):
     def start(self, owner: str, batch_id: str, round_: int, attempt: int) -> None:
-        """Starts building the archive; started before is as good."""
+        """Start building the archive; no effect if it was started before."""
         ...
 
     def state(self, batch_id: str, round_: int, attempt: int) -> Execution:
-        """What became of that execution."""
+        """Return the state of that execution."""
         ...
 
     def stop(self, batch_id: str, round_: int, attempt: int) -> bool:
-        """Stops that execution; ended before is as good. False where there never was one."""
+        """Stop that execution; no effect if it has ended. False if there never was one."""
         ...

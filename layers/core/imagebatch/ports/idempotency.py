@@ -1,4 +1,4 @@
-"""What was asked under a key before."""
+"""Earlier requests by their idempotency key."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,19 +8,19 @@ from typing import Any, Protocol
 
 
 class IdempotencyState(StrEnum):
-    """What an idempotency key turned out to be."""
+    """The state of an idempotency key."""
 
     NEW = "new"
     DONE = "done"
     IN_PROGRESS = "in_progress"
     OTHER_CONTENT = "other_content"
     DELETED = "deleted"
-    """What was created under the key has been deleted since."""
+    """What was created under the key has since been deleted."""
 
 
 @dataclass(frozen=True, slots=True)
 class IdempotencyRecord:
-    """`resource_id` is the id to create under, kept when an interrupted request is retried."""
+    """`resource_id` is the ID to create under, reused when an interrupted request is retried."""
 
     state: IdempotencyState
     resource_id: str
@@ -43,5 +43,5 @@ class IdempotencyStore(Protocol):
     ) -> None: ...
 
     def release(self, owner: str, key: str) -> None:
-        """Forgets a key whose request was refused."""
+        """Forget a key whose request was rejected."""
         ...

@@ -6,7 +6,7 @@ from typing import Protocol
 
 class ImageValidator(Protocol):
     def validate(self, body: bytes, aspect_ratio: str | None) -> "Inspected":
-        """Decodes the image whole. BadImageError when it is not one that was asked for."""
+        """Decode the whole image. BadImageError if it is not the requested image."""
         ...
 
 
@@ -19,8 +19,8 @@ class Inspected:
 
 
 class BadImageError(Exception):
-    """Not an image, truncated, blank, or of another aspect ratio; the text says which."""
+    """Not an image, truncated, blank, or with another aspect ratio; the text says which."""
 
 
 class UnfitImageError(BadImageError):
-    """Of another aspect ratio: the next picture of its model would be no different."""
+    """With another aspect ratio: the next image of its model would be no different."""

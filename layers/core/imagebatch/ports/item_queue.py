@@ -8,7 +8,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class ItemMessage:
-    """One item to make in one round; `position` is its place in the round's dispatch list.
+    """One item to generate in one round; `position` is its place in the round's dispatch list.
 
     `queue_wait_seconds` is how long the message waited in the queue. It is 0 for delayed and
     redelivered messages, whose age says nothing about the load.
@@ -24,12 +24,12 @@ class ItemMessage:
 
 @dataclass(frozen=True, slots=True)
 class RetryLater:
-    """Nothing can be done before then: come back, do not acknowledge."""
+    """Nothing can be done before then: redeliver, do not acknowledge."""
 
     until: datetime
 
 
 class ItemQueue(Protocol):
     def send(self, messages: Sequence[ItemMessage], *, delay: float = 0) -> None:
-        """Sends all, or raises UnavailableError (some may have been sent). `delay` in seconds."""
+        """Send all, or raise UnavailableError (some may have been sent). `delay` is in seconds."""
         ...

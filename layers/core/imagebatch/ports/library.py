@@ -8,10 +8,10 @@ from imagebatch.ports.page import Page
 
 
 class LibraryStore(Protocol):
-    """What was made for variants, kept for ever. BatchStore.commit writes the images."""
+    """The images generated for variants, kept permanently. BatchStore.commit writes them."""
 
     def open(self, owner: str, folder: Folder) -> None:
-        """Stores a batch's folders; again it is the same."""
+        """Store a batch's folders; repeating it has no further effect."""
         ...
 
     def folder(self, owner: str, batch_id: str) -> Folder | None: ...
@@ -19,9 +19,10 @@ class LibraryStore(Protocol):
     def folders_of(
         self, owner: str, variant_id: int, *, limit: int, cursor: str | None = None
     ) -> Page[Folder]:
-        """The batches with a folder of the variant's, newest first, each with that folder alone.
+        """Return the batches with a folder of the variant, newest first, each with that folder
+        alone.
 
-        InvalidRequestError for a cursor that is not ours.
+        InvalidRequestError for an invalid cursor.
         """
         ...
 
@@ -32,15 +33,15 @@ class LibraryStore(Protocol):
     def images_in(
         self, owner: str, batch_id: str, *, first: int, last: int, limit: int
     ) -> Sequence[LibraryImage]:
-        """The images of the batch's items from `first` to `last`, in their order."""
+        """Return the images of the batch's items from `first` to `last`, in order."""
         ...
 
     def remove_image(self, owner: str, batch_id: str, index: int) -> None:
-        """Takes an image out of both of its folders; does nothing where there is none."""
+        """Remove an image from both of its folders; no effect if it does not exist."""
         ...
 
     def get_images(
         self, owner: str, places: Sequence[tuple[str, int]]
     ) -> Mapping[tuple[str, int], LibraryImage]:
-        """Those that are there, by batch and index."""
+        """Return those that exist, by batch and index."""
         ...

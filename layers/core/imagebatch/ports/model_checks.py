@@ -10,5 +10,5 @@ class ModelCheckStore(Protocol):
     def load(self) -> ModelChecks: ...
 
     def save(self, checks: Mapping[str, ModelCheck]) -> None:
-        """Replaces everything that is kept."""
+        """Replace everything that is stored."""
         ...

@@ -9,5 +9,5 @@ from imagebatch.domain.model_registry import ImageModel
 
 class ModelLookup(Protocol):
     def look_up(self, models: Sequence[ImageModel]) -> Mapping[str, Sighting]:
-        """By the models' ids, with free requests only. Never raises for a provider's answer."""
+        """Look up models by ID, with free requests only. Never raises for a provider's response."""
         ...

@@ -16,7 +16,7 @@ class StoredObject:
 
 @dataclass(frozen=True, slots=True)
 class PostForm:
-    """Where a browser posts a file to, and the fields it sends before the file."""
+    """The URL to which a browser posts a file, and the fields to send before the file."""
 
     url: str
     fields: Mapping[str, str]
@@ -49,25 +49,26 @@ class ObjectStore(Protocol):
     def delete(self, key: str) -> None: ...
 
     def delete_folder(self, prefix: str, keep_going: Callable[[], bool] = lambda: True) -> bool:
-        """Deletes every object whose key starts with `prefix`. False when it was not kept going to
-        the end.
+        """Delete every object whose key starts with `prefix`.
+
+        False if it was told to stop before the end.
         """
         ...
 
     def delete_files(self, folder: str) -> None:
-        """Deletes what lies directly in the folder, and nothing of the folders in it."""
+        """Delete the objects directly in the folder, not those in its subfolders."""
         ...
 
     def url(self, key: str, *, seconds: int, filename: str | None = None) -> str:
-        """A presigned GET; `filename` is what a browser saves it as, shown inline without."""
+        """Return a presigned GET; `filename` is the name for saving; without it, shown inline."""
         ...
 
     def key_of(self, url: str) -> str | None:
-        """The key a URL of `url` names, expired or not; None for an address that is not ours."""
+        """Return the key of a URL from `url`, expired or not; None for any other URL."""
         ...
 
     def post_form(self, key: str, *, content_type: str, largest: int, seconds: int) -> PostForm:
-        """A presigned POST of this one key; the store itself refuses another type, and more than
-        `largest` bytes or none.
+        """Return a presigned POST for this key; the store itself rejects another type, an empty
+        body, and more than `largest` bytes.
         """
         ...

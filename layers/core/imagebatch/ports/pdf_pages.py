@@ -9,9 +9,9 @@ from imagebatch.ports.archive import StoredMember
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """The PDF as a file of the archive, and the names of the images that have no page in it.
+    """The PDF as a file of the archive, and the names of the images without a page.
 
-    `member` is None when no page could be drawn, and when building it failed too often.
+    `member` is None if no page could be drawn, or if building it failed too often.
     """
 
     member: StoredMember | None
@@ -19,18 +19,19 @@ class Pages:
 
 
 class PagesBuilder(Protocol):
-    """A PDF with an image a page, in order and without loss."""
+    """A PDF with one image per page, in order and lossless."""
 
     def build(self, key: str, images: Sequence[StoredMember]) -> None:
-        """Stores the PDF, seen whole or not at all; an image that cannot be drawn is left out.
+        """Store the PDF, visible as a whole or not at all; an image that cannot be drawn is
+        omitted.
 
-        BadMembersError and UnavailableError as in `ArchiveBuilder`. Called again after it failed or
-        was killed it gives up at last, so that a PDF never keeps an archive from being built.
+        BadMembersError and UnavailableError as in `ArchiveBuilder`. After repeated failures or
+        kills it gives up, so that a PDF never blocks an archive.
         """
         ...
 
     def find(self, key: str, images: Sequence[StoredMember]) -> Pages | None:
-        """What became of the PDF of exactly these images; None before it was built."""
+        """Return the stored PDF of exactly these images; None before it was built."""
         ...
 
     def discard(self, key: str) -> None: ...

@@ -5,11 +5,11 @@ from typing import Protocol
 
 
 class PredictionLedger(Protocol):
-    """Whose each prediction is, so that one serves one item."""
+    """The holder of each prediction, so that a prediction serves one item only."""
 
     def hold(self, provider: str, prediction_id: str, holder: str, until: datetime) -> bool:
-        """Takes a prediction for `holder`; true when it is theirs, now or already.
+        """Claim a prediction for `holder`; true if the holder has it, now or already.
 
-        The record may be forgotten after `until`.
+        The record may be removed after `until`.
         """
         ...

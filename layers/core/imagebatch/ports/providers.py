@@ -12,14 +12,14 @@ from imagebatch.domain.rehearsal import Rehearsal
 
 @dataclass(frozen=True, slots=True)
 class ImageRequest:
-    """`model` is the provider's own name for it, `input` in the model's own words."""
+    """`model` is the provider's name for it, `input` uses the model's field names."""
 
     model: str
     input: Mapping[str, Any]
     prompt: str
     aspect_ratio: str | None = None
     rehearsal: Rehearsal | None = None
-    """What the development provider is to do instead of its work."""
+    """The simulated outcome that the development provider has to produce."""
 
 
 class PredictionStatus(StrEnum):
@@ -33,9 +33,9 @@ class PredictionStatus(StrEnum):
 class Prediction:
     """`output` is a URL or a data URI of the image; `failure` says why there is none.
 
-    `try_again` marks a failure that one more prediction may cure; `billed` one that is paid for, or
-    may have been. `seconds` is how long it took by
-    the provider's own clock, from the request to its end; None where the provider does not say.
+    `try_again` marks a failure that another prediction may fix; `billed` one that is or may have
+    been paid for. `seconds` is how long it took by the provider's own clock, from the request to
+    its end; None if the provider does not say.
     """
 
     id: str
@@ -48,28 +48,32 @@ class Prediction:
 
 
 class ImageProvider(Protocol):
-    """One image provider. Every call may raise the ProviderError family and ends within its own
-    time-out.
+    """One image provider.
+
+    Every call may raise the ProviderError family and ends within its own timeout.
     """
 
     def create(self, request: ImageRequest) -> Prediction:
-        """Starts a prediction and returns without waiting for it."""
+        """Start a prediction and return without waiting for it."""
         ...
 
     def find_created(self, request: ImageRequest, since: datetime) -> Sequence[Prediction] | None:
-        """The account's predictions of this model and input since then, oldest first: what a create
-        whose answer was lost may have made. None where the provider cannot tell that there is none.
+        """Return the account's predictions of this model and input since then, oldest first:
+        candidates for a create whose response was lost.
+
+        None if the provider cannot tell that there is none.
         """
         ...
 
     def get(self, prediction_id: str, request: ImageRequest) -> Prediction: ...
 
     def cancel(self, prediction_id: str, request: ImageRequest) -> None:
-        """Asks the provider to stop; one that has ended already stays as it is."""
+        """Ask the provider to stop; one that has ended stays unchanged."""
         ...
 
     def fetch(self, prediction: Prediction, request: ImageRequest) -> bytes:
-        """The image's bytes. ProviderUnavailableError when they cannot be had now, OutputGoneError
-        never.
+        """Return the image's bytes.
+
+        ProviderUnavailableError if they are not available now, OutputGoneError never.
         """
         ...

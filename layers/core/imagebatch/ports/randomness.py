@@ -5,7 +5,7 @@ from typing import Protocol
 
 class Randomness(Protocol):
     def new_id(self) -> str:
-        """An identifier nobody can guess, safe in a URL, a key and an execution's name."""
+        """Return an unguessable identifier, safe in a URL, a key and an execution's name."""
         ...
 
     def jitter(self) -> float:

@@ -7,7 +7,9 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A provider's last refusal for want of credit or for too high a rate, in its words."""
+    """A provider's last rejection for lack of credit or for its rate limit, with the provider's
+    text.
+    """
 
     reason: str
     at: datetime
@@ -17,7 +19,7 @@ class RefusalLog(Protocol):
     def note(self, provider: str, refusal: Refusal) -> None: ...
 
     def clear(self, provider: str) -> None:
-        """A create was accepted since."""
+        """Forget the rejection: a create was accepted since."""
         ...
 
     def last(self, provider: str) -> Refusal | None: ...

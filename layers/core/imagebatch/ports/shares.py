@@ -1,4 +1,4 @@
-"""Where share links are kept."""
+"""Storage of share links."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -20,9 +20,9 @@ class ShareStore(Protocol):
     def get(self, share_id: str) -> Share | None: ...
 
     def of_batch(self, owner: str, batch_id: str) -> Sequence[Share]:
-        """All of a batch, expired ones included, in the order of their ids."""
+        """All shares of a batch, including expired ones, ordered by ID."""
         ...
 
     def delete(self, owner: str, batch_id: str, share_id: str) -> None:
-        """Does nothing where the batch has no such share."""
+        """No effect if the batch has no such share."""
         ...

@@ -15,14 +15,14 @@ class AlarmAddress(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Concurrency:
-    """Lambda's quota of the account in the region, and what no function has reserved of it."""
+    """The account's Lambda quota in the region, and the part that no function has reserved."""
 
     limit: int
     unreserved: int
 
 
 class StackFacts(Protocol):
-    """Each may raise UnavailableError, also where a permission is missing."""
+    """Each method may raise UnavailableError, also if a permission is missing."""
 
     def queue_depth(self) -> Mapping[str, int]:
         """`visible`, `inFlight`, `delayed`, `deadLetter`."""

@@ -8,7 +8,7 @@ from imagebatch.ports.webhooks import Receipt
 
 
 class Telemetry(Protocol):
-    """What operators are told: logs and metrics."""
+    """Logs and metrics for operators."""
 
     def submitted(self, batch: Batch, warnings: Sequence[str]) -> None: ...
 
@@ -17,7 +17,7 @@ class Telemetry(Protocol):
     def archived(self, batch: Batch, seconds: float) -> None: ...
 
     def notified(self, batch_id: str, message_id: str, receipt: "Receipt | None") -> None:
-        """What became of a webhook in the end; None when no try was answered well."""
+        """The final result of a webhook; None if no attempt succeeded."""
         ...
 
     def unreadable(self, key: str, reason: str) -> None:
@@ -25,19 +25,19 @@ class Telemetry(Protocol):
         ...
 
     def overlay_ignored(self, key: str, reason: str) -> None:
-        """The stack's overlay of the model registry is invalid and does not count."""
+        """The stack's overlay of the model registry is invalid and ignored."""
         ...
 
     def model_gone(self, model: str, reason: str) -> None:
-        """The provider no longer has a model that the registry calls available."""
+        """The provider no longer has a model that the registry lists as available."""
         ...
 
     def budget_nearly_spent(self, scope: str, month: str, percent: int) -> None:
-        """Reserved and spent come close to the budget of an owner or of the stack."""
+        """Reserved and spent amounts are close to the budget of an owner or of the stack."""
         ...
 
     def intake_failed(self, reason: str) -> None:
-        """A sheet or an upload could not be taken; it is tried again."""
+        """A sheet or an upload could not be processed; it will be retried."""
         ...
 
     def log_event(self, event: str, **facts: Any) -> None: ...

@@ -1,4 +1,4 @@
-"""Where owners' templates are kept."""
+"""Storage of owners' templates."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -10,15 +10,17 @@ class TemplateStore(Protocol):
     """Templates by owner and name. Every read is consistent."""
 
     def put(self, owner: str, template: SheetTemplate, *, limit: int) -> bool:
-        """Stores a template over one of the same name; true when it is new. LimitReachedError when
-        the owner has `limit` others already, however many calls race for the last place.
+        """Store a template, replacing one of the same name; true if it is new.
+
+        LimitReachedError if the owner already has `limit` others, however many calls compete for
+        the last place.
         """
         ...
 
     def get(self, owner: str, name: str) -> SheetTemplate | None: ...
 
     def delete(self, owner: str, name: str) -> None:
-        """Does nothing where there is none."""
+        """No effect if it does not exist."""
         ...
 
     def list_templates(self, owner: str) -> Sequence[SheetTemplate]:

@@ -5,5 +5,5 @@ from typing import Protocol
 
 class Thumbnailer(Protocol):
     def draw(self, body: bytes) -> bytes:
-        """A small WebP of the image. BadImageError when it cannot be drawn."""
+        """Return a small WebP of the image. BadImageError if it cannot be drawn."""
         ...

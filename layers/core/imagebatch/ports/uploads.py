@@ -11,11 +11,11 @@ class UploadStore(Protocol):
     """The records of uploads. Every read is consistent."""
 
     def create(self, upload: Upload) -> None:
-        """Stores a new upload. ConflictError when the id is taken."""
+        """Store a new upload. ConflictError if the ID is in use."""
         ...
 
     def settle(self, upload: Upload) -> None:
-        """Writes over an upload that is being checked. ConflictError when it was settled, or is
+        """Replace an upload that is being validated. ConflictError if it was settled, or is
         gone.
         """
         ...
@@ -23,15 +23,15 @@ class UploadStore(Protocol):
     def get(self, owner: str, upload_id: str) -> Upload | None: ...
 
     def get_many(self, owner: str, upload_ids: Sequence[str]) -> Mapping[str, Upload]:
-        """Those of them that are this owner's, by id, however many."""
+        """Return those that belong to this owner, by ID, however many."""
         ...
 
     def delete(self, owner: str, upload_id: str) -> None:
-        """Does nothing where there is none of this owner's."""
+        """No effect if this owner has none."""
         ...
 
     def owner_of(self, upload_id: str) -> str | None:
-        """Whose upload an object belongs to that has arrived in the bucket."""
+        """Return the owner of the upload to which an object in the bucket belongs."""
         ...
 
     def list_uploads(
@@ -43,5 +43,5 @@ class UploadStore(Protocol):
         kind: UploadKind | None = None,
         keep: Callable[[Upload], bool] = lambda _: True,
     ) -> Page[Upload]:
-        """The owner's uploads, newest first. InvalidRequestError for a cursor that is not ours."""
+        """The owner's uploads, newest first. InvalidRequestError for an invalid cursor."""
         ...

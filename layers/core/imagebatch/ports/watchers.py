@@ -1,4 +1,4 @@
-"""Which places of live progress are taken."""
+"""The places for live progress that are in use."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,7 +7,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class WatcherPlace:
-    """A place that is free again after `until`, whatever has become of its holder."""
+    """A place that is free again after `until`, whatever happens to its holder."""
 
     number: int
     token: str
@@ -16,9 +16,11 @@ class WatcherPlace:
 
 class WatcherPlaces(Protocol):
     def take(self, owner: str, most: int, now: datetime, until: datetime) -> WatcherPlace | None:
-        """One of the owner's `most` places; None when all are taken. The write itself decides."""
+        """Return one of the owner's `most` places; None if all are in use. The write itself
+        decides.
+        """
         ...
 
     def give_back(self, owner: str, place: WatcherPlace) -> None:
-        """Does nothing for a place that was given back, or that somebody took after its time."""
+        """No effect for a place that was released, or that another client took after it expired."""
         ...

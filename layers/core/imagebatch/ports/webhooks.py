@@ -6,21 +6,21 @@ from typing import Any, Protocol
 
 
 class Receipt(StrEnum):
-    """How a webhook ended for good."""
+    """The final result of a webhook."""
 
     DELIVERED = "delivered"
     GONE = "gone"
-    """The receiver wants no more of them."""
+    """The receiver unsubscribed."""
     REFUSED = "refused"
-    """The address is none that we call."""
+    """The URL is not allowed."""
 
 
 class Webhooks(Protocol):
-    """Signed POSTs to addresses that clients gave: Standard Webhooks."""
+    """Signed POSTs to URLs from clients: Standard Webhooks."""
 
     def post(self, url: str, message_id: str, body: Mapping[str, Any]) -> Receipt:
-        """One try, bounded in time. WebhookDeliveryError when a later one may be answered better.
+        """Make one attempt, bounded in time. WebhookDeliveryError if a later one may succeed.
 
-        `message_id` is the same in every try, so that a receiver knows what it has seen.
+        `message_id` is the same in every attempt, so that a receiver can detect duplicates.
         """
         ...

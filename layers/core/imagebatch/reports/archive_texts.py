@@ -1,6 +1,6 @@
-"""The text files of an archive: what became of every row, for people, programs and spreadsheets.
+"""The text files of an archive: the result of every row, for people, programs and spreadsheets.
 
-Everything comes from the records alone, so a second build of a round makes the same bytes.
+Everything is derived from the records, so rebuilding a round gives the same bytes.
 """
 
 import io
@@ -20,20 +20,20 @@ from imagebatch.reports.provenance import provenance_json
 from imagebatch.reports.results import Result, results_of
 
 BOM = "\ufeff"
-"""Without it Excel reads UTF-8 as the machine's own code page."""
+"""Without it, Excel reads UTF-8 as the machine's own code page."""
 RESULT_COLUMNS = (
     "status", "file", "code", "reason", "attempts", "cost", "seconds", "model", "ai_mark"
 )  # fmt: skip
 COLUMNS_WITHOUT_SHEET = ("custom_id", "prompt")
 FORMULA_STARTS = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
-"""The last four are the full-width forms, which count as well."""
+"""The last four are the full-width forms, which spreadsheets accept, too."""
 CONTROL_STARTS = ("\t", "\r", "\n")
 NOT_SEEN = BLANK + '"' + "".join(map(chr, range(0x20)))
-"""What a reader may strip from the beginning of a cell."""
+"""Characters that a reader may strip from the start of a cell."""
 DELIMITERS = frozenset(",;\t|\x1e\x1f")
-"""Every character a reader may take for the delimiter when it guesses."""
+"""Every character that a reader may guess as the delimiter."""
 CELL_BREAKS = re.compile("([,;\t|\x1e\x1f\r\n])")
-"""Where one cell becomes two for a reader with another delimiter, or one that knows no quotes."""
+"""Where a reader with another delimiter, or without quotes, splits one cell in two."""
 
 
 def archive_texts(
@@ -43,11 +43,11 @@ def archive_texts(
     notices: Sequence[Notice] = (),
     on_failure: Callable[[str, Exception], None] = lambda _name, _error: None,
 ) -> list[TextMember]:
-    """The archive's text files; those about failures only where something failed, and notes.txt
-    only where there is something to note: the batch's own notices and these.
+    """Return the archive's text files; those about failures only if something failed, and notes.txt
+    only if there is something to note: the batch's own notices and these.
 
-    `items` are all of the batch's, in order. A file that cannot be made is told to `on_failure` and
-    noted: none may keep the images from their owner.
+    `items` are all of the batch's, in order. A file that cannot be created is reported to
+    `on_failure` and noted: none may block the images.
     """
     results = results_of(batch, plan, items)
     noted = replace(batch, notices=(*batch.notices, *notices, *_exact_cells(plan, results)))
@@ -78,7 +78,7 @@ def _files(
 
 
 def _exact_cells(plan: BatchManifest, results: Iterable[Result]) -> Sequence[Notice]:
-    """Said where failed_rows.csv has a cell that results.csv neutralises."""
+    """Returned if failed_rows.csv has a cell that results.csv neutralizes."""
     cells = (cell for result in results if result.failure for cell in result.cells)
     return (EXACT_CELLS,) if plan.header and any(_neutral(cell) != cell for cell in cells) else ()
 
@@ -99,15 +99,15 @@ def failed_rows_json(failed: Iterable[Result]) -> bytes:
 
 
 def failed_rows_csv(plan: BatchManifest, failed: Iterable[Result]) -> bytes:
-    """The failed rows in the sheet's own columns, every cell as it was, to be uploaded again.
+    """The failed rows in the sheet's own columns, every cell unchanged, to be submitted again.
 
-    Nothing is neutralised here: an apostrophe before a cell would end up in the next prompt.
+    Nothing is neutralized here: an apostrophe before a cell would end up in the next prompt.
     """
     return _csv(plan.delimiter, [plan.header, *(result.cells for result in failed)])
 
 
 def results_csv(plan: BatchManifest, results: Iterable[Result]) -> bytes:
-    """Every row as submitted and what became of it; no cell of it starts a formula."""
+    """Every row as submitted, with its result; no cell starts a formula."""
     submitted = plan.header or COLUMNS_WITHOUT_SHEET
     header = (*submitted, *our_columns(submitted, RESULT_COLUMNS))
     rows = (_result_row(result, with_cells=bool(plan.header)) for result in results)
@@ -115,8 +115,8 @@ def results_csv(plan: BatchManifest, results: Iterable[Result]) -> bytes:
 
 
 def our_columns(submitted: Sequence[str], ours: Sequence[str]) -> list[str]:
-    """Our columns beside the sheet's: one whose name the sheet has is prefixed, as often as it
-    takes.
+    """Our columns after the sheet's: a name that the sheet uses is prefixed, repeatedly if
+    necessary.
     """
     taken = {folded_name(name) for name in submitted}
     names = []
@@ -146,22 +146,22 @@ def _result_row(result: Result, *, with_cells: bool) -> tuple[str, ...]:
 
 
 def _model(result: Result) -> str:
-    """The model that made the image; empty without one."""
+    """The model that generated the image; empty without one."""
     chosen = result.item.chosen_version if result.file else None
     return chosen.model if chosen else ""
 
 
 def _mark(result: Result) -> str:
-    """c2pa, xmp or none; empty without an image, and for one that was made before marks were."""
+    """c2pa, xmp or none; empty without an image, and for images older than marks."""
     image = result.item.image if result.file else None
     return image.provenance.mark.value if image and image.provenance else ""
 
 
 def _neutral(cell: str) -> str:
-    """The cell as a spreadsheet shows it and computes nothing.
+    """Return the cell in a form that a spreadsheet displays but does not compute.
 
-    Nothing that a reader could take for a cell of its own starts like a formula, be it behind
-    spaces, quotes or invisible characters.
+    No part that a reader could take for a cell starts a formula, even after spaces, quotes or
+    invisible characters.
     """
     if not any(start in cell for start in (*FORMULA_STARTS, *CONTROL_STARTS)):
         return cell
@@ -173,7 +173,7 @@ def _neutral(cell: str) -> str:
 
 
 def _csv(delimiter: str, rows: Iterable[Sequence[str]]) -> bytes:
-    """CSV of UTF-8 with a BOM and CRLF, in which no cell can be taken for anything but itself."""
+    """CSV in UTF-8 with a BOM and CRLF, quoted so that every cell is unambiguous."""
     text = io.StringIO()
     text.write(BOM)
     for row in rows:
@@ -187,5 +187,5 @@ def _quoted(cell: str) -> str:
 
 
 def _encoded(text: str) -> bytes:
-    """UTF-8; half of a surrogate pair, which JSON can smuggle in, becomes a question mark."""
+    """Encode as UTF-8; lone surrogates, which JSON allows, become question marks."""
     return text.encode(errors="replace")

@@ -1,7 +1,7 @@
-"""The archive's index.html: every image beside its row, on one page that needs no network.
+"""The archive's index.html: every image with its row, on one page that needs no network.
 
-No script, no style but its own and no address but the archive's files: the content security policy
-says so, and what people typed is only ever text.
+It has no script, only its own style, and only links to the archive's files: the content security
+policy enforces this, and user input is always escaped.
 """
 
 from base64 import b64encode
@@ -132,7 +132,7 @@ def _label(result: Result) -> str:
 
 
 def _words(result: Result) -> str:
-    """What was asked for: the row's cells, or the prompt where there is no sheet."""
+    """The input: the row's cells, or the prompt if there is no sheet."""
     return " · ".join(cell for cell in result.cells if cell.strip()) or result.item.prompt
 
 

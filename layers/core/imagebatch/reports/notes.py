@@ -7,18 +7,18 @@ from imagebatch.domain.notice import Notice, NoticeLevel, warning
 
 NAMES_SHOWN = 20
 NO_PAGES = warning(
-    "no-pages", "pages.pdf could not be drawn and is not in this archive. Every image is."
+    "no-pages", "pages.pdf could not be created and is not in this archive. Every image is."
 )
 EXACT_CELLS = Notice(
     "exact-cells",
-    "failed_rows.csv has your cells exactly as you submitted them, so that it can be uploaded "
+    "failed_rows.csv has your cells exactly as you submitted them, so that you can submit it "
     "again. Some of them start like a formula: do not open it in a spreadsheet without importing "
-    "them as text. In results.csv they are neutralised by an apostrophe.",
+    "them as text. In results.csv they are neutralized with an apostrophe.",
 )
 
 
 def pages_left_out(names: Sequence[str]) -> Sequence[Notice]:
-    """What notes.txt says of images that pages.pdf does not show."""
+    """The notices about images that pages.pdf does not show."""
     if not names:
         return ()
     more = f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
@@ -28,11 +28,11 @@ def pages_left_out(names: Sequence[str]) -> Sequence[Notice]:
 
 
 def missing_file(name: str) -> Notice:
-    return warning("missing-file", f"{name} could not be made and is not in this archive.")
+    return warning("missing-file", f"{name} could not be created and is not in this archive.")
 
 
 def notes_txt(batch: Batch) -> str:
-    """One notice a line, the warnings first."""
+    """One notice per line, warnings first."""
     return "".join(f"{line}\n" for line in note_lines(batch))
 
 
@@ -45,5 +45,5 @@ def _sentence(notice: Notice) -> str:
     row = f"row {notice.row}" if notice.row is not None else ""
     place = ", ".join(part for part in (row, notice.column) if part)
     said = f"{place}: {notice.message}" if place else notice.message
-    # A message may quote what people typed, and each notice is one line.
+    # A message may quote user input, and each notice is one line.
     return " ".join(f"{notice.level.value.capitalize()}: {said}".split())

@@ -1,4 +1,4 @@
-"""The archive's provenance.json: what made each image, its checksum, and how its file says so."""
+"""The archive's provenance.json: the origin, checksum and AI mark of each image."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -13,7 +13,7 @@ FORMAT_VERSION = 1
 
 
 def provenance_json(batch: Batch, results: Iterable[Result]) -> bytes:
-    """`results` are all of the batch's: alternates are listed as well."""
+    """`results` are all of the batch's, including alternates."""
     record = {
         "format": FORMAT_VERSION,
         "batch": {"id": batch.id, "kind": batch.kind.value, "mode": batch.mode.value},

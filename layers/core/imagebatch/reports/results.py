@@ -1,4 +1,4 @@
-"""What became of every item, as the archive's text files tell it."""
+"""The final result of each item, for the archive's text files."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ NO_REASON = Failure(FailureCode.INTERNAL, "No reason was recorded")
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """An item as it ended: `cells` as submitted, `file` its image's name in the archive.
+    """An item's result: `cells` as submitted, `file` its image's name in the archive.
 
-    `failure` is set just where the status is failed; `file` is empty unless it succeeded.
+    `failure` is set exactly if the status is failed; `file` is empty unless the item succeeded.
     """
 
     item: Item
@@ -40,18 +40,18 @@ def _result(batch: Batch, plan: BatchManifest, item: Item) -> Result:
 
 
 def member_name(item: Item) -> str:
-    """Where an image lies in the archive: in a directory per variant, in none otherwise."""
+    """Return an image's path in the archive: in a directory per variant, otherwise in none."""
     return f"{item.archive_dir}/{item.file}" if item.archive_dir else str(item.file)
 
 
 def alternate_name(item: Item, number: int, file: str) -> str:
-    """Such as alternates/Volvo-XC90-v1.png, in the directory of its variant if it has one."""
+    """For example alternates/Volvo-XC90-v1.png, in the directory of its variant if it has one."""
     extension = file.rpartition(".")[2]
     folders = (ALTERNATES, item.archive_dir) if item.archive_dir else (ALTERNATES,)
     return "/".join((*folders, f"{item.stem}-v{number}.{extension}"))
 
 
 def unfit_name(item: Item, content_type: str) -> str:
-    """Such as rejected/Volvo-XC90.png, in the directory of its variant if it has one."""
+    """For example rejected/Volvo-XC90.png, in the directory of its variant if it has one."""
     folders = (REJECTED, item.archive_dir) if item.archive_dir else (REJECTED,)
     return "/".join((*folders, f"{item.stem}.{EXTENSIONS.get(content_type, 'bin')}"))

@@ -87,7 +87,7 @@ class BatchAnswer(ResponseModel):
     cancelling_at: Timestamp | None
     expires_at: Timestamp | None
     thumbnails: Annotated[
-        list[Link], Field(description="In lists, as many as `thumbnails` asks for.")
+        list[Link], Field(description="In lists, as many as `thumbnails` requests.")
     ] = Field(default_factory=list)
 
 
@@ -114,9 +114,11 @@ class ItemAnswer(ResponseModel):
     attempts: int
     cost: Money
     seconds: float | None
-    model: Annotated[str | None, Field(description="The model that made the image.")]
-    size: Annotated[int | None, Field(description="Of the image, in bytes.")]
-    crc32: Annotated[str | None, Field(description="Of the image, as eight hexadecimal digits.")]
+    model: Annotated[str | None, Field(description="The model that generated the image.")]
+    size: Annotated[int | None, Field(description="The image's size in bytes.")]
+    crc32: Annotated[
+        str | None, Field(description="The image's CRC-32 as eight hexadecimal digits.")
+    ]
     version_count: int
     chosen_version: int | None
     note: Annotated[str | None, Field(description="What a redo asked for besides the prompt.")]

@@ -1,4 +1,4 @@
-"""What the erase routes take and answer."""
+"""Requests and responses of the erase routes."""
 
 from typing import Annotated
 

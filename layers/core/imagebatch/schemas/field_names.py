@@ -1,7 +1,7 @@
-"""Fields in any spelling: `dryRun`, `dry_run` and `DRYRUN` are one option, and null is absent.
+"""Fields in any spelling: `dryRun`, `dry_run` and `DRYRUN` are one option, and null means absent.
 
-Only names that a model declares are looked at; what is inside a mapping of the client's own, such
-as `metadata` or `settings.input`, is never touched.
+Only names that a model declares are matched; the content of the client's own mappings, such as
+`metadata` or `settings.input`, is never changed.
 """
 
 import re
@@ -20,7 +20,7 @@ _MAX_NAME = 40
 
 @dataclass(slots=True)
 class NamedFields:
-    """`data` is under the names that the model has; `unknown` are the others, as they were sent."""
+    """`data` uses the model's names; `unknown` are the others, as sent."""
 
     data: dict[str, Any] = field(default_factory=dict)
     problems: list[FieldProblem] = field(default_factory=list)
@@ -28,7 +28,9 @@ class NamedFields:
 
 
 def named_fields(model: type[BaseModel], *sources: Mapping[str, Any]) -> NamedFields:
-    """The fields of all sources; the same spelling in a later source replaces an earlier one."""
+    """Return the fields of all sources; the same spelling in a later source replaces an earlier
+    one.
+    """
     found = NamedFields()
     merged = {name: value for source in sources for name, value in source.items()}
     spelled: dict[str, str] = {}
@@ -40,7 +42,7 @@ def named_fields(model: type[BaseModel], *sources: Mapping[str, Any]) -> NamedFi
             continue
         elif known in found.data and found.data[known] != value:
             spellings = f"{spelled[known][:_MAX_NAME]} and {name[:_MAX_NAME]}"
-            message = f"is given twice with different values, as {spellings}"
+            message = f"is set twice with different values, as {spellings}"
             found.problems.append(FieldProblem(known, message))
         else:
             spelled[known] = name
@@ -79,7 +81,7 @@ def _names(model: type[BaseModel]) -> dict[str, str]:
 
 @cache
 def _models(model: type[BaseModel]) -> dict[str, type[BaseModel]]:
-    """The fields that hold another model, or a list of them."""
+    """Return the fields that hold another model, or a list of them."""
     found = {}
     for name, each in model.model_fields.items():
         inner = next(_models_in(each.annotation), None)
@@ -94,6 +96,6 @@ def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
     if get_origin(annotation) is dict:
-        return  # its names are the client's own
+        return  # its names belong to the client
     for part in get_args(annotation):
         yield from _models_in(part)

@@ -21,25 +21,27 @@ class StoredPicture(Protocol):
 
 
 def thumbnail_url(image: StoredPicture, sign: Sign) -> str:
-    """The image itself where it has no thumbnail: an older one, or one that could not be drawn."""
+    """Return the image itself if it has no thumbnail: an older one, or one that could not
+    be drawn.
+    """
     key = thumbnail_key(image.key) if image.thumbnail else image.key
     return sign(key, URL_SECONDS, None)
 
 
 def download_name(batch: Batch) -> str:
-    """What the archive is called on a person's disk."""
+    """Return the archive's file name for downloads."""
     return f"{batch.name or 'batch-' + batch.id[:8]}.zip"
 
 
 def url_seconds(batch: Batch, now: datetime) -> int:
-    """How long a URL of a batch may live: none outlives its archive."""
+    """Return how long a URL of a batch may be valid: none outlives its archive."""
     if batch.expires_at is None:
         return URL_SECONDS
     return max(1, min(URL_SECONDS, int((batch.expires_at - now).total_seconds())))
 
 
 def archive_links(batch: Batch, now: datetime, sign: Sign | None) -> dict[str, str | None]:
-    """By the name of their field; null without an archive, or without `sign`."""
+    """By field name; null without an archive, or without `sign`."""
     archive = batch.available_archive(now)
     if archive is None or sign is None:
         return {"zip_url": None, "failed_rows_url": None, "failed_rows_csv_url": None}

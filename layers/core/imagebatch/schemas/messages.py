@@ -1,4 +1,7 @@
-"""What travels on the queues, as JSON. Standard library only, because every worker loads it."""
+"""The queues' messages, as JSON.
+
+Standard library only, because every worker loads it.
+"""
 
 import json
 from dataclasses import dataclass
@@ -7,16 +10,16 @@ from typing import Any
 from imagebatch.ports import ArrivedObject, ItemMessage
 
 DELAYED = "delaySeconds"
-"""The attribute of a message that was to wait: how long it was in the queue tells nothing."""
+"""The attribute of a delayed message: its time in the queue says nothing about the load."""
 
 
 class MalformedMessageError(ValueError):
-    """Not a message of ours: it can never be read, however often it is delivered."""
+    """Not a valid message: it can never be read, however often it is delivered."""
 
 
 @dataclass(frozen=True, slots=True)
 class DispatchMessage:
-    """A round whose items are to be stored and sent."""
+    """A round whose items are to be stored and enqueued."""
 
     owner: str
     batch_id: str
@@ -62,7 +65,7 @@ def decode_dispatch(body: str) -> DispatchMessage:
 
 
 def decode_arrival(body: str, age: float) -> ArrivedObject:
-    """Of EventBridge's event Object Created; MalformedMessageError for anything else."""
+    """Parses EventBridge's event Object Created; MalformedMessageError for anything else."""
     detail = _fields(body).get("detail")
     found = detail.get("object") if isinstance(detail, dict) else None
     if not isinstance(found, dict):

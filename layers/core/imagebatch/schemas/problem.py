@@ -1,4 +1,4 @@
-"""RFC 9457 problem documents: what every refusal says, over HTTP and in the outbox."""
+"""RFC 9457 problem documents for every error, over HTTP and in the outbox."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,7 +9,7 @@ from imagebatch.domain.errors import MAX_DETAILS, RequestError
 TYPE_BASE = "https://imagebatch.dev/problems/"
 """Each kind is a heading of docs/problems.md."""
 MAX_DETAILS_BYTES = 4_000_000
-"""Of `details` as JSON. Lambda carries 6 MB, and a refusal that is too large would be a 500."""
+"""The size of `details` as JSON. Lambda allows 6 MB, and a larger error would become a 500."""
 
 
 def problem(error: RequestError, status: int) -> dict[str, Any]:

@@ -73,12 +73,12 @@ class BatchOptions(BaseModel):
     cursor: Annotated[
         Annotated[str, StringConstraints(pattern="^([0-9]{1,6})?$")] | None,
         BeforeValidator(empty_is_absent),
-        Field(description="Of a dry run: where its next page of items starts."),
+        Field(description="Dry run only: the cursor of the next page of items."),
     ] = None
     limit: Annotated[
         Annotated[int, Field(ge=1, le=1_000)] | None,
         BeforeValidator(empty_is_absent),
-        Field(description="Of a dry run: how many items a page of it has."),
+        Field(description="Dry run only: the number of items per page."),
     ] = None
 
 
@@ -90,17 +90,17 @@ class ReadingOptions(BaseModel):
     unknown_columns: Annotated[
         Literal["reject", "ignore"],
         BeforeValidator(lambda value: "reject" if value == "" else value),
-        Field(description="Whether columns that are not known may be ignored without asking."),
+        Field(description="Whether to ignore unknown columns."),
     ] = "reject"
     encoding: Annotated[
         Annotated[str, StringConstraints(max_length=40)] | None,
         BeforeValidator(empty_is_absent),
-        Field(description="The sheet's encoding, where it is not UTF-8.", examples=["shift_jis"]),
+        Field(description="The sheet's encoding, if it is not UTF-8.", examples=["shift_jis"]),
     ] = None
     sheet: Annotated[
         Annotated[str, StringConstraints(max_length=200)] | None,
         BeforeValidator(empty_is_absent),
-        Field(description="The sheet of a workbook, where it is not the first visible one."),
+        Field(description="The workbook's sheet. Default: the first visible one."),
     ] = None
 
 
@@ -173,7 +173,7 @@ class CarUpload(CarOptions):
 
 def _without_controls(value: str) -> str:
     if any(c < " " and c not in "\n\r\t" for c in value) or "\x7f" in value:
-        raise ValueError("must not hold control characters")
+        raise ValueError("must not contain control characters")
     return value
 
 

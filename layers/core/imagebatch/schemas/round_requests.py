@@ -20,7 +20,7 @@ class RoundBody(BaseModel):
 
     model: Annotated[
         Annotated[str, StringConstraints(max_length=200)] | None,
-        Field(description="Another model to run on, of `GET /api/models`."),
+        Field(description="Another model of `GET /api/models`."),
     ] = None
     fallback: Annotated[
         list[Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]] | None,
@@ -28,7 +28,7 @@ class RoundBody(BaseModel):
     ] = None
     quality: QualityName = None
     max_cost: Annotated[
-        MaxCost, Field(description="The new maximum of the batch, over all of its rounds.")
+        MaxCost, Field(description="The new maximum cost of the batch, over all of its rounds.")
     ] = None
 
 
@@ -37,7 +37,7 @@ class RedoBody(RoundBody):
 
     items: Annotated[
         list[Annotated[str, StringConstraints(min_length=1, max_length=64)]],
-        Field(min_length=1, max_length=100_000, description="Custom ids."),
+        Field(min_length=1, max_length=100_000, description="Custom IDs."),
     ]
     note: Annotated[
         Annotated[
@@ -46,7 +46,7 @@ class RedoBody(RoundBody):
         ]
         | None,
         Field(
-            description="Follows the prompt and replaces an earlier note; an empty one removes it.",
+            description="Appended to the prompt. Replaces an earlier note; empty removes it.",
             examples=["wheels straight"],
         ),
     ] = None

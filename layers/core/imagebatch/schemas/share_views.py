@@ -70,7 +70,7 @@ class SharedBatch(ResponseModel):
     created_at: Timestamp
     finished_at: Timestamp | None
     expires_at: Timestamp
-    """When the link ends."""
+    """When the link expires."""
     items: list[SharedItem]
     next_cursor: str | None
 

@@ -41,7 +41,7 @@ class PreviewItem(ResponseModel):
     code: FailureCode | None = None
     reason: str | None = None
     cells: list[str] = Field(default_factory=list)
-    """The row as submitted; empty where there is no sheet."""
+    """The row as submitted; empty if there is no sheet."""
     problems: list[CellProblem] = Field(default_factory=list)
     """Why the row is skipped, cell by cell."""
 

@@ -1,4 +1,4 @@
-"""Which images an archive has: the chosen ones under their names, the others as alternates."""
+"""The images of an archive: the chosen ones under their names, the others as alternates."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from imagebatch.reports.results import alternate_name, member_name, unfit_name
 
 @dataclass(frozen=True, slots=True)
 class ArchivedImage:
-    """A version of an item, and the file of the archive that holds it."""
+    """A version of an item, and its file in the archive."""
 
     item: Item
     version: int
@@ -31,7 +31,7 @@ def alternate_images(items: Sequence[Item]) -> list[ArchivedImage]:
 
 
 def unfit_pictures(items: Sequence[Item]) -> list[StoredMember]:
-    """What stopped a round, to be looked at."""
+    """The image that aborted a round, for inspection."""
     return [
         _member(unfit_name(item, item.unfit_image.content_type), item.unfit_image)
         for item in items

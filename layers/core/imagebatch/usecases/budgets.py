@@ -1,4 +1,4 @@
-"""What is left of a month's budget, and accounts that are kept true."""
+"""Reads a month's budget, and repairs accounts."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from imagebatch.ports import AccountStore, Clock, Telemetry
 from imagebatch.usecases.records import BatchRepository
 
 NEARLY_SPENT = Decimal("0.8")
-"""The share of a budget from which on operators are told."""
+"""The share of a budget at which operators are alerted."""
 OWNER, STACK = "owner", "stack"
 
 
@@ -25,7 +25,7 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class ReadBudget:
-    """Of the mode that the stack is in now."""
+    """For the stack's current mode."""
 
     accounts: AccountStore
     clock: Clock
@@ -33,7 +33,7 @@ class ReadBudget:
     mode: Mode
 
     def __call__(self, owner: str | None) -> Budget:
-        """The budget of an owner, or of the whole stack for None."""
+        """Return the budget of an owner, or of the whole stack for None."""
         month = month_of(self.clock.now())
         limit = self.limits.stack_budget if owner is None else self.limits.owner_budget
         return Budget(month, limit, self.accounts.balance(Account(owner, self.mode, month)))
@@ -43,8 +43,8 @@ class ReadBudget:
 class RepairAccounts:
     """Makes accounts agree with the batches that hold something in them.
 
-    Both change in one write, so they disagree only after something from outside: records restored
-    from a backup, edited by hand, or removed by their TTL before their batch ended.
+    Both change in one write, so they differ only after an outside change: records restored from a
+    backup, edited by hand, or removed by their TTL before their batch ended.
     """
 
     records: BatchRepository
@@ -52,7 +52,7 @@ class RepairAccounts:
     telemetry: Telemetry
 
     def __call__(self) -> Iterator[Account]:
-        """Yields each account that was corrected; tells of budgets that are nearly spent."""
+        """Yield each corrected account; report budgets that are nearly spent."""
         months = self._months()
         stored = self.accounts.balances(months)
         self._tell_of_budgets(stored, months[0])
@@ -66,16 +66,16 @@ class RepairAccounts:
                 yield account
 
     def _correct(self, account: Account, balance: Balance, held: Decimal) -> bool:
-        """False when a batch has changed it since it was read: then it is looked at again."""
+        """Return False if a batch has changed it since it was read; then it is checked again."""
         return self.accounts.correct(account, replace(balance, reserved=held))
 
     def _months(self) -> tuple[str, str]:
-        """This month and the last, of which rounds may still run."""
+        """This month and the last, whose rounds may still run."""
         now = self.records.clock.now()
         return month_of(now), month_of(now.replace(day=1) - timedelta(days=1))
 
     def _held(self) -> Mapping[Account, Decimal] | None:
-        """None while a batch cannot be read: nobody knows what it holds."""
+        """Return None if a batch cannot be read, because the amount it holds is unknown."""
         store = self.records.store
         count = sum(1 for _ in store.unfinished())
         batches = list(store.unfinished_batches())

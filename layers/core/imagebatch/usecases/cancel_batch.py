@@ -1,4 +1,4 @@
-"""Stops a batch: what is pending costs nothing, what runs is stopped, what is finished is kept."""
+"""Cancels a batch: pending items cost nothing, running ones are stopped, finished ones are kept."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The owner's catalog: imported, and searched."""
+"""Imports and searches the owner's catalog."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,9 @@ class ImportVariants:
     store: CatalogStore
 
     def __call__(self, owner: str, found: CatalogImport) -> int:
-        """Stores all of an import and returns how many are new; run again it is the same."""
+        """Store all variants of an import and return how many are new; repeating it has no further
+        effect.
+        """
         try:
             return self.store.upsert(owner, found.variants)
         except ConflictError as error:
@@ -25,7 +27,7 @@ class ListVariants:
     store: CatalogStore
 
     def __call__(self, owner: str, *, words: str, limit: int, cursor: str | None) -> Page[Variant]:
-        """Those with `words` in one of their titles, or all of them."""
+        """Return variants with `words` in one of their titles, or all of them."""
         wanted = words.strip().casefold()
         return self.store.list_variants(
             owner, limit=limit, cursor=cursor, keep=lambda variant: variant.matches(wanted)

@@ -1,4 +1,4 @@
-"""Looks every model up at its provider, keeps what is clear, and reports what is gone."""
+"""Looks up every model at its provider, stores clear results, and reports models that are gone."""
 
 from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
@@ -13,9 +13,9 @@ from imagebatch.ports.model_lookup import ModelLookup
 
 @dataclass(frozen=True, slots=True)
 class CheckModels:
-    """An unclear answer changes nothing: the last clear one stays.
+    """An unclear response changes nothing: the last clear one stays.
 
-    `models` are those of the moment, with what the last check found.
+    `models` returns the current registry, with the results of the last check.
     """
 
     models: Callable[[], UsableModels]
@@ -28,7 +28,7 @@ class CheckModels:
     telemetry: Telemetry
 
     def __call__(self, owner: str | None = None) -> list[CheckedModel]:
-        """`owner` is whose templates count as use; the daily check has nobody's."""
+        """`owner` is the owner whose templates count as use; the daily check has none."""
         usable = self.models()
         models = [
             model for model in usable.registry.models.values() if model.provider in usable.providers
@@ -70,7 +70,7 @@ class CheckModels:
 
 
 def _defaults(usable: UsableModels) -> Iterator[str]:
-    """The default of each kind, were no model gone."""
+    """Return the default of each kind as if no model were gone."""
     registry = usable.registry
     for names in (registry.defaults, registry.defaults_with_images):
         for name in names:

@@ -1,4 +1,4 @@
-"""A person chooses which image of an item counts."""
+"""Chooses the image of an item that counts."""
 
 from dataclasses import dataclass
 
@@ -48,7 +48,7 @@ class ChooseVersion:
             raise UnprocessableError(
                 "unknown-version",
                 "Unknown version",
-                detail=f"{count}; version {number} is not there.",
+                detail=f"{count}; there is no version {number}.",
             )
         if versions[number - 1].lost:
             raise _gone(number)
@@ -58,5 +58,5 @@ def _gone(number: int) -> InvalidRequestError:
     return UnprocessableError(
         "version-gone",
         "Version is gone",
-        detail=f"The image of version {number} is no longer stored. Choose another version.",
+        detail=f"The image of version {number} has been deleted. Choose another version.",
     )

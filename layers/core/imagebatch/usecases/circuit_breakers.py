@@ -1,4 +1,4 @@
-"""Asks and tells the circuit breakers, whatever others write to them at the same time."""
+"""Checks and updates the circuit breakers, whatever others write to them at the same time."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from imagebatch.ports import BreakerStore, Clock, Telemetry
 MAX_CONFLICT_RETRIES = 8
 
 type Model = tuple[str, str]
-"""A provider, and a model by its id in the registry."""
+"""A provider, and a model by its ID in the registry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +21,12 @@ class CircuitBreakers:
     telemetry: Telemetry
     open_for: timedelta
     unsettled: set[Model] = field(default_factory=set)
-    """Those that had failed when they were last read here: an answer is news to no other."""
+    """Those that had failed when last read here: for the others, a response changes nothing."""
 
     def admit(self, model: Model) -> datetime | None:
-        """None when a create may be made now, else until when none may.
+        """Return None if a create may be made now, otherwise until when none may.
 
-        Half-open, it is None for exactly one caller. UnavailableError when the table fails.
+        Half-open, it returns None to exactly one caller. UnavailableError if the table fails.
         """
         for _ in range(MAX_CONFLICT_RETRIES):
             now = self.clock.now()
@@ -42,12 +42,12 @@ class CircuitBreakers:
         return self.clock.now() + self.open_for
 
     def record_answer(self, model: Model) -> None:
-        """The provider answered a create."""
+        """The provider responded to a create."""
         if model in self.unsettled:
             self._change(model, CircuitBreaker.record_answer)
 
     def record_failure(self, model: Model) -> datetime | None:
-        """A create ended without an answer; returns until when the breaker is open, if it is."""
+        """A create ended without a response; return until when the breaker is open, if it is."""
         now = self.clock.now()
         after = self._change(model, lambda breaker: breaker.record_failure(now, self.open_for))
         if after is None or after.open_until is None or after.open_until <= now:
@@ -65,7 +65,7 @@ class CircuitBreakers:
     def _change(
         self, model: Model, move: Callable[[CircuitBreaker], CircuitBreaker]
     ) -> CircuitBreaker | None:
-        """None when it could not be written: what an item does next may not depend on that."""
+        """Return None if it could not be written: an item's next step must not depend on that."""
         for _ in range(MAX_CONFLICT_RETRIES):
             try:
                 after = move(self._read(model))

@@ -1,4 +1,4 @@
-"""From a finished prediction to a stored, checked image."""
+"""From a finished prediction to a stored, validated image."""
 
 import zlib
 from collections.abc import Mapping, Sequence
@@ -41,7 +41,7 @@ FETCHES = 2
 FETCH_PAUSE = 0.5
 REFERENCE_SECONDS = 900
 OURS = "s3:"
-"""What marks a reference image as an object of ours, to be signed when it is used."""
+"""Marks a reference image as an object in our bucket, to be presigned for each use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class ProviderGateway:
         return self._provider(batch, item).create(self.request(batch, item))
 
     def find_created(self, batch: Batch, item: Item) -> Sequence[Prediction] | None:
-        """What the item's last create may have made; None where the provider cannot tell."""
+        """Return candidates for the item's last create; None if the provider cannot tell."""
         since = item.create_started_at or batch.created_at
         return self._provider(batch, item).find_created(self.request(batch, item), since)
 
@@ -76,7 +76,9 @@ class ProviderGateway:
         return self._provider(batch, item).fetch(prediction, self.request(batch, item))
 
     def next_poll_delay(self, batch: Batch, item: Item, waited: float) -> float:
-        """Seconds until the next look at a prediction that has run for `waited` seconds."""
+        """Return the seconds until the next poll of a prediction that has run for `waited`
+        seconds.
+        """
         if batch.mode is Mode.DEVELOPMENT:
             return self.pace.next_poll_delay(batch.mode, self.development_seconds, waited)
         entry = _entry(batch, item)
@@ -89,7 +91,7 @@ class ProviderGateway:
             self.pace.observe(model, prediction.seconds)
 
     def breaker(self, batch: Batch, model: str) -> tuple[str, str]:
-        """The provider that is asked for a model of the batch, and the model."""
+        """Return the provider used for a model of the batch, and the model."""
         if batch.mode is Mode.DEVELOPMENT:
             return "development", model
         return (batch.entry_of(model) or batch.entry).provider, model
@@ -114,12 +116,12 @@ class ProviderGateway:
 
 
 def _entry(batch: Batch, item: Item) -> ImageModel:
-    """That of the model which was asked for the item."""
+    """Return the entry of the model that the item uses."""
     return batch.entry_of(item.model) or batch.entry
 
 
 def _rehearsal(batch: Batch, item: Item) -> Rehearsal | None:
-    """Of the first round of a batch in development mode alone."""
+    """Only in the first round of a batch in development mode."""
     fate = parse_fate(item.fate)
     if fate is None or batch.mode is not Mode.DEVELOPMENT or batch.round > 1:
         return None
@@ -136,10 +138,10 @@ class CollectImage:
     clock: Clock
 
     def __call__(self, batch: Batch, item: Item, prediction: Prediction) -> tuple[Image, str]:
-        """Downloads, checks, marks and stores the image; returns it with its file extension.
+        """Download, validate, mark and store the image; return it with its file extension.
 
-        BadImageError when it is not what was asked for, UnfitOutputError when none of its model can
-        be, ProviderUnavailableError when it cannot be had.
+        BadImageError if it is not the requested image, UnfitOutputError if no image of its model
+        can be, ProviderUnavailableError if it is not available.
         """
         body = self._download(batch, item, prediction)
         try:
@@ -174,7 +176,7 @@ class CollectImage:
         return replace(image, etag=stored.etag), seen.extension
 
     def keep_unfit(self, batch: Batch, item: Item, body: bytes) -> Image | None:
-        """Stores a picture that cannot be used, to be looked at."""
+        """Store an unusable image for inspection."""
         if not body:
             return None
         key = keys.unfit_image(batch.id, item.index, item.prediction or "")
@@ -183,7 +185,9 @@ class CollectImage:
         return Image(key, kind, len(body), zlib.crc32(body), stored.etag, 0, 0)
 
     def already_stored(self, batch: Batch, item: Item) -> tuple[Image, str] | None:
-        """What an earlier delivery stored and could not settle, as it was checked then."""
+        """Return what an earlier delivery stored but could not settle, with its validation
+        result.
+        """
         key = keys.image(batch.kind, batch.id, item.index, item.prediction or "")
         found = self.media.head(key)
         if found is None:
@@ -205,7 +209,7 @@ class CollectImage:
     def _mark(
         self, batch: Batch, item: Item, prediction: str, body: bytes
     ) -> tuple[bytes, Provenance]:
-        """A mark that fails is no failure of the image's."""
+        """A failure to mark does not fail the image."""
         try:
             return self.mark(batch, item, prediction, body)
         except Exception as error:  # noqa: BLE001 - image libraries raise anything at a picture
@@ -213,7 +217,9 @@ class CollectImage:
             return body, unmarked(prediction, body)
 
     def _store_thumbnail(self, batch: Batch, item: Item, key: str, body: bytes) -> bool:
-        """Before the image, whose metadata says whether there is one; its failure is no failure."""
+        """Stored before the image, whose metadata says whether there is one; a failure is
+        ignored.
+        """
         try:
             thumbnail = self.thumbnailer.draw(body)
         except Exception as error:  # noqa: BLE001 - image libraries raise anything at a picture
@@ -251,7 +257,7 @@ class CollectImage:
 
 
 def _provenance(item: Item, facts: Mapping[str, str]) -> Provenance | None:
-    """As it was noted with the stored object; an older one has none."""
+    """Return it as recorded with the stored object; older objects have none."""
     if "sha256" not in facts:
         return None
     return Provenance(

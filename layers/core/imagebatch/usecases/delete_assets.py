@@ -1,6 +1,6 @@
-"""Deletes single things of an owner's: an upload, a variant, an image; what is gone is as good.
+"""Deletes single assets of an owner: an upload, a variant, an image; missing ones are ignored.
 
-Objects go before records: a deletion that was interrupted is still listed, and can be repeated.
+Objects are deleted before records: an interrupted deletion is still listed, and can be repeated.
 """
 
 from dataclasses import dataclass, replace
@@ -18,7 +18,7 @@ from imagebatch.usecases.records import BatchRepository, Pair
 
 @dataclass(frozen=True, slots=True)
 class CheckNotInUse:
-    """StateConflictError that names the unfinished batch for which an object is still needed."""
+    """StateConflictError that names the unfinished batch that still needs an object."""
 
     records: BatchRepository
     media: ObjectStore
@@ -49,7 +49,7 @@ class DeleteUpload:
 
 @dataclass(frozen=True, slots=True)
 class DeleteVariant:
-    """What was made for it stays with the batches that made it."""
+    """Its generated images stay with their batches."""
 
     catalog: CatalogStore
 
@@ -59,8 +59,8 @@ class DeleteVariant:
 
 @dataclass(frozen=True, slots=True)
 class DeleteImage:
-    """An image goes from both of its folders, from its batch and from the batch's archive, which is
-    deleted with it and can be built again.
+    """An image is removed from both of its folders, its batch and the batch's archive, which is
+    deleted and can be rebuilt.
     """
 
     records: BatchRepository
@@ -87,7 +87,7 @@ class DeleteImage:
         self.library.remove_image(owner, *place)
 
     def _place(self, owner: str, folder_id: str, image_id: str) -> tuple[str, int] | None:
-        """The batch and index of the image, if it is one of this owner's in this folder."""
+        """Return the image's batch and index, if it is this owner's and in this folder."""
         place, folder = parse_image_id(image_id), parse_folder_id(folder_id)
         if place is None or folder is None or folder[0] != place[0]:
             return None

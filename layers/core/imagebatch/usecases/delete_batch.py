@@ -1,6 +1,6 @@
-"""Deletes a finished batch: unreachable at once, then object by object and record by record.
+"""Deletes a finished batch: inaccessible immediately, then object by object and record by record.
 
-What there is no time for, the sweeper goes on with: every step can be run again.
+The sweeper completes what takes too long: every step can be repeated.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ class OutboxNames:
     deletions: DeletionStore
 
     def __call__(self, batch_id: str, drop_key: str | None) -> list[str]:
-        """The names under which a batch's results may lie in the outbox."""
+        """Return the names that a batch's results may have in the outbox."""
         dropped = parse_key(drop_key) if drop_key else None
         if dropped is None:
             return []
@@ -30,7 +30,7 @@ class OutboxNames:
 
 @dataclass(frozen=True, slots=True)
 class RemoveBatch:
-    """Removes all that a deletion has left. True when nothing is."""
+    """Remove the remains of a deletion. True if nothing is left."""
 
     deletions: DeletionStore
     media: ObjectStore
@@ -50,7 +50,7 @@ class RemoveBatch:
         return objects and self.deletions.remove_records(deletion, names, keep_going)
 
     def _stop_finalizers(self, deletion: Deletion) -> None:
-        """A round's finalizer waits until its archive expires, even beside a later round's."""
+        """A round's finalizer waits until its archive expires, even during a later round."""
         for round_ in range(1, deletion.round + 1):
             attempt = 1
             while self.finalizer.stop(deletion.batch_id, round_, attempt):
@@ -64,7 +64,7 @@ class DeleteBatch:
     remove: RemoveBatch
 
     def __call__(self, owner: str, batch_id: str, keep_going: KeepGoing) -> None:
-        """Does nothing for a batch that is not there. StateConflictError while it runs."""
+        """No effect for a missing batch. StateConflictError while it runs."""
         deletion = self._start(owner, batch_id)
         if deletion is not None:
             self.remove(deletion, keep_going)
@@ -87,15 +87,16 @@ class DeleteBatch:
 
 @dataclass(frozen=True, slots=True)
 class FinishDeletions:
-    """Goes on with deletions that were interrupted, and through each once more in the end."""
+    """Resume interrupted deletions, and run each once more at the end."""
 
     records: BatchRepository
     deletions: DeletionStore
     remove: RemoveBatch
 
     def __call__(self, keep_going: KeepGoing) -> Iterator[str]:
-        """The ids of the batches of which nothing is left. One that fails keeps no other from it;
-        its error is raised in the end.
+        """Return the IDs of completely removed batches.
+
+        A failing one does not stop the others; its error is raised at the end.
         """
         failed: ImagebatchError | None = None
         for deletion in self.deletions.pending():

@@ -1,4 +1,4 @@
-"""What `imagebatch doctor` says of the models, by the last check."""
+"""The findings of `imagebatch doctor` about the models, from the last check."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -23,10 +23,10 @@ class DiagnoseModels:
     def __call__(self) -> list[Finding]:
         models = self._models()
         if self._default_model and self._default_model not in models.registry.models:
-            text = f"DefaultModel names {self._default_model}, which is not in the registry."
+            text = f"DefaultModel is {self._default_model}, which is not in the registry."
             return [Finding(NAME, Health.PROBLEM, text, 'See "Models" in docs/models.md.')]
         if not models.providers:
-            return [Finding(NAME, Health.OK, "None is needed in development mode.")]
+            return [Finding(NAME, Health.OK, "Not needed in development mode.")]
         return [self._gone(models) or self._age(models)]
 
     def _gone(self, models: UsableModels) -> Finding | None:
@@ -39,8 +39,8 @@ class DiagnoseModels:
     def _age(self, models: UsableModels) -> Finding:
         last = max(models.checked.values(), default=None)
         if last is None:
-            return Finding(NAME, Health.UNKNOWN, "They have not been checked yet.", CHECK)
+            return Finding(NAME, Health.UNKNOWN, "The models have not been checked yet.", CHECK)
         text = f"Last checked {last:%Y-%m-%d %H:%M} UTC"
         if self._clock.now() - last > STALE_AFTER:
-            return Finding(NAME, Health.WARNING, f"{text}; it should be once a day.", CHECK)
+            return Finding(NAME, Health.WARNING, f"{text}; expected once a day.", CHECK)
         return Finding(NAME, Health.OK, f"{text}: none is gone.")

@@ -1,4 +1,4 @@
-"""Examines a running stack: each finding says what is, and what to do where something is wrong."""
+"""Checks a running stack: each finding states the result, and a fix if there is a problem."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from imagebatch.ports.stack_facts import AlarmAddress, StackFacts
 
 FINALIZERS_SINCE = timedelta(days=1)
 MIN_UNRESERVED = 100
-"""AWS refuses reservations that would leave less than this."""
+"""AWS rejects reservations that would leave less than this."""
 TRY_AGAIN = "Run this again later."
 
 
@@ -38,7 +38,7 @@ type Check = Callable[[], Sequence[Finding]]
 class DiagnoseStack:
     """`accounts` are those of the configured providers; `more` are checks of other parts.
 
-    `reserved` is the concurrency that the stack has reserved for its workers and watchers.
+    `reserved` is the concurrency that the stack reserves for its workers and event streams.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class DiagnoseStack:
 
     def _keys(self) -> Iterator[Finding]:
         if not self._accounts:
-            text = "No provider is configured: the stack makes placeholders (development mode)."
+            text = "No provider is configured: the stack generates placeholders (development mode)."
             yield Finding("provider key", Health.OK, text)
         for provider, account in sorted(self._accounts.items()):
             yield _key(f"{provider} key", account)
@@ -83,16 +83,18 @@ class DiagnoseStack:
         for provider in sorted(self._accounts):
             name, refusal = f"{provider} credit", self._refusals.last(provider)
             if refusal is None:
-                yield Finding(name, Health.UNKNOWN, "The provider has not complained so far.")
+                yield Finding(
+                    name, Health.UNKNOWN, "The provider has not rejected a request so far."
+                )
                 continue
             when = f"{refusal.at:%Y-%m-%d %H:%M} UTC"
-            advice = "Check the account's credit. Replicate makes 6 images a minute below 5 USD."
+            advice = "Check the account's credit. Replicate allows 6 images a minute below 5 USD."
             yield Finding(name, Health.WARNING, f"{refusal.reason} ({when})", advice)
 
     def _queues(self) -> list[Finding]:
         depth = self._facts.queue_depth()
         text = (
-            f"{depth['visible']} waiting, {depth['inFlight']} in work, {depth['delayed']} delayed"
+            f"{depth['visible']} waiting, {depth['inFlight']} in flight, {depth['delayed']} delayed"
         )
         if not depth["deadLetter"]:
             return [Finding("queues", Health.OK, f"{text}, no dead letters.")]
@@ -113,30 +115,32 @@ class DiagnoseStack:
             case AlarmAddress.CONFIRMED:
                 health, text, advice = Health.OK, "Confirmed.", ""
             case AlarmAddress.UNCONFIRMED:
-                health, text = Health.PROBLEM, "Not confirmed: nobody is told of alarms."
-                advice = "Open the mail of AWS Notifications and follow its link."
+                health, text = Health.PROBLEM, "Not confirmed: alarms reach nobody."
+                advice = "Open the link in the mail from AWS Notifications."
             case AlarmAddress.NONE:
-                health, text = Health.WARNING, "None: nobody is told of alarms."
+                health, text = Health.WARNING, "None: alarms reach nobody."
                 advice = "Deploy with AlarmEmail=you@example.com."
         return [Finding("alarm address", health, text, advice)]
 
     def _concurrency(self) -> list[Finding]:
-        """A reservation is already taken from what is unreserved, and is the workers' own."""
+        """A reservation is already deducted from the unreserved concurrency, and is the workers'
+        own.
+        """
         found = self._facts.concurrency()
         text = f"{self._workers} workers, {self._reserved or 'nothing'} reserved; the account's "
         text += f"quota is {found.limit}, {found.unreserved} of it unreserved."
         if self._reserved or found.unreserved >= self._workers + MIN_UNRESERVED:
             return [Finding("concurrency", Health.OK, text)]
-        advice = "Ask AWS for a higher quota of Lambda's concurrent executions, then deploy again."
+        advice = "Request a higher Lambda concurrency quota from AWS, then deploy again."
         return [Finding("concurrency", Health.WARNING, text, advice)]
 
 
 def _run(name: str, check: Check) -> Sequence[Finding]:
-    """A part that cannot be examined hides no other."""
+    """A failing check does not affect the others."""
     try:
         return check()
     except UnavailableError as error:
-        return [Finding(name, Health.UNKNOWN, f"Could not be examined: {error}.", TRY_AGAIN)]
+        return [Finding(name, Health.UNKNOWN, f"Could not be checked: {error}.", TRY_AGAIN)]
 
 
 def _key(name: str, account: ProviderAccount) -> Finding:
@@ -147,4 +151,4 @@ def _key(name: str, account: ProviderAccount) -> Finding:
         return Finding(name, Health.PROBLEM, str(error), advice)
     except ProviderError as error:
         return Finding(name, Health.UNKNOWN, str(error), TRY_AGAIN)
-    return Finding(name, Health.OK, "The provider accepts it.")
+    return Finding(name, Health.OK, "The provider accepts the key.")

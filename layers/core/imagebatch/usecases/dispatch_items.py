@@ -1,4 +1,4 @@
-"""Stores a round's items and sends the first of its messages."""
+"""Stores a round's items and enqueues its first messages."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,8 @@ OPEN = frozenset({ItemStatus.PENDING, ItemStatus.PROCESSING})
 class DispatchItems:
     """Every item is stored before the first message is sent, and the list is written once.
 
-    Run again from any point it sends some messages twice, which harms nothing, and changes nothing.
+    Repeating it from any point sends some messages twice, which is harmless, and changes nothing
+    else.
     """
 
     records: BatchRepository
@@ -56,7 +57,7 @@ class DispatchItems:
         return batch
 
     def open_messages(self, batch: Batch) -> Iterator[ItemMessage]:
-        """Those of the running round that were released and have not come to an end."""
+        """Return the admitted entries of the running round that have not ended."""
         store = self.records.store
         entries = store.round_list(batch.owner, batch.id, batch.round) or ()
         entries = entries[: batch.enqueued_count]

@@ -1,4 +1,4 @@
-"""The drop folder: a sheet under `inbox/` becomes a batch, and its end lies under `outbox/`."""
+"""The drop folder: a sheet under `inbox/` becomes a batch, and its results are under `outbox/`."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -36,7 +36,7 @@ MAX_SHEET_BYTES = 5_000_000
 IN_FLIGHT = "request-in-flight"
 OVERWRITTEN, GONE = "overwritten", "gone"
 EMPTY_GRACE = timedelta(seconds=60)
-"""Mounted folders put an empty object first and its content soon after."""
+"""Mounted folders create an empty object first and add its content soon after."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +51,14 @@ class SubmitDroppedSheet:
     default_owner: str
     clock: Clock
     defaults: Mapping[str, str] = field(default_factory=dict)
-    """Options of a sheet whose metadata do not have them."""
+    """Default options for a sheet's metadata."""
     is_erased: Callable[[str], bool] = lambda _: False
     """Whether the owner's data is being erased."""
 
     def __call__(self, arrival: ArrivedObject) -> Result | RetryLater | SendAnew:
-        """One batch for one content of one file, however often its arrival is announced.
+        """Create one batch per content of a file, however often its arrival is announced.
 
-        SendAnew while its owner has as many unfinished batches as may be.
+        SendAnew while its owner has the maximum number of unfinished batches.
         """
         key, etag = arrival.key, arrival.etag
         dropped = parse_key(key)
@@ -70,7 +70,7 @@ class SubmitDroppedSheet:
             return RetryLater(self.clock.now() + EMPTY_GRACE)
         owner = dropped.owner or self.default_owner
         if self.is_erased(owner):
-            # The erasure deletes the sheets that it finds; a later one waits for its end.
+            # The erasure deletes the sheets that it finds; a later sheet waits for its end.
             return SendAnew() if self.media.head(key) else {"ignored": key}
         content = fingerprint("drop", key, etag.strip('"'))
         try:
@@ -89,13 +89,13 @@ class SubmitDroppedSheet:
         if error.kind in {OVERWRITTEN, GONE, DELETED}:
             return {"ignored": dropped.key}
         if error.kind == IN_FLIGHT:
-            raise UnavailableError("the same file is being taken right now") from error
+            raise UnavailableError("the same file is being processed") from error
         self._refuse(dropped, error)
         return {"refused": error.kind}
 
     def _withdraw_refusal(self, dropped: DroppedKey, etag: str) -> None:
-        """The outbox holds the newest answer for a name: an older sheet's problem goes, unless a
-        newer content was refused since.
+        """The outbox holds the latest result for a name: remove the error of an older sheet, unless
+        newer content was rejected since.
         """
         still = self.media.head(dropped.key)
         if still is not None and still.etag.strip('"') == etag.strip('"'):
@@ -126,12 +126,12 @@ class SubmitDroppedSheet:
         return {"batchId": batch.id}
 
     def _read(self, key: str, etag: str) -> tuple[bytes, Mapping[str, str]]:
-        """The content whose arrival was announced: a later one has an announcement of its own."""
+        """Return the content that was announced: later content has its own announcement."""
         found = self.media.head(key)
         if found is not None and found.size > MAX_SHEET_BYTES:
             raise TooLargeError("too-large", "CSV file is too large (max 5 MB)")
         body = self.media.get(key)
-        # Looked at after it was read: what was still there then is what was read.
+        # Checked after reading: if it still exists now, it is what was read.
         still = self.media.head(key)
         if body is None or still is None:
             raise NotFoundError(GONE, "The file was removed before it was read")
@@ -142,12 +142,12 @@ class SubmitDroppedSheet:
     def _refuse(self, dropped: DroppedKey, error: RequestError) -> None:
         body = self.problem(error)
         self.media.put(dropped.outbox + ERROR_SUFFIX, body, "application/problem+json")
-        self.telemetry.log_event("dropped sheet refused", kind=error.kind)
+        self.telemetry.log_event("dropped sheet rejected", kind=error.kind)
 
 
 @dataclass(frozen=True, slots=True)
 class PublishToOutbox:
-    """Puts a finished batch's archive and status where the person who dropped its sheet looks."""
+    """Publish a finished batch's archive and status where the user who dropped its sheet looks."""
 
     store: BatchStore
     media: ObjectStore
@@ -176,14 +176,14 @@ def _misplaced(fault: str) -> InvalidRequestError:
 
 
 def _refuse_warnings(notices: Sequence[Notice]) -> None:
-    """Nobody looks at a dropped sheet before it is paid for: a warning refuses it."""
+    """Nobody checks a dropped sheet before it is paid for, so a warning rejects it."""
     found = [notice for notice in notices if notice.level is NoticeLevel.WARNING]
     if found:
         raise InvalidRequestError(
             "needs-a-look",
-            "The sheet needs a look",
+            "The sheet needs attention",
             detail=f"{found[0].message} Correct the sheet, or submit it where a person can confirm "
-            "it: on the page, with the command line or over the API.",
+            "it: on the page, with the command line or with the API.",
             details=[
                 {"code": n.code, "message": n.message, "row": n.row, "column": n.column}
                 for n in found

@@ -1,7 +1,7 @@
-"""Removes all of an owner's data: started by an operator, carried on by the sweeper to its end.
+"""Erases all of an owner's data: started by an operator, completed by the sweeper.
 
-What runs is cancelled and deleted first, and what was at work then is waited for. Then the whole
-table is gone through, because it alone knows of every record there is.
+Running work is cancelled and deleted first, and in-flight work is waited for. Then the whole table
+is scanned, because only it has every record.
 """
 
 from collections.abc import Callable, Iterator
@@ -31,13 +31,15 @@ MAX_OWNER_LENGTH = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Erasures:
-    """What operators do with erasures, and what everybody else meets of them."""
+    """What operators do with erasures, and how they affect other requests."""
 
     records: BatchRepository
     erasures: ErasureStore
 
     def start(self, owner: str) -> Erasure:
-        """The same erasure again while it runs. InvalidRequestError for a text that is no owner."""
+        """Return the same erasure while it runs. InvalidRequestError for a text that is not an
+        owner.
+        """
         if not owner.strip() or len(owner) > MAX_OWNER_LENGTH:
             raise UnprocessableError("invalid-owner", "owner must name an owner")
         now = self.records.clock.now()
@@ -52,7 +54,7 @@ class Erasures:
         return found
 
     def check_admitted(self, owner: str) -> None:
-        """ForbiddenError while the owner is erased: nothing may come in behind it."""
+        """ForbiddenError while the owner is being erased, so that no new data arrives."""
         if self.erasures.is_running(owner):
             raise ForbiddenError(
                 "being-erased",
@@ -73,7 +75,7 @@ class RunErasures:
     default_owner: str
 
     def __call__(self, keep_going: KeepGoing) -> Iterator[str]:
-        """The ids of the erasures that are done. One that fails keeps no other from it."""
+        """Return the IDs of the completed erasures. A failing one does not stop the others."""
         failed: ImagebatchError | None = None
         for erasure in self.erasures.running():
             if not keep_going():
@@ -99,17 +101,19 @@ class RunErasures:
         return self._remove_records(erasure, keep_going)
 
     def _is_quiet(self, erasure: Erasure) -> bool:
-        """Whether nothing of the owner's is at work any more, or waits in a queue."""
+        """Whether nothing of the owner is running any more, or waits in a queue."""
         if not erasure.may_remove_records(self.records.clock.now()):
             return False
-        # What was at work on a batch may write until its deletion ends.
+        # Running work on a batch may write until its deletion ends.
         return all(each.owner != erasure.owner for each in self.deletions.pending())
 
     def _is_dropped_by(self, owner: str) -> Callable[[str], bool]:
         return lambda key: key.startswith(INBOX) and lies_with(owner, key, self.default_owner)
 
     def _delete_batches(self, erasure: Erasure, keep_going: KeepGoing) -> bool:
-        """True when no batch is left; those that run are cancelled, and deleted the next time."""
+        """Return True if no batch is left; running ones are cancelled, and deleted the next
+        time.
+        """
         for batch in self.records.store.unfinished_batches(erasure.owner):
             if batch.status in RUNNING:
                 self.cancel(erasure.owner, batch.id)
@@ -145,7 +149,7 @@ class RunErasures:
             found = self.erasures.owned(erasure.owner, erasure.cursor)
             self._delete_objects(found)
             counted = _counted(erasure, found)
-            # The books go into the receipt before their records go.
+            # Add the ledger to the receipt before its records are deleted.
             self.erasures.save(replace(erasure, kept=counted.kept))
             self.erasures.remove(found)
             if not found.cursor:

@@ -1,7 +1,7 @@
 """The finalizer's steps: build → publish → (wait) → delete → expire, or give up.
 
-Each can be run twice, and each belongs to one round and one attempt: what a sleeping execution of
-an earlier round wakes up to do can harm nothing that came after it. notify_owner.py tells of it.
+Each step can be repeated, and belongs to one round and one attempt: a waiting execution of an
+earlier round cannot affect later ones. notify_owner.py sends the webhook.
 """
 
 from collections.abc import Callable, Sequence
@@ -44,13 +44,13 @@ from imagebatch.usecases.archive_images import (
 from imagebatch.usecases.records import BatchRepository
 
 FAILED_ROWS = {"json": "application/json", "csv": "text/csv; charset=utf-8"}
-LOST_IMAGE = "The stored image is damaged or gone; a retry makes it again"
+LOST_IMAGE = "The stored image is damaged or missing; a retry regenerates it"
 
 type ReportFailure = Callable[[str, Exception], None]
 type Texts = Callable[
     [Batch, BatchManifest, Sequence[Item], Sequence[Notice], ReportFailure], Sequence[TextMember]
 ]
-"""The archive's text files; `failed_rows.json` is there when something failed."""
+"""The archive's text files; `failed_rows.json` exists if something failed."""
 type Publish = Callable[[Batch], None]
 type OwnerNotice = Callable[[Batch], dict[str, Any] | None]
 
@@ -73,16 +73,16 @@ class FinalizeBatch:
     builder: ArchiveBuilder
     report_files: Texts
     deliver: Publish
-    """Hands a finished drop-folder batch to its outbox."""
+    """Publishes a finished drop-folder batch to its outbox."""
     notice: OwnerNotice
-    """What a finished batch's owner is to be told, if anything."""
+    """The webhook payload for a finished batch, if any."""
     archive_url: Callable[[Batch], str | None]
     telemetry: Telemetry
     ttl: timedelta
     pages: PagesBuilder
 
     def build(self, run: FinalizerRun) -> dict[str, Any]:
-        """Builds the archive; `done` is false when there is more to do than one call should."""
+        """Build the archive; `done` is false if there is more to do than one call should."""
         batch = self._batch(run)
         if batch is None or not _is_building(batch):
             return {"done": True}
@@ -105,8 +105,8 @@ class FinalizeBatch:
         }
 
     def publish(self, run: FinalizerRun, built: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Ends the round; its output holds the presigned URL, the time the archive goes, and the
-        notice to deliver.
+        """End the round; the output has the presigned URL, the archive's expiry, and the webhook to
+        send.
         """
         batch = self._batch(run)
         if batch is None:
@@ -164,17 +164,18 @@ class FinalizeBatch:
         return {"notice": self._notice(batch, run)}
 
     def _notice(self, batch: Batch, run: FinalizerRun) -> dict[str, Any] | None:
-        """The round has ended once: building its archive again tells nobody."""
+        """The round has already ended: rebuilding its archive sends no webhook."""
         return None if batch.rebuild_attempt == run.attempt else self.notice(batch)
 
     def _batch(self, run: FinalizerRun) -> Batch | None:
-        """The batch while it is still at this round and attempt."""
+        """Return the batch while it is still in this round and attempt."""
         batch = self.records.store.get(run.owner, run.batch_id)
         return batch if batch is not None and run.is_of(batch) else None
 
     def _build(self, batch: Batch) -> Archive | None:
-        """Builds until every member is what was recorded: a lost image is a failed row, never a
-        hole. None after drawing the pages, which takes as long as the archive does.
+        """Build until every member matches its record: a lost image is a failed row, never a gap.
+
+        None after drawing the pages, which takes as long as the archive does.
         """
         body = self.media.get(keys.plan(batch.id))
         if body is None:
@@ -202,7 +203,7 @@ class FinalizeBatch:
     def _drawn(
         self, batch: Batch, images: Sequence[StoredMember]
     ) -> tuple[list[StoredMember], Sequence[Notice]] | None:
-        """The PDF of these images, where one is wanted, and what it lacks; None when it was drawn
+        """Return the PDF of these images, if requested, and what it lacks; None if it was drawn
         just now.
         """
         if not batch.options.get("include_pdf") or not images:
@@ -234,7 +235,7 @@ class FinalizeBatch:
     def _store_failed(
         self, batch: Batch, report_files: Sequence[TextMember], form: str
     ) -> str | None:
-        """What failed, beside the archive too, so that nobody has to unpack it for that."""
+        """Store the failed rows next to the archive, too, so that nobody has to unpack it."""
         text = next((text for text in report_files if text.name == f"failed_rows.{form}"), None)
         if text is None:
             return None

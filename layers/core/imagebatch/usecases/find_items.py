@@ -1,4 +1,4 @@
-"""Items by their custom ids, which no index in the table holds."""
+"""Finds items by their custom IDs, for which the table has no index."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from imagebatch.ports import BatchStore, ObjectStore
 from imagebatch.usecases import keys
 
 FEW = 50
-"""More are found faster by reading all items."""
+"""More than these are found faster by reading all items."""
 _FIRST_ROW = 2
 _NUMBERED = re.compile(r"(row|item)-([0-9]{4,7})", re.ASCII)
 
@@ -22,7 +22,7 @@ class FindItems:
     media: ObjectStore
 
     def one(self, batch: Batch, custom_id: str) -> Item:
-        """NotFoundError for an id that no item of the batch has."""
+        """NotFoundError for an ID that no item of the batch has."""
         found = self._guess(batch, custom_id) or next(iter(self._find(batch, [custom_id])), None)
         if found is None:
             raise NotFoundError("item-not-found", "Item not found", title="Not found")
@@ -44,7 +44,7 @@ class FindItems:
         return found
 
     def _guess(self, batch: Batch, custom_id: str) -> Item | None:
-        """Where an id of ours says which item it is likely to be: one read instead of all."""
+        """A default ID suggests its item's index: one read instead of all."""
         match = _NUMBERED.fullmatch(custom_id)
         if match is None:
             return None

@@ -1,4 +1,4 @@
-"""Folders: a batch's shared one and those of its variants, opened once and read for ever."""
+"""Folders: a batch's shared one and those of its variants, created once and kept permanently."""
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -26,7 +26,7 @@ READS_AT_ONCE = 8
 
 @dataclass(frozen=True, slots=True)
 class OpenFolders:
-    """Run when a variant batch is submitted, and again when it is dispatched."""
+    """Runs when a variant batch is submitted, and again when it is dispatched."""
 
     library: LibraryStore
 
@@ -42,7 +42,7 @@ class OpenFolders:
 
 @dataclass(frozen=True, slots=True)
 class FolderImage:
-    """An image in a folder; `index` is its item's."""
+    """An image in a folder; `index` is its item's index."""
 
     id: str
     index: int
@@ -65,13 +65,15 @@ class OpenedFolder:
 
 @dataclass(frozen=True, slots=True)
 class ReadFolder:
-    """In the batch's order. A variant batch's folders outlive it; others go with their batch."""
+    """In the batch's order. A variant batch's folders outlive it; others are deleted with their
+    batch.
+    """
 
     library: LibraryStore
     store: BatchStore
 
     def __call__(self, owner: str, folder_id: str, *, limit: int, start: int) -> OpenedFolder:
-        """NotFoundError for an id that names no folder of this owner's."""
+        """NotFoundError for an ID that is not a folder of this owner."""
         batch_id, variant_id = parse_folder_id(folder_id) or ("", None)
         folder = self.library.folder(owner, batch_id) if batch_id else None
         if folder is not None:

@@ -1,4 +1,6 @@
-"""Idempotency keys: the same key and content gives the first answer, whatever died in between."""
+"""Idempotency keys: the same key and content returns the first result, whatever crashed in
+between.
+"""
 
 import hashlib
 from collections.abc import Callable, Mapping
@@ -17,7 +19,9 @@ from imagebatch.ports import Clock, IdempotencyState, IdempotencyStore, Randomne
 
 RECORD_TTL = timedelta(hours=24)
 IN_PROGRESS_TTL = timedelta(seconds=35)
-"""Longer than any request may run: a key still busy after that belongs to a request that died."""
+"""Longer than any request may run: a key still in progress after that belongs to a request that
+died.
+"""
 MAX_KEY_LENGTH = 255
 DELETED = "deleted"
 
@@ -25,7 +29,7 @@ type Result = Mapping[str, Any]
 
 
 def fingerprint(*parts: bytes | str) -> str:
-    """The content of a request, whatever way it was wrapped for transport."""
+    """Return the request's content, independent of its transport encoding."""
     digest = hashlib.sha256()
     for part in parts:
         raw = part.encode() if isinstance(part, str) else part
@@ -34,7 +38,7 @@ def fingerprint(*parts: bytes | str) -> str:
 
 
 def check_key(key: str) -> None:
-    """InvalidRequestError for a text that is no key."""
+    """InvalidRequestError for an invalid key."""
     if not key.strip() or len(key) > MAX_KEY_LENGTH:
         raise InvalidRequestError(
             "invalid-idempotency-key",
@@ -72,18 +76,18 @@ class IdempotentExecutor:
                 raise UnprocessableError(
                     "idempotency-key-reused",
                     "Idempotency-Key was used for another request",
-                    detail="The same Idempotency-Key came with other content within 24 hours.",
+                    detail="This Idempotency-Key was used with different content within 24 hours.",
                 )
             case IdempotencyState.DELETED:
                 raise GoneError(
                     DELETED,
-                    "What this Idempotency-Key created was deleted",
+                    "The resource created with this Idempotency-Key was deleted",
                     detail="Send the request with another Idempotency-Key to create it again.",
                 )
             case IdempotencyState.IN_PROGRESS:
                 raise StateConflictError(
                     "request-in-flight",
-                    "The first request with this Idempotency-Key is still in flight",
+                    "The first request with this Idempotency-Key is still being processed",
                     retry_after=2,
                 )
         return self._answer(owner, key, claimed.resource_id, create)

@@ -1,4 +1,4 @@
-"""What a person may choose reference images from: the variant's own, generated ones, uploads."""
+"""Candidates for reference images: the variant's own, generated ones, uploads."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor

@@ -1,6 +1,4 @@
-"""Where each object of a batch lives. Nothing a user typed is part of a key, but in the drop
-folder.
-"""
+"""The keys of a batch's objects. No user input is part of a key, except in the drop folder."""
 
 import hashlib
 import re
@@ -20,9 +18,9 @@ def plan(batch_id: str) -> str:
 
 
 def image(kind: Kind, batch_id: str, index: int, prediction: str) -> str:
-    """One key a prediction: whoever collects it, however often, stores the same object.
+    """One key per prediction: whoever collects it, however often, stores the same object.
 
-    What is made for a variant is kept, and lies where no lifecycle rule looks.
+    A variant's images are kept, under a prefix without a lifecycle rule.
     """
     digest = hashlib.sha256(prediction.encode()).hexdigest()[:16]
     folder = f"{LIBRARY}{batch_id}" if kind is Kind.VARIANTS else f"batches/{batch_id}/images"
@@ -30,19 +28,20 @@ def image(kind: Kind, batch_id: str, index: int, prediction: str) -> str:
 
 
 def folders_of_batch(batch_id: str) -> tuple[str, ...]:
-    """Where all of a batch's objects lie, but those in the outbox. Its archives come first: they
-    are what links were given out for.
+    """The folders of all of a batch's objects, except those in the outbox.
+
+    Archives come first, because links to them were given out.
     """
     return archives(batch_id), f"batches/{batch_id}/", f"{LIBRARY}{batch_id}/"
 
 
 def archives(batch_id: str) -> str:
-    """Where all archives of a batch lie, whatever their round."""
+    """The folder of all archives of a batch, in every round."""
     return f"archives/{batch_id}/"
 
 
 def images_of_item(batch_id: str, index: int) -> tuple[str, str]:
-    """What the keys of all images of an item, and of what lies beside them, start with."""
+    """The common prefix of the keys of all images of an item, and of their sidecar objects."""
     return f"{LIBRARY}{batch_id}/{index:06d}-", f"batches/{batch_id}/images/{index:06d}-"
 
 
@@ -52,7 +51,7 @@ def unfit_image(batch_id: str, index: int, prediction: str) -> str:
 
 
 def image_place(key: str) -> tuple[str, int] | None:
-    """The batch and the index of the item whose image has this key."""
+    """Return the batch and index of the item whose image has this key."""
     match = _IMAGE.fullmatch(key)
     return (match[1] or match[2], int(match[3])) if match else None
 
@@ -73,13 +72,13 @@ def upload(upload_id: str) -> str:
 
 
 def upload_of(key: str) -> str | None:
-    """The id of the upload whose checked bytes have this key."""
+    """Return the ID of the upload whose validated bytes have this key."""
     folder, _, upload_id = key.partition("/")
     return upload_id if folder == "uploads" and "/" not in upload_id else None
 
 
 def incoming(upload_id: str) -> str:
-    """Where a direct upload arrives: nothing is used from there until its bytes were checked."""
+    """Where a direct upload arrives: it is not used until its bytes have been validated."""
     return INCOMING + upload_id
 
 

@@ -1,4 +1,4 @@
-"""What a caller is told when an account has no room."""
+"""The errors for an account without room."""
 
 from imagebatch.domain.batch import ZERO
 from imagebatch.domain.errors import (
@@ -28,9 +28,9 @@ def refusal(error: AccountLimitError) -> RequestError:
     return OverBudgetError(
         "budget-exceeded",
         "Budget exceeded",
-        detail=f"This can cost up to {wanted} USD, and {left} USD are left of "
+        detail=f"This request can cost up to {wanted} USD, and {left} USD are left of "
         f"{_WHOSE[error.limit]} of {most} USD for {error.month}. Send fewer rows or a lower "
-        "maxCost, or wait until running batches give back what they do not spend.",
+        "maxCost, or wait until running batches release what they do not spend.",
         details=[
             {
                 "scope": "owner" if error.limit is Limit.OWNER_BUDGET else "stack",

@@ -1,4 +1,4 @@
-"""Marks an image as made by AI, before it is measured and stored (EU AI Act, Article 50)."""
+"""Marks an image as AI-generated, before it is measured and stored (EU AI Act, Article 50)."""
 
 import hashlib
 from dataclasses import dataclass, replace
@@ -35,9 +35,11 @@ BATCH_ID, ITEM_ID = Property(*OURS, "batchId"), Property(*OURS, "itemId")
 CREATED_AT = Property(*OURS, "createdAt")
 TRAINED = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 TRAINED_WORD = b"/trainedAlgorithmicMedia"
-"""What every spelling of that term's address ends with."""
+"""How every spelling of that term's URL ends."""
 REMOTE_MANIFEST = b"dcterms:provenance"
-"""An XMP packet that names a C2PA manifest elsewhere, which a change of the file would break."""
+"""An XMP packet that refers to an external C2PA manifest, which a change of the file would
+break.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +53,9 @@ class MarkImage:
     def __call__(
         self, batch: Batch, item: Item, prediction: str, body: bytes
     ) -> tuple[bytes, Provenance]:
-        """The file as it is to be stored. What cannot be marked safely is left as it is.
+        """Return the file to store. If it cannot be marked safely, it is unchanged.
 
-        The same prediction makes the same bytes, whoever collects it.
+        The same prediction gives the same bytes, whoever collects it.
         """
         found = find_mark(body)
         marked = self._marked(batch, item, body) if self.enabled else body
@@ -85,7 +87,7 @@ class MarkImage:
 
 
 def unmarked(prediction: str, body: bytes) -> Provenance:
-    """Of a file whose mark nobody could look for."""
+    """For a file whose mark could not be checked."""
     return Provenance(hashlib.sha256(body).hexdigest(), prediction)
 
 
@@ -96,7 +98,7 @@ def model_of(batch: Batch, item: Item) -> str:
 
 
 def find_mark(body: bytes) -> Mark:
-    """What the file says of itself; nothing, where it is not built as its kind should be."""
+    """Return the file's own mark; none if the file does not have its format's structure."""
     try:
         if has_c2pa(body):
             return Mark.C2PA
@@ -114,5 +116,5 @@ def with_statements(body: bytes, statements: Statements) -> bytes:
     if packet is None:
         return write_xmp(body, new_packet(statements))
     if REMOTE_MANIFEST in packet:
-        raise CannotMarkError("its C2PA manifest is kept elsewhere")
+        raise CannotMarkError("its C2PA manifest is stored elsewhere")
     return write_xmp(body, merged_packet(packet, statements))

@@ -12,10 +12,10 @@ REREAD_AFTER = timedelta(minutes=5)
 
 
 class OverlaidRegistry:
-    """Reads the overlay at most every five minutes. `default` may be an entry of the overlay alone.
+    """Reads the overlay at most every five minutes. `default` may be an entry of the overlay only.
 
-    An invalid one is ignored as a whole and reported. While the bucket is unavailable, the registry
-    that was read last holds; UnavailableError when there is none, because prices may be corrected.
+    An invalid overlay is ignored as a whole and reported. While the bucket is unavailable, the last
+    registry read applies; UnavailableError without one, because the overlay may correct prices.
     """
 
     def __init__(

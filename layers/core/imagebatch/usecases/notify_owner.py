@@ -1,8 +1,8 @@
-"""Tells a batch's callback address that a round has ended, and keeps what became of it.
+"""Notifies a batch's callback URL of the end of a round, and records the delivery status.
 
-What is told is fixed when the round ends and travels with the finalizer's execution: by the time a
-receiver answers, the batch may be in its next round. The client's own words do not travel: Step
-Functions keeps an execution's history for 90 days, and nobody can delete it.
+The payload is determined when the round ends and is part of the finalizer's execution: by the time
+a receiver responds, the batch may be in its next round. The client's own text is excluded, because
+Step Functions keeps an execution's history for 90 days, and it cannot be deleted.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,8 +20,9 @@ PERSONAL = frozenset({"name", "metadata"})
 
 
 def notice_of(batch: Batch, body: Callable[[Batch], Mapping[str, Any]]) -> dict[str, Any] | None:
-    """What to deliver for a finished batch. Each end of a round has an id of its own, and a round
-    whose archive is built anew ends anew.
+    """Return what to send for a finished batch.
+
+    Each end of a round has its own ID; a round whose archive is rebuilt by a retry ends anew.
     """
     if batch.callback_url is None:
         return None
@@ -32,21 +33,21 @@ def notice_of(batch: Batch, body: Callable[[Batch], Mapping[str, Any]]) -> dict[
 
 
 def completed(batch: Batch, body: Mapping[str, Any]) -> dict[str, Any]:
-    """With what no execution's history keeps: the client's own words."""
+    """Add the client's own text, which no execution's history may contain."""
     personal = {"name": batch.name, "metadata": dict(batch.metadata)}
     return {**body, "data": {**body["data"], **personal}}
 
 
 @dataclass(frozen=True, slots=True)
 class SendWebhook:
-    """One try, recorded."""
+    """Make one attempt and record it."""
 
     records: BatchRepository
     webhooks: Webhooks
     deliveries: DeliveryStore
 
     def __call__(self, batch: Batch, delivery: Delivery) -> Delivery:
-        """WebhookDeliveryError when another try may be answered better."""
+        """WebhookDeliveryError if another attempt may succeed."""
         tried = replace(
             delivery, attempts=delivery.attempts + 1, last_attempt_at=self.records.clock.now()
         )
@@ -73,7 +74,7 @@ class NotifyOwner:
     def deliver(
         self, owner: str, batch_id: str, notice: Mapping[str, Any] | None
     ) -> dict[str, Any]:
-        """One try. WebhookDeliveryError when there should be another."""
+        """Make one attempt. WebhookDeliveryError if another should follow."""
         batch = self.records.store.get(owner, batch_id) if notice else None
         if batch is None or batch.callback_url is None or notice is None:
             return {}
@@ -96,7 +97,7 @@ class NotifyOwner:
     def give_up(
         self, owner: str, batch_id: str, notice: Mapping[str, Any] | None
     ) -> dict[str, Any]:
-        """After the last try: said where operators look."""
+        """After the last attempt: report to operators."""
         if notice is not None:
             batch = self.records.store.get(owner, batch_id)
             if batch is not None and (known := self._known(batch, notice["id"])) is not None:
@@ -111,14 +112,16 @@ class NotifyOwner:
 
 @dataclass(frozen=True, slots=True)
 class ReplayWebhook:
-    """Sends a webhook once more, because its owner asks: the same message, signed anew."""
+    """Sends a webhook again at its owner's request: the same message with a new signature."""
 
     records: BatchRepository
     send: SendWebhook
     deliveries: DeliveryStore
 
     def __call__(self, owner: str, batch_id: str, number: int) -> Delivery:
-        """What became of it. NotFoundError, or TooManyRequestsError a moment after the last try."""
+        """Return the result. NotFoundError, or TooManyRequestsError shortly after the last
+        attempt.
+        """
         batch = self.records.batch(owner, batch_id)
         found = self.deliveries.list_deliveries(owner, batch_id)
         if not 1 <= number <= len(found):
@@ -147,6 +150,6 @@ class ReplayWebhook:
 
 
 def _after_failure(status: DeliveryStatus) -> DeliveryStatus:
-    """One that is being tried again by itself, or was taken before, stays so."""
+    """A delivery that is being retried, or was accepted before, keeps its status."""
     kept = {DeliveryStatus.PENDING, DeliveryStatus.DELIVERED}
     return status if status in kept else DeliveryStatus.FAILED

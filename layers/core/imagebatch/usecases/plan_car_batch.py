@@ -1,4 +1,4 @@
-"""The car sheet's way in: a sheet batch with the built-in templates."""
+"""Intake of car sheets: a sheet batch with the built-in templates."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class PlanCarBatch:
         read: ReadOptions | None = None,
         **facts: Any,
     ) -> Submission:
-        """Reads, checks and plans a sheet; InvalidRequestError for one that is refused."""
+        """Read, validate and plan a sheet; InvalidRequestError for a rejected one."""
         request = SheetRequest(
             body=body,
             model_name=model_name,

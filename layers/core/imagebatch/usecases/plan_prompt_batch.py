@@ -1,4 +1,4 @@
-"""The prompt list's way in: from drafts to a submission."""
+"""Intake of prompt lists: from drafts to a submission."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -91,7 +91,7 @@ class PlanPromptBatch:
                 "row-limit",
                 f"Row limit exceeded (max {self.max_rows})",
                 title="The batch has too many items",
-                detail=f"The batch has {count} items; a batch takes at most {self.max_rows}.",
+                detail=f"The batch has {count} items; a batch accepts at most {self.max_rows}.",
             )
 
     def _unusable(self, owner: str, drafts: Sequence[PromptDraft]) -> list[FieldProblem]:
@@ -115,5 +115,5 @@ class PlanPromptBatch:
 
 
 def _reference(file: str) -> str:
-    """What an item keeps of a file: the object it names, or the URL as it is."""
+    """Return what an item stores for a file: the object's key, or the URL unchanged."""
     return OURS + keys.upload(file) if _UPLOAD_ID.fullmatch(file) else file

@@ -1,4 +1,4 @@
-"""Any sheet's way in: from its bytes and a template to a submission."""
+"""Intake of sheets: from bytes and a template to a submission."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -39,7 +39,7 @@ _NO_TEMPLATE = SheetTemplate(name="", prompt="")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SheetRequest:
-    """`template` None is a car sheet, or one of prompts."""
+    """`template` None is a car sheet, or a sheet of prompts."""
 
     body: bytes
     of_prompts: bool = False
@@ -60,7 +60,7 @@ class PlanSheetBatch:
     max_rows: int
 
     def __call__(self, owner: str, sent: SheetRequest, **facts: Any) -> Submission:
-        """Reads, checks and plans a sheet; InvalidRequestError for one that is refused."""
+        """Read, validate and plan a sheet; InvalidRequestError for a rejected one."""
         template = sent.template or _NO_TEMPLATE
         usable = self.models()
         sheet, recipe = self._read(sent, usable.registry.aspect_ratios)
@@ -98,12 +98,12 @@ class PlanSheetBatch:
         )
 
     def check_readable(self, body: bytes, read: ReadOptions) -> None:
-        """InvalidRequestError for what is no sheet, whatever its columns are."""
+        """InvalidRequestError for a file that is not a sheet, whatever its columns."""
         columns = ColumnSet(names=MEANINGS, any_column=True)
         read_sheet(body, max_rows=self.max_rows, columns=columns, options=read)
 
     def _read(self, sent: SheetRequest, ratios: Sequence[str]) -> tuple[Sheet, Recipe]:
-        """A ratio that no model makes is an invalid value; the model's own are checked later."""
+        """A ratio that no model supports is an invalid value; the model's own are checked later."""
         template = sent.template
         if sent.of_prompts:
             sheet = read_sheet(
@@ -138,7 +138,9 @@ class PlanSheetBatch:
     def _resolve_uploads(
         self, owner: str, named: set[str], kept: dict[str, str], refused: dict[str, str]
     ) -> None:
-        """An id before a name; a name that two uploads have is refused with their ids."""
+        """An ID takes precedence over a name; a name that several uploads have is rejected with
+        their IDs.
+        """
         ids = sorted(name for name in named if _UPLOAD_ID.fullmatch(name))
         by_id = self.uploads.get_many(owner, ids) if ids else {}
         by_name = self._by_name(owner, named - by_id.keys())
@@ -147,14 +149,14 @@ class PlanSheetBatch:
             if name in by_id and (reason := unusable_reason(by_id[name], UploadKind.PRODUCT)):
                 refused[name] = f"names an upload that {reason}"
             elif not found:
-                refused[name] = "is neither an https URL nor the id or name of one of your uploads"
+                refused[name] = "is neither an https URL nor the ID or name of one of your uploads"
             elif len(found) > 1:
-                refused[name] = f"is the name of several uploads: {', '.join(found[:5])}; use an id"
+                refused[name] = f"is the name of several uploads: {', '.join(found[:5])}; use an ID"
             else:
                 kept[name] = OURS + keys.upload(found[0])
 
     def _by_name(self, owner: str, names: set[str]) -> dict[str, list[str]]:
-        """The ids of the ready uploads of each name, newest first."""
+        """Return the IDs of the ready uploads by name, newest first."""
         found: dict[str, list[str]] = {}
         cursor, seen = None, 0
         while names and seen < MAX_UPLOADS_SEARCHED:
@@ -175,7 +177,7 @@ class PlanSheetBatch:
 
 
 def _car_recipe(templates: Mapping[str, Template], template: SheetTemplate | None) -> Recipe:
-    """A built-in template that is named is that of every row without a background of its own."""
+    """A built-in template that is named applies to every row without its own background."""
     recipe = car_recipe(templates)
     if template is None:
         return recipe

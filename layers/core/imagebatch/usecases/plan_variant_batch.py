@@ -1,4 +1,4 @@
-"""The variants' way in: from chosen variants, images and settings to a submission."""
+"""Intake of variants: from chosen variants, images and settings to a submission."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,7 +29,7 @@ NAMED = 5
 
 @dataclass(frozen=True, slots=True)
 class VariantProblem:
-    """`field` is where in the request; `variant_id` is None for the settings."""
+    """`field` is the path in the request; `variant_id` is None for the settings."""
 
     field: str
     message: str
@@ -39,7 +39,7 @@ class VariantProblem:
 
 @dataclass(frozen=True, slots=True)
 class VariantRequest:
-    """`choices` are variants with the URLs of their product images, as they were sent."""
+    """`choices` are variants with the URLs of their product images, as sent."""
 
     choices: Sequence[tuple[int, Sequence[str]]]
     schema_key: str
@@ -107,7 +107,9 @@ class PlanVariantBatch:
 
 
 def _source(choices: Sequence[VariantSelection], shot: ShotSettings) -> bytes:
-    """The request as it is kept: no signature in it, and the same for the same objects."""
+    """Return the request as stored: without signatures, so that it is the same for the same
+    objects.
+    """
     document = {
         "variants": [
             {"variantId": each.variant.id, "productImageUrls": each.images} for each in choices
@@ -141,7 +143,7 @@ def invalid_variants(problems: Sequence[VariantProblem]) -> InvalidRequestError:
     return UnprocessableError(
         "invalid-variants",
         "Invalid variants" if any(p.variant_id for p in problems) else "Invalid settings",
-        title="The batch cannot be made as it was asked for",
+        title="The batch request is not valid",
         detail="; ".join(map(_sentence, problems[:NAMED])) + more + ".",
         details=[_detail(problem) for problem in problems],
     )
@@ -165,7 +167,7 @@ def _variant_problems(
     seen: set[int] = set()
     for at, (id_, urls) in enumerate(request.choices):
         if id_ in seen:
-            yield VariantProblem(f"variants.{at}.variantId", "is in the batch already", id_)
+            yield VariantProblem(f"variants.{at}.variantId", "is already in the batch", id_)
         elif id_ not in catalog:
             yield VariantProblem(f"variants.{at}.variantId", "is not in the catalog", id_)
         seen.add(id_)
@@ -207,5 +209,5 @@ def _detail(problem: VariantProblem) -> dict[str, Any]:
 
 
 def unsigned(url: str) -> str:
-    """The address without its query, where a signature would be."""
+    """Return the URL without its query, which may contain a signature."""
     return url.partition("?")[0][:200]

@@ -1,42 +1,45 @@
-"""When to look at a running prediction: when it can be done, then often."""
+"""When to poll a running prediction: first when it may be done, then frequently."""
 
 import math
 from collections import deque
 from dataclasses import dataclass, field
 
 BLIND_START = 0.3
-"""Where nothing is known yet, the first look comes at this share of the registry's seconds."""
+"""Without history, the first poll is at this share of the registry's typical seconds."""
 REMEMBERED = 8
 SLACK = 1.01
-"""The first look comes this much after the quickest of those remembered."""
+"""The first poll is this much after the fastest recent prediction."""
 FINE = 8
-"""So many looks lie between the quickest and the slowest of those remembered."""
+"""The number of polls between the fastest and the slowest recent prediction."""
 EVERY = 0.06
-"""Looks follow each other at this share of the time waited so far: what it adds to a batch at most.
+"""The interval between polls, as a share of the time waited so far: the maximum delay added to a
+batch.
 """
 SHORTEST, LONGEST = 0.05, 4.0
 
 
 @dataclass(slots=True)
 class PollSchedule:
-    """How long the last predictions of each model took, by their provider's clock."""
+    """The duration of the last predictions of each model, by their provider's clock."""
 
     seen: dict[str, deque[float]] = field(default_factory=dict)
 
     def observe(self, model: str, seconds: float) -> None:
-        """What no clock can have said is not learned."""
+        """Ignore impossible durations."""
         if not 0 <= seconds < math.inf:
             return
         self.seen.setdefault(model, deque(maxlen=REMEMBERED)).append(seconds)
 
     def next_poll_delay(self, model: str, typical: float, waited: float) -> float:
-        """Seconds until the next look at a prediction that has run for `waited` seconds."""
+        """Return the seconds until the next poll of a prediction that has run for `waited`
+        seconds.
+        """
         step = EVERY * waited
         seen = self.seen.get(model)
         if seen is None:
             start = BLIND_START * typical
         else:
-            # Capped: a model that had to be started once must not put off all that follow.
+            # Capped: one cold start of a model must not delay the polls of all later predictions.
             start = min(SLACK * min(seen), typical)
             if waited <= SLACK * max(seen):
                 step = min(step, (max(seen) - min(seen)) / FINE)

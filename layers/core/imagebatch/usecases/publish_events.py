@@ -1,7 +1,7 @@
-"""Tells the event bus of items that settled and batches that ended: after the write, beside it.
+"""Sends events about settled items and ended batches to the event bus, after the write.
 
-What is told follows from the changes: a feed that brings one twice sends the same event with the
-same id.
+Events are derived from the changes: a change that the feed delivers twice gives the same event with
+the same ID.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,10 +22,12 @@ class PublishEvents:
     feed: ChangeFeed
     bus: EventBus
     body: Body
-    """A webhook's, of a batch that has ended."""
+    """The webhook's body, for an ended batch."""
 
     def __call__(self, records: Sequence[Mapping[str, Any]]) -> int:
-        """How many were sent. UnavailableError when the same records are to come again."""
+        """Return how many were sent. UnavailableError if the same records must be delivered
+        again.
+        """
         events = [event for fed in self.feed.changes(records) for event in self._events(fed)]
         if events:
             self.bus.put(events)
@@ -34,7 +36,7 @@ class PublishEvents:
     def _events(self, fed: FedChange) -> Iterator[BusEvent]:
         change = fed.change
         if change.item is not None:
-            # A finished batch's item changes when a person chooses a version: it settled before.
+            # An item of a finished batch changes when a user chooses a version; it settled before.
             if change.item.status in SETTLED and change.status not in FINISHED:
                 yield from self._settled(fed, [(change.item, change.item.status)])
             return
@@ -54,7 +56,7 @@ class PublishEvents:
             yield BusEvent(FINISHED_KINDS[fed.change.status], detail)
 
     def _cancelled(self, fed: FedChange) -> Iterator[BusEvent]:
-        """A cancel settles items without touching their records."""
+        """A cancel settles items without writing their records."""
         batch = self.feed.batch(fed.place)
         if batch is None:
             return
@@ -88,7 +90,7 @@ def _as_it_ended(batch: Batch, change: Change) -> Batch:
 def _item_detail(
     batch: Batch, change: Change, item: Item | ItemChange, status: ItemStatus
 ) -> dict[str, Any]:
-    """As the stream tells it, without addresses, file names and prompts."""
+    """As in the stream, without URLs, file names and prompts."""
     failure = item.failure if status is ItemStatus.FAILED else None
     return {
         "id": f"{batch.id}-{change.seq}-{item.index}",

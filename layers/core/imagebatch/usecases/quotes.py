@@ -1,4 +1,4 @@
-"""Quotes: what a dry run found, kept by nobody but whoever asked, and good for 15 minutes."""
+"""Quotes: the result of a dry run, held only by the client, valid for 15 minutes."""
 
 import hashlib
 import re
@@ -22,16 +22,18 @@ class Quotes:
     clock: Clock
 
     def issue(self, submission: Submission) -> str:
-        """The quote's id: when it ends, the price, and a signature over both and the content."""
+        """Return the quote's ID: its expiry, the price, and a signature over both and the
+        content.
+        """
         ends = str(int((self.clock.now() + LIFE).timestamp()))
         price = f"{submission.estimated:f}"
         return f"{ends}_{price}_{self.signer.sign(PURPOSE, *_signed(submission, ends, price))}"
 
     def redeem(self, quote_id: str, submission: Submission) -> Submission:
-        """The submission with the quoted price as its cap, unless its own is lower.
+        """Return the submission with the quoted price as its maximum cost, unless its own is lower.
 
-        StateConflictError when it is another one, or another price. `check_age` is apart, because a
-        request that is repeated with its Idempotency-Key gets the first answer at any time.
+        StateConflictError if content or price differ. `check_age` is separate, because a request
+        repeated with its Idempotency-Key gets the first response at any time.
         """
         found = _QUOTE.fullmatch(quote_id)
         if not found or not self.signer.is_signed(
@@ -57,7 +59,7 @@ def _signed(submission: Submission, ends: str, price: str) -> tuple[str, ...]:
 
 
 def content_digest(submission: Submission) -> str:
-    """Of everything that decides what is made, but not of what is said about it."""
+    """Digest everything that determines the images, but not their description."""
     plan = submission.plan
     digest = hashlib.sha256()
     models = [model.id for model in submission.models]
@@ -73,5 +75,5 @@ def _mismatch(what: str) -> StateConflictError:
     return StateConflictError(
         "quote-mismatch",
         "The quote does not hold",
-        detail=f"{what}Send the dry run again for a new one.",
+        detail=f"{what}Repeat the dry run to get a new quote.",
     )

@@ -1,4 +1,4 @@
-"""Reads what a batch was made of, as long as it is kept."""
+"""Reads a batch's input, as long as it is kept."""
 
 from dataclasses import dataclass
 

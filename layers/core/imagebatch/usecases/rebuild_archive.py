@@ -1,4 +1,4 @@
-"""Builds the archive of a finished batch again, without spending anything."""
+"""Rebuilds the archive of a finished batch at no cost."""
 
 from dataclasses import dataclass
 
@@ -14,8 +14,7 @@ class RebuildArchive:
     finalizer: Finalizer
 
     def __call__(self, owner: str, batch_id: str) -> Batch:
-        """An archive that expired or is outdated; nothing for one that is as it should be, or that
-        is being built.
+        """Rebuild an expired or outdated archive; no effect if it is up to date or being built.
 
         StateConflictError while the batch runs or after its retention.
         """

@@ -1,4 +1,4 @@
-"""Deciding and writing in one step, however many others write the same batch."""
+"""Decides and writes in one step, however many others write the same batch."""
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -19,9 +19,9 @@ from imagebatch.usecases.limits import refusal
 type Pair = tuple[Batch, Item]
 type Move = Callable[[Batch, Item], Pair]
 MAX_CONFLICT_RETRIES = 60
-"""Lost races in a row before a caller is told to come again: fifty writers get through."""
+"""Consecutive conflicts before a caller is told to retry: fifty writers get through."""
 MAX_CREATE_TRIES = 3
-"""Each is eight tries of its own; a request has no time for more."""
+"""Each consists of eight attempts; a request has no time for more."""
 
 
 def not_found() -> NotFoundError:
@@ -36,17 +36,17 @@ class BatchRepository:
     limits: Limits = NO_LIMITS
 
     def batch(self, owner: str, batch_id: str) -> Batch:
-        """NotFoundError for an unknown id and for somebody else's alike."""
+        """NotFoundError for an unknown ID and for another owner's alike."""
         found = self.store.get(owner, batch_id)
         if found is None:
             raise not_found()
         return found
 
     def create(self, batch: Batch) -> Batch:
-        """Stores a new batch with what it takes from its owner's accounts, and returns it, or the
-        one that is there under its id already.
+        """Store a new batch with its account entries, and return it, or the existing one under its
+        ID.
 
-        TooManyBatchesError or OverBudgetError when there is no room for it.
+        TooManyBatchesError or OverBudgetError if there is no room for it.
         """
         entries = account_entries(None, batch, self.limits)
         for _ in self.attempts(MAX_CREATE_TRIES):
@@ -63,10 +63,9 @@ class BatchRepository:
         raise UnavailableError("too many batches were submitted at the same moment")
 
     def update(self, owner: str, batch_id: str, move: Callable[[Batch], Batch]) -> Batch:
-        """Applies `move` to the batch as it is now; nothing is written when it returns its
-        argument.
+        """Apply `move` to the current batch; nothing is written if it returns its argument.
 
-        TooManyBatchesError or OverBudgetError when it takes more than its owner has left.
+        TooManyBatchesError or OverBudgetError if it takes more than its owner has left.
         """
         for _ in self.attempts():
             before = self.batch(owner, batch_id)
@@ -84,8 +83,8 @@ class BatchRepository:
         raise UnavailableError("the batch changed faster than it could be written")
 
     def update_item(self, batch: Batch, item: Item, move: Move) -> Pair:
-        """Applies `move` to both, from the state at hand first and from a fresh one after each
-        lost race.
+        """Apply `move` to both, first on the state at hand, then on a fresh one after each
+        conflict.
         """
         for lost in self.attempts():
             if lost:
@@ -100,9 +99,9 @@ class BatchRepository:
         return None if batch is None or item is None else (batch, item)
 
     def save(self, before: Pair, after: Pair) -> Pair:
-        """Stores what has changed; an item whose batch stays as it is is written alone.
+        """Store the changes; an item whose batch is unchanged is written alone.
 
-        ConflictError when either record is not as it was in `before`; then nothing was written.
+        ConflictError if either record differs from `before`; then nothing was written.
         """
         (batch, item), (new_batch, new_item) = before, after
         if new_batch is not batch:

@@ -1,4 +1,4 @@
-"""Opens the next round of a batch with items that a person wants made again."""
+"""Opens the next round of a batch with items to regenerate."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -50,7 +50,7 @@ class RedoItems:
 
     def _opened(self, batch: Batch, wanted: RedoRequest) -> Batch:
         now = self.records.clock.now()
-        redo(batch, (), now)  # Refused while it runs, before anything is read.
+        redo(batch, (), now)  # Rejected while it runs, before anything is read.
         items = self.find.all(batch, wanted.items)
         _check(items, wanted)
         opened = redo(batch, items, now, note=wanted.note, seed=wanted.seed)
@@ -68,7 +68,7 @@ def _check(items: Sequence[Item], wanted: RedoRequest) -> None:
     if details:
         raise UnprocessableError(
             "cannot-redo",
-            "Some items cannot be made again",
+            "Some items cannot be regenerated",
             detail=f"{details[0]['customId']} {details[0]['message']}.",
             details=details,
         )
@@ -78,7 +78,7 @@ def _fault(item: Item, wanted: RedoRequest) -> str | None:
     if item.rejected:
         return "has no valid input: correct its row and submit it again"
     if len(item.all_versions) >= MAX_VERSIONS:
-        return f"has {MAX_VERSIONS} versions, which is the most that are kept"
+        return f"has {MAX_VERSIONS} versions, the maximum"
     noted = item if wanted.note is None else replace(item, note=wanted.note)
     if len(round_prompt(noted)) > MAX_PROMPT_LENGTH:
         return f"would have a prompt of more than {MAX_PROMPT_LENGTH:,} characters with the note"

@@ -1,4 +1,4 @@
-"""Images that a batch is made from: objects of the owner's own, or other people's public URLs."""
+"""Reference images of a batch: the owner's own objects, or public URLs."""
 
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -16,8 +16,8 @@ NOT_YOURS = "is not an image of yours"
 
 @dataclass(frozen=True, slots=True)
 class References:
-    """An address of ours counts by the records alone: its signature may have expired, and one that
-    is still good proves nothing about whose the object is.
+    """Ownership records alone authorize one of our URLs: its signature may have expired, and a
+    valid one does not prove ownership of the object.
     """
 
     media: ObjectStore
@@ -28,7 +28,9 @@ class References:
     def resolve(
         self, owner: str, urls: Iterable[str]
     ) -> tuple[Mapping[str, str], Mapping[str, str]]:
-        """What is kept of each URL (`s3:` and its key, or the URL), and why others are refused."""
+        """Return what is stored for each URL (`s3:` and its key, or the URL), and why others are
+        rejected.
+        """
         kept: dict[str, str] = {}
         refused: dict[str, str] = {}
         ours: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""Gives rows of a batch the fates of a rehearsal: in development mode, where nothing costs."""
+"""Assigns simulated outcomes to rows of a batch, in development mode only."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -8,7 +8,7 @@ from imagebatch.intake.prompts import FieldProblem, invalid_fields
 from imagebatch.intake.rehearsal import FIELD, cast_fates
 from imagebatch.usecases.submit_batch import Submission
 
-LIVE = "is for development mode; this batch would be generated and paid for"
+LIVE = "is available in development mode only; this batch would generate and charge for real images"
 
 
 def rehearsed(submission: Submission, rehearse: Mapping[str, str] | None) -> Submission:

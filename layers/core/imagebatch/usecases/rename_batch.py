@@ -1,4 +1,4 @@
-"""Gives a batch another name."""
+"""Renames a batch."""
 
 from dataclasses import dataclass, replace
 
@@ -14,7 +14,7 @@ class RenameBatch:
     library: LibraryStore
 
     def __call__(self, owner: str, batch_id: str, name: str) -> Batch:
-        """Its folders are called after it. NotFoundError for an unknown batch."""
+        """Its folders are renamed, too. NotFoundError for an unknown batch."""
 
         def rename(batch: Batch) -> Batch:
             return batch if batch.name == name else replace(batch, name=name)

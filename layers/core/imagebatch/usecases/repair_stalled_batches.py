@@ -1,4 +1,4 @@
-"""Finds batches that stopped moving and hands them back to the use cases that move them."""
+"""Finds stalled batches and passes them to the use cases that resume them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -23,11 +23,10 @@ class RepairStalledBatches:
     after: timedelta
 
     def __call__(self) -> Iterator[Batch]:
-        """Repairs every batch that has not moved for `after` and waits for no provider; yields each
-        as it is then.
+        """Repair every batch without progress for `after` that waits for no provider; yield each.
 
-        One that cannot be repaired keeps no other from it; its error is raised in the end. What
-        cannot be read is reported and skipped.
+        A failing one does not stop the others; its error is raised at the end. Unreadable ones are
+        reported and skipped.
         """
         now = self.records.clock.now()
         failed: ImagebatchError | None = None
@@ -61,9 +60,7 @@ class RepairStalledBatches:
         return touched
 
     def _restart_finalizer(self, batch: Batch) -> Batch:
-        """A start that was lost is repeated; an execution that ended without an end is followed by
-        another.
-        """
+        """A lost start is repeated; an execution that ended without a result is replaced."""
         state = self.finalizer.state(batch.id, batch.round, batch.attempt)
         if state is Execution.RUNNING:
             return batch

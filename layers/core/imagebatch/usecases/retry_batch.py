@@ -1,4 +1,4 @@
-"""Opens the next round of a batch with what failed, or builds its archive anew."""
+"""Opens the next round of a batch with its failed items, or rebuilds its archive."""
 
 from dataclasses import dataclass, replace
 
@@ -21,10 +21,10 @@ class RetryBatch:
     def __call__(
         self, owner: str, batch_id: str, request: str, options: RoundOptions | None = None
     ) -> Batch:
-        """The same request, come again after its end was lost, carries on and opens nothing more.
+        """The same request, repeated after its response was lost, continues and opens nothing more.
 
-        NotFoundError, StateConflictError while it runs or with nothing to do again, or
-        InvalidRequestError for a model or a cap that cannot be.
+        NotFoundError, StateConflictError while the batch runs or has nothing to retry, or
+        InvalidRequestError for an invalid model or maximum cost.
         """
 
         def open_round(batch: Batch) -> Batch:
@@ -50,7 +50,7 @@ class RetryBatch:
 
 
 def start_round(batch: Batch, dispatch: DispatchQueue, finalizer: Finalizer) -> None:
-    """Sends off what a write has opened; sent twice it harms nothing."""
+    """Start what a write has opened; repeating it is harmless."""
     if batch.status is BatchStatus.ARCHIVING:
         finalizer.start(batch.owner, batch.id, batch.round, batch.attempt)
     elif not batch.finished:

@@ -1,4 +1,4 @@
-"""The models that a round after the first runs on, and what it may cost."""
+"""The models of a round after the first, and its maximum cost."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -13,12 +13,12 @@ from imagebatch.domain.model_registry import ImageModel, Mode, Quality
 from imagebatch.domain.round_input import round_price
 
 NO_PROVIDER = frozenset({""})
-"""A live batch stays live where the stack has lost its keys: every model is refused."""
+"""A live batch stays live if the stack has lost its keys: every model is rejected."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoundOptions:
-    """What a retry or a redo may change; None leaves it as it was in the round before."""
+    """What a retry or a redo may change; None keeps the previous round's value."""
 
     model: str | None = None
     fallback: Sequence[str] | None = None
@@ -61,7 +61,7 @@ class ChooseRoundModels:
         return reserve(replace(opened, estimated=batch.committed + price), price, now)
 
     def _usable(self, batch: Batch) -> UsableModels:
-        """A batch stays in the mode it was submitted in, whatever keys there are now."""
+        """A batch stays in the mode in which it was submitted, whatever keys exist now."""
         usable = self.models()
         if batch.mode is Mode.DEVELOPMENT:
             return replace(usable, providers=frozenset())
@@ -69,18 +69,18 @@ class ChooseRoundModels:
 
 
 def check_cap(batch: Batch) -> None:
-    """OverBudgetError when the round's estimate does not fit under the cap."""
+    """OverBudgetError if the round's estimate exceeds the maximum cost."""
     if batch.max_cost is not None and batch.estimated > batch.max_cost:
         raise OverBudgetError(
             "over-budget",
             "Estimated cost is over the maximum cost",
             detail=f"With this round the batch is estimated at {batch.estimated} USD, over "
-            f"its maximum of {batch.max_cost} USD. Give a higher maximum cost.",
+            f"its maximum of {batch.max_cost} USD. Set a higher maximum cost.",
         )
 
 
 def _chain(usable: UsableModels, batch: Batch, options: RoundOptions) -> Sequence[ImageModel]:
-    """A model that is named comes without the fallbacks of the one before it."""
+    """A newly named model does not inherit the fallbacks of the previous one."""
     if options.model or options.fallback is not None:
         return usable.chain(options.model or batch.model, options.fallback or ())
     first = usable.find(batch.model)

@@ -1,4 +1,4 @@
-"""Share links: made and revoked by the owner, opened by whoever has the token."""
+"""Share links: created and revoked by the owner, opened by anyone with the token."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,9 @@ PURPOSE = "share"
 
 @dataclass(frozen=True, slots=True)
 class ManageShares:
-    """A token is made of the share's id and owner, so that it can be told again and is not kept."""
+    """A token is derived from the share's ID and owner, so that it can be returned again without
+    being stored.
+    """
 
     records: BatchRepository
     shares: ShareStore
@@ -44,7 +46,7 @@ class ManageShares:
         return share
 
     def find(self, owner: str, batch_id: str, share_id: str) -> Share:
-        """NotFoundError for one that was revoked or has expired."""
+        """NotFoundError for a revoked or expired link."""
         found = [s for s in self.of_batch(owner, batch_id) if s.id == share_id]
         if not found:
             raise _no_share()
@@ -54,7 +56,7 @@ class ManageShares:
         return self.signer.sign(PURPOSE, share_id, owner)
 
     def of_batch(self, owner: str, batch_id: str) -> Sequence[Share]:
-        """Those that still open, newest first. NotFoundError for an unknown batch."""
+        """The valid links, newest first. NotFoundError for an unknown batch."""
         self.records.batch(owner, batch_id)
         now = self.records.clock.now()
         live = (s for s in self.shares.of_batch(owner, batch_id) if now < s.expires_at)
@@ -70,11 +72,11 @@ class OpenShare:
     shares: ShareStore
 
     def __call__(self, share_id: str, token: str) -> tuple[Share, Batch]:
-        """The batch that a link shows. NotFoundError, the same one, for whatever is wrong."""
+        """Return the batch that a link shows. The same NotFoundError for every problem."""
         share = self.shares.get(share_id)
         now = self.records.clock.now()
         if share is None:
-            hash_of(token)  # as long as for a link that is there
+            hash_of(token)  # takes as long as for an existing link
             raise _no_share()
         if not share.opens_with(token, now):
             raise _no_share()

@@ -1,4 +1,4 @@
-"""Takes a planned batch: prices it, stores it, and sends it off."""
+"""Submits a planned batch: prices, stores and dispatches it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,7 +23,7 @@ NOTICES_KEPT = 50
 
 
 def requirements(plan: BatchManifest) -> Iterator[Requirement]:
-    """What the items of a plan ask of a model."""
+    """Return what the items of a manifest require of a model."""
     for item in plan.items:
         if item.failure is None:
             yield Requirement(
@@ -38,14 +38,12 @@ def requirements(plan: BatchManifest) -> Iterator[Requirement]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """What every way of creating a batch takes; `source` is the request's own file, kept as it
-    came.
-    """
+    """What every way of creating a batch accepts; `source` is the request's own file, unchanged."""
 
     owner: str
     plan: BatchManifest
     models: tuple[ImageModel, ...]
-    """The model, and then what to go on with when it cannot be had."""
+    """The model, followed by its fallbacks."""
     mode: Mode
     quality: Quality = Quality.STANDARD
     source: bytes
@@ -62,7 +60,7 @@ class Submission:
 
     @property
     def entries(self) -> tuple[ImageModel, ...]:
-        """What the batch keeps of its models' entries."""
+        """Return what the batch keeps of its models' entries."""
         ratios = {item.aspect_ratio for item in self.plan.items if item.aspect_ratio}
         return tuple(model.batch_copy(self.quality, ratios) for model in self.models)
 
@@ -80,7 +78,7 @@ class SubmitBatch:
     accounts: AccountStore
 
     def check(self, submission: Submission) -> None:
-        """Everything that can refuse a valid plan, before anything is stored."""
+        """Run every check that can reject a valid manifest, before anything is stored."""
         estimated, cap = submission.estimated, submission.max_cost
         if cap is not None and estimated > cap:
             raise OverBudgetError(
@@ -90,12 +88,12 @@ class SubmitBatch:
             )
 
     def check_room(self, owner: str) -> None:
-        """TooManyBatchesError while an owner has no place for another batch."""
+        """TooManyBatchesError if an owner has no place for another batch."""
         self._check_accounts([place(owner, self.records.limits)])
 
     def __call__(self, submission: Submission, batch_id: str) -> Batch:
-        """Stores the batch under `batch_id` and returns it; again with the same id it is the same
-        batch.
+        """Store the batch under `batch_id` and return it; repeated with the same ID it returns the
+        same batch.
         """
         self.check(submission)
         batch = self.records.store.get(submission.owner, batch_id)
@@ -105,8 +103,8 @@ class SubmitBatch:
         return batch
 
     def _store(self, submission: Submission, batch: Batch) -> Batch:
-        """The write of the batch decides whether there is room; a look before it spares the files
-        of those that are refused.
+        """The batch's write decides whether there is room; the check before it avoids storing files
+        for rejected requests.
         """
         self._check_accounts(account_entries(None, batch, self.records.limits))
         plan = encode_manifest(submission.plan)

@@ -1,4 +1,4 @@
-"""Templates of an owner's own, beside the built-in ones."""
+"""An owner's templates, and the built-in ones."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -25,14 +25,14 @@ UNKNOWN_TEMPLATE = "unknown-template"
 
 @dataclass(frozen=True, slots=True)
 class ManageTemplates:
-    """`built_in` are by name; nobody can change or remove them."""
+    """`built_in` are by name; they cannot be changed or removed."""
 
     store: TemplateStore
     clock: Clock
     built_in: Mapping[str, SheetTemplate]
 
     def put(self, owner: str, template: SheetTemplate) -> tuple[SheetTemplate, bool]:
-        """Stores a template; true when it is new. InvalidRequestError for one that is not valid."""
+        """Store a template; true if it is new. InvalidRequestError for an invalid one."""
         _check_name(template.name)
         check_template(template)
         stored = replace(template, updated_at=self.clock.now())
@@ -42,7 +42,7 @@ class ManageTemplates:
             raise StateConflictError(
                 "too-many-templates",
                 "Too many templates",
-                detail=f"You have {MAX_TEMPLATES} templates already; delete one that you no "
+                detail=f"You already have {MAX_TEMPLATES} templates; delete one that you no "
                 "longer need.",
             ) from None
 
@@ -67,13 +67,13 @@ class ManageTemplates:
             self.store.delete(owner, name)
 
     def choose(self, owner: str, name: str | None, prompt: str | None) -> SheetTemplate:
-        """The template of a batch: one that is named, or one that came with the request."""
+        """Return the template of a batch: a named one, or the one in the request."""
         if name and prompt:
             raise InvalidRequestError(
                 "template-and-prompt",
                 "Send template or prompt, not both",
-                detail="A sheet batch has one template: name a stored one, or send its text as "
-                "prompt.",
+                detail="A sheet batch has one template: set template to a stored one, or send "
+                "its text as prompt.",
             )
         if prompt:
             template = SheetTemplate(name="", prompt=prompt)
@@ -83,7 +83,7 @@ class ManageTemplates:
             raise InvalidRequestError(
                 "template-required",
                 "Template is required",
-                detail="Name a template with the option template, or send its text as prompt.",
+                detail="Set template to a stored template, or send a template's text as prompt.",
             )
         found = self.find(owner, name)
         if found is None:
@@ -112,5 +112,6 @@ def _reserved() -> StateConflictError:
     return StateConflictError(
         "template-reserved",
         "Template name is reserved",
-        detail=f"Names that start with {RESERVED} are built in ({built_in}) and cannot be changed.",
+        detail=f"Names that start with {RESERVED} are reserved for built-in templates "
+        f"({built_in}), which cannot be changed.",
     )

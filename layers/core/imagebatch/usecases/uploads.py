@@ -1,4 +1,4 @@
-"""Uploads: taken with their request or announced for a direct one, checked, and used."""
+"""Uploads: sent with their request or posted directly, validated, and used."""
 
 from dataclasses import dataclass
 
@@ -26,7 +26,7 @@ CHECK_AGAIN = 2
 
 @dataclass(frozen=True, slots=True)
 class CreateUpload:
-    """Run again with the same id, either way gives the same upload."""
+    """Repeated with the same ID, both ways return the same upload."""
 
     store: UploadStore
     media: ObjectStore
@@ -56,7 +56,7 @@ class CreateUpload:
     def create_presigned(
         self, owner: str, upload_id: str, kind: UploadKind, name: str, content_type: str, size: int
     ) -> Upload:
-        """Records a file that will be posted to the bucket; it is checked when it arrives."""
+        """Record a file that will be posted to the bucket; it is validated when it arrives."""
         return self._create(
             Upload(
                 id=upload_id,
@@ -85,8 +85,8 @@ class CreateUpload:
 
 @dataclass(frozen=True, slots=True)
 class CheckUpload:
-    """Looks at what a presigned POST left, once: only checked bytes reach the key that is used, and
-    nobody but this service can write there.
+    """Validates what a presigned POST stored, once: only validated bytes reach the key that is
+    used, and only this service can write there.
     """
 
     store: UploadStore
@@ -123,7 +123,8 @@ class CheckUpload:
         try:
             self.store.settle(checked)
         except ConflictError:
-            # The event came twice and the other one was quicker, or the upload was deleted.
+            # The event was delivered twice and the other delivery was faster, or the upload was
+            # deleted.
             self._delete_unused(checked.id, self.store.get(checked.owner, checked.id))
             return
         self.telemetry.log_event(
@@ -144,8 +145,8 @@ class ReadSheet:
     media: ObjectStore
 
     def __call__(self, owner: str, upload_id: str) -> bytes:
-        """NotFoundError for an id that is no CSV of this owner's, StateConflictError while it is
-        checked and when it was rejected.
+        """NotFoundError for an ID that is not a CSV of this owner, StateConflictError while it is
+        validated and if it was rejected.
         """
         upload = self.store.get(owner, upload_id)
         if upload is None or upload.kind is not UploadKind.CSV:
@@ -154,7 +155,7 @@ class ReadSheet:
             checking = upload.status is UploadStatus.CHECKING
             raise StateConflictError(
                 "upload-not-ready" if checking else "upload-rejected",
-                "Upload is still being checked" if checking else "Upload was rejected",
+                "Upload is still being validated" if checking else "Upload was rejected",
                 detail=f"The upload {reason}",
                 retry_after=CHECK_AGAIN if checking else None,
             )

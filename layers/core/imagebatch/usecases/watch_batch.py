@@ -1,4 +1,4 @@
-"""Live progress: what has changed since a watcher last looked, as soon as there is something."""
+"""Live progress: the changes since a client's last event, as soon as there are any."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,15 +15,15 @@ MAX_WAIT_SECONDS = 20.0
 """Well under the gateway's 30 s."""
 SAFETY_MARGIN_SECONDS = 5.0
 POLL_SECONDS = 1.0
-"""An idle watcher costs one small read a second."""
+"""An idle event stream costs one small read a second."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProgressUpdate:
-    """`changes` lead up to `seq`; `items` are those that a change of the whole batch moved.
+    """`changes` lead up to `seq`; `items` are those that a change of the whole batch affected.
 
-    `is_news` is false when there is nothing to tell after a wait, `is_final` is true when the batch
-    has finished and nothing is left to tell.
+    `is_news` is false if there is nothing to report after a wait, `is_final` is true if the batch
+    has finished and nothing is left to report.
     """
 
     batch: Batch
@@ -42,10 +42,11 @@ class WatchBatch:
     def __call__(
         self, owner: str, batch_id: str, after: int | None, time_left: TimeLeft
     ) -> ProgressUpdate | None:
-        """News after change number `after`; at once without one. None when the stream has ended.
+        """Return the news after change number `after`; immediately without one. None if the stream
+        has ended.
 
-        NotFoundError for an unknown batch, TooManyRequestsError when it would have to wait and its
-        owner has no place for that. News without changes after a wait in which nothing happened.
+        NotFoundError for an unknown batch, TooManyRequestsError if it would have to wait and its
+        owner has no place for that. After a wait without changes, returns news without changes.
         """
         batch = self.records.batch(owner, batch_id)
         if after is None:
@@ -72,9 +73,9 @@ class WatchBatch:
         found = store.changes(batch.owner, batch.id, start, MAX_CHANGES_PER_RESPONSE)
         known = [change for change in found if change.seq <= batch.version]
         if known and known[0].seq == after and all(c.status in FINISHED for c in known):
-            return None  # the end was told, and nothing to be seen has happened since
+            return None  # the end was reported, and nothing visible has happened since
         changes = [change for change in known if change.seq > after]
-        # A change that cannot be read is not among them, and nobody may wait for it.
+        # An unreadable change is not among them, and nobody may wait for it.
         seq = max(after, batch.version)
         if len(found) == MAX_CHANGES_PER_RESPONSE:
             seq = changes[-1].seq if changes else after
@@ -90,7 +91,9 @@ class WatchBatch:
     def _items_changed_in_bulk(
         self, batch: Batch, known: Sequence[Change]
     ) -> Sequence[tuple[int, Item, ItemStatus]]:
-        """Items that a cancel, a retry or a redo moved without touching their records."""
+        """Return the items that a cancel, a retry or a redo changed without writing their
+        records.
+        """
         bulk_changes = [
             change.seq
             for before, change in pairwise(known)
@@ -111,6 +114,6 @@ def _count(change: Change, status: ItemStatus) -> int:
 
 
 def _latest_per_item(changes: Sequence[Change]) -> list[Change]:
-    """A watcher is told where an item is now, not each step of its way there."""
+    """Report an item's current state, not each step on the way."""
     last = {c.item.index: c.seq for c in changes if c.item is not None}
     return [c for c in changes if c.item is None or last[c.item.index] == c.seq]

@@ -1,4 +1,4 @@
-"""Keeps one owner from taking every place of live progress."""
+"""Keeps one owner from using every place of live progress."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -14,7 +14,7 @@ RETRY_AFTER_SECONDS = 5
 
 @dataclass(frozen=True, slots=True)
 class HoldPlace:
-    """`most` places an owner; None where one owner may take them all, and nothing is written."""
+    """`most` places per owner; None if one owner may use them all, and nothing is written."""
 
     places: WatcherPlaces
     clock: Clock
@@ -22,7 +22,7 @@ class HoldPlace:
 
     @contextmanager
     def __call__(self, owner: str, seconds: float) -> Iterator[None]:
-        """Holds a place, for `seconds` at most. TooManyRequestsError when none is left."""
+        """Hold a place, for `seconds` at most. TooManyRequestsError if none is left."""
         if self.most is None:
             yield
             return
@@ -33,7 +33,7 @@ class HoldPlace:
         try:
             yield
         finally:
-            # It ends by itself: what is told does not depend on it.
+            # It expires by itself: the stream does not depend on its release.
             with suppress(ConflictError, UnavailableError):
                 self.places.give_back(owner, place)
 

@@ -1,4 +1,4 @@
-"""Accounts in the table (layout: `keys`): one small record each, changed with a batch's own.
+"""Accounts in the table (layout: `keys`): one small record each, written together with a batch.
 
 `used` is the sum of `held` and `spent`, because a condition cannot add two attributes.
 """
@@ -111,7 +111,7 @@ def _actions(
             "spent": entry.spent,
             "used": entry.reserved + entry.spent,
         }
-        # A place goes with the records of its batch; what was spent stays in the books.
+        # A place is removed with its batch's records; spent amounts stay in the ledger.
         facts = _names(entry.account) | ({} if entry.account.month else ttl)
         yield table.add(_key(entry.account), amounts | {"version": 1}, facts, _room(entry))
 

@@ -1,4 +1,4 @@
-"""A batch and an item as several records each: what changes often is small, the rest is apart."""
+"""Stores a batch and an item as several records each: frequently written parts are small."""
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby
@@ -13,7 +13,7 @@ from imagebatch.domain.errors import UnreadableRecordError
 
 
 def batch_of(records: Iterable[Record]) -> Batch | None:
-    """None unless both of the batch's records are there."""
+    """Return None unless both of the batch's records exist."""
     found = {record["sk"]: record for record in records}
     state, spec = found.get(keys.BATCH_SORT), found.get(keys.SPEC_SORT)
     if state is None or spec is None:
@@ -22,13 +22,13 @@ def batch_of(records: Iterable[Record]) -> Batch | None:
 
 
 def items_of(records: Iterable[Record]) -> Iterator[Item]:
-    """The items of records in the order of their keys."""
+    """Return the items of records in key order."""
     for _, found in _by_item(records):
         yield _item(list(found))
 
 
 def readable_items(records: Iterable[Record], report: Report) -> Iterator[Item]:
-    """The same; an item that cannot be read is reported and left out."""
+    """The same; an unreadable item is reported and skipped."""
     for sort, found in _by_item(records):
         try:
             item = _item(list(found))
@@ -47,5 +47,5 @@ def _item(records: list[Record]) -> Item:
     if len(records) == 1:
         fresh = ItemStatus.FAILED if "failure" in spec else ItemStatus.PENDING
         return codec.decode(Item, {**spec, "status": fresh.value})
-    # A failure of the intake stays in the spec; whoever has a state was not refused there.
+    # A failure at the intake stays in the spec; an item with a state was not rejected there.
     return codec.decode(Item, {**spec, **records[1]})

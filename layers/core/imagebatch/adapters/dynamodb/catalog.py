@@ -1,4 +1,4 @@
-"""The catalog in the table: each variant by its id, and again in the order of its products."""
+"""The catalog in the table: each variant by its ID, and again in the order of products."""
 
 import re
 import time
@@ -34,8 +34,10 @@ _TRIES = 5
 
 
 class DynamoDBCatalogStore(CatalogStore):
-    """`ports.CatalogStore`. Both records of a variant are written in one transaction, over the
-    product it was in when it was read, so the order of products never names one twice.
+    """`ports.CatalogStore`.
+
+    Both records of a variant are written in one transaction, conditional on the product it was in
+    when it was read, so the product order never contains it twice.
     """
 
     def __init__(
@@ -70,7 +72,7 @@ class DynamoDBCatalogStore(CatalogStore):
             try:
                 self._table.transact(actions)
             except ConditionFailedError:
-                continue  # an import moved it: read again
+                continue  # another import has moved it: read again
             return
         raise ConflictError("others changed the variant each time")
 
@@ -97,7 +99,7 @@ class DynamoDBCatalogStore(CatalogStore):
             yield record["sk"], variant
 
     def _write(self, owner: str, variants: Sequence[Variant]) -> int:
-        """How many of the group are new."""
+        """Return how many of the group are new."""
         for _ in range(_TRIES):
             before = self._records(owner, [variant.id for variant in variants])
             try:
@@ -109,7 +111,7 @@ class DynamoDBCatalogStore(CatalogStore):
                     ]
                 )
             except ConditionFailedError:
-                continue  # another import moved one of them: read again
+                continue  # another import has moved one of them: read again
             return len(variants) - len(before)
         raise ConflictError("others changed the same variants each time")
 
@@ -130,7 +132,7 @@ class DynamoDBCatalogStore(CatalogStore):
             yield self._table.delete((record["pk"], keys.product_sort(int(product), variant_id)))
 
     def _records(self, owner: str, variant_ids: Sequence[int]) -> dict[int, Record]:
-        """As they are stored: what cannot be read can be replaced and removed."""
+        """As stored: unreadable records can be replaced and removed."""
         partition = keys.catalog_partition(owner)
         found: dict[int, Record] = {}
         for group in batched(dict.fromkeys(variant_ids), KEYS_A_READ, strict=False):

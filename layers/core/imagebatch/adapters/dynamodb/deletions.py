@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
 
 class DynamoDBDeletionStore(DeletionStore):
-    """`ports.DeletionStore`. A batch is gone with the records that everything of it is read by."""
+    """`ports.DeletionStore`. A batch is deleted with the records through which all of its data is
+    read.
+    """
 
     def __init__(
         self,
@@ -80,7 +82,7 @@ class DynamoDBDeletionStore(DeletionStore):
         self._table.transact([self._table.delete(_place(deletion))])
 
     def _forget_request(self, owner: str, batch_id: str) -> None:
-        """The key's record has the batch's id; the batch does not know by which key it was made."""
+        """The key's record has the batch's ID; the batch does not know which key created it."""
         partition = keys.idempotency_partition(owner)
         for record in self._table.query(partition, "!", "\x7f"):
             if record.get("subject") == batch_id and "deleted" not in record:
@@ -90,18 +92,19 @@ class DynamoDBDeletionStore(DeletionStore):
                 try:
                     self._table.transact([change])
                 except ConditionFailedError:
-                    continue  # its day was over
+                    continue  # its 24 hours were over
 
     def _shares(self, owner: str, batch_id: str) -> Iterator[Key]:
-        """The links that showed the batch, by their ids; its own list of them goes last."""
+        """The links to the batch, by ID; the batch's own list of them is deleted last."""
         partition = keys.batch_partition(owner, batch_id)
         for record in self._table.query(partition, keys.SHARES_FIRST, keys.SHARES_LAST):
             yield keys.share_of_sort(record["sk"])
 
     def _in_library(self, owner: str, batch_id: str) -> Iterator[Key]:
-        """Where the variants list the batch: read from the batch's own folder, which goes last.
+        """Where the variants list the batch: read from the batch's own folder, which is deleted
+        last.
 
-        Only what a key is made of is read, so that records of any version are removed.
+        Only key attributes are read, so that records of any version can be removed.
         """
         found = self._table.get(keys.folder(owner, batch_id))
         if found is None:

@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 OWNED_PARTITIONS = frozenset(
     {"BATCH", "OWNER", "KEY", "UPLOADS", "TEMPLATES", "CATALOG", "LIBRARY", "FOLDER", "WATCHERS"}
 )
-"""The first word of those partitions whose second is the owner."""
+"""The first word of partitions whose second word is the owner."""
 LISTS = frozenset({keys.UNFINISHED, keys.DELETIONS, keys.PLACES})
 """Partitions whose sort key starts with the owner."""
 RECEIPTS = ("ERASE", keys.ERASING)
 
 
 class DynamoDBErasureStore(ErasureStore):
-    """`ports.erasure.ErasureStore`. `default_owner` is the one of sheets directly in the inbox."""
+    """`ports.erasure.ErasureStore`. `default_owner` owns sheets stored directly in the inbox."""
 
     def __init__(
         self,

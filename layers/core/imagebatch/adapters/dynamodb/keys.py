@@ -62,7 +62,7 @@ _LONGEST_PART = 250
 
 
 def part(text: str) -> str:
-    """Any text as a part of a key that cannot collide with another's: it holds no `#`.
+    """Encode any text as an unambiguous part of a key: it contains no `#`.
 
     Text too long for a key is hashed; nothing that is quoted starts with `=`.
     """
@@ -147,7 +147,7 @@ def listing_sort(created_at: datetime, batch_id: str) -> str:
 
 
 def time_sort(time: datetime) -> str:
-    """Of fixed width, so that text order is the order of time."""
+    """With fixed width, so that text order is time order."""
     return time_text(time.replace(microsecond=time.microsecond // 1000 * 1000))
 
 

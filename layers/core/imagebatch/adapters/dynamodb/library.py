@@ -1,4 +1,4 @@
-"""What was made for variants, in the table and kept for ever (layout: `keys`)."""
+"""Images of variants, kept permanently in the table (layout: `keys`)."""
 
 import re
 import time
@@ -27,10 +27,9 @@ _SORT = re.compile(r"FOLDER#[0-9TZ:.-]{24}#[\w.~%=-]+", re.ASCII)
 def library_actions(
     table: Table, batch: Batch, item: Item | None
 ) -> Iterator["TransactWriteItemTypeDef"]:
-    """What a settled item means for the library, to be written with it: of its versions the chosen
-    one is listed.
+    """Return the library writes for a settled item: the chosen version is listed.
 
-    An item that failed is taken off, because its image may have been lost after it had succeeded.
+    A failed item is removed, because its image may have been lost after it had succeeded.
     """
     if item is None or item.variant_id is None or item.settled_at is None:
         return
@@ -67,7 +66,7 @@ class DynamoDBLibraryStore(LibraryStore):
         self._report = report
 
     def open(self, owner: str, folder: Folder) -> None:
-        """The batch's own record comes last: when it is there, all of them are."""
+        """The batch's own record is written last: if it exists, all of them do."""
         puts = [self._variant_folder(owner, folder, at) for at in range(len(folder.variants))]
         puts.append(self._table.put(keys.folder(owner, folder.batch_id), codec.encode(folder)))
         for group in batched(puts, ACTIONS_A_TRANSACTION, strict=False):

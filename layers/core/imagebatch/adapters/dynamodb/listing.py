@@ -1,4 +1,4 @@
-"""The owner's list of batches: newest first, filtered as it is read, in pages with a cursor."""
+"""The owner's list of batches: newest first, filtered while reading, paginated with a cursor."""
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -44,7 +44,7 @@ def entry(batch: Batch) -> tuple[keys.Key, Record]:
 def _rows(
     table: Table, owner: str, after: str | None, kind: Kind | None, size: int, report: Report
 ) -> Iterator[tuple[str, Batch]]:
-    """Each batch with its sort key; a whole page of records is one read."""
+    """Each batch with its sort key; one read returns a whole page of records."""
     partition = keys.listing_partition(owner)
     entries = table.query(partition, "BATCH#", after or "BATCH#~", newest_first=True)
     found = readable((e for e in entries if e["sk"] != after), _listed, report)
@@ -71,7 +71,7 @@ def cursor_text(owner: str, sort: str) -> str:
 
 
 def cursor_sort(owner: str, cursor: str, known: re.Pattern[str] = _SORT) -> str:
-    """The sort key of a cursor; `known` is what those of the list look like."""
+    """Return the sort key of a cursor; `known` is the pattern of the list's sort keys."""
     try:
         text = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
     except ValueError:
@@ -81,11 +81,13 @@ def cursor_sort(owner: str, cursor: str, known: re.Pattern[str] = _SORT) -> str:
         raise InvalidRequestError(
             "invalid-cursor",
             "Invalid cursor",
-            detail="The cursor is not one that this list gave you; start again without one.",
+            detail="The cursor was not returned by this list; start again without a cursor.",
         )
     return sort
 
 
 def _cursor_checksum(owner: str, sort: str) -> str:
-    """Ties a cursor to its owner's list; no secret, as a forged one only moves within that list."""
+    """Ties a cursor to its owner's list; not a secret, because a forged one only moves within that
+    list.
+    """
     return keys.digest(f"{owner}\n{sort}")[:_SEAL_LENGTH]

@@ -1,4 +1,4 @@
-"""What the check of the models found, in one record."""
+"""The results of the last model check, in one record."""
 
 import json
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ class DynamoDBModelCheckStore(ModelCheckStore):
         self._report = report
 
     def load(self) -> ModelChecks:
-        """Nothing, when what was found cannot be read: the next check writes it anew."""
+        """Return nothing if the record cannot be read: the next check replaces it."""
         found = self._table.get(keys.MODEL_CHECKS)
         records = [found] if found else []
         return next((checks for _, checks in readable(records, _checks, self._report)), {})

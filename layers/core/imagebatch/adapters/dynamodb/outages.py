@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 
 class DynamoDBBreakerStore(BreakerStore):
-    """There are as many records as models: none is removed. One that cannot be read is closed."""
+    """There are only as many records as models, so none is removed. An unreadable one counts as
+    closed.
+    """
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Reads of several records that no unreadable one stops: it is reported and left out."""
+"""Reads several records, reporting and skipping unreadable ones."""
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 type Report = Callable[[str, str], None]
-"""Told which record cannot be read, without its owner, and why."""
+"""Called with the record that cannot be read, without its owner, and the reason."""
 type Name = Callable[[Record], str]
 
 
 def ignore(_key: str, _reason: str) -> None:
-    """A report for nobody."""
+    """A report that is discarded."""
 
 
 def sort_key(record: Record) -> str:
@@ -30,9 +30,9 @@ def readable[T](
     report: Report,
     name: Name = sort_key,
 ) -> Iterator[tuple[Record, T]]:
-    """Each record that can be read, and what is in it.
+    """Yield each readable record with its content.
 
-    `name` is what the report calls a record whose sort key holds its owner.
+    `name` is the record's name in the report if its sort key contains its owner.
     """
     for record in records:
         try:
@@ -44,7 +44,7 @@ def readable[T](
 
 
 def read_record[T](record: Record, read: Callable[[Record], T]) -> T:
-    """UnreadableRecordError for an attribute that is missing or is not what it should be."""
+    """UnreadableRecordError for a missing or invalid attribute."""
     try:
         return read(record)
     except codec.MALFORMED as error:
@@ -61,7 +61,7 @@ def decoded[T: "DataclassInstance"](
 def first_decoded[T: "DataclassInstance"](
     cls: type[T], query: Callable[[int | None], Iterator[Record]], limit: int, report: Report
 ) -> list[T]:
-    """The first `limit` records that can be read; it reads on where some of them cannot be."""
+    """Return the first `limit` readable records, reading on if some are unreadable."""
     records = list(query(limit))
     found = decoded(cls, records, report)
     if len(found) < len(records) == limit:

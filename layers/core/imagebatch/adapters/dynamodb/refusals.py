@@ -1,4 +1,4 @@
-"""The last refusal of each provider, in one record a provider."""
+"""The last rejection of each provider, in one record per provider."""
 
 from typing import TYPE_CHECKING
 

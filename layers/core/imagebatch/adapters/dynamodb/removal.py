@@ -1,4 +1,4 @@
-"""Removes many records, as many as there is time for."""
+"""Removes many records, as many as time permits."""
 
 from collections.abc import Iterable, Iterator
 from itertools import batched
@@ -14,7 +14,7 @@ KEYS_A_WRITE = 25
 
 
 def keys_in(table: Table, partition: str) -> Iterator[Key]:
-    """The keys of a partition's records; their content is not read over the wire."""
+    """Return the keys of a partition's records; their content is not transferred."""
     arguments: dict[str, Any] = {
         "TableName": table.name,
         "KeyConditionExpression": "pk = :pk",
@@ -38,7 +38,7 @@ def remove_partition(table: Table, partition: str, keep_going: KeepGoing) -> boo
 
 
 def remove_keys(table: Table, keys: Iterable[Key], keep_going: KeepGoing) -> bool:
-    """True when all are gone; what was removed before is as good."""
+    """True if all are removed; already removed ones are ignored."""
     for group in batched(keys, KEYS_A_WRITE, strict=False):
         if not keep_going():
             return False

@@ -20,16 +20,16 @@ type Record = dict[str, Any]
 
 ACTIONS_A_TRANSACTION = 100
 BYTES_A_TRANSACTION = 3_500_000
-"""DynamoDB takes 4 MB, counted in ways of its own."""
+"""DynamoDB accepts 4 MB, by its own way of counting."""
 KEYS_A_READ = 100
 TRIES = 8
 _PASSING = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 
 
 class ConditionFailedError(ConflictError):
-    """A condition did not hold, so nothing was written; `at` says of which actions.
+    """A condition failed, so nothing was written; `at` says for which actions.
 
-    `record` is what was there, where a single write was asked for.
+    `record` is the existing record, if a single write was requested.
     """
 
     def __init__(self, at: Sequence[int], record: Record | None = None) -> None:
@@ -98,7 +98,7 @@ class Table:
         return from_dynamodb(answer["Item"]) if "Item" in answer else None
 
     def get_many(self, keys: Sequence[Key]) -> dict[Key, Record]:
-        """Those of at most 100 records that are there, by their keys."""
+        """Return those of at most 100 records that exist, by their keys."""
         found: dict[Key, Record] = {}
         request: Any = {self.name: {"Keys": [key_of(k) for k in keys], "ConsistentRead": True}}
         for _ in attempts(TRIES, first=0.05, sleep=self.sleep):
@@ -120,7 +120,7 @@ class Table:
         newest_first: bool = False,
         limit: int | None = None,
     ) -> Iterator[Record]:
-        """The partition's records from `low` to `high`, both included, read page by page."""
+        """Return the partition's records from `low` to `high`, inclusive, reading page by page."""
         arguments: Record = {
             "TableName": self.name,
             "KeyConditionExpression": RANGE,
@@ -152,7 +152,7 @@ class Table:
     def update(
         self, key: Key, record: Record, gone: Sequence[str], condition: Condition
     ) -> "TransactWriteItemTypeDef":
-        """Sets what is in `record`, removes what is in `gone`, leaves the rest (the TTL)."""
+        """Set the attributes in `record`, remove those in `gone`, keep the rest (the TTL)."""
         arguments = condition.arguments()
         names = {f"#{name}": name for name in (*record, *gone)}
         values = to_dynamodb({f":new_{name}": value for name, value in record.items()})
@@ -176,7 +176,7 @@ class Table:
         record: Record,
         condition: Condition | None = None,
     ) -> "TransactWriteItemTypeDef":
-        """Adds to numbers, which count from 0, and sets what is in `record`."""
+        """Add to numbers, which count from 0, and set the attributes in `record`."""
         arguments = condition.arguments() if condition else {}
         names = {f"#{name}": name for name in (*amounts, *record)}
         values = to_dynamodb(
@@ -201,10 +201,10 @@ class Table:
         return {"Delete": delete}
 
     def write(self, action: "TransactWriteItemTypeDef") -> None:
-        """Writes one update at half of a transaction's price; errors are those of `transact`.
+        """Write one update at half of a transaction's price; errors are those of `transact`.
 
-        There is no token here: what is there already as it was to be written is ours, and only its
-        answer was lost.
+        There is no idempotency token here: if the record already has the written values, the write
+        was ours and only its response was lost.
         """
         update: Any = action["Update"] | {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
         for _ in attempts(TRIES, first=0.02, sleep=self.sleep):
@@ -255,7 +255,7 @@ class Table:
 
 
 def _is_written(update: Record, response: Any) -> bool:
-    """Whether the record in a refusal has every value that the update sets."""
+    """Whether the record in a failed condition has every value that the update sets."""
     there, values = response.get("Item", {}), update["ExpressionAttributeValues"]
     return bool(there) and all(
         there.get(name.removeprefix(":new_")) == value

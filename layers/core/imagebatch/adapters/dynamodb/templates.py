@@ -1,4 +1,4 @@
-"""Templates in the table (layout: `keys`): one record each, and one that counts an owner's."""
+"""Templates in the table (layout: `keys`): one record each, and one with the owner's count."""
 
 import json
 import time
@@ -27,7 +27,9 @@ _THERE = Condition("attribute_exists(pk)")
 
 
 class DynamoDBTemplateStore(TemplateStore):
-    """`ports.TemplateStore`. The count is written in the transaction that adds or removes one."""
+    """`ports.TemplateStore`. The count is written in the transaction that adds or removes a
+    template.
+    """
 
     def __init__(
         self,
@@ -83,7 +85,7 @@ class DynamoDBTemplateStore(TemplateStore):
         return self._table.put(key, {"count": max(0, count + by)}, condition)
 
     def _written(self, actions: Sequence["TransactWriteItemTypeDef"]) -> bool:
-        """False when somebody else was quicker: everything is to be read again."""
+        """False if another writer was faster: read everything again."""
         try:
             self._table.transact(actions)
         except ConditionFailedError:

@@ -23,7 +23,7 @@ _CHECKING = Condition("#status = :status", ("status",), {"status": UploadStatus.
 
 
 class DynamoDBUploadStore(UploadStore):
-    """`ports.UploadStore`. What is ready is kept for ever; the rest goes by TTL."""
+    """`ports.UploadStore`. Ready uploads are kept permanently; the rest is removed by TTL."""
 
     def __init__(
         self,
@@ -94,7 +94,7 @@ class DynamoDBUploadStore(UploadStore):
         return Page([upload for _, upload in found[:limit]], text)
 
     def _rows(self, owner: str, after: str | None, size: int) -> Iterator[tuple[str, Upload]]:
-        """Each upload with its sort key, `size` records a read."""
+        """Each upload with its sort key, `size` records per read."""
         partition, more = keys.uploads_partition(owner), True
         while more:
             high = after or "UPLOAD#~"

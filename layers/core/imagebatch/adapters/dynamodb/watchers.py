@@ -1,7 +1,7 @@
-"""The places of live progress in the table (layout: `keys`): an attribute for each that is taken.
+"""The places of live progress in the table (layout: `keys`): one attribute for each in use.
 
-A condition of the write that takes a place holds the limit, and each place has its own end, so a
-function that was killed keeps its place no longer than it could have lived.
+The limit is a condition of the write that takes a place, and each place has its own expiry, so a
+killed function does not keep its place longer than it could have lived.
 """
 
 import math
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _KEPT = timedelta(days=1)
 _TRIES = 20
-"""Each is lost to somebody who was quicker."""
+"""Each is lost to a faster writer."""
 
 
 class DynamoDBWatcherPlaces(WatcherPlaces):
@@ -40,7 +40,7 @@ class DynamoDBWatcherPlaces(WatcherPlaces):
         for _ in range(_TRIES):
             if not free:
                 return None
-            # Any of them: callers at the same moment should not all try the same one.
+            # A random one, so that simultaneous callers do not all try the same.
             place = WatcherPlace(free[int(token, 16) % len(free)], token, until)
             try:
                 self._write(owner, place, now)
@@ -75,7 +75,7 @@ def _name(number: int) -> str:
 
 
 def _value(place: WatcherPlace) -> str:
-    """Its end first, which a condition can compare."""
+    """Its expiry first, so that a condition can compare it."""
     return f"{keys.time_sort(place.until)} {place.token}"
 
 

@@ -1,4 +1,4 @@
-"""A provider's account: whether it accepts the key, by a request that costs nothing."""
+"""Checks whether a provider accepts the key, with a free request."""
 
 from collections.abc import Callable
 
@@ -41,6 +41,6 @@ def runpod_account(key: Callable[[], str], endpoint: str, base_url: str) -> Prov
 
 
 def fal_account(key: Callable[[], str], base_url: str) -> ProviderAccount:
-    """By a list of one model."""
+    """Uses a list of one model."""
     root = base_url.rstrip("/") or FAL_PLATFORM_API
     return HttpAccount(fal.VENDOR, key, f"{root}/v1/models?limit=1", scheme=fal.KEY_SCHEME)

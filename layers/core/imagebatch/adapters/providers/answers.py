@@ -1,4 +1,4 @@
-"""What providers' answers mean: HTTP errors, failed predictions, where an output has its image."""
+"""Interprets providers' responses: HTTP errors, failed predictions, the image in an output."""
 
 import base64
 import binascii
@@ -27,17 +27,17 @@ from imagebatch.ports import Prediction, PredictionStatus
 
 DEFAULT_WAIT = 5.0
 MAX_DEPTH = 16
-"""How deep in an answer a text or an image is looked for."""
+"""How deep a text or an image is looked for in a response."""
 LONGEST_WAIT = 300.0
 
 _AUTH_REASONS = {
     401: "does not accept the configured API key.",
     402: "has no credit left on this account.",
-    403: "does not permit this to the configured API key.",
+    403: "does not permit this request with the configured API key.",
 }
 _INVALID = {400, 413, 422}
 _GATEWAY_GAVE_UP = {504, 524}
-"""A gateway stopped waiting for the provider, who may have started the prediction all the same."""
+"""A gateway timed out; the provider may have started the prediction nevertheless."""
 
 _ID = re.compile(r"[!-~]{1,200}")
 """Nobody's are longer, and whatever else there is could be neither stored nor asked for."""
@@ -48,17 +48,17 @@ _IMAGE_KEYS = ("image_url", "url", "image", "images", "output", "result", "data"
 
 
 class MissingError(RejectedError):
-    """404 or 410: the provider does not know the resource."""
+    """404 or 410: the provider does not have the resource."""
 
     def __init__(self, vendor: str) -> None:
         super().__init__(FailureCode.PROVIDER_REJECTED, f"{vendor} returned 404 Not Found.")
 
 
 class AuthorizedTransport(httpx.BaseTransport):
-    """Adds the key and lets only successful answers through; others raise the ProviderError family.
+    """Adds the key and returns only successful responses; others raise the ProviderError family.
 
-    A key that is refused is read anew once (`key.refresh()` where it has one), so that it can be
-    rotated without a deploy.
+    A rejected key is read again once (`key.refresh()`, if it has one), so that it can be rotated
+    without a deploy.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class AuthorizedTransport(httpx.BaseTransport):
 
 
 def error_of(vendor: str, response: httpx.Response, *, is_create_request: bool) -> ProviderError:
-    """What an answer that is not a success means."""
+    """Return the error for an unsuccessful response."""
     status = response.status_code
     if status in _AUTH_REASONS:
         return ProviderAuthError(f"{vendor} {_AUTH_REASONS[status]}")
@@ -105,17 +105,21 @@ def error_of(vendor: str, response: httpx.Response, *, is_create_request: bool) 
         return RateLimitedError(f"{vendor} rate-limited the request (429).", retry_after(response))
     if 400 <= status < 500 and status not in {408, 425}:
         code = FailureCode.INVALID_INPUT if status in _INVALID else FailureCode.PROVIDER_REJECTED
-        return RejectedError(code, _detail(response) or f"{vendor} refused the request ({status}).")
+        return RejectedError(
+            code, _detail(response) or f"{vendor} rejected the request ({status})."
+        )
     timed_out = status in {408, *_GATEWAY_GAVE_UP}
     return ProviderUnavailableError(
-        f"{vendor} answered with an error ({status}).",
+        f"{vendor} returned an error ({status}).",
         code=FailureCode.PROVIDER_TIMEOUT if timed_out else FailureCode.PROVIDER_UNAVAILABLE,
         maybe_billed=is_create_request and status in _GATEWAY_GAVE_UP,
     )
 
 
 def retry_after(response: httpx.Response) -> float:
-    """Seconds to wait: the body's `retry_after`, the header, or the sentence; never hours."""
+    """Return the seconds to wait: from the body's `retry_after`, the header, or the sentence; never
+    hours.
+    """
     for seconds in _waits(response):
         return min(max(seconds, 1.0), LONGEST_WAIT)
     return DEFAULT_WAIT
@@ -157,7 +161,7 @@ def json_object(vendor: str, response: httpx.Response, *, maybe_billed: bool) ->
     body = read_json(response.content)
     if not isinstance(body, dict):
         raise ProviderUnavailableError(
-            f"The answer of {vendor} cannot be read.", maybe_billed=maybe_billed
+            f"The response of {vendor} cannot be read.", maybe_billed=maybe_billed
         )
     return body
 
@@ -167,7 +171,9 @@ def is_prediction_id(value: Any) -> TypeGuard[str]:
 
 
 def plain(text: str) -> str:
-    """A provider's text for people: addresses in it may be signed, or megabytes of data."""
+    """Clean a provider's text for display: URLs in it may be signed, or contain megabytes
+    of data.
+    """
     legible = text[:4000].encode("utf-8", "replace").decode()
     return " ".join(_ADDRESS.sub("(address)", legible).split())
 
@@ -192,7 +198,7 @@ def _sentences(body: Any, depth: int = 0) -> Iterator[str]:
 
 
 def failed(prediction_id: str, text: Any) -> Prediction:
-    """A prediction that the provider says has failed, sorted by what it says."""
+    """A prediction that the provider reports as failed, classified by its text."""
     reason = plain("; ".join(_sentences(_unwrapped(text))))
     if not reason:
         nothing = "The provider failed and gave no reason."
@@ -224,9 +230,9 @@ def _unwrapped(text: Any) -> Any:
 def succeeded(
     prediction_id: str, output: Any, seconds: float | None = None, logs: str = ""
 ) -> Prediction:
-    """A prediction that the provider says is done: it still has to hold an image.
+    """A prediction that the provider reports as done must still contain an image.
 
-    Without one it is paid for all the same, and its logs may say that the picture was withheld.
+    Without one it is paid for nevertheless, and its logs may say that the image was withheld.
     """
     image = next(_images(output), None)
     if image is None and logs and classify(logs).code is FailureCode.CONTENT_REFUSED:
@@ -242,7 +248,7 @@ def succeeded(
 
 
 def _images(output: Any, depth: int = 0) -> Iterator[str]:
-    """Every image in an output, as an address or a data URI; likely places first."""
+    """Yield every image in an output, as a URL or a data URI; likely places first."""
     if depth > MAX_DEPTH:
         return
     if isinstance(output, str):

@@ -1,6 +1,6 @@
-"""Development mode: placeholders drawn on the spot, after a wait like a real provider's.
+"""Development mode: placeholders drawn on demand, after a delay like a real provider's.
 
-Nothing is kept between calls: a prediction's id says when it is ready and what it looks like.
+Nothing is stored between calls: a prediction's ID encodes when it is ready and what it looks like.
 """
 
 import hashlib
@@ -39,7 +39,7 @@ _INK, _PAPER, _HAZARD = (24, 24, 27), (244, 244, 245), (250, 204, 21)
 
 
 class DevelopmentProvider(ImageProvider):
-    """`latency` is in seconds (0: at once); without one it is 1 to 3 s by chance."""
+    """`latency` is in seconds (0: no delay); without one it is a random 1 to 3 s."""
 
     def __init__(self, clock: Clock, latency: float | None = None) -> None:
         self._clock = clock
@@ -56,7 +56,7 @@ class DevelopmentProvider(ImageProvider):
 
     @override
     def find_created(self, request: ImageRequest, since: datetime) -> Sequence[Prediction] | None:
-        """A placeholder that nobody knows of is nowhere, but for one that is rehearsed as lost."""
+        """An unknown placeholder does not exist, except for one that is rehearsed as lost."""
         lost = request.rehearsal is not None and request.rehearsal.fate.word == LOST
         return None if lost else ()
 
@@ -89,7 +89,7 @@ class DevelopmentProvider(ImageProvider):
         parts = _ID.fullmatch((prediction.output or "").removeprefix(SCHEME))
         if parts is None:
             raise ProviderUnavailableError(
-                "This is not a placeholder of development mode.", code=FailureCode.INVALID_OUTPUT
+                "This is not a development mode placeholder.", code=FailureCode.INVALID_OUTPUT
             )
         if request.rehearsal and request.rehearsal.fate.code is FailureCode.INVALID_OUTPUT:
             return b"no image"
@@ -106,7 +106,9 @@ class DevelopmentProvider(ImageProvider):
 
 
 def draw_placeholder(request: ImageRequest, seed: str) -> bytes:
-    """A PNG of the asked shape with the prompt on it; `seed` tells two of one prompt apart."""
+    """Return a PNG with the requested ratio and the prompt on it; `seed` distinguishes images of
+    one prompt.
+    """
     from PIL import Image, ImageDraw
 
     width, height = _size(request.aspect_ratio)
@@ -125,7 +127,7 @@ def draw_placeholder(request: ImageRequest, seed: str) -> bytes:
 
 
 def _size(aspect_ratio: str | None) -> tuple[int, int]:
-    """About PIXELS in all, in the asked shape; a shape that is no ratio is a square."""
+    """About PIXELS in all, with the requested ratio; an invalid ratio gives a square."""
     found = _RATIO.fullmatch(aspect_ratio or "")
     across, down = (int(found[1]), int(found[2])) if found else (1, 1)
     if not (across and down and 0.1 <= across / down <= 10):
@@ -188,7 +190,7 @@ def _font(points: int) -> "Font":
 
 
 def _wrapped(text: str, font: "Font", width: int) -> list[str]:
-    """Words onto lines; a word too long for one (or a script without spaces) is cut."""
+    """Wrap words into lines; a word too long for one (or a script without spaces) is cut."""
     lines, line = [], ""
     for word in _drawable(text, font).split():
         longer = f"{line} {word}" if line else word
@@ -214,18 +216,19 @@ def _cut(word: str, font: "Font", width: int) -> list[str]:
 
 
 def _drawable(text: str, font: "Font") -> str:
-    """Pillow's font has no accents and a box for what it lacks; its bitmap fallback is Latin-1."""
+    """Pillow's font shows a box for missing characters; its bitmap fallback supports only
+    Latin-1.
+    """
     from PIL import ImageFont
 
     text = "".join(" " if unicodedata.category(c) in {"Cc", "Cs"} else c for c in text)
     if isinstance(font, ImageFont.FreeTypeFont):
-        parts = unicodedata.normalize("NFKD", text.replace("ß", "ss"))
-        return "".join(c for c in parts if not unicodedata.combining(c))
+        return text
     return text.encode("latin-1", "replace").decode("latin-1")
 
 
 def _unknown(prediction_id: str) -> Prediction:
-    reason = "Development mode does not know this prediction."
+    reason = "Development mode has no such prediction."
     return Prediction(
         prediction_id,
         PredictionStatus.FAILED,

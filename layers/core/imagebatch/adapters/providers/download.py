@@ -1,4 +1,4 @@
-"""Fetching a finished image: from the provider's own hosts, without the key, bounded."""
+"""Downloads a finished image: only from the provider's hosts, without the key, bounded."""
 
 import base64
 import binascii
@@ -16,12 +16,13 @@ MAX_REDIRECTS = 3
 
 
 class Downloader:
-    """`hosts` are names, or `*.name` for any host under one; only https and the usual port.
+    """`hosts` are names, or `*.name` for any host under one; only https and the default port.
 
-    `advice` is what to change when an image is elsewhere. `development_url` is the address of a
-    provider stood up for development: files are taken from exactly its scheme, host and port too.
-    Raises ProviderUnavailableError; its code is `invalid_output` where asking again for the same
-    address cannot help, and it is an UnfitOutputError where another image would be no different.
+    `advice` is what to change if an image is elsewhere. `development_url` is the URL of a
+    development provider: files are also accepted from exactly its scheme, host and port.
+
+    Raises ProviderUnavailableError; its code is `invalid_output` if requesting the same URL again
+    cannot help, and it is an UnfitOutputError if another image would be no different.
     """
 
     def __init__(
@@ -68,7 +69,7 @@ class Downloader:
 
     def _body(self, response: httpx.Response) -> bytes:
         if response.status_code in {404, 410}:
-            raise self._unusable_output("is no longer there: output link expired")
+            raise self._unusable_output("is no longer available: output link expired")
         if response.status_code != 200:
             raise ProviderUnavailableError(
                 f"The image could not be downloaded from {self._vendor} ({response.status_code})."
@@ -83,7 +84,7 @@ class Downloader:
         if not (self._is_own(url) or _origin(url) == self._development) or url.userinfo:
             raise UnfitOutputError(
                 f"The image {self._vendor} made is on the host {url.host[:60]!r}, from which "
-                f"nothing is fetched: {self._advice}."
+                f"nothing is downloaded: {self._advice}."
             )
         return url
 
@@ -103,11 +104,11 @@ class Downloader:
         if not head.lower().endswith(";base64"):
             return unquote_to_bytes(data)
         try:
-            # Some workers break it into lines.
+            # Some workers insert line breaks.
             return base64.b64decode("".join(data.split()), validate=True)
         except (binascii.Error, ValueError):
             raise UnfitOutputError(
-                f"The image {self._vendor} made is no valid base64: choose another model.",
+                f"The image from {self._vendor} is not valid base64: choose another model.",
                 address.encode(errors="replace"),
             ) from None
 

@@ -1,4 +1,4 @@
-"""What a provider's failure text means, by the rules of data/failure_texts.toml."""
+"""Classifies a provider's failure text by the rules of data/failure_texts.toml."""
 
 import re
 import tomllib
@@ -22,11 +22,11 @@ class Meaning(NamedTuple):
 
 
 UNKNOWN = Meaning(FailureCode.PROVIDER_REJECTED, try_again=True)
-"""A failed prediction is not billed, so that one more try costs nothing."""
+"""A failed prediction is not billed, so one more attempt costs nothing."""
 
 
 def classify(text: str) -> Meaning:
-    """By the first rule that knows the text."""
+    """Use the first rule that matches the text."""
     for pattern, code in _rules():
         if pattern.search(text[:MAX_TEXT]):
             return Meaning(code, try_again=code.retryable)

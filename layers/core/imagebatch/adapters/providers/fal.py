@@ -1,7 +1,7 @@
 """fal's queue API, over httpx: https://fal.ai/docs/model-endpoints/queue
 
-A model's whole name is in the address of a create; status, result and cancel are under its first
-two parts, as the answer's status_url, response_url and cancel_url are. Only the id is kept.
+A create's URL contains the model's full name; status, result and cancel are under its first two
+parts, as in the response's status_url, response_url and cancel_url. Only the ID is stored.
 """
 
 import re
@@ -44,7 +44,7 @@ MAX_LISTED = 100
 KEY_SCHEME = "Key"
 OUTPUT_HOSTS = ("fal.media", "*.fal.media")
 MAX_ANSWER_BYTES = 72 * MEGABYTE
-"""A whole image may come inside the answer, in base64."""
+"""An image may be included in the response, in base64."""
 
 _RESULT = re.compile(r"/requests/[^/]+$")
 _ABOUT_THE_CALL = {401, 402, 403, 404, 408, 410, 425, 429}
@@ -54,9 +54,9 @@ _CANCELLED = ("CANCELED", "CANCELLED")
 
 
 class FalProvider(ImageProvider):
-    """`key` is called for each request; where it has a `refresh`, that is called on a 401.
+    """`key` is called for each request; if it has a `refresh`, that is called on a 401.
 
-    `base_url` is the root of a queue stood up for development.
+    `base_url` is the root of a development queue.
     """
 
     def __init__(
@@ -86,15 +86,13 @@ class FalProvider(ImageProvider):
         answer = json_object(VENDOR, response, maybe_billed=True)
         request_id = answer.get("request_id")
         if not is_prediction_id(request_id):
-            raise ProviderUnavailableError(
-                f"{VENDOR} answered without a request_id.", maybe_billed=True
-            )
+            raise ProviderUnavailableError(f"{VENDOR} returned no request_id.", maybe_billed=True)
         return Prediction(request_id, PredictionStatus.RUNNING)
 
     @override
     def find_created(self, request: ImageRequest, since: datetime) -> Sequence[Prediction] | None:
-        """By the list of requests, which tells of those that have ended: one that it does not have
-        may be at work.
+        """Uses the list of requests, which contains only ended ones: a missing one may be
+        running.
         """
         asked = {
             "endpoint_id": request.model,
@@ -163,7 +161,7 @@ class FalProvider(ImageProvider):
 
 
 class _ResultTransport(DeadlineTransport):
-    """A failed request's result is an HTTP error. Here it becomes an answer that tells of it."""
+    """A failed request's result is an HTTP error. Here it becomes a response that reports it."""
 
     @override
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -179,7 +177,7 @@ class _ResultTransport(DeadlineTransport):
 
 
 def _tells_of_the_request(response: httpx.Response) -> bool:
-    """An error of the queue itself has no such header, and passes."""
+    """An error of the queue itself has no such header, and is passed on."""
     status = response.status_code
     if 400 <= status < 500:
         return status not in _ABOUT_THE_CALL
@@ -206,7 +204,7 @@ def _path(request: ImageRequest, request_id: str) -> str:
 
 
 def _progress(request_id: str, status: Mapping[str, Any]) -> Prediction | None:
-    """What a status says; None where the result is to be read."""
+    """Return what a status means; None if the result is to be read."""
     if status.get("status") in _CANCELLED or status.get("error_type") == "client_cancelled":
         return Prediction(request_id, PredictionStatus.CANCELLED)
     if status.get("error") or status.get("status") == "FAILED":
@@ -241,7 +239,7 @@ def _failed(request_id: str, answer: Mapping[str, Any]) -> Prediction:
 
 
 def _texts(error: Any) -> Iterator[Any]:
-    """What the error says, each with its type: that is what fal's errors are told apart by."""
+    """Return the error's texts, each with its type, by which fal's errors are distinguished."""
     detail = error.get("detail") if isinstance(error, Mapping) else error
     for entry in detail if isinstance(detail, list) else [detail]:
         if isinstance(entry, Mapping) and isinstance(entry.get("type"), str):
@@ -251,7 +249,7 @@ def _texts(error: Any) -> Iterator[Any]:
 
 
 def _seconds(status: Mapping[str, Any]) -> float | None:
-    """At work, without the time in the queue, which fal does not tell."""
+    """The processing time, without the time in the queue, which fal does not report."""
     try:
         return float(status["metrics"]["inference_time"])
     except (KeyError, TypeError, ValueError, OverflowError):

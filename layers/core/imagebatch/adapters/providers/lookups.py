@@ -1,4 +1,4 @@
-"""Whether providers still have their models, by requests that cost nothing."""
+"""Checks whether providers still have their models, with free requests."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,11 +20,11 @@ from imagebatch.ports.model_lookup import ModelLookup
 
 SECONDS = 3.0
 AT_ONCE = 8
-"""With these two, forty names at providers that do not answer are asked for in 15 seconds."""
+"""With these two limits, forty names at providers that do not respond take 15 seconds."""
 
 
 class ProviderCatalog:
-    """Asks one provider. `url_of` is the address that tells of a name."""
+    """Queries one provider. `url_of` returns the URL for a name."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class ProviderCatalog:
         self._lists = lists
 
     def read_key(self) -> None:
-        """Ahead of the threads: clients of AWS are not made in several at once."""
+        """Before the threads start: AWS clients must not be created concurrently."""
         with suppress(ProviderError):
             self._key()
 
@@ -56,7 +56,7 @@ class ProviderCatalog:
         except ProviderError as error:
             return Sighting(Presence.UNCLEAR, str(error))
         except ValueError:
-            return Sighting(Presence.UNCLEAR, f"The answer of {self._vendor} cannot be read.")
+            return Sighting(Presence.UNCLEAR, f"The response of {self._vendor} cannot be read.")
         return self._gone(name)
 
     def _gone(self, name: str) -> Sighting:
@@ -70,7 +70,7 @@ class ProviderCatalog:
 
 
 class HttpModelLookup(ModelLookup):
-    """`catalogs` are those of the providers that have a key. Every name is asked for once."""
+    """`catalogs` are those of the providers with a key. Every name is requested once."""
 
     def __init__(self, catalogs: Mapping[str, ProviderCatalog]) -> None:
         self._catalogs = catalogs
@@ -111,7 +111,7 @@ def replicate_catalog(token: Callable[[], str], base_url: str) -> ProviderCatalo
 
 
 def runpod_catalog(key: Callable[[], str], endpoint: str, base_url: str) -> ProviderCatalog:
-    """`endpoint` is the stack's own, which then makes the images of every model."""
+    """`endpoint` is the stack's own, which then generates the images of every model."""
     root = base_url.rstrip("/") or runpod.API
     return ProviderCatalog(
         runpod.VENDOR, key, lambda name: f"{root}/v2/{quote(endpoint or name, safe='')}/health"
@@ -130,7 +130,7 @@ def fal_catalog(key: Callable[[], str], base_url: str) -> ProviderCatalog:
 
 
 def _endpoints(body: Any) -> Iterator[str]:
-    """The ids in a list of models; ValueError where it is not such a list."""
+    """Return the IDs in a list of models; ValueError if it is not such a list."""
     models = body.get("models") if isinstance(body, dict) else None
     if not isinstance(models, list) or not all(isinstance(each, dict) for each in models):
         raise ValueError("the answer is not a list of models")

@@ -1,6 +1,6 @@
-"""Notes a provider's last refusal for want of credit or for too high a rate, for operators.
+"""Records a provider's last rejection for lack of credit or for its rate limit, for operators.
 
-A create that is accepted later takes it back.
+A create that is accepted later clears it.
 """
 
 import time
@@ -17,10 +17,10 @@ MIN_SECONDS_BETWEEN_NOTES = 60.0
 
 
 class NotingProvider(ImageProvider):
-    """Passes everything on to the provider; a note that cannot be written is left out.
+    """Passes every call to the provider; a record that cannot be written is skipped.
 
-    Whatever keeps it from being written: an exception after a create would lose the prediction,
-    which is paid for, and have it made again.
+    This includes any exception: after a create, it would lose the prediction, which is paid for,
+    and have the image generated again.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class NotingProvider(ImageProvider):
             self._log.note(self._name, Refusal(reason, self._clock.now()))
 
     def _clear(self) -> None:
-        """At most once a minute too; reads first, since there is rarely anything to clear."""
+        """Also at most once a minute; reads first, because there is rarely anything to clear."""
         if self._monotonic() < self._next_clear:
             return
         self._next_clear = self._monotonic() + MIN_SECONDS_BETWEEN_NOTES

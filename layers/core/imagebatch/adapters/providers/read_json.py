@@ -1,7 +1,7 @@
-"""The one way in for what a provider answers: plain values, bounded in depth, every number finite.
+"""The only parser of provider responses: plain values, bounded depth, finite numbers.
 
-What does not fit becomes None where it stands, because the rest of an answer may name a prediction
-that was paid for.
+An invalid part becomes None in place, because the rest of a response may name a prediction that was
+paid for.
 """
 
 import json
@@ -11,11 +11,11 @@ from typing import Any
 
 MAX_DEPTH = 32
 MAX_DIGITS = 18
-"""More than any count, size or time has; a number of hundreds of digits is no number to a float."""
+"""More than any count, size or time needs; a float cannot hold a number of hundreds of digits."""
 
 
 def read_json(content: bytes | str) -> Any:
-    """None for what is no JSON."""
+    """Return None for what is not JSON."""
     try:
         return _bounded(
             json.loads(
@@ -45,8 +45,8 @@ def _bounded(value: Any, depth: int) -> Any:
 
 
 def is_same_input(sent: Mapping[str, Any], listed: Any) -> bool:
-    """Whether a listed prediction was asked for with what we sent: the provider may have added its
-    defaults, and addresses are signed anew each time.
+    """Whether a listed prediction has the input that we sent: the provider may have added its
+    defaults, and URLs are signed again each time.
     """
     if not isinstance(listed, dict):
         return False

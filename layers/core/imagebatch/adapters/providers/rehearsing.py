@@ -1,5 +1,5 @@
-"""How the development provider brings a fate about: as real providers do, so that all that follows
-is the real thing.
+"""How the development provider simulates an outcome: as a real provider would, so that everything
+after it is unchanged.
 """
 
 from datetime import datetime
@@ -16,11 +16,11 @@ from imagebatch.domain.rehearsal import LOST, Rehearsal
 
 TRIED_AGAIN = frozenset({FailureCode.PROVIDER_TIMEOUT, FailureCode.PROVIDER_UNAVAILABLE})
 STOPPING = frozenset({FailureCode.PROVIDER_AUTH, FailureCode.MODEL_UNAVAILABLE})
-"""Nothing of the round is made after one of these."""
+"""Nothing else of the round is generated after one of these."""
 
 
 def rehearse_create(rehearsal: Rehearsal, seconds: float, now: datetime) -> float:
-    """How long the prediction takes, `seconds` by itself. Raises what a provider would."""
+    """Return how long the prediction takes, normally `seconds`. Raises what a provider would."""
     fate = rehearsal.fate
     if fate.code in STOPPING:
         raise _closed(fate.code)
@@ -34,7 +34,7 @@ def rehearse_create(rehearsal: Rehearsal, seconds: float, now: datetime) -> floa
 
 
 def rehearsed_failure(rehearsal: Rehearsal) -> Failure | None:
-    """What the prediction ends with; an output that is no image ends well at the provider."""
+    """Return how the prediction ends; an output that is not an image succeeds at the provider."""
     code = rehearsal.fate.code
     if code is None or code is FailureCode.INVALID_OUTPUT:
         return None

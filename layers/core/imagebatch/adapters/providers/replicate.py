@@ -1,7 +1,7 @@
-"""Replicate, through its own client with the client's traps closed.
+"""Replicate, through its own client, with workarounds for the client's pitfalls.
 
-The client is given a transport that keeps our deadline, reads what an error says, retries nothing
-and shows it only answers it can parse.
+The client gets a transport that keeps our deadline, reads error texts, does not retry, and returns
+only responses that the client can parse.
 """
 
 import json
@@ -45,7 +45,7 @@ OUTPUT_HOSTS = ("replicate.delivery", "*.replicate.delivery")
 MAX_ANSWER_BYTES = 32 * MEGABYTE
 PREDICTIONS = "/v1/predictions"
 MAX_PAGES = 20
-"""Of 100 predictions each: what an account can create in three minutes."""
+"""Pages of 100 predictions: more than an account can create in three minutes."""
 CLOCK_TOLERANCE = timedelta(seconds=2)
 """How far Replicate's clock may be behind ours."""
 
@@ -57,14 +57,14 @@ _STATUSES = {
     "starting": "starting",
 }
 MAX_LOG_CHARACTERS = 4_000
-_REMOVED = "The provider has already deleted the image it made."
+_REMOVED = "The provider has already deleted the image."
 _NO_MODEL = re.compile(r"specified version does not exist|invalid version", re.IGNORECASE)
 
 
 class ReplicateProvider(ImageProvider):
-    """`token` is called for each request; where it has a `refresh`, that is called on a 401.
+    """`token` is called for each request; if it has a `refresh`, that is called on a 401.
 
-    `base_url` is the root of an API stood up for development; files are then fetched from it too.
+    `base_url` is the root of a development API; files are then downloaded from it, too.
     """
 
     def __init__(
@@ -101,14 +101,14 @@ class ReplicateProvider(ImageProvider):
 
     @override
     def find_created(self, request: ImageRequest, since: datetime) -> Sequence[Prediction] | None:
-        """By the list of the account's predictions, whose newest come first."""
+        """Uses the list of the account's predictions, newest first."""
         start = since - CLOCK_TOLERANCE
         cursor: str | None = f"{PREDICTIONS}?created_after={quote(start.isoformat())}"
         found: list[Answer] = []
         ends = time.monotonic() + self._seconds
         for _ in range(MAX_PAGES):
             if time.monotonic() > ends:
-                raise ProviderUnavailableError(f"{VENDOR} was too slow to list its predictions.")
+                raise ProviderUnavailableError(f"{VENDOR} took too long to list its predictions.")
             page = self._client.predictions.list(cursor)
             for answer in page.results:
                 if _created_at(answer) < start:
@@ -162,8 +162,8 @@ class ReplicateProvider(ImageProvider):
     def _client(self) -> "Client":
         from replicate.client import Client
 
-        # With an Authorization header of ours the client looks for no token in the environment; the
-        # transport puts the real one in its place.
+        # With our own Authorization header, the client does not look for a token in the
+        # environment; the transport replaces it with the real one.
         return Client(
             base_url=self._base_url or API,
             headers={"Authorization": "Bearer"},
@@ -173,10 +173,10 @@ class ReplicateProvider(ImageProvider):
 
 
 class _ReplicateTransport(httpx.BaseTransport):
-    """Rewrites each answer to what the client's model takes.
+    """Rewrites each response for the client's model.
 
-    The client refuses the status `aborted` and forgets `data_removed`, and a prediction whose
-    answer it cannot parse is lost after it was paid for.
+    The client rejects the status `aborted` and ignores `data_removed`, and a prediction whose
+    response it cannot parse would be lost after it was paid for.
     """
 
     def __init__(self, api: AuthorizedTransport) -> None:
@@ -198,7 +198,7 @@ class _ReplicateTransport(httpx.BaseTransport):
         body = json_object(VENDOR, response, maybe_billed=is_create_request(request))
         if not is_prediction_id(body.get("id")):
             raise ProviderUnavailableError(
-                f"{VENDOR} answered without a prediction.", maybe_billed=is_create_request(request)
+                f"{VENDOR} returned no prediction.", maybe_billed=is_create_request(request)
             )
         return body
 
@@ -221,11 +221,11 @@ def _parsable(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _parsable_list(response: httpx.Response) -> dict[str, Any]:
-    """The next page is named by its query alone, so that the key goes to no other host."""
+    """Only the query of the next page's URL is kept, so that the key is sent to no other host."""
     body = json_object(VENDOR, response, maybe_billed=False)
     entries = body.get("results")
     if not isinstance(entries, list):
-        raise ProviderUnavailableError(f"{VENDOR} answered without a list.")
+        raise ProviderUnavailableError(f"{VENDOR} returned no list.")
     listed = [
         each for each in entries if isinstance(each, dict) and is_prediction_id(each.get("id"))
     ]
@@ -247,7 +247,7 @@ def _is_of_model(answer: "Answer", model: str) -> bool:
 
 
 def _created_at(answer: "Answer") -> datetime:
-    """One without a time counts as new: it is not to be missed."""
+    """A prediction without a time counts as new, so that it is not missed."""
     try:
         created = datetime.fromisoformat(answer.created_at or "")
         return created if created.tzinfo else created.replace(tzinfo=UTC)

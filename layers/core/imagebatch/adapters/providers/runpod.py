@@ -30,17 +30,18 @@ from imagebatch.ports import ImageProvider, ImageRequest, Prediction, Prediction
 VENDOR = "RunPod"
 API = "https://api.runpod.ai"
 OUTPUT_HOSTS = ("*.runpod.ai", "*.runpod.net")
-"""Where RunPod itself serves images from. An endpoint that uploads to a bucket of its own needs
-that host besides (`output_hosts`); nothing else is ever fetched."""
+"""The hosts from which RunPod itself serves images. An endpoint with its own bucket also needs that
+host (`output_hosts`); nothing is downloaded from other hosts.
+"""
 MAX_ANSWER_BYTES = 72 * MEGABYTE
-"""A whole image may come inside the answer, in base64."""
+"""An image may be included in the response, in base64."""
 
 
 class RunpodProvider(ImageProvider):
-    """`key` is called for each request; where it has a `refresh`, that is called on a 401.
+    """`key` is called for each request; if it has a `refresh`, that is called on a 401.
 
-    `endpoint_id` is the endpoint all models are run on; without one a model's own name is its
-    (public) endpoint. `base_url` is the root of an API stood up for development.
+    `endpoint_id` is the endpoint for all models; without one, a model's own name is its (public)
+    endpoint. `base_url` is the root of a development API.
     """
 
     def __init__(
@@ -62,7 +63,7 @@ class RunpodProvider(ImageProvider):
             (*OUTPUT_HOSTS, *output_hosts),
             development_url=self._base_url,
             seconds=download_seconds,
-            advice="name it in RunpodOutputHosts if it is yours",
+            advice="add it to RunpodOutputHosts if it is yours",
         )
 
     @override
@@ -77,12 +78,12 @@ class RunpodProvider(ImageProvider):
             ) from None
         job_id = answer.get("id")
         if not is_prediction_id(job_id):
-            raise ProviderUnavailableError(f"{VENDOR} answered without a job.", maybe_billed=True)
+            raise ProviderUnavailableError(f"{VENDOR} returned no job.", maybe_billed=True)
         return _prediction(job_id, answer)
 
     @override
     def find_created(self, request: ImageRequest, since: datetime) -> Sequence[Prediction] | None:
-        """RunPod lists no jobs."""
+        """RunPod does not list jobs."""
         return None
 
     @override
@@ -151,7 +152,7 @@ def _prediction(job_id: str, answer: dict[str, Any]) -> Prediction:
             return Prediction(job_id, PredictionStatus.CANCELLED)
         case "TIMED_OUT":
             return failure(
-                job_id, FailureCode.PROVIDER_TIMEOUT, "The job took longer than RunPod allows it."
+                job_id, FailureCode.PROVIDER_TIMEOUT, "The job exceeded RunPod's time limit."
             )
         case "FAILED":
             return failed(job_id, answer.get("error") or output)
@@ -160,7 +161,7 @@ def _prediction(job_id: str, answer: dict[str, Any]) -> Prediction:
 
 
 def _seconds(answer: dict[str, Any]) -> float | None:
-    """In the queue and at work, which RunPod tells in milliseconds."""
+    """Time in the queue and processing time, which RunPod reports in milliseconds."""
     try:
         return (float(answer["delayTime"]) + float(answer["executionTime"])) / 1000
     except (KeyError, TypeError, ValueError, OverflowError):

@@ -1,7 +1,7 @@
-"""HTTP for the providers: one deadline and one size for a whole exchange, and nothing hidden in it.
+"""HTTP for the providers: one deadline and one size limit for a whole exchange.
 
-httpx times each read by itself, so an answer that trickles never times out there; here the socket
-itself knows when the exchange must be over.
+httpx applies its timeout to each read, so a response that trickles in never times out. Here, the
+socket itself knows when the exchange must end.
 """
 
 import io
@@ -29,15 +29,15 @@ _LOST = (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolErro
 
 
 def is_create_request(request: httpx.Request) -> bool:
-    """Whether the request starts a prediction, so that losing its answer may lose money."""
+    """Whether the request starts a prediction, so that losing its response may cost money."""
     return request.method == "POST" and "/cancel" not in request.url.path
 
 
 class DeadlineTransport(httpx.BaseTransport):
-    """Sends a request and reads its answer whole.
+    """Sends a request and reads its whole response.
 
-    Ends within `seconds`, whatever timeouts the caller asked for, and takes at most `max_bytes`.
-    Raises ProviderUnavailableError in every other case; `vendor` is the name its reasons use.
+    Ends within `seconds`, whatever timeouts the caller requested, and accepts at most `max_bytes`.
+    Raises ProviderUnavailableError in every other case; `vendor` is the name used in its reasons.
     """
 
     def __init__(self, vendor: str, *, seconds: float, max_bytes: int) -> None:
@@ -56,14 +56,14 @@ class DeadlineTransport(httpx.BaseTransport):
             raise self._unavailable("could not be reached", error) from error
         except _LOST as error:
             raise self._unavailable(
-                "did not answer completely", error, maybe_billed=may_bill
+                "did not respond completely", error, maybe_billed=may_bill
             ) from error
 
     def close(self) -> None:
         self._pool.close()
 
     def _create(self, request: httpx.Request) -> httpx.Response:
-        """On a connection of its own: on an idle one that has died nobody knows what arrived."""
+        """On a new connection: on an idle one that has died, it is unknown what arrived."""
         with _pool(keep=0) as pool:
             return self._send(pool, request)
 
@@ -89,7 +89,9 @@ class DeadlineTransport(httpx.BaseTransport):
 
     def _read(self, headers: httpx.Headers, chunks: Iterable[bytes], *, may_bill: bool) -> bytes:
         if headers.get("Content-Encoding", "identity") != "identity":
-            raise self._unusable("compressed, which was not asked for", may_bill=may_bill)
+            raise self._unusable(
+                "compressed, although compression was not requested", may_bill=may_bill
+            )
         too_large = f"larger than {self._max_bytes // MEGABYTE} MB"
         if int(headers.get("Content-Length", "0")) > self._max_bytes:
             raise self._unusable(too_large, may_bill=may_bill)
@@ -112,7 +114,7 @@ class DeadlineTransport(httpx.BaseTransport):
 
     def _unusable(self, what: str, *, may_bill: bool) -> ProviderUnavailableError:
         return ProviderUnavailableError(
-            f"The answer of {self._vendor} is {what}.",
+            f"The response of {self._vendor} is {what}.",
             code=FailureCode.INVALID_OUTPUT,
             maybe_billed=may_bill,
         )

@@ -1,1 +1,1 @@
-"""The API's routes, a module for each group."""
+"""The API's routes, one module per group."""

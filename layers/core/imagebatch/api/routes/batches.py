@@ -66,7 +66,7 @@ def list_batches(request: Request) -> BatchPage:
 @routes.patch(
     "/api/batches/{batch_id}",
     id="renameBatch",
-    summary="Give a batch another name",
+    summary="Rename a batch",
     parameters=[BATCH_ID],
     request=RenameBody,
     returns={200: BatchAnswer},
@@ -81,7 +81,7 @@ def rename_batch(request: Request, batch_id: str) -> BatchAnswer:
 @routes.get(
     "/api/v1/batch/{batch_id}/status",
     id="getBatchStatus",
-    summary="A batch with the states of its items",
+    summary="A batch with the status of its items",
     parameters=[BATCH_ID, LIMIT, ITEM_CURSOR],
     returns={200: BatchStatusAnswer},
     errors=[400, 404],

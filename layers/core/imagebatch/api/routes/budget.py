@@ -1,4 +1,4 @@
-"""What is left of this month's money."""
+"""The rest of this month's budget."""
 
 from enum import StrEnum
 
@@ -17,9 +17,11 @@ class Scope(StrEnum):
     STACK = "stack"
 
 
-OWNER = query("owner", {"type": "string"}, "Somebody else's, for operators.")
+OWNER = query("owner", {"type": "string"}, "Another owner's budget, for operators.")
 SCOPE = query(
-    "scope", {"type": "string", "enum": [*Scope]}, "`stack` is that of all owners, for operators."
+    "scope",
+    {"type": "string", "enum": [*Scope]},
+    "`stack` is the budget of all owners, for operators.",
 )
 
 
@@ -27,8 +29,8 @@ SCOPE = query(
     "/api/budget",
     id="getBudget",
     summary="What is left of this month's budget",
-    description="`reserved` is the most that running batches can still cost. `limit` and `left` "
-    "are null without a budget. Development mode has a budget of its own.",
+    description="`reserved` is the maximum that running batches can still cost. `limit` and `left` "
+    "are null without a budget. Development mode has its own budget.",
     parameters=[OWNER, SCOPE],
     returns={200: BudgetAnswer},
     errors=[400, 403],
@@ -45,7 +47,7 @@ def get_budget(request: Request) -> BudgetAnswer:
 
 
 def _whose(request: Request) -> str | None:
-    """The owner asked for; None is the stack."""
+    """The requested owner; None is the stack."""
     scope, owner = one_of(Scope, request.query, "scope"), request.query.get("owner")
     if scope is Scope.STACK and owner:
         raise InvalidRequestError(

@@ -1,4 +1,4 @@
-"""POST /api/car-batch: a sheet of cars, three ways of sending it."""
+"""POST /api/car-batch: a sheet of cars, sent in one of three ways."""
 
 import json
 
@@ -32,7 +32,8 @@ routes = Routes("Car batches")
     "/api/car-batch",
     id="createCarBatch",
     summary="Submit a sheet of cars",
-    description="Answers at once; the images are made afterwards. `dryRun` creates nothing.",
+    description="Returns immediately; the images are generated afterwards. `dryRun` creates "
+    "nothing.",
     parameters=[IDEMPOTENCY_KEY],
     request={
         "multipart/form-data": FileForm(CarOptions, CSV_FILE),

@@ -1,4 +1,4 @@
-"""Deleting for good. What is not known, or was deleted, is answered like what is deleted now."""
+"""Permanent deletion. Unknown and already deleted resources get the same response."""
 
 from imagebatch.api.parameters import path
 from imagebatch.api.request import Request
@@ -9,18 +9,20 @@ from imagebatch.intake.catalog_import import LARGEST_ID
 
 routes = Routes("Deleting")
 ANY = {"type": "string"}
-"""An id that is none is like one that is not there; 404 is for what fits no path."""
+"""An invalid ID is treated like a missing one; 404 is for unknown paths."""
 SECONDS_KEPT = 12.0
-"""Of the request's time, for what is under way and the answer: the sweeper does the rest."""
+"""Reserved at the end of the request, for work in progress and the response: the sweeper does the
+rest.
+"""
 
 
 @routes.delete(
     "/api/batches/{batch_id}",
     id="deleteBatch",
-    summary="Delete a finished batch for good",
+    summary="Permanently delete a finished batch",
     description="Its images, versions, archive, results in the outbox, folders and records. "
-    "Nothing can bring it back.",
-    parameters=[path("batch_id", ANY, "The batch's id.")],
+    "This cannot be undone.",
+    parameters=[path("batch_id", ANY, "The batch's ID.")],
     returns={204: None},
     errors=[404, 409],
 )
@@ -36,7 +38,7 @@ def delete_batch(request: Request, batch_id: str) -> Response:
     id="deleteUpload",
     summary="Delete an upload",
     description="409 while an unfinished batch uses it.",
-    parameters=[path("upload_id", ANY, "The upload's id.")],
+    parameters=[path("upload_id", ANY, "The upload's ID.")],
     returns={204: None},
     errors=[404, 409],
 )
@@ -48,9 +50,9 @@ def delete_upload(request: Request, upload_id: str) -> Response:
 @routes.delete(
     "/api/variants/{variant_id}",
     id="deleteVariant",
-    summary="Take a variant out of your catalog",
-    description="What was made for it stays in the folders of its batches.",
-    parameters=[path("variant_id", ANY, "The variant's id.")],
+    summary="Remove a variant from your catalog",
+    description="Its generated images stay in the folders of its batches.",
+    parameters=[path("variant_id", ANY, "The variant's ID.")],
     returns={204: None},
     errors=[404],
 )
@@ -65,12 +67,12 @@ def delete_variant(request: Request, variant_id: str) -> Response:
     "/api/folders/{folder_id}/images/{image_id}",
     id="deleteImage",
     summary="Delete an image from its folders and its batch",
-    description="With all of its versions. The batch's archive is deleted too, since it holds the "
-    "image; it can be built again without it. 409 while the batch is unfinished, or another one "
-    "that is uses the image.",
+    description="Deletes all of its versions, and the batch's archive, which contains the image "
+    "and can be rebuilt without it. 409 while the batch, or another batch that uses the image, "
+    "is unfinished.",
     parameters=[
-        path("folder_id", ANY, "A folder's id."),
-        path("image_id", ANY, "An image's id, as the folder lists it."),
+        path("folder_id", ANY, "A folder's ID."),
+        path("image_id", ANY, "An image's ID, as listed in the folder."),
     ],
     returns={204: None},
     errors=[404, 409],

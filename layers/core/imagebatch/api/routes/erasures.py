@@ -17,9 +17,9 @@ routes = Routes("Deleting")
 @routes.post(
     "/api/erase",
     id="eraseOwner",
-    summary="Remove all of an owner's data, for operators",
-    description="`owner` is the exact key: the `sub` of the person's token, or the folder of the "
-    "inbox. It is refused (403) until the job is done, which takes 20 minutes or more.",
+    summary="Erase all of an owner's data, for operators",
+    description="`owner` is the exact key: the `sub` of the user's token, or the folder of the "
+    "inbox. Its requests are rejected (403) until the job is done, which takes 20 minutes or more.",
     request=EraseRequest,
     returns={202: ErasureAccepted},
     errors=[400, 403, 422],
@@ -37,8 +37,8 @@ def erase_owner(request: Request) -> Reply:
     "/api/erase/{erasure_id}",
     id="getErasure",
     summary="The receipt of an erasure, for operators",
-    description="What was removed, and the amounts that are kept for the books.",
-    parameters=[path("erasure_id", {"type": "string"}, "The erasure's id.")],
+    description="The number of removed objects, and the amounts kept for accounting.",
+    parameters=[path("erasure_id", {"type": "string"}, "The erasure's ID.")],
     returns={200: ErasureReceipt},
     errors=[403, 404],
 )
@@ -48,7 +48,9 @@ def get_erasure(request: Request, erasure_id: str) -> ErasureReceipt:
 
 
 def _check_operator(request: Request) -> None:
-    """Where nobody signs in, everybody is an operator: then in development mode alone."""
+    """Without authentication everybody is an operator, so this is allowed only in
+    development mode.
+    """
     settings = request.services.settings
     if not request.is_operator or (settings.auth_mode == OFF and settings.providers):
         raise ForbiddenError("operators-only", "For operators only", title="For operators only")

@@ -1,4 +1,4 @@
-"""One item of a batch: its versions, which of them is chosen, and its image as a file."""
+"""One item of a batch: its versions, the choice among them, and its image as a file."""
 
 from datetime import timedelta
 from urllib.parse import unquote
@@ -21,7 +21,7 @@ from imagebatch.usecases import keys
 CUSTOM_ID = path(
     "custom_id",
     {"type": "string", "minLength": 1, "maxLength": 64},
-    "The item's id, percent-encoded.",
+    "The item's ID, percent-encoded.",
 )
 routes = Routes("Batches")
 
@@ -43,9 +43,9 @@ def get_item(request: Request, batch_id: str, custom_id: str) -> ItemDetail:
 @routes.put(
     "/api/v1/batch/{batch_id}/items/{custom_id}/choice",
     id="chooseVersion",
-    summary="Choose which version of an item counts",
-    description="The archive is not built anew by this: `archive.outdated` becomes true, and "
-    "`POST /api/batches/{batch_id}/archive` builds it.",
+    summary="Choose the version of an item that goes into the archive",
+    description="This does not rebuild the archive: `archive.outdated` becomes true, and "
+    "`POST /api/batches/{batch_id}/archive` rebuilds it.",
     parameters=[BATCH_ID, CUSTOM_ID],
     request=ChoiceBody,
     returns={200: ItemDetail},

@@ -1,4 +1,4 @@
-"""The models that batches can run on."""
+"""The models on which batches can run."""
 
 from imagebatch.api.request import Request
 from imagebatch.api.routing import Routes
@@ -11,7 +11,7 @@ routes = Routes("Image models")
 @routes.get(
     "/api/models",
     id="listModels",
-    summary="The models, their prices and what each can make",
+    summary="The models with their prices and capabilities",
     returns={200: ModelList},
 )
 def list_models(request: Request) -> ModelList:
@@ -21,9 +21,9 @@ def list_models(request: Request) -> ModelList:
 @routes.post(
     "/api/models/check",
     id="checkModels",
-    summary="Look every model up at its provider now, for operators",
-    description="The same runs once a day. It makes free requests only and takes some seconds. A "
-    "model that is gone is refused in new batches; an unclear answer changes nothing.",
+    summary="Look up every model at its provider now, for operators",
+    description="Also runs once a day. Sends only free requests and takes some seconds. A "
+    "model that is gone is rejected in new batches; an unclear response changes nothing.",
     returns={200: ModelCheckAnswer},
     errors=[403],
 )

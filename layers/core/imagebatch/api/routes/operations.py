@@ -1,4 +1,4 @@
-"""What is running, whether the API answers, and the description of the API."""
+"""What is running, the API's health, and the API's description."""
 
 from base64 import b64encode
 from dataclasses import asdict
@@ -37,8 +37,8 @@ def get_queue(request: Request) -> QueueAnswer:
 @routes.get(
     "/api/doctor",
     id="getDoctor",
-    summary="Whether the stack is fit for work, for operators",
-    description="Asks the providers and AWS; takes some seconds.",
+    summary="The stack's health, for operators",
+    description="Checks the providers and AWS; takes some seconds.",
     returns={200: DoctorAnswer},
     errors=[403],
 )
@@ -57,7 +57,7 @@ def get_doctor(request: Request) -> DoctorAnswer:
 @routes.get(
     "/health",
     id="getHealth",
-    summary="Whether the API answers",
+    summary="Whether the API responds",
     returns={200: Health},
     public=True,
 )
@@ -79,7 +79,7 @@ def get_openapi(_: Request) -> Response:
 @routes.get(
     "/docs",
     id="getDocs",
-    summary="This document, to read",
+    summary="This document, for people",
     returns={200: {"text/html": {"type": "string"}}},
     public=True,
 )
@@ -90,7 +90,7 @@ def get_docs(_: Request) -> Response:
 
 
 def _docs_policy(text: str) -> str:
-    """The strict policy of every answer, but for the page's one style."""
+    """The strict policy of every response, plus the page's one style."""
     style = text.partition("<style>")[2].partition("</style>")[0]
     digest = b64encode(sha256(style.encode()).digest()).decode()
     return f"{SECURITY_HEADERS['content-security-policy']}; style-src 'sha256-{digest}'"

@@ -1,6 +1,6 @@
-"""Live progress as server-sent events: each answer is finite, the client's reconnect carries on.
+"""Live progress as server-sent events: each response is finite, and the client reconnects.
 
-ProgressFunction serves these routes, with a concurrency of its own.
+ProgressFunction serves these routes, with its own concurrency.
 """
 
 from typing import TYPE_CHECKING
@@ -31,7 +31,7 @@ routes = Routes("Batches")
     "/api/v1/batch/{batch_id}/progress",
     id="watchBatch",
     summary="Live progress as server-sent events",
-    description="A finite stream; reconnect with `Last-Event-ID`. 204 once it is over.",
+    description="A finite stream; reconnect with `Last-Event-ID`. 204 once the stream has ended.",
     parameters=[BATCH_ID, LAST_EVENT_ID, LAST_EVENT_ID_QUERY],
     returns={200: {"text/event-stream": EVENTS}, 204: None},
     errors=[404, 429],
@@ -48,7 +48,7 @@ def watch_batch(request: Request["ProgressServices"], batch_id: str) -> Response
 @routes.get(
     "/api/v1/batch/{batch_id}/events",
     id="watchBatchInBrowser",
-    summary="The same for a browser's EventSource, with the token in the address",
+    summary="The same for a browser's EventSource, with the token in the URL",
     parameters=[BATCH_ID, LAST_EVENT_ID, LAST_EVENT_ID_QUERY],
     returns={200: {"text/event-stream": EVENTS}, 204: None},
     errors=[404, 429],

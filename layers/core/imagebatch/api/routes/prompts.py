@@ -88,11 +88,11 @@ routes = Routes("Prompt batches")
     "/api/v1/batch/generate",
     id="createPromptBatch",
     summary="Submit a list of prompts",
-    description="Answers at once; the images are made afterwards. `file` is the id of a ready "
-    "upload of kind product, or a public https URL that is handed to the model and never "
-    "fetched here, or empty. `include_pdf` adds pages.pdf to the archive, an image a page. "
-    "`dry_run` creates nothing. A sheet has a column `prompt`, and may have `custom_id`, "
-    "`aspect_ratio`, `seed` and `file`.",
+    description="Returns immediately; the images are generated afterwards. `file` is the ID of a "
+    "ready upload of kind product, a public https URL that is passed to the model and never "
+    "fetched by the service, or empty. `include_pdf` adds pages.pdf to the archive, with one "
+    "image per page. `dry_run` creates nothing. A sheet needs a column `prompt`, and may have "
+    "`custom_id`, `aspect_ratio`, `seed` and `file`.",
     parameters=[IDEMPOTENCY_KEY],
     request={
         "application/json": PromptBatch,
@@ -123,7 +123,9 @@ def create_prompt_batch(request: Request) -> Preview | Reply:
 
 
 def _sent(request: Request) -> tuple[Submission, BatchOptions, str]:
-    """The submission, its options, and its content to compare with that of the same key."""
+    """Return the submission, its options, and its content for comparison under an
+    idempotency key.
+    """
     if content_type_of(request.event) in SHEET_TYPES:
         return _of_sheet(request)
     data = json_fields(request)
@@ -160,7 +162,7 @@ def _of_sheet(request: Request) -> tuple[Submission, BatchOptions, str]:
 
 
 def _taken(request: Request, data: Mapping[str, Any]) -> tuple[Submission, PromptBatch]:
-    """The submission, and its options; InvalidRequestError for one that is refused."""
+    """Return the submission, and its options; InvalidRequestError for a rejected one."""
     take = request.services.plan_prompt_batch
     sent, problems = examined(PromptBatch, data, callback_origin=request.callback_origin)
     if sent is None:
@@ -194,7 +196,7 @@ def _draft(item: PromptItem) -> PromptDraft:
 
 
 def _legible_drafts(data: Mapping[str, Any]) -> list[PromptDraft]:
-    """What can be read of a request that is not valid, to look for more that is wrong."""
+    """Return the readable parts of an invalid request, to report further problems."""
     items = data.get("items")
     return [
         PromptDraft(file=_text(item, "file"), custom_id=_text(item, "custom_id"))

@@ -1,4 +1,4 @@
-"""The rounds of a batch after the first: what failed again, and what a person wants made again."""
+"""The rounds of a batch after the first: retries and redos."""
 
 import json
 from collections.abc import Callable
@@ -21,19 +21,19 @@ from imagebatch.usecases.round_models import RoundOptions
 
 ERRORS = (400, 402, 404, 409, 410, 422, 429)
 RETRY = (
-    "Or builds the archive anew where it failed or expired. Under an Idempotency-Key that was used "
-    "already it opens nothing and answers with the batch. A model that was retired since is "
-    "refused unless `model` names another."
+    "If only the archive failed or expired, rebuilds it. With an Idempotency-Key that was already "
+    "used, opens nothing and returns the batch. A model that was retired since is rejected unless "
+    "`model` names another."
 )
 REDO = (
-    "Whatever became of them. Each image that is made becomes the item's next version and the "
-    "chosen one; an item that has an image keeps it when the redo fails or is cancelled. Priced, "
-    "capped and idempotent as a retry."
+    "Whatever their status. Each generated image becomes the item's next version and the chosen "
+    "one; an item that has an image keeps it if the redo fails or is cancelled. Price, maximum "
+    "cost and idempotency are as for a retry."
 )
 REBUILD = (
-    "For an archive that expired, or that other images are chosen for since. The batch's status "
-    "stays what it is, no webhook is sent, and live progress does not start again: `archive.state` "
-    "is `building` until it is `ready`. An archive that is as it should be stays."
+    "For an archive that has expired, or whose choices have changed since. The batch's status does "
+    "not change, no webhook is sent, and live progress does not restart: `archive.state` is "
+    "`building` until it is `ready`. An archive that is up to date is not rebuilt."
 )
 NOTE = {"items": ["row-0007"], "note": "wheels straight"}
 
@@ -44,7 +44,7 @@ routes = Routes("Batches")
     "/api/batches/{batch_id}/retry",
     v1="/api/v1/batch/{batch_id}/retry",
     id="retryBatch",
-    summary="Run what failed again, as the next round",
+    summary="Run the failed items again as the next round",
     description=RETRY,
     parameters=[BATCH_ID, IDEMPOTENCY_KEY],
     request=RoundBody,
@@ -66,7 +66,7 @@ def retry_batch(request: Request, batch_id: str) -> Reply:
     "/api/batches/{batch_id}/redo",
     v1="/api/v1/batch/{batch_id}/redo",
     id="redoItems",
-    summary="Make some items again, as the next round",
+    summary="Regenerate chosen items as the next round",
     description=REDO,
     parameters=[BATCH_ID, IDEMPOTENCY_KEY],
     request=RedoBody,
@@ -89,7 +89,7 @@ def redo_items(request: Request, batch_id: str) -> Reply:
     "/api/batches/{batch_id}/archive",
     v1="/api/v1/batch/{batch_id}/archive",
     id="rebuildArchive",
-    summary="Build the archive again, without spending",
+    summary="Rebuild the archive at no cost",
     description=REBUILD,
     parameters=[BATCH_ID],
     returns={202: BatchAnswer},
@@ -130,7 +130,7 @@ def _accepted(request: Request, batch: Batch) -> Reply:
 
 
 def _fingerprint(batch_id: str, action: str, sent: BaseModel) -> str:
-    """Nothing that was left out is part of it, so that a new option changes no content."""
+    """Omitted options are not part of it, so that a new option does not change existing content."""
     fields = sent.model_dump(mode="json", exclude_none=True)
     options = [json.dumps(fields, sort_keys=True)] if fields else []
     return fingerprint(action, batch_id, *options)

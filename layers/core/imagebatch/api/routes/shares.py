@@ -1,4 +1,4 @@
-"""Share links: the owner's, and what whoever has one may see."""
+"""Share links: managing them, and what a link shows."""
 
 from imagebatch.api.http import item_cursor, json_object_of, page_limit
 from imagebatch.api.parameters import BATCH_ID, ID, IDEMPOTENCY_KEY, ITEM_CURSOR, LIMIT, path
@@ -18,14 +18,14 @@ from imagebatch.schemas.share_views import (
 )
 from imagebatch.usecases.idempotency import fingerprint
 
-SHARE_ID = path("share_id", {"type": "string", "pattern": ID}, "The id of a share link.")
+SHARE_ID = path("share_id", {"type": "string", "pattern": ID}, "The ID of a share link.")
 HEADER = "Share-Token"
 TOKEN = {
     "name": HEADER,
     "in": "header",
     "required": True,
     "schema": {"type": "string"},
-    "description": "What follows `#` in the link.",
+    "description": "The part after `#` in the link.",
 }
 routes = Routes("Batches")
 
@@ -33,9 +33,9 @@ routes = Routes("Batches")
 @routes.post(
     "/api/batches/{batch_id}/share",
     id="shareBatch",
-    summary="A link that shows this batch to whoever has it",
-    description="Pictures, results and ZIP, read-only, until it expires or is revoked. Only a hash "
-    "of its token is stored. It never outlives the batch's images.",
+    summary="Create a link that shows this batch to anyone who has it",
+    description="Shows images, results and ZIP, read-only, until it expires or is revoked. Only a "
+    "hash of its token is stored. It never outlives the batch's images.",
     parameters=[BATCH_ID, IDEMPOTENCY_KEY],
     request=ShareBody,
     returns={201: ShareAnswer},
@@ -58,7 +58,7 @@ def share_batch(request: Request, batch_id: str) -> Reply:
 @routes.get(
     "/api/batches/{batch_id}/share",
     id="listShares",
-    summary="The links that show this batch now, newest first",
+    summary="The valid links of this batch, newest first",
     parameters=[BATCH_ID],
     returns={200: ShareList},
     errors=[404],
@@ -85,8 +85,8 @@ def revoke_share(request: Request, batch_id: str, share_id: str) -> Response:
     "/api/shared/{share_id}",
     id="getShared",
     summary="What a link shows: the batch with a page of its items",
-    description="Signed addresses in it live for five minutes. The answer to a link that has "
-    "ended, was revoked or never was is the same 404.",
+    description="Presigned URLs in it are valid for five minutes. An expired, revoked or "
+    "unknown link always returns the same 404.",
     parameters=[SHARE_ID, TOKEN, LIMIT, ITEM_CURSOR],
     returns={200: SharedBatch},
     errors=[400, 404],

@@ -34,7 +34,7 @@ routes = Routes("Sheet batches")
     "/api/sheet-batch",
     id="createSheetBatch",
     summary="Submit any sheet with a template",
-    description="As `/api/car-batch`, for sheets with columns of your own: `template` names one of "
+    description="Like `/api/car-batch`, for sheets with your own columns: `template` names one of "
     "your templates, `prompt` is the text of one.",
     parameters=[IDEMPOTENCY_KEY],
     request={
@@ -86,7 +86,7 @@ def create_sheet_batch(request: Request) -> Preview | Reply:
 
 
 def _template(request: Request, options: SheetOptions, body: bytes) -> SheetTemplate:
-    """What is wrong with the sheet itself comes before a template that nobody knows."""
+    """Problems of the sheet itself are reported before an unknown template."""
     services = request.services
     try:
         return services.manage_templates.choose(request.owner, options.template, options.prompt)

@@ -1,4 +1,4 @@
-"""Templates for sheets: an owner's own, beside the built-in ones."""
+"""Templates for sheets: an owner's own, and the built-in ones."""
 
 from imagebatch.api.http import json_object_of
 from imagebatch.api.parameters import path

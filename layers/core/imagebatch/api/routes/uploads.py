@@ -1,4 +1,4 @@
-"""POST and GET /api/uploads: files of a caller, within the request or straight to the bucket."""
+"""POST and GET /api/uploads: a caller's files, within the request or directly to the bucket."""
 
 import json
 from collections.abc import Callable
@@ -78,12 +78,12 @@ routes = Routes("Uploads")
 @routes.post(
     "/api/uploads",
     id="createUpload",
-    summary="Upload a file, or ask for a form to post it straight to the bucket",
-    description="A file of at most 4 MiB comes as multipart/form-data and is ready at once. "
-    "For one of up to 20 MB (20,971,520 bytes) send JSON: post the `fields` and then the file "
-    "as `file` to `upload.url` within 15 minutes. It is `checking` until its bytes were looked "
-    "at, then `ready`, or `rejected` with a `reason`. Images are PNG, JPEG or WebP by their "
-    "bytes, whatever their name.",
+    summary="Upload a file, or request a form to post it directly to the bucket",
+    description="Send a file of at most 4 MiB as multipart/form-data; it is ready immediately. "
+    "For one of up to 20 MB (20,971,520 bytes) send JSON, then post the `fields` and the file "
+    "as `file` to `upload.url` within 15 minutes. It is `checking` until its bytes have been "
+    "validated, then `ready`, or `rejected` with a `reason`. Images are PNG, JPEG or WebP as "
+    "detected from their bytes, whatever their name.",
     parameters=[IDEMPOTENCY_KEY],
     request={"multipart/form-data": FILE_FORM, "application/json": UploadRequest},
     returns={201: UploadAnswer},
@@ -153,7 +153,7 @@ def _announced(request: Request) -> UploadAnswer:
 
 
 def _once(request: Request, content: str, create: Callable[[str], Upload]) -> Upload:
-    """Keeps the id alone under an Idempotency-Key: addresses are signed anew for each answer."""
+    """Store only the ID under an Idempotency-Key: URLs are signed again for each response."""
     made = request.services.execute_once(
         request.owner,
         request.idempotency_key,

@@ -66,8 +66,8 @@ routes = Routes("Variants")
     "/api/batches",
     id="createVariantBatch",
     summary="Submit a batch of product variants",
-    description="An image is one of our signed URLs, whose object is kept and signed anew when "
-    "it is used, or an https URL, which is handed to the provider. `dryRun` creates nothing.",
+    description="An image is one of the service's presigned URLs, which is signed again for each "
+    "use, or an https URL, which is passed to the provider. `dryRun` creates nothing.",
     parameters=[IDEMPOTENCY_KEY],
     request=VariantBatchRequest,
     returns={200: VariantPreview, 202: VariantBatchAccepted},
@@ -162,7 +162,7 @@ def _submission(request: Request, sent: VariantBatchRequest) -> Submission:
 
 
 def _content(sent: VariantBatchRequest, submission: Submission) -> str:
-    """The request's content: its images as objects, because each answer signs them anew."""
+    """The request's content, with images as objects, because each response signs them again."""
     options = sent.model_dump(mode="json", exclude={"variants", "settings"})
     return fingerprint("variants", submission.source, json.dumps(options, sort_keys=True))
 
@@ -175,7 +175,7 @@ def _create(
     batch = services.submit(submission, batch_id)
     folder = services.open_folders(batch, submission.plan)
     services.telemetry.submitted(batch, submission.plan.warnings)
-    # The answer is kept for a day under the request's key: nothing in it is signed.
+    # The response is stored for a day under the request's key, so it contains nothing signed.
     return VariantBatchAccepted(
         **batch_fields(batch, services.clock.now(), None),
         folder_id=folder_id(batch.id),

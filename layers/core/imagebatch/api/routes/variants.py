@@ -92,11 +92,13 @@ routes = Routes("Variants")
     "/api/variants",
     id="importVariants",
     summary="Import up to 1,000 variants into your catalog",
-    description="A variant that is there already is replaced. A CSV has the columns variantId, "
-    "variantTitle, productId, productTitle, imageUrl; it may be a workbook. One bad row, and "
-    "nothing is imported. Another encoding than UTF-8 needs application/octet-stream.",
+    description="Existing variants are replaced. A CSV has the columns variantId, "
+    "variantTitle, productId, productTitle, imageUrl; it may be a workbook. If any row is "
+    "invalid, nothing is imported. Encodings other than UTF-8 need application/octet-stream.",
     parameters=[
-        query("encoding", {"type": "string", "maxLength": 40}, "The sheet's, if not UTF-8."),
+        query(
+            "encoding", {"type": "string", "maxLength": 40}, "The sheet's encoding, if not UTF-8."
+        ),
         query("sheet", {"type": "string", "maxLength": 200}, "The sheet of a workbook."),
         query("unknownColumns", {"type": "string", "enum": ["reject", "ignore"]}),
     ],
@@ -124,10 +126,10 @@ def import_variants(request: Request) -> CatalogImported:
     "/api/variants",
     id="listVariants",
     summary="Your catalog, grouped by product",
-    description="In the order of product and variant ids. `limit` counts variants; a product "
-    "that goes over the edge of a page is on both.",
+    description="Ordered by product and variant ID. `limit` counts variants; a product may "
+    "be on two pages.",
     parameters=[
-        query("q", {"type": "string", "maxLength": 200}, "A part of a title, in any capitals."),
+        query("q", {"type": "string", "maxLength": 200}, "A part of a title, case-insensitive."),
         LIMIT,
         CURSOR,
     ],
@@ -170,7 +172,7 @@ def list_variants(request: Request) -> ProductList:
         path(
             "variant_id",
             {"type": "integer", "minimum": 1, "maximum": LARGEST_ID},
-            "The variant's id.",
+            "The variant's ID.",
         ),
         LIMIT,
         CURSOR,
@@ -195,7 +197,7 @@ def list_folders(request: Request, variant_id: str) -> FolderList:
     summary="The images of a folder, in the order of their batch",
     description="A batch's shared folder has the batch's id.",
     parameters=[
-        path("folder_id", {"type": "string", "pattern": FOLDER}, "A folder's id."),
+        path("folder_id", {"type": "string", "pattern": FOLDER}, "A folder's ID."),
         LIMIT,
         ITEM_CURSOR,
     ],
@@ -221,7 +223,7 @@ def get_folder(request: Request, folder_id: str) -> FolderAnswer:
 @routes.get(
     "/api/schemas",
     id="listSchemas",
-    summary="The settings schemas there are",
+    summary="The settings schemas",
     returns={200: SchemaList},
     links={200: {"form": link("getSchema", schema_key="items/0/key")}},
 )
@@ -250,9 +252,9 @@ def get_schema(request: Request, schema_key: str) -> Response:
 @routes.post(
     "/api/batches/image-candidates",
     id="getImageCandidates",
-    summary="Images to choose as a batch's product images",
-    description="The newest 50 images made for each variant, and your newest 200 uploads that "
-    "are ready. An answer over 5.5 MB needs `Accept-Encoding: gzip`.",
+    summary="Candidates for a batch's product images",
+    description="The newest 50 images generated for each variant, and your newest 200 ready "
+    "uploads. A response over 5.5 MB needs `Accept-Encoding: gzip`.",
     request=CandidatesRequest,
     returns={200: CandidatesAnswer},
     errors=[400, 406, 422],

@@ -1,4 +1,4 @@
-"""The webhooks of a batch: what became of each, and sending one again."""
+"""The webhooks of a batch: delivery status and replay."""
 
 import re
 
@@ -27,8 +27,8 @@ SENT = {
 @routes.get(
     "/api/batches/{batch_id}/webhooks",
     id="listWebhooks",
-    summary="The webhooks of a batch and what became of them",
-    description="`url` is without user, password and query.",
+    summary="The webhooks of a batch with their delivery status",
+    description="`url` omits user, password and query.",
     parameters=[BATCH_ID],
     returns={200: WebhookList},
     errors=[404],
@@ -43,9 +43,10 @@ def list_webhooks(request: Request, batch_id: str) -> WebhookList:
 @routes.post(
     "/api/batches/{batch_id}/webhooks/{n}/replay",
     id="replayWebhook",
-    summary="Send a webhook once more",
-    description="The same `webhook-id` and body, a new time and signature; the address is checked "
-    "again. One try, whose end is in the answer; every ten seconds at most.",
+    summary="Send a webhook again",
+    description="Sends the same `webhook-id` and body with a new timestamp and signature; the URL "
+    "is checked again. A single attempt, whose result is in the response; at most every ten "
+    "seconds.",
     parameters=[BATCH_ID, path("n", {"type": "integer", "minimum": 1}, "Its `n` in the list.")],
     returns={200: WebhookAnswer},
     errors=[404, 429],

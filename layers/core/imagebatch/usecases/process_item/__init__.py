@@ -1,1 +1,1 @@
-"""How one item is processed: read decide/ first, then run.py."""
+"""Processes one item: read decide/ first, then run.py."""

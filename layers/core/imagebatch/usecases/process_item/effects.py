@@ -1,4 +1,4 @@
-"""What is to be done next. Plain data; perform.py and run.py do it."""
+"""The possible next actions, as plain data; perform.py and run.py execute them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,29 +8,29 @@ from imagebatch.ports import Prediction
 
 @dataclass(frozen=True, slots=True)
 class AskBreaker:
-    """Ask the model's circuit breaker whether a create may be made."""
+    """Check whether the model's circuit breaker allows a create."""
 
     model: str
 
 
 @dataclass(frozen=True, slots=True)
 class CreatePrediction:
-    """Ask the provider to start; its price is reserved and an attempt counted by now."""
+    """Ask the provider to start; the price is already reserved and the attempt counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class FindCreated:
-    """Look at the provider for what a create whose answer was lost has made."""
+    """Look at the provider for the prediction of a create whose response was lost."""
 
 
 @dataclass(frozen=True, slots=True)
 class ResumePrediction:
-    """Take the image an earlier delivery stored, or poll the prediction it saved."""
+    """Use the image that an earlier delivery stored, or poll the prediction that it saved."""
 
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """Look at the prediction once `after` seconds have passed."""
+    """Poll the prediction after `after` seconds."""
 
     after: float
     cancel_requested: bool = False
@@ -38,7 +38,7 @@ class Poll:
 
 @dataclass(frozen=True, slots=True)
 class CancelPrediction:
-    """Ask the provider to stop, then look at once."""
+    """Ask the provider to stop, then poll immediately."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +50,14 @@ class AbandonPrediction:
 
 @dataclass(frozen=True, slots=True)
 class CollectImage:
-    """Download, check and store the output."""
+    """Download, validate and store the output."""
 
     prediction: Prediction
 
 
 @dataclass(frozen=True, slots=True)
 class EnqueueNext:
-    """Send the messages that the settle made room for; again, only those that still wait."""
+    """Enqueue the messages that the settle admitted; repeated, only those still waiting."""
 
     positions: tuple[int, ...]
     repeated: bool = False
@@ -65,19 +65,19 @@ class EnqueueNext:
 
 @dataclass(frozen=True, slots=True)
 class StartFinalizer:
-    """Start building the round's archive; started before is as good."""
+    """Start building the round's archive; no effect if it was started before."""
 
 
 @dataclass(frozen=True, slots=True)
 class RedeliverAfter:
-    """Send a new message that carries on, so that no receive of this one is used up."""
+    """Enqueue a new message that continues, so that no receive of this one is used up."""
 
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class ReturnUntil:
-    """Give the message back to its queue, hidden until then."""
+    """Return the message to its queue, hidden until then."""
 
     until: datetime
 

@@ -1,4 +1,4 @@
-"""What happened: a message was delivered, or an effect was performed and this came of it."""
+"""Events: a message was delivered, or an effect was performed with this result."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,12 +10,12 @@ from imagebatch.ports import Prediction
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """The item's message was delivered, now or again."""
+    """The item's message was delivered, for the first time or again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """The model's circuit breaker lets a create through."""
+    """The model's circuit breaker allows a create."""
 
     model: str
 
@@ -30,8 +30,8 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """The provider took a create, now or in one whose answer was lost; the next poll pays in
-    `next_poll` seconds.
+    """The provider accepted a create, now or in one whose response was lost; the next poll is
+    useful in `next_poll` seconds.
     """
 
     prediction: Prediction
@@ -40,9 +40,9 @@ class Created:
 
 @dataclass(frozen=True, slots=True)
 class CreateFailed:
-    """Nothing was created, or nobody knows: then it may have been billed.
+    """Nothing was created, or the outcome is unknown: then it may have been billed.
 
-    `open_until` is set when the model's circuit breaker is open after it.
+    `open_until` is set if the model's circuit breaker is open afterwards.
     """
 
     failure: Failure
@@ -52,50 +52,50 @@ class CreateFailed:
 
 @dataclass(frozen=True, slots=True)
 class CreateAbsent:
-    """The create whose answer was lost has made nothing."""
+    """The create whose response was lost has generated nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class CreateUndecided:
-    """Nobody can tell what the create whose answer was lost has made."""
+    """The outcome of the create whose response was lost cannot be determined."""
 
 
 @dataclass(frozen=True, slots=True)
 class LookupFailed:
-    """The provider could not be asked for it now."""
+    """The lookup at the provider failed for now."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelGone:
-    """The provider has no such model; nothing was created."""
+    """The provider does not have the model; nothing was created."""
 
     failure: Failure
 
 
 @dataclass(frozen=True, slots=True)
 class Throttled:
-    """The provider asked to wait; nothing was created."""
+    """The provider rate-limited the request; nothing was created."""
 
     retry_after: float
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """The provider will never make this item."""
+    """The provider will never generate this item."""
 
     failure: Failure
 
 
 @dataclass(frozen=True, slots=True)
 class ProviderClosed:
-    """The provider makes nothing more for this round: our key, our credit, the model."""
+    """The provider accepts nothing more in this round: the key, the credit, the model."""
 
     failure: Failure
 
 
 @dataclass(frozen=True, slots=True)
 class Polled:
-    """How the prediction is now; None when the provider could not say."""
+    """The prediction's current state; None if the provider could not say."""
 
     prediction: Prediction | None
     next_poll: float = 0.0
@@ -105,7 +105,7 @@ class Polled:
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """The image is stored and checked."""
+    """The image is stored and validated."""
 
     image: Image
     extension: str
@@ -113,14 +113,14 @@ class Collected:
 
 @dataclass(frozen=True, slots=True)
 class OutputUnusable:
-    """The image is not what was asked for, or gone for good: it was paid for nothing."""
+    """The image is not the requested one, or permanently gone: it was paid for in vain."""
 
     failure: Failure
 
 
 @dataclass(frozen=True, slots=True)
 class OutputUnfit:
-    """No picture of the model can be used; this one was paid for, and is kept as `image`."""
+    """No image of the model can be used; this one was paid for, and is kept as `image`."""
 
     failure: Failure
     image: Image | None = None
@@ -128,7 +128,7 @@ class OutputUnfit:
 
 @dataclass(frozen=True, slots=True)
 class OutputUnavailable:
-    """The image cannot be had now."""
+    """The image is not available now."""
 
     failure: Failure
 

@@ -1,6 +1,6 @@
-"""Performs an effect that asks somebody outside, and says what came of it as the next event.
+"""Performs an effect that calls outside, and returns its result as the next event.
 
-A provider's error is an answer like any other: here it becomes an event, and nowhere else.
+A provider's error is a result like any other: it becomes an event here, and nowhere else.
 """
 
 import hashlib
@@ -132,7 +132,7 @@ class PerformEffect:
         return CreateAbsent()
 
     def _hold(self, batch: Batch, item: Item, prediction: Prediction) -> bool:
-        """Whether the prediction is this create's: another may have taken it for its own."""
+        """Whether the prediction belongs to this create: another may have claimed it."""
         create = f"{batch.owner}\n{batch.id}\n{item.index}\n{item.attempts}"
         holder = hashlib.sha256(create.encode(errors="surrogatepass")).hexdigest()[:32]
         provider, _ = self.gateway.breaker(batch, item.model)
@@ -155,7 +155,7 @@ class PerformEffect:
         return Polled(unknown, left, effect.cancel_requested)
 
     def _poll(self, batch: Batch, item: Item, *, cancel_requested: bool = False) -> Event:
-        """A poll that fails is no news: the prediction runs on, its item's deadline bounds it."""
+        """A failed poll means no news: the prediction continues, its item's deadline bounds it."""
         prediction = None
         try:
             prediction = self.gateway.look(batch, item)
@@ -173,7 +173,9 @@ class PerformEffect:
         return self.gateway.next_poll_delay(batch, item, waited)
 
     def _ask_to_cancel(self, batch: Batch, item: Item) -> None:
-        """Best effort: what is made all the same is collected, or runs into its grace."""
+        """Best effort: if an image is generated nevertheless, it is collected or runs into its
+        grace period.
+        """
         try:
             self.gateway.cancel(batch, item)
         except ProviderError:

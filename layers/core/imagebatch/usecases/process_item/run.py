@@ -1,4 +1,4 @@
-"""Processes one delivery of an item's message: decide, store, perform, until there is nothing left.
+"""Processes one delivery of an item's message: decide, store, perform, until nothing is left.
 
 The worker and the dead-letter function run the same loop; the latter's deliveries create nothing.
 """
@@ -33,16 +33,16 @@ from imagebatch.usecases.process_item.perform import PerformEffect
 from imagebatch.usecases.records import BatchRepository
 
 LEASE_MARGIN = timedelta(seconds=5)
-"""How long past the invocation's own end a lease holds: nobody can still be working by then."""
+"""How long a lease outlasts the invocation: by then nobody can still be working."""
 SETTLE_SECONDS, SETTLE_FRACTION = 8.0, 0.25
-"""Kept back for storing and settling: so many seconds, or this share of a short invocation."""
+"""Reserved for storing and settling: this many seconds, or this share of a short invocation."""
 CREATE_SECONDS, CREATE_FRACTION = 25.0, 0.5
-"""A further create is not begun with less than this left."""
+"""No further create begins with less time left than this."""
 BATCH_CHECK_INTERVAL = timedelta(seconds=2)
-"""A cancelled batch is noticed within this."""
+"""A cancelled batch is noticed within this time."""
 CROWDED_SECONDS = 1.0
-"""A message that waited for longer says that the workers have other batches to work on. What opened
-a round says nothing: it may have waited for workers to start.
+"""A longer wait in the queue means that the workers are busy with other batches. Messages that open
+a round do not count: they may have waited for workers to start.
 """
 
 type Pair = tuple[Batch, Item]
@@ -50,7 +50,7 @@ type Pair = tuple[Batch, Item]
 
 @dataclass(frozen=True, slots=True)
 class ProcessItem:
-    """`may_create` is false for the dead-letter function, which settles whatever happens."""
+    """`may_create` is false for the dead-letter function, which settles in any case."""
 
     records: BatchRepository
     queue: ItemQueue
@@ -63,7 +63,9 @@ class ProcessItem:
     policy: OutagePolicy = STANDARD_POLICY
 
     def __call__(self, message: ItemMessage, ends_at: datetime) -> RetryLater | None:
-        """None when the message may be acknowledged: everything it decided is stored by then."""
+        """Return None if the message may be acknowledged: everything it decided is stored
+        by then.
+        """
         found = self.records.find(message.owner, message.batch_id, message.index)
         if found is None:
             return None
@@ -87,7 +89,7 @@ class ProcessItem:
         return isinstance(event, Polled) and self._now() >= read_at + BATCH_CHECK_INTERVAL
 
     def _hand_on(self, effect: Effect, batch: Batch) -> None:
-        """What follows a settled item: the round's archive, or the next of its items."""
+        """Continue after a settled item: the round's archive, or the next of its items."""
         if isinstance(effect, StartFinalizer):
             self.finalizer.start(batch.owner, batch.id, batch.round, batch.attempt)
         elif isinstance(effect, EnqueueNext):
@@ -122,9 +124,7 @@ class ProcessItem:
     def _advance(
         self, batch: Batch, item: Item, event: Event, delivery: Delivery
     ) -> tuple[Batch, Item, tuple[Effect, ...]]:
-        """Decides and stores, from the state at hand first and from a fresh one after each lost
-        race.
-        """
+        """Decide and store, first on the state at hand, then on a fresh one after each conflict."""
         for lost in self.records.attempts():
             if lost:
                 batch, item = self.records.reload(batch, item)

@@ -1,8 +1,8 @@
-"""What happens to one item next: a pure function of its record, its batch and what just happened.
+"""Decides an item's next step: a pure function of its record, its batch and an event.
 
-`decide` writes nothing and calls nobody. Its step is stored first, under the condition that neither
-record has changed since it was read; then its effects are performed, and what comes of them is the
-next event. docs/architecture.md draws the states; a test compares the drawing with this package.
+`decide` writes nothing and calls nothing. Its step is stored first, on condition that neither
+record has changed since it was read; then its effects are performed, and their results are the next
+event. docs/architecture.md has the state diagram; a test compares it with this package.
 """
 
 from datetime import datetime
@@ -103,14 +103,16 @@ def _receive(
 
 
 def _as_billed(batch: Batch, item: Item) -> tuple[Batch, Item]:
-    """A prediction that exists may be charged for, whatever its provider says of it later."""
+    """An existing prediction may be charged for, whatever its provider says later."""
     return transitions.capture_cost(batch, item) if item.prediction else (batch, item)
 
 
 def _claim(
     batch: Batch, item: Item, now: datetime, delivery: Delivery, admitted: str | None
 ) -> Step:
-    """The breaker is asked before the claim is written, which is one write with the create then."""
+    """The breaker is checked before the claim is written, so that claim and create are one
+    write.
+    """
     claimed = transitions.claim(batch, item, delivery.lease, now, delivery.time_limit)
     step = proceed(*claimed, now, delivery, admitted=admitted)
     if isinstance(step.effects[-1], AskBreaker):
@@ -134,14 +136,14 @@ def _breaker_answered(
 
 
 def _must_wait(batch: Batch, item: Item, now: datetime, delivery: Delivery) -> bool:
-    """While none of its models can be asked, an item that would create waits."""
+    """While none of its models is available, an item that would create waits."""
     decided = item.prediction or item.create_in_flight or batch.cancelling_at or batch.abort_reason
     until = fallback.next_look(batch, item, now, delivery.policy)
     return delivery.may_create and not decided and until is not None and until > now
 
 
 def _lease_lost(batch: Batch, item: Item, event: Event, now: datetime, delivery: Delivery) -> Step:
-    """Another delivery has the item, and may yet die: what the item is now decides."""
+    """Another delivery has the item, and may yet die: decide on the item's current state."""
     if isinstance(event, Created) and event.prediction.id != item.prediction:
         return Step(batch, item, (AbandonPrediction(event.prediction.id),))
     return _receive(batch, item, now, delivery)

@@ -1,4 +1,4 @@
-"""A prediction was polled, its output fetched."""
+"""Decisions after a poll, and after collecting the output."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -57,7 +57,7 @@ def _still_running(
     if unwanted_since is not None and not event.cancel_requested:
         return Step(batch, item, (CancelPrediction(),))
     if unwanted_since is not None and now >= unwanted_since + CANCEL_GRACE:
-        # Nobody knows what became of it, so it may have been billed.
+        # The outcome is unknown, so it may have been billed.
         return _cancelled(*transitions.capture_cost(batch, item), now, delivery)
     if not delivery.may_create:
         return fail_as_billed(batch, item, CRASHED, now, delivery)
@@ -86,7 +86,7 @@ def _cancelled(batch: Batch, item: Item, now: datetime, delivery: Delivery) -> S
 
 
 def unfit(batch: Batch, item: Item, event: OutputUnfit, now: datetime, delivery: Delivery) -> Step:
-    """What is wrong with the first picture would be with all: the round buys no other."""
+    """A fault of the first image would affect all images: the round pays for no other."""
     stopped = rounds.abort_round(batch, event.failure)
     item = replace(item, unfit_image=event.image)
     return fail_as_billed(stopped, item, event.failure, now, delivery)

@@ -1,4 +1,4 @@
-"""A create was answered, or what a lost answer made was looked for."""
+"""Decisions after a create, and after looking for a lost one."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -37,7 +37,7 @@ from imagebatch.usecases.process_item.events import (
 def decide_create(
     batch: Batch, item: Item, event: Event, now: datetime, delivery: Delivery
 ) -> Step:
-    """A look at the provider that a part of ours cut short is one that failed."""
+    """A lookup that our own failure interrupted counts as failed."""
     match event:
         case Created():
             return created(batch, item, event, now, delivery)
@@ -81,7 +81,7 @@ def throttled(
 def model_gone(
     batch: Batch, item: Item, event: ModelGone, now: datetime, delivery: Delivery
 ) -> Step:
-    """The next model of the chain goes on; without one the round is over."""
+    """Continue with the next model of the chain; without one the round is over."""
     batch = fallback.block_model(batch, item.model, BlockReason.GONE, now, None)
     batch, item = transitions.undo_create(batch, item)
     if all(fallback.is_gone(batch, model) for model in batch.chain):
@@ -104,7 +104,7 @@ def create_failed(
 def nothing_created(
     batch: Batch, item: Item, failure: Failure, now: datetime, delivery: Delivery
 ) -> Step:
-    """While the outage is waited out, a create that made nothing is no attempt."""
+    """During an outage, a create that generated nothing is not an attempt."""
     if delivery.policy.exhausted(_failing_since(batch, item), now):
         batch, item = transitions.release_reservation(batch, item)
     else:
@@ -116,8 +116,8 @@ def nothing_created(
 
 
 def _look_later(batch: Batch, item: Item, now: datetime, delivery: Delivery) -> Step:
-    """A create that is under way at the provider is not seen there at once: until it can be, the
-    lease keeps every other delivery from looking.
+    """A new prediction does not appear in the provider's list immediately: until it can, the lease
+    keeps every other delivery from looking.
     """
     pause = _pause(item, now, delivery)
     lease = replace(delivery.lease, until=now + timedelta(seconds=pause))
@@ -128,7 +128,7 @@ def _look_later(batch: Batch, item: Item, now: datetime, delivery: Delivery) -> 
 
 
 def absent(batch: Batch, item: Item, now: datetime, delivery: Delivery) -> Step:
-    """Nothing was made, and the time until that was known is not the item's own."""
+    """Nothing was generated, and the time until that was known does not count for the item."""
     item = replace(item, deadline=now + delivery.time_limit)
     if delivery.policy.exhausted(_failing_since(batch, item), now):
         ended = transitions.release_reservation(batch, item)
@@ -138,7 +138,7 @@ def absent(batch: Batch, item: Item, now: datetime, delivery: Delivery) -> Step:
 
 
 def undecided(batch: Batch, item: Item, now: datetime, delivery: Delivery) -> Step:
-    """It counts as spent, and no other model may make the image a second time."""
+    """Counts as spent, and no other model may generate the image a second time."""
     item = replace(item, model_fixed=True, deadline=now + delivery.time_limit)
     return proceed(*transitions.capture_cost(batch, item), now, delivery)
 
@@ -151,7 +151,7 @@ def lookup_failed(batch: Batch, item: Item, now: datetime, delivery: Delivery) -
 
 
 def _another_model(batch: Batch, item: Item, now: datetime, delivery: Delivery) -> bool:
-    """Whether a model other than the one asked last may be asked at once."""
+    """Whether a model other than the last one may be used immediately."""
     return fallback.usable_model(batch, item, now, delivery.policy) not in (None, item.model)
 
 

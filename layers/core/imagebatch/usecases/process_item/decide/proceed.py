@@ -1,4 +1,4 @@
-"""What a claimed item does next: go on with its prediction, ask for one, or settle unasked."""
+"""Decides how a claimed item continues: resume its prediction, create one, or settle it."""
 
 from datetime import datetime
 
@@ -31,10 +31,10 @@ def proceed(
     failure: Failure | None = None,
     admitted: str | None = None,
 ) -> Step:
-    """`failure` is how the last attempt ended, `admitted` the model that may be asked.
+    """`failure` is how the last attempt ended, `admitted` the model that may be used.
 
-    A create whose answer was never saved is over by now: nothing else is asked for before somebody
-    has looked for what it made.
+    A create whose response was never saved has ended by now: its result is looked for before
+    anything else is created.
     """
     if item.create_in_flight:
         return Step(batch, item, (FindCreated(),))
@@ -72,7 +72,7 @@ def _reason_not_to_create(
 def end_attempt(
     batch: Batch, item: Item, failure: Failure, now: datetime, delivery: Delivery, *, billed: bool
 ) -> Step:
-    """One more attempt while there are any and time, else the item fails with `failure`."""
+    """Start another attempt if attempts and time remain, otherwise fail the item with `failure`."""
     ended = (
         transitions.capture_cost(batch, item)
         if billed

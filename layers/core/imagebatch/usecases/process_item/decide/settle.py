@@ -1,4 +1,4 @@
-"""The item is settled, or given back to its queue."""
+"""Settles an item, or returns it to its queue."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -20,7 +20,7 @@ from imagebatch.usecases.process_item.effects import (
 def fail_as_billed(
     batch: Batch, item: Item, failure: Failure, now: datetime, delivery: Delivery
 ) -> Step:
-    """A prediction that exists may have been billed, whoever can collect it."""
+    """An existing prediction may have been billed, whoever can collect it."""
     if item.prediction is not None:
         batch, item = transitions.capture_cost(batch, item)
     if batch.status is BatchStatus.CANCELLING and not delivery.may_create:
@@ -48,7 +48,7 @@ def after_settle(batch: Batch, item: Item, *, repeated: bool) -> Sequence[Effect
 def requeue(
     batch: Batch, item: Item, now: datetime, delivery: Delivery, pause: float = 0.0
 ) -> Step:
-    """Gives a claimed item back, for as long as its models are to be waited for."""
+    """Return a claimed item to pending for as long as its models are unavailable."""
     batch, item = transitions.requeue(batch, item, now)
     if item.status in SETTLED:
         return settled(batch, item, delivery)

@@ -1,4 +1,4 @@
-"""What one delivery may do, and what a decision is made of."""
+"""A delivery and its permissions, and the result of a decision."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,21 +11,22 @@ from imagebatch.usecases.process_item.effects import Effect
 
 RESUME_SECONDS = 2.0
 ASK_AGAIN_SECONDS = 60.0
-"""While a provider does not answer, the dead-letter function asks for its output so often."""
+"""How often the dead-letter function polls for the output while a provider does not respond."""
 CANCEL_GRACE = timedelta(seconds=10)
 """How long a prediction that was told to stop may take to do so."""
 COLLECT_GRACE = timedelta(minutes=10)
-"""How long after its deadline a finished image that cannot be downloaded now is still asked for."""
+"""How long after its deadline a finished image that cannot be downloaded is still requested."""
 CANCELLED_COLLECT_GRACE = timedelta(minutes=1)
 """The same after a cancel."""
 MAX_THROTTLED = timedelta(hours=6)
-"""How long a provider may answer nothing but 429 before the round is given up."""
+"""How long a provider may answer only 429 before the round is aborted."""
 
 UNAVAILABLE = Failure.of(
     FailureCode.PROVIDER_UNAVAILABLE, "The provider has been unavailable for too long"
 )
 LOST_ANSWER = Failure.of(
-    FailureCode.PROVIDER_UNAVAILABLE, "The provider's answers were lost; nothing could be collected"
+    FailureCode.PROVIDER_UNAVAILABLE,
+    "The provider's responses were lost; no image could be collected",
 )
 DEADLINE = Failure.of(
     FailureCode.DEADLINE_EXCEEDED, "The image was not ready within the time allowed for one item"
@@ -45,10 +46,10 @@ CRASHED = Failure.of(
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One delivery of an item's message, and what it may do.
+    """One delivery of an item's message, and its permissions.
 
-    `window` is how many messages of the batch may be in the queue. The dead-letter function has a
-    delivery that `may_create` nothing: it collects what was paid for and settles the item.
+    `window` is the batch's dispatch window. The dead-letter function's deliveries `may_create`
+    nothing: they collect what was paid for and settle the item.
     """
 
     round: int
@@ -56,7 +57,9 @@ class Delivery:
     time_limit: timedelta
     window: int
     create_until: datetime
-    """A create that the end of the invocation cuts off may be paid for: later, none is begun."""
+    """A create that is cut off by the end of the invocation may be billed, so none begins after
+    this.
+    """
     poll_until: datetime
     may_create: bool = True
     policy: OutagePolicy = STANDARD_POLICY
@@ -64,10 +67,10 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Both records as they are to be stored, and what to do once they are."""
+    """Both records as they are to be stored, and the effects that follow."""
 
     batch: Batch
     item: Item
     effects: Sequence[Effect] = field(default=())
     if_not_stored: Effect | None = None
-    """What to do when they could not be stored: somebody else was quicker, or the table fails."""
+    """What to do if they could not be stored: another writer was faster, or the table failed."""
