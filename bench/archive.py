@@ -97,7 +97,7 @@ def s3(latency: float) -> Iterator[str]:
 
 
 def image(index: int, size: int) -> bytes:
-    """Bytes that differ from image to image, and are quick to make again."""
+    """Bytes that differ between images and are quick to regenerate."""
     return (index.to_bytes(4) * (size // 4 + 1))[:size]
 
 
@@ -146,7 +146,7 @@ def memory(client: "S3Client", images: int, size: int) -> dict[str, float]:
 
 
 def status(name: str) -> float:
-    """A size of this process in MiB, as Linux counts it."""
+    """Return a size of this process in MiB, as Linux counts it."""
     lines = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
     return round(int(lines[name].split()[0]) / 1024, 1)
 

@@ -1,4 +1,4 @@
-"""The archive's rows: bench/archive.py in the sizes of the goals."""
+"""The archive rows: bench/archive.py in the sizes of the goals."""
 
 import zipfile
 from argparse import Namespace
@@ -26,7 +26,7 @@ SIZES = (
     (10, 40_000_000, 11, 0.5),
     (10_000, 300_000, 1, 1.05),
 )
-"""Images, bytes of each, how often, goal. What is large S3 copies by itself."""
+"""Images, bytes of each, repetitions, goal. S3 copies large ones itself."""
 TINY = ((5, 150_000, 1, 1.05), (2, 12_000_000, 1, 0.5))
 MEBIBYTE = 1_048_576
 

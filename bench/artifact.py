@@ -1,4 +1,4 @@
-"""What `sam build` made, as Lambda would unpack it: the functions, their layers, the runtime."""
+"""The build of `sam build` as Lambda would unpack it: functions, layers, runtime."""
 
 import compileall
 import shutil
@@ -12,7 +12,7 @@ from local import paths
 from local.build import Loader, build
 
 RUNTIME = ["boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six.py", "urllib3"]
-"""What Lambda's Python runtime brings along."""
+"""What Lambda's Python runtime provides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Artifact:
 
 
 def runtime(folder: Path) -> Path:
-    """A copy of the runtime's packages, compiled as Lambda's are."""
+    """A copy of the runtime's packages, compiled as on Lambda."""
     packages = next((paths.ROOT / ".venv-emulator/lib").glob("python*/site-packages"))
     for name in RUNTIME:
         if (packages / name).is_dir():

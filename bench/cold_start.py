@@ -1,9 +1,9 @@
-"""What a function's start costs, against importing boto3 and making the clients that it uses.
+"""The cost of a function's start, against importing boto3 and creating the clients that it uses.
 
-Each start is a new interpreter on the built artifact, which cannot write bytecode there. Measured
-is processor time, which a busy machine distorts least and waiting for AWS not at all; ours and the
-peer's starts alternate, and each is compared with the one after it. The first answer is to a real
-event, against the local stack.
+Each start is a new interpreter on the built artifact, which cannot write bytecode there. The
+measure is processor time, which load distorts least and waiting for AWS not at all. Starts of the
+product and of the baseline alternate, and each is compared with the one after it. The first
+response is to a real event, against the local stack.
 """
 
 import json
@@ -85,7 +85,9 @@ def measure(environment: BenchEnvironment) -> Iterator[Figure]:
 def _starts(
     site: Site, function: str, path: list[str], event: Callable[[], Any], runs: int
 ) -> dict[str, Any]:
-    """Medians: times in seconds, and ratios to the peer's of the time until ready and answered."""
+    """Medians: times in seconds, and ratios to the baseline's time until ready and until the
+    response.
+    """
     environment = _environment(site, function)
     first = _start(OURS, environment, {"path": path, "event": event()})
     asked = {"path": path[-1:], "clients": first["clients"]}
@@ -139,7 +141,7 @@ def _environment(site: Site, function: str) -> dict[str, str]:
 
 @contextmanager
 def _held(site: Site) -> Iterator[None]:
-    """Meanwhile the stack's own intake and finalizer do nothing, so that ours find their work."""
+    """Meanwhile, the stack's own intake and finalizer are paused, so that ours find their work."""
     client = site.aws("lambda")
     functions = [site.function(name) for name in ("IntakeFunction", "FinalizerFunction")]
     for name in functions:
@@ -152,7 +154,7 @@ def _held(site: Site) -> Iterator[None]:
 
 
 class Events:
-    """A real event for each function, with the work behind it that it finds on AWS."""
+    """A real event for each function, with the work behind it in AWS."""
 
     def __init__(self, site: Site) -> None:
         self._site = site

@@ -1,6 +1,6 @@
-"""What AWS would charge for a batch: the calls and the seconds of a real run, at list prices.
+"""What AWS would charge for a batch: the calls and seconds of a real run, at list prices.
 
-Left out, as it is there without a batch too: what Lambda's idle pollers ask the queues, alarms,
+Not included, because they also cost without a batch: Lambda's polling of idle queues, alarms,
 custom metrics, and the traffic of a download (docs/performance.md has them).
 """
 
@@ -30,16 +30,16 @@ from local import paths
 
 STATES = paths.ROOT / "functions/finalizer/finalizer.asl.json"
 IMAGE_BYTES = 1_500_000
-"""The fake provider's images are small; what is stored is priced as real ones."""
+"""The fake provider's images are small; stored ones are priced at a realistic size."""
 RETENTION_DAYS, ARCHIVE_HOURS = 7, 6
 type Watch = Callable[[httpx.Client, str], tuple[dict[str, Any], int]]
-"""Waits for the batch's end; the batch, and how often it was looked at."""
+"""Waits for the batch's end; returns the batch, and how often it was polled."""
 REPORT = re.compile(r"REPORT RequestId: \S+\tDuration: ([\d.]+) ms.*?Memory Size: (\d+) MB")
 
 
 @dataclass
 class Bill:
-    """USD by service, and what it was made of."""
+    """USD by service, with the details."""
 
     rows: int
     calls: dict[str, int]
@@ -51,12 +51,12 @@ class Bill:
     transitions: int = 0
     api_requests: int = 0
     posted: float = 0
-    """Seconds the POST took."""
+    """Seconds that the POST took."""
 
     @property
     def services(self) -> dict[str, float]:
         units, stored = self.units, self.rows * IMAGE_BYTES / 1e9
-        # Each message is received and deleted by Lambda, which does not pass the counter.
+        # Lambda receives and deletes each message without passing the counter.
         messages = self.calls.get("messages", 0)
         return {
             "API Gateway": self.api_requests * prices.API_REQUEST,
@@ -72,7 +72,7 @@ class Bill:
             "Step Functions": self.transitions * prices.STATE_TRANSITION,
             "logs": self.log_bytes / 1e9 * prices.LOG_GB,
             "Secrets Manager": units.get("secret_read", 0) * prices.SECRET_READ,
-            # Lambda samples one request a second; no more traces than invocations.
+            # Lambda samples one request a second; there are no more traces than invocations.
             "X-Ray": self.invocations * prices.TRACE,
         }
 
@@ -101,7 +101,7 @@ def measure(environment: BenchEnvironment) -> Iterator[Figure]:
 
 
 def watched(owner: httpx.Client, batch: str, within: float = 900) -> tuple[dict[str, Any], int]:
-    """Polled every 5 s, as a frontend may; the batch at its end, and how often it was looked at."""
+    """Polled every 5 s, like a frontend; returns the batch at its end, and the number of polls."""
     looks = 0
     found: dict[str, Any] = {}
 
@@ -138,7 +138,7 @@ def run(environment: BenchEnvironment, rows: int, seconds: float, watch: Watch =
 
 
 def quiet(site: Site) -> None:
-    """Until every execution of the finalizer is over, the deletion of its archive with it."""
+    """Wait until every finalizer execution has ended, including the deletion of its archive."""
     client, machine = site.aws("stepfunctions"), site.stack["stateMachineArn"]
     until(
         lambda: (
@@ -152,12 +152,12 @@ def quiet(site: Site) -> None:
 
 
 def _messages(calls: dict[str, int], rows: int) -> int:
-    """One a row and one to dispatch the round; continued ones are sent singly."""
+    """One per row and one to dispatch the round; continued ones are sent individually."""
     return max(rows + 1, calls.get("sqs SendMessage", 0))
 
 
 def _read_reports(site: Site, began: float, bill: Bill) -> None:
-    """Lambda's own lines tell how long each invocation took and what it was given."""
+    """Lambda's own lines report each invocation's duration and memory."""
     memory = Artifact.built().template["Resources"]
     logs = site.aws("logs")
     for logical in site.stack["functions"]:
@@ -200,12 +200,12 @@ def _read_history(site: Site, batch: str, bill: Bill) -> None:
         if name in states
         for branch in states[name].get("Branches", [])
     )
-    # The emulator's history does not tell of the states inside a parallel one.
+    # The emulator's history does not include the states inside a parallel one.
     bill.transitions = 1 + sum(name in states for name in entered) + inside
 
 
 def _path(branch: dict[str, Any]) -> int:
-    """States on a branch's way when nothing fails."""
+    """Return the states on a branch's path without failures."""
     name, count = branch["StartAt"], 0
     while name:
         count += 1

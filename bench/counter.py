@@ -1,8 +1,8 @@
-"""Counts what a stack asks of AWS, in the units that AWS bills.
+"""Counts a stack's AWS calls, in the units that AWS bills.
 
 It is a proxy between the functions and the emulator. Its units are those of the price list: a
-DynamoDB write unit is 1 KB of an item (twice in a transaction), a read unit 4 KB (half when
-eventually consistent), S3 is billed by kind of request, SQS by 64 KB.
+DynamoDB write unit is 1 KB of an item (twice in a transaction), a read unit 4 KB (half if
+eventually consistent), S3 is billed by request type, SQS by 64 KB.
 """
 
 import json
@@ -34,7 +34,7 @@ class Counter(FaultProxy):
             self.units.clear()
 
     def wait_until_quiet(self, seconds: float = 2) -> None:
-        """Until nothing was asked for so long."""
+        """Wait until there was no call for this long."""
         before = -1
         while before != (before := self.calls.total()):
             time.sleep(seconds)
@@ -80,7 +80,7 @@ def _read(operation: str, body: dict[str, Any], reply: Reply) -> float:
             1 if consistent else 0.5
         )
     else:
-        # A query is billed by the sum of what it looked at.
+        # A query is billed by the total size of what it read.
         items, consistent = found.get("Items", []), body.get("ConsistentRead", False)
     units = max(1, math.ceil(sum(map(item_bytes, items)) / 4096))
     return units if consistent else units / 2

@@ -1,4 +1,4 @@
-"""Puts what was measured last into docs/performance.md, as a table and as a drawing."""
+"""Writes the latest results to docs/performance.md, as a table and as a drawing."""
 
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -14,7 +14,7 @@ WIDTH, LINE, LEFT, SCALE = 900, 22, 470, 300
 
 
 def write(names: Sequence[str]) -> None:
-    """`names` are all rows there are: those without a result are told of."""
+    """`names` are all rows: those without a result are reported."""
     rows = report.kept()
     measured = {row["row"] for row in rows}
     unknown = ", ".join(f"`{name}`" for name in names if name not in measured)
@@ -30,7 +30,7 @@ def write(names: Sequence[str]) -> None:
 
 
 def drawing(rows: Sequence[Mapping[str, Any]]) -> str:
-    """A bar a figure, as long as its share of what its goal allows; the line is the goal."""
+    """One bar per figure, as a share of its goal; the line is the goal."""
     height = LINE * (len(rows) + 1)
     goal = LEFT + SCALE
     bars = "".join(_bar(row, LINE * place + 6) for place, row in enumerate(rows))

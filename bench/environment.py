@@ -1,7 +1,7 @@
-"""What the rows are measured on: the deployed template, a local provider, an issuer of owners.
+"""The environment of the rows: the deployed template, a local provider, an issuer of owners.
 
-Stacks are brought up when a row first asks for one and end with the run. `counted` is a stack whose
-every call to AWS passes a counter (counter.py); it is for counts, `stack` is for times.
+Stacks are started when a row first needs one and end with the run. `counted` is a stack whose AWS
+calls pass a counter (counter.py), for counts; `stack` is for times.
 """
 
 import json
@@ -34,7 +34,7 @@ FINISHED = {"completed", "failed", "cancelled", "expired"}
 
 @dataclass
 class Site:
-    """A deployed stack, what came with it, and the clients of its owners."""
+    """A deployed stack, its resources, and the clients of its owners."""
 
     stack: dict[str, Any]
     issuer: Issuer
@@ -61,7 +61,7 @@ class Site:
 
     @contextmanager
     def standing_still(self, *, but: str = "") -> Iterator[None]:
-        """No queue feeds its function meanwhile, save that of the function `but`."""
+        """Meanwhile no queue feeds its function, except that of the function `but`."""
         client = self.aws("lambda")
         mappings = [
             m["UUID"]
@@ -77,7 +77,7 @@ class Site:
                 client.update_event_source_mapping(UUID=each, Enabled=True)
 
     def forget_work(self) -> None:
-        """Empties the queues of what a row left there."""
+        """Empty the queues of a row's remains."""
         sqs = self.aws("sqs")
         for url in sqs.list_queues().get("QueueUrls", []):
             sqs.purge_queue(QueueUrl=url)
@@ -109,7 +109,7 @@ class BenchEnvironment:
 
     @cached_property
     def counted(self) -> Site:
-        """Its archives go after seconds, so that their deletion is counted too."""
+        """Its archives expire after seconds, so that their deletion is counted, too."""
         site = self._deploy(AwsEndpointUrl=self.counter.url, ArchiveTtlSeconds=30)
         self.counter.upstream = site.stack["endpointUrl"]
         return site
@@ -120,11 +120,11 @@ class BenchEnvironment:
 
     @cached_property
     def provider(self) -> str:
-        """The address of a stand-in for Replicate, in a process of its own."""
+        """The URL of a stand-in for Replicate, in a separate process."""
         return self.process("testing.fake_providers", "--latency", "2")
 
     def process(self, module: str, *arguments: str) -> str:
-        """Starts a helper that prints its address, and ends it with the run."""
+        """Start a helper that prints its URL, and stop it with the run."""
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
         helper = subprocess.Popen(
             [sys.executable, "-m", module, *arguments],
@@ -180,7 +180,7 @@ def status(client: httpx.Client, batch: str) -> dict[str, Any]:
 def finished(
     client: httpx.Client, batch: str, *, after: float = 0, every: float = 0.2, within: float = 600
 ) -> dict[str, Any]:
-    """Leaves the stack alone for `after` seconds, then looks until the batch has ended."""
+    """Leave the stack alone for `after` seconds, then poll until the batch has ended."""
     time.sleep(after)
     found: dict[str, Any] = {}
 

@@ -1,4 +1,4 @@
-"""How long POST /api/car-batch takes when warm, above an empty function behind the same gateway."""
+"""The time of a warm POST /api/car-batch, above an empty function behind the same gateway."""
 
 import statistics
 import time

@@ -22,7 +22,7 @@ def measure(environment: BenchEnvironment) -> Iterator[Figure]:
 
 
 def _warm(site: Site, seconds: float) -> None:
-    """Workers that run, and know how long this provider takes."""
+    """Workers that are running and know this provider's latency."""
     site.provider_takes(seconds)
     owner = site.owner("warm")
     finished(owner, submit(owner, sheet(12, "Warm")))
@@ -52,7 +52,8 @@ def _three_owners(site: Site, rows: int, seconds: float) -> Iterator[Figure]:
     least, small = bound(rows, seconds), bound(3, seconds)
     with ThreadPoolExecutor(4) as pool:
         start = time.perf_counter()
-        # Three who look often are felt: they look when it could be over.
+        # Frequent polling by three owners would distort the result, so polling starts near the
+        # earliest finish time.
         quiet = 1.04 * least
         large = [pool.submit(_batch, site, f"owner {n}", rows // 3, quiet) for n in range(3)]
         time.sleep(least / 2)
@@ -75,7 +76,7 @@ def _three_owners(site: Site, rows: int, seconds: float) -> Iterator[Figure]:
 
 
 def _batch(site: Site, owner: str, rows: int, quiet: float) -> tuple[float, dict[str, Any]]:
-    """Nobody looks for `quiet` seconds, so that looking costs the run nothing."""
+    """No polls for `quiet` seconds, so that polling does not affect the run."""
     client = site.owner(owner)
     client.get("/api/batches?limit=1")
     start = time.perf_counter()

@@ -1,4 +1,6 @@
-"""10,000 rows in one batch: taken at once, stored soon, and no row dearer than one of fifty."""
+"""10,000 rows in one batch: accepted immediately, stored soon, and no row more expensive than one
+of fifty.
+"""
 
 import io
 import time
@@ -46,7 +48,7 @@ def measure(environment: BenchEnvironment) -> Iterator[Figure]:
 
 @dataclass
 class _Look:
-    """Watches the large batch, and opens its archive while it is there."""
+    """Watches the large batch, and opens its archive while it is available."""
 
     site: Site
     rows: int

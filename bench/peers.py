@@ -1,4 +1,4 @@
-"""Empty functions beside the product's own, behind the same gateway and the same kind of queue."""
+"""Empty functions next to the product's own, behind the same gateway and the same type of queue."""
 
 import io
 import json
@@ -19,7 +19,7 @@ def handler(event, context):
 
 
 def _function(site: Site, name: str) -> str:
-    """Its ARN; a function that exists is used again."""
+    """Return its ARN; an existing function is reused."""
     client, iam = site.aws("lambda"), site.aws("iam")
     try:
         return str(client.get_function_configuration(FunctionName=name)["FunctionArn"])
@@ -52,7 +52,7 @@ def _policy(statement: dict[str, Any]) -> str:
 
 
 def empty_route(site: Site) -> str:
-    """The path of a route that an empty function answers, with the API's own authorizer."""
+    """The path of a route served by an empty function, with the API's own authorizer."""
     arn, client = _function(site, "bench-empty"), site.aws("apigatewayv2")
     api = site.stack["apiUrl"].split("/")[-2]
     routes = client.get_routes(ApiId=api)["Items"]
@@ -80,7 +80,7 @@ def empty_route(site: Site) -> str:
 
 
 def sleeping_makespan(site: Site, messages: int, seconds: float) -> float:
-    """Seconds from the first message to the last sleep's end, three at a time, warm."""
+    """Seconds from the first message to the end of the last sleep, three at a time, warm."""
     queue = _sleeping_queue(site)
     _send(site, queue, 3, 0.0)
     _drained(site, queue)

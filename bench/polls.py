@@ -1,4 +1,4 @@
-"""What a look at a batch's status costs: the same for 50 and for 10,000 rows, and one read."""
+"""The cost of polling a batch's status: the same for 50 and for 10,000 rows, and one read."""
 
 import statistics
 import time
@@ -44,7 +44,7 @@ def measure(environment: BenchEnvironment) -> Iterator[Figure]:
 
 
 def wait_for_items(site: Site, owner: str, batch: str, rows: int) -> None:
-    """Until every row's record is there."""
+    """Wait until every row's record exists."""
     client = site.aws("dynamodb")
     key = {":pk": {"S": f"BATCH#{owner}#{batch}"}, ":items": {"S": "ITEM#"}}
 

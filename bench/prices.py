@@ -1,4 +1,4 @@
-"""List prices of us-east-1 in USD, arm64, without any free tier; looked at on 2026-11-20."""
+"""List prices of us-east-1 in USD, arm64, without any free tier; checked on 2026-11-20."""
 
 API_REQUEST = 1.00 / 1e6
 LAMBDA_REQUEST = 0.20 / 1e6
@@ -11,7 +11,7 @@ S3_PUT = 0.005 / 1e3
 S3_GET = 0.0004 / 1e3
 S3_GB_MONTH = 0.023
 EVENT = 1.00 / 1e6
-"""An object created, told to EventBridge."""
+"""An object-created event to EventBridge."""
 STATE_TRANSITION = 0.025 / 1e3
 LOG_GB = 0.50
 SECRET_READ = 0.05 / 1e4

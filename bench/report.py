@@ -1,6 +1,6 @@
-"""Figures against their goals: the table that is printed, and the file that is kept.
+"""Figures against their goals: the printed table, and the stored file.
 
-A run of some rows alone replaces these rows in the file; each keeps the time of its own run.
+A run of selected rows replaces only those rows in the file; each keeps the time of its own run.
 """
 
 import json
@@ -17,7 +17,7 @@ RESULTS = Path(__file__).with_name("results.json")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """`value` and `goal` are in `unit` (x is a ratio); `detail` is what they were made of."""
+    """`value` and `goal` are in `unit` (x is a ratio); `detail` is the underlying data."""
 
     what: str
     value: float
@@ -74,7 +74,7 @@ def kept(path: Path = RESULTS) -> list[dict[str, Any]]:
 def merged(
     before: Iterable[Mapping[str, Any]], now: Iterable[Mapping[str, Any]], order: Iterable[str]
 ) -> list[Mapping[str, Any]]:
-    """`now`, and of `before` the rows that were not measured again, in the order of the rows."""
+    """`now`, and from `before` the rows that were not measured again, in row order."""
     new = list(now)
     measured = {row["row"] for row in new}
     rows = [*(row for row in before if row["row"] not in measured), *new]

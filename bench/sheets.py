@@ -1,4 +1,4 @@
-"""How long a workbook of 10,000 rows takes from its bytes to rows, and how much memory."""
+"""The time and memory to read a workbook of 10,000 rows."""
 
 import json
 import subprocess
@@ -14,7 +14,7 @@ from testing.workbooks import workbook
 
 COLUMNS = ("make", "model", "body_style", "trim", "year", "color", "background", "custom_id")
 ROWS = 10_000
-# In a process of its own, whose peak nothing else has raised.
+# In a separate process, so that the peak is its own.
 PROGRAM = """
 import json, resource, sys, time
 from imagebatch.intake.sheet import read_sheet

@@ -1,4 +1,4 @@
-"""How large each function is once Lambda has unpacked it with its layers."""
+"""The size of each function once Lambda has unpacked it with its layers."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ MEGABYTE = 1_000_000
 
 
 def measure(_: BenchEnvironment) -> Iterator[Figure]:
-    """The largest of the small ones, and of those that draw or generate images."""
+    """The largest of the small ones, and of those that handle images."""
     artifact = Artifact.built()
     found = {name: artifact.size(name) / MEGABYTE for name in artifact.functions}
     with_images = {n: s for n, s in found.items() if artifact.draws(n)}

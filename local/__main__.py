@@ -1,4 +1,6 @@
-"""`python -m local up | down | demo | build | relay`: what the Makefile calls, and two by hand."""
+"""`python -m local up | down | demo | build | relay`: the Makefile's commands, and two for manual
+use.
+"""
 
 import argparse
 import os
@@ -70,7 +72,7 @@ def main() -> int:
     parser.add_argument("command", choices=COMMANDS)
     parser.add_argument("--all", action="store_true", help="down: every stack of this checkout")
     arguments = parser.parse_args()
-    # A terminated run cleans up as an interrupted one does.
+    # A terminated run cleans up like an interrupted one.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         return COMMANDS[arguments.command](arguments)

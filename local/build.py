@@ -1,4 +1,4 @@
-"""`sam build` into .local/build, only when something it reads has changed."""
+"""Runs `sam build` into .local/build, only if one of its inputs has changed."""
 
 import fcntl
 import hashlib
@@ -21,12 +21,12 @@ from local.package import package, packaged
 TEMPLATE = paths.ROOT / "template.yaml"
 SOURCES = ("template.yaml", "functions", "layers")
 KEPT = 3
-"""Builds; each has two layers."""
+"""The number of builds to keep; each has two layers."""
 IGNORED = {"__pycache__", ".DS_Store"}
 
 
 class Loader(yaml.CSafeLoader):
-    """Reads CloudFormation's short forms (!Ref and the like) as what they hold."""
+    """Reads CloudFormation's short forms (!Ref and others) as their content."""
 
 
 def _short_form(loader: Loader, _: str, node: yaml.Node) -> object:
@@ -46,13 +46,13 @@ def read_template() -> dict[str, Any]:
 
 
 def template_parameters() -> dict[str, str]:
-    """Every parameter and its default."""
+    """Return every parameter with its default."""
     declared = read_template().get("Parameters", {})
     return {name: str(parameter.get("Default", "")) for name, parameter in declared.items()}
 
 
 def build() -> Path:
-    """The built template, in a folder named after everything that went into it."""
+    """Return the built template, in a folder named after a digest of all inputs."""
     paths.CACHE.mkdir(exist_ok=True)
     with exclusive(paths.CACHE / "build.lock"):
         folder = paths.BUILDS / _fingerprint()
@@ -75,7 +75,7 @@ def _sam_build(folder: Path) -> None:
 
 
 def _point_at(folder: Path) -> None:
-    """.local/build/latest, for people and their `sam local invoke`."""
+    """Update .local/build/latest, for manual `sam local invoke`."""
     new = paths.BUILDS / "new"
     new.unlink(missing_ok=True)
     new.symlink_to(folder.name)
@@ -89,14 +89,14 @@ def _remove_old(home: Path, kept: int) -> None:
 
 
 def sam_environment() -> dict[str, str]:
-    """The caller's, with the runtime's interpreter and uv on its path."""
+    """The caller's environment, with the runtime's interpreter and uv on the path."""
     tools = [str(paths.ROOT / venv / "bin") for venv in (".venv", ".venv-uv")]
     path = os.pathsep.join([*tools, os.environ["PATH"]])
     return {**os.environ, "PATH": path, "SAM_CLI_TELEMETRY": "0"}
 
 
 def run_sam(arguments: list[str], extra: dict[str, str] | None = None) -> None:
-    """Runs SAM, the runtime's interpreter and uv on its path; RuntimeError with its words."""
+    """Run SAM with the runtime's interpreter and uv on its path; RuntimeError with its output."""
     env = {
         **sam_environment(),
         "ARCHITECTURE": architecture(),
@@ -135,7 +135,7 @@ def _files() -> Iterator[Path]:
 
 @contextmanager
 def exclusive(lock: Path) -> Iterator[None]:
-    """One process at a time, in every checkout's own folder."""
+    """One process at a time, per checkout."""
     with lock.open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield

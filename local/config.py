@@ -1,4 +1,4 @@
-"""What a local stack is started with: the environment of `make up`, or a test's own choice."""
+"""The configuration of a local stack: the environment of `make up`, or a test's choice."""
 
 import hashlib
 import platform
@@ -16,7 +16,7 @@ KEYS = {
     "RunpodSecretArn": "RUNPOD_API_KEY",
     "FalSecretArn": "FAL_KEY",
 }
-"""The template's parameter for a provider's secret, and the variable that holds the key here."""
+"""The template's parameter for a provider's secret, and the variable with the key."""
 
 DEFAULTS = {"AuthMode": "none"}
 
@@ -33,7 +33,7 @@ class Config:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str], parameters: Iterable[str]) -> "Config":
-        """Each template parameter can be set by its name in capitals: MaxRows by MAX_ROWS."""
+        """Each template parameter can be set by its name in upper case: MaxRows by MAX_ROWS."""
         values = {name: env[variable(name)] for name in parameters if env.get(variable(name))}
         return cls(
             port=int(env.get("PORT") or PORT),
@@ -48,7 +48,7 @@ class Config:
 
     @property
     def api_id(self) -> str:
-        """Known before the deploy, so that the functions can be told their own address."""
+        """Known before the deploy, so that the functions can be told their own URL."""
         return hashlib.sha256(self.stack.encode()).hexdigest()[:8]
 
     @property
@@ -72,7 +72,7 @@ class Config:
         }
 
     def _origins(self) -> str:
-        """The page's own is always among them: here it is not the API's."""
+        """The page's own origin is always included: locally it is not the API's."""
         given = self.values.get("AllowedOrigins", "").split(",")
         return ",".join(dict.fromkeys([self.web_url, *filter(None, given)]))
 

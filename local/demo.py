@@ -1,4 +1,4 @@
-"""The sample sheet through the real API on a stack of its own, and the ZIP on disk."""
+"""Runs the sample sheet through the real API on a separate stack, and saves the ZIP."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ ARCHIVE = paths.ROOT / "output" / "cars.zip"
 
 
 def demo() -> int:
-    """The command line's own exit status. No provider's key is passed on: it costs nothing."""
+    """Return the command line's exit status. No provider key is passed on, so it costs nothing."""
     print("building, and starting a local AWS ...", flush=True)
     build()
     config = Config(port=free_port())

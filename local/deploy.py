@@ -1,4 +1,4 @@
-"""`sam deploy` into the emulator, as it would go to AWS."""
+"""Runs `sam deploy` into the emulator, as it would run against AWS."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ ARTIFACTS = "sam-artifacts"
 
 
 def session() -> boto3.Session:
-    """The emulator's root user, who may do everything."""
+    """The emulator's root user, who has every permission."""
     return boto3.Session(
         aws_access_key_id=ACCESS_KEY, aws_secret_access_key=SECRET_KEY, region_name=REGION
     )
@@ -29,7 +29,7 @@ def deploy(config: Config, template: Path) -> None:
         "--region": REGION,
         "--s3-bucket": ARTIFACTS,
         "--s3-prefix": config.stack,
-        # The emulator gives an API the id of this tag.
+        # The emulator uses this tag as the API's ID.
         "--tags": f"ms-custom-id={config.api_id}",
     }
     flags = ["--no-confirm-changeset", "--no-fail-on-empty-changeset", "--no-progressbar"]
@@ -54,7 +54,7 @@ def deploy(config: Config, template: Path) -> None:
 
 
 def _secrets(config: Config) -> dict[str, str]:
-    """Puts the provider keys into the emulator's Secrets Manager; the template gets their ARNs."""
+    """Store the provider keys in the emulator's Secrets Manager; the template gets their ARNs."""
     client = session().client("secretsmanager", endpoint_url=config.endpoint)
     arns = {}
     for parameter, key in config.keys.items():

@@ -1,4 +1,4 @@
-"""The AWS emulator as a background process of ours, started and ended by its recorded id."""
+"""Runs the AWS emulator as a background process, started and stopped by its recorded process ID."""
 
 import json
 import os
@@ -15,11 +15,11 @@ import psutil
 from local import paths
 
 STRICT = paths.ROOT / "testing" / "emulator" / "__main__.py"
-"""The emulator with AWS's own limits, where it has none itself."""
+"""The emulator with AWS's own limits, where it lacks them."""
 
 
 class EmulatorError(Exception):
-    """The emulator did not start, or its port is somebody else's."""
+    """The emulator did not start, or another program uses its port."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Emulator:
     home: Path
     wait_scale: str = "1"
     account_concurrency: int | None = None
-    """The account's Lambda quota; the emulator's own choice without it."""
+    """The account's Lambda quota; the emulator's default without it."""
 
     @property
     def record(self) -> Path:
@@ -39,7 +39,7 @@ class Emulator:
         return self.home / "emulator.log"
 
     def process(self) -> psutil.Process | None:
-        """The process started here, if it is still that one and not a later one of its id."""
+        """Return the process started here, unless its process ID has been reused."""
         try:
             known = json.loads(self.record.read_text())
             process = psutil.Process(known["pid"])
@@ -49,7 +49,7 @@ class Emulator:
             return None
 
     def environment(self) -> dict[str, str]:
-        """Nothing of the caller's: the functions inherit all of it."""
+        """Exclude the caller's environment, because the functions inherit all of it."""
         quota = self.account_concurrency
         return {
             **({"LAMBDA_ACCOUNT_CONCURRENCY": str(quota)} if quota else {}),
@@ -69,7 +69,7 @@ class Emulator:
         }
 
     def start(self) -> None:
-        """One that runs already is ended first."""
+        """Stop a running one first."""
         self.stop()
         if self._taken():
             raise EmulatorError(
@@ -82,7 +82,7 @@ class Emulator:
         self._wait_until_ready()
 
     def _spawn(self) -> int:
-        """Starts it in a session of its own, which outlives ours."""
+        """Start it in its own session, which outlives ours."""
         program = paths.script(".venv-emulator", "python")
         streams = [
             (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
@@ -121,7 +121,7 @@ class Emulator:
             return False
 
     def stop(self) -> None:
-        """Ends the emulator and the functions it runs, and removes everything they left."""
+        """Stop the emulator and the functions it runs, and remove everything they left."""
         if (process := self.process()) is not None:
             family = [*process.children(recursive=True), process]
             process.terminate()

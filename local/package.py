@@ -1,7 +1,7 @@
-"""What `sam deploy` would make of a build each time, made once: archives, and the template as JSON.
+"""Packages a build once, as `sam deploy` would each time: archives, and the template as JSON.
 
 Each stack of the tests is deployed from the same build. SAM reads the template seven times; as JSON
-that takes no time.
+this is fast.
 """
 
 import json
@@ -16,8 +16,10 @@ CONTENT = ("CodeUri", "ContentUri")
 
 
 def package(template: Path) -> None:
-    """Puts the template to deploy beside the built one; it names an archive for each folder."""
-    # `sam build` has written the short forms of intrinsic functions in full.
+    """Write the template to deploy next to the built one; it refers to an archive for each
+    folder.
+    """
+    # `sam build` has expanded the short forms of intrinsic functions.
     content = dict(yaml.load(template.read_text(), yaml.CSafeLoader))
     for properties in _properties(content):
         for name in CONTENT:

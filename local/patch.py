@@ -1,7 +1,7 @@
-"""What the emulator's CloudFormation leaves out, put right through its APIs, here alone.
+"""Sets through the emulator's APIs what its CloudFormation ignores.
 
-The bucket's lifecycle rules are left out too: the emulator never acts on them. Where the emulator
-is laxer than AWS, testing/emulator makes it strict.
+The bucket's lifecycle rules are omitted: the emulator never applies them. testing/emulator enforces
+AWS's rules where the emulator is more lenient.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ def patch(config: Config, resources: Mapping[str, Any]) -> None:
 
 
 def _cast_maximum_concurrency_to_int(config: Config) -> None:
-    """A maximum that was a parameter is kept as text, and the poller stumbles over it."""
+    """A maximum that was a parameter is stored as text, which breaks the poller."""
     client = session().client("lambda", endpoint_url=config.endpoint)
     for mapping in client.list_event_source_mappings()["EventSourceMappings"]:
         if maximum := mapping.get("ScalingConfig", {}).get("MaximumConcurrency"):

@@ -1,4 +1,4 @@
-"""Where the local stack keeps what it makes: all of it under .local, one folder a port."""
+"""The local stack's files: all under .local, one folder per port."""
 
 import os
 from pathlib import Path
@@ -7,9 +7,9 @@ ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / ".local"
 BUILDS = CACHE / "build"
 LAYERS = CACHE / "layers"
-"""As the emulator's functions see them; every stack's."""
+"""As the emulator's functions see them; shared by every stack."""
 LOCAL = Path(os.environ.get("LOCAL_DIR") or CACHE)
-"""The running stacks' own; elsewhere in a test."""
+"""Files of running stacks; elsewhere in a test."""
 STACK = LOCAL / "stack.json"
 ENVIRONMENTS = LOCAL / "env.json"
 
@@ -24,5 +24,5 @@ def description(port: int) -> Path:
 
 
 def script(environment: str, name: str) -> str:
-    """A command of one of the project's virtual environments."""
+    """Return a command of one of the project's virtual environments."""
     return str(ROOT / environment / "bin" / name)

@@ -1,6 +1,6 @@
-"""Hands connections to Docker's bridge on to the emulator, which listens on loopback alone.
+"""Relays connections from Docker's bridge to the emulator, which listens only on loopback.
 
-Needed where Docker runs on the machine itself (Linux). Docker Desktop leads its own address of the
+Needed if Docker runs on the machine itself (Linux). Docker Desktop forwards its own address of the
 machine to loopback.
 """
 
@@ -15,7 +15,7 @@ from ipaddress import ip_network
 from socketserver import BaseRequestHandler, ThreadingTCPServer
 
 HOST_OF_CONTAINERS = "172.17.0.1" if sys.platform == "linux" else "192.168.65.254"
-"""This machine as a container reaches it, in Docker's and in Docker Desktop's own settings."""
+"""This machine's address as seen from a container, for Docker and Docker Desktop."""
 
 PROBE = ["docker", "network", "inspect", "bridge", "--format", "{{json .IPAM.Config}}"]
 

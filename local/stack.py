@@ -1,4 +1,4 @@
-"""A local stack's life: up, described in a JSON file, down."""
+"""The life cycle of a local stack: up, described in a JSON file, down."""
 
 import hashlib
 import json
@@ -28,18 +28,18 @@ OUTPUTS = {
     "userPoolId": "UserPoolId",
     "userPoolClientId": "UserPoolClientId",
 }
-"""The description's keys, and the template's outputs they come from."""
+"""The description's keys, and the template outputs they come from."""
 
 
 def up(config: Config, home: Path) -> dict[str, Any]:
-    """Builds, starts and deploys what is not there yet; returns the stack's description."""
+    """Build, start and deploy what is missing; return the stack's description."""
     emulator = Emulator(config.port, home, config.wait_scale)
     template = build()
     wanted = _digest(asdict(config), str(template))
     state = _read(home / "stack.json")
     if emulator.process() and emulator.answers() and state.get("digest") == wanted:
         return dict(state["description"])
-    # A running one is replaced: a changed template is then tried as a new stack would be.
+    # A running stack is replaced, so that a changed template is tested as a new stack.
     emulator.start()
     try:
         description = _deploy(config, template)
@@ -51,7 +51,7 @@ def up(config: Config, home: Path) -> dict[str, Any]:
 
 
 def was_lost(port: int, home: Path) -> bool:
-    """Whether a stack was left here by an emulator that has ended by itself."""
+    """Whether an emulator that has ended on its own left a stack here."""
     return (home / "stack.json").exists() and Emulator(port, home).process() is None
 
 
@@ -111,7 +111,9 @@ def _write(path: Path, content: object) -> None:
 
 
 def register(port: int, description: Mapping[str, Any]) -> None:
-    """Writes the description where other programs look: one file a port, and one for the last."""
+    """Write the description where other programs look for it: one file per port, and one for the
+    latest.
+    """
     _write(paths.ENVIRONMENTS, environments(description, HOST_OF_CONTAINERS))
     for path in (paths.description(port), paths.STACK):
         _write(path, description)
@@ -126,10 +128,10 @@ def unregister(port: int) -> None:
 
 
 def environments(description: Mapping[str, Any], host: str) -> dict[str, dict[str, str]]:
-    """Each function's environment as deployed, for `sam local invoke --env-vars`.
+    """Return each function's environment as deployed, for `sam local invoke --env-vars`.
 
-    `host` is this machine as a container reaches it. An address, not a name: for an address the SDK
-    asks for a bucket by path, for a name by a host name that no container could resolve.
+    `host` is this machine as seen from a container. It is an address, not a name, because for a
+    name the SDK would use a virtual host name for buckets that no container could resolve.
     """
     client = session().client("lambda", endpoint_url=description["endpointUrl"])
     found = {}

@@ -1,1 +1,1 @@
-"""What tests and bench share: fakes, fake providers, the fault proxy, the local AWS made strict."""
+"""Shared by tests and bench: fakes, fake providers, the fault proxy, the strict emulator."""

@@ -1,4 +1,4 @@
-"""An owner's accounts on a deployed stack, read and set as the account's administrator."""
+"""Reads and sets an owner's accounts on a deployed stack, with administrator permissions."""
 
 import time
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ class Accounts:
     table: str
 
     def unfinished(self, owner: str) -> list[str]:
-        """The ids of an owner's unfinished batches, as the table lists them."""
+        """Return the IDs of an owner's unfinished batches, as listed in the table."""
         prefix = f"{keys.part(owner)}#"
         pages = self.client.get_paginator("query").paginate(
             TableName=self.table,
@@ -34,7 +34,7 @@ class Accounts:
         return self._used(keys.places(owner))
 
     def money(self, owner: str | None) -> Decimal:
-        """Spent and reserved in live mode, this month."""
+        """Return the spent and reserved amounts in live mode this month."""
         return self._used(keys.ledger("live", month(), owner))
 
     def set_places(self, owner: str, used: int) -> None:
@@ -47,7 +47,7 @@ class Accounts:
 
     @contextmanager
     def uncorrected(self, owner: str) -> Iterator[None]:
-        """Keeps the sweeper from correcting accounts: with a batch that nobody can read."""
+        """Keep the sweeper from correcting accounts, with an unreadable batch."""
         key = keys.unfinished(owner, GHOST)
         self._put(key, {"owner": owner, "batchId": GHOST})
         yield

@@ -1,4 +1,6 @@
-"""Stacks with authentication on, and how people get in: by any issuer, or by the stack's pool."""
+"""Stacks with authentication on, and how users sign in: with an issuer, or with the stack's
+pool.
+"""
 
 import re
 import secrets
@@ -17,7 +19,7 @@ from testing.scenario import OwnedResources, seed_owner, until
 from tests.conftest import Aws, Stack
 
 BEHIND = {"ApiFunction", "ProgressFunction"}
-"""The functions that a refused request must not start."""
+"""The functions that a rejected request must not invoke."""
 
 
 @dataclass
@@ -29,7 +31,7 @@ class AuthBackend(ABC):
 
     @abstractmethod
     def token(self, owner: str, **claims: Any) -> str:
-        """A good one."""
+        """A valid one."""
 
     @abstractmethod
     def bad_tokens(self) -> dict[str, str | None]:
@@ -39,7 +41,7 @@ class AuthBackend(ABC):
         return self.aws(service, self.stack)
 
     def as_(self, owner: str, **claims: Any) -> httpx.Client:
-        """A client that carries a good token of this owner's."""
+        """A client with a valid token of this owner."""
         name = f"{owner} {sorted(claims.items())}"
         if name not in self.clients:
             self.clients[name] = self.with_token(self.token(owner, **claims))
@@ -50,7 +52,7 @@ class AuthBackend(ABC):
         return httpx.Client(base_url=self.stack["apiUrl"], headers=headers, timeout=60)
 
     def day_of(self, owner: str, word: str, variant: int) -> OwnedResources:
-        """What `seed_owner` leaves the owner with; one day a word."""
+        """What `seed_owner` creates for the owner; once per word."""
         if word not in self.days:
             self.days[word] = seed_owner(self.as_(owner), word, variant)
         return self.days[word]
@@ -62,7 +64,7 @@ class AuthBackend(ABC):
         return str(found["LoggingConfig"]["LogGroup"])
 
     def invocations(self) -> int:
-        """How often the functions behind the API were started, once the count stands still."""
+        """How often the functions behind the API were invoked, once the count is stable."""
         before = -1
         while before != (now := sum(map(self._starts, BEHIND))):
             before = now
@@ -87,7 +89,7 @@ class AuthBackend(ABC):
 
 
 class CognitoPool(AuthBackend):
-    """The user pool that comes with the stack, and people in it."""
+    """The user pool of the stack, and its users."""
 
     @property
     def people(self) -> Any:
@@ -98,12 +100,12 @@ class CognitoPool(AuthBackend):
         return self.stack["userPoolId"], self.stack["userPoolClientId"]
 
     def token(self, owner: str, **claims: Any) -> str:
-        """An access token, as the page and the command line use it; `use="id"` for the other."""
+        """An access token, as used by the page and the command line; `use="id"` for an ID token."""
         kind = {"access": "AccessToken", "id": "IdToken"}[claims.get("use", "access")]
         return str(self.signed_in(owner, *self.home)[kind])
 
     def signed_in(self, owner: str, pool: str, app: str) -> dict[str, str]:
-        """The tokens of somebody whom an administrator has made, if they were not there yet."""
+        """The tokens of a user, created by an administrator if missing."""
         name, password = email(owner), f"{secrets.token_urlsafe(24)}aA1-"
         people = self.people
         with suppress(people.exceptions.UsernameExistsException):
@@ -150,7 +152,7 @@ class CognitoPool(AuthBackend):
         return str(made["UserPoolClient"]["ClientId"])
 
     def _expired(self) -> str:
-        """Issued by the pool for its own client, for a second."""
+        """Issued by the pool for its own client, valid for a second."""
         pool, app = self.home
         about = self.people.describe_user_pool_client(UserPoolId=pool, ClientId=app)
         kept = {

@@ -1,4 +1,4 @@
-"""AWS in memory, by moto, under the names that the suites on it use."""
+"""AWS in memory, with moto, under the names that its suites use."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,13 +18,13 @@ KEY = {"pk": "HASH", "sk": "RANGE"}
 
 
 def no_sleep(seconds: float) -> None:
-    """Stands in for the pauses between tries, which a test need not wait for."""
+    """Replaces the pauses between attempts, which a test need not wait for."""
     assert 0 <= seconds <= 2
 
 
 @contextmanager
 def aws_in_memory() -> Iterator[Clients]:
-    """An empty account, and clients of it that nobody else has."""
+    """An empty account, and clients that no other test uses."""
     moto_answers.install()
     with mock_aws():
         clients = Clients(REGION)
@@ -34,7 +34,7 @@ def aws_in_memory() -> Iterator[Clients]:
 
 @cache
 def _session() -> boto3.Session:
-    """One for all: a session reads the SDK's descriptions of the services, which takes longest."""
+    """Shared by all: creating a session reads the SDK's service descriptions, which is slow."""
     return boto3.Session("testing", "testing", region_name=REGION)
 
 

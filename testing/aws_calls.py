@@ -52,7 +52,7 @@ class Recorder(FaultProxy):
         self.made: list[Call] = []
 
     def asked(self, action: str, status: int, of: str) -> bool:
-        """Whether somebody did this with an object or another resource whose name has `of`."""
+        """Whether an object or resource whose name contains `of` was accessed this way."""
         return any((c.action, c.status) == (action, status) and of in c.about for c in self.made)
 
     def learn(self, request: Exchange, reply: Reply) -> None:
@@ -75,7 +75,7 @@ def signer_of(request: Exchange) -> str:
 
 
 def key_of_function(function_arn: str, role_arn: str) -> str:
-    """The access key that the emulator signs a function in with."""
+    """The access key with which the emulator signs a function's calls."""
     return "ASIA" + hashlib.sha256(f"{function_arn}:{role_arn}".encode()).hexdigest()[:16].upper()
 
 
@@ -93,7 +93,7 @@ def actions(request: Exchange, reply: Reply) -> Iterator[tuple[str, str]]:
         yield from _of_dynamodb(operation, body)
     elif service == "AmazonSQS":
         queue = str(body.get("QueueUrl", "")).rsplit("/", 1)[-1]
-        yield f"sqs:{operation.removesuffix('Batch')}", queue  # IAM knows no action for a batch
+        yield f"sqs:{operation.removesuffix('Batch')}", queue  # IAM has no action for a batch
     elif service == "AWSEvents":
         for entry in body.get("Entries", []):
             yield f"events:{operation}", str(entry["EventBusName"])
@@ -116,7 +116,7 @@ def _of_dynamodb(operation: str, body: dict[str, Any]) -> Iterator[tuple[str, st
 
 
 def _of_s3(request: Exchange, reply: Reply) -> Iterator[tuple[str, str]]:
-    """An object that is not there is told from a forbidden one by the right to list."""
+    """A missing object is distinguished from a forbidden one by the permission to list."""
     parts = urlsplit(request.path)
     query = parse_qs(parts.query, keep_blank_values=True)
     bucket, _, key = unquote(parts.path).lstrip("/").partition("/")

@@ -1,8 +1,8 @@
 """A stand-in for the AWS CLI, for the commands in the documentation.
 
-It reads a command by the AWS SDK's own models, as the AWS CLI does, so a wrong service, operation,
-option or missing option is an error. `python -m testing.aws_cli SERVICE OPERATION ...` runs it
-against AWS_ENDPOINT_URL. Of `aws s3`, it knows `rb --force`.
+It validates a command against the AWS SDK's own models, like the AWS CLI, so a wrong service,
+operation or option, or a missing option, is an error. `python -m testing.aws_cli SERVICE OPERATION
+...` runs it against AWS_ENDPOINT_URL. Of `aws s3`, it supports `rb --force`.
 """
 
 import json
@@ -23,7 +23,7 @@ GLOBAL = {"query", "output", "region", "profile"}
 
 
 class AwsUsageError(Exception):
-    """The AWS CLI would refuse this command."""
+    """The AWS CLI would reject this command."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Faults between a boto3 client and AWS, injected through the SDK's own event hooks."""
+"""Injects faults between a boto3 client and AWS, through the SDK's own event hooks."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,7 +12,7 @@ from botocore.exceptions import ConnectionClosedError
 
 
 class Fired:
-    """How often a fault happened: a test asserts that it did."""
+    """How often a fault occurred, which tests assert."""
 
     def __init__(self, times: int) -> None:
         self.left = times
@@ -49,7 +49,7 @@ def refuse(
 
 
 def cancel_transaction(client: Any, *codes: str, times: int = 1) -> Fired:
-    """A transaction is cancelled for these reasons, one for each of its actions."""
+    """A transaction is cancelled for these reasons, one per action."""
     reasons = [{"Code": code} for code in codes]
     return refuse(
         client,
@@ -69,10 +69,10 @@ class _Raw:
 
 
 def lose_answer(client: Any, operation: str, answer: Mapping[str, Any] | None = None) -> Fired:
-    """The next request is carried out and its answer lost on the way.
+    """The next request is executed and its response lost.
 
-    moto knows no ClientRequestToken, so the token is honoured here: the same request again, by the
-    SDK's own retry, is answered as AWS answers it, without being carried out twice.
+    moto ignores ClientRequestToken, so it is implemented here: the SDK's own retry of the request
+    gets AWS's response without executing it twice.
     """
     fired, seen = Fired(1), set[str]()
 
@@ -98,7 +98,7 @@ def token_of(request: Any) -> str:
 
 
 def leave_out(client: Any, operation: str, refused: Callable[[Any], bool], *, times: int) -> Fired:
-    """A batch call takes some entries only and answers `Failed` for what is `refused`."""
+    """A batch call accepts only some entries and returns `Failed` for those in `refused`."""
     fired = Fired(times)
     failed: list[str] = []
 
@@ -124,7 +124,9 @@ def leave_out(client: Any, operation: str, refused: Callable[[Any], bool], *, ti
 
 
 def one_at_a_time(client: Any) -> None:
-    """Serialises a client's calls: moto rolls a failed transaction back over others' writes."""
+    """Serializes a client's calls: moto's rollback of a failed transaction would undo other
+    writes.
+    """
     lock = RLock()
 
     def acquire(**_: Any) -> None:
@@ -139,12 +141,12 @@ def one_at_a_time(client: Any) -> None:
 
 
 class Killed(BaseException):
-    """No handler of the product's sees the end of its process, so this is no `Exception`."""
+    """Not an `Exception`, because no handler of the product runs when its process dies."""
 
 
 @contextmanager
 def kill_at(clients: Sequence[Any], call: int, moment: str) -> Iterator[None]:
-    """The process dies at its `call`th call: "before-call" it is made, or "after-call"."""
+    """The process dies at its `call`th call: "before-call" or "after-call"."""
     made = 0
 
     def count(**_: Any) -> None:
@@ -154,7 +156,7 @@ def kill_at(clients: Sequence[Any], call: int, moment: str) -> Iterator[None]:
             raise Killed
 
     def stay_dead(**_: Any) -> None:
-        """Its other threads make no call any more either."""
+        """Its other threads make no further calls either."""
         if made >= call:
             raise Killed
 

@@ -1,4 +1,4 @@
-"""A client's view of a deployed stack: submit, wait, download."""
+"""A client of a deployed stack: submit, wait, download."""
 
 import io
 import time
@@ -36,7 +36,7 @@ def status(api: httpx.Client, batch: str) -> dict[str, Any]:
 
 
 def finished(api: httpx.Client, batch: str, seconds: float = 120) -> dict[str, Any]:
-    """The batch once it has ended; polls as a client does, and fails after `seconds`."""
+    """Return the batch once it has ended; polls like a client, and fails after `seconds`."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         found = status(api, batch)
@@ -53,7 +53,7 @@ def run(
 
 
 def archive(found: dict[str, Any]) -> zipfile.ZipFile:
-    """The batch's archive as its URL hands it out, checked."""
+    """Download the batch's archive from its URL and verify it."""
     answer = httpx.get(found["zipUrl"], timeout=60)
     assert answer.status_code == 200, answer.text
     opened = zipfile.ZipFile(io.BytesIO(answer.content))

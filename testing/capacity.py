@@ -8,7 +8,7 @@ WRITES = {"Put": "Item", "Update": "ExpressionAttributeValues", "Delete": "Key"}
 
 
 def write_units(operation: str, body: Mapping[str, Any]) -> int:
-    """What a request writes; 0 for one that only reads."""
+    """Return the units that a request writes; 0 for a read."""
     if operation == "TransactWriteItems":
         return 2 * sum(_written(*next(iter(each.items()))) for each in body["TransactItems"])
     if operation in {"PutItem", "UpdateItem", "DeleteItem"}:
@@ -20,7 +20,7 @@ def write_units(operation: str, body: Mapping[str, Any]) -> int:
 
 
 def _written(kind: str, what: Mapping[str, Any]) -> int:
-    """An update names what it changes and not what is there: counted by that, at least one."""
+    """An update names only its changes, so its size is at least one unit."""
     return _size_units(what.get(WRITES.get(kind, "Key"), {}))
 
 

@@ -1,7 +1,7 @@
-"""Shell examples of the documentation, run without a shell: variables, `curl` and `jq -r`.
+"""Runs the documentation's shell examples without a shell: variables, `curl` and `jq -r`.
 
-It knows what the documentation uses and refuses the rest, so that an example which says something
-else is found.
+It supports only what the documentation uses and rejects everything else, so that unsupported
+examples are found.
 """
 
 import argparse
@@ -47,12 +47,12 @@ class CurlRequest:
 
 
 def blocks_of(page: str) -> list[str]:
-    """The examples with a curl in them."""
+    """Return the examples that contain a curl command."""
     return [block for block in BLOCK.findall(page) if re.search(r"\bcurl\b", block)]
 
 
 def commands_of(block: str) -> list[str]:
-    """Each command, on as many lines as its quotes and backslashes take."""
+    """Return each command, joined across quotes and backslashes."""
     commands, pending = [], ""
     for line in block.splitlines():
         pending += line + "\n"
@@ -75,7 +75,7 @@ def _is_whole(text: str) -> bool:
 
 
 class Shell:
-    """`send` takes a request and returns its answer's body as text."""
+    """`send` takes a request and returns its response's body as text."""
 
     def __init__(self, send: Callable[[CurlRequest], str], folder: Path, **variables: str) -> None:
         self._send = send
@@ -133,7 +133,7 @@ def _pair(text: str, separator: str) -> tuple[str, str]:
 
 
 def _protected(command: str) -> str:
-    """Variables outside single quotes, marked so that splitting leaves them whole."""
+    """Mark variables outside single quotes so that splitting does not break them."""
     parts = re.split(r"('[^']*')", command)
     return "".join(
         part if part.startswith("'") else re.sub(r"\$\{?(\w+)\}?", "\x01\\1\x02", part)

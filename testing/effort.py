@@ -1,6 +1,6 @@
-"""How much work something is, measured against other work of the same run.
+"""Measures work relative to other work of the same run.
 
-No test counts seconds: a slower or a busier machine does both sides more slowly.
+No test measures seconds: a slower or busier machine slows both sides.
 """
 
 import time
@@ -10,7 +10,7 @@ from hypothesis import settings
 
 
 def effort(work: Callable[[], object], times: int = 3) -> float:
-    """Processor seconds of the quickest of some runs: what others do to the machine only adds."""
+    """Processor seconds of the fastest of some runs: other load only adds time."""
     return min(_processor_seconds(work) for _ in range(times))
 
 
@@ -21,7 +21,7 @@ def _processor_seconds(work: Callable[[], object]) -> float:
 
 
 def examples(number: int) -> int:
-    """How many examples a search takes that takes `number` of them in `make test`.
+    """How many examples a search uses that uses `number` of them in `make test`.
 
     Fewer in `make unit`, more in `make soak`; tests/conftest.py has the profiles.
     """

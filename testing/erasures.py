@@ -1,4 +1,4 @@
-"""Erasures on a deployed stack, without the minutes that they wait for what was at work."""
+"""Erasures on a deployed stack, without the minutes that they wait for running work."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,7 +18,7 @@ class Erasures:
     table: str
 
     def age(self, owner: str) -> None:
-        """The owner's erasure, and the deletions of the owner's batches, began an hour ago."""
+        """Make the owner's erasure, and the deletions of the owner's batches, start an hour ago."""
         aged = [keys.erasure(self._job(owner))]
         aged += [
             (each["pk"], each["sk"])

@@ -36,7 +36,7 @@ type Body = dict[str, Any] | bytes
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer in place of the route's own; a dict is sent as JSON."""
+    """A response in place of the route's own; a dict is sent as JSON."""
 
     status: int = 200
     body: Body = field(default_factory=dict)
@@ -45,17 +45,17 @@ class Answer:
 
 @dataclass(frozen=True)
 class Lost:
-    """The route does its work and its answer is never sent."""
+    """The route does its work and its response is never sent."""
 
 
 @dataclass(frozen=True)
 class Cut:
-    """The route's own answer, broken off in the middle of its body."""
+    """The route's own response, cut off in the middle of its body."""
 
 
 @dataclass
 class Stall:
-    """Half of the route's answer, then nothing until `go` is set."""
+    """Half of the route's response, then nothing until `go` is set."""
 
     go: threading.Event = field(default_factory=threading.Event)
 
@@ -94,7 +94,7 @@ class Request:
 
 
 def status(word: str = "processing", *, total: int = 3, **given: Any) -> dict[str, Any]:
-    """A status as section 15 of the contract shows it; what is not given follows from the rest."""
+    """A status in the contract's form; omitted fields follow from the rest."""
     done, failed, cancelled = (given.get(name, 0) for name in ("done", "failed", "cancelled"))
     settled = done + failed + cancelled
     finished = word in {"completed", "failed", "cancelled", "expired"}
@@ -147,7 +147,7 @@ def zip_of(*names: str) -> bytes:
 
 
 def stream(*events: str) -> Answer:
-    """One answer of the event stream."""
+    """One response of the event stream."""
     text = "retry: 100\n\n" + "".join(f"{event}\n\n" for event in events)
     return Answer(200, text.encode(), {"Content-Type": "text/event-stream"})
 
@@ -162,12 +162,12 @@ class FakeApi:
         self.life = [status("completed", done=3)]
         self.archive = zip_of("a.png", "b.png", "c.png")
         self.batches: dict[str, dict[str, Any]] = {}
-        """The answer to each idempotency key that made a batch."""
+        """The response for each idempotency key that created a batch."""
         self.uploaded: Request | None = None
         self.checks = ["checking", "ready"]
         self.answers: dict[tuple[str, str], Answer] = {}
         self.ended_tokens: set[str] = set()
-        """The `Authorization` headers that are answered with 401."""
+        """The `Authorization` headers that get a 401."""
         self._faults: dict[tuple[str, str], list[Fault]] = defaultdict(list)
         self._seen = threading.Condition()
         self._server = _Server(("127.0.0.1", 0), _Handler)
@@ -196,7 +196,7 @@ class FakeApi:
         return [r for r in self.requests if (r.method, r.path) == (method, path)]
 
     def await_request(self, method: str, path: str, *, seconds: float = 20) -> Request:
-        """Waits for the first such request."""
+        """Wait for the first such request."""
         with self._seen:
             came = self._seen.wait_for(lambda: bool(self.sent(method, path)), seconds)
         assert came, f"no {method} {path}"
@@ -264,7 +264,7 @@ class FakeApi:
 
 
 def _next[T](script: list[T]) -> T:
-    """The script's next entry; its last one for ever."""
+    """The script's next entry; its last one repeats forever."""
     return script.pop(0) if len(script) > 1 else script[0]
 
 
@@ -273,7 +273,7 @@ class _Server(ThreadingHTTPServer):
     api: FakeApi
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that was killed is no news."""
+        """Ignore clients that were killed."""
 
 
 class _Handler(BaseHTTPRequestHandler):

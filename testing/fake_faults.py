@@ -159,7 +159,7 @@ def _twisted(right: Answer, **more: Any) -> Answer:
 
 
 def _deep(right: Answer) -> Answer:
-    """What no reader of JSON takes, where the output should be."""
+    """What no JSON parser accepts, where the output should be."""
     status, headers, body = _twisted(right, output="DEEP", images="DEEP")
     return status, headers, body.replace(b'"DEEP"', DEPTH * b"[" + DEPTH * b"]")
 
@@ -203,7 +203,7 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 
 
 def bomb(side: int = 50_000) -> bytes:
-    """A PNG of a few hundred bytes that says it is `side` x `side`."""
+    """A PNG of a few hundred bytes that declares `side` x `side` pixels."""
     header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
     rows = zlib.compress(bytes(100_000))
     chunks = _chunk(b"IHDR", header) + _chunk(b"IDAT", rows) + _chunk(b"IEND", b"")
@@ -254,7 +254,7 @@ def _size(body: bytes) -> tuple[int, int]:
 
 
 def _grainy(width: int, height: int) -> Image.Image:
-    """A good image that no compression makes small: three megabytes."""
+    """A valid image that does not compress: three megabytes."""
     scale = 1024 / max(width, height)
     size = round(width * scale), round(height * scale)
     return Image.merge("RGB", [Image.effect_noise(size, 100) for _ in range(3)])
@@ -285,7 +285,7 @@ def _stretched(body: bytes) -> Image.Image:
 
 
 def whole(answer: Answer) -> bytes:
-    """An answer as it is on the wire."""
+    """A response as sent on the wire."""
     status, headers, body = answer
     lines = [f"HTTP/1.1 {status} Fake", *(f"{name}: {value}" for name, value in headers.items())]
     lines += [f"Content-Length: {len(body)}", "", ""]
@@ -295,7 +295,9 @@ def whole(answer: Answer) -> bytes:
 def misbehave(
     handler: BaseHTTPRequestHandler, rule: Rule, right: Answer, stopping: Event
 ) -> Iterator[bytes]:
-    """The bytes to send under a socket fault or a cut file, waiting in between where it waits."""
+    """Return the bytes to send under a socket fault or a truncated file, waiting in between if
+    needed.
+    """
     handler.close_connection = True
     wire = whole(right)
     match rule.fault:

@@ -50,13 +50,13 @@ BOOTED = time.time() - time.monotonic()
 
 
 def steady_time() -> float:
-    """Seconds since 1970 that no correction of the machine's clock moves."""
+    """Seconds since 1970, unaffected by corrections of the machine's clock."""
     return BOOTED + time.monotonic()
 
 
 @dataclass(kw_only=True)
 class FakePrediction:
-    """A prediction that came to be; `ready` and `created` are seconds since 1970."""
+    """A created prediction; `ready` and `created` are seconds since 1970."""
 
     id: str
     provider: str
@@ -80,7 +80,7 @@ class FakePrediction:
 
 @dataclass(kw_only=True)
 class FakeCreate:
-    """One request to create; `answer` is `created` or the fault it met, `at` is epoch seconds."""
+    """One create request; `answer` is `created` or the fault it met, `at` is in epoch seconds."""
 
     at: float
     provider: str
@@ -143,7 +143,7 @@ class FakeProviders:
     # --- what tests ask and say ---------------------------------------------------------------
 
     def script(self, fault: str, **more: Any) -> str:
-        """Adds a rule (see Rule) and returns its id."""
+        """Add a rule (see Rule) and return its ID."""
         rule = Rule(fault=fault, **more)
         with self._lock:
             rule.id = f"r{len(self._rules) + 1}"
@@ -151,7 +151,7 @@ class FakeProviders:
         return rule.id
 
     def clear(self) -> None:
-        """No more faults; what they did stays in `fired`."""
+        """Remove all faults; their counts stay in `fired`."""
         for rule in self._rules.values():
             rule.times = 0
 
@@ -162,7 +162,7 @@ class FakeProviders:
 
     @contextmanager
     def holding(self) -> Iterator[None]:
-        """No prediction that is created in here ends before this does."""
+        """No prediction created inside ends before the block does."""
         before, self.latency = self.latency, float("inf")
         try:
             yield
@@ -185,7 +185,7 @@ class FakeProviders:
             return [p for p in self.ledger.predictions.values() if re.search(prompt, p.prompt)]
 
     def drop_connections(self) -> None:
-        """Closes every connection that is open now, idle ones too."""
+        """Close every open connection, including idle ones."""
         with self._lock:
             for connection in self._connections:
                 with suppress(OSError):
@@ -200,7 +200,7 @@ class FakeProviders:
         return list(self.ledger.cancels)
 
     def as_json(self) -> dict[str, Any]:
-        """The ledger as `GET /ledger` shows it."""
+        """Return the ledger as `GET /ledger` shows it."""
         with self._lock:
             ledger = self.ledger
             return {
@@ -222,7 +222,7 @@ class FakeProviders:
     def rule(
         self, stage: str, prompt: str, model: str = "", *, outcome: bool = False
     ) -> Rule | None:
-        """The first rule that fires here."""
+        """Return the first rule that fires for the request."""
         with self._lock:
             passed = self.clock() - self.started
             for rule in self._rules.values():
@@ -234,7 +234,7 @@ class FakeProviders:
     def create(
         self, provider: str, model: str, values: dict[str, Any]
     ) -> tuple[FakePrediction | None, Rule | None]:
-        """Records a create; None for the prediction when a fault kept it from being made."""
+        """Record a create; None for the prediction if a fault prevented it."""
         prompt = str(values.get("prompt", ""))
         with self._lock:
             missing = Rule(fault="404") if model in self.gone else None
@@ -287,7 +287,7 @@ class FakeProviders:
         return None if lost else found
 
     def listed(self, provider: str) -> list[FakePrediction]:
-        """The provider's predictions, oldest first."""
+        """Return the provider's predictions, oldest first."""
         with self._lock:
             return [p for p in self.ledger.predictions.values() if p.provider == provider]
 
@@ -321,7 +321,7 @@ class _Server(ThreadingHTTPServer):
 
 
 def wait_for(seconds: float = 5.0, every: float = 0.005) -> Iterator[None]:
-    """`for _ in wait_for(): if condition: break` polls a condition; fails when it never holds."""
+    """`for _ in wait_for(): if condition: break` polls a condition and fails if it never holds."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         yield

@@ -117,7 +117,7 @@ class Handler(BaseHTTPRequestHandler):
         self._known(name, {"owner": owner, "name": model, "visibility": "public"})
 
     def replicate_list(self, query: str) -> None:
-        """Newest first, a hundred a page."""
+        """Newest first, a hundred per page."""
         asked = dict(parse_qsl(query))
         after = datetime.fromisoformat(asked["created_after"])
         made = [p for p in reversed(self.fake.listed("replicate")) if _time(p.created) >= after]
@@ -170,7 +170,7 @@ class Handler(BaseHTTPRequestHandler):
         self._answer(fault, _json(200, {"id": made.id, "status": "IN_QUEUE"}) if made else MISSING)
 
     def account(self) -> None:
-        """What is free to ask, and tells whether the key is good."""
+        """A free request that tells whether the key is valid."""
         self._send(_json(200, {"username": "tests"}))
 
     def runpod_health(self, endpoint: str) -> None:
@@ -221,7 +221,7 @@ class Handler(BaseHTTPRequestHandler):
         self._known(name, {"models": [listed], "has_more": False, "next_cursor": None})
 
     def fal_list(self, query: str) -> None:
-        """Those that have ended."""
+        """Only ended requests."""
         asked = dict(parse_qsl(query))
         start = datetime.fromisoformat(asked["start"])
         ended = [
@@ -259,7 +259,7 @@ class Handler(BaseHTTPRequestHandler):
         self._about("result", prediction_id, self._fal_result)
 
     def _fal_result(self, prediction: "FakePrediction") -> Answer:
-        """A request that failed answers with the HTTP status of its failure."""
+        """A failed request returns the HTTP status of its failure."""
         outcome = prediction.outcome
         match _state(prediction):
             case "failed" if outcome:
@@ -315,7 +315,7 @@ class Handler(BaseHTTPRequestHandler):
         self._send(_json(200, {}))
 
     def _known(self, name: str, answer: Any) -> None:
-        """What is told of a model: rules of the stage `model` go by its name."""
+        """The state of a model: rules of the stage `model` match by its name."""
         right = MISSING if name in self.fake.gone else _json(200, answer)
         self._answer(self.fake.rule("model", name), right)
 
@@ -395,7 +395,7 @@ def _time(moment: float) -> datetime:
 
 
 def _date(moment: float) -> str:
-    """As providers write it."""
+    """In the providers' format."""
     return _time(moment).isoformat().replace("+00:00", "Z")
 
 
@@ -404,13 +404,15 @@ def _json(status: int, body: Any) -> Answer:
 
 
 def _typed(status: int, kind: str, detail: str) -> Answer:
-    """An error of fal's own, as its documentation has it."""
+    """A fal error as documented."""
     status, headers, body = _json(status, {"detail": detail, "error_type": kind})
     return status, {**headers, "X-Fal-Error-Type": kind}, body
 
 
 def picture(seed: str, values: dict[str, Any]) -> bytes:
-    """A PNG of the asked shape whose colours come from the seed, so that no two are the same."""
+    """A PNG with the requested ratio whose colours depend on the seed, so that no two are
+    the same.
+    """
     ratio = re.fullmatch(r"(\d+):(\d+)", str(values.get("aspect_ratio", "")))
     across, down = map(int, ratio.groups()) if ratio else (1, 1)
     across, down = int(values.get("width", across)), int(values.get("height", down))

@@ -104,12 +104,12 @@ class Reply:
 
 @dataclass
 class Family:
-    """The one emulator whose functions may be killed, by its address."""
+    """The only emulator whose functions may be killed, by its address."""
 
     url: str = ""
 
     def kill(self, port: int) -> int | None:
-        """Kills the process that called from `port`, if it is one of the emulator's children."""
+        """Kill the process that called from `port`, if it is a child of the emulator."""
         ours = urlsplit(self.url).port
         connections = psutil.net_connections("tcp4")
         root = next(c.pid for c in connections if c.laddr.port == ours and c.status == "LISTEN")
@@ -130,10 +130,10 @@ class FaultProxy:
         self.killed: list[int] = []
         self._names = names
         self.operations: defaultdict[str, list[str]] = defaultdict(list)
-        """The operations of each word's requests, in their order."""
+        """The operations of each word's requests, in order."""
         self._watched: set[str] = set()
         self._words: defaultdict[str, set[str]] = defaultdict(set)
-        """By a word itself, and by each name that came along with it."""
+        """By word, and by each name that appeared together with it."""
         self._lock = threading.Lock()
         self._connections: set[socket.socket] = set()
         self._server = _Server(("127.0.0.1", 0), self)
@@ -156,7 +156,7 @@ class FaultProxy:
         self._thread.join()
 
     def script(self, action: str, operation: str, **more: Any) -> Rule:
-        """Adds a rule; `operation` and `having` (in path or body) are regular expressions."""
+        """Add a rule; `operation` and `having` (in path or body) are regular expressions."""
         if action not in ACTIONS:
             raise ValueError(f"no such action: {action!r}")
         rule = Rule(action=action, operation=operation, **more)
@@ -166,7 +166,7 @@ class FaultProxy:
         return rule
 
     def watch(self, word: str) -> None:
-        """From now on, what comes along with this word belongs to it."""
+        """From now on, names that appear together with this word belong to it."""
         with self._lock:
             self._watched.add(word)
             self._words[word].add(word)
@@ -186,14 +186,14 @@ class FaultProxy:
         return None
 
     def learn(self, request: Exchange, reply: Reply) -> None:
-        """A prediction is named in the answer to its create."""
+        """The response to a create names the prediction."""
         if request.target or request.method != "POST":
             return
         with self._lock:
             self._words_of(request.text, reply.body.decode(errors="replace"))
 
     def _words_of(self, text: str, names_in: str) -> set[str]:
-        """The words a text belongs to; what is named along with a word is its own from now on."""
+        """Return the words to which a text belongs; names next to a word become its own."""
         tokens = set(re.findall(r"\w+", text))
         for word in self._watched & tokens:
             for name in self._names.findall(names_in):
@@ -245,7 +245,7 @@ class _Server(ThreadingHTTPServer):
         super().__init__(address, _Handler)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Who was killed hangs up."""
+        """A killed caller disconnects."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -312,7 +312,7 @@ def _wire(reply: Reply) -> bytes:
 
 
 def _refusal(request: Exchange, rule: Rule) -> Reply:
-    """An error in the words of the protocol it was asked in."""
+    """Return an error in the request's protocol."""
     if request.target:
         document: dict[str, Any] = {"__type": f"aws#{rule.code}", "message": "injected"}
         if rule.action == "conflict":
@@ -334,7 +334,7 @@ def _reply(status: int, content_type: str, body: bytes) -> Reply:
 
 
 def _partly(proxy: FaultProxy, request: Exchange) -> Reply:
-    """What AWS answers that took or found some of what it was asked for, and not the rest."""
+    """Return AWS's response if it accepted or found only some entries."""
     asked = json.loads(request.body)
     if request.target == "BatchGetItem":
         answer: dict[str, Any] = {"Responses": {}, "UnprocessedKeys": asked["RequestItems"]}
@@ -342,7 +342,7 @@ def _partly(proxy: FaultProxy, request: Exchange) -> Reply:
     first, *rest = asked["Entries"]
     taken: list[Any] = []
     if rest:
-        # Asked anew: another body needs another signature.
+        # Signed again, because another body needs another signature.
         queue: Any = session().client("sqs", endpoint_url=proxy.upstream)
         done = queue.send_message_batch(QueueUrl=asked["QueueUrl"], Entries=rest)
         assert not done.get("Failed")

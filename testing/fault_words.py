@@ -95,11 +95,11 @@ STOPPING = {
     "wrong_aspect": "invalid_output",
     "redirect_away": "invalid_output",
 }
-"""What no other row of the round would fare better with: all of them end so."""
+"""Faults that would affect every other row of the round: all of them end like this."""
 
 assert {word.fault for word in WORDS} | STOPPING.keys() == FAULTS
 
 
 def is_looked_at(word: FaultWord) -> bool:
-    """Whether the fault needs a prediction that is not done at once."""
+    """Whether the fault needs a prediction that takes time."""
     return word.more.get("on") == "get"

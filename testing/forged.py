@@ -1,4 +1,4 @@
-"""Tokens that nobody issued, made of one that somebody did."""
+"""Forged tokens, derived from a valid one."""
 
 import base64
 import hmac
@@ -18,12 +18,12 @@ def part(of: bytes | dict[str, Any]) -> str:
 
 
 def read(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Its head and its claims."""
+    """Return its header and claims."""
     return jwt.get_unverified_header(token), jwt.decode(token, options={"verify_signature": False})
 
 
 def forgeries(token: str, public: rsa.RSAPublicKey) -> dict[str, str | None]:
-    """By what is wrong with them; `public` is the key that the token is checked with."""
+    """By what is wrong with them; `public` is the key that validates the token."""
     return {
         "none at all": None,
         "one that another key signed": _by_a_stranger(token),
@@ -46,7 +46,7 @@ def _unsigned(token: str) -> str:
 
 
 def _signed_with(public: rsa.RSAPublicKey, token: str) -> str:
-    """As if the key that everybody may read were a password."""
+    """Signed as if the public key were an HMAC secret."""
     head, claims = read(token)
     pem = public.public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
@@ -56,7 +56,7 @@ def _signed_with(public: rsa.RSAPublicKey, token: str) -> str:
 
 
 def _rewritten(token: str) -> str:
-    """Signed for its owner, and rewritten for another."""
+    """Signed for its owner, then rewritten for another."""
     head, _, signature = token.split(".")
     _, claims = read(token)
     return f"{head}.{part({**claims, 'sub': NOBODYS})}.{signature}"

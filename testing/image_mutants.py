@@ -1,4 +1,4 @@
-"""Small images of every kind, and mutants of them: what a provider could deliver at its worst."""
+"""Small images of every format, and mutants of them: the worst that a provider could return."""
 
 import io
 import struct
@@ -30,7 +30,7 @@ def saved(image: Image.Image, kind: str, **options: Any) -> bytes:
 
 
 def bases() -> list[bytes]:
-    """Each with a colour profile, EXIF and XMP data where its kind has them."""
+    """Each with a colour profile, EXIF and XMP data if its format supports them."""
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     exif = Image.Exif()
     exif[0x010F], exif[0x0112] = "maker", 6
@@ -76,7 +76,7 @@ def cut_end(body: bytes, random: Random) -> bytes:
 
 
 def flip_part(body: bytes, random: Random) -> bytes:
-    """Bytes of one part, whose checksum is made right again: decoders get to see them."""
+    """Change bytes of one part and fix its checksum, so that decoders process them."""
     return _with_part(body, random, lambda text: flip_bits(text, random) if text else text)
 
 
@@ -98,7 +98,7 @@ def remove_part(body: bytes, random: Random) -> bytes:
 
 
 def change_depth(body: bytes, random: Random) -> bytes:
-    """Another bit depth, colour type or interlacing in the head of a PNG."""
+    """Change bit depth, colour type or interlacing in a PNG's header."""
     if not body.startswith(PNG_SIGNATURE):
         return flip_part(body, random)
     parts = split(body)

@@ -1,4 +1,4 @@
-"""The real clients of all three providers, against a server on this machine."""
+"""The real clients of all three providers, against a local server."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -9,7 +9,7 @@ from imagebatch.adapters.providers.runpod import RunpodProvider
 from imagebatch.ports import ImageProvider
 
 SECONDS = 2.0
-"""How long an answer is waited for."""
+"""The timeout for a response."""
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Models and registries for tests: valid as they are; a test names what it cares about."""
+"""Models and registries for tests: valid by default; a test sets what it cares about."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -54,13 +54,13 @@ def a_registry(*models: ImageModel, with_images: tuple[str, ...] = ()) -> ModelR
 
 
 def built_in(id: str) -> ImageModel:  # noqa: A002
-    """An entry of the registry that the product comes with."""
+    """An entry of the built-in registry."""
     return parse_registry((files("imagebatch.data") / "models.toml").read_text("utf-8")).models[id]
 
 
 def usable(
     registry: ModelRegistry, *providers: str, gone: frozenset[str] = frozenset()
 ) -> Callable[[], UsableModels]:
-    """What the intake asks for the models: with these providers' keys."""
+    """The usable models, with these providers' keys."""
     found = UsableModels(registry=registry, providers=frozenset(providers), gone=gone)
     return lambda: found

@@ -1,6 +1,6 @@
-"""Quicker answers of moto's DynamoDB, which looks for each value under every type it could have.
+"""Speeds up moto's DynamoDB, which looks up each value under every possible type.
 
-Three quarters of the time of a suite over moto went there; what it answers stays the same.
+This took three quarters of the time of a suite over moto; its results stay the same.
 """
 
 from typing import Any

@@ -1,4 +1,6 @@
-"""An OpenID provider on loopback: one person, code with PKCE, refresh tokens that rotate, RS256."""
+"""An OpenID provider on loopback: one user, authorization code with PKCE, rotating refresh tokens,
+RS256.
+"""
 
 import base64
 import hashlib
@@ -65,7 +67,7 @@ class Issuer:
         return {"keys": [{**public, "kid": "one", "alg": "RS256", "use": "sig"}]}
 
     def authorize(self, query: dict[str, str]) -> str:
-        """Where the browser goes on: nobody is asked for a password here."""
+        """Redirect the browser: no password is required here."""
         if self.refused:
             told = {"error": self.refused, "state": query["state"]}
             return f"{query['redirect_uri']}?{urlencode(told)}"

@@ -32,7 +32,7 @@ class Received:
         return self.headers["webhook-id"]
 
     def verified(self, secret: str) -> Any:
-        """The body; WebhookVerificationError unless it was signed with this secret just now."""
+        """Return the body; WebhookVerificationError unless it was just signed with this secret."""
         return Webhook(secret).verify(self.body, self.headers)
 
 
@@ -44,7 +44,7 @@ class Receiver:
         self.answers: list[int | str] = []
         self.pause = 0.0
         self.asked_for: list[str | None] = []
-        """The names that TLS clients asked for (SNI)."""
+        """The names that TLS clients requested (SNI)."""
         self.closed = threading.Event()
         self._context = context
         if context is not None:
@@ -74,7 +74,7 @@ class Receiver:
         self._server.server_close()
 
     def take(self, received: Received) -> int | str:
-        """Keeps it and returns the answer."""
+        """Store the request and return the response."""
         with self._changed:
             self.received.append(received)
             self._changed.notify_all()
@@ -91,7 +91,7 @@ class Receiver:
 
 
 class _Server(ThreadingHTTPServer):
-    """A client that goes away, or refuses the handshake, is no error."""
+    """Clients that disconnect, or reject the handshake, are not errors."""
 
     daemon_threads = True
 
@@ -123,7 +123,7 @@ def _handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
 
 
 def free_address() -> str:
-    """An origin on loopback where nobody listens."""
+    """An origin on loopback where nothing listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return f"http://127.0.0.1:{probe.getsockname()[1]}"

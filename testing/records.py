@@ -1,4 +1,4 @@
-"""Batches and items for tests: valid as they are, with what a test cares about given by name."""
+"""Batches and items for tests: valid by default; a test sets what it cares about."""
 
 from datetime import timedelta
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Runs the rounds of batches in this process, on the services of a function over moto."""
+"""Runs the rounds of batches in this process, on a function's services over moto."""
 
 import io
 from collections.abc import Collection, Sequence
@@ -33,7 +33,7 @@ OWNER = "local"
 
 @dataclass
 class CountingProvider(ImageProvider):
-    """Placeholders at once; a prompt with a word of `refuses` in it is refused."""
+    """Placeholders immediately; a prompt that contains a word of `refuses` is rejected."""
 
     inner: ImageProvider
     created: list[str] = field(default_factory=list)
@@ -60,7 +60,9 @@ class CountingProvider(ImageProvider):
 
 @dataclass
 class ZipBuilder(ArchiveBuilder):
-    """The archive by Python's own zipfile, since moto does not take what the real builder sends."""
+    """Builds the archive with Python's zipfile, because moto does not support the real builder's
+    requests.
+    """
 
     media: ObjectStore
 
@@ -85,7 +87,7 @@ class ZipBuilder(ArchiveBuilder):
 
 
 class Rounds:
-    """Takes the place of dispatcher, workers and finalizer."""
+    """Replaces dispatcher, workers and finalizer."""
 
     def __init__(self, services: Deployment, owner: str = OWNER) -> None:
         self.services, self.owner = services, owner
@@ -98,7 +100,7 @@ class Rounds:
         vars(services)["finalize_batch"] = replace(services.finalize_batch, builder=builder)
 
     def run(self, batch_id: str, *, refuses: Collection[str] = ()) -> Batch:
-        """The current round up to its published archive."""
+        """Run the current round up to its published archive."""
         self.provider.refuses = refuses
         services = self.services
         batch = services.records.batch(self.owner, batch_id)
@@ -111,7 +113,7 @@ class Rounds:
         return self.finalize(batch_id)
 
     def finalize(self, batch_id: str) -> Batch:
-        """Builds and publishes the archive that the batch waits for."""
+        """Build and publish the archive for which the batch waits."""
         services = self.services
         batch = services.records.batch(self.owner, batch_id)
         run = FinalizerRun(self.owner, batch_id, batch.round, batch.attempt)
@@ -122,7 +124,7 @@ class Rounds:
         return services.records.batch(self.owner, batch_id)
 
     def forget_archive(self, batch_id: str) -> None:
-        """As if its hours were over."""
+        """As if the archive had expired."""
         batch = self.services.records.batch(self.owner, batch_id)
         past = self.services.clock.now() - timedelta(seconds=1)
         self.services.store.commit(replace(batch, expires_at=past))

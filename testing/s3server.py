@@ -54,7 +54,7 @@ type Body = bytes | bytearray | memoryview
 
 @dataclass
 class Stored:
-    """An object in the parts it came in; to put them together is not S3's work but the reader's."""
+    """An object in the parts as uploaded; the reader concatenates them."""
 
     parts: list[Body]
     etag: str
@@ -98,11 +98,11 @@ class Fault:
     dropped: bool = False
 
     def release(self) -> None:
-        """Lets the held request go on."""
+        """Let the held request continue."""
         self.released.set()
 
     def drop(self) -> None:
-        """Ends the held request as if it had never come."""
+        """End the held request as if it had never arrived."""
         self.dropped = True
         self.released.set()
 
@@ -169,7 +169,7 @@ class S3Server:
         self.uploads: dict[str, Upload] = {}
         self.calls: list[str] = []
         self.moved: Counter[str] = Counter()
-        """Bytes of bodies, both ways, by operation."""
+        """Bytes of bodies, in both directions, by operation."""
         self._faults: list[Fault] = []
         self._lock = threading.Lock()
         self._connections = 0
@@ -224,7 +224,9 @@ class S3Server:
         return self.calls.count(operation)
 
     def drain(self) -> None:
-        """Waits until nobody is connected: all that a killed client had sent is done by then."""
+        """Wait until nobody is connected: everything that a killed client sent has been
+        processed.
+        """
         with self._changed:
             assert self._changed.wait_for(lambda: self._connections == 0, timeout=30)
 
@@ -408,7 +410,7 @@ class _Connection(socketserver.StreamRequestHandler):
             for request in self._requests():
                 answer, fate = self.server.owner.answer(request)
                 if request.method == "HEAD":
-                    # A body would be taken for the next answer on this connection.
+                    # A body would be taken for the next response on this connection.
                     answer.body = b""
                 if fate == "lost" or not self._send(answer, cut=fate == "cut"):
                     return

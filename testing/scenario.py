@@ -1,4 +1,4 @@
-"""A day of one owner on a deployed stack: every kind of batch, and what it is made from."""
+"""Seeds one owner on a deployed stack: every kind of batch, and its inputs."""
 
 import io
 import time
@@ -27,7 +27,7 @@ def ask(api: httpx.Client, method: str, path: str, status: int, **content: Any) 
 
 
 def until(what: str, look: Callable[[], Any], seconds: float = PATIENCE) -> Any:
-    """What `look` finds, once it finds something."""
+    """Return what `look` returns, once it is truthy."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if found := look():
@@ -48,7 +48,7 @@ def upload(api: httpx.Client, kind: str, body: bytes) -> dict[str, Any]:
 
 
 def direct_upload(api: httpx.Client, body: bytes) -> dict[str, Any]:
-    """Straight to the bucket, and waited for until it is checked."""
+    """Upload directly to the bucket and wait until it is validated."""
     about = {"kind": "product", "filename": "a.png", "contentType": "image/png", "size": len(body)}
     made = ask(api, "POST", "/api/uploads", 201, json=about)
     form, where = made["upload"]["fields"], made["upload"]["url"]
@@ -94,7 +94,7 @@ def variants(api: httpx.Client, variant: int, *urls: str) -> str:
 
 @dataclass
 class OwnedResources:
-    """What an owner has at the end of the day; `cursor` is by the list's path."""
+    """What an owner has at the end; `cursor` is by the list's path."""
 
     cars: str
     prompts: str
@@ -116,7 +116,7 @@ class OwnedResources:
 
 
 def seed_owner(api: httpx.Client, word: str, variant: int) -> OwnedResources:
-    """`word` is in every prompt; `variant` is the id of the one in the catalog."""
+    """`word` is in every prompt; `variant` is the ID of the catalog's variant."""
     key = f"key of {word}"
     text = sheet(f"{word} 1", f"{word} 2").encode()
     made = ask(

@@ -18,4 +18,4 @@ class Deployment(
     DeadLetterServices,
     FinalizerServices,
 ):
-    """Each use case is made once, so that a test can replace what it stands on."""
+    """Each use case is built once, so that a test can replace its dependencies."""

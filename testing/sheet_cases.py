@@ -23,10 +23,10 @@ class SheetCase:
     rows: int = 0
     values: dict[str, str] = field(default_factory=dict)
     prompts: tuple[str, ...] = ()
-    """Texts of which each is in the prompt at the same place."""
+    """Texts, each of which is in the prompt at the same position."""
     codes: tuple[str, ...] = ()
     warning: bool = False
-    """A person should look at it, so the drop folder refuses it."""
+    """A person should check it, so the drop folder rejects it."""
     error: str = ""
     says: str = ""
     candidate: str = ""
@@ -133,7 +133,7 @@ CASES = (
 
 
 def matches(case: SheetCase, problem: dict[str, Any]) -> bool:
-    """Whether a problem document is the refusal of the case."""
+    """Whether a problem document matches the case's error."""
     details = problem.get("details", [])
     offered = [detail.get("encoding") for detail in details]
     return (

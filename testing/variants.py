@@ -1,4 +1,4 @@
-"""A catalog, a look and choices for tests: valid as they are."""
+"""A catalog, settings and selections for tests: valid by default."""
 
 from importlib.resources import files
 from typing import Any

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-# Last, so that nothing here can stand for a module of the emulator.
+# Last, so that nothing here can shadow a module of the emulator.
 sys.path[0:1] = []
 sys.path.append(str(Path(__file__).resolve().parents[2]))
 

@@ -1,6 +1,6 @@
-"""An alarm over several metrics is kept by its first one: the emulator refuses metric math.
+"""Stores an alarm over several metrics under its first one: the emulator rejects metric math.
 
-The emulator evaluates no alarm that anything here relies on; tests/template reads the expressions.
+The emulator evaluates no alarm that a test relies on; tests/template reads the expressions.
 """
 
 from collections.abc import Callable

@@ -1,8 +1,8 @@
 """Recursive-loop detection through SQS.
 
-The emulator counts the hops of nested invocations and loses the count at a queue. AWS does not: the
-SDK hands the chain on with each message, and Lambda stops a function that was invoked 16 times in
-one chain, unless it says `RecursiveLoop: Allow`.
+The emulator counts the hops of nested invocations but loses the count at a queue. On AWS, the SDK
+passes the chain on with each message, and Lambda stops a function that was invoked 16 times in one
+chain, unless it sets `RecursiveLoop: Allow`.
 """
 
 import itertools
@@ -13,12 +13,13 @@ from functools import wraps
 from typing import Any
 
 KEY = "imagebatch_chain"
-"""Where a message keeps the chain it was sent in."""
+"""Where a message stores the chain in which it was sent."""
 
 
 class Chains:
-    """How often each function was invoked in a chain, by the chain's id. A chain is never changed:
-    each invocation begins one that is longer by itself.
+    """How often each function was invoked in a chain, by the chain's ID.
+
+    A chain is immutable: each invocation starts a chain that is longer by one.
     """
 
     def __init__(self) -> None:
@@ -26,7 +27,7 @@ class Chains:
         self._ids = itertools.count(1)
 
     def extend(self, chain: int, function: str) -> tuple[int, int]:
-        """The longer chain's id, and how often the function is in it."""
+        """Return the longer chain's ID, and how often the function is in it."""
         invocations = self.invocations(chain)
         invocations[function] += 1
         longer = next(self._ids)
@@ -38,7 +39,7 @@ class Chains:
 
 
 class _OfTheInvocation:
-    """Stands for the emulator's own counter of hops, which its executors hand to the function."""
+    """Replaces the emulator's own hop counter, which its executors pass to the function."""
 
     def __init__(self, current: ContextVar[int]) -> None:
         self._current = current
@@ -47,7 +48,7 @@ class _OfTheInvocation:
         return self._current.get()
 
     def set(self, _hops: int) -> None:
-        """The guard has set the chain already."""
+        """The guard has already set the chain."""
 
 
 def install() -> None:
@@ -81,7 +82,8 @@ def _guarded(lambda_svc: Any, chains: Chains, guard: Callable[..., Any]) -> Call
         if guard(name, lambda_svc._functions[name], longest + 1) is None:
             run(mapping, record, event, batch, *queue)
         else:
-            # Not deleted: it comes back after its visibility timeout, until it is a dead letter.
+            # Not deleted: it is redelivered after its visibility timeout, until it is a dead
+            # letter.
             mapping["LastProcessingResult"] = "FAILED"
 
     return guarded

@@ -1,7 +1,7 @@
-"""What the gateway says for a function that is too slow or may not run now: 503.
+"""The gateway's 503 for a function that is too slow or throttled.
 
-API Gateway gives up on an integration after its timeout, 30 seconds at most, and says the same for
-a function that is throttled. The emulator waits for ever, and answers 429.
+API Gateway abandons an integration after its timeout, at most 30 seconds, and returns the same for
+a throttled function. The emulator waits forever, and returns 429.
 """
 
 import asyncio

@@ -1,7 +1,8 @@
-"""Key conditions without a parser: the emulator parses one again for every record of a partition.
+"""Evaluates key conditions without a parser: the emulator parses one again for every record of a
+partition.
 
 A batch of 1,000 rows has thousands of records, and each page of a query over them took seconds.
-This is no rule of AWS; answers stay the same.
+This is not a rule of AWS; results stay the same.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,7 +10,7 @@ from functools import wraps
 from typing import Any
 
 RANGE = "pk = :pk AND sk BETWEEN :low AND :high"
-"""The only key condition of the product; any other goes to the parser."""
+"""The product's only key condition; any other goes to the parser."""
 
 
 def install() -> None:

@@ -1,7 +1,8 @@
-"""A function's RecursiveLoop and reserved concurrency, from the template and within the quota.
+"""Applies a function's RecursiveLoop and reserved concurrency from the template, within the quota.
 
-The emulator's CloudFormation ignores both properties. AWS refuses a reservation that leaves fewer
-than 100 of the account's concurrency unreserved, and so every one in an account whose quota is 10.
+The emulator's CloudFormation ignores both properties. AWS rejects a reservation that leaves fewer
+than 100 of the account's concurrency unreserved, and therefore every reservation in an account
+whose quota is 10.
 """
 
 import os
@@ -34,7 +35,7 @@ def install() -> None:
 
 
 def refusal(functions: Any, name: str, wanted: int, quota: int) -> str:
-    """What AWS says to a reservation, or nothing if it may be."""
+    """Return AWS's error for a reservation, or nothing if it is allowed."""
     others = [functions[other].get("concurrency") or 0 for other in functions if other != name]
     least = min(UNRESERVED, quota)
     if not wanted or quota - sum(others) - wanted >= least:

@@ -1,6 +1,6 @@
-"""Every part of a multipart upload but the last has at least 5 MiB, moved or copied.
+"""Requires at least 5 MiB for every part of a multipart upload but the last, uploaded or copied.
 
-S3 refuses to complete an upload with a shorter one. The emulator completes it.
+S3 rejects the completion of an upload with a shorter part. The emulator accepts it.
 """
 
 import re
@@ -19,7 +19,7 @@ def install() -> None:
 
 
 def has_short_part(sizes: Mapping[int, int], listed: bytes) -> bool:
-    """Whether of the parts that a completion lists one but the last is too short."""
+    """Whether a part in a completion, other than the last, is too short."""
     numbers = sorted(int(number) for number in re.findall(rb"<PartNumber>(\d+)<", listed))
     return any(sizes.get(number, MIN_PART_BYTES) < MIN_PART_BYTES for number in numbers[:-1])
 

@@ -8,7 +8,7 @@ from testing.fakes.faults import Faults, faulty
 
 
 class InMemoryAccountStore(Faults, AccountStore):
-    """`accounts` holds what is stored."""
+    """`accounts` holds the stored records."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -20,7 +20,7 @@ class InMemoryAccountStore(Faults, AccountStore):
         self._check(entries)
 
     def make(self, entries: Sequence[AccountEntry]) -> None:
-        """What the batch store does with its own write."""
+        """Called by the batch store within its own write."""
         with self._lock:
             self._check(entries)
             for entry in entries:

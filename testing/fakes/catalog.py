@@ -8,7 +8,7 @@ from testing.fakes.faults import Faults, faulty
 
 
 class InMemoryCatalogStore(Faults, CatalogStore):
-    """`variants` holds what is stored, by owner and id."""
+    """`variants` holds the stored records, by owner and ID."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Copies of records: of the mappings and lists in them, that is, since the rest is frozen."""
+"""Copies the mappings and lists in records; the rest is frozen."""
 
 from copy import deepcopy
 from dataclasses import fields, is_dataclass
@@ -12,7 +12,7 @@ LEAVES = (str, int, float, bytes, Decimal, datetime, timedelta, Enum, type(None)
 
 
 def copied[T](record: T) -> T:
-    """As `deepcopy`, which takes ten times as long and is asked for at every call of a store."""
+    """As `deepcopy`, which takes ten times as long and would run at every store call."""
     return cast("T", _copied(record))
 
 

@@ -1,4 +1,4 @@
-"""Calls that fail, lose their answer, or find the state changed, as a test scripts them."""
+"""Scripted faults: calls that fail, lose their response, or find the state changed."""
 
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable
@@ -18,7 +18,7 @@ class Fault:
 
 
 class Faults:
-    """`calls` counts every call by its name. Faults happen in the order they were set."""
+    """`calls` counts every call by name. Faults occur in the order in which they were set."""
 
     def __init__(self) -> None:
         self.calls: Counter[str] = Counter()
@@ -32,12 +32,12 @@ class Faults:
         self._plan(call, Fault(error=error, applied=applied), times)
 
     def before_next(self, call: str, action: Callable[[], object], *, times: int = 1) -> None:
-        """`action` runs right before the next calls, as if somebody else had been quicker."""
+        """`action` runs right before the next calls, as if another writer had been faster."""
         self._plan(call, Fault(action=action), times)
 
     @property
     def pending_faults(self) -> int:
-        """How many faults have not happened: a test that set some asserts that none is left."""
+        """How many faults have not occurred: a test that sets some asserts that none is left."""
         return sum(len(planned) for planned in self._planned.values())
 
     def _plan(self, call: str, fault: Fault, times: int) -> None:
@@ -55,7 +55,7 @@ class Faults:
 def faulty[F: Faults, **P, R](
     method: Callable[Concatenate[F, P], R],
 ) -> Callable[Concatenate[F, P], R]:
-    """Makes a method of a `Faults` one that a test can make fail."""
+    """Makes a method of a `Faults` class fail on request."""
 
     @wraps(method)
     def call(self: F, /, *args: P.args, **kwargs: P.kwargs) -> R:

@@ -40,5 +40,5 @@ class InMemoryFinalizer(Faults, Finalizer):
         return known
 
     def end(self, batch_id: str, round_: int, attempt: int) -> None:
-        """Ends an execution, as succeeded, failed or stopped: to the port it is all the same."""
+        """End an execution as succeeded, failed or stopped, which the port does not distinguish."""
         self._ended.add((batch_id, round_, attempt))

@@ -10,7 +10,7 @@ from testing.fakes.faults import Faults, faulty
 
 
 class InMemoryLibraryStore(Faults, LibraryStore):
-    """`images` and `folders` hold what is stored; an InMemoryBatchStore writes the images."""
+    """`images` and `folders` hold the stored records; an InMemoryBatchStore writes the images."""
 
     def __init__(self) -> None:
         super().__init__()

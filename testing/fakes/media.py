@@ -8,7 +8,7 @@ from testing.fakes.faults import Faults, faulty
 
 
 class InMemoryObjectStore(Faults, ObjectStore):
-    """`objects` and `bodies` hold what is stored, by key."""
+    """`objects` and `bodies` hold the stored objects, by key."""
 
     def __init__(self) -> None:
         super().__init__()

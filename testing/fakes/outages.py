@@ -9,7 +9,7 @@ from testing.fakes.faults import Faults, faulty
 
 
 class InMemoryBreakerStore(Faults, BreakerStore):
-    """`breakers` holds what is stored, by provider and model."""
+    """`breakers` holds the stored records, by provider and model."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -31,7 +31,7 @@ class InMemoryBreakerStore(Faults, BreakerStore):
 
 
 class InMemoryPredictionLedger(Faults, PredictionLedger):
-    """`holders` holds what is stored, by provider and prediction."""
+    """`holders` holds the stored records, by provider and prediction."""
 
     def __init__(self) -> None:
         super().__init__()

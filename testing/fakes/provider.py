@@ -1,4 +1,4 @@
-"""A provider that keeps a ledger and does what its script says."""
+"""A provider with a ledger that follows a script."""
 
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Sequence
@@ -19,12 +19,12 @@ from imagebatch.ports import (
 
 PNG = b"png"
 NEVER_ARRIVED = ProviderUnavailableError("cut before it arrived", maybe_billed=True)
-"""A create that made nothing, and of which nobody here knows that."""
+"""A create that generated nothing, without the caller knowing."""
 
 
 @dataclass
 class Made:
-    """One create the provider took, billed or not."""
+    """One create that the provider accepted, billed or not."""
 
     id: str
     prompt: str
@@ -37,11 +37,11 @@ class Made:
 
 @dataclass
 class ScriptedProvider(ImageProvider):
-    """Makes each image in `seconds` unless a prompt's next step says otherwise.
+    """Generates each image in `seconds` unless a prompt's next step says otherwise.
 
-    A step is an error to raise, a Prediction to end as (its id is replaced), or NEVER_ARRIVED;
-    steps of a prompt are used up in order. `outage` says what a model answers every create with, if
-    anything. It lists what it made unless `lists` is false; `listing_faults` are raised instead.
+    A step is an error to raise, a Prediction to end as (its ID is replaced), or NEVER_ARRIVED;
+    steps of a prompt are used up in order. `outage` is what a model answers to every create, if
+    set. It lists its predictions unless `lists` is false; `listing_faults` are raised instead.
     """
 
     clock: Clock
@@ -123,7 +123,7 @@ class ScriptedProvider(ImageProvider):
 
 @dataclass
 class LenientValidator(ImageValidator):
-    """Takes everything as an image, but what `faults` holds next."""
+    """Accepts everything as an image, except for the next entry of `faults`."""
 
     faults: deque[Exception] = field(default_factory=deque)
 
@@ -135,7 +135,7 @@ class LenientValidator(ImageValidator):
 
 @dataclass
 class StubThumbnailer(Thumbnailer):
-    """Draws a few bytes, or raises what `faults` holds next."""
+    """Draws a few bytes, or raises the next entry of `faults`."""
 
     faults: deque[Exception] = field(default_factory=deque)
 

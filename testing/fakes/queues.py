@@ -12,7 +12,7 @@ class Sent(NamedTuple):
 
 
 class InMemoryItemQueue(Faults, ItemQueue):
-    """`sent` holds everything ever sent; `pop` takes what was not taken yet, in order."""
+    """`sent` holds everything ever sent; `pop` returns what was not received yet, in order."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -25,7 +25,7 @@ class InMemoryItemQueue(Faults, ItemQueue):
 
     @property
     def indices(self) -> list[int]:
-        """The item indices sent, in order."""
+        """Return the item indices sent, in order."""
         return [sent.message.index for sent in self.sent]
 
     @property
@@ -33,7 +33,7 @@ class InMemoryItemQueue(Faults, ItemQueue):
         return self.sent[self._taken :]
 
     def pop(self) -> ItemMessage | None:
-        """The next message, whatever its delay; None when there is none."""
+        """Return the next message, whatever its delay; None if there is none."""
         if not self.waiting:
             return None
         self._taken += 1

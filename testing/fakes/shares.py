@@ -8,7 +8,7 @@ from testing.fakes.faults import Faults, faulty
 
 
 class InMemoryShareStore(Faults, ShareStore):
-    """`shares` holds what is stored, by its id."""
+    """`shares` holds the stored records, by ID."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -16,7 +16,7 @@ type Id = tuple[str, str]
 
 
 class InMemoryBatchStore(Faults, BatchStore):
-    """Keeps copies: what a test holds and what is stored never change each other."""
+    """Stores copies, so that a test's objects and the stored ones never affect each other."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -8,7 +8,7 @@ START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 
 
 class FakeClock(Clock):
-    """Stands still until it is told, or sleeps; `slept` holds every sleep in seconds."""
+    """Does not move unless set or slept; `slept` holds every sleep in seconds."""
 
     def __init__(self, start: datetime = START) -> None:
         self._now = start
@@ -30,7 +30,7 @@ class FakeClock(Clock):
 
 
 class FakeRandomness(Randomness):
-    """id-0001, id-0002 and so on; jitter is what a test sets it to."""
+    """id-0001, id-0002 and so on; a test sets the jitter."""
 
     def __init__(self, prefix: str = "id", jitter: float = 0.0) -> None:
         self._prefix = prefix

@@ -8,7 +8,7 @@ from testing.fakes.faults import Faults, faulty
 
 
 class InMemoryTemplateStore(Faults, TemplateStore):
-    """`templates` holds what is stored, by owner and name."""
+    """`templates` holds the stored records, by owner and name."""
 
     def __init__(self) -> None:
         super().__init__()

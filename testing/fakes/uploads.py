@@ -8,7 +8,7 @@ from testing.fakes.faults import Faults, faulty
 
 
 class InMemoryUploadStore(Faults, UploadStore):
-    """`uploads` holds what is stored, by id."""
+    """`uploads` holds the stored records, by ID."""
 
     def __init__(self) -> None:
         super().__init__()

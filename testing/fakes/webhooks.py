@@ -1,4 +1,4 @@
-"""Webhooks that are only written down."""
+"""Webhooks that are only recorded."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class InMemoryWebhooks(Webhooks):
     def __init__(self) -> None:
         self.posted: list[Posted] = []
         self.answers: list[Receipt | Exception] = []
-        """What the next tries come to; delivered when there is nothing left."""
+        """The results of the next attempts; delivered if none is left."""
 
     def post(self, url: str, message_id: str, body: Mapping[str, Any]) -> Receipt:
         self.posted.append(Posted(url, message_id, body))
