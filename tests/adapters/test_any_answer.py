@@ -115,7 +115,7 @@ NAMES = {"replicate": "id", "runpod": "id", "fal": "request_id"}
 
 
 @pytest.mark.parametrize("provider", MODELS)
-def test_an_id_that_cannot_be_asked_for_is_a_lost_answer(provider: str) -> None:
+def test_unusable_id_counts_as_a_lost_response(provider: str) -> None:
     with LiveApp() as app:
         for row, id_ in enumerate(IDS):
             body = {NAMES[provider]: id_, "status": "starting"}

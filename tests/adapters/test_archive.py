@@ -344,7 +344,7 @@ def test_an_image_overwritten_before_its_copy_is_named(server: S3Server) -> None
         held.release()
         with pytest.raises(BadMembersError) as caught:
             building.result()
-    assert "not the one that was recorded" in str(caught.value)
+    assert "does not match its record" in str(caught.value)
     assert nothing_is_left(server)
 
 

@@ -53,7 +53,7 @@ def test_a_cap_in_any_spelling_holds(api: Api, way: Any, name: str) -> None:
 def test_two_spellings_with_different_values_are_refused(api: Api, way: Any) -> None:
     answer = way(api, {"maxCost": "5", "max_cost": "6"})
     assert answer.status == 422
-    assert "given twice" in answer.json()["details"][0]["message"]
+    assert "set twice" in answer.json()["details"][0]["message"]
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -113,8 +113,8 @@ def test_every_invalid_field_is_listed_at_once(api: Api) -> None:
         "items.6.prompt", "items.7.prompt", "options.quality", "callback_url", "max_cost",
     }  # fmt: skip
     assert found["items.2.file"] == "is not one of your product uploads"
-    assert found["items.3.custom_id"] == "is the custom_id of item 2 already"
-    assert found["items.4.file"] == "must name a public host"
+    assert found["items.3.custom_id"] == "is already the custom_id of item 2"
+    assert found["items.4.file"] == "must have a public host"
 
 
 @pytest.mark.parametrize("items", [[], None, "prompts", [7], ["a prompt"]])
@@ -144,7 +144,7 @@ def test_non_public_reference_url_is_rejected(api: Api, file: str) -> None:
 def test_a_model_without_images_names_those_that_take_them(api: Api) -> None:
     answer = generate(api, {"prompt": "p", "file": an_image(api)}, model=PLAIN)
     detail = shortfall(answer)
-    assert detail["reason"] == "takes no reference images; the item has 1"
+    assert detail["reason"] == "accepts no reference images; the item has 1"
     assert WITH_IMAGES in detail["alternatives"]
 
 
@@ -194,7 +194,7 @@ def test_an_upload_is_not_used_before_it_was_checked(api: Api, services: Deploym
     wanted = {"kind": "product", "filename": "a", "contentType": "image/png", "size": 999}
     upload = api.post("/api/uploads", json=wanted).json()["file"]["id"]
     item = {"prompt": "p", "file": upload}
-    assert "still being checked" in faults(generate(api, item, model=WITH_IMAGES))["items.0.file"]
+    assert "still being validated" in faults(generate(api, item, model=WITH_IMAGES))["items.0.file"]
     services.media.put(keys.incoming(upload), PNG, "image/png")
     services.check_upload(keys.incoming(upload))
     assert generate(api, item, model=WITH_IMAGES).status == 202

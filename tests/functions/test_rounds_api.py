@@ -73,7 +73,7 @@ def refused(answer: Answer, status: int, error: str) -> None:
         (
             {"items": ["row-0002"], "maxCost": "0.01"},
             422,
-            "maxCost is below what was spent",
+            "maxCost is below the amount spent",
         ),
         (
             {"items": ["row-0002"], "maxCost": "0.12"},

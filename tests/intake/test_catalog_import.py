@@ -93,7 +93,7 @@ def test_every_invalid_field_of_every_row_is_listed() -> None:
         (3, ""),
         (4, "variantId"),
     ]
-    assert error.details[-1]["message"] == "is the variantId of row 2 already"
+    assert error.details[-1]["message"] == "is already the variantId of row 2"
 
 
 def test_sheet_rows_have_spreadsheet_numbers() -> None:

@@ -101,7 +101,7 @@ def test_only_the_unknown_columns_that_are_listed_are_compared(
 def test_repeated_column_uses_the_first_with_a_notice() -> None:
     sheet = read("make,Make \nAudi,BMW\n")
     assert sheet.rows[0].values == {"make": "Audi"}
-    assert sheet.warnings == ("Only the first of columns with one name counts: make.",)
+    assert sheet.warnings == ("Only the first column of each name is read: make.",)
 
 
 def test_a_missing_column_or_an_empty_value_is_fine() -> None:
@@ -286,7 +286,7 @@ def test_length_limit_applies_only_to_read_columns() -> None:
 
 def test_repeated_custom_id_is_reported_for_later_row() -> None:
     assert problems("make,custom_id\nAudi,a\nBMW,b\nOpel,a\n") == [
-        RowProblem(4, "custom_id", "a", "is the custom_id of row 2 already")
+        RowProblem(4, "custom_id", "a", "is already the custom_id of row 2")
     ]
 
 

@@ -110,7 +110,7 @@ def test_an_svg_named_png_is_rejected_and_says_why() -> None:
     [
         (None, "is not one of your product uploads"),
         (an_upload(kind=CSV, status=UploadStatus.READY), "is not one of your product uploads"),
-        (an_upload(), "is still being checked"),
+        (an_upload(), "is still being validated"),
         (an_upload(status=UploadStatus.REJECTED, reason="It is a PDF."), "was rejected: It is a"),
     ],
 )

@@ -116,12 +116,12 @@ def test_what_is_no_address_is_not_public(text: str) -> None:
 
 @pytest.mark.parametrize("address", [a for a in PRIVATE if ":" not in a])
 def test_a_url_of_a_private_ipv4_address_is_refused(address: str) -> None:
-    assert url_rejection_reason(f"https://{address}/hook") == "must name a public host"
+    assert url_rejection_reason(f"https://{address}/hook") == "must have a public host"
 
 
 @pytest.mark.parametrize("address", [a for a in PRIVATE if ":" in a and "%" not in a])
 def test_a_url_of_a_private_ipv6_address_is_refused(address: str) -> None:
-    assert url_rejection_reason(f"https://[{address}]/hook") == "must name a public host"
+    assert url_rejection_reason(f"https://[{address}]/hook") == "must have a public host"
 
 
 @pytest.mark.parametrize(

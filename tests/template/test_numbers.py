@@ -70,7 +70,7 @@ def test_the_item_queue_follows_the_worker_timeout() -> None:
     assert template["ItemQueue"]["VisibilityTimeout"] == 35
 
 
-def test_each_worker_timeout_has_a_visibility_timeout_15_seconds_longer(
+def test_visibility_timeout_is_worker_timeout_plus_15_seconds(
     production: Rendered,
 ) -> None:
     allowed = production.source["Parameters"]["WorkerTimeoutSeconds"]["AllowedValues"]

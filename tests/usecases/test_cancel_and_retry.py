@@ -56,9 +56,7 @@ def test_a_running_prediction_is_cancelled_at_the_provider(app: AppHarness) -> N
 
 
 @pytest.mark.parametrize(("fails", "end"), [(8, "s"), (10**4, "c")])
-def test_a_cancel_waits_a_minute_for_an_image_at_most(
-    app: AppHarness, fails: int, end: str
-) -> None:
+def test_cancel_waits_at_most_a_minute_for_an_image(app: AppHarness, fails: int, end: str) -> None:
     """It is paid for either way."""
     app.provider.fetch_faults.extend([ProviderUnavailableError("503")] * fails)
     app.start(2)

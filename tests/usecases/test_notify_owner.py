@@ -88,7 +88,7 @@ def test_failing_receiver_gets_the_same_message_again(
     app.start(1, callback_url=HOOK)
     app.drain()
     told = notice(app)
-    app.webhooks.answers = [WebhookDeliveryError("the receiver answered 500")]
+    app.webhooks.answers = [WebhookDeliveryError("the receiver returned 500")]
     with pytest.raises(WebhookDeliveryError):
         deliver(app, told)
     assert (app.telemetry.notes[-1:], app.telemetry.receipts) == (["webhook not delivered"], [])
@@ -193,14 +193,14 @@ def listed(app: AppHarness) -> list[tuple[str, str, int]]:
 
 
 def test_deliveries_are_listed_with_their_tries(app: AppHarness) -> None:
-    app.webhooks.answers = [WebhookDeliveryError("the receiver answered 500")]
+    app.webhooks.answers = [WebhookDeliveryError("the receiver returned 500")]
     app.start(1, callback_url=HOOK)
     app.drain()
     told = notice(app)
     with pytest.raises(WebhookDeliveryError):
         deliver(app, told)
     [first] = app.deliveries.list_deliveries(OWNER, "b1")
-    assert (first.status, first.reason) == ("pending", "the receiver answered 500")
+    assert (first.status, first.reason) == ("pending", "the receiver returned 500")
     deliver(app, told)
     assert listed(app) == [("b1-1-1", "delivered", 2)]
 
@@ -233,11 +233,11 @@ def test_a_replay_is_the_same_message(app: AppHarness) -> None:
 
 
 def test_a_replay_that_fails_says_so(app: AppHarness) -> None:
-    app.webhooks.answers = [Receipt.REFUSED, WebhookDeliveryError("the receiver answered 500")]
+    app.webhooks.answers = [Receipt.REFUSED, WebhookDeliveryError("the receiver returned 500")]
     app.run(1, callback_url=HOOK)
     app.clock.advance(60)
     found = app.replay_webhook(OWNER, "b1", 1)
-    assert (found.status, found.reason) == ("failed", "the receiver answered 500")
+    assert (found.status, found.reason) == ("failed", "the receiver returned 500")
     assert listed(app) == [("b1-1-1", "failed", 2)]
 
 

@@ -84,7 +84,7 @@ def test_a_pdf_that_cannot_be_drawn_keeps_no_archive(app: AppHarness) -> None:
 
     assert app.batch.status is BatchStatus.COMPLETED
     assert members(app)[:3] == ["car-0.png", "car-1.png", "notes.txt"]
-    assert "pages.pdf could not be drawn" in notes(app)
+    assert "pages.pdf could not be created" in notes(app)
 
 
 def test_the_pdf_goes_with_the_archive(app: AppHarness) -> None:

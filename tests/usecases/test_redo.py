@@ -170,7 +170,7 @@ def test_the_cap_holds_over_redos(app: AppHarness) -> None:
     app.run(2, max_cost=3 * PRICE)
     with pytest.raises(OverBudgetError, match="Estimated cost is over"):
         app.redo_items("c0", "c1")
-    with pytest.raises(InvalidRequestError, match="below what was spent"):
+    with pytest.raises(InvalidRequestError, match="below the amount spent"):
         app.redo_items("c0", options=RoundOptions(max_cost=PRICE))
     app.redo_items("c0", "c1", options=RoundOptions(max_cost=4 * PRICE))
     app.drain()
@@ -183,7 +183,7 @@ def test_the_cap_holds_over_redos(app: AppHarness) -> None:
         ({"options": RoundOptions(model="gone")}, "Unknown model"),
         ({"options": RoundOptions(quality=Quality.ULTRA)}, "Model cannot make"),
         ({"seed": 1}, "Model cannot make"),
-        ({"note": "n" * 4_000}, "Some items cannot be made again"),
+        ({"note": "n" * 4_000}, "Some items cannot be regenerated"),
     ],
 )
 def test_a_redo_that_cannot_be_is_refused(

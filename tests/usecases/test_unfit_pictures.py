@@ -31,7 +31,7 @@ def test_an_ignored_ratio_stops_the_round_and_is_shown(app: AppHarness) -> None:
 
 
 def test_a_malformed_encoding_is_kept_as_it_came(app: AppHarness) -> None:
-    app.provider.fetch_faults.append(UnfitOutputError("no valid base64", b"data:;base64,?"))
+    app.provider.fetch_faults.append(UnfitOutputError("not valid base64", b"data:;base64,?"))
     app.run(3)
     assert (app.statuses, kept(app)) == ("fff", ["rejected/car-0.bin"])
     image = app.item(0).unfit_image

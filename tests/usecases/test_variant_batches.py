@@ -187,7 +187,7 @@ def test_an_upload_is_kept_as_its_object(app: VariantWorld) -> None:
     [
         ({"owner": "bob"}, "is not one of your product uploads"),
         ({"kind": UploadKind.CSV}, "is not one of your product uploads"),
-        ({"status": UploadStatus.CHECKING}, "is still being checked"),
+        ({"status": UploadStatus.CHECKING}, "is still being validated"),
         ({"status": UploadStatus.REJECTED, "reason": "not an image"}, "was rejected"),
     ],
 )
@@ -254,7 +254,7 @@ def test_image_of_other_batch_kind_is_accepted(app: VariantWorld) -> None:
 
 def test_model_without_image_input_is_rejected(app: VariantWorld) -> None:
     error = app.refused(model_name="m")
-    assert "m takes no reference images" in error.detail
+    assert "m accepts no reference images" in error.detail
 
 
 def test_the_settings_images_count_towards_what_the_model_takes(app: VariantWorld) -> None:
@@ -262,7 +262,7 @@ def test_the_settings_images_count_towards_what_the_model_takes(app: VariantWorl
     assert error.kind == "model-cannot-serve"
     [detail] = error.details
     assert (detail["customId"], detail["model"]) == ("item-0001", "seeing")
-    assert detail["reason"] == "takes at most 4 reference images; the item has 5"
+    assert detail["reason"] == "accepts at most 4 reference images; the item has 5"
 
 
 def test_same_objects_give_same_request_whatever_signatures(
