@@ -112,7 +112,7 @@ def test_a_workbook_becomes_images_with_a_template(
     expect(page.get_by_text("A piece of furniture, Stuhl in rot").first).to_be_visible()
     page.get_by_text("File names, ratio, rules for columns").click()
     page.get_by_label("File name").fill("{{möbel}}-{{farbe}}")
-    expect(page.get_by_text("Save the template, so that its file names")).to_be_visible()
+    expect(page.get_by_text("Save the template to apply its file names")).to_be_visible()
     name = f"furniture-{page.evaluate('innerWidth')}"
     page.get_by_label("Save as").fill(name)
     page.get_by_role("button", name="Save template").click()

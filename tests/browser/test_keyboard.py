@@ -83,7 +83,7 @@ def test_library_is_used_by_keys(page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Keys second")
     press(page, "More for Keys second")
     press(page, "Share")
-    press(page, "Make a link")
+    press(page, "Create link")
     expect(page.get_by_role("button", name="Revoke")).to_be_visible()
     press(page, "Revoke")
     expect(page.get_by_role("button", name="Revoke")).to_have_count(0)

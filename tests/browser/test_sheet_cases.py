@@ -79,7 +79,7 @@ def choose_encoding(page: Page, name: str) -> dict[str, Any]:
     [meant] = [one for one in offered if codecs.lookup(one).name == codecs.lookup(name).name]
     page.get_by_role("radio", name=re.compile(rf" {re.escape(meant)}$")).check()
     with page.expect_response(is_reading) as answer:
-        page.get_by_role("button", name="Read it like this").click()
+        page.get_by_role("button", name="Use this encoding").click()
     return document(answer.value)
 
 
@@ -103,7 +103,7 @@ def assert_read(page: Page, case: SheetCase, reading: dict[str, Any]) -> None:
     assert {notice["code"] for notice in reading["notices"]} >= set(case.codes)
     for notice in reading["notices"]:
         expect(page.locator(".notice", has_text=notice["message"])).to_have_count(1)
-    warned = page.get_by_text("Please look at this before you start.")
+    warned = page.get_by_text("Check this before you start.")
     expect(warned).to_have_count(int(case.warning))
     prompts = page.locator("tr.made details > p").all_text_contents()
     assert all(text in prompt for text, prompt in zip(case.prompts, prompts, strict=False))
@@ -121,7 +121,7 @@ def assert_refused(page: Page, case: SheetCase) -> None:
     for column, guess in GUESSES.get(case.name, {}).items():
         expect(meaning(page, column)).to_have_value(guess)
     if case.name in HEADER_ROWS:
-        names = page.get_by_label("The names of the columns are in")
+        names = page.get_by_label("Column names are in")
         expect(names).to_have_value(HEADER_ROWS[case.name])
     expect(page.get_by_role("button", name="Start Batch")).to_have_count(0)
 
