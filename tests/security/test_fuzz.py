@@ -111,11 +111,25 @@ def owned(api: httpx.Client) -> dict[str, str]:
     return {"WHAT_THE_FUZZER_OWNS": json.dumps(own)}
 
 
+@pytest.mark.parametrize("charset", ["hex", "rot13", "zlib", "base64", "idna", "nonsense"])
+def test_codec_that_is_no_charset_is_refused(site: Site, charset: str) -> None:
+    body = (
+        "--x\r\nContent-Disposition: form-data; name=name\r\n"
+        f"Content-Type: text/plain; charset={charset}\r\n\r\nabc\r\n--x--\r\n"
+    )
+    headers = {"Content-Type": f"multipart/form-data; boundary=x; charset={charset}"}
+    for path in ("/api/car-batch", "/api/sheet-batch", "/api/uploads"):
+        answer = site.as_(FUZZER).post(path, content=body.encode(), headers=headers)
+        assert (path, answer.status_code) == (path, 400)
+
+
 @pytest.mark.parametrize(
     ("path", "parameters"),
     [
         ("/api/v1/batch", {"limit": "1e9"}),
         ("/api/v1/batch", {"limit": "٣"}),
+        ("/api/v1/batch", {"limit": "000000001999"}),
+        ("/api/v1/batch", {"limit": "9" * 5000}),
         ("/api/v1/batch", {"cursor": "\ud800".encode("utf-8", "surrogatepass").decode("latin-1")}),
         ("/api/v1/batch", {"cursor": "A" * 6000}),
         ("/api/variants", {"q": "\x00'\";--"}),
