@@ -1,7 +1,6 @@
 """What people do with a stack, and what it does by itself: the part of its life that goes well."""
 
 import json
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -30,7 +29,6 @@ def what_people_do(site: Site, ann: httpx.Client, hers: OwnedResources) -> None:
     fake, receiver = site.fake, site.receiver.url
     fake.script("failed", prompt="Refused", text="flagged as sensitive (E005)")
     failing = cars(ann, "Refused A", "Fine A", callbackUrl=f"{receiver}/hook")
-    follow(ann, failing)
     assert finished(ann, failing)["outcome"] == "partial"
     fake.clear()
     ask(ann, "POST", f"/api/batches/{failing}/retry", 202)
@@ -139,15 +137,6 @@ def deleted(site: Site, batch: str) -> bool:
         Bucket=site.stack["bucket"], Prefix=f"archives/{batch}/"
     )
     return not found.get("Contents")
-
-
-def follow(api: httpx.Client, batch: str) -> None:
-    """To the stream's end, as clients do, which wait for most of what they are told."""
-    path, headers = f"/api/v1/batch/{batch}/progress", {"Last-Event-ID": ""}
-    while (answer := api.get(path, headers=headers)).status_code == 200:
-        ids = re.findall(r"^id: (.*)$", answer.text, re.MULTILINE)
-        headers = {"Last-Event-ID": ids[-1]} if ids else headers
-    assert answer.status_code == 204, answer.text
 
 
 def watch(site: Site, api: httpx.Client, batch: str) -> None:
