@@ -142,15 +142,18 @@ def _environment(site: Site, function: str) -> dict[str, str]:
 @contextmanager
 def _held(site: Site) -> Iterator[None]:
     """Meanwhile, the stack's own intake and finalizer are paused, so that ours find their work."""
-    client = site.aws("lambda")
-    functions = [site.function(name) for name in ("IntakeFunction", "FinalizerFunction")]
-    for name in functions:
-        client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+    client, finalizer = site.aws("lambda"), site.function("FinalizerFunction")
+    # A queue is polled whatever its function's concurrency is.
+    [intake] = client.list_event_source_mappings(FunctionName=site.function("IntakeFunction"))[
+        "EventSourceMappings"
+    ]
+    client.update_event_source_mapping(UUID=intake["UUID"], Enabled=False)
+    client.put_function_concurrency(FunctionName=finalizer, ReservedConcurrentExecutions=0)
     try:
         yield
     finally:
-        for name in functions:
-            client.delete_function_concurrency(FunctionName=name)
+        client.delete_function_concurrency(FunctionName=finalizer)
+        client.update_event_source_mapping(UUID=intake["UUID"], Enabled=True)
 
 
 class Events:

@@ -16,14 +16,17 @@ from testing.emulator import (  # noqa: E402
     layers,
     limits,
     permissions,
+    pollers,
     preflight,
     queries,
     reservations,
     uploads,
 )
 
-for rule in (
-    alarms, chains, layers, limits, permissions, preflight, gateway, queries, reservations, uploads,
-):  # fmt: skip
+RULES = (
+    *(alarms, chains, layers, limits, permissions, pollers),
+    *(preflight, gateway, queries, reservations, uploads),
+)
+for rule in RULES:
     rule.install()
 main()

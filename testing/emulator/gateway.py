@@ -1,7 +1,8 @@
-"""The gateway's 503 for a function that is too slow or throttled.
+"""The gateway's 500 for a function that fails, and 503 for one that is too slow or throttled.
 
 API Gateway abandons an integration after its timeout, at most 30 seconds, and returns the same for
-a throttled function. The emulator waits forever, and returns 429.
+a throttled function. It tells nothing of a function's error. The emulator waits forever, and
+returns 429, and 502 with the error itself.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ from typing import Any
 
 MAX_SECONDS = float(os.environ.get("GATEWAY_SECONDS", "30"))
 """More where a suite starts dozens of functions at once on a few cores."""
+FAILED = json.dumps({"message": "Internal Server Error"})
 UNAVAILABLE = json.dumps({"message": "Service Unavailable"})
 
 type Answer = tuple[int, dict[str, str], bytes]
@@ -48,9 +50,14 @@ def _timed(invoke: Callable[..., Any]) -> Callable[..., Any]:
 def _refused(shape: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(shape)
     def refused(result: Mapping[str, Any]) -> Any:
-        if not result.get("throttle"):
-            return shape(result)
-        headers = {"Content-Type": "application/json"}
-        return {"statusCode": 503, "headers": headers, "body": UNAVAILABLE}, None
+        if result.get("throttle"):
+            return _own_words(503, UNAVAILABLE), None
+        if result.get("error"):
+            return _own_words(500, FAILED), None
+        return shape(result)
 
     return refused
+
+
+def _own_words(status: int, body: str) -> dict[str, Any]:
+    return {"statusCode": status, "headers": {"Content-Type": "application/json"}, "body": body}

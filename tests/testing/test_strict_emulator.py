@@ -30,11 +30,19 @@ def handler(event, context):
         entry = {"Id": "0", "MessageBody": str(hops)}
         sqs.send_message_batch(QueueUrl=os.environ["ITEMS"], Entries=[entry])
 """
+TAKES_ITS_TIME = """
+import boto3, os, time
+def handler(event, context):
+    time.sleep(3)
+    boto3.client("sqs").send_message(QueueUrl=os.environ["SEEN"], MessageBody="done")
+"""
 ANSWERS = """
 import time
 def handler(event, context):
     if event.get("rawPath", "").startswith("/slow/"):
         time.sleep(5)
+    if event.get("rawPath", "").startswith("/broken/"):
+        raise RuntimeError("a secret of the function")
     if event.get("bytes"):
         return {"statusCode": 200, "body": "x" * event["bytes"]}
     return {"statusCode": 204, "headers": {"x-routed": event["requestContext"]["http"]["method"]}}
@@ -154,6 +162,55 @@ def test_a_function_that_allows_its_loop_is_never_stopped(emulated: Aws) -> None
     assert loop.hops(lambda ran, _: ran == 20) == 20
 
 
+class Backlog:
+    """Four messages at once for a function with two places, which it holds for a while."""
+
+    def __init__(self, aws: Aws, name: str, **scaling: Any) -> None:
+        sqs = aws.client("sqs")
+        self.aws, self.seen, self.dead = aws, aws.queue(f"{name}-seen"), aws.queue(f"{name}-dead")
+        items = aws.queue(f"{name}-items")
+        redrive = {"deadLetterTargetArn": self._arn(self.dead), "maxReceiveCount": 1}
+        attributes = {"VisibilityTimeout": "20", "RedrivePolicy": json.dumps(redrive)}
+        sqs.set_queue_attributes(QueueUrl=items, Attributes=attributes)
+        aws.function(name, TAKES_ITS_TIME, SEEN=self.seen)
+        client = aws.client("lambda")
+        client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=2)
+        for number in range(4):
+            sqs.send_message(QueueUrl=items, MessageBody=str(number))
+        client.create_event_source_mapping(
+            FunctionName=name, EventSourceArn=self._arn(items), BatchSize=1, **scaling
+        )
+        self.items = items
+
+    def ended(self) -> tuple[int, int]:
+        """How many messages were worked on, and how many never were, once none is left."""
+        until("none is left", lambda: not sum(self._counts(self.items)))
+        return self._counts(self.seen)[0], self._counts(self.dead)[0]
+
+    def _arn(self, queue: str) -> str:
+        return str(self._attributes(queue)["QueueArn"])
+
+    def _counts(self, queue: str) -> tuple[int, int]:
+        found = self._attributes(queue)
+        hidden = found["ApproximateNumberOfMessagesNotVisible"]
+        return int(found["ApproximateNumberOfMessages"]), int(hidden)
+
+    def _attributes(self, queue: str) -> dict[str, str]:
+        sqs = self.aws.client("sqs")
+        answer = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])
+        return dict(answer["Attributes"])
+
+
+def test_pollers_pay_no_regard_to_a_reservation(emulated: Aws) -> None:
+    """Two of four messages are throttled, which costs them their only receive."""
+    assert Backlog(emulated, "over-polled").ended() == (2, 2)
+
+
+def test_pollers_keep_to_the_mappings_maximum(emulated: Aws) -> None:
+    scaling = {"MaximumConcurrency": 2}
+    assert Backlog(emulated, "in-step", ScalingConfig=scaling).ended() == (4, 0)
+
+
 @pytest.fixture(scope="module")
 def api(emulated: Aws) -> Iterator[httpx.Client]:
     """`ANY /kept/{proxy+}` with an authorizer and `OPTIONS /open/{proxy+}` without."""
@@ -184,6 +241,7 @@ def api(emulated: Aws) -> Iterator[httpx.Client]:
         ("ANY /kept/{proxy+}", integration, guarded),
         ("OPTIONS /open/{proxy+}", integration, {}),
         ("GET /slow/{proxy+}", impatient, {}),
+        ("GET /broken/{proxy+}", integration, {}),
     ):
         target = f"integrations/{leads_to}"
         client.create_route(ApiId=made, RouteKey=key, Target=target, **more)
@@ -225,6 +283,11 @@ def test_without_a_route_the_gateway_answers_a_preflight_itself(api: httpx.Clien
 def test_gateway_times_out_a_slow_function(api: httpx.Client) -> None:
     answer = api.get("/slow/thing")
     assert (answer.status_code, answer.json()) == (503, {"message": "Service Unavailable"})
+
+
+def test_gateway_hides_the_error_of_a_function(api: httpx.Client) -> None:
+    answer = api.get("/broken/thing")
+    assert (answer.status_code, answer.json()) == (500, {"message": "Internal Server Error"})
 
 
 def test_throttled_function_is_a_gateway_server_error(emulated: Aws, api: httpx.Client) -> None:
