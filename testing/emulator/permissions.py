@@ -1,10 +1,17 @@
-"""A batch of messages is allowed by `sqs:SendMessage`: IAM knows no action for the batch calls."""
+"""What IAM knows and the emulator does not: batches of messages, and the partitions of a request.
 
+A batch of messages is allowed by `sqs:SendMessage`: IAM knows no action for the batch calls. A
+condition on `dynamodb:LeadingKeys` compares the partition key, which the emulator tells nobody.
+"""
+
+import json
+from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
 SUFFIX = "Batch"
 OF_SQS = {"sqs:SendMessageBatch", "sqs:DeleteMessageBatch", "sqs:ChangeMessageVisibilityBatch"}
+PARTITION_KEY = "pk"
 
 
 def install() -> None:
@@ -18,3 +25,21 @@ def install() -> None:
         return action.removesuffix(SUFFIX) if action in OF_SQS else action
 
     iam_actions.extract_iam_action = known_to_iam
+    iam_actions.dynamodb_service_context = _with_partitions(iam_actions.dynamodb_service_context)
+
+
+def _with_partitions(context_of: Callable[[bytes], dict[str, Any]]) -> Callable[..., Any]:
+    @wraps(context_of)
+    def told(body: bytes) -> dict[str, Any]:
+        return context_of(body) | leading_keys(body)
+
+    return told
+
+
+def leading_keys(body: bytes) -> dict[str, list[str]]:
+    """Of a request for one record, by its key."""
+    try:
+        key = json.loads(body)["Key"][PARTITION_KEY]["S"]
+    except (ValueError, LookupError, TypeError):
+        return {}
+    return {"dynamodb:LeadingKeys": [key]}

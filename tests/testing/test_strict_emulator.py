@@ -76,12 +76,12 @@ class Aws:
         )
         return str(made["FunctionArn"])
 
-    def signed_in(self, name: str, *allowed: tuple[str, str]) -> Any:
-        """An S3 client that may do this and no more."""
+    def signed_in(self, name: str, *allowed: tuple[str, str], service: str = "s3") -> Any:
+        """A client that may do this and no more."""
         role = self._role(name, *allowed)
         given = self.client("sts").assume_role(RoleArn=role, RoleSessionName=name)["Credentials"]
         return boto3.client(
-            "s3",
+            service,
             endpoint_url=self.url,
             region_name="us-east-1",
             aws_access_key_id=given["AccessKeyId"],
@@ -375,3 +375,28 @@ def test_whoever_copies_a_part_may_read_its_source(emulated: Aws) -> None:
         PartedUpload(emulated, writes).copy(1, MIN_PART_BYTES)
     both = emulated.signed_in("copies", ("s3:PutObject", "*"), ("s3:GetObject", "*/source"))
     PartedUpload(emulated, both).copy(1, MIN_PART_BYTES)
+
+
+def test_condition_on_partitions_holds(emulated: Aws) -> None:
+    types = {"pk": "HASH", "sk": "RANGE"}
+    emulated.client("dynamodb").create_table(
+        TableName="records",
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in types],
+        KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in types.items()],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    action = "dynamodb:UpdateItem"
+    client = emulated.signed_in("watches", (action, "*"), service="dynamodb")
+    own = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": "WATCHERS#*"}}
+    may = {"Effect": "Allow", "Action": action, "Resource": "*", "Condition": own}
+    emulated.client("iam").put_role_policy(
+        RoleName="watches", PolicyName="own", PolicyDocument=policy(may)
+    )
+
+    def update(partition: str) -> None:
+        key = {"pk": {"S": partition}, "sk": {"S": "PLACES"}}
+        client.update_item(TableName="records", Key=key)
+
+    update("WATCHERS#ann")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        update("PLACES")
