@@ -7,6 +7,7 @@ import pytest
 
 from imagebatch.domain.batch import BatchStatus
 from imagebatch.domain.errors import FailureCode
+from testing.fake_faults import FAULTS
 from testing.fault_words import STOPPING, WORDS, is_looked_at
 from tests.adapters.live_app import MODELS, LiveApp
 from tests.usecases.app_harness import OWNER, a_row
@@ -36,6 +37,10 @@ def start(app: LiveApp, provider: str) -> None:
 def ends(app: LiveApp) -> list[str]:
     items = app.store.items(OWNER, "b1")
     return [item.failure.code.value if item.failure else item.status.value for item in items]
+
+
+def test_every_fault_of_the_stand_in_is_a_word() -> None:
+    assert {word.fault for word in WORDS} | STOPPING.keys() == FAULTS
 
 
 def test_every_fault_word_ends_its_row_as_declared(app: LiveApp) -> None:
