@@ -11,10 +11,11 @@ from imagebatch.compose.storage import Storage
 from imagebatch.compose.webhooks import WebhookDelivery
 from imagebatch.domain.batch import Batch
 from imagebatch.reports.archive_texts import archive_texts
+from imagebatch.schemas.finalizer_step import FinalizerStep
 from imagebatch.schemas.links import download_name, url_seconds
 from imagebatch.schemas.webhook import webhook_body
 from imagebatch.usecases.drop_folder import PublishToOutbox
-from imagebatch.usecases.finalize_batch import FinalizeBatch
+from imagebatch.usecases.finalize_batch import FinalizeBatch, FinalizerRun
 from imagebatch.usecases.notify_owner import NotifyOwner, notice_of
 
 
@@ -37,6 +38,25 @@ class FinalizerServices(WebhookDelivery, Storage):
     @cached_property
     def notify_owner(self) -> NotifyOwner:
         return NotifyOwner(self.records, self.send_webhook, self.deliveries, self.telemetry)
+
+    def run_step(self, step: FinalizerStep) -> dict[str, Any]:
+        # A deleted batch has no owner: every step tolerates that.
+        owner = step.owner or self.store.owner_of(step.batch_id) or ""
+        run = FinalizerRun(owner, step.batch_id, step.round, step.attempt)
+        match step.name:
+            case "publish":
+                return self.finalize_batch.publish(run, step.archive)
+            case "notify":
+                return self.notify_owner.deliver(owner, step.batch_id, step.notice)
+            case "stopNotifying":
+                return self.notify_owner.give_up(owner, step.batch_id, step.notice)
+        steps = {
+            "build": self.finalize_batch.build,
+            "delete": self.finalize_batch.delete,
+            "expire": self.finalize_batch.expire,
+            "giveUp": self.finalize_batch.give_up,
+        }
+        return steps[step.name](run)
 
     def _archive_url(self, batch: Batch) -> str | None:
         """For the execution's output, whose history keeps it: without the batch's name."""

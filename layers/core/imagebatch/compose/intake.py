@@ -9,7 +9,9 @@ from imagebatch.api.errors import problem_of
 from imagebatch.compose.erasure import ErasureRecords
 from imagebatch.compose.planning import Planning
 from imagebatch.domain.errors import RequestError
+from imagebatch.ports import ArrivedObject, RetryLater, SendAnew
 from imagebatch.usecases.drop_folder import SubmitDroppedSheet
+from imagebatch.usecases.keys import INCOMING
 from imagebatch.usecases.uploads import CheckUpload
 
 
@@ -18,6 +20,13 @@ class IntakeServices(Planning, ErasureRecords):
     def arrivals(self) -> ArrivalProcessor:
         url = self.settings.intake_queue_url
         return ArrivalProcessor(self.clients.sqs, url, self.clock, self.telemetry)
+
+    def take_in(self, arrival: ArrivedObject) -> RetryLater | SendAnew | None:
+        if arrival.key.startswith(INCOMING):
+            self.check_upload(arrival.key)
+            return None
+        outcome = self.submit_dropped_sheet(arrival)
+        return outcome if isinstance(outcome, RetryLater | SendAnew) else None
 
     @cached_property
     def check_upload(self) -> CheckUpload:
