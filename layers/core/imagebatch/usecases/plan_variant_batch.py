@@ -65,6 +65,33 @@ class PlanVariantBatch:
         **facts: Any,
     ) -> Submission:
         """Checks and plans a request; UnprocessableError lists all that is wrong with it."""
+        choices, shot = self._checked(owner, request)
+        usable = self.models()
+        models = usable.chain(model_name, fallback, with_images=True)
+        plan = plan_variants(
+            choices,
+            shot,
+            model=models[0],
+            price=lambda images: usable.price(models, quality, images),
+            quality=quality,
+        )
+        usable.check(models, requirements(plan))
+        return Submission(
+            owner=owner,
+            plan=plan,
+            models=models,
+            mode=usable.mode,
+            quality=quality,
+            source=_source(choices, shot),
+            source_type="application/json",
+            options={"schemaKey": shot.schema.key, "numberOfVariations": request.variations},
+            **facts,
+        )
+
+    def _checked(
+        self, owner: str, request: VariantRequest
+    ) -> tuple[Sequence[VariantSelection], ShotSettings]:
+        """The variants and the settings, with references of ours in place of the client's URLs."""
         schema = find_schema(self.schemas, request.schema_key)
         user_input = {k: v for k, v in request.input.items() if k != PRODUCT_IMAGES}
         catalog = self.catalog.get_many(owner, [id_ for id_, _ in request.choices])
@@ -82,28 +109,7 @@ class PlanVariantBatch:
             VariantSelection(catalog[id_], tuple(kept[u] for u in urls))
             for id_, urls in request.choices
         ]
-        usable = self.models()
-        models = usable.chain(model_name, fallback, with_images=True)
-        shot = ShotSettings(schema, settings, request.variations)
-        plan = plan_variants(
-            choices,
-            shot,
-            model=models[0],
-            price=lambda images: usable.price(models, quality, images),
-            quality=quality,
-        )
-        usable.check(models, requirements(plan))
-        return Submission(
-            owner=owner,
-            plan=plan,
-            models=models,
-            mode=usable.mode,
-            quality=quality,
-            source=_source(choices, shot),
-            source_type="application/json",
-            options={"schemaKey": schema.key, "numberOfVariations": request.variations},
-            **facts,
-        )
+        return choices, ShotSettings(schema, settings, request.variations)
 
 
 def _source(choices: Sequence[VariantSelection], shot: ShotSettings) -> bytes:
