@@ -13,6 +13,7 @@ from imagebatch.api.http import (
     search_words,
     unsupported_media_type,
 )
+from imagebatch.api.library_answers import candidates_answer, folder_answer
 from imagebatch.api.parameters import (
     BINARY,
     CSV_TEXT,
@@ -27,6 +28,7 @@ from imagebatch.api.request import Request
 from imagebatch.api.response import Response, json_response
 from imagebatch.api.routing import Routes
 from imagebatch.api.sheets import RAW_TYPES, read_options
+from imagebatch.api.variant_examples import BATCH, PICTURE, ROW, UPLOADED
 from imagebatch.domain.errors import NotFoundError
 from imagebatch.intake.catalog_import import (
     LARGEST_ID,
@@ -36,7 +38,6 @@ from imagebatch.intake.catalog_import import (
 )
 from imagebatch.intake.settings_schema import find_schema
 from imagebatch.intake.uploads import XLSX_TYPE
-from imagebatch.schemas.links import URL_SECONDS, thumbnail_url
 from imagebatch.schemas.request_parsing import parsed
 from imagebatch.schemas.requests import ReadingOptions
 from imagebatch.schemas.variant_answers import (
@@ -45,43 +46,14 @@ from imagebatch.schemas.variant_answers import (
     CatalogImported,
     FolderAnswer,
     FolderList,
-    FolderPicture,
-    Picture,
     ProductList,
     SchemaList,
     SchemaSummary,
-    UploadedPicture,
-    VariantCandidates,
 )
 from imagebatch.schemas.variant_requests import CandidatesRequest, VariantList
-from imagebatch.schemas.variant_views import folder_view, products_view
+from imagebatch.schemas.variant_views import products_view
 from imagebatch.schemas.views import notice_answers
-from imagebatch.usecases import keys
-from imagebatch.usecases.folders import OpenedFolder
-from imagebatch.usecases.image_candidates import Candidates
 
-ROW = {
-    "variantId": 1001,
-    "variantTitle": "Linen shirt / White / M",
-    "productId": 10,
-    "productTitle": "Linen shirt",
-    "imageUrl": "https://shop.example.com/linen-white.jpg",
-}
-SIGNED = "https://bucket.s3.eu-central-1.amazonaws.com/{}?X-Amz-Signature=0f3a"
-AT = "2026-01-05T09:00:00.000Z"
-BATCH = "5f0c9a7e4d2b4c0e9f2d8a6b1c3e5f70"
-PICTURE = {
-    "id": f"{BATCH}.0000",
-    "url": SIGNED.format(f"library/{BATCH}/000000-9c1d2e3f4a5b6c7d"),
-    "thumbnailUrl": SIGNED.format(f"library/{BATCH}/000000-9c1d2e3f4a5b6c7d.thumb.webp"),
-    "createdAt": AT,
-}
-UPLOADED = {
-    "id": "7d1e",
-    "url": SIGNED.format("uploads/7d1e"),
-    "originalName": "front.png",
-    "createdAt": AT,
-}
 FOLDER = r"^[0-9a-f]{32}(\.[1-9][0-9]{0,15})?$"
 VARIANT_ID = re.compile(r"[1-9][0-9]{0,15}", re.ASCII)
 
@@ -187,7 +159,7 @@ def list_folders(request: Request, variant_id: str) -> FolderList:
         limit=page_limit(request.query),
         cursor=page_cursor(request.query),
     )
-    folders = [_folder(request, folder) for folder in page.items]
+    folders = [folder_answer(request, folder) for folder in page.items]
     return FolderList(items=folders, next_cursor=page.cursor)
 
 
@@ -217,7 +189,7 @@ def list_folders(request: Request, variant_id: str) -> FolderList:
 def get_folder(request: Request, folder_id: str) -> FolderAnswer:
     limit, start = page_limit(request.query), item_cursor(request.query)
     folder = request.services.read_folder(request.owner, folder_id, limit=limit, start=start)
-    return _folder(request, folder)
+    return folder_answer(request, folder)
 
 
 @routes.get(
@@ -278,7 +250,7 @@ def get_schema(request: Request, schema_key: str) -> Response:
 def get_image_candidates(request: Request) -> CandidatesAnswer:
     asked = parsed(CandidatesRequest, json_object_of(request.event))
     wanted = list(dict.fromkeys(asked.variant_ids))
-    return _candidates(request, request.services.image_candidates(request.owner, wanted))
+    return candidates_answer(request, request.services.image_candidates(request.owner, wanted))
 
 
 def _sent(request: Request) -> CatalogImport:
@@ -295,53 +267,3 @@ def _variant_id(text: str) -> int:
     if not VARIANT_ID.fullmatch(text) or int(text) > LARGEST_ID:
         raise NotFoundError("variant-not-found", "Variant not found", title="Not found")
     return int(text)
-
-
-def _folder(request: Request, folder: OpenedFolder) -> FolderAnswer:
-    cursor = None if folder.next_index is None else str(folder.next_index)
-    pictures = [
-        FolderPicture(
-            id=each.id,
-            url=request.sign(each.key, URL_SECONDS, None),
-            thumbnail_url=thumbnail_url(each, request.sign),
-            file=each.file,
-            created_at=each.created_at,
-        )
-        for each in folder.pictures
-    ]
-    return folder_view(folder.name, folder.batch_id, folder.variant_id, pictures, cursor)
-
-
-def _candidates(request: Request, found: Candidates) -> CandidatesAnswer:
-    def sign(key: str) -> str:
-        return request.sign(key, URL_SECONDS, None)
-
-    variants = [
-        VariantCandidates(
-            variant_id=variant.id,
-            product_id=variant.product_id,
-            product_title=variant.product_title,
-            variant_title=variant.title,
-            variant_image_url=variant.image_url,
-            generated_images=[
-                Picture(
-                    id=image.id,
-                    url=sign(image.key),
-                    thumbnail_url=thumbnail_url(image, request.sign),
-                    created_at=image.created_at,
-                )
-                for image in images
-            ],
-        )
-        for variant, images in found.variants
-    ]
-    uploads = [
-        UploadedPicture(
-            id=upload.id,
-            url=sign(keys.upload(upload.id)),
-            original_name=upload.original_name,
-            created_at=upload.created_at,
-        )
-        for upload in found.uploads
-    ]
-    return CandidatesAnswer(variants=variants, uploads=uploads)
