@@ -9,7 +9,7 @@ import boto3
 from moto import mock_aws
 
 from imagebatch.adapters.aws import Clients
-from testing import moto_answers
+from testing import quick_moto
 
 TABLE = "imagebatch"
 BUCKET = "imagebatch-media"
@@ -25,7 +25,7 @@ def no_sleep(seconds: float) -> None:
 @contextmanager
 def aws_in_memory() -> Iterator[Clients]:
     """An empty account, and clients that no other test uses."""
-    moto_answers.install()
+    quick_moto.install()
     with mock_aws():
         clients = Clients(REGION)
         clients.__dict__["_session"] = _session()
