@@ -28,16 +28,20 @@ npm_folders := $(patsubst %/package-lock.json,%,$(wildcard web/package-lock.json
 environment := .venv/.done .venv-sam/.done .venv-emulator/.done $(npm_folders:%=%/node_modules/.done)
 page := functions/web/static/index.html
 api_document := layers/core/imagebatch/data/openapi.json
+local_stack := .venv/.done .venv-sam/.done .venv-emulator/.done $(page) $(api_document)
+together := $(MAKE) --jobs=4
 page_sources := $(shell find web -path web/node_modules -prune -o -type f -print)
 
 ## demo: run the sample CSV through a local stack and download the ZIP
 .PHONY: demo
-demo: $(environment) $(page) $(api_document)
+demo:
+	@$(together) $(local_stack)
 	@$(PYTHON) -m local demo
 
 ## up: start the local stack in the background and print the page's URL
 .PHONY: up
-up: $(environment) $(page) $(api_document)
+up:
+	@$(together) $(local_stack)
 	@$(PYTHON) -m local up
 
 ## down: stop the local stack
