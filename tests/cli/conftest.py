@@ -1,5 +1,10 @@
-"""The command as people run it, in a process of its own, against a server that speaks the API."""
+"""The command as people run it, in a process of its own, against a server that speaks the API.
 
+It is forked from an interpreter that has imported it. What is started in the background or on a
+terminal, and what depends on how Python itself starts, gets an interpreter of its own.
+"""
+
+import atexit
 import fcntl
 import os
 import pty
@@ -10,12 +15,15 @@ import sys
 import termios
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryFile
+from typing import IO, Any
 
 import pytest
 
 from testing.fake_api import FakeApi
+from testing.warm_cli import WarmCli
 
 ROOT = Path(__file__).parents[2]
 CARS = "make,model,year,background\nToyota,Corolla,2024,white\nBMW,M3,2023,hub\nKia,Rio,,white\n"
@@ -52,6 +60,13 @@ def sheet(tmp_path: Path) -> Path:
     return path
 
 
+@cache
+def warm() -> WarmCli:
+    made = WarmCli()
+    atexit.register(made.close)
+    return made
+
+
 @dataclass
 class Cli:
     env: dict[str, str]
@@ -59,8 +74,28 @@ class Cli:
 
     def __call__(self, *words: str | Path, **given: Any) -> subprocess.CompletedProcess[Any]:
         arguments = [*command(), *map(str, words)]
+        if not given.keys() - {"text", "input"} and not self._asks_for_an_interpreter():
+            return self._warm(arguments, **given)
         options = {"capture_output": True, "text": True, "timeout": 60} | given
         return subprocess.run(arguments, env=self.env, cwd=self.home, check=False, **options)
+
+    def _asks_for_an_interpreter(self) -> bool:
+        own = {name: text for name, text in self.env.items() if name.startswith("PYTHON")}
+        return own != {"PYTHONPATH": str(ROOT / "cli")}
+
+    def _warm(
+        self,
+        arguments: list[str],
+        *,
+        text: bool = True,
+        input: str | None = None,  # noqa: A002
+    ) -> subprocess.CompletedProcess[Any]:
+        with TemporaryFile() as given, TemporaryFile() as out, TemporaryFile() as err:
+            given.write((input or "").encode())
+            given.seek(0)
+            code = warm().run(arguments, self.env, self.home, [given, out, err])
+            seen = [_read(stream, text=text) for stream in (out, err)]
+        return subprocess.CompletedProcess(arguments, code, *seen)
 
     def start(self, *words: str | Path) -> subprocess.Popen[str]:
         return subprocess.Popen(
@@ -89,6 +124,12 @@ class Cli:
             seen = _drain(ours)
             out = process.stdout.read() if process.stdout else ""
             return process.wait(30), out, seen
+
+
+def _read(stream: IO[bytes], *, text: bool) -> str | bytes:
+    stream.seek(0)
+    content = stream.read()
+    return re.sub(r"\r\n?", "\n", content.decode()) if text else content
 
 
 def _drain(terminal: int) -> str:
