@@ -105,7 +105,7 @@ def test_every_rule_names_its_source() -> None:
     assert all(rule["source"] for rule in data["rules"])
 
 
-@settings(max_examples=2_000, deadline=None)
+@settings(max_examples=examples(2_000), deadline=None)
 @given(body=st.dictionaries(st.text(max_size=8), JSON, max_size=3), output=JSON, state=STATES)
 def test_any_answer_ends_in_a_prediction(
     body: dict[str, object], output: object, state: object

@@ -13,6 +13,9 @@ from mcp import Client, StdioServerParameters
 from testing.fake_api import BATCH, Answer, FakeApi, problem, status
 from tests.cli.conftest import CARS, Cli, command
 
+pytestmark = pytest.mark.slow
+"""Each talk needs an interpreter of its own with the SDK in it."""
+
 TOOLS = {"quote", "submit", "status", "cancel", "retry", "redo", "models", "download"}
 QUOTE = {
     "dryRun": True,
