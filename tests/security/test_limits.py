@@ -19,6 +19,8 @@ from tests.security.conftest import MAX_ACTIVE_BATCHES, OWNER_BUDGET, Site
 CALLERS, AT_ONCE = 200, 20
 """Each request at the same moment is a process that the emulator starts."""
 SHEETS = 5
+MAX_ROWS = 50
+"""The template's default."""
 
 
 @pytest.fixture
@@ -133,3 +135,15 @@ def test_dropped_sheets_wait_for_room_and_are_all_taken(
         until("taken", lambda: done <= listed())
     assert not [key for key in listed() if key.endswith(".error.json")]
     assert len(site.as_(owner).get("/api/v1/batch").json()["items"]) == SHEETS
+
+
+def test_rows_over_the_limit_reach_no_table(site: Site, accounts: Accounts, owner: str) -> None:
+    """A limit of the request alone: it is the same for each of many at once."""
+    api = patient(site, owner)
+    rows = [f"V{number}" for number in range(MAX_ROWS + 1)]
+    files = {"file": ("cars.csv", sheet(*rows).encode(), "text/csv")}
+    answers = at_once([lambda: api.post("/api/car-batch", files=files)] * CALLERS)
+
+    assert answers.keys() - {503} == {400}
+    assert accounts.unfinished(owner) == []
+    assert api.get("/api/v1/batch").json()["items"] == []

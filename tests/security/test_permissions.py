@@ -36,7 +36,7 @@ UNUSED |= {
 }
 SOMETIMES = {
     "ProgressFunction dynamodb:UpdateItem <Table.Arn>": "takes a place where it has to wait for "
-    "news; test_limits.py has streams that do",
+    "news, and most of this journey's are there already",
     "SweeperFunction sqs:SendMessage <ItemQueue.Arn>": "sends what a killed worker did not, unless "
     "a delivery of the same batch was quicker",
     "SweeperFunction dynamodb:UpdateItem <Table.Arn>": "corrects an owner's account where it finds "
