@@ -8,10 +8,10 @@ from typing import Any, Self
 from imagebatch.adapters.images import PillowValidator
 from imagebatch.domain.batch import ItemStatus
 from imagebatch.domain.model_registry import ImageModel
+from testing.app_harness import OWNER, AppHarness
 from testing.fake_providers import FakeProviders
 from testing.live_providers import live_providers
 from testing.models import a_model
-from tests.usecases.app_harness import OWNER, AppHarness
 from tests.usecases.scheduler import Scheduler
 
 MODELS = {

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from imagebatch.domain.batch import BatchStatus
 from imagebatch.domain.errors import FailureCode
+from testing.app_harness import OWNER
 from testing.effort import examples
 from tests.adapters.live_app import MODELS, LiveApp
-from tests.usecases.app_harness import OWNER
 from tests.usecases.scheduler import Scheduler
 
 KEYS = [

@@ -10,9 +10,9 @@ from botocore.exceptions import EndpointConnectionError
 from imagebatch.adapters.arrivals import LONGEST_PAUSE_SECONDS, ArrivalProcessor, pause
 from imagebatch.domain.errors import ImagebatchError, UnavailableError
 from imagebatch.ports import ArrivedObject, RetryLater, SendAnew
+from testing.app_harness import SilentTelemetry
 from testing.fakes import FakeClock
 from tests.template.rendering import Rendered
-from tests.usecases.app_harness import SilentTelemetry
 
 FOUND = {"key": "inbox/cars.csv", "etag": "e", "size": 7}
 

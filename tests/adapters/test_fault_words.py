@@ -7,10 +7,10 @@ import pytest
 
 from imagebatch.domain.batch import BatchStatus
 from imagebatch.domain.errors import FailureCode
+from testing.app_harness import OWNER, a_row
 from testing.fake_faults import FAULTS
 from testing.fault_words import STOPPING, WORDS, is_looked_at
 from tests.adapters.live_app import MODELS, LiveApp
-from tests.usecases.app_harness import OWNER, a_row
 from tests.usecases.scheduler import Scheduler
 
 pytestmark = pytest.mark.slow

@@ -10,8 +10,8 @@ import pytest
 from imagebatch.domain.batch import ItemStatus
 from imagebatch.domain.errors import FailureCode
 from imagebatch.ports import ItemMessage, RetryLater
+from testing.app_harness import PRICE
 from tests.adapters.live_app import MODELS, LiveApp
-from tests.usecases.app_harness import PRICE
 from tests.usecases.fault_injection import FaultInjector, FaultKind, InjectedFault
 from tests.usecases.scheduler import Scheduler
 

@@ -13,9 +13,9 @@ from imagebatch.domain.errors import FailureCode
 from imagebatch.domain.model_registry import ImageModel
 from imagebatch.ports import TextMember
 from imagebatch.schemas.views import batch_view
+from testing.app_harness import OWNER, PRICE, a_row
 from testing.models import a_model
 from tests.adapters.live_app import MODELS, LiveApp
-from tests.usecases.app_harness import OWNER, PRICE, a_row
 from tests.usecases.scheduler import Scheduler
 
 OTHER = replace(MODELS["replicate"], id="google/other")

@@ -11,10 +11,10 @@ from imagebatch.adapters.dynamodb.accounts import DynamoDBAccountStore
 from imagebatch.adapters.dynamodb.outages import DynamoDBPredictionLedger
 from imagebatch.domain.batch import BatchStatus
 from imagebatch.domain.batch_manifest import ItemSpec
+from testing.app_harness import OWNER, AppHarness
 from testing.aws import TABLE, no_sleep
 from testing.awsfaults import event
 from testing.capacity import write_units
-from tests.usecases.app_harness import OWNER, AppHarness
 
 ROWS = 50
 OPERATIONS = ("TransactWriteItems", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem")

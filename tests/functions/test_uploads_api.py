@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from imagebatch.schemas import answers
+from imagebatch.schemas.upload_answers import UploadAnswer, UploadedFile, UploadList
 from testing.services import Deployment
 from tests.functions.conftest import Answer, Api
 from tests.intake.test_uploads import HTML, JPEG, PNG, SVG
@@ -29,16 +29,16 @@ def arrive(services: Deployment, upload_id: str, body: bytes) -> None:
     services.check_upload(INCOMING + upload_id)
 
 
-def listed(api: Api, query: str = "") -> list[answers.UploadedFile]:
+def listed(api: Api, query: str = "") -> list[UploadedFile]:
     answer = api.get(f"/api/uploads{query}")
     assert answer.status == 200
-    return answers.UploadList.model_validate(answer.json()).items
+    return UploadList.model_validate(answer.json()).items
 
 
 def test_an_image_in_the_request_is_ready_at_once(api: Api, services: Deployment) -> None:
     answer = send(api, PNG, "Stuhl blau.jpg")
     assert answer.status == 201
-    made = answers.UploadAnswer.model_validate(answer.json())
+    made = UploadAnswer.model_validate(answer.json())
     assert (made.upload, made.file.status, made.file.kind) == (None, "ready", "product")
     assert made.file.original_name == "Stuhl blau.jpg"
     assert f"uploads/{made.file.id}?" in str(made.file.url)
@@ -76,7 +76,7 @@ def test_a_form_without_a_file_is_refused(api: Api) -> None:
 def test_a_direct_upload_gets_a_form_that_s3_enforces(api: Api) -> None:
     answer = announce(api, kind="product", filename="a.png", contentType="image/png", size=777)
     assert answer.status == 201
-    made = answers.UploadAnswer.model_validate(answer.json())
+    made = UploadAnswer.model_validate(answer.json())
     assert (made.file.status, made.file.url) == ("checking", None)
     assert made.upload is not None
     assert made.upload.fields["key"] == INCOMING + made.file.id

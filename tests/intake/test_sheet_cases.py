@@ -12,8 +12,8 @@ from imagebatch.intake.cars import plan_cars
 from imagebatch.intake.row_values import with_choices
 from imagebatch.intake.sheet import ReadOptions, Sheet, read_sheet
 from imagebatch.intake.templates import Template
+from testing.app_harness import MODEL
 from testing.sheet_cases import CASES, FOLDER, SheetCase, matches
-from tests.usecases.app_harness import MODEL
 
 TEMPLATE = Template("{{year}} {{make}} {{model}} painted in {{color}}")
 

@@ -27,9 +27,9 @@ from imagebatch.domain.errors import (
 from imagebatch.ports import BadImageError, ItemMessage, Prediction, PredictionStatus
 from imagebatch.usecases.finalize_batch import FinalizerRun
 from imagebatch.usecases.redo_items import RedoRequest
+from testing.app_harness import OWNER, PRICE, AppHarness
 from testing.fakes import Started
 from testing.fakes.provider import NEVER_ARRIVED
-from tests.usecases.app_harness import OWNER, PRICE, AppHarness
 from tests.usecases.fault_injection import FaultInjector, FaultKind, InjectedFault
 from tests.usecases.test_process_item import failed
 

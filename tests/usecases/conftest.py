@@ -1,6 +1,6 @@
 import pytest
 
-from tests.usecases.app_harness import AppHarness
+from testing.app_harness import AppHarness
 
 
 @pytest.fixture

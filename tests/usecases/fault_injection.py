@@ -10,7 +10,7 @@ from functools import wraps
 from typing import Any
 
 from imagebatch.domain.errors import ImagebatchError, ProviderUnavailableError, UnavailableError
-from tests.usecases.app_harness import AppHarness
+from testing.app_harness import AppHarness
 
 PROVIDER = ("create", "find_created", "get", "cancel", "fetch")
 STORE = ("create", "get", "get_item", "items", "add_items", "commit", "save_item", "put_round",

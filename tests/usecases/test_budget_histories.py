@@ -28,8 +28,8 @@ from imagebatch.usecases.budgets import RepairAccounts
 from imagebatch.usecases.finalize_batch import FinalizerRun
 from imagebatch.usecases.redo_items import RedoRequest
 from imagebatch.usecases.round_models import RoundOptions
+from testing.app_harness import MODEL, OTHER_MODEL, OWNER, PRICE, AppHarness, a_row
 from testing.effort import examples
-from tests.usecases.app_harness import MODEL, OTHER_MODEL, OWNER, PRICE, AppHarness, a_row
 from tests.usecases.fault_injection import FaultInjector, FaultKind, InjectedFault
 from tests.usecases.test_process_item import failed
 

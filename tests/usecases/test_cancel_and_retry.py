@@ -11,7 +11,7 @@ from imagebatch.domain.errors import (
     UnavailableError,
 )
 from imagebatch.ports import Prediction, PredictionStatus
-from tests.usecases.app_harness import OWNER, PRICE, AppHarness
+from testing.app_harness import OWNER, PRICE, AppHarness
 from tests.usecases.test_process_item import KilledError, failed
 
 

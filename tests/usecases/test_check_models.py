@@ -20,9 +20,9 @@ from imagebatch.ports.model_checks import ModelCheckStore
 from imagebatch.ports.model_lookup import ModelLookup
 from imagebatch.usecases.check_models import CheckModels
 from imagebatch.usecases.diagnose_models import DiagnoseModels
+from testing.app_harness import SilentTelemetry
 from testing.fakes import FakeClock, InMemoryBatchStore, InMemoryTemplateStore
 from testing.models import a_model, a_registry
-from tests.usecases.app_harness import SilentTelemetry
 
 OLD = a_model("o/old", provider="replicate", state=ModelState.RETIRED, successor="o/first")
 FIRST = a_model("o/first", provider="replicate", successor="o/second")

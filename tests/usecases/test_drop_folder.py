@@ -16,6 +16,7 @@ from imagebatch.usecases.drop_folder import SubmitDroppedSheet
 from imagebatch.usecases.idempotency import IdempotentExecutor
 from imagebatch.usecases.plan_sheet_batch import PlanSheetBatch
 from imagebatch.usecases.templates import ManageTemplates
+from testing.app_harness import MODEL, AppHarness
 from testing.fakes import (
     InMemoryIdempotencyStore,
     InMemoryTemplateStore,
@@ -23,7 +24,6 @@ from testing.fakes import (
 )
 from testing.models import a_registry, usable
 from testing.sheet_cases import CASES, SheetCase, matches
-from tests.usecases.app_harness import MODEL, AppHarness
 
 KEY, ERRORS = "inbox/mia/cars.csv", "outbox/mia/cars.error.json"
 

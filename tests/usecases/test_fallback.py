@@ -18,9 +18,9 @@ from imagebatch.domain.errors import (
     RateLimitedError,
 )
 from imagebatch.ports import BadImageError, TextMember
+from testing.app_harness import MODEL, OTHER_MODEL, OWNER, PRICE, AppHarness
 from testing.fakes.system import START
 from testing.models import a_model
-from tests.usecases.app_harness import MODEL, OTHER_MODEL, OWNER, PRICE, AppHarness
 from tests.usecases.scheduler import Scheduler
 
 FIRST = a_model("first", price="0.02")

@@ -5,7 +5,7 @@ import pytest
 from imagebatch.domain.batch import BatchStatus
 from imagebatch.domain.errors import FailureCode, UnavailableError
 from imagebatch.ports import BadMembersError
-from tests.usecases.app_harness import OWNER, AppHarness
+from testing.app_harness import OWNER, AppHarness
 from tests.usecases.test_process_item import failed
 
 

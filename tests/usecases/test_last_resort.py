@@ -9,8 +9,8 @@ import pytest
 from imagebatch.domain.batch import BatchStatus
 from imagebatch.domain.errors import FailureCode, UnavailableError
 from imagebatch.ports import ItemMessage
+from testing.app_harness import OWNER, PRICE, AppHarness
 from testing.fakes.provider import NEVER_ARRIVED
-from tests.usecases.app_harness import OWNER, PRICE, AppHarness
 from tests.usecases.fault_injection import KilledError
 
 RECEIVES = 3

@@ -22,8 +22,8 @@ from imagebatch.domain.errors import (
 )
 from imagebatch.domain.model_registry import Mode
 from imagebatch.usecases.budgets import RepairAccounts
+from testing.app_harness import OWNER, PRICE, AppHarness
 from testing.fakes.system import START
-from tests.usecases.app_harness import OWNER, PRICE, AppHarness
 from tests.usecases.test_process_item import failed
 
 CALLERS = 200

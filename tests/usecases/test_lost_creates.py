@@ -9,9 +9,9 @@ import pytest
 from imagebatch.domain.batch import BatchStatus, ItemStatus
 from imagebatch.domain.errors import FailureCode, ProviderUnavailableError, RateLimitedError
 from imagebatch.ports import ItemMessage, RetryLater
+from testing.app_harness import MODEL, OWNER, PRICE, AppHarness, a_row
 from testing.fakes.provider import NEVER_ARRIVED, Made
 from testing.models import a_model
-from tests.usecases.app_harness import MODEL, OWNER, PRICE, AppHarness, a_row
 from tests.usecases.fault_injection import FaultInjector, FaultKind, InjectedFault
 from tests.usecases.scheduler import Scheduler
 

@@ -17,10 +17,10 @@ from imagebatch.formats.xmp import new_packet
 from imagebatch.usecases import mark_image
 from imagebatch.usecases.mark_image import SOURCE_TYPE, MarkImage
 from imagebatch_cli.marks import mark_of
+from testing.app_harness import AppHarness, SilentTelemetry
 from testing.image_mutants import join, saved, split
 from testing.records import a_batch, an_item
 from tests.formats.test_image_xmp import MANIFEST, pixels
-from tests.usecases.app_harness import AppHarness, SilentTelemetry
 
 PICTURE = saved(Image.radial_gradient("L").convert("RGB").resize((40, 40)), "PNG")
 TRAINED = b"http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"

@@ -11,9 +11,9 @@ from imagebatch.domain.model_choice import UsableModels
 from imagebatch.domain.model_registry import ModelRegistry
 from imagebatch.intake.prompts import PromptDraft
 from imagebatch.usecases.plan_prompt_batch import PlanPromptBatch
+from testing.app_harness import OWNER, AppHarness
 from testing.fakes import InMemoryUploadStore
 from testing.models import a_model, a_registry
-from tests.usecases.app_harness import OWNER, AppHarness
 
 MADE, OTHER = a_model("a/made", price="0.05"), a_model("a/other", price="0.01")
 BEFORE = a_registry(MADE, OTHER)

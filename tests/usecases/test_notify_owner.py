@@ -10,7 +10,7 @@ from imagebatch.domain.errors import (
     WebhookDeliveryError,
 )
 from imagebatch.ports import Receipt
-from tests.usecases.app_harness import OWNER, AppHarness
+from testing.app_harness import OWNER, AppHarness
 from tests.usecases.test_process_item import failed
 
 HOOK = "https://shop.example/hook?key=7"

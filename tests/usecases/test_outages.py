@@ -13,8 +13,8 @@ from imagebatch.domain.errors import (
     ProviderUnavailableError,
     UnavailableError,
 )
+from testing.app_harness import OWNER, PRICE, AppHarness
 from testing.fakes.system import START
-from tests.usecases.app_harness import OWNER, PRICE, AppHarness
 from tests.usecases.scheduler import Scheduler
 
 DOWN = ProviderUnavailableError("503")

@@ -2,7 +2,7 @@
 
 from imagebatch.domain.batch import BatchStatus
 from imagebatch.ports import BadMembersError, StoredMember
-from tests.usecases.app_harness import AppHarness
+from testing.app_harness import AppHarness
 
 KEY, ZIP = "archives/b1/1-1.pages.pdf", "archives/b1/1-1.zip"
 PDF = {"include_pdf": True}

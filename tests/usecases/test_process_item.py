@@ -18,7 +18,7 @@ from imagebatch.domain.errors import (
 )
 from imagebatch.ports import BadImageError, ItemMessage, Prediction, PredictionStatus, RetryLater
 from imagebatch.usecases.collect_image import FETCHES
-from tests.usecases.app_harness import OWNER, AppHarness
+from testing.app_harness import OWNER, AppHarness
 
 PRICE = Decimal("0.05")
 

@@ -14,10 +14,10 @@ from imagebatch.ports import Prediction, PredictionStatus
 from imagebatch.ports.event_bus import BusEvent, EventBus
 from imagebatch.schemas.webhook import webhook_body
 from imagebatch.usecases.publish_events import PublishEvents
+from testing.app_harness import OWNER, AppHarness
 from testing.aws import TABLE, aws_in_memory, create_table, no_sleep
 from testing.fakes.accounts import InMemoryAccountStore
 from testing.fakes.system import FakeClock
-from tests.usecases.app_harness import OWNER, AppHarness
 
 REFUSED = Prediction(
     "", PredictionStatus.FAILED, failure=Failure.of(FailureCode.CONTENT_REFUSED, "because")

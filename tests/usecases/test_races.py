@@ -14,8 +14,8 @@ from imagebatch.domain.errors import (
     UnavailableError,
 )
 from imagebatch.ports import RetryLater
+from testing.app_harness import OWNER, PRICE, AppHarness
 from testing.fakes.provider import Made
-from tests.usecases.app_harness import OWNER, PRICE, AppHarness
 
 WRONG_KEY = Failure.of(FailureCode.PROVIDER_AUTH, "wrong key")
 

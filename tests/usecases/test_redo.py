@@ -18,7 +18,7 @@ from imagebatch.domain.errors import (
 )
 from imagebatch.domain.model_registry import Quality
 from imagebatch.usecases.round_models import RoundOptions
-from tests.usecases.app_harness import OWNER, PRICE, AppHarness
+from testing.app_harness import OWNER, PRICE, AppHarness
 from tests.usecases.test_process_item import failed
 
 REFUSED = failed(FailureCode.CONTENT_REFUSED)

@@ -9,7 +9,7 @@ from imagebatch.adapters.providers.development import DevelopmentProvider
 from imagebatch.domain.batch import BatchStatus, ItemSpec
 from imagebatch.domain.errors import FailureCode
 from imagebatch.domain.model_registry import Mode
-from tests.usecases.app_harness import OWNER, PRICE, AppHarness
+from testing.app_harness import OWNER, PRICE, AppHarness
 
 
 def rehearse(*fates: str, mode: Mode = Mode.DEVELOPMENT) -> AppHarness:

@@ -2,7 +2,7 @@ import pytest
 
 from imagebatch.domain.batch import BatchStatus
 from imagebatch.domain.errors import UnavailableError, UnreadableRecordError
-from tests.usecases.app_harness import OWNER, AppHarness
+from testing.app_harness import OWNER, AppHarness
 
 LONG = 15 * 60 + 1
 

@@ -5,7 +5,7 @@ import pytest
 from imagebatch.domain.batch import BatchStatus
 from imagebatch.domain.errors import Failure, FailureCode, UnfitOutputError
 from imagebatch.ports import BadMembersError, ItemMessage, StoredMember, UnfitImageError
-from tests.usecases.app_harness import OWNER, PRICE, AppHarness
+from testing.app_harness import OWNER, PRICE, AppHarness
 
 WRONG_RATIO = "The image is 9 x 9, which is not the aspect ratio 16:9: choose another ratio."
 

@@ -26,11 +26,11 @@ from imagebatch.usecases.plan_variant_batch import PlanVariantBatch, VariantRequ
 from imagebatch.usecases.references import References
 from imagebatch.usecases.round_models import ChooseRoundModels
 from imagebatch.usecases.submit_batch import Submission
+from testing.app_harness import OWNER, AppHarness
 from testing.fakes import InMemoryCatalogStore, InMemoryUploadStore
 from testing.models import a_model, a_registry, usable
 from testing.records import a_batch, an_image, an_item
 from testing.variants import a_variant, product_shot
-from tests.usecases.app_harness import OWNER, AppHarness
 
 PUBLIC = "https://shop.example.com/a.jpg"
 PLAIN = a_model()

@@ -9,7 +9,7 @@ from imagebatch.domain.batch import ArchiveState, BatchStatus, Item
 from imagebatch.domain.errors import FailureCode, InvalidRequestError, StateConflictError
 from imagebatch.ports import BadMembersError
 from imagebatch.usecases.finalize_batch import FinalizerRun
-from tests.usecases.app_harness import OWNER, AppHarness
+from testing.app_harness import OWNER, AppHarness
 from tests.usecases.test_process_item import failed
 
 

@@ -7,7 +7,7 @@ from imagebatch.domain.errors import FailureCode, TooManyRequestsError, Unavaila
 from imagebatch.ports import Receipt
 from imagebatch.settings import Settings
 from imagebatch.usecases.watcher_places import HoldPlace
-from tests.usecases.app_harness import OWNER, AppHarness
+from testing.app_harness import OWNER, AppHarness
 from tests.usecases.test_process_item import failed
 
 

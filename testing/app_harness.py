@@ -173,12 +173,16 @@ class AppHarness:
         accounts: Any = None,
         ledger: Any = None,
         limits: Limits = LIMITS,
+        clock: FakeClock | None = None,
+        random: FakeRandomness | None = None,
+        provider: ScriptedProvider | None = None,
+        workers: int = WORKERS,
     ) -> None:
-        self.clock, self.random = FakeClock(), FakeRandomness()
+        self.clock, self.random = clock or FakeClock(), random or FakeRandomness()
         self.store, self.media = store or InMemoryBatchStore(), InMemoryObjectStore()
         self.queue, self.dispatch = InMemoryItemQueue(), InMemoryDispatchQueue()
         self.finalizer, self.telemetry = InMemoryFinalizer(), SilentTelemetry()
-        self.provider = ScriptedProvider(self.clock, seconds)
+        self.provider = provider or ScriptedProvider(self.clock, seconds)
         self.validator, self.builder = LenientValidator(), ListingBuilder()
         self.thumbnailer, self.mark = StubThumbnailer(), MarkImage(SilentTelemetry())
         self.pages = ListingPages()
@@ -198,7 +202,7 @@ class AppHarness:
             getattr(self.store, "library", None) or InMemoryLibraryStore()
         )
         self.dispatch_items = DispatchItems(
-            self.records, self.media, self.queue, self.finalizer, self.open_folders, WORKERS
+            self.records, self.media, self.queue, self.finalizer, self.open_folders, workers
         )
         self.breakers = InMemoryBreakerStore()
         self.ledger = ledger or InMemoryPredictionLedger()
@@ -207,7 +211,7 @@ class AppHarness:
         )
         perform = PerformEffect(gateway, collect, self.clock, breakers, self.ledger)
         self.process_item = ProcessItem(
-            self.records, self.queue, self.finalizer, perform, self.telemetry, limit, WORKERS
+            self.records, self.queue, self.finalizer, perform, self.telemetry, limit, workers
         )
         self.process_dead_letter = replace(self.process_item, may_create=False)
         self.cancel_batch = CancelBatch(self.records, self.finalizer)
