@@ -22,6 +22,7 @@ ROWS = (
     "sizes",
     "sheets",
     "archives",
+    "contention",
     "makespan",
     "cost",
     "many",
