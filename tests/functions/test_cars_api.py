@@ -5,6 +5,7 @@ import pytest
 
 from imagebatch.domain.errors import ConflictError, UnavailableError
 from imagebatch.schemas import answers
+from imagebatch.schemas.submission_answers import CarBatchAccepted, Preview
 from tests.functions.conftest import Answer, Api
 
 HEADER = "make,model,year,background,aspect_ratio\n"
@@ -26,7 +27,7 @@ def refused(answer: Answer) -> tuple[int, str]:
 def test_a_sheet_is_accepted_at_once(api: Api) -> None:
     answer = send(api)
     assert answer.status == 202
-    accepted = answers.CarBatchAccepted.model_validate(answer.json())
+    accepted = CarBatchAccepted.model_validate(answer.json())
     assert (accepted.total, answer.json()["estimatedCost"]) == (2, "0.07")
     assert accepted.mode == "development"
     assert answer.headers["location"] == accepted.status_url
@@ -108,7 +109,7 @@ def test_invalid_rows_can_be_skipped(api: Api) -> None:
 def test_dry_run_shows_prompts_and_creates_nothing(api: Api) -> None:
     answer = send(api, dryRun="true")
     assert answer.status == 200
-    preview = answers.Preview.model_validate(answer.json())
+    preview = Preview.model_validate(answer.json())
     assert preview.items[0].file == "Toyota-Corolla-2024-white.png"
     assert "Corolla" in preview.items[0].prompt
     assert api.get("/api/v1/batch").json()["items"] == []

@@ -4,6 +4,7 @@ import pytest
 
 from imagebatch.domain.batch_manifest import decode_manifest
 from imagebatch.schemas import answers
+from imagebatch.schemas.submission_answers import Preview, PromptBatchAccepted
 from imagebatch.usecases import keys
 from testing.services import Deployment
 from tests.functions.conftest import Answer, Api
@@ -40,7 +41,7 @@ def shortfall(answer: Answer) -> dict[str, Any]:
 def test_a_list_of_prompts_is_accepted_at_once(api: Api) -> None:
     answer = generate(api, {"prompt": "A red chair"}, {"prompt": "A blue one"}, name="Chairs")
     assert answer.status == 202
-    accepted = answers.PromptBatchAccepted.model_validate(answer.json())
+    accepted = PromptBatchAccepted.model_validate(answer.json())
     assert (accepted.total_items, answer.json()["estimated_cost"]) == (2, "0.07")
     assert answer.headers["location"] == accepted.status_url
     status = api.get(f"/api/v1/batch/{accepted.batch_id}/status").json()
@@ -72,7 +73,7 @@ def test_the_plan_has_what_each_item_is_made_from(api: Api, services: Deployment
 def test_dry_run_shows_plan_and_creates_nothing(api: Api) -> None:
     answer = generate(api, {"prompt": "A red chair, studio"}, {"prompt": "!!!"}, dry_run=True)
     assert answer.status == 200
-    preview = answers.Preview.model_validate(answer.json())
+    preview = Preview.model_validate(answer.json())
     assert (preview.total, answer.json()["estimated_cost"], preview.mode) == (
         2,
         "0.07",
@@ -241,7 +242,7 @@ def test_a_sheet_of_prompts_is_a_prompt_batch(api: Api, services: Deployment) ->
     image = an_image(api)
     sheet = f"Prompt;id;Aspect Ratio;file\nein grünes Auto;eins;16x9;\nein Boot;;;{image}\n"
     answer = sheet_of(api, sheet.encode("cp1252"), encoding="cp1252", include_pdf="true")
-    accepted = answers.PromptBatchAccepted.model_validate(answer.json())
+    accepted = PromptBatchAccepted.model_validate(answer.json())
     assert {notice.code for notice in accepted.notices} == {"mapped-columns", "ratio"}
     plan = decode_manifest(services.media.get(keys.plan(accepted.batch_id)) or b"")
     assert [item.prompt for item in plan.items] == ["ein grünes Auto", "ein Boot"]

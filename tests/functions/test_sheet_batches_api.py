@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from imagebatch.schemas import answers
+from imagebatch.schemas.submission_answers import Preview
 from tests.functions.conftest import Answer, Api
 
 SHEET = "Colour,Size,note,custom_id\nred,L,old,A1\nblue,M,,A2\n"
@@ -34,7 +34,7 @@ def upload(api: Api, name: str) -> str:
 def test_a_prompt_with_the_request_is_a_template(api: Api) -> None:
     answer = send(api, prompt=PROMPT, dryRun="true")
     assert prompts(answer) == ["A red chair in L", "A blue chair in M"]
-    preview = answers.Preview.model_validate(answer.json())
+    preview = Preview.model_validate(answer.json())
     assert preview.columns == ["Colour", "Size", "note", "custom_id"]
     assert preview.items[0].cells == ["red", "L", "old", "A1"]
     assert [item.custom_id for item in preview.items] == ["A1", "A2"]
@@ -44,7 +44,7 @@ def test_dry_run_lists_problems_of_each_cell(api: Api) -> None:
     sheet = "Make;Model;Colour;Aspect Ratio;dealer\nAudi;A4;red;16:10;X\nBMW;i3;blue;1:1;Y\n"
     files = {"file": ("cars.csv", sheet.encode(), "text/csv")}
     answer = api.post("/api/car-batch?dryRun=true&invalidRows=skip", files=files)
-    preview = answers.Preview.model_validate(answer.json())
+    preview = Preview.model_validate(answer.json())
     assert preview.read_as == ["make", "model", "color", "aspect_ratio", None]
     assert preview.delimiter == ";"
     [problem] = preview.items[0].problems

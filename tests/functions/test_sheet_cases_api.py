@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from imagebatch.schemas import answers
+from imagebatch.schemas.submission_answers import Preview
 from testing.sheet_cases import CASES, SheetCase, matches
 from tests.functions.conftest import Api
 
@@ -20,7 +20,7 @@ def test_a_sheet_gets_its_verdict_over_http(api: Api, case: SheetCase) -> None:
         assert matches(case, answer.json()), answer.body
         return
     assert answer.status == 200, answer.body
-    preview = answers.Preview.model_validate(answer.json())
+    preview = Preview.model_validate(answer.json())
     assert preview.total == case.rows
     assert {notice.code for notice in preview.notices} >= set(case.codes)
     assert any(notice.level == "warning" for notice in preview.notices) == case.warning
