@@ -42,10 +42,10 @@ class Simulation:
 
     def submit(self, name: str, rows: int) -> None:
         batch = enqueue_initial_window(
-            a_batch(round_total=rows, released=0, counts=Counts(pending=rows)), WORKERS
+            a_batch(round_total=rows, enqueued_count=0, counts=Counts(pending=rows)), WORKERS
         )
         self.batches[name] = batch
-        for position in range(batch.released):
+        for position in range(batch.enqueued_count):
             self._send(name, position)
 
     def _send(self, name: str, position: int) -> None:
@@ -62,9 +62,9 @@ class Simulation:
         self.free += 1
         self._count_as(name, processing=-1, succeeded=1)
         self.batches[name], item = admit_next(self.batches[name], SETTLED, self.share(waited))
-        for position in item.releases:
+        for position in item.enqueued_positions:
             self._send(name, position)
-        if not self.batches[name].counts.open:
+        if not self.batches[name].counts.unsettled:
             self.ended[name] = self.now
 
     def _count_as(self, name: str, **changes: int) -> None:
