@@ -27,6 +27,7 @@ from tests.security.conftest import MAX_ACTIVE_BATCHES, Site
 
 def what_people_do(site: Site, ann: httpx.Client, hers: OwnedResources) -> None:
     fake, receiver = site.fake, site.receiver.url
+    earlier = references(fake)
     fake.script("failed", prompt="Refused", text="flagged as sensitive (E005)")
     failing = cars(ann, "Refused A", "Fine A", callbackUrl=f"{receiver}/hook")
     assert finished(ann, failing)["outcome"] == "partial"
@@ -42,8 +43,10 @@ def what_people_do(site: Site, ann: httpx.Client, hers: OwnedResources) -> None:
     shirts(site, ann, hers)
     uploads(ann, hers)
     shown = [hers.reference_url, hers.image_url, hers.library_url]
-    for address in shown + references(fake):
-        assert httpx.get(address, timeout=60).status_code == 200
+    given = [address for address in references(fake) if address not in earlier]
+    assert given
+    for address in shown + given:  # other tests delete what they gave
+        assert httpx.get(address, timeout=60).status_code == 200, address
     drops(site)
     ask(site.as_("op", groups=["operators"]), "GET", "/api/queue", 200)
     assert ask(site.as_("op", groups=["operators"]), "GET", "/api/doctor", 200)["checks"]
