@@ -79,6 +79,7 @@ function Rename({ batch, onBatch, onClose }: RenameProps) {
           type="text"
           maxLength={120}
           value={name}
+          onFocus={(event) => event.currentTarget.select()}
           onInput={(event) => setName(event.currentTarget.value)}
         />
       </label>

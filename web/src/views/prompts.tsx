@@ -230,7 +230,7 @@ function Reference({ row, possible, number, busy, attach, remove }: ReferencePro
         <span>{row.file.name}</span>
         <button
           class="button quiet small"
-          aria-label={`Remove the image of prompt ${number}`}
+          aria-label={`Remove image of prompt ${number}`}
           onClick={remove}
         >
           Remove image
