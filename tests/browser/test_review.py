@@ -143,7 +143,7 @@ def test_a_batch_is_renamed_found_run_again_and_deleted(page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Second title")
 
     page.goto("/batches")
-    page.get_by_label("Find a batch").fill("SECOND")
+    page.get_by_label("Find a batch").fill("SECOND TITLE")
     lines = page.locator(".batches > li")
     expect(lines).to_have_count(1)
     lines.first.click(position={"x": 300, "y": 8})

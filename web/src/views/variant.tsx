@@ -49,7 +49,7 @@ function Shown({ id }: { id: number }) {
 
 function OneFolder({ folder, renew }: { folder: Folder; renew: () => void }) {
   return (
-    <section aria-label={folder.name} class="folder">
+    <article aria-label={folder.name} class="folder">
       <h2>
         <a href={`/folders/${encodeURIComponent(folder.id)}`}>{folder.name}</a>
       </h2>
@@ -59,6 +59,6 @@ function OneFolder({ folder, renew }: { folder: Folder; renew: () => void }) {
         label={`Images of ${folder.name}`}
         onStale={renew}
       />
-    </section>
+    </article>
   );
 }
