@@ -86,7 +86,7 @@ def test_a_damaged_image_is_refused() -> None:
     ],
 )
 def test_other_formats_than_png_jpeg_webp_are_rejected(body: bytes) -> None:
-    assert "delivered" in reason(body)
+    assert "returned" in reason(body)
 
 
 def test_a_file_over_50_mb_is_refused_unseen() -> None:
