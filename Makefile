@@ -59,7 +59,7 @@ unit: .venv/.done
 .PHONY: test
 test: $(environment) $(page) $(api_document) .venv-clients/.done
 	$(if $(ARGS),,npm --prefix web test)
-	$(PYTHON) -m pytest $(if $(ARGS),$(ARGS),$(side_by_side) --cov --cov-report=term)
+	$(PYTHON) -m pytest $(if $(ARGS),$(ARGS),$(side_by_side) --cov --cov-report=term --cov-fail-under=97)
 
 ## soak: long random walks, then every suite five times beside a process that burns a core
 .PHONY: soak

@@ -90,7 +90,7 @@ def test_unknown_model_is_refused_with_the_known() -> None:
     [
         (NEW, {"aspect_ratio": "3:2"}, "no aspect ratio 3:2", ["b/seeded"]),
         (NEW, {"quality": Quality.ULTRA}, "no ultra quality", []),
-        (NEW, {"seed": True}, "no seed", ["b/seeded"]),
+        (NEW, {"seed": True}, "does not accept a seed", ["b/seeded"]),
         (NEW, {"images": 5}, "at most 4 reference images", []),
         (SEEDED, {"images": 1}, "no reference images", ["a/new", "b/edit"]),
         (EDIT, {}, "at least 1 reference image", ["a/new", "b/seeded"]),

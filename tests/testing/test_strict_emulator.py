@@ -300,6 +300,8 @@ def test_throttled_function_is_a_gateway_server_error(emulated: Aws, api: httpx.
 
 def test_100_of_the_accounts_concurrency_stay_unreserved(emulated: Aws) -> None:
     client = emulated.client("lambda")
+    for other in client.list_functions()["Functions"]:
+        client.delete_function_concurrency(FunctionName=other["FunctionName"])
     for name in ("first", "second"):
         emulated.function(name, ANSWERS)
     client.put_function_concurrency(FunctionName="first", ReservedConcurrentExecutions=800)

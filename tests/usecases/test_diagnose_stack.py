@@ -101,7 +101,7 @@ def test_healthy_stack_has_no_advice() -> None:
         ({"broken": True}, None, "finalizer", "unknown", "again later"),
         ({"address": AlarmAddress.UNCONFIRMED}, None, "alarm address", "problem", "link"),
         ({"address": AlarmAddress.NONE}, None, "alarm address", "warning", "AlarmEmail="),
-        ({"quota": Concurrency(10, 7)}, None, "concurrency", "warning", "higher quota"),
+        ({"quota": Concurrency(10, 7)}, None, "concurrency", "warning", "higher Lambda"),
     ],
 )
 def test_each_fault_is_found_with_advice(
