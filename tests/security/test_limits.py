@@ -11,6 +11,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from imagebatch.adapters.dynamodb import keys
+from imagebatch.adapters.dynamodb.table import key_of
 from testing.accounts import Accounts
 from testing.batches import sheet
 from testing.scenario import ask, until
@@ -19,8 +21,9 @@ from tests.security.conftest import MAX_ACTIVE_BATCHES, OWNER_BUDGET, Site
 CALLERS, AT_ONCE = 200, 20
 """Each request at the same moment is a process that the emulator starts."""
 SHEETS = 5
-MAX_ROWS = 50
-"""The template's default."""
+SHEET = sheet("V70").encode()
+MAX_ROWS, PLACES = 50, 5
+"""The template's defaults; of ten event streams one owner has half."""
 
 
 @pytest.fixture
@@ -147,3 +150,62 @@ def test_rows_over_the_limit_reach_no_table(site: Site, accounts: Accounts, owne
     assert answers.keys() - {503} == {400}
     assert accounts.unfinished(owner) == []
     assert api.get("/api/v1/batch").json()["items"] == []
+
+
+def test_sheets_dropped_at_once_take_the_room_there_is(
+    site: Site, accounts: Accounts, owner: str
+) -> None:
+    s3, bucket, room = site.client("s3"), site.stack["bucket"], 20
+    names = [f"inbox/{owner}/{number}.csv" for number in range(CALLERS)]
+    waiting = site.calls.script("count", "^SendMessage$", about=owner, times=CALLERS - room)
+    with undispatched(site), accounts.uncorrected(owner):
+        accounts.set_places(owner, MAX_ACTIVE_BATCHES - room)
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            list(pool.map(lambda key: s3.put_object(Bucket=bucket, Key=key, Body=SHEET), names))
+        until("all but those wait", lambda: waiting.fired == CALLERS - room, seconds=240)
+
+        assert len(accounts.unfinished(owner)) == room
+        assert accounts.places(owner) == MAX_ACTIVE_BATCHES
+        assert not s3.list_objects_v2(Bucket=bucket, Prefix=f"outbox/{owner}/").get("Contents")
+        # A sheet that is gone when its turn comes is none.
+        s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": key} for key in names]})
+    settled(site, accounts, owner)
+
+
+def test_event_streams_leave_places_to_other_owners(site: Site, owner: str) -> None:
+    api, other = patient(site, owner), patient(site, f"{owner}-other")
+    with undispatched(site):
+        batches = {client: submit(client).json()["jobId"] for client in (api, other)}
+        taken = TakenPlaces(site, owner)
+        # With the other's, as many as the function has places: the gateway refuses none of them.
+        with ThreadPoolExecutor(2 * PLACES - 1) as pool:
+            watchers = [pool.submit(watch, api, batches[api]) for _ in range(CALLERS)]
+            until("all places are taken", lambda: taken.now() == PLACES)
+            assert watch(other, batches[other]) == 200, "half of all places are left to others"
+            answers = Counter(watcher.result() for watcher in watchers)
+        assert taken.most <= PLACES
+        assert answers.keys() == {200, 429}
+        assert answers[429] >= CALLERS // 2
+        assert taken.now() == 0
+    for client, batch in batches.items():
+        client.post(f"/api/v1/batch/{batch}/cancel")
+
+
+def watch(api: httpx.Client, batch: str) -> int:
+    """Waits for what comes after all that has happened."""
+    path = f"/api/v1/batch/{batch}/progress"
+    return api.get(path, headers={"Last-Event-ID": "0"}).status_code
+
+
+class TakenPlaces:
+    """Of an owner's event streams, as the table has them."""
+
+    def __init__(self, site: Site, owner: str) -> None:
+        self.table, self.client = site.stack["table"], site.client("dynamodb")
+        self.key, self.most = key_of(keys.watchers(owner)), 0
+
+    def now(self) -> int:
+        found = self.client.get_item(TableName=self.table, Key=self.key, ConsistentRead=True)
+        count = sum(name.startswith("place") for name in found.get("Item", {}))
+        self.most = max(self.most, count)
+        return count
