@@ -84,9 +84,8 @@ def shifted(page: Page) -> float:
 
 
 def assert_still(page: Page) -> None:
-    """Nothing has moved; on a phone, lines may wrap as their words change."""
-    if page.evaluate("innerWidth") > 480:
-        assert shifted(page) < STILL
+    """Nothing has moved."""
+    assert shifted(page) < STILL
 
 
 def too_wide(page: Page) -> int:
