@@ -24,8 +24,9 @@ from imagebatch_cli.commands import (
     verify,
     webhooks,
 )
+from imagebatch_cli.connection import Globals
 from imagebatch_cli.errors import CliError, ExitStatus, InvalidInputError, OutputClosedError
-from imagebatch_cli.options import Globals, Token, Url
+from imagebatch_cli.options import Token, Url
 from imagebatch_cli.output import Output
 from imagebatch_cli.transport import cli_version
 

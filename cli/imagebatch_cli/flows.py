@@ -22,8 +22,9 @@ from imagebatch_cli.errors import (
     UnreachableError,
 )
 from imagebatch_cli.ids import SHOWN_ID_LENGTH
+from imagebatch_cli.options import ArchiveOptions, BatchOptions, RoundOptions, ServiceOptions
 from imagebatch_cli.output import Output
-from imagebatch_cli.sheet import Document, Sheet
+from imagebatch_cli.sheet import Document, Options, Sheet
 from imagebatch_cli.watch import exit_status, watch
 
 STDIN = "-"
@@ -48,6 +49,21 @@ def catalog_body(catalog: Sheet) -> tuple[bytes, str]:
     if catalog.name.lower().endswith(".json"):
         return catalog.body, "application/json"
     return catalog.body, "application/octet-stream"
+
+
+def batch_options(name: str | None, given: BatchOptions) -> Options:
+    return Options(
+        name=name,
+        metadata=pairs("--metadata", given.metadata),
+        model=given.model,
+        fallback=given.fallback or [],
+        quality=given.quality,
+        quote=given.quote,
+        max_cost=given.max_cost,
+        callback_url=given.callback_url,
+        rehearse=fates(given.rehearse),
+        dry_run=given.dry_run,
+    )
 
 
 def default_name(file: str) -> str | None:
@@ -90,6 +106,16 @@ def target_for(name: str | None, *, force: bool, as_json: bool) -> Target | None
         raise InvalidInputError("-o - and --json both write to standard output; use only one.")
     target.check(force=force)
     return target
+
+
+def prepare_output(
+    archive: ArchiveOptions, service: ServiceOptions
+) -> tuple[Target | None, Output]:
+    """Return the archive's target, if one is wanted, and the output beside it."""
+    target = target_for(archive.output, force=archive.force, as_json=service.as_json)
+    taken = target is not None and target.is_stdout
+    shows = not archive.no_progress
+    return target, Output(as_json=service.as_json, stdout_taken=taken, show_progress=shows)
 
 
 def submit_once(send: Callable[[str], Document], key: str | None) -> Document:
@@ -185,11 +211,14 @@ def refresh_archive(api: Api, out: Output, batch_id: str) -> None:
         archive = api.status(batch_id).get("archive") or {}
 
 
-def round_options(
-    model: str | None, fallback: list[str] | None, quality: str | None, max_cost: str | None
-) -> Document:
-    """Return the options of a new round; omitted ones stay unchanged."""
-    given = {"model": model, "fallback": fallback or None, "quality": quality, "maxCost": max_cost}
+def round_fields(options: RoundOptions) -> Document:
+    """Return a new round's options as JSON fields; omitted ones are not sent."""
+    given = {
+        "model": options.model,
+        "fallback": options.fallback or None,
+        "quality": options.quality,
+        "maxCost": options.max_cost,
+    }
     return {name: value for name, value in given.items() if value is not None}
 
 

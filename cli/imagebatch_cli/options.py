@@ -1,21 +1,12 @@
-"""Options that several commands share, and the connection that they describe."""
+"""The options that commands share, each declared once, and the groups that commands take whole.
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+`commands.add` gives Typer one option for each field of a group.
+"""
+
 from dataclasses import dataclass
 from typing import Annotated
 
-import httpx
 import typer
-
-from imagebatch_cli.api import Api
-from imagebatch_cli.auth.session import FixedToken, RenewedToken
-from imagebatch_cli.auth.store import CredentialStore
-from imagebatch_cli.download import Target
-from imagebatch_cli.errors import InvalidInputError
-from imagebatch_cli.output import Output
-from imagebatch_cli.transport import Transport
 
 Url = Annotated[
     str | None, typer.Option("--url", metavar="URL", help="The API's URL [IMAGEBATCH_URL].")
@@ -138,59 +129,63 @@ IdempotencyKey = Annotated[
 ]
 
 
-@dataclass
-class Globals:
-    url: str | None
-    token: str | None
-    retry_seconds: float
+@dataclass(frozen=True, kw_only=True)
+class ServiceOptions:
+    """Of every command that calls the service."""
+
+    as_json: AsJson = False
+    url: Url = None
+    token: Token = None
 
 
-def api_address(context: typer.Context, url: str | None) -> str:
-    """The URL of the command, the program, the environment, or the last sign-in, in this order."""
-    given: Globals = context.obj
-    address = url or given.url or os.environ.get("IMAGEBATCH_URL") or CredentialStore().last_url
-    if not address:
-        raise InvalidInputError(
-            "The API's URL is not set", hint="Set IMAGEBATCH_URL or pass --url."
-        )
-    return address.rstrip("/")
+@dataclass(frozen=True, kw_only=True)
+class ArchiveOptions:
+    """Of every command that can wait for a batch and download its ZIP."""
+
+    output: Into = None
+    force: Force = False
+    no_progress: NoProgress = False
 
 
-@contextmanager
-def connect(
-    context: typer.Context, url: str | None, token: str | None, output: Output
-) -> Iterator[Api]:
-    given: Globals = context.obj
-    address = api_address(context, url)
-    auth = _auth(address, token or given.token or os.environ.get("IMAGEBATCH_TOKEN"))
-    transport = Transport(
-        address, auth, retry_seconds=given.retry_seconds, notify=output.print_message
-    )
-    try:
-        yield Api(transport)
-    finally:
-        transport.close()
+@dataclass(frozen=True, kw_only=True)
+class BatchOptions:
+    """Of a new batch of any kind."""
+
+    metadata: Metadata = None
+    model: Model = None
+    fallback: Fallback = None
+    quality: Quality = None
+    quote: Quote = None
+    max_cost: MaxCost = None
+    callback_url: CallbackUrl = None
+    rehearse: Rehearse = None
+    dry_run: DryRun = False
+    rows: Rows = False
 
 
-def _auth(address: str, token: str | None) -> httpx.Auth | None:
-    """A token that was passed in takes precedence over a sign-in."""
-    if token:
-        return FixedToken(token)
-    store = CredentialStore()
-    sign_in = store.load(address)
-    return RenewedToken(address, sign_in, store) if sign_in else None
+@dataclass(frozen=True, kw_only=True)
+class RoundOptions:
+    """Of a new round of a batch; omitted ones stay unchanged."""
+
+    model: Model = None
+    fallback: Fallback = None
+    quality: Quality = None
+    max_cost: NewMaxCost = None
 
 
-def is_signed_in(context: typer.Context, url: str | None, token: str | None) -> bool:
-    """Whether a service is configured, with a token or a sign-in for it."""
-    given: Globals = context.obj
-    try:
-        address = api_address(context, url)
-    except InvalidInputError:
-        return False
-    return _auth(address, token or given.token or os.environ.get("IMAGEBATCH_TOKEN")) is not None
+@dataclass(frozen=True, kw_only=True)
+class SheetOptions:
+    """How to read a sheet, and what its rows mean."""
+
+    template: Template = None
+    prompt: Prompt = None
+    sheet: WorkbookSheet = None
+    encoding: Encoding = None
 
 
-def output_for(target: Target | None, *, as_json: bool, no_progress: bool) -> Output:
-    taken = target is not None and target.is_stdout
-    return Output(as_json=as_json, stdout_taken=taken, show_progress=not no_progress)
+@dataclass(frozen=True, kw_only=True)
+class CheckOptions:
+    """What to tolerate in a sheet."""
+
+    skip_invalid: SkipInvalid = False
+    ignore_unknown: IgnoreUnknown = False

@@ -13,6 +13,8 @@ from imagebatch_cli.auth import oidc
 from imagebatch_cli.auth.loopback import LoopbackServer
 from imagebatch_cli.auth.session import FixedToken
 from imagebatch_cli.auth.store import CredentialStore, SignIn
+from imagebatch_cli.command_options import add_commands
+from imagebatch_cli.connection import Globals, api_address
 from imagebatch_cli.errors import (
     CliError,
     ExitStatus,
@@ -21,7 +23,7 @@ from imagebatch_cli.errors import (
     SignInError,
     UnreachableError,
 )
-from imagebatch_cli.options import AsJson, Globals, Url, api_address
+from imagebatch_cli.options import AsJson, Url
 from imagebatch_cli.output import Output
 from imagebatch_cli.transport import Transport
 
@@ -33,8 +35,7 @@ NoBrowser = Annotated[
 
 
 def register(app: typer.Typer) -> None:
-    app.command("login")(login)
-    app.command("logout")(logout)
+    add_commands(app, login, logout)
 
 
 def login(

@@ -7,45 +7,37 @@ from typing import Annotated
 import typer
 
 from imagebatch_cli import flows, render
+from imagebatch_cli.command_options import add_commands
+from imagebatch_cli.connection import connect
 from imagebatch_cli.download import Target
 from imagebatch_cli.errors import ExitStatus
 from imagebatch_cli.ids import resolve
 from imagebatch_cli.options import (
-    AsJson,
+    ArchiveOptions,
     Batch,
-    Fallback,
     Force,
-    Into,
-    Model,
-    NewMaxCost,
     NoProgress,
-    Quality,
-    Token,
-    Url,
+    RoundOptions,
+    ServiceOptions,
     Wait,
-    connect,
-    output_for,
 )
 from imagebatch_cli.output import Output
 from imagebatch_cli.watch import exit_status
 
 
 def register(app: typer.Typer) -> None:
-    for command in (status, watch, list_, cancel, retry, download):
-        app.command(command.__name__.rstrip("_"))(command)
+    add_commands(app, status, watch, list_, cancel, retry, download)
 
 
 def status(
     context: typer.Context,
     batch_id: Batch,
     *,
-    as_json: AsJson = False,
-    url: Url = None,
-    token: Token = None,
+    service: ServiceOptions,
 ) -> ExitStatus:
     """Show a batch and its failed items."""
-    out = Output(as_json=as_json)
-    with connect(context, url, token, out) as api:
+    out = Output(as_json=service.as_json)
+    with connect(context, service, out) as api:
         found = api.status(resolve(api, batch_id))
     out.result(found, lambda: render.batch(found))
     return exit_status(found)
@@ -55,22 +47,18 @@ def watch(
     context: typer.Context,
     batch_id: Batch,
     *,
-    output: Into = None,
-    force: Force = False,
-    no_progress: NoProgress = False,
-    as_json: AsJson = False,
-    url: Url = None,
-    token: Token = None,
+    archive: ArchiveOptions,
+    service: ServiceOptions,
 ) -> ExitStatus:
     """Follow a batch until it has ended."""
-    target = flows.target_for(output, force=force, as_json=as_json)
-    out = output_for(target, as_json=as_json, no_progress=no_progress)
-    with connect(context, url, token, out) as api:
+    target, out = flows.prepare_output(archive, service)
+    with connect(context, service, out) as api:
         return flows.wait_and_download(api, out, resolve(api, batch_id), target)
 
 
 def list_(
     context: typer.Context,
+    *,
     limit: Annotated[
         int | None, typer.Option(min=1, max=100, help="Maximum number of batches to list.")
     ] = None,
@@ -79,13 +67,11 @@ def list_(
     kind: Annotated[
         str | None, typer.Option(help="Only batches of this kind: cars, prompts or variants.")
     ] = None,
-    as_json: AsJson = False,
-    url: Url = None,
-    token: Token = None,
+    service: ServiceOptions,
 ) -> ExitStatus:
     """List your batches, newest first."""
-    out = Output(as_json=as_json)
-    with connect(context, url, token, out) as api:
+    out = Output(as_json=service.as_json)
+    with connect(context, service, out) as api:
         answer = api.list(limit=limit, cursor=cursor, status=status, kind=kind)
     out.result(answer, lambda: render.listing(answer, out.terminal_width))
     return ExitStatus.OK
@@ -95,13 +81,11 @@ def cancel(
     context: typer.Context,
     batch_id: Batch,
     *,
-    as_json: AsJson = False,
-    url: Url = None,
-    token: Token = None,
+    service: ServiceOptions,
 ) -> ExitStatus:
     """Cancel a batch. Finished images are kept."""
-    out = Output(as_json=as_json)
-    with connect(context, url, token, out) as api:
+    out = Output(as_json=service.as_json)
+    with connect(context, service, out) as api:
         whole_id = resolve(api, batch_id)
         answer = api.cancel(whole_id)
     out.result(answer, lambda: f"Batch {whole_id}: {answer.get('status', 'cancelling')}")
@@ -112,25 +96,16 @@ def retry(
     context: typer.Context,
     batch_id: Batch,
     *,
-    model: Model = None,
-    fallback: Fallback = None,
-    quality: Quality = None,
-    max_cost: NewMaxCost = None,
+    options: RoundOptions,
     wait: Wait = False,
-    output: Into = None,
-    force: Force = False,
-    no_progress: NoProgress = False,
-    as_json: AsJson = False,
-    url: Url = None,
-    token: Token = None,
+    archive: ArchiveOptions,
+    service: ServiceOptions,
 ) -> ExitStatus:
     """Run the failed items of a batch again."""
-    options = flows.round_options(model, fallback, quality, max_cost)
-    target = flows.target_for(output, force=force, as_json=as_json)
-    out = output_for(target, as_json=as_json, no_progress=no_progress)
-    with connect(context, url, token, out) as api:
+    target, out = flows.prepare_output(archive, service)
+    with connect(context, service, out) as api:
         whole_id = resolve(api, batch_id)
-        answer = api.retry(whole_id, str(uuid.uuid4()), options)
+        answer = api.retry(whole_id, str(uuid.uuid4()), flows.round_fields(options))
         if target or wait:
             return flows.wait_and_download(api, out, whole_id, target)
     out.result(answer, lambda: f"Batch {whole_id}: {answer.get('status', 'processing')}")
@@ -147,18 +122,16 @@ def download(
     ] = None,
     force: Force = False,
     no_progress: NoProgress = False,
-    as_json: AsJson = False,
-    url: Url = None,
-    token: Token = None,
+    service: ServiceOptions,
 ) -> ExitStatus:
     """Download the ZIP of a finished batch. An outdated ZIP is rebuilt first."""
     wanted = output or f"{Path(batch_id).name}.zip"
-    target = flows.target_for(wanted, force=force, as_json=as_json) or Target(wanted)
-    out = output_for(target, as_json=as_json, no_progress=no_progress)
-    with connect(context, url, token, out) as api:
+    archive = ArchiveOptions(output=wanted, force=force, no_progress=no_progress)
+    target, out = flows.prepare_output(archive, service)
+    with connect(context, service, out) as api:
         whole_id = resolve(api, batch_id)
         flows.refresh_archive(api, out, whole_id)
-        archive = flows.fetch(api, out, whole_id, target)
-    answer = {"jobId": whole_id, "output": archive.file, "size": archive.size}
-    out.result(answer | {"entries": archive.entries}, lambda: render.saved(archive))
+        saved = flows.fetch(api, out, whole_id, target or Target(wanted))
+    answer = {"jobId": whole_id, "output": saved.file, "size": saved.size}
+    out.result(answer | {"entries": saved.entries}, lambda: render.saved(saved))
     return ExitStatus.OK

@@ -7,10 +7,12 @@ import typer
 from rich.console import RenderableType
 from rich.text import Text
 
-from imagebatch_cli.api import Document
+from imagebatch_cli.command_options import add_commands
+from imagebatch_cli.connection import connect
 from imagebatch_cli.errors import ExitStatus, InvalidInputError
-from imagebatch_cli.options import AsJson, Token, Url, connect
+from imagebatch_cli.options import ServiceOptions
 from imagebatch_cli.output import Output, plain
+from imagebatch_cli.sheet import Document
 
 Owner = Annotated[
     str | None,
@@ -23,7 +25,7 @@ NEARLY_SPENT = Decimal("0.8")
 
 
 def register(app: typer.Typer) -> None:
-    app.command("budget")(budget)
+    add_commands(app, budget)
 
 
 def budget(
@@ -31,15 +33,13 @@ def budget(
     *,
     owner: Owner = None,
     stack: Stack = False,
-    as_json: AsJson = False,
-    url: Url = None,
-    token: Token = None,
+    service: ServiceOptions,
 ) -> ExitStatus:
     """Show the spent, reserved and remaining amounts of this month's budget."""
     if owner and stack:
         raise InvalidInputError("Use --owner or --stack, not both.")
-    out = Output(as_json=as_json)
-    with connect(context, url, token, out) as api:
+    out = Output(as_json=service.as_json)
+    with connect(context, service, out) as api:
         found = api.budget(owner=owner, scope="stack" if stack else None)
     out.result(found, lambda: _render(found))
     return ExitStatus.OK

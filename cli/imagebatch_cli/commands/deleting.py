@@ -5,9 +5,11 @@ from typing import Annotated
 
 import typer
 
+from imagebatch_cli.command_options import add_commands
+from imagebatch_cli.connection import connect
 from imagebatch_cli.errors import ExitStatus, InvalidInputError
 from imagebatch_cli.ids import resolve
-from imagebatch_cli.options import AsJson, Batch, Token, Url, connect
+from imagebatch_cli.options import Batch, ServiceOptions
 from imagebatch_cli.output import Output
 from imagebatch_cli.sheet import Document
 
@@ -15,8 +17,7 @@ Yes = Annotated[bool, typer.Option("-y", "--yes", help="Do not ask for confirmat
 
 
 def register(app: typer.Typer) -> None:
-    app.command("delete")(delete)
-    app.command("erase")(erase)
+    add_commands(app, delete, erase)
 
 
 def delete(
@@ -24,13 +25,11 @@ def delete(
     batch_id: Batch,
     *,
     yes: Yes = False,
-    as_json: AsJson = False,
-    url: Url = None,
-    token: Token = None,
+    service: ServiceOptions,
 ) -> ExitStatus:
     """Delete a finished batch with all its images."""
-    out = Output(as_json=as_json)
-    with connect(context, url, token, out) as api:
+    out = Output(as_json=service.as_json)
+    with connect(context, service, out) as api:
         whole_id = resolve(api, batch_id)
         confirm(f"Delete batch {whole_id} with all its images? This cannot be undone.", yes=yes)
         api.delete(whole_id)
@@ -47,13 +46,11 @@ def erase(
         typer.Option(metavar="ID", help="Show the receipt of an erasure instead of starting one."),
     ] = None,
     yes: Yes = False,
-    as_json: AsJson = False,
-    url: Url = None,
-    token: Token = None,
+    service: ServiceOptions,
 ) -> ExitStatus:
     """Erase all of an owner's data. For operators."""
-    out = Output(as_json=as_json)
-    with connect(context, url, token, out) as api:
+    out = Output(as_json=service.as_json)
+    with connect(context, service, out) as api:
         if receipt:
             found = api.erasure(receipt)
         else:

@@ -9,8 +9,10 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from imagebatch_cli.api import Api
+from imagebatch_cli.command_options import add_commands
+from imagebatch_cli.connection import connect
 from imagebatch_cli.errors import ExitStatus
-from imagebatch_cli.options import AsJson, Token, Url, connect
+from imagebatch_cli.options import ServiceOptions
 from imagebatch_cli.output import Output, plain, table
 from imagebatch_cli.sheet import Document
 
@@ -19,19 +21,17 @@ STYLES = {"ok": "green", "warning": "yellow", "problem": "red", "unknown": "dim"
 
 
 def register(app: typer.Typer) -> None:
-    app.command("doctor")(doctor)
+    add_commands(app, doctor)
 
 
 def doctor(
     context: typer.Context,
     *,
-    as_json: AsJson = False,
-    url: Url = None,
-    token: Token = None,
+    service: ServiceOptions,
 ) -> ExitStatus:
     """Check the stack and show a fix for each problem. For operators."""
-    out = Output(as_json=as_json)
-    with connect(context, url, token, out) as api:
+    out = Output(as_json=service.as_json)
+    with connect(context, service, out) as api:
         found = _examine(api)
     out.result(found, lambda: _render(found))
     return ExitStatus.OK if found["healthy"] else ExitStatus.SOME_FAILED

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from imagebatch_cli.command_options import add_commands
+from imagebatch_cli.connection import connect
 from imagebatch_cli.errors import CliError, ExitStatus, InvalidInputError
 from imagebatch_cli.mcp_tools import Order, Tools
-from imagebatch_cli.options import Token, Url, connect
+from imagebatch_cli.options import ServiceOptions, Token, Url
 from imagebatch_cli.output import Output
 from imagebatch_cli.transport import cli_version
 
@@ -24,7 +26,7 @@ T = TypeVar("T")
 
 
 def register(app: typer.Typer) -> None:
-    app.command("mcp")(mcp)
+    add_commands(app, mcp)
 
 
 def mcp(
@@ -40,7 +42,7 @@ def mcp(
     token: Token = None,
 ) -> ExitStatus:
     """Serve an AI assistant over MCP (standard input and output)."""
-    with connect(context, url, token, Output()) as api:
+    with connect(context, ServiceOptions(url=url, token=token), Output()) as api:
         server(Tools(api, root)).run("stdio")
     return ExitStatus.OK
 

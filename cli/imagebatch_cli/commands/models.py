@@ -7,10 +7,12 @@ import typer
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from imagebatch_cli.api import Document
+from imagebatch_cli.command_options import add_commands
+from imagebatch_cli.connection import connect
 from imagebatch_cli.errors import ExitStatus
-from imagebatch_cli.options import AsJson, Token, Url, connect
+from imagebatch_cli.options import ServiceOptions
 from imagebatch_cli.output import Output, plain, table
+from imagebatch_cli.sheet import Document
 
 Check = Annotated[
     bool,
@@ -26,20 +28,18 @@ UNITS = {"image": "", "megapixel": "/MP"}
 
 
 def register(app: typer.Typer) -> None:
-    app.command("models")(models)
+    add_commands(app, models)
 
 
 def models(
     context: typer.Context,
     *,
     check: Check = False,
-    as_json: AsJson = False,
-    url: Url = None,
-    token: Token = None,
+    service: ServiceOptions,
 ) -> ExitStatus:
     """List the models: state, price, aspect ratios and reference images."""
-    out = Output(as_json=as_json)
-    with connect(context, url, token, out) as api:
+    out = Output(as_json=service.as_json)
+    with connect(context, service, out) as api:
         found = api.check_models() if check else api.models()
     out.result(found, lambda: _render_check(found) if check else _render(found))
     healthy = not check or found["healthy"]

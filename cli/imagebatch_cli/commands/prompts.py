@@ -1,39 +1,37 @@
 """Commands for lists of prompts."""
 
+from dataclasses import dataclass
 from typing import Annotated
 
 import typer
 
 from imagebatch_cli import flows
+from imagebatch_cli.api import Api
+from imagebatch_cli.command_options import add_commands
+from imagebatch_cli.connection import connect
 from imagebatch_cli.errors import ExitStatus
 from imagebatch_cli.options import (
-    AsJson,
+    ArchiveOptions,
     CallbackUrl,
     DryRun,
     Encoding,
     Fallback,
-    Force,
     IdempotencyKey,
     IgnoreUnknown,
-    Into,
     MaxCost,
     Metadata,
     Model,
     Name,
-    NoProgress,
     Quality,
     Quote,
     Rehearse,
     Rows,
-    Token,
-    Url,
+    ServiceOptions,
     Wait,
     WorkbookSheet,
-    connect,
-    output_for,
 )
 from imagebatch_cli.prompt_file import is_sheet, read_prompts
-from imagebatch_cli.sheet import Document, Options
+from imagebatch_cli.sheet import Document, Options, Sheet
 
 PromptFile = Annotated[
     str,
@@ -45,9 +43,30 @@ PromptFile = Annotated[
 ]
 
 
+@dataclass(frozen=True, kw_only=True)
+class PromptOptions:
+    """The options of a batch of prompts, in the order of its help."""
+
+    name: Name = None
+    metadata: Metadata = None
+    model: Model = None
+    fallback: Fallback = None
+    quote: Quote = None
+    quality: Quality = None
+    sheet: WorkbookSheet = None
+    encoding: Encoding = None
+    ignore_unknown: IgnoreUnknown = False
+    pdf: Annotated[bool, typer.Option("--pdf", help="Add a PDF with one image per page.")] = False
+    max_cost: MaxCost = None
+    callback_url: CallbackUrl = None
+    rehearse: Rehearse = None
+    dry_run: DryRun = False
+    rows: Rows = False
+
+
 def register(app: typer.Typer) -> None:
     group = typer.Typer(help="Submit prompts.", no_args_is_help=True)
-    group.command("submit")(submit)
+    add_commands(group, submit)
     app.add_typer(group, name="prompts")
 
 
@@ -55,60 +74,52 @@ def submit(
     context: typer.Context,
     file: PromptFile,
     *,
-    name: Name = None,
-    metadata: Metadata = None,
-    model: Model = None,
-    fallback: Fallback = None,
-    quote: Quote = None,
-    quality: Quality = None,
-    sheet: WorkbookSheet = None,
-    encoding: Encoding = None,
-    ignore_unknown: IgnoreUnknown = False,
-    pdf: Annotated[bool, typer.Option("--pdf", help="Add a PDF with one image per page.")] = False,
-    max_cost: MaxCost = None,
-    callback_url: CallbackUrl = None,
-    rehearse: Rehearse = None,
-    dry_run: DryRun = False,
-    rows: Rows = False,
+    options: PromptOptions,
     idempotency_key: IdempotencyKey = None,
     wait: Wait = False,
-    output: Into = None,
-    force: Force = False,
-    no_progress: NoProgress = False,
-    as_json: AsJson = False,
-    url: Url = None,
-    token: Token = None,
+    archive: ArchiveOptions,
+    service: ServiceOptions,
 ) -> ExitStatus:
     """Submit a list of prompts: one image per prompt."""
-    given = {
-        "name": name or flows.default_name(file),
-        "metadata": flows.pairs("--metadata", metadata) or None,
-        "model": model,
-        "fallback": fallback or None,
-        "quote_id": quote,
-        "max_cost": max_cost,
-        "callback_url": callback_url,
-        "rehearse": flows.fates(rehearse) or None,
-        "dry_run": dry_run or None,
-    }
-    target = flows.target_for(output, force=force, as_json=as_json)
-    out = output_for(target, as_json=as_json, no_progress=no_progress)
-    body: Document = {key: value for key, value in given.items() if value is not None}
+    body = _batch_fields(options, flows.default_name(file))
+    target, out = flows.prepare_output(archive, service)
     found = flows.read_file(file)
-    reading = Options(sheet=sheet, encoding=encoding, ignore_unknown=ignore_unknown).fields()
-    if is_sheet(found):
-        body |= {"quality": quality or "standard", "include_pdf": pdf, **reading}
-    else:
-        body["options"] = {"quality": quality or "standard", "include_pdf": pdf}
-        body["items"] = read_prompts(found)
-    with connect(context, url, token, out) as api:
-
-        def send(key: str) -> Document:
-            if is_sheet(found):
-                return api.submit_prompt_sheet(found, body, key)
-            return api.submit_prompts(body, key)
-
-        if dry_run:
-            return flows.show_plan(out, send(""), rows=rows)
-        answer = flows.submit_once(send, idempotency_key)
+    body |= _content_fields(options, found)
+    with connect(context, service, out) as api:
+        if options.dry_run:
+            return flows.show_plan(out, _send(api, found, body, ""), rows=options.rows)
+        answer = flows.submit_once(lambda key: _send(api, found, body, key), idempotency_key)
         return flows.follow(api, out, answer, target, wait=wait)
+
+
+def _batch_fields(options: PromptOptions, default_name: str | None) -> Document:
+    """Return the batch's fields in the v1 API's spelling; omitted options are not sent."""
+    given = {
+        "name": options.name or default_name,
+        "metadata": flows.pairs("--metadata", options.metadata) or None,
+        "model": options.model,
+        "fallback": options.fallback or None,
+        "quote_id": options.quote,
+        "max_cost": options.max_cost,
+        "callback_url": options.callback_url,
+        "rehearse": flows.fates(options.rehearse) or None,
+        "dry_run": options.dry_run or None,
+    }
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _content_fields(options: PromptOptions, found: Sheet) -> Document:
+    """Return how the service reads a sheet, or the prompts that were read here."""
+    shared = {"quality": options.quality or "standard", "include_pdf": options.pdf}
+    if not is_sheet(found):
+        return {"options": shared, "items": read_prompts(found)}
+    reading = Options(
+        sheet=options.sheet, encoding=options.encoding, ignore_unknown=options.ignore_unknown
+    )
+    return shared | reading.fields()
+
+
+def _send(api: Api, found: Sheet, body: Document, key: str) -> Document:
+    if is_sheet(found):
+        return api.submit_prompt_sheet(found, body, key)
+    return api.submit_prompts(body, key)

@@ -7,23 +7,17 @@ from typing import Annotated
 import typer
 
 from imagebatch_cli import flows
+from imagebatch_cli.command_options import add_commands
+from imagebatch_cli.connection import connect
 from imagebatch_cli.errors import ExitStatus, InterruptedWaitError
 from imagebatch_cli.ids import resolve
 from imagebatch_cli.options import (
-    AsJson,
+    ArchiveOptions,
     Batch,
-    Fallback,
-    Force,
-    Into,
-    Model,
-    NewMaxCost,
     NoProgress,
-    Quality,
-    Token,
-    Url,
+    RoundOptions,
+    ServiceOptions,
     Wait,
-    connect,
-    output_for,
 )
 from imagebatch_cli.output import Output, plain
 from imagebatch_cli.sheet import Document
@@ -35,8 +29,7 @@ Item = Annotated[str, typer.Argument(metavar="ITEM", help="The item's ID, such a
 
 
 def register(app: typer.Typer) -> None:
-    for command in (redo, choose, share, sync):
-        app.command(command.__name__)(command)
+    add_commands(app, redo, choose, share, sync)
 
 
 def redo(
@@ -53,25 +46,17 @@ def redo(
     seed: Annotated[
         int | None, typer.Option("--seed", min=0, max=2**32 - 1, help="A seed for these items.")
     ] = None,
-    model: Model = None,
-    fallback: Fallback = None,
-    quality: Quality = None,
-    max_cost: NewMaxCost = None,
+    options: RoundOptions,
     wait: Wait = False,
-    output: Into = None,
-    force: Force = False,
-    no_progress: NoProgress = False,
-    as_json: AsJson = False,
-    url: Url = None,
-    token: Token = None,
+    archive: ArchiveOptions,
+    service: ServiceOptions,
 ) -> ExitStatus:
     """Regenerate items of a finished batch, whatever their status."""
-    target = flows.target_for(output, force=force, as_json=as_json)
-    out = output_for(target, as_json=as_json, no_progress=no_progress)
-    body: Document = {"items": items, **flows.round_options(model, fallback, quality, max_cost)}
+    target, out = flows.prepare_output(archive, service)
+    body: Document = {"items": items, **flows.round_fields(options)}
     body |= {} if note is None else {"note": note}
     body |= {} if seed is None else {"seed": seed}
-    with connect(context, url, token, out) as api:
+    with connect(context, service, out) as api:
         whole_id = resolve(api, batch_id)
         answer = api.open_round(whole_id, "redo", body, str(uuid.uuid4()))
         if target or wait:
@@ -86,13 +71,11 @@ def choose(
     item: Item,
     version: Annotated[int, typer.Argument(metavar="VERSION", min=1, help="The version's number.")],
     *,
-    as_json: AsJson = False,
-    url: Url = None,
-    token: Token = None,
+    service: ServiceOptions,
 ) -> ExitStatus:
     """Choose the version of an item that goes into the ZIP."""
-    out = Output(as_json=as_json)
-    with connect(context, url, token, out) as api:
+    out = Output(as_json=service.as_json)
+    with connect(context, service, out) as api:
         answer = api.choose(resolve(api, batch_id), item, version)
     count = answer.get("versionCount")
     out.result(answer, lambda: f"{plain(item)}: version {version} of {count} is chosen")
@@ -113,13 +96,11 @@ def share(
     revoke: Annotated[
         str | None, typer.Option("--revoke", metavar="LINK", help="Revoke a link by its ID.")
     ] = None,
-    as_json: AsJson = False,
-    url: Url = None,
-    token: Token = None,
+    service: ServiceOptions,
 ) -> ExitStatus:
     """Create a link that shows a batch read-only to anyone who has it."""
-    out = Output(as_json=as_json)
-    with connect(context, url, token, out) as api:
+    out = Output(as_json=service.as_json)
+    with connect(context, service, out) as api:
         whole_id = resolve(api, batch_id)
         if revoke is not None:
             api.revoke_share(whole_id, revoke)
@@ -145,13 +126,11 @@ def sync(
         ),
     ] = False,
     no_progress: NoProgress = False,
-    as_json: AsJson = False,
-    url: Url = None,
-    token: Token = None,
+    service: ServiceOptions,
 ) -> ExitStatus:
     """Download each image of a batch as soon as it is generated; repeated, only changes."""
-    out = Output(as_json=as_json, show_progress=not no_progress)
-    with connect(context, url, token, out) as api:
+    out = Output(as_json=service.as_json, show_progress=not no_progress)
+    with connect(context, service, out) as api:
         whole_id = resolve(api, batch_id)
         said = out.print_message if out.show_progress else lambda _: None
         synced = Sync(api, whole_id, Folder(folder, whole_id), said)

@@ -1,107 +1,86 @@
 """Commands for sheets: submit one, or validate and correct it."""
 
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 import typer
 
 from imagebatch_cli import flows, render_sheets
 from imagebatch_cli.api import Api
+from imagebatch_cli.command_options import add_commands
+from imagebatch_cli.connection import connect
 from imagebatch_cli.corrections import fix as fix_sheet
+from imagebatch_cli.download import Target
 from imagebatch_cli.errors import ExitStatus, InvalidInputError
 from imagebatch_cli.options import (
-    AsJson,
-    CallbackUrl,
-    DryRun,
-    Encoding,
+    ArchiveOptions,
+    BatchOptions,
+    CheckOptions,
     Fallback,
     File,
     Force,
     IdempotencyKey,
-    IgnoreUnknown,
-    Into,
     MaxCost,
-    Metadata,
     Model,
     Name,
-    NoProgress,
-    Prompt,
     Quality,
-    Quote,
-    Rehearse,
     Rows,
-    SkipInvalid,
-    Template,
-    Token,
-    Url,
+    ServiceOptions,
+    SheetOptions,
     Wait,
-    WorkbookSheet,
-    connect,
-    output_for,
 )
 from imagebatch_cli.output import Output
 from imagebatch_cli.sheet import Document, Options, Sheet
 
 
+@dataclass(frozen=True, kw_only=True)
+class PriceOptions:
+    """What the price of a sheet depends on."""
+
+    model: Model = None
+    fallback: Fallback = None
+    quality: Quality = None
+    max_cost: MaxCost = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FixOptions:
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Apply every suggestion and write the corrected sheet.")
+    ] = False
+    output: Annotated[
+        str | None,
+        typer.Option("-o", "--output", metavar="FILE.csv", help="The corrected sheet, for --fix."),
+    ] = None
+    force: Force = False
+
+
 def register(app: typer.Typer) -> None:
-    app.command("submit")(submit)
-    app.command("validate")(validate)
+    add_commands(app, submit, validate)
 
 
 def submit(
     context: typer.Context,
     file: File,
     *,
-    template: Template = None,
-    prompt: Prompt = None,
-    sheet: WorkbookSheet = None,
-    encoding: Encoding = None,
+    reading: SheetOptions,
     name: Name = None,
-    metadata: Metadata = None,
-    model: Model = None,
-    fallback: Fallback = None,
-    quality: Quality = None,
-    quote: Quote = None,
-    max_cost: MaxCost = None,
-    callback_url: CallbackUrl = None,
-    rehearse: Rehearse = None,
-    dry_run: DryRun = False,
-    rows: Rows = False,
-    skip_invalid: SkipInvalid = False,
-    ignore_unknown: IgnoreUnknown = False,
+    batch: BatchOptions,
+    checks: CheckOptions,
     idempotency_key: IdempotencyKey = None,
     wait: Wait = False,
-    output: Into = None,
-    force: Force = False,
-    no_progress: NoProgress = False,
-    as_json: AsJson = False,
-    url: Url = None,
-    token: Token = None,
+    archive: ArchiveOptions,
+    service: ServiceOptions,
 ) -> ExitStatus:
     """Submit a sheet: one image per row, of a car unless you pass a template."""
-    options = Options(
-        name=name or flows.default_name(file),
-        metadata=flows.pairs("--metadata", metadata),
-        model=model,
-        fallback=fallback or [],
-        quality=quality,
-        quote=quote,
-        max_cost=max_cost,
-        callback_url=callback_url,
-        rehearse=flows.fates(rehearse),
-        template=template,
-        prompt=prompt,
-        sheet=sheet,
-        encoding=encoding,
-        dry_run=dry_run,
-        skip_invalid=skip_invalid,
-        ignore_unknown=ignore_unknown,
-    )
-    target = flows.target_for(output, force=force, as_json=as_json)
-    out = output_for(target, as_json=as_json, no_progress=no_progress)
+    options = flows.batch_options(name or flows.default_name(file), batch)
+    options = _with_sheet(options, reading, checks)
+    target, out = flows.prepare_output(archive, service)
     body = flows.read_file(file)
-    with connect(context, url, token, out) as api:
-        if dry_run:
-            return flows.show_plan(out, _preview(api, out, body, options, rows=rows), rows=rows)
+    with connect(context, service, out) as api:
+        if batch.dry_run:
+            plan = _preview(api, out, body, options, rows=batch.rows)
+            return flows.show_plan(out, plan, rows=batch.rows)
         answer = flows.submit_once(lambda key: api.submit(body, options, key), idempotency_key)
         return flows.follow(api, out, answer, target, wait=wait)
 
@@ -110,60 +89,58 @@ def validate(
     context: typer.Context,
     file: File,
     *,
-    template: Template = None,
-    prompt: Prompt = None,
-    sheet: WorkbookSheet = None,
-    encoding: Encoding = None,
-    model: Model = None,
-    fallback: Fallback = None,
-    quality: Quality = None,
-    max_cost: MaxCost = None,
-    skip_invalid: SkipInvalid = False,
-    ignore_unknown: IgnoreUnknown = False,
+    reading: SheetOptions,
+    price: PriceOptions,
+    checks: CheckOptions,
     rows: Rows = False,
-    fix: Annotated[
-        bool, typer.Option("--fix", help="Apply every suggestion and write the corrected sheet.")
-    ] = False,
-    output: Annotated[
-        str | None,
-        typer.Option("-o", "--output", metavar="FILE.csv", help="The corrected sheet, for --fix."),
-    ] = None,
-    force: Force = False,
-    as_json: AsJson = False,
-    url: Url = None,
-    token: Token = None,
+    fixing: FixOptions,
+    service: ServiceOptions,
 ) -> ExitStatus:
     """Check a sheet and show its price. Generates nothing."""
-    options = Options(
-        model=model,
-        fallback=fallback or [],
-        quality=quality,
-        max_cost=max_cost,
-        template=template,
-        prompt=prompt,
-        sheet=sheet,
-        encoding=encoding,
-        dry_run=True,
-        skip_invalid=skip_invalid,
-        ignore_unknown=ignore_unknown,
-    )
-    if fix != (output is not None):
+    options = _with_sheet(_priced(price), reading, checks)
+    if fixing.fix != (fixing.output is not None):
         raise InvalidInputError("Use --fix together with -o FILE.csv")
-    target = flows.target_for(output, force=force, as_json=as_json)
-    out = output_for(target, as_json=as_json, no_progress=True)
+    archive = ArchiveOptions(output=fixing.output, force=fixing.force, no_progress=True)
+    target, out = flows.prepare_output(archive, service)
     body = flows.read_file(file)
-    with connect(context, url, token, out) as api:
+    with connect(context, service, out) as api:
         if target is None:
             return flows.show_plan(out, _preview(api, out, body, options, rows=rows), rows=rows)
-        fixed = fix_sheet(lambda sheet, each: api.preview(sheet, each, whole=True), body, options)
+        return flows.show_plan(out, _fix(api, out, body, options, target), rows=rows)
+
+
+def _priced(price: PriceOptions) -> Options:
+    return Options(
+        model=price.model,
+        fallback=price.fallback or [],
+        quality=price.quality,
+        max_cost=price.max_cost,
+        dry_run=True,
+    )
+
+
+def _with_sheet(options: Options, reading: SheetOptions, checks: CheckOptions) -> Options:
+    return replace(
+        options,
+        template=reading.template,
+        prompt=reading.prompt,
+        sheet=reading.sheet,
+        encoding=reading.encoding,
+        skip_invalid=checks.skip_invalid,
+        ignore_unknown=checks.ignore_unknown,
+    )
+
+
+def _preview(api: Api, out: Output, sheet: Sheet, options: Options, *, rows: bool) -> Document:
+    return api.preview(sheet, options, whole=rows or out.as_json)
+
+
+def _fix(api: Api, out: Output, body: Sheet, options: Options, target: Target) -> Document:
+    """Write the corrected sheet; return its plan. Its remaining problems are raised."""
+    fixed = fix_sheet(lambda sheet, each: api.preview(sheet, each, whole=True), body, options)
     with target.open() as written:
         written.write(fixed.sheet.body)
     out.err.print(render_sheets.corrections(fixed.corrections, target.name))
     if fixed.problem:
         raise fixed.problem
-    plan = (fixed.plan or {}) | {"output": target.name, "corrections": fixed.documents()}
-    return flows.show_plan(out, plan, rows=rows)
-
-
-def _preview(api: Api, out: Output, sheet: Sheet, options: Options, *, rows: bool) -> Document:
-    return api.preview(sheet, options, whole=rows or out.as_json)
+    return (fixed.plan or {}) | {"output": target.name, "corrections": fixed.documents()}

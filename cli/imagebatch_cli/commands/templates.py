@@ -6,8 +6,10 @@ from typing import Annotated
 import typer
 
 from imagebatch_cli import flows, render_sheets
+from imagebatch_cli.command_options import add_commands
+from imagebatch_cli.connection import connect
 from imagebatch_cli.errors import ExitStatus, InvalidInputError
-from imagebatch_cli.options import AsJson, Token, Url, connect
+from imagebatch_cli.options import ServiceOptions
 from imagebatch_cli.output import Output
 from imagebatch_cli.sheet import Document
 
@@ -18,17 +20,14 @@ TemplateName = Annotated[str, typer.Argument(metavar="NAME", help="The template'
 
 def register(app: typer.Typer) -> None:
     group = typer.Typer(help="Templates for sheets with any columns.", no_args_is_help=True)
-    for command in (list_, show, put, delete):
-        group.command(command.__name__.rstrip("_"))(command)
+    add_commands(group, list_, show, put, delete)
     app.add_typer(group, name="templates")
 
 
-def list_(
-    context: typer.Context, *, as_json: AsJson = False, url: Url = None, token: Token = None
-) -> ExitStatus:
+def list_(context: typer.Context, *, service: ServiceOptions) -> ExitStatus:
     """List the built-in templates and your own."""
-    out = Output(as_json=as_json)
-    with connect(context, url, token, out) as api:
+    out = Output(as_json=service.as_json)
+    with connect(context, service, out) as api:
         answer = api.templates()
     out.result(answer, lambda: render_sheets.templates(answer))
     return ExitStatus.OK
@@ -38,13 +37,11 @@ def show(
     context: typer.Context,
     name: TemplateName,
     *,
-    as_json: AsJson = False,
-    url: Url = None,
-    token: Token = None,
+    service: ServiceOptions,
 ) -> ExitStatus:
     """Show a template. `put` accepts the output of --json."""
-    out = Output(as_json=as_json)
-    with connect(context, url, token, out) as api:
+    out = Output(as_json=service.as_json)
+    with connect(context, service, out) as api:
         answer = api.template(name)
     out.result(answer, lambda: render_sheets.template(answer))
     return ExitStatus.OK
@@ -70,9 +67,7 @@ def put(
         str | None, typer.Option(help="The aspect ratio, if the row has none.")
     ] = None,
     quality: Annotated[str | None, typer.Option(help="standard, hd or ultra.")] = None,
-    as_json: AsJson = False,
-    url: Url = None,
-    token: Token = None,
+    service: ServiceOptions,
 ) -> ExitStatus:
     """Store a template. Options take precedence over the file."""
     given = {
@@ -85,8 +80,8 @@ def put(
     body = (_document(file) if file else {}) | {k: v for k, v in given.items() if v is not None}
     if not body:
         raise InvalidInputError("A template needs a prompt", hint="Pass FILE or --prompt.")
-    out = Output(as_json=as_json)
-    with connect(context, url, token, out) as api:
+    out = Output(as_json=service.as_json)
+    with connect(context, service, out) as api:
         answer = api.put_template(name, body)
     out.result(answer, lambda: f"Template {answer['name']} is stored.")
     return ExitStatus.OK
@@ -96,13 +91,11 @@ def delete(
     context: typer.Context,
     name: TemplateName,
     *,
-    as_json: AsJson = False,
-    url: Url = None,
-    token: Token = None,
+    service: ServiceOptions,
 ) -> ExitStatus:
     """Delete a template. Batches that use it keep it."""
-    out = Output(as_json=as_json)
-    with connect(context, url, token, out) as api:
+    out = Output(as_json=service.as_json)
+    with connect(context, service, out) as api:
         api.delete_template(name)
     out.result({"name": name, "deleted": True}, lambda: f"Template {name} is deleted.")
     return ExitStatus.OK

@@ -7,34 +7,21 @@ import typer
 
 from imagebatch_cli import flows, render
 from imagebatch_cli.api import Api
+from imagebatch_cli.command_options import add_commands
+from imagebatch_cli.connection import connect
 from imagebatch_cli.errors import ExitStatus, InvalidInputError
 from imagebatch_cli.options import (
-    AsJson,
-    CallbackUrl,
-    DryRun,
+    ArchiveOptions,
+    BatchOptions,
     Encoding,
-    Fallback,
-    Force,
     IdempotencyKey,
     IgnoreUnknown,
-    Into,
-    MaxCost,
-    Metadata,
-    Model,
-    NoProgress,
-    Quality,
-    Quote,
-    Rehearse,
-    Rows,
-    Token,
-    Url,
+    ServiceOptions,
     Wait,
     WorkbookSheet,
-    connect,
-    output_for,
 )
 from imagebatch_cli.output import Output
-from imagebatch_cli.sheet import Document, Options
+from imagebatch_cli.sheet import Options
 
 Variants = Annotated[
     list[str],
@@ -47,8 +34,7 @@ Variants = Annotated[
 
 def register(app: typer.Typer) -> None:
     group = typer.Typer(help="Import and submit product variants.", no_args_is_help=True)
-    group.command("import")(import_)
-    group.command("submit")(submit)
+    add_commands(group, import_, submit)
     app.add_typer(group, name="variants")
 
 
@@ -61,15 +47,13 @@ def import_(
     sheet: WorkbookSheet = None,
     encoding: Encoding = None,
     ignore_unknown: IgnoreUnknown = False,
-    as_json: AsJson = False,
-    url: Url = None,
-    token: Token = None,
+    service: ServiceOptions,
 ) -> ExitStatus:
     """Import product variants into the catalog."""
-    out = Output(as_json=as_json)
+    out = Output(as_json=service.as_json)
     body, content_type = flows.catalog_body(flows.read_file(file))
     reading = Options(sheet=sheet, encoding=encoding, ignore_unknown=ignore_unknown).fields()
-    with connect(context, url, token, out) as api:
+    with connect(context, service, out) as api:
         answer = api.import_variants(body, content_type, reading)
     out.result(answer, lambda: render.imported(answer))
     return ExitStatus.OK
@@ -90,51 +74,25 @@ def submit(
         ),
     ] = None,
     name: Annotated[str | None, typer.Option(help="The batch's name.")] = None,
-    metadata: Metadata = None,
-    model: Model = None,
-    fallback: Fallback = None,
-    quality: Quality = None,
-    quote: Quote = None,
-    max_cost: MaxCost = None,
-    callback_url: CallbackUrl = None,
-    rehearse: Rehearse = None,
-    dry_run: DryRun = False,
-    rows: Rows = False,
+    batch: BatchOptions,
     idempotency_key: IdempotencyKey = None,
     wait: Wait = False,
-    output: Into = None,
-    force: Force = False,
-    no_progress: NoProgress = False,
-    as_json: AsJson = False,
-    url: Url = None,
-    token: Token = None,
+    archive: ArchiveOptions,
+    service: ServiceOptions,
 ) -> ExitStatus:
     """Submit product variants: images of each, generated from its product images."""
-    given = {
-        "name": name,
-        "metadata": flows.pairs("--metadata", metadata) or None,
-        "model": model,
-        "fallback": fallback or None,
-        "quality": quality,
-        "quoteId": quote,
-        "maxCost": max_cost,
-        "callbackUrl": callback_url,
-        "rehearse": flows.fates(rehearse) or None,
-        "dryRun": dry_run or None,
-        "settings": {
-            "schemaKey": schema,
-            "numberOfVariations": variations,
-            "input": {key: _value(text) for key, text in flows.pairs("--set", settings).items()},
-        },
+    body = flows.batch_options(name, batch).fields()
+    body["settings"] = {
+        "schemaKey": schema,
+        "numberOfVariations": variations,
+        "input": {key: _value(text) for key, text in flows.pairs("--set", settings).items()},
     }
     images = _images(variants)
-    target = flows.target_for(output, force=force, as_json=as_json)
-    out = output_for(target, as_json=as_json, no_progress=no_progress)
-    body: Document = {key: value for key, value in given.items() if value is not None}
-    with connect(context, url, token, out) as api:
+    target, out = flows.prepare_output(archive, service)
+    with connect(context, service, out) as api:
         body["variants"] = _selection(api, images)
-        if dry_run:
-            return flows.show_plan(out, api.submit_variants(body, ""), rows=rows)
+        if batch.dry_run:
+            return flows.show_plan(out, api.submit_variants(body, ""), rows=batch.rows)
         answer = flows.submit_once(lambda key: api.submit_variants(body, key), idempotency_key)
         return flows.follow(api, out, answer, target, wait=wait)
 

@@ -7,8 +7,10 @@ import typer
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from imagebatch_cli.command_options import add_commands
+from imagebatch_cli.connection import connect, is_signed_in
 from imagebatch_cli.errors import CliError, ExitStatus
-from imagebatch_cli.options import AsJson, Token, Url, connect, is_signed_in
+from imagebatch_cli.options import ServiceOptions
 from imagebatch_cli.output import Output, plain
 from imagebatch_cli.verification import Finding, Verification, differences_to_service, verify
 
@@ -22,7 +24,7 @@ Offline = Annotated[
 
 
 def register(app: typer.Typer) -> None:
-    app.command("verify")(verify_)
+    add_commands(app, verify_)
 
 
 def verify_(
@@ -30,20 +32,18 @@ def verify_(
     archive: Archive,
     *,
     offline: Offline = False,
-    as_json: AsJson = False,
-    url: Url = None,
-    token: Token = None,
+    service: ServiceOptions,
 ) -> ExitStatus:
     """Check that every image of a ZIP matches its provenance.json.
 
     The exit status is 1 if anything differs. If you are signed in, the images are also compared
     with the service's records.
     """
-    out = Output(as_json=as_json)
+    out = Output(as_json=service.as_json)
     found = verify(archive)
     said, remote = "", list[Finding]()
-    if found.batch_id and not offline and is_signed_in(context, url, token):
-        said, remote = _service(context, found, out, url, token)
+    if found.batch_id and not offline and is_signed_in(context, service):
+        said, remote = _service(context, found, out, service)
     found.findings.extend(remote)
     document = found.document() | {"service": said or None}
     out.result(document, lambda: _shown(archive.name, found, said))
@@ -51,12 +51,12 @@ def verify_(
 
 
 def _service(
-    context: typer.Context, found: Verification, out: Output, url: str | None, token: str | None
+    context: typer.Context, found: Verification, out: Output, service: ServiceOptions
 ) -> tuple[str, list[Finding]]:
     """Return the result of the comparison, and the differences."""
     context.obj.retry_seconds = min(context.obj.retry_seconds, SERVICE_RETRY_SECONDS)
     try:
-        with connect(context, url, token, out) as api:
+        with connect(context, service, out) as api:
             differing = list(differences_to_service(found.entries, api.items(found.batch_id)))
     except CliError as error:
         return f"Not compared with the service: {error.message}.", []

@@ -7,15 +7,17 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from imagebatch_cli import render
+from imagebatch_cli.command_options import add_commands
+from imagebatch_cli.connection import connect
 from imagebatch_cli.errors import ExitStatus
 from imagebatch_cli.ids import resolve
-from imagebatch_cli.options import AsJson, Batch, Token, Url, connect
+from imagebatch_cli.options import Batch, ServiceOptions
 from imagebatch_cli.output import Output, plain, table
 from imagebatch_cli.sheet import Document
 
 
 def register(app: typer.Typer) -> None:
-    app.command("webhooks")(webhooks)
+    add_commands(app, webhooks)
 
 
 def webhooks(
@@ -26,13 +28,11 @@ def webhooks(
         int | None,
         typer.Option("--replay", metavar="N", min=1, help="Send the webhook number N again."),
     ] = None,
-    as_json: AsJson = False,
-    url: Url = None,
-    token: Token = None,
+    service: ServiceOptions,
 ) -> ExitStatus:
     """List a batch's webhooks with their delivery status, or send one again."""
-    out = Output(as_json=as_json)
-    with connect(context, url, token, out) as api:
+    out = Output(as_json=service.as_json)
+    with connect(context, service, out) as api:
         whole_id = resolve(api, batch_id)
         if replay is None:
             listed = api.webhooks(whole_id)
