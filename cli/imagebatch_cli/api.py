@@ -1,22 +1,19 @@
 """The imagebatch API calls that this command makes, one method per call."""
 
-import time
-import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 from urllib.parse import quote
 
 import httpx
 
-from imagebatch_cli.errors import InvalidInputError, ProblemError, UnreachableError
+from imagebatch_cli.errors import InvalidInputError, UnreachableError
+from imagebatch_cli.responses import camel_case, document
 from imagebatch_cli.sheet import Document, Options, Sheet, as_form
 from imagebatch_cli.transport import Transport
+from imagebatch_cli.uploads import Uploads
 
 BODY_LIMIT = 4 * 1024 * 1024 - 64 * 1024
 """Larger sheets are sent as an upload: a body has 4 MiB, minus room for the form around it."""
-UPLOAD_CHECK_SECONDS = 120
-UPLOAD_TIMEOUT = httpx.Timeout(120, connect=10)
 ITEMS_PER_PAGE = 100
 PREVIEW_ROWS = 1000
 """The maximum per response to a dry run."""
@@ -25,10 +22,11 @@ PREVIEW_ROWS = 1000
 class Api:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+        self._uploads = Uploads(transport)
 
     def submit(self, sheet: Sheet, options: Options, key: str) -> Document:
         """Return the body of the 202. Repeating a key never creates a second batch."""
-        upload_id = self._uploaded(sheet, key) if len(sheet.body) > BODY_LIMIT else None
+        upload_id = self._uploads.send(sheet, key) if len(sheet.body) > BODY_LIMIT else None
         headers = {"Idempotency-Key": key}
         return self._post_sheet(sheet, upload_id, options.path, options.fields(), headers)
 
@@ -37,14 +35,14 @@ class Api:
 
         A sheet that needs several requests is uploaded once.
         """
-        upload_id = self._uploaded(sheet) if len(sheet.body) > BODY_LIMIT else None
+        upload_id = self._uploads.send(sheet) if len(sheet.body) > BODY_LIMIT else None
         fields = options.fields() | ({"limit": PREVIEW_ROWS} if whole else {})
         first = self._post_sheet(sheet, upload_id, options.path, fields, {})
         cursor = first.get("nextCursor")
         if not (whole and cursor):
             return first
         items = first["items"][:PREVIEW_ROWS]
-        upload_id = upload_id or self._uploaded(sheet)
+        upload_id = upload_id or self._uploads.send(sheet)
         while cursor:
             at = fields | {"cursor": cursor}
             page = self._post_sheet(sheet, upload_id, options.path, at, {})
@@ -68,65 +66,6 @@ class Api:
             request["files"] = {"file": (sheet.name, sheet.body, sheet.content_type)}
         # 409: an earlier attempt, whose response was lost, is still in progress.
         return document(self._transport.send("POST", path, busy={httpx.codes.CONFLICT}, **request))
-
-    def _uploaded(self, sheet: Sheet, key: str | None = None) -> str:
-        """Return the upload's ID. Repeating a key never creates a second upload."""
-        wanted = {
-            "kind": "csv",
-            "filename": sheet.name,
-            "contentType": sheet.content_type,
-            "size": len(sheet.body),
-        }
-        response = self._transport.send(
-            "POST",
-            "/api/uploads",
-            busy={httpx.codes.CONFLICT},
-            headers={"Idempotency-Key": f"{key or uuid.uuid4()}-upload"},
-            json=wanted,
-        )
-        answer = document(response)
-        self._post_form(answer["upload"], sheet)
-        self._await_check(answer["file"]["id"])
-        return str(answer["file"]["id"])
-
-    def _post_form(self, upload: Document, sheet: Sheet) -> None:
-        """Post to the storage itself, which must not receive the token."""
-        storage = Transport(
-            upload["url"],
-            None,
-            retry_seconds=self._transport.retry_seconds,
-            notify=self._transport.notify,
-            timeout=UPLOAD_TIMEOUT,
-        )
-        try:
-            storage.send(
-                "POST",
-                upload["url"],
-                data=upload["fields"],
-                files={"file": (sheet.name, sheet.body, sheet.content_type)},
-            )
-        except ProblemError as error:
-            raise UnreachableError(f"The upload was rejected (HTTP {error.code})") from error
-        finally:
-            storage.close()
-
-    def _await_check(self, upload_id: str) -> None:
-        deadline = time.monotonic() + UPLOAD_CHECK_SECONDS
-        while time.monotonic() < deadline:
-            found = self._find_upload(upload_id)
-            if found.get("status") == "rejected":
-                reason = found.get("reason") or "it is not a sheet"
-                raise InvalidInputError(f"The upload was rejected: {reason}")
-            if found and found.get("status") != "checking":
-                return
-            time.sleep(1)
-        raise UnreachableError("The upload was not validated in time; try again.")
-
-    def _find_upload(self, upload_id: str) -> Document:
-        """Return its entry among the newest uploads; empty until it is listed."""
-        response = self._transport.send("GET", "/api/uploads", params={"kind": "csv", "limit": 100})
-        items = document(response).get("items", [])
-        return next((item for item in items if item.get("id") == upload_id), {})
 
     def submit_prompt_sheet(self, sheet: Sheet, fields: Document, key: str) -> Document:
         """A dry run needs no key."""
@@ -310,43 +249,3 @@ def _part(name: str) -> str:
     if not name.strip():
         raise InvalidInputError("An ID or a name is required")
     return quote(name.strip(), safe="")
-
-
-def document(response: httpx.Response) -> Document:
-    """Parse a JSON object. UnreachableError for anything else, such as another site's page."""
-    try:
-        body = response.json()
-    except ValueError:
-        body = None
-    if not isinstance(body, dict):
-        raise UnreachableError(
-            f"The response from {response.url.copy_with(query=None)} is not from the API",
-            hint="Check --url or IMAGEBATCH_URL.",
-        )
-    return body
-
-
-VERBATIM = frozenset({"metadata", "input"})
-"""The content of these belongs to the client."""
-RENAMED = {"batch_id": "jobId", "total_items": "total"}
-
-
-def camel_case(document: Document) -> Document:
-    """Convert the v1 API's response to camelCase, so that this command has one spelling."""
-    return {
-        _camel(name): value if name in VERBATIM else _camel_values(value)
-        for name, value in document.items()
-    }
-
-
-def _camel_values(value: Any) -> Any:
-    if isinstance(value, dict):
-        return camel_case(value)
-    return [_camel_values(each) for each in value] if isinstance(value, list) else value
-
-
-def _camel(name: str) -> str:
-    if name in RENAMED:
-        return RENAMED[name]
-    first, *others = name.split("_")
-    return first + "".join(word.capitalize() for word in others)

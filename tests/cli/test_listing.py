@@ -9,9 +9,9 @@ import pytest
 from rich.console import Console
 
 from imagebatch_cli import render
-from imagebatch_cli.api import camel_case
 from imagebatch_cli.errors import InvalidInputError
 from imagebatch_cli.ids import resolve, shown_length
+from imagebatch_cli.responses import camel_case
 
 IDS = ["5f0cb1d2" + "0" * 24, "5f0cb1d3" + "0" * 24, "aaaa0000" + "1" * 24]
 

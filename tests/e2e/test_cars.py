@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from imagebatch_cli.api import camel_case
+from imagebatch_cli.responses import camel_case
 from imagebatch_cli.verification import differences_to_service, verify
 from testing.batches import archive, finished, images, run, sheet, started, status, submit
 from testing.fake_providers import FakeProviders
