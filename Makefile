@@ -24,13 +24,14 @@ export PATH := $(PATH)$(pyenv:%=:%)
 UV := .venv-uv/bin/uv
 PYTHON := .venv/bin/python
 SAM := PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.venv-uv/bin:$$PATH" .venv-sam/bin/sam
-npm_folders := $(patsubst %/package-lock.json,%,$(wildcard web/package-lock.json tests/*/*/package-lock.json))
+npm_folders := $(patsubst %/package-lock.json,%,$(wildcard web/package-lock.json web/*/package-lock.json tests/*/*/package-lock.json))
 environment := .venv/.done .venv-sam/.done .venv-emulator/.done $(npm_folders:%=%/node_modules/.done)
 page := functions/web/static/index.html
 api_document := layers/core/imagebatch/data/openapi.json
+web_types := web/src/generated/openapi.d.ts
 local_stack := .venv/.done .venv-sam/.done .venv-emulator/.done $(page) $(api_document)
 together := $(MAKE) --jobs=4
-page_sources := $(shell find web -path web/node_modules -prune -o -type f -print)
+page_sources := $(shell find web -name node_modules -prune -o -path web/src/generated -prune -o -type f -print)
 
 ## demo: run the sample CSV through a local stack and download the ZIP
 .PHONY: demo
@@ -71,10 +72,11 @@ soak: $(environment) $(page)
 side_by_side := --numprocesses=2 --no-loadscope-reorder
 deployed := e2e security faults browser
 
-## generate: the OpenAPI document and its page from the API's code
+## generate: the OpenAPI document and its page from the API's code, the web page's types from the document
 .PHONY: generate
-generate: .venv/.done
+generate: .venv/.done web/openapi/node_modules/.done
 	@PYTHONPATH=layers/core $(PYTHON) -m imagebatch.api.openapi $(dir $(api_document))
+	@$(generate_web_types)
 
 ## bench: measure the figures of docs/performance.md (ARGS="sizes cold_start" selects some)
 .PHONY: bench
@@ -83,7 +85,7 @@ bench: $(environment) $(page) $(api_document)
 
 ## lint: check style, types, import rules, the template and security
 .PHONY: lint
-lint: $(environment) .venv-checkov/.done
+lint: $(environment) .venv-checkov/.done $(web_types)
 	$(PYTHON) -m ruff check
 	$(PYTHON) -m ruff format --check
 	$(PYTHON) -m mypy --strict layers/core/imagebatch functions
@@ -190,7 +192,19 @@ $(npm_folders:%=%/node_modules/.done): %/node_modules/.done: %/package-lock.json
 	@cd $* && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-$(page): web/node_modules/.done $(page_sources)
+# Most changes of the code leave the types as they are; then the page is not built again.
+generate_web_types = mkdir -p $(dir $(web_types)) && \
+	web/openapi/node_modules/.bin/openapi-typescript $(api_document) --output $(web_types).new >/dev/null && \
+	{ cmp -s $(web_types).new $(web_types) || cp $(web_types).new $(web_types); } && \
+	rm $(web_types).new && touch $(dir $(web_types)).done
+
+web/src/generated/.done: $(api_document) web/openapi/node_modules/.done
+	@$(generate_web_types)
+
+$(web_types): web/src/generated/.done
+	@:
+
+$(page): web/node_modules/.done $(web_types) $(page_sources)
 	@echo "building the page"
 	@npm --prefix web run --silent build -- --logLevel warn
 

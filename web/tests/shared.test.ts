@@ -18,7 +18,7 @@ test.each([
 
 test("a link's token is sent as a header and is in no address", async () => {
   const asked = vi.fn((_url: string, _init: RequestInit) =>
-    Promise.resolve(Response.json({ name: "Spring", zip_url: null, items: [] })),
+    Promise.resolve(Response.json({ name: "Spring", zipUrl: null, items: [] })),
   );
   vi.stubGlobal("fetch", asked);
   const batch = await shared.readShared({ id: "2b5a", token: "secret" }, 100);

@@ -19,6 +19,7 @@ const row = (number: number, cells: string[], problems: ReadRow["problems"] = []
   customId: `row-${number}`,
   prompt: "",
   file: "a.png",
+  input: {},
   price: "0.05",
   cells,
   problems,

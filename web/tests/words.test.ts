@@ -157,7 +157,7 @@ test("a retry of one request has its key, the next request has another", async (
 });
 
 test("the v1 API's names are turned into this page's, a client's own are left alone", async () => {
-  const { camel } = await import("../src/lib/api");
+  const { camel } = await import("../src/lib/wire");
   expect(camel({ zip_url: null, cost: { max: "1" }, metadata: { my_key: "v" } })).toEqual({
     zipUrl: null,
     cost: { max: "1" },

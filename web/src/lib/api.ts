@@ -13,11 +13,11 @@ import type {
   Page,
   Picture,
   Product,
-  Quote,
   ReadyUpload,
   SettingsSchema,
   Upload,
 } from "./types";
+import { type Camel, camel, type Schemas } from "./wire";
 
 interface Options {
   body?: BodyInit;
@@ -70,25 +70,11 @@ async function readJson(response: Response): Promise<unknown> {
   }
 }
 
-const OPAQUE = new Set(["metadata", "input", "properties"]);
+type BatchAnswer = Schemas["BatchAnswer"] | Schemas["BatchAnswerV1"];
 
-/** The v1 API's names in this page's manner; what a client put in itself is left alone. */
-export function camel(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(camel);
-  if (value === null || typeof value !== "object") return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, inner]) => [
-      name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
-      OPAQUE.has(name) ? inner : camel(inner),
-    ]),
-  );
-}
-
-type Wire = Partial<Batch> & { jobId?: string; batchId?: string };
-
-export function toBatch(wire: unknown): Batch {
-  const batch = camel(wire) as Wire;
-  return { ...batch, id: batch.jobId ?? batch.batchId ?? batch.id } as Batch;
+export function toBatch(answer: BatchAnswer): Batch {
+  const batch = camel(answer);
+  return { ...batch, id: "jobId" in batch ? batch.jobId : batch.batchId };
 }
 
 export const at = (id: string): string => encodeURIComponent(id);
@@ -102,23 +88,19 @@ export function query(fields: Record<string, string | number | null | undefined>
 // --- batches of every kind -------------------------------------------------------------------------
 
 export const getBatch = async (id: string, signal?: AbortSignal): Promise<Batch> =>
-  toBatch(await call("GET", `/api/batch/${at(id)}`, { signal }));
+  toBatch(await call<Schemas["BatchAnswer"]>("GET", `/api/batch/${at(id)}`, { signal }));
 
 /** The same with its shared folder and, for a batch of variants, each variant's own. */
 export const getFullBatch = async (id: string, signal?: AbortSignal): Promise<Batch> =>
-  toBatch(await call("GET", `/api/batches/${at(id)}`, { signal }));
+  toBatch(await call<Schemas["FullBatch"]>("GET", `/api/batches/${at(id)}`, { signal }));
 
 export async function getItems(
   id: string,
   cursor: string | null,
   signal?: AbortSignal,
 ): Promise<Page<Item>> {
-  const answer = await call(
-    "GET",
-    `/api/v1/batch/${at(id)}/status${query({ limit: 100, cursor })}`,
-    { signal },
-  );
-  return camel(answer) as Page<Item>;
+  const path = `/api/v1/batch/${at(id)}/status${query({ limit: 100, cursor })}`;
+  return camel(await call<Schemas["BatchStatusAnswer"]>("GET", path, { signal }));
 }
 
 export async function listBatches(
@@ -126,53 +108,50 @@ export async function listBatches(
   signal?: AbortSignal,
   asked: { q?: string; kind?: string; status?: string; thumbnails?: number } = {},
 ): Promise<Page<Batch>> {
-  const page = camel(
-    await call("GET", `/api/v1/batch${query({ limit: 20, cursor, ...asked })}`, { signal }),
-  ) as Page<unknown>;
-  return { items: page.items.map(toBatch), nextCursor: page.nextCursor };
+  const path = `/api/v1/batch${query({ limit: 20, cursor, ...asked })}`;
+  const { items, next_cursor } = await call<Schemas["BatchPage"]>("GET", path, { signal });
+  return { items: items.map(toBatch), nextCursor: next_cursor };
 }
 
 export const cancelBatch = async (id: string): Promise<Batch> =>
-  toBatch(await call("POST", `/api/v1/batch/${at(id)}/cancel`));
+  toBatch(await call<Schemas["BatchAnswerV1"]>("POST", `/api/v1/batch/${at(id)}/cancel`));
 
 /** A second press after a lost answer is the same request: it cannot open a third round. */
 export const retryBatch = (id: string, round: number): Promise<Batch> =>
   once(["retry", id, String(round)], async (key) =>
-    toBatch(await call("POST", `/api/batches/${at(id)}/retry`, { key })),
+    toBatch(await call<Schemas["BatchAnswer"]>("POST", `/api/batches/${at(id)}/retry`, { key })),
   );
 
 const INLINE_BYTES = 4 * 1024 * 1024;
 
 // --- prompt batches --------------------------------------------------------------------------------
 
-export interface PromptBatch extends Choice {
-  name: string;
-  items: { prompt: string; file?: string; aspect_ratio?: string }[];
-  options: { include_pdf: boolean };
-  max_cost?: string;
+export type PromptBatch = Choice &
+  Pick<Schemas["PromptBatch"], "name" | "items" | "options" | "max_cost">;
+
+const PROMPTS = "/api/v1/batch/generate";
+
+export async function quotePrompts(
+  batch: PromptBatch,
+  signal?: AbortSignal,
+): Promise<Camel<Schemas["PreviewV1"]>> {
+  const json: Schemas["PromptBatch"] = { ...batch, dry_run: true };
+  return camel(await call<Schemas["PreviewV1"]>("POST", PROMPTS, { json, signal }));
 }
 
-export async function quotePrompts(batch: PromptBatch, signal?: AbortSignal): Promise<Quote> {
-  return camel(
-    await call("POST", "/api/v1/batch/generate", { json: { ...batch, dry_run: true }, signal }),
-  ) as Quote;
-}
-
-export const submitPrompts = (batch: PromptBatch): Promise<Batch> =>
-  once(["generate", JSON.stringify(batch)], async (key) =>
-    toBatch(await call("POST", "/api/v1/batch/generate", { json: batch, key })),
-  );
+/** Returns the ID of the batch, as every submission does. */
+export const submitPrompts = (batch: PromptBatch): Promise<string> =>
+  once(["generate", JSON.stringify(batch)], async (key) => {
+    const json: Schemas["PromptBatch"] = batch;
+    return (await call<Schemas["PromptBatchAccepted"]>("POST", PROMPTS, { json, key })).batch_id;
+  });
 
 // --- uploads ---------------------------------------------------------------------------------------
 
 const CHECK_EVERY = 1000;
 const CHECKS = 30;
 
-type UploadKind = "product" | "csv";
-interface Uploaded {
-  file: Upload;
-  upload: { url: string; fields: Record<string, string> } | null;
-}
+type UploadKind = Schemas["UploadKind"];
 
 /** A small file goes with its request; a large one straight into the bucket, where it is checked. */
 export async function upload(
@@ -182,7 +161,7 @@ export async function upload(
 ): Promise<ReadyUpload> {
   const body = file.size > INLINE_BYTES ? announcement(file, kind) : uploadForm(file, kind);
   const made = await once([`upload ${kind}`, file], (key) =>
-    call<Uploaded>("POST", "/api/uploads", { ...body, key, signal }),
+    call<Schemas["UploadAnswer"]>("POST", "/api/uploads", { ...body, key, signal }),
   );
   if (made.upload) await toBucket(made.upload.url, made.upload.fields, file, signal);
   return checked(made.file, signal);
@@ -190,7 +169,15 @@ export async function upload(
 
 function announcement(file: File, kind: UploadKind): Options {
   const contentType = kind === "csv" ? "text/csv" : file.type || "application/octet-stream";
-  return { json: { kind, filename: file.name, contentType, size: file.size } };
+  const { name: filename, size } = file;
+  // The file's type is the browser's word; whether it may be uploaded is the server's.
+  const json: Record<keyof Schemas["UploadRequest"], unknown> = {
+    kind,
+    filename,
+    contentType,
+    size,
+  };
+  return { json };
 }
 
 function uploadForm(file: File, kind: UploadKind): Options {
@@ -264,8 +251,13 @@ export const listVariants = (
 ): Promise<Page<Product>> =>
   call("GET", `/api/variants${query({ q, limit: 100, cursor })}`, { signal });
 
-export const imageCandidates = (variantIds: number[], signal?: AbortSignal): Promise<Candidates> =>
-  call("POST", "/api/batches/image-candidates", { json: { variantIds }, signal });
+export const imageCandidates = (
+  variantIds: number[],
+  signal?: AbortSignal,
+): Promise<Candidates> => {
+  const json: Schemas["CandidatesRequest"] = { variantIds };
+  return call("POST", "/api/batches/image-candidates", { json, signal });
+};
 
 export const settingsSchema = (key: string, signal?: AbortSignal): Promise<unknown> =>
   call("GET", `/api/schemas/${at(key)}`, { signal });
@@ -276,27 +268,30 @@ export function schemaIn(answer: unknown): SettingsSchema {
   return wrapped.schema ?? (answer as SettingsSchema);
 }
 
-export interface VariantBatch extends Choice {
-  name: string;
-  maxCost?: string;
-  variants: { variantId: number; productImageUrls: string[] }[];
-  settings: { schemaKey: string; numberOfVariations: number; input: Record<string, unknown> };
-}
+export type VariantBatch = Choice &
+  Pick<Schemas["VariantBatchRequest"], "name" | "maxCost" | "variants" | "settings">;
 
-export const quoteVariants = (batch: VariantBatch, signal?: AbortSignal): Promise<Quote> =>
-  call("POST", "/api/batches", { json: { ...batch, dryRun: true }, signal });
+export const quoteVariants = (
+  batch: VariantBatch,
+  signal?: AbortSignal,
+): Promise<Schemas["VariantPreview"]> => {
+  const json: Schemas["VariantBatchRequest"] = { ...batch, dryRun: true };
+  return call("POST", "/api/batches", { json, signal });
+};
 
 /** Signed addresses differ on every answer; the objects they name do not. */
 const unsigned = (url: string): string => url.replace(/\?.*(X-Amz-|Signature=).*$/, "");
 
-export const submitVariants = (batch: VariantBatch): Promise<Batch> => {
+export const submitVariants = (batch: VariantBatch): Promise<string> => {
   const stable = batch.variants.map((v) => ({
     ...v,
     productImageUrls: v.productImageUrls.map(unsigned),
   }));
-  return once(["variants", JSON.stringify({ ...batch, variants: stable })], async (key) =>
-    toBatch(await call("POST", "/api/batches", { json: batch, key })),
-  );
+  return once(["variants", JSON.stringify({ ...batch, variants: stable })], async (key) => {
+    const json: Schemas["VariantBatchRequest"] = batch;
+    return (await call<Schemas["VariantBatchAccepted"]>("POST", "/api/batches", { json, key }))
+      .jobId;
+  });
 };
 
 export const variantFolders = (id: number, signal?: AbortSignal): Promise<Page<Folder>> =>

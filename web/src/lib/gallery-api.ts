@@ -1,12 +1,13 @@
 /** What is asked of a batch once it is there: its items, rows, versions, archive and share links. */
-import { at, call, camel, query, toBatch } from "./api";
+import { at, call, query, toBatch } from "./api";
 import { once } from "./idempotency";
-import type { Batch, InputRow, Item, ItemDetail, Page } from "./types";
+import type { Batch, InputRow, Item, ItemDetail } from "./types";
+import { camel, type Schemas } from "./wire";
 
 export async function itemsFrom(id: string, start: number, signal: AbortSignal): Promise<Item[]> {
   const cursor = start ? String(start) : null;
   const path = `/api/v1/batch/${at(id)}/status${query({ limit: 100, cursor })}`;
-  return (camel(await call("GET", path, { signal })) as Page<Item>).items;
+  return camel(await call<Schemas["BatchStatusAnswer"]>("GET", path, { signal })).items;
 }
 
 /** The addresses of a batch's first pictures. */
@@ -16,24 +17,12 @@ export async function firstPictures(
   signal: AbortSignal,
 ): Promise<string[]> {
   const path = `/api/v1/batch/${at(id)}/status${query({ limit })}`;
-  const { items } = camel(await call("GET", path, { signal })) as Page<Item>;
-  return items.flatMap((item) => item.thumbnailUrl ?? []);
+  const { items } = await call<Schemas["BatchStatusAnswer"]>("GET", path, { signal });
+  return items.flatMap((item) => item.thumbnail_url ?? []);
 }
 
-export interface InputItem extends Omit<InputRow, "fields"> {
-  aspectRatio: string | null;
-  cells: string[];
-  images: { url: string; uploadId: string | null }[];
-  variantId: number | null;
-  settings: Record<string, unknown>;
-}
-
-interface Input {
-  template: string | null;
-  columns: string[];
-  items: InputItem[];
-  nextCursor: string | null;
-}
+export type InputItem = Schemas["InputItem"];
+type Input = Schemas["BatchInput"];
 
 const inputPage = (id: string, cursor: string | null, signal?: AbortSignal): Promise<Input> =>
   call("GET", `/api/batches/${at(id)}/input${query({ limit: 100, cursor })}`, { signal });
@@ -54,7 +43,9 @@ export async function rowsFrom(
 }
 
 /** The whole batch as it was submitted. */
-export async function wholeInput(id: string): Promise<Omit<Input, "nextCursor">> {
+export async function wholeInput(
+  id: string,
+): Promise<Pick<Input, "template" | "columns" | "items">> {
   const first = await inputPage(id, null);
   const items = [...first.items];
   for (let cursor = first.nextCursor; cursor; ) {
@@ -73,18 +64,21 @@ export const getItem = async (
   customId: string,
   signal?: AbortSignal,
 ): Promise<ItemDetail> =>
-  camel(await call("GET", itemPath(id, customId), { signal })) as ItemDetail;
+  camel(await call<Schemas["ItemDetail"]>("GET", itemPath(id, customId), { signal }));
 
-export const chooseVersion = async (
+export async function chooseVersion(
   id: string,
   customId: string,
   version: number,
-): Promise<ItemDetail> =>
-  camel(await call("PUT", `${itemPath(id, customId)}/choice`, { json: { version } })) as ItemDetail;
+): Promise<ItemDetail> {
+  const json: Schemas["ChoiceBody"] = { version };
+  const path = `${itemPath(id, customId)}/choice`;
+  return camel(await call<Schemas["ItemDetail"]>("PUT", path, { json }));
+}
 
 /** The chosen image's address, as an attachment under its name. */
 export async function downloadUrl(id: string, customId: string): Promise<string> {
-  const answer = await call<{ url: string }>("GET", `${itemPath(id, customId)}/download`);
+  const answer = await call<Schemas["ArchiveUrl"]>("GET", `${itemPath(id, customId)}/download`);
   return answer.url;
 }
 
@@ -95,39 +89,34 @@ export interface Redo {
 
 /** Pressed twice it is the same request: one more round, not two. */
 export const redoItems = (batch: Batch, { items, note }: Redo): Promise<Batch> =>
-  once(["redo", batch.id, String(batch.round), note, ...items], async (key) =>
-    toBatch(
-      await call("POST", `/api/batches/${at(batch.id)}/redo`, {
-        json: { items, ...(note ? { note } : {}) },
-        key,
-      }),
-    ),
-  );
+  once(["redo", batch.id, String(batch.round), note, ...items], async (key) => {
+    const json: Schemas["RedoBody"] = { items, note: note || undefined };
+    const path = `/api/batches/${at(batch.id)}/redo`;
+    return toBatch(await call<Schemas["BatchAnswer"]>("POST", path, { json, key }));
+  });
 
 /** Builds the ZIP anew, without making any image. */
 export const buildArchive = async (id: string): Promise<Batch> =>
-  toBatch(await call("POST", `/api/batches/${at(id)}/archive`));
+  toBatch(await call<Schemas["BatchAnswer"]>("POST", `/api/batches/${at(id)}/archive`));
 
-export const renameBatch = async (id: string, name: string): Promise<Batch> =>
-  toBatch(await call("PATCH", `/api/batches/${at(id)}`, { json: { name } }));
+export async function renameBatch(id: string, name: string): Promise<Batch> {
+  const json: Schemas["RenameBody"] = { name };
+  return toBatch(await call<Schemas["BatchAnswer"]>("PATCH", `/api/batches/${at(id)}`, { json }));
+}
 
 export const deleteBatch = (id: string): Promise<unknown> =>
   call("DELETE", `/api/batches/${at(id)}`);
 
-export interface ShareLink {
-  id: string;
-  url: string;
-  createdAt: string;
-  expiresAt: string;
-}
+export type ShareLink = Schemas["ShareAnswer"];
 
 export const shareBatch = (id: string, hours: number): Promise<ShareLink> =>
-  once(["share", id, String(hours)], (key) =>
-    call<ShareLink>("POST", `/api/batches/${at(id)}/share`, { json: { hours }, key }),
-  );
+  once(["share", id, String(hours)], (key) => {
+    const json: Schemas["ShareBody"] = { hours };
+    return call<ShareLink>("POST", `/api/batches/${at(id)}/share`, { json, key });
+  });
 
 export const listShares = async (id: string, signal?: AbortSignal): Promise<ShareLink[]> =>
-  (await call<Page<ShareLink>>("GET", `/api/batches/${at(id)}/share`, { signal })).items;
+  (await call<Schemas["ShareList"]>("GET", `/api/batches/${at(id)}/share`, { signal })).items;
 
 export const revokeShare = (id: string, share: string): Promise<unknown> =>
   call("DELETE", `/api/batches/${at(id)}/share/${at(share)}`);

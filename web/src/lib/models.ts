@@ -1,33 +1,14 @@
 import { money } from "./format";
+import type { Schemas } from "./wire";
 
-export type QualityName = "standard" | "hd" | "ultra";
-
-export interface Offer {
-  name: QualityName;
-  price: string;
-  unit: "image" | "megapixel";
-}
-
-export interface Model {
-  id: string;
-  provider: string;
-  usable: boolean;
-  /** Why it cannot be used. */
-  reason: string | null;
-  default: boolean;
-  aspectRatios: string[];
-  qualities: Offer[];
-  maxImages: number;
-  supportsSeed: boolean;
-  typicalSeconds: number;
-}
+export type QualityName = Schemas["Quality"];
+export type Offer = Schemas["QualityAnswer"];
+export type Model = Schemas["ModelAnswer"];
 
 /** What a batch asks of the registry; nothing of it is the server's choice. */
-export interface Choice {
-  model?: string;
-  quality?: QualityName;
-  fallback?: string[];
-}
+export type Choice = {
+  [Name in "model" | "quality" | "fallback"]?: NonNullable<Schemas["RoundBody"][Name]>;
+};
 
 /** The same as a person chooses it; "" is the server's choice. */
 export interface ModelChoice {

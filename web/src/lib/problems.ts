@@ -1,4 +1,5 @@
 /** Turns whatever went wrong into sentences a person can act on. */
+import type { Schemas } from "./wire";
 
 export interface Detail {
   row?: number | null;
@@ -53,12 +54,8 @@ const FAILED: [string, string] = [
 
 /** `body` is a problem document, or the gateway's own `{message}`, or nothing readable. */
 export function problem(status: number, body: unknown, retryAfter: string | null): ApiError {
-  const document = (body ?? {}) as {
-    type?: string;
-    error?: string;
-    title?: string;
-    detail?: string;
-    details?: Detail[];
+  const document = (body ?? {}) as Partial<Omit<Schemas["Problem"], "details">> & {
+    details?: Detail[] | null;
   };
   const seconds = retryAfter && /^\d+$/.test(retryAfter) ? Number(retryAfter) : null;
   const [error, detail] = GATEWAY[status] ?? FAILED;

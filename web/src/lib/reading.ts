@@ -1,50 +1,21 @@
-import { call, toBatch, upload } from "./api";
+import { call, upload } from "./api";
 import { once } from "./idempotency";
 import type { Choice } from "./models";
-import type { Batch, Mode } from "./types";
+import type { Schemas } from "./wire";
+
+type Preview = Schemas["Preview"];
+type PreviewItem = Schemas["PreviewItem"];
+export type CellProblem = Schemas["CellProblem"];
 
 /** How the server reads a sheet: its dry run. The page has no reading of its own. */
-export interface Reading {
-  total: number;
-  estimatedCost: string;
-  mode: Mode;
-  model: string;
-  notices: SheetNotice[];
-  columns: string[];
-  /** What each of `columns` is read as; null is not read. */
-  readAs: (string | null)[];
-  delimiter: string | null;
-  items: ReadRow[];
-  nextCursor: string | null;
-}
-
-export interface SheetNotice {
-  code: string;
-  level: "notice" | "warning";
-  message: string;
-  row: number | null;
-  column: string | null;
-}
-
-export interface CellProblem {
-  column: string;
-  value: string;
-  message: string;
-  suggestion: string | null;
-}
+export type Reading = Omit<Preview, "items"> &
+  Required<Pick<Preview, "columns" | "readAs" | "delimiter" | "nextCursor">> & {
+    items: ReadRow[];
+  };
 
 /** `row` is the number a spreadsheet shows: the header is 1 and blank lines count. */
-export interface ReadRow {
-  row: number;
-  customId: string;
-  prompt: string;
-  file: string | null;
-  price: string;
-  code?: string | null;
-  reason?: string | null;
-  cells: string[];
-  problems: CellProblem[];
-}
+export type ReadRow = PreviewItem &
+  Required<Pick<PreviewItem, "cells" | "problems">> & { row: number };
 
 /** A sheet that was uploaded, and what a person said about reading it. */
 export interface Source {
@@ -69,14 +40,19 @@ const PAGE = 1000;
 const route = (recipe: Recipe): string =>
   recipe.kind === "cars" ? "/api/car-batch" : "/api/sheet-batch";
 
-function request(recipe: Recipe, source: Source, choice: Choice): Record<string, unknown> {
+type Cars = Schemas["CarUpload"];
+type Sheet = Schemas["SheetUpload"];
+/** What both routes take, and what a template is. */
+type Asked = Pick<Cars, keyof Cars & keyof Sheet> & Pick<Sheet, "template" | "prompt">;
+
+function request(recipe: Recipe, source: Source, choice: Choice): Asked {
   return {
     uploadId: source.uploadId,
-    ...(source.encoding && { encoding: source.encoding }),
-    ...(source.sheet && { sheet: source.sheet }),
-    ...(source.ignoreUnknown && { unknownColumns: "ignore" }),
-    ...(recipe.kind === "template" && { template: recipe.name }),
-    ...(recipe.kind === "prompt" && { prompt: recipe.text }),
+    encoding: source.encoding || undefined,
+    sheet: source.sheet || undefined,
+    unknownColumns: source.ignoreUnknown ? "ignore" : undefined,
+    template: recipe.kind === "template" ? recipe.name : undefined,
+    prompt: recipe.kind === "prompt" ? recipe.text : undefined,
     ...choice,
   };
 }
@@ -87,11 +63,7 @@ export const readSheet = (
   source: Source,
   choice: Choice,
   signal?: AbortSignal,
-): Promise<Reading> =>
-  call("POST", route(recipe), {
-    json: { ...request(recipe, source, choice), dryRun: true, invalidRows: "skip" },
-    signal,
-  });
+): Promise<Reading> => preview(recipe, source, choice, {}, signal);
 
 /** The rows from a cursor on. */
 export const readRows = (
@@ -100,10 +72,19 @@ export const readRows = (
   choice: Choice,
   cursor: string,
   limit = PAGE,
-): Promise<Reading> =>
-  call("POST", route(recipe), {
-    json: { ...request(recipe, source, choice), dryRun: true, invalidRows: "skip", cursor, limit },
-  });
+): Promise<Reading> => preview(recipe, source, choice, { cursor, limit });
+
+function preview(
+  recipe: Recipe,
+  source: Source,
+  choice: Choice,
+  page: Pick<Asked, "cursor" | "limit">,
+  signal?: AbortSignal,
+): Promise<Reading> {
+  const asked = request(recipe, source, choice);
+  const json: Asked = { ...asked, ...page, dryRun: true, invalidRows: "skip" };
+  return call("POST", route(recipe), { json, signal });
+}
 
 export interface Start {
   name: string;
@@ -116,16 +97,17 @@ export function startSheet(
   source: Source,
   choice: Choice,
   { name, maxCost, skipInvalid }: Start,
-): Promise<Batch> {
-  const json = {
+): Promise<string> {
+  const json: Asked = {
     ...request(recipe, source, choice),
-    ...(name && { name }),
-    ...(maxCost && { maxCost }),
-    ...(skipInvalid && { invalidRows: "skip" }),
+    name: name || undefined,
+    maxCost: maxCost || undefined,
+    invalidRows: skipInvalid ? "skip" : undefined,
   };
-  return once([route(recipe), JSON.stringify(json)], async (key) =>
-    toBatch(await call("POST", route(recipe), { json, key })),
-  );
+  return once([route(recipe), JSON.stringify(json)], async (key) => {
+    const made = await call<Schemas["CarBatchAccepted"]>("POST", route(recipe), { json, key });
+    return made.jobId;
+  });
 }
 
 const uploads = new WeakMap<File, Promise<string>>();

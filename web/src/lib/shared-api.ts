@@ -1,18 +1,15 @@
 /** What whoever has a share link may read. The token is in a header, never in an address. */
-import { at, camel, query } from "./api";
+import { at, query } from "./api";
 import { debug } from "./debug";
 import { OfflineError, problem } from "./problems";
-import type { Batch, Item } from "./types";
+import type { Schemas } from "./wire";
 
 export interface SharedLink {
   id: string;
   token: string;
 }
 
-export type SharedBatch = Pick<
-  Batch,
-  "kind" | "name" | "status" | "total" | "done" | "failed" | "zipUrl" | "createdAt"
-> & { items: Item[]; nextCursor: string | null; expiresAt: string };
+export type SharedBatch = Schemas["SharedBatch"];
 
 /** `/shared/{id}#{token}`: a fragment stays in the browser. */
 export function linkIn(address: { pathname: string; hash: string }): SharedLink | null {
@@ -39,5 +36,5 @@ export async function readShared(
   const answer: unknown = await response.json().catch(() => null);
   debug(`${response.status} GET /api/shared`);
   if (!response.ok) throw problem(response.status, answer, response.headers.get("Retry-After"));
-  return camel(answer) as SharedBatch;
+  return answer as SharedBatch;
 }

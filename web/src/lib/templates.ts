@@ -1,24 +1,8 @@
 import { at, call } from "./api";
+import type { Schemas } from "./wire";
 
-export interface ColumnRule {
-  required: boolean | null;
-  default: string;
-  oneOf: string[];
-  maxLength: number | null;
-}
-
-export interface Template {
-  name: string;
-  prompt: string;
-  fileName: string;
-  columns: Record<string, ColumnRule>;
-  model: string | null;
-  aspectRatio: string | null;
-  quality: string | null;
-  fallback: string[];
-  builtIn: boolean;
-}
-
+export type ColumnRule = Schemas["TemplateColumn"];
+export type Template = Schemas["TemplateAnswer"];
 export type TemplateDraft = Pick<Template, "prompt" | "fileName" | "columns" | "aspectRatio">;
 export const NO_TEMPLATE: TemplateDraft = {
   prompt: "",
@@ -30,14 +14,22 @@ export const NO_RULE: ColumnRule = { required: null, default: "", oneOf: [], max
 export const TEMPLATE_NAME = "[a-z0-9][a-z0-9\\-]{0,63}";
 
 export const listTemplates = async (signal?: AbortSignal): Promise<Template[]> =>
-  (await call<{ items: Template[] }>("GET", "/api/templates", { signal })).items;
+  (await call<Schemas["TemplateList"]>("GET", "/api/templates", { signal })).items;
 
 export const putTemplate = (
   name: string,
   draft: TemplateDraft & Partial<Template>,
 ): Promise<Template> => {
   const { prompt, fileName, columns, aspectRatio, model, quality, fallback } = draft;
-  const json = { prompt, fileName, columns, aspectRatio, model, quality, fallback };
+  const json: Schemas["TemplateRequest"] = {
+    prompt,
+    fileName,
+    columns,
+    aspectRatio,
+    model,
+    quality,
+    fallback,
+  };
   return call("PUT", `/api/templates/${at(name)}`, { json });
 };
 

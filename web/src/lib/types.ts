@@ -1,154 +1,48 @@
-/** What the API answers. The v1 API's snake_case names are turned into these by `api.ts`. */
+/** What the API answers, as the page names it: the v1 API's snake_case names are turned by `camel`. */
+import type { Camel, Schemas } from "./wire";
 
-export type Mode = "live" | "development";
-export type Kind = "cars" | "prompts" | "variants" | "sheet";
-export type BatchStatus =
-  | "queued"
-  | "processing"
-  | "cancelling"
-  | "archiving"
-  | "completed"
-  | "cancelled"
-  | "failed"
-  | "expired";
-export type ItemStatus = "pending" | "processing" | "succeeded" | "failed" | "cancelled";
-
-export interface WaitingFor {
-  reason: string;
-  until: string | null;
-}
-
-export interface Counts {
-  total: number;
-  pending: number;
-  processing: number;
-  done: number;
-  failed: number;
-  cancelled: number;
-}
-
-export interface Batch extends Counts {
-  id: string;
-  kind: Kind;
-  name: string;
-  status: BatchStatus;
-  outcome: "all_succeeded" | "partial" | "none_succeeded" | null;
-  mode: Mode;
-  round: number;
-  percent: number;
-  zipUrl: string | null;
-  failedRowsUrl: string | null;
-  failedRowsCsvUrl: string | null;
-  retriable: number;
-  errors?: RowError[];
-  cost: { estimated: string; committed: string; actual: string; max: string | null };
-  eta: string | null;
-  waitingFor: WaitingFor | null;
-  createdAt: string;
-  finishedAt: string | null;
-  expiresAt: string | null;
-  model?: string;
-  archive?: Archive;
-  notices?: BatchNotice[];
-  /** The first pictures, in lists that ask for them. */
-  thumbnails?: string[];
-  folderId?: string | null;
-  variants?: BatchVariant[];
-}
-
+export type Mode = Schemas["Mode"];
+export type Kind = Schemas["Kind"];
+export type BatchStatus = Schemas["BatchStatus"];
+export type ItemStatus = Schemas["ItemStatus"];
+export type WaitingFor = Schemas["WaitingFor"];
+export type RowError = Schemas["RowError"];
+export type BatchVariant = Schemas["BatchVariant"];
 /** What was noticed when the sheet was read. A notice lost nothing; a warning wants a look. */
-export interface BatchNotice {
-  code: string;
-  level: "notice" | "warning";
-  message: string;
-  row: number | null;
-  column: string | null;
-}
+export type SheetNotice = Schemas["NoticeAnswer"];
 
-export interface Archive {
-  state: string;
-  /** A choice or a new version was made since it was built. */
-  outdated: boolean;
-  builtAt: string | null;
-  expiresAt: string | null;
-}
+/** A batch of either API; its folders are there once it was read in full. */
+export type Batch = Omit<Schemas["BatchAnswer"], "jobId"> &
+  Partial<Pick<Schemas["FullBatch"], "folderId" | "variants">> & { id: string };
 
-export interface RowError {
-  row: number | null;
-  customId: string;
-  code: string;
-  reason: string;
-  retryable: boolean;
-}
+type ItemFields = Camel<Schemas["ItemAnswer"]>;
+type Told =
+  | "url"
+  | "versionCount"
+  | "model"
+  | "note"
+  | "lastRedo"
+  | "attempts"
+  | "cost"
+  | "seconds";
 
-export interface BatchVariant {
-  variantId: number;
-  name: string;
-  total: number;
-  done: number;
-  failed: number;
-  folderId: string;
-  images: Picture[];
-}
+/** An item as far as it is known: events and share links tell less than its list does. */
+export type Item = Pick<
+  ItemFields,
+  "index" | "customId" | "row" | "status" | "file" | "thumbnailUrl" | "code" | "reason"
+> &
+  Partial<Pick<ItemFields, Told>>;
 
-export interface Picture {
-  id: string;
-  url: string;
-  thumbnailUrl?: string | null;
-  createdAt: string;
-  file?: string;
-  originalName?: string;
-}
-
-export interface Item {
-  index: number;
-  customId: string;
-  row: number | null;
-  status: ItemStatus;
-  file: string | null;
-  thumbnailUrl: string | null;
-  /** The full image, for when it is looked at large. */
-  url?: string | null;
-  /** How many pictures were made of it. */
-  versionCount?: number;
-  /** The model that made the picture: a fallback's, where it had to. */
-  model?: string | null;
-  note?: string | null;
-  lastRedo?: { round: number; code: string | null; reason: string } | null;
-  code: string | null;
-  reason: string | null;
-  attempts?: number;
-  cost?: string;
-  seconds?: number | null;
-}
-
-/** One picture of an item; the newest is the chosen one until a person chooses another. */
-export interface Version {
-  version: number;
-  round: number;
-  url: string | null;
-  thumbnailUrl: string | null;
-  model: string | null;
-  prompt: string | null;
-  cost: string | null;
-  createdAt: string | null;
-  chosen: boolean;
-}
-
-export interface ItemDetail extends Item {
-  prompt: string;
-  versions: Version[];
-}
+export type ItemDetail = Camel<Schemas["ItemDetail"]>;
+/** One image of an item; the newest is the chosen one until a person chooses another. */
+export type Version = ItemDetail["versions"][number];
 
 /** A row as it was submitted. */
-export interface InputRow {
-  index: number;
-  row: number | null;
-  customId: string;
-  prompt: string;
+export type InputRow = Pick<Schemas["InputItem"], "index" | "row" | "customId" | "prompt"> & {
   fields: [string, string][];
-}
+};
 
+/** The `progress` event, which the OpenAPI document does not describe. */
 export interface Progress {
   status: BatchStatus;
   total: number;
@@ -163,70 +57,23 @@ export interface Progress {
   waitingFor: WaitingFor | null;
 }
 
-export interface Quote {
-  total: number;
-  estimatedCost: string;
-  mode: Mode;
-  model: string;
-  warnings: string[];
-  credits?: number;
-  items?: {
-    row: number | null;
-    customId: string;
-    prompt: string;
-    file: string | null;
-    price: string;
-    code?: string;
-    reason?: string;
-  }[];
-}
-
-export interface Upload {
-  id: string;
-  /** Null until the file has been checked. */
-  url: string | null;
-  originalName: string;
-  kind: string;
-  status: string;
-  reason?: string | null;
-  createdAt: string;
-}
-
+export type Upload = Schemas["UploadedFile"];
+/** An upload that has been checked. */
 export type ReadyUpload = Upload & { url: string };
 
-export interface Variant {
-  variantId: number;
-  variantTitle: string;
-  imageUrl: string | null;
-}
-export interface Product {
-  productId: number;
-  productTitle: string;
-  variants: Variant[];
-}
+export type Variant = Schemas["CatalogVariant"];
+export type Product = Schemas["Product"];
+export type Candidates = Schemas["CandidatesAnswer"];
+export type Folder = Schemas["FolderAnswer"];
+
+/** An image to look at or to choose: an upload, a generated one, or one in a folder. */
+export type Picture = Pick<Schemas["Picture"], "id" | "url" | "createdAt"> &
+  Partial<Pick<Schemas["Picture"], "thumbnailUrl">> &
+  Partial<Pick<Schemas["FolderPicture"], "file">> &
+  Partial<Pick<Schemas["UploadedPicture"], "originalName">>;
+
 export interface Page<T> {
   items: T[];
-  nextCursor: string | null;
-}
-
-export interface Candidates {
-  variants: {
-    variantId: number;
-    productId: number;
-    productTitle: string;
-    variantTitle: string;
-    variantImageUrl: string | null;
-    generatedImages: Picture[];
-  }[];
-  uploads: Picture[];
-}
-
-export interface Folder {
-  id: string;
-  name: string;
-  batchId: string;
-  variantId: number | null;
-  items: Picture[];
   nextCursor: string | null;
 }
 

@@ -1,9 +1,10 @@
 import { EventSourceParserStream } from "eventsource-parser/stream";
-import { authorization, camel } from "./api";
+import { authorization } from "./api";
 import { debug } from "./debug";
 import { limited, pause } from "./pause";
 import { ApiError, OfflineError } from "./problems";
 import type { Item, Progress } from "./types";
+import { camel } from "./wire";
 
 export type Connection = "live" | "polling" | "lost";
 

@@ -1,12 +1,9 @@
 import { call } from "../lib/api";
 import { money } from "../lib/format";
+import type { Schemas } from "../lib/wire";
 import { useLoad } from "./hooks";
 
-interface Budget {
-  /** Null without a budget. */
-  limit: string | null;
-  left: string | null;
-}
+type Budget = Schemas["BudgetAnswer"];
 
 /** What is left of the month's budget, where there is one. */
 export function BudgetLeft({ estimate }: { estimate: string | undefined }) {

@@ -14,8 +14,8 @@ const LOOKS = 400;
 export type ArchiveNeed = "nothing" | "wait" | "build";
 
 export function archiveNeed(batch: Batch): ArchiveNeed {
-  if (running(batch) || batch.archive?.state === "building") return "wait";
-  if (batch.archive?.outdated || batch.status === "expired") return "build";
+  if (running(batch) || batch.archive.state === "building") return "wait";
+  if (batch.archive.outdated || batch.status === "expired") return "build";
   return batch.zipUrl ? "nothing" : "wait";
 }
 
@@ -48,7 +48,7 @@ export function Download({ batch, onBatch, small = false }: Props) {
   if (small) return null;
   return (
     <button class={`button${size}`} disabled>
-      {batch.archive?.state === "building" ? "Building the ZIP…" : "Download ZIP"}
+      {batch.archive.state === "building" ? "Building the ZIP…" : "Download ZIP"}
     </button>
   );
 }
@@ -69,7 +69,7 @@ async function whenBuilt(id: string, signal: AbortSignal): Promise<Batch> {
   for (let look = 0; look < LOOKS; look += 1) {
     const batch = await getBatch(id, signal);
     if (archiveNeed(batch) === "nothing") return batch;
-    if (batch.archive?.state === "failed") break;
+    if (batch.archive.state === "failed") break;
     await pause(LOOK_EVERY, signal);
   }
   throw new ApiError(503, "The ZIP could not be built", "Try again in a moment.");

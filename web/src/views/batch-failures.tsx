@@ -2,6 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import { plural } from "../lib/format";
 import { type FailureGroup, grouped } from "../lib/review";
 import type { Batch, RowError } from "../lib/types";
+import { camel, type Schemas } from "../lib/wire";
 import { running } from "../ui/Progress";
 
 interface Props {
@@ -69,7 +70,7 @@ function Group({ group, onRow }: { group: FailureGroup; onRow: (customId: string
 
 /** The status names the first 20; the rest is in the file that comes with the ZIP. */
 function useErrors(batch: Batch, wanted: boolean): RowError[] {
-  const few = batch.errors ?? [];
+  const few = batch.errors;
   const [all, setAll] = useState<{ round: number; errors: RowError[] } | null>(null);
   const url = batch.failed > few.length ? batch.failedRowsUrl : null;
   const stale = all?.round !== batch.round;
@@ -78,12 +79,7 @@ function useErrors(batch: Batch, wanted: boolean): RowError[] {
     const stop = new AbortController();
     fetch(url, { signal: stop.signal, referrerPolicy: "no-referrer" })
       .then((answer) => answer.json())
-      .then((rows: (Omit<RowError, "customId"> & { custom_id: string })[]) =>
-        setAll({
-          round: batch.round,
-          errors: rows.map(({ custom_id, ...row }) => ({ ...row, customId: custom_id })),
-        }),
-      )
+      .then((rows: Schemas["RowErrorV1"][]) => setAll({ round: batch.round, errors: camel(rows) }))
       .catch(() => {});
     return () => stop.abort();
   }, [wanted, stale, url?.split("?")[0]]);

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { money, plural, time } from "../lib/format";
-import type { Batch, BatchNotice } from "../lib/types";
+import type { Batch, SheetNotice } from "../lib/types";
 import { Bar, Counts, doing, running, spent } from "../ui/Progress";
 import { Failures } from "./batch-failures";
 
@@ -28,7 +28,7 @@ export function Panel({ batch, onRow }: Props) {
           <Details batch={batch} />
         </details>
       )}
-      <Notes notices={batch.notices ?? []} />
+      <Notes notices={batch.notices} />
       {(followed || batch.failed > 0) && (
         <div class="failures">
           {batch.failed > 0 && <Failures batch={batch} open={!followed} onRow={onRow} />}
@@ -39,7 +39,7 @@ export function Panel({ batch, onRow }: Props) {
 }
 
 /** What was noticed when the sheet was read: there from the start, and open where it wants a look. */
-function Notes({ notices }: { notices: BatchNotice[] }) {
+function Notes({ notices }: { notices: SheetNotice[] }) {
   if (!notices.length) return null;
   return (
     <details class="notes" open={notices.some((notice) => notice.level === "warning")}>

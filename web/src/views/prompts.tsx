@@ -62,9 +62,9 @@ export function PromptsView() {
   const model = chosenModel(models.data ?? [], form.choice, quote?.model);
   const start = useAction(async () => {
     const cap = capOf(form.cap);
-    const made = await submitPrompts({ ...batch, ...(cap && { max_cost: cap }) });
+    const id = await submitPrompts({ ...batch, ...(cap && { max_cost: cap }) });
     finish();
-    route(`/batches/${made.id}`);
+    route(`/batches/${id}`);
   });
   const change = (id: number, fields: Partial<PromptRow>) =>
     setForm((old) => ({

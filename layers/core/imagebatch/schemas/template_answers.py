@@ -1,5 +1,6 @@
 """Templates of sheets, as the API answers them."""
 
+from imagebatch.domain.model_registry import Quality
 from imagebatch.schemas.answer_fields import ResponseModel, Timestamp
 
 
@@ -17,7 +18,7 @@ class TemplateAnswer(ResponseModel):
     columns: dict[str, TemplateColumn]
     model: str | None
     aspect_ratio: str | None
-    quality: str | None
+    quality: Quality | None
     fallback: list[str]
     built_in: bool
     updated_at: Timestamp | None

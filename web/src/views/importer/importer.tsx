@@ -55,13 +55,13 @@ export function Importer(props: Props) {
   }, [header]);
   const start = useAction(async () => {
     if (!recipe || !source) return;
-    const batch = await startSheet(recipe, source, choice, {
+    const id = await startSheet(recipe, source, choice, {
       name: fields.name.trim() || stemOf(fields.file),
       maxCost: capOf(fields.cap),
       skipInvalid: skip && state.problems.length > 0,
     });
     finish();
-    route(`/batches/${batch.id}`);
+    route(`/batches/${id}`);
   });
   const save = useAction(async () => {
     const file = await state.toFile();

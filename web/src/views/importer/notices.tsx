@@ -1,4 +1,4 @@
-import type { SheetNotice } from "../../lib/reading";
+import type { SheetNotice } from "../../lib/types";
 import { Notice } from "../../ui/Problem";
 import type { SheetFields } from "./fields";
 

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { imageCandidates, shown, upload } from "../../lib/api";
-import type { Candidates, Picture } from "../../lib/types";
+import type { Candidates, Picture, ReadyUpload } from "../../lib/types";
 import { DropZone } from "../../ui/DropZone";
 import { useAction, useLoad } from "../../ui/hooks";
 import { Notice, Problem } from "../../ui/Problem";
@@ -96,7 +96,7 @@ interface PickerProps {
   forAll: (() => void) | null;
   /** The variant that a file is for, by its name. */
   find: (file: string) => Chosen;
-  uploaded: (pictures: { picture: Picture; to: Chosen }[]) => void;
+  uploaded: (uploads: { picture: ReadyUpload; to: Chosen }[]) => void;
 }
 
 function Picker({ variant, candidates, set, forAll, find, uploaded }: PickerProps) {

@@ -20,10 +20,10 @@ export function ReviewStep({ choices, change, go, finish }: StepProps) {
   );
   const start = useAction(async () => {
     const cap = capOf(choices.cap);
-    const batch = await submitVariants({ ...request, ...(cap && { maxCost: cap }) });
+    const id = await submitVariants({ ...request, ...(cap && { maxCost: cap }) });
     finish();
     // Another document, because its security policy is stricter than the catalog's.
-    location.assign(`/batches/${batch.id}`);
+    location.assign(`/batches/${id}`);
   });
   return (
     <div class="split">

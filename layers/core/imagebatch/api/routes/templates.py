@@ -5,6 +5,7 @@ from imagebatch.api.parameters import path
 from imagebatch.api.request import Request
 from imagebatch.api.response import Reply, Response
 from imagebatch.api.routing import Routes
+from imagebatch.domain.model_registry import Quality
 from imagebatch.formats.visible_text import folded_name
 from imagebatch.intake.sheet_templates import BUILT_IN, ColumnRule, SheetTemplate
 from imagebatch.schemas.request_parsing import parsed
@@ -105,7 +106,7 @@ def template_answer(template: SheetTemplate) -> TemplateAnswer:
         },
         model=template.model,
         aspect_ratio=template.aspect_ratio,
-        quality=template.quality,
+        quality=Quality(template.quality) if template.quality else None,
         fallback=list(template.fallback),
         built_in=template.name in BUILT_IN,
         updated_at=template.updated_at,
