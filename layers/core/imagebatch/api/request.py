@@ -56,4 +56,4 @@ class Request[S: "CommonServices" = "Services"]:
         return self.services.sign(key, seconds, filename)
 
     def absolute(self, path: str) -> str:
-        return self.services.settings.public_url + path
+        return self.services.settings.public_url.rstrip("/") + path
