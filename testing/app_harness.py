@@ -8,7 +8,7 @@ from typing import Any
 
 from imagebatch.domain.batch import Batch, Item, ItemStatus, Kind
 from imagebatch.domain.batch_manifest import BatchManifest, ItemSpec
-from imagebatch.domain.budgets import Limits
+from imagebatch.domain.budgets import Account, Limits
 from imagebatch.domain.effective_status import effective_item_status
 from imagebatch.domain.fallback import STANDARD_POLICY
 from imagebatch.domain.model_registry import ImageModel, Mode
@@ -115,6 +115,12 @@ class SilentTelemetry(Telemetry):
 
     def intake_failed(self, reason: str) -> None:
         self.notes.append(reason)
+
+    def batch_repaired(self, batch: Batch) -> None:
+        self.notes.append(f"repaired {batch.id}")
+
+    def account_corrected(self, account: Account) -> None:
+        self.notes.append(f"corrected {account.month}")
 
     def log_event(self, event: str, **facts: Any) -> None:
         self.notes.append(event)

@@ -11,6 +11,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from imagebatch.domain.batch import Batch, Item, ItemStatus
+from imagebatch.domain.budgets import Account
 from imagebatch.domain.errors import FailureCode
 from imagebatch.domain.model_registry import Mode
 from imagebatch.ports import Receipt, Telemetry
@@ -85,6 +86,12 @@ class PowertoolsTelemetry(Telemetry):
     def intake_failed(self, reason: str) -> None:
         logger.warning("arrival not taken", reason=reason)
         metrics.add_metric("IntakeFailures", MetricUnit.Count, 1)
+
+    def batch_repaired(self, batch: Batch) -> None:
+        logger.warning("batch repaired", batch_id=batch.id, status=batch.status, round=batch.round)
+
+    def account_corrected(self, account: Account) -> None:
+        logger.warning("account corrected", month=account.month, mode=account.mode)
 
     def log_event(self, event: str, **facts: Any) -> None:
         logger.info(event, **facts)

@@ -1,4 +1,4 @@
-"""SweeperFunction: repairs what stopped moving, and ends deletions."""
+"""SweeperFunction: repairs stalled batches and completes deletions."""
 
 from datetime import timedelta
 from functools import cached_property
@@ -11,9 +11,20 @@ from imagebatch.usecases.budgets import RepairAccounts
 from imagebatch.usecases.delete_batch import FinishDeletions
 from imagebatch.usecases.erase_owner import RunErasures
 from imagebatch.usecases.repair_stalled_batches import RepairStalledBatches
+from imagebatch.usecases.sweep_stack import SweepStack
 
 
 class SweeperServices(Dispatch, Deletion):
+    @cached_property
+    def sweep_stack(self) -> SweepStack:
+        return SweepStack(
+            self.repair_stalled_batches,
+            self.repair_accounts,
+            self.finish_deletions,
+            self.run_erasures,
+            self.telemetry,
+        )
+
     @cached_property
     def repair_stalled_batches(self) -> RepairStalledBatches:
         return RepairStalledBatches(

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from imagebatch.domain.batch import Batch, Item
+from imagebatch.domain.budgets import Account
 from imagebatch.ports.webhooks import Receipt
 
 
@@ -38,6 +39,14 @@ class Telemetry(Protocol):
 
     def intake_failed(self, reason: str) -> None:
         """A sheet or an upload could not be processed; it will be retried."""
+        ...
+
+    def batch_repaired(self, batch: Batch) -> None:
+        """The sweeper resumed a stalled batch."""
+        ...
+
+    def account_corrected(self, account: Account) -> None:
+        """The sweeper made an account agree with the batches that reserve something in it."""
         ...
 
     def log_event(self, event: str, **facts: Any) -> None: ...
