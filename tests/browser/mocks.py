@@ -5,7 +5,7 @@ from typing import Any
 
 from playwright.sync_api import Page, Route
 
-PICTURE = "/favicon.svg"
+IMAGE = "/favicon.svg"
 
 
 def answer_for_many(
@@ -38,8 +38,8 @@ def item(index: int, made: bool) -> dict[str, object]:
         "row": index + 2,
         "status": "succeeded" if made else "pending",
         "file": f"Ford-Model_{index}-2024-white.png" if made else None,
-        "url": PICTURE if made else None,
-        "thumbnail_url": PICTURE if made else None,
+        "url": IMAGE if made else None,
+        "thumbnail_url": IMAGE if made else None,
         "code": None,
         "reason": None,
     }

@@ -57,7 +57,7 @@ def test_person_who_looks_elsewhere_is_notified_of_the_end(
     assert told == [{"title": "Told", "body": "2 of 3 images made."}]
 
 
-def test_marked_pictures_are_made_again_in_one_round(
+def test_marked_images_are_made_again_in_one_round(
     live_page: Page, provider: FakeProviders
 ) -> None:
     page = live_page
@@ -72,7 +72,7 @@ def test_marked_pictures_are_made_again_in_one_round(
 
     page.get_by_role("button", name="Make marked again").click()
     page.get_by_label("Note for all of them").fill("in the rain")
-    dialog = page.get_by_role("dialog", name="Make 2 pictures again")
+    dialog = page.get_by_role("dialog", name="Make 2 images again")
     expect(dialog.get_by_role("button", name="Make again (about $0.067)")).to_be_visible()
     assert_sound(page)
     dialog.get_by_role("button", name="Make again").click()

@@ -188,11 +188,11 @@ def test_further_correction_reads_no_rows_and_keeps_no_copy(page: Page) -> None:
     assert page.url.partition("sheet=")[2][:32] not in dropped
 
 
-def test_pictures_that_a_sheet_names_are_uploaded_beside_it(page: Page) -> None:
+def test_images_that_a_sheet_names_are_uploaded_beside_it(page: Page) -> None:
     page.goto("/csv")
     give(page, "cars.csv", b"make,reference\r\nVW,front of the vw.png\r\n")
     expect(page.get_by_role("heading", name="1 cell to correct")).to_be_visible()
-    page.get_by_label("Upload the pictures that the sheet names").set_input_files(
+    page.get_by_label("Upload the images that the sheet names").set_input_files(
         [{"name": "front of the vw.png", "mimeType": "image/png", "buffer": picture(SMALL)}]
     )
     expect(page.get_by_text("VW-white.png")).to_be_visible()

@@ -57,7 +57,7 @@ def test_twelve_tiles_load_thumbnails_that_move_nothing(
     finished(page)
     loaded: list[Response] = []
     second = open_context(live["webUrl"]).new_page()
-    second.on("response", lambda one: loaded.append(one) if is_picture(one) else None)
+    second.on("response", lambda one: loaded.append(one) if is_image(one) else None)
 
     second.goto(f"/batches/{batch}")
     expect(images(second)).to_have_count(TILES)
@@ -74,7 +74,7 @@ def test_twelve_tiles_load_thumbnails_that_move_nothing(
     assert shifted(second) < MAX_SHIFT
 
 
-def is_picture(response: Response) -> bool:
+def is_image(response: Response) -> bool:
     return response.request.resource_type == "image" and "favicon" not in response.url
 
 

@@ -1,4 +1,4 @@
-"""A batch is looked through, pictures are made again and chosen, and the ZIP follows."""
+"""A batch is looked through, images are made again and chosen, and the ZIP follows."""
 
 import re
 import zipfile
@@ -36,13 +36,13 @@ def prompt(page: Page) -> Locator:
     return large(page).get_by_role("region", name="Prompt")
 
 
-def assert_whole(picture: Locator, ratio: float) -> None:
+def assert_whole(image: Locator, ratio: float) -> None:
     """The file has this ratio, and all of it is seen: nothing is cut off by its tile."""
-    expect(picture).to_have_js_property("complete", True)
-    natural, fit = picture.evaluate(
+    expect(image).to_have_js_property("complete", True)
+    natural, fit = image.evaluate(
         "i => [i.naturalWidth / i.naturalHeight, getComputedStyle(i).objectFit]"
     )
-    inner, outer = picture.bounding_box(), picture.locator("..").bounding_box()
+    inner, outer = image.bounding_box(), image.locator("..").bounding_box()
     assert natural == pytest.approx(ratio, abs=0.03)
     assert fit == "contain"
     assert inner == outer
@@ -113,7 +113,7 @@ def test_review_and_library_are_accessible_and_fit(
     batch = submit(page, *cars(3), name="Looked at")
     finished(page)
     found = {}
-    page.goto(f"/batches/{batch}?picture=2")
+    page.goto(f"/batches/{batch}?image=2")
     expect(large(page)).to_have_accessible_name("Review: Ford Model 2 2024")
     expect(prompt(page)).to_be_visible()
     found["review"] = violations(page), too_wide(page)
@@ -206,7 +206,7 @@ def test_shared_batch_is_visible_without_account_until_revoked(
 
 
 def test_ten_thousand_tiles_are_scrolled_through_a_window(page: Page, stack: Stack) -> None:
-    """The pictures are one batch's, answered by the test: what is real is the page."""
+    """The images are one batch's, answered by the test: what is real is the page."""
     batch = submit(page, *cars(1), name="Many")
     finished(page)
     page.goto("/batches")

@@ -22,7 +22,7 @@ def catalog(live_page: Page) -> Page:
     return imported(live_page)
 
 
-def serve_pictures(page: Page) -> None:
+def serve_images(page: Page) -> None:
     page.context.route(
         "https://cdn.example.com/**",
         lambda route: route.fulfill(content_type="image/png", body=picture(SMALL)),
@@ -30,8 +30,8 @@ def serve_pictures(page: Page) -> None:
 
 
 def imported(page: Page) -> Page:
-    """Where the hosts of the catalog's pictures answer."""
-    serve_pictures(page)
+    """Where the hosts of the catalog's images answer."""
+    serve_images(page)
     page.goto("/variants")
     file = {"name": "catalog.csv", "mimeType": "text/csv", "buffer": CATALOG.encode()}
     page.locator(".drop input[type=file]").set_input_files([file])
@@ -221,7 +221,7 @@ def test_the_tabs_are_walked_with_the_arrow_keys(catalog: Page) -> None:
 
 def test_invalid_catalog_is_rejected_with_a_message(live_page: Page, expected: list[str]) -> None:
     expected.append("status of 4")
-    serve_pictures(live_page)  # those of a catalog that another test has imported
+    serve_images(live_page)  # those of a catalog that another test has imported
     live_page.goto("/variants")
     file = {"name": "catalog.csv", "mimeType": "text/csv", "buffer": b"colour\nred\n"}
     live_page.locator(".drop input[type=file]").set_input_files([file])

@@ -156,7 +156,7 @@ def test_catalog_images_are_limited_to_configured_origins(
     assert json.loads(body(ask("/config.json")))["imageOrigins"][-1] == "https://cdn.shop.example"
 
 
-def test_only_views_of_the_catalog_show_pictures_from_anywhere(
+def test_only_views_of_the_catalog_show_images_from_anywhere(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert policy("/variants")["img-src"][-1] == "https:"

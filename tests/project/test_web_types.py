@@ -20,7 +20,7 @@ RENAMED = [
     ("BudgetAnswer", "left", "src/ui/BudgetLeft.tsx"),
     ("CellProblem", "suggestion", "src/views/importer/repairs.tsx"),
     ("CarUpload", "invalidRows", "src/lib/reading.ts"),
-    ("FolderPicture", "file", "src/lib/types.ts"),
+    ("FolderImageAnswer", "file", "src/lib/types.ts"),
     ("ItemAnswer", "thumbnail_url", "src/lib/gallery-api.ts"),
     ("ItemAnswer", "version_count", "src/lib/types.ts"),
     ("ModelAnswer", "aspectRatios", "src/lib/models.ts"),

@@ -77,7 +77,7 @@ test("a page that could not be read says so and is read again", async () => {
   expect([store.error, store.known().length]).toEqual([null, 10]);
 });
 
-test("a picture stays in view while another one is made of it", () => {
+test("an image stays in view while another one is made of it", () => {
   const redone = merged(item(0), { index: 0, status: "processing", thumbnailUrl: null });
   expect([redone.status, redone.thumbnailUrl]).toEqual(["processing", "0.webp"]);
   expect(merged(redone, { index: 0, thumbnailUrl: "b.webp" }).thumbnailUrl).toBe("b.webp");
@@ -161,7 +161,7 @@ test.each([
   expect(tabOf({ name: "Spring", ...fields } as Batch, ended)).toBe(wanted);
 });
 
-test("a price for some pictures is named only where it is charged", async () => {
+test("a price for some images is named only where it is charged", async () => {
   const { priceOf } = await import("../src/views/redo-marked");
   const batch = { mode: "live", total: 10, cost: { estimated: "0.50" } } as Batch;
   expect(priceOf(batch, 3)).toBe(" (about $0.15)");

@@ -10,8 +10,8 @@ import type {
   Candidates,
   Folder,
   Item,
+  LibraryImage,
   Page,
-  Picture,
   Product,
   ReadyUpload,
   SettingsSchema,
@@ -300,5 +300,5 @@ export const variantFolders = (id: number, signal?: AbortSignal): Promise<Page<F
 export const folder = (id: string, cursor: string | null, signal?: AbortSignal): Promise<Folder> =>
   call("GET", `/api/folders/${at(id)}${query({ cursor, limit: 50 })}`, { signal });
 
-export const shown = (picture: Picture): string =>
-  picture.originalName ?? picture.file ?? `Made ${time(picture.createdAt)}`;
+export const shown = (image: LibraryImage): string =>
+  image.originalName ?? image.file ?? `Made ${time(image.createdAt)}`;

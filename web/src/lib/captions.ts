@@ -4,7 +4,7 @@ const NAMING = ["make", "model", "year"];
 const BACKGROUNDS = /-(white|hub)(-\d+)?$/;
 const LONGEST = 80;
 
-/** What a person calls the picture: make, model and year, its variant, or the words of its prompt. */
+/** What a person calls the image: make, model and year, its variant, or the words of its prompt. */
 export function captionOf(
   batch: Pick<Batch, "kind" | "variants">,
   index: number,

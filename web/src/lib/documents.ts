@@ -1,5 +1,5 @@
 /**
- * The catalog's views are a document of their own: its security policy lets it show pictures from
+ * The catalog's views are a document of their own: its security policy lets it show images from
  * where the catalog has them. Links between it and the other views load the page anew.
  */
 const CATALOG = /^\/variants(?:[/?]|$)/;

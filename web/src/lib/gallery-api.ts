@@ -10,8 +10,8 @@ export async function itemsFrom(id: string, start: number, signal: AbortSignal):
   return camel(await call<Schemas["BatchStatusAnswer"]>("GET", path, { signal })).items;
 }
 
-/** The addresses of a batch's first pictures. */
-export async function firstPictures(
+/** The addresses of a batch's first images. */
+export async function firstThumbnails(
   id: string,
   limit: number,
   signal: AbortSignal,

@@ -153,9 +153,9 @@ const unknown = (index: number): Item => ({
   reason: null,
 });
 
-/** A picture that was there stays in view while another is made, and when none comes of it. */
+/** An image that was there stays in view while another is made, and when none comes of it. */
 export function merged(known: Item | undefined, change: Partial<Item> & { index: number }): Item {
   const next = { ...(known ?? unknown(change.index)), ...change };
-  const picture = change.thumbnailUrl ?? known?.thumbnailUrl ?? null;
-  return { ...next, thumbnailUrl: picture, file: change.file ?? known?.file ?? null };
+  const thumbnailUrl = change.thumbnailUrl ?? known?.thumbnailUrl ?? null;
+  return { ...next, thumbnailUrl, file: change.file ?? known?.file ?? null };
 }

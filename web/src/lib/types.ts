@@ -67,10 +67,10 @@ export type Candidates = Schemas["CandidatesAnswer"];
 export type Folder = Schemas["FolderAnswer"];
 
 /** An image to look at or to choose: an upload, a generated one, or one in a folder. */
-export type Picture = Pick<Schemas["Picture"], "id" | "url" | "createdAt"> &
-  Partial<Pick<Schemas["Picture"], "thumbnailUrl">> &
-  Partial<Pick<Schemas["FolderPicture"], "file">> &
-  Partial<Pick<Schemas["UploadedPicture"], "originalName">>;
+export type LibraryImage = Pick<Schemas["ImageAnswer"], "id" | "url" | "createdAt"> &
+  Partial<Pick<Schemas["ImageAnswer"], "thumbnailUrl">> &
+  Partial<Pick<Schemas["FolderImageAnswer"], "file">> &
+  Partial<Pick<Schemas["UploadedImage"], "originalName">>;
 
 export interface Page<T> {
   items: T[];
@@ -83,7 +83,7 @@ export interface Config {
   mode: Mode;
   /** Where images may come from, besides the page's own origin. */
   imageOrigins: string[];
-  /** Whether the catalog's views show pictures from any https origin. */
+  /** Whether the catalog's views show images from any https origin. */
   anyCatalogImage: boolean;
   auth: AuthConfig | null;
 }

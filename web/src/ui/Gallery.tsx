@@ -1,36 +1,36 @@
 import { useState } from "preact/hooks";
+import { ImageGrid, type Tile } from "./ImageGrid";
 import { type Large, Lightbox } from "./Lightbox";
-import { PictureGrid, type Tile } from "./PictureGrid";
 
-export type GalleryPicture = Large & { thumbnail: string };
+export type GalleryImage = Large & { thumbnail: string };
 
 interface Props {
-  pictures: GalleryPicture[];
+  images: GalleryImage[];
   label: string;
   onStale?: () => void;
 }
 
-/** Finished pictures, such as a folder's, and each of them large. */
-export function Gallery({ pictures, label, onStale }: Props) {
+/** Finished images, such as a folder's, and each of them large. */
+export function Gallery({ images, label, onStale }: Props) {
   const [open, setOpen] = useState<string | null>(null);
-  const tileAt = (at: number): Tile => tileOf(pictures[at] as GalleryPicture);
+  const tileAt = (at: number): Tile => tileOf(images[at] as GalleryImage);
   return (
     <>
-      <PictureGrid
-        count={pictures.length}
+      <ImageGrid
+        count={images.length}
         tileAt={tileAt}
         label={label}
-        onOpen={(at) => setOpen(pictures[at]?.id ?? null)}
+        onOpen={(at) => setOpen(images[at]?.id ?? null)}
         onStale={onStale}
       />
       {open && (
-        <Lightbox pictures={pictures} at={open} onMove={setOpen} onClose={() => setOpen(null)} />
+        <Lightbox images={images} at={open} onMove={setOpen} onClose={() => setOpen(null)} />
       )}
     </>
   );
 }
 
-const tileOf = ({ id, label, place, thumbnail }: GalleryPicture): Tile => ({
+const tileOf = ({ id, label, place, thumbnail }: GalleryImage): Tile => ({
   id,
   state: "ready",
   label,

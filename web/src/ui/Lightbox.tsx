@@ -9,22 +9,22 @@ export interface Large {
 }
 
 interface Props {
-  pictures: Large[];
+  images: Large[];
   at: string;
   onMove: (id: string) => void;
   onClose: () => void;
 }
 
-/** One picture large, with the ones before and after it. */
-export function Lightbox({ pictures, at, onMove, onClose }: Props) {
+/** One image large, with the ones before and after it. */
+export function Lightbox({ images, at, onMove, onClose }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
-  const place = pictures.findIndex((picture) => picture.id === at);
-  const picture = pictures[place];
-  if (!picture) return null;
-  const name = picture.label || picture.place;
+  const place = images.findIndex((image) => image.id === at);
+  const image = images[place];
+  if (!image) return null;
+  const name = image.label || image.place;
   const move = (by: number) => {
-    const next = pictures[place + by];
+    const next = images[place + by];
     if (next) onMove(next.id);
   };
   const keys = (event: KeyboardEvent) => {
@@ -33,10 +33,10 @@ export function Lightbox({ pictures, at, onMove, onClose }: Props) {
   };
   return (
     <dialog ref={dialog} class="lightbox" aria-label={name} onClose={onClose} onKeyDown={keys}>
-      <img src={picture.url} alt={name} />
+      <img src={image.url} alt={name} />
       <div class="lightbox-foot">
         <p>
-          <b>{picture.label}</b> <span>{picture.place}</span>
+          <b>{image.label}</b> <span>{image.place}</span>
         </p>
         <div class="row">
           <button class="button quiet small" disabled={place === 0} onClick={() => move(-1)}>
@@ -44,7 +44,7 @@ export function Lightbox({ pictures, at, onMove, onClose }: Props) {
           </button>
           <button
             class="button quiet small"
-            disabled={place === pictures.length - 1}
+            disabled={place === images.length - 1}
             onClick={() => move(1)}
           >
             Next

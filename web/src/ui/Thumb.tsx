@@ -11,7 +11,7 @@ export function showable(url: string): boolean {
   return [location.origin, ...config().imageOrigins].includes(new URL(url).origin);
 }
 
-/** A picture of the catalog's, or its host's name where it may not be shown. */
+/** An image of the catalog's, or its host's name where it may not be shown. */
 export function Thumb({ url, alt }: { url: string | null; alt: string }) {
   if (!url) return <span class="thumb-none">{alt || null}</span>;
   if (!showable(url))

@@ -28,7 +28,7 @@ export function BatchMenu({ batch, onBatch, onDeleted }: Props) {
   const close = () => setOpen(null);
   const again = useAction(async () => {
     const view = await runAgain(batch);
-    // The catalog's views are another document, whose security policy shows pictures from anywhere.
+    // The catalog's views are another document, whose security policy shows images from anywhere.
     if (isCatalog(view)) location.assign(view);
     else route(view);
   });

@@ -28,7 +28,7 @@ interface Props {
   small?: boolean;
 }
 
-/** Downloads the ZIP; builds it first where it expired, or where other pictures were chosen. */
+/** Downloads the ZIP; builds it first where it expired, or where other images were chosen. */
 export function Download({ batch, onBatch, small = false }: Props) {
   const { build, building } = useBuild(batch, onBatch);
   const size = small ? " small quiet" : " main";

@@ -1,12 +1,12 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { cancelBatch, retryBatch } from "../lib/api";
 import { count, plural, time } from "../lib/format";
-import { firstPictures } from "../lib/gallery-api";
+import { firstThumbnails } from "../lib/gallery-api";
 import type { Batch } from "../lib/types";
 import { useAction } from "../ui/hooks";
-import { Picture } from "../ui/Picture";
 import { Problem } from "../ui/Problem";
 import { Bar, retriable, running, Status, spent } from "../ui/Progress";
+import { SignedImage } from "../ui/SignedImage";
 import { BatchMenu } from "./batch-actions";
 import { Download } from "./batch-archive";
 import { kindOf, titleOf } from "./batch-title";
@@ -77,7 +77,7 @@ export function Line({ batch, changed }: { batch: Batch; changed: () => void }) 
 const SHOWN = 4;
 const seen = new Map<string, string[]>();
 
-/** The first pictures of a batch: the list has them, or they are read when its line is in view. */
+/** The first images of a batch: the list has them, or they are read when its line is in view. */
 function Strip({ batch }: { batch: Batch }) {
   const box = useRef<HTMLDivElement>(null);
   const key = `${batch.id} ${batch.round} ${Math.min(batch.done, SHOWN)}`;
@@ -94,7 +94,7 @@ function Strip({ batch }: { batch: Batch }) {
     const watcher = new IntersectionObserver((entries) => {
       if (!entries.some((entry) => entry.isIntersecting)) return;
       watcher.disconnect();
-      firstPictures(batch.id, SHOWN, stop.signal).then(
+      firstThumbnails(batch.id, SHOWN, stop.signal).then(
         (found) => {
           seen.set(key, found);
           setUrls(found);
@@ -111,7 +111,7 @@ function Strip({ batch }: { batch: Batch }) {
   return (
     <div class="line-strip" ref={box} aria-hidden="true">
       {urls.slice(0, SHOWN).map((url) => (
-        <Picture key={url.split("?")[0]} url={url} alt="" onStale={() => seen.delete(key)} />
+        <SignedImage key={url.split("?")[0]} url={url} alt="" onStale={() => seen.delete(key)} />
       ))}
     </div>
   );

@@ -2,7 +2,7 @@ import { captionOf, placeOf } from "../lib/captions";
 import type { ItemStore } from "../lib/item-store";
 import type { Marks } from "../lib/review";
 import type { Batch, Item, ItemStatus } from "../lib/types";
-import type { Tile } from "../ui/PictureGrid";
+import type { Tile } from "../ui/ImageGrid";
 
 const STATES: Record<ItemStatus, Tile["state"]> = {
   pending: "waiting",

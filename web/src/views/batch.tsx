@@ -6,8 +6,8 @@ import type { Batch } from "../lib/types";
 import { Notice, Problem } from "../ui/Problem";
 import { Title } from "../ui/Title";
 import { Head } from "./batch-head";
+import { BatchImages } from "./batch-images";
 import { Panel } from "./batch-panel";
-import { Pictures } from "./batch-pictures";
 import { type BatchWatch, useBatch } from "./use-batch";
 import { useMarks } from "./use-marks";
 import { useRedo } from "./use-redo";
@@ -67,7 +67,7 @@ function Shown({ batch, watch }: { batch: Batch; watch: BatchWatch }) {
       <Head batch={batch} watch={watch} />
       <Connection state={watch.connection} />
       <Panel batch={batch} onRow={openRow} />
-      <Pictures batch={batch} watch={watch} book={book} redo={redo} onOpen={open} />
+      <BatchImages batch={batch} watch={watch} book={book} redo={redo} onOpen={open} />
       {batch.variants && batch.variants.length > 0 && <Variants batch={batch} />}
       {opened && (
         <Workbench
@@ -84,9 +84,9 @@ function Shown({ batch, watch }: { batch: Batch; watch: BatchWatch }) {
   );
 }
 
-const PLACE = "picture";
+const PLACE = "image";
 
-/** The picture that the address names, so that a reload and a link show it again. */
+/** The image that the address names, so that a reload and a link show it again. */
 function addressed(batch: Batch): Opened | null {
   const number = Number(new URLSearchParams(location.search).get(PLACE));
   const known = Number.isInteger(number) && number >= 1 && number <= batch.total;

@@ -10,7 +10,7 @@ import { Line } from "./batch-line";
 
 const POLL = 2000;
 const IDLE = 20_000;
-const PICTURES = 4;
+const THUMBNAILS = 4;
 
 export interface BatchQuery {
   q: string;
@@ -65,13 +65,13 @@ export function BatchesView() {
 function useBatches(asked: BatchQuery) {
   const [older, setOlder] = useState<{ items: Batch[]; cursor: string | null } | null>(null);
   const key = JSON.stringify(asked);
-  // Pictures are asked for once: looking again every two seconds is for the progress alone.
-  const pictured = useRef("");
+  // Images are asked for once: looking again every two seconds is for the progress alone.
+  const shownFor = useRef("");
   const newest = useLoad(
     async (signal) => {
-      const thumbnails = pictured.current === key ? 0 : PICTURES;
+      const thumbnails = shownFor.current === key ? 0 : THUMBNAILS;
       const page = await listBatches(null, signal, { ...asked, thumbnails });
-      pictured.current = key;
+      shownFor.current = key;
       return page;
     },
     [key],
@@ -86,7 +86,7 @@ function useBatches(asked: BatchQuery) {
   const cursor = kept ? kept.cursor : (newest.data?.nextCursor ?? null);
   useEvery(first.some(running) || newest.error ? POLL : IDLE, newest.reload);
   const more = useAction(async () => {
-    const page = await listBatches(cursor, undefined, { ...asked, thumbnails: PICTURES });
+    const page = await listBatches(cursor, undefined, { ...asked, thumbnails: THUMBNAILS });
     setOlderKey(key);
     setOlder({ items: [...(kept?.items ?? []), ...page.items], cursor: page.nextCursor });
   });

@@ -3,18 +3,18 @@ import { useRoute } from "preact-iso";
 import { folder } from "../lib/api";
 import { readable } from "../lib/captions";
 import { time } from "../lib/format";
-import type { Folder, Picture } from "../lib/types";
-import { Gallery, type GalleryPicture } from "../ui/Gallery";
+import type { Folder, LibraryImage } from "../lib/types";
+import { Gallery, type GalleryImage } from "../ui/Gallery";
 import { useAction, useLoad } from "../ui/hooks";
 import { Problem } from "../ui/Problem";
 import { Title } from "../ui/Title";
 
-export const galleryPicture = (picture: Picture): GalleryPicture => ({
-  id: picture.id,
-  label: picture.file ? readable(picture.file) : "",
-  place: time(picture.createdAt),
-  url: picture.url,
-  thumbnail: picture.thumbnailUrl ?? picture.url,
+export const galleryImage = (image: LibraryImage): GalleryImage => ({
+  id: image.id,
+  label: image.file ? readable(image.file) : "",
+  place: time(image.createdAt),
+  url: image.url,
+  thumbnail: image.thumbnailUrl ?? image.url,
 });
 
 export function FolderView() {
@@ -33,7 +33,7 @@ function Opened({ id }: { id: string }) {
       nextCursor: page.nextCursor,
     }));
   });
-  const pictures = [...(first.data?.items ?? []), ...(rest?.items ?? [])];
+  const images = [...(first.data?.items ?? []), ...(rest?.items ?? [])];
   return (
     <div class="view">
       <Title text={first.data?.name || "Folder"} tab="Folder" />
@@ -44,9 +44,9 @@ function Opened({ id }: { id: string }) {
         )}
       </p>
       <Problem error={first.error} />
-      {first.data && !pictures.length && <p class="lead">No images yet.</p>}
+      {first.data && !images.length && <p class="lead">No images yet.</p>}
       <Gallery
-        pictures={pictures.map(galleryPicture)}
+        images={images.map(galleryImage)}
         label="Images of this folder"
         onStale={first.reload}
       />

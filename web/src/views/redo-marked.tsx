@@ -14,7 +14,7 @@ interface Props {
   redo: RedoQueue;
 }
 
-/** All marked pictures again, as one round with one note. */
+/** All marked images again, as one round with one note. */
 export function RedoMarked({ batch, watch, book, redo }: Props) {
   const [open, setOpen] = useState(false);
   const [note, setNote] = useState("");
@@ -27,7 +27,7 @@ export function RedoMarked({ batch, watch, book, redo }: Props) {
     setOpen(false);
   });
   if (!indices.length) return null;
-  const many = plural(indices.length, "picture");
+  const many = plural(indices.length, "image");
   return (
     <>
       <button class="button small" onClick={() => setOpen(true)}>
@@ -59,7 +59,7 @@ export function RedoMarked({ batch, watch, book, redo }: Props) {
   );
 }
 
-/** What that many pictures cost, in words for a button; nothing where nothing is charged. */
+/** What that many images cost, in words for a button; nothing where nothing is charged. */
 export function priceOf(batch: Batch, many: number): string {
   if (batch.mode !== "live" || !batch.total) return "";
   return ` (about ${money((Number(batch.cost.estimated) / batch.total) * many)})`;

@@ -3,8 +3,8 @@ import { count, plural, time } from "../lib/format";
 import { ItemStore } from "../lib/item-store";
 import { linkIn, readShared, type SharedBatch, type SharedLink } from "../lib/shared-api";
 import { useEvery, useLoad } from "../ui/hooks";
+import { ImageGrid } from "../ui/ImageGrid";
 import { type Large, Lightbox } from "../ui/Lightbox";
-import { PictureGrid } from "../ui/PictureGrid";
 import { Notice, Problem } from "../ui/Problem";
 import { Mark } from "../ui/Shell";
 import { Title } from "../ui/Title";
@@ -53,7 +53,7 @@ function Shared({ link }: { link: SharedLink }) {
     <div class="view">
       <Head batch={batch} />
       <Problem error={error} />
-      <Pictures link={link} batch={batch} />
+      <BatchImages link={link} batch={batch} />
     </div>
   );
 }
@@ -83,7 +83,7 @@ function Head({ batch }: { batch: SharedBatch }) {
   );
 }
 
-function Pictures({ link, batch }: { link: SharedLink; batch: SharedBatch }) {
+function BatchImages({ link, batch }: { link: SharedLink; batch: SharedBatch }) {
   const [, setTick] = useState(0);
   const [open, setOpen] = useState<string | null>(null);
   const store = useMemo(
@@ -104,14 +104,14 @@ function Pictures({ link, batch }: { link: SharedLink; batch: SharedBatch }) {
       store.close();
     };
   }, [store]);
-  const pictures = store.known().flatMap(({ index, url, thumbnailUrl }): Large[] => {
+  const images = store.known().flatMap(({ index, url, thumbnailUrl }): Large[] => {
     const { label, place } = tileOf(batch, store, NO_MARKS, index);
     const large = url ?? thumbnailUrl;
     return large ? [{ id: String(index), label, place, url: large }] : [];
   });
   return (
     <>
-      <PictureGrid
+      <ImageGrid
         count={batch.total}
         tileAt={(index) => tileOf(batch, store, NO_MARKS, index)}
         label="Images of this batch"
@@ -123,7 +123,7 @@ function Pictures({ link, batch }: { link: SharedLink; batch: SharedBatch }) {
         onStale={() => void store.refresh().catch(() => {})}
       />
       {open && (
-        <Lightbox pictures={pictures} at={open} onMove={setOpen} onClose={() => setOpen(null)} />
+        <Lightbox images={images} at={open} onMove={setOpen} onClose={() => setOpen(null)} />
       )}
     </>
   );

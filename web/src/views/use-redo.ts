@@ -23,7 +23,7 @@ export interface RedoQueue {
 }
 
 /**
- * Pictures to make again. A round takes one note and a batch one round at a time, so what is asked
+ * Images to make again. A round takes one note and a batch one round at a time, so what is asked
  * for while a round runs waits here until it ends.
  */
 export function useRedo(batch: Batch | undefined, replace: (batch: Batch) => void): RedoQueue {

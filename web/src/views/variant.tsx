@@ -6,7 +6,7 @@ import { useLoad } from "../ui/hooks";
 import { Problem } from "../ui/Problem";
 import { Thumb } from "../ui/Thumb";
 import { Title } from "../ui/Title";
-import { galleryPicture } from "./folder";
+import { galleryImage } from "./folder";
 
 export function VariantView() {
   const { params } = useRoute();
@@ -55,7 +55,7 @@ function OneFolder({ folder, renew }: { folder: Folder; renew: () => void }) {
       </h2>
       {!folder.items.length && <p class="muted">Nothing here yet.</p>}
       <Gallery
-        pictures={folder.items.map(galleryPicture)}
+        images={folder.items.map(galleryImage)}
         label={`Images of ${folder.name}`}
         onStale={renew}
       />

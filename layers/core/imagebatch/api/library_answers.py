@@ -5,9 +5,9 @@ from imagebatch.schemas.links import URL_SECONDS, thumbnail_url
 from imagebatch.schemas.variant_answers import (
     CandidatesAnswer,
     FolderAnswer,
-    FolderPicture,
-    Picture,
-    UploadedPicture,
+    FolderImageAnswer,
+    ImageAnswer,
+    UploadedImage,
     VariantCandidates,
 )
 from imagebatch.schemas.variant_views import folder_view
@@ -18,8 +18,8 @@ from imagebatch.usecases.image_candidates import Candidates
 
 def folder_answer(request: Request, folder: OpenedFolder) -> FolderAnswer:
     cursor = None if folder.next_index is None else str(folder.next_index)
-    pictures = [
-        FolderPicture(
+    images = [
+        FolderImageAnswer(
             id=each.id,
             url=request.sign(each.key, URL_SECONDS, None),
             thumbnail_url=thumbnail_url(each, request.sign),
@@ -28,7 +28,7 @@ def folder_answer(request: Request, folder: OpenedFolder) -> FolderAnswer:
         )
         for each in folder.pictures
     ]
-    return folder_view(folder.name, folder.batch_id, folder.variant_id, pictures, cursor)
+    return folder_view(folder.name, folder.batch_id, folder.variant_id, images, cursor)
 
 
 def candidates_answer(request: Request, found: Candidates) -> CandidatesAnswer:
@@ -43,7 +43,7 @@ def candidates_answer(request: Request, found: Candidates) -> CandidatesAnswer:
             variant_title=variant.title,
             variant_image_url=variant.image_url,
             generated_images=[
-                Picture(
+                ImageAnswer(
                     id=image.id,
                     url=sign(image.key),
                     thumbnail_url=thumbnail_url(image, request.sign),
@@ -55,7 +55,7 @@ def candidates_answer(request: Request, found: Candidates) -> CandidatesAnswer:
         for variant, images in found.variants
     ]
     uploads = [
-        UploadedPicture(
+        UploadedImage(
             id=upload.id,
             url=sign(keys.upload(upload.id)),
             original_name=upload.original_name,

@@ -18,7 +18,7 @@ AT = "2026-01-05T09:00:00.000Z"
 BATCH = "5f0c9a7e4d2b4c0e9f2d8a6b1c3e5f70"
 
 
-PICTURE = {
+IMAGE = {
     "id": f"{BATCH}.0000",
     "url": SIGNED.format(f"library/{BATCH}/000000-9c1d2e3f4a5b6c7d"),
     "thumbnailUrl": SIGNED.format(f"library/{BATCH}/000000-9c1d2e3f4a5b6c7d.thumb.webp"),

@@ -27,7 +27,7 @@ ImagebatchError
     ├── ProviderAuthError        no item will work until somebody acts
     ├── OutputGoneError          a finished image that can no longer be downloaded
     └── ProviderUnavailableError a try is used up; one more may work
-        └── UnfitOutputError         no picture of the model can be used
+        └── UnfitOutputError         no image of the model can be used
 """
 
 from collections.abc import Mapping, Sequence

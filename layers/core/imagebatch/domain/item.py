@@ -13,7 +13,7 @@ from imagebatch.domain.money import ZERO
 from imagebatch.domain.statuses import ItemStatus
 
 TRIES = 2
-"""How often a provider is asked for one item in a round, lost answers and bad pictures included."""
+"""How often a provider is asked for one item in a round, lost answers and bad images included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ class Item(ItemSpec):
     model_fixed: bool | None = None
     """No other model is asked in this round, because this one may have made an image."""
     unfit_image: Image | None = None
-    """The picture whose fault stopped the round: it is kept to be looked at."""
+    """The image whose fault stopped the round: it is kept to be looked at."""
     failing_since: datetime | None = None
     """Since when each of its creates has failed."""
 

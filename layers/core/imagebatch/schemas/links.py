@@ -12,7 +12,7 @@ type Sign = Callable[[str, int, str | None], str]
 """(key, seconds, file name or None to show it inline) -> a presigned URL."""
 
 
-class StoredPicture(Protocol):
+class StoredImage(Protocol):
     @property
     def key(self) -> str: ...
 
@@ -20,7 +20,7 @@ class StoredPicture(Protocol):
     def thumbnail(self) -> bool | None: ...
 
 
-def thumbnail_url(image: StoredPicture, sign: Sign) -> str:
+def thumbnail_url(image: StoredImage, sign: Sign) -> str:
     """Return the image itself if it has no thumbnail: an older one, or one that could not
     be drawn.
     """

@@ -1,4 +1,4 @@
-"""What a share link shows: pictures, results and the archive, nothing of who made or paid them."""
+"""What a share link shows: images, results and the archive, nothing of who made or paid them."""
 
 from dataclasses import replace
 from datetime import datetime

@@ -36,14 +36,14 @@ class ProductList(ResponseModel):
     next_cursor: str | None
 
 
-class Picture(ResponseModel):
+class ImageAnswer(ResponseModel):
     id: str
     url: Link
     thumbnail_url: Link
     created_at: Timestamp
 
 
-class UploadedPicture(ResponseModel):
+class UploadedImage(ResponseModel):
     id: str
     url: Link
     original_name: str
@@ -56,15 +56,15 @@ class VariantCandidates(ResponseModel):
     product_title: str
     variant_title: str
     variant_image_url: Link | None
-    generated_images: list[Picture]
+    generated_images: list[ImageAnswer]
 
 
 class CandidatesAnswer(ResponseModel):
     variants: list[VariantCandidates]
-    uploads: list[UploadedPicture]
+    uploads: list[UploadedImage]
 
 
-class FolderPicture(Picture):
+class FolderImageAnswer(ImageAnswer):
     file: str
 
 
@@ -75,7 +75,7 @@ class FolderAnswer(ResponseModel):
     name: str
     batch_id: str
     variant_id: int | None
-    items: list[FolderPicture]
+    items: list[FolderImageAnswer]
     next_cursor: str | None
 
 
@@ -102,7 +102,7 @@ class BatchVariant(ResponseModel):
     done: int
     failed: int
     folder_id: str
-    images: list[Picture]
+    images: list[ImageAnswer]
 
 
 class BatchWithFolder(BatchAnswer):

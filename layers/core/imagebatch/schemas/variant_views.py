@@ -16,8 +16,8 @@ from imagebatch.schemas.variant_answers import (
     BatchWithFolder,
     CatalogVariant,
     FolderAnswer,
-    FolderPicture,
-    Picture,
+    FolderImageAnswer,
+    ImageAnswer,
     Product,
 )
 from imagebatch.schemas.views import listed_fields
@@ -45,7 +45,7 @@ def folder_view(
     name: str,
     batch_id: str,
     variant_id: int | None,
-    pictures: Sequence[FolderPicture],
+    images: Sequence[FolderImageAnswer],
     cursor: str | None,
 ) -> FolderAnswer:
     return FolderAnswer(
@@ -53,7 +53,7 @@ def folder_view(
         name=name,
         batch_id=batch_id,
         variant_id=variant_id,
-        items=list(pictures),
+        items=list(images),
         next_cursor=cursor,
     )
 
@@ -80,8 +80,8 @@ def _variant(
     batch: Batch, folder: VariantFolder, items: Sequence[Item], sign: Sign
 ) -> BatchVariant:
     statuses = [effective_item_status(batch, item) for item in items]
-    pictures = [
-        Picture(
+    images = [
+        ImageAnswer(
             id=image_id(batch.id, item.index),
             url=sign(item.image.key, URL_SECONDS, None),
             thumbnail_url=thumbnail_url(item.image, sign),
@@ -97,7 +97,7 @@ def _variant(
         done=statuses.count(ItemStatus.SUCCEEDED),
         failed=statuses.count(ItemStatus.FAILED),
         folder_id=folder_id(batch.id, folder.variant_id),
-        images=pictures,
+        images=images,
     )
 
 

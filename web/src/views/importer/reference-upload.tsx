@@ -2,7 +2,7 @@ import { upload } from "../../lib/api";
 import { useAction } from "../../ui/hooks";
 import { Problem } from "../../ui/Problem";
 
-/** The pictures that a sheet names and that are not there yet: they are found by their names. */
+/** The images that a sheet names and that are not there yet: they are found by their names. */
 export function ReferenceUpload({ done }: { done: () => void }) {
   const add = useAction(async (files: File[]) => {
     await Promise.all(files.map((file) => upload(file, "product")));
@@ -22,7 +22,7 @@ export function ReferenceUpload({ done }: { done: () => void }) {
             event.currentTarget.value = "";
           }}
         />
-        <span>{add.busy ? "Uploading…" : "Upload the pictures that the sheet names"}</span>
+        <span>{add.busy ? "Uploading…" : "Upload the images that the sheet names"}</span>
       </label>
       <Problem error={add.error} />
     </>

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { imageCandidates, shown, upload } from "../../lib/api";
-import type { Candidates, Picture, ReadyUpload } from "../../lib/types";
+import type { Candidates, LibraryImage, ReadyUpload } from "../../lib/types";
 import { DropZone } from "../../ui/DropZone";
 import { useAction, useLoad } from "../../ui/hooks";
 import { Notice, Problem } from "../../ui/Problem";
@@ -54,9 +54,9 @@ export function ImagesStep({ choices, change, update }: StepProps) {
           set={(images) => set(current.variantId, images)}
           forAll={choices.variants.length > 1 ? forAll : null}
           find={(file) => variantOfFile(file, choices.variants) ?? current}
-          uploaded={(pictures) => {
+          uploaded={(uploads) => {
             if (candidates.data) {
-              const added = pictures.map(({ picture }) => picture);
+              const added = uploads.map(({ file }) => file);
               candidates.set({
                 ...candidates.data,
                 uploads: [...added, ...candidates.data.uploads],
@@ -64,8 +64,8 @@ export function ImagesStep({ choices, change, update }: StepProps) {
             }
             update((old) => ({
               ...old,
-              variants: pictures.reduce(
-                (variants, { picture, to }) => withImage(variants, to.variantId, picture.url),
+              variants: uploads.reduce(
+                (variants, { file, to }) => withImage(variants, to.variantId, file.url),
                 old.variants,
               ),
             }));
@@ -96,12 +96,12 @@ interface PickerProps {
   forAll: (() => void) | null;
   /** The variant that a file is for, by its name. */
   find: (file: string) => Chosen;
-  uploaded: (uploads: { picture: ReadyUpload; to: Chosen }[]) => void;
+  uploaded: (uploads: { file: ReadyUpload; to: Chosen }[]) => void;
 }
 
 function Picker({ variant, candidates, set, forAll, find, uploaded }: PickerProps) {
   const own = candidates?.variants.find((one) => one.variantId === variant.variantId);
-  const ownPicture = own?.variantImageUrl
+  const ownImage = own?.variantImageUrl
     ? [
         {
           id: "own",
@@ -115,17 +115,15 @@ function Picker({ variant, candidates, set, forAll, find, uploaded }: PickerProp
   const add = useAction(async (files: File[]) => {
     setMatched([]);
     const made = await Promise.all(
-      files.map(async (file) => ({ picture: await upload(file, "product"), to: find(file.name) })),
+      files.map(async (file) => ({ file: await upload(file, "product"), to: find(file.name) })),
     );
     uploaded(made);
     const others = made.filter(({ to }) => to.variantId !== variant.variantId);
-    setMatched(
-      others.map(({ picture, to }) => `${picture.originalName} was assigned to ${to.title}.`),
-    );
+    setMatched(others.map(({ file, to }) => `${file.originalName} was assigned to ${to.title}.`));
   });
-  const grid = (pictures: Picture[] | undefined, none: string) => (
+  const grid = (offered: LibraryImage[] | undefined, none: string) => (
     <Choice
-      pictures={pictures}
+      offered={offered}
       none={none}
       images={variant.images}
       toggle={(url) => set(toggled(variant.images, url))}
@@ -153,7 +151,7 @@ function Picker({ variant, candidates, set, forAll, find, uploaded }: PickerProp
         tabs={[
           {
             name: "Variant",
-            panel: grid(candidates && ownPicture, "This variant has no image of its own."),
+            panel: grid(candidates && ownImage, "This variant has no image of its own."),
           },
           {
             name: "Generated",
@@ -187,30 +185,30 @@ function Picker({ variant, candidates, set, forAll, find, uploaded }: PickerProp
 }
 
 interface ChoiceProps {
-  pictures: Picture[] | undefined;
+  offered: LibraryImage[] | undefined;
   none: string;
   images: string[];
   toggle: (url: string) => void;
 }
 
-function Choice({ pictures, none, images, toggle }: ChoiceProps) {
-  if (!pictures) return <p class="lead">Loading…</p>;
-  if (!pictures.length) return <p class="lead">{none}</p>;
+function Choice({ offered, none, images, toggle }: ChoiceProps) {
+  if (!offered) return <p class="lead">Loading…</p>;
+  if (!offered.length) return <p class="lead">{none}</p>;
   const full = images.length >= MAX_IMAGES;
   return (
     <ul class="choices">
-      {pictures.map((picture) => {
-        const on = holds(images, picture.url);
+      {offered.map((image) => {
+        const on = holds(images, image.url);
         return (
-          <li key={picture.id}>
-            <label class="choice-picture">
-              <Thumb url={picture.url} alt={shown(picture)} />
+          <li key={image.id}>
+            <label class="choice-image">
+              <Thumb url={image.url} alt={shown(image)} />
               <input
                 type="checkbox"
-                aria-label={shown(picture)}
+                aria-label={shown(image)}
                 checked={on}
                 disabled={full && !on}
-                onChange={() => toggle(picture.url)}
+                onChange={() => toggle(image.url)}
               />
             </label>
           </li>

@@ -138,7 +138,7 @@ function ProductGroup({ product, picked, set }: GroupProps) {
         {product.variants.map((variant) => (
           <li key={variant.variantId} class="card">
             <label>
-              <span class="card-picture">
+              <span class="card-image">
                 <Thumb url={variant.imageUrl} alt="" />
               </span>
               <input

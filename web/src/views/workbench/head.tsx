@@ -1,21 +1,21 @@
 import { count } from "../../lib/format";
 import { FILTER_WORDS, FILTERS, type Filter } from "../../lib/review";
-import type { Looked } from "./use-picture";
+import type { Looked } from "./use-image";
 import type { Walk } from "./use-walk";
 
 interface Props {
-  picture: Looked;
+  image: Looked;
   walk: Walk;
   help: boolean;
   onHelp: () => void;
   onClose: () => void;
 }
 
-export function BenchHead({ picture, walk, help, onHelp, onClose }: Props) {
+export function BenchHead({ image, walk, help, onHelp, onClose }: Props) {
   return (
     <header class="bench-head">
       <h2 aria-live="polite">
-        {picture.caption} <span>{picture.place}</span>
+        {image.caption} <span>{image.place}</span>
       </h2>
       <p class="muted" data-testid="position">
         {count(walk.position + 1)} of {count(walk.count)}

@@ -1,13 +1,13 @@
 const KEYS = [
-  { action: "next", keys: ["ArrowRight", "j"], shown: "→ or J", words: "Next picture" },
-  { action: "previous", keys: ["ArrowLeft", "k"], shown: "← or K", words: "Previous picture" },
+  { action: "next", keys: ["ArrowRight", "j"], shown: "→ or J", words: "Next image" },
+  { action: "previous", keys: ["ArrowLeft", "k"], shown: "← or K", words: "Previous image" },
   { action: "unseen", keys: ["u"], shown: "U", words: "Next image not reviewed" },
   { action: "newer", keys: ["ArrowUp"], shown: "↑", words: "Newer version" },
   { action: "older", keys: ["ArrowDown"], shown: "↓", words: "Older version" },
   { action: "choose", keys: ["c"], shown: "C", words: "Choose this version" },
   { action: "redo", keys: ["r"], shown: "R", words: "Make again, with a note" },
   { action: "mark", keys: ["m"], shown: "M", words: "Mark" },
-  { action: "download", keys: ["d"], shown: "D", words: "Download this picture" },
+  { action: "download", keys: ["d"], shown: "D", words: "Download this image" },
   { action: "help", keys: ["?"], shown: "?", words: "Show these keys" },
 ] as const;
 

@@ -1,17 +1,17 @@
 import { Icon } from "../../ui/Icon";
-import type { Looked } from "./use-picture";
+import type { Looked } from "./use-image";
 import type { Walk } from "./use-walk";
 
 interface Props {
-  picture: Looked;
+  image: Looked;
   walk: Walk;
   marked: boolean;
   onMark: () => void;
 }
 
-export function Moves({ picture, walk, marked, onMark }: Props) {
+export function Moves({ image, walk, marked, onMark }: Props) {
   return (
-    <nav class="bench-move" aria-label="Pictures">
+    <nav class="bench-move" aria-label="Images">
       <button class="button" disabled={walk.position <= 0} onClick={() => walk.move(-1)}>
         Previous
       </button>
@@ -28,8 +28,8 @@ export function Moves({ picture, walk, marked, onMark }: Props) {
       </button>
       <button
         class="button"
-        disabled={!picture.item?.thumbnailUrl || picture.download.busy}
-        onClick={() => void picture.download.run()}
+        disabled={!image.item?.thumbnailUrl || image.download.busy}
+        onClick={() => void image.download.run()}
       >
         Download
       </button>

@@ -3,15 +3,15 @@ import { useState } from "preact/hooks";
 import { filled } from "../../lib/captions";
 import { money, plural, time } from "../../lib/format";
 import type { Batch, InputRow, Item, Version } from "../../lib/types";
-import { Picture } from "../../ui/Picture";
 import { Problem } from "../../ui/Problem";
+import { SignedImage } from "../../ui/SignedImage";
 import { priceOf } from "../redo-marked";
 import type { RedoQueue } from "../use-redo";
-import type { Looked } from "./use-picture";
+import type { Looked } from "./use-image";
 
 interface Props {
   batch: Batch;
-  picture: Looked;
+  image: Looked;
   redo: RedoQueue;
   note: RefObject<HTMLTextAreaElement | null>;
   done: () => void;
@@ -19,13 +19,13 @@ interface Props {
 }
 
 export function Side(props: Props) {
-  const { batch, picture } = props;
-  const { item, row, shown } = picture;
+  const { batch, image } = props;
+  const { item, row, shown } = image;
   const prompt = shown?.prompt ?? row?.prompt ?? "";
   return (
     <div class="bench-side">
       {props.children}
-      <Versions picture={picture} />
+      <Versions image={image} />
       {item && <RedoForm key={item.customId} {...props} item={item} />}
       {prompt && <Prompt text={prompt} />}
       <Row row={row} />
@@ -56,8 +56,8 @@ function facts(
   return found.filter((one): one is [string, string] => Boolean(one[1]));
 }
 
-function Versions({ picture }: { picture: Looked }) {
-  const { versions, shown, show, choose } = picture;
+function Versions({ image }: { image: Looked }) {
+  const { versions, shown, show, choose } = image;
   if (versions.length < 2) return null;
   return (
     <section aria-label="Versions">
@@ -70,7 +70,7 @@ function Versions({ picture }: { picture: Looked }) {
               aria-label={`Version ${one.version}${one.chosen ? ", chosen" : ""}`}
               onClick={() => show(one.version)}
             >
-              {one.thumbnailUrl && <Picture url={one.thumbnailUrl} alt="" />}
+              {one.thumbnailUrl && <SignedImage url={one.thumbnailUrl} alt="" />}
               <span>
                 {one.version}
                 {one.chosen && " ✓"}

@@ -1,10 +1,10 @@
 import type { ComponentChildren } from "preact";
 import type { Item } from "../../lib/types";
-import { Picture } from "../../ui/Picture";
-import type { Looked } from "./use-picture";
+import { SignedImage } from "../../ui/SignedImage";
+import type { Looked } from "./use-image";
 
 interface Props {
-  picture: Looked;
+  image: Looked;
   onStale: () => void;
   children: ComponentChildren;
 }
@@ -18,16 +18,16 @@ const WORDS: Record<Item["status"], string> = {
 };
 
 /** The full image: it is loaded here and nowhere else. */
-export function Stage({ picture, onStale, children }: Props) {
-  const { item, shown: version, caption } = picture;
+export function Stage({ image, onStale, children }: Props) {
+  const { item, shown: version, caption } = image;
   const url = version ? version.url : (item?.url ?? item?.thumbnailUrl);
   const status = item?.status ?? "pending";
   const busy = status === "pending" || status === "processing";
   return (
     <div class="bench-stage">
-      <div class={`bench-picture${busy ? " bench-busy" : ""}`}>
+      <div class={`bench-image${busy ? " bench-busy" : ""}`}>
         {url ? (
-          <Picture url={url} alt={caption} lazy={false} onStale={onStale} />
+          <SignedImage url={url} alt={caption} lazy={false} onStale={onStale} />
         ) : (
           <p>{version ? "This version has been deleted." : WORDS[status]}</p>
         )}

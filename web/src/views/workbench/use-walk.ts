@@ -12,13 +12,13 @@ export interface Walk {
   filter: Filter;
   setFilter: (filter: Filter) => void;
   move: (by: number) => void;
-  /** On to the next picture that nobody has looked at. */
+  /** On to the next image that nobody has looked at. */
   unseen: () => void;
 }
 
 /**
- * The way through the pictures. What passes a filter is settled once it is set: looking at a
- * picture, or making it again, does not take it away from under one's eyes.
+ * The way through the images. What passes a filter is settled once it is set: looking at a
+ * image, or making it again, does not take it away from under one's eyes.
  */
 export function useWalk(
   batch: Batch,

@@ -10,7 +10,7 @@ import { type Action, actionOf, Keys } from "./keys";
 import { Moves } from "./moves";
 import { Side } from "./side";
 import { Stage } from "./stage";
-import { usePicture } from "./use-picture";
+import { useImage } from "./use-image";
 import { useWalk } from "./use-walk";
 
 interface Props {
@@ -23,15 +23,15 @@ interface Props {
   onClose: () => void;
 }
 
-/** One picture large with its row, its versions and its prompt; everything by keys. */
+/** One image large with its row, its versions and its prompt; everything by keys. */
 export function Workbench({ batch, watch, book, redo, start, onMove, onClose }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const note = useRef<HTMLTextAreaElement>(null);
   const [help, setHelp] = useState(false);
   const walk = useWalk(batch, watch, book, start);
   const { index } = walk;
-  const picture = usePicture(batch, watch, index);
-  const { item, shown } = picture;
+  const image = useImage(batch, watch, index);
+  const { item, shown } = image;
   useEffect(() => {
     dialog.current?.showModal();
     if (start.redo) note.current?.focus();
@@ -46,12 +46,12 @@ export function Workbench({ batch, watch, book, redo, start, onMove, onClose }: 
     next: () => walk.move(1),
     previous: () => walk.move(-1),
     unseen: walk.unseen,
-    newer: () => picture.step(1),
-    older: () => picture.step(-1),
-    choose: () => shown && !shown.chosen && void picture.choose.run(shown),
+    newer: () => image.step(1),
+    older: () => image.step(-1),
+    choose: () => shown && !shown.chosen && void image.choose.run(shown),
     redo: () => note.current?.focus(),
     mark: () => book.mark(index),
-    download: () => void picture.download.run(),
+    download: () => void image.download.run(),
     help: () => setHelp((old) => !old),
   };
   const keys = (event: KeyboardEvent) => {
@@ -65,34 +65,29 @@ export function Workbench({ batch, watch, book, redo, start, onMove, onClose }: 
       ref={dialog}
       class="workbench"
       tabIndex={-1}
-      aria-label={`Review: ${picture.caption}`}
+      aria-label={`Review: ${image.caption}`}
       onClose={onClose}
       onKeyDown={keys}
     >
       <BenchHead
-        picture={picture}
+        image={image}
         walk={walk}
         help={help}
         onHelp={acts.help}
         onClose={() => dialog.current?.close()}
       />
       {help && <Keys />}
-      <Stage picture={picture} onStale={watch.refresh}>
-        <Moves
-          picture={picture}
-          walk={walk}
-          marked={book.marks.marked.has(index)}
-          onMark={acts.mark}
-        />
+      <Stage image={image} onStale={watch.refresh}>
+        <Moves image={image} walk={walk} marked={book.marks.marked.has(index)} onMark={acts.mark} />
       </Stage>
       <Side
         batch={batch}
-        picture={picture}
+        image={image}
         redo={redo}
         note={note}
         done={() => dialog.current?.focus()}
       >
-        <Problem error={picture.error} />
+        <Problem error={image.error} />
       </Side>
     </dialog>
   );

@@ -28,7 +28,7 @@ from imagebatch.api.request import Request
 from imagebatch.api.response import Response, json_response
 from imagebatch.api.routing import Routes
 from imagebatch.api.sheets import RAW_TYPES, read_options
-from imagebatch.api.variant_examples import BATCH, PICTURE, ROW, UPLOADED
+from imagebatch.api.variant_examples import BATCH, IMAGE, ROW, UPLOADED
 from imagebatch.domain.errors import NotFoundError
 from imagebatch.intake.catalog_import import (
     LARGEST_ID,
@@ -181,7 +181,7 @@ def list_folders(request: Request, variant_id: str) -> FolderList:
             "name": "Spring / Linen shirt White M",
             "batchId": BATCH,
             "variantId": 1001,
-            "items": [{**PICTURE, "file": "Linen_shirt_White_M-1.png"}],
+            "items": [{**IMAGE, "file": "Linen_shirt_White_M-1.png"}],
             "nextCursor": None,
         }
     },
@@ -240,7 +240,7 @@ def get_schema(request: Request, schema_key: str) -> Response:
                     "productTitle": "Linen shirt",
                     "variantTitle": "Linen shirt / White / M",
                     "variantImageUrl": ROW["imageUrl"],
-                    "generatedImages": [PICTURE],
+                    "generatedImages": [IMAGE],
                 }
             ],
             "uploads": [UPLOADED],

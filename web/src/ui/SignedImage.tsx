@@ -7,8 +7,8 @@ interface Props {
   onStale?: () => void;
 }
 
-/** A picture whose signed address changes on every answer: it is not loaded again for that. */
-export function Picture({ url, alt, lazy = true, onStale }: Props) {
+/** An image whose signed address changes on every answer: it is not loaded again for that. */
+export function SignedImage({ url, alt, lazy = true, onStale }: Props) {
   const shown = useRef<string | null>(null);
   const same = shown.current?.split("?")[0] === url.split("?")[0];
   if (!same) shown.current = url;

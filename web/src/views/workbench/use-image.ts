@@ -7,8 +7,8 @@ import { save } from "../batch-archive";
 import type { BatchWatch } from "../use-batch";
 import { useDetail } from "./use-detail";
 
-/** The picture that is looked at: what is known of it, and what can be done with it. */
-export function usePicture(batch: Batch, watch: BatchWatch, index: number) {
+/** The image that is looked at: what is known of it, and what can be done with it. */
+export function useImage(batch: Batch, watch: BatchWatch, index: number) {
   const item = watch.store.get(index);
   const row = watch.store.row(index);
   const detail = useDetail(batch.id, item);
@@ -45,7 +45,7 @@ export function usePicture(batch: Batch, watch: BatchWatch, index: number) {
   };
 }
 
-export type Looked = ReturnType<typeof usePicture>;
+export type Looked = ReturnType<typeof useImage>;
 
 function neighbour(versions: Version[], shown: Version | undefined, by: number): number | null {
   const at = versions.findIndex((one) => one.version === shown?.version);

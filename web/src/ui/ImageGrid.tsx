@@ -1,16 +1,16 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Icon, type IconName } from "./Icon";
-import { Picture } from "./Picture";
+import { SignedImage } from "./SignedImage";
 import { useWindow } from "./use-window";
 
 export interface Tile {
   id: string;
   state: "waiting" | "working" | "ready" | "failed" | "cancelled";
-  /** What a person calls the picture. */
+  /** What a person calls the image. */
   label: string;
   /** Its row, or what else tells it from others. */
   place: string;
-  /** Why there is no picture. */
+  /** Why there is no image. */
   reason?: string;
   url: string | null;
   badges?: string[];
@@ -41,8 +41,8 @@ const WORDS: Record<Tile["state"], string> = {
   cancelled: "cancelled",
 };
 
-/** Pictures in equal tiles, each whole and in its own ratio; ten thousand are scrolled as ten are. */
-export function PictureGrid({ count, tileAt, label, onOpen, actions, onView, onStale }: Props) {
+/** Images in equal tiles, each whole and in its own ratio; ten thousand are scrolled as ten are. */
+export function ImageGrid({ count, tileAt, label, onOpen, actions, onView, onStale }: Props) {
   const list = useRef<HTMLUListElement>(null);
   const range = useWindow(list, count, onView);
   const { active, setActive, keys } = useRoving(list, count, range);
@@ -143,7 +143,7 @@ function GridTile({ tile, at, count, active, onFocus, onOpen, actions, onStale }
         onClick={onOpen}
       >
         {tile.url ? (
-          <Picture url={tile.url} alt="" onStale={onStale} />
+          <SignedImage url={tile.url} alt="" onStale={onStale} />
         ) : (
           <span class="tile-words">
             <span class="sr">{name}: </span>

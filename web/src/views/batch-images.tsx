@@ -4,7 +4,7 @@ import { downloadUrl } from "../lib/gallery-api";
 import { FILTER_WORDS, FILTERS, type Filter } from "../lib/review";
 import type { Batch } from "../lib/types";
 import { useAction } from "../ui/hooks";
-import { PictureGrid, type TileAction } from "../ui/PictureGrid";
+import { ImageGrid, type TileAction } from "../ui/ImageGrid";
 import { Problem } from "../ui/Problem";
 import { save } from "./batch-archive";
 import { tileOf } from "./batch-tiles";
@@ -23,7 +23,7 @@ interface Props {
   onOpen: (index: number, filter: Filter, redo?: boolean) => void;
 }
 
-export function Pictures({ batch, watch, book, redo, onOpen }: Props) {
+export function BatchImages({ batch, watch, book, redo, onOpen }: Props) {
   const { store, tick } = watch;
   const [filter, setFilter] = useState<Filter>("all");
   const [text, setText] = useState("");
@@ -41,7 +41,7 @@ export function Pictures({ batch, watch, book, redo, onOpen }: Props) {
     const item = store.get(index);
     const prompt = store.row(index)?.prompt;
     if (!item?.customId) return [];
-    const picture: TileAction[] = item.thumbnailUrl
+    const ofImage: TileAction[] = item.thumbnailUrl
       ? [
           {
             icon: "download",
@@ -53,7 +53,7 @@ export function Pictures({ batch, watch, book, redo, onOpen }: Props) {
         ]
       : [];
     return [
-      ...picture,
+      ...ofImage,
       { icon: "redo", label: "Make again", run: () => onOpen(index, filter, true) },
       ...(prompt
         ? [
@@ -80,10 +80,10 @@ export function Pictures({ batch, watch, book, redo, onOpen }: Props) {
             onFilter={setFilter}
           />
           <label class="filter-find">
-            <span class="sr">Find a picture</span>
+            <span class="sr">Find an image</span>
             <input
               type="search"
-              placeholder="Find a picture"
+              placeholder="Find an image"
               value={text}
               onInput={(event) => setText(event.currentTarget.value)}
             />
@@ -100,17 +100,15 @@ export function Pictures({ batch, watch, book, redo, onOpen }: Props) {
       <Problem error={failure.error ?? store.error} />
       {redo.waiting.length > 0 && (
         <p class="muted" role="status">
-          {plural(redo.waiting.length, "picture")} will be regenerated when this round has ended.
-          Keep this page open.
+          {plural(redo.waiting.length, "image")} will be regenerated when this round has ended. Keep
+          this page open.
         </p>
       )}
       {found.count === 0 && (
-        <p class="lead">
-          {found.complete ? "No picture matches this filter." : "Reading the rows…"}
-        </p>
+        <p class="lead">{found.complete ? "No image matches this filter." : "Reading the rows…"}</p>
       )}
       {found.count > 0 && (
-        <PictureGrid
+        <ImageGrid
           count={found.count}
           tileAt={(position) => tileOf(batch, store, book.marks, found.indexAt(position))}
           label="Images of this batch"
