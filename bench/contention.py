@@ -16,9 +16,10 @@ from greenlet import getcurrent, greenlet
 
 from bench.environment import BenchEnvironment
 from bench.report import Figure
-from imagebatch.domain.batch import Batch, Item
+from imagebatch.domain.batch import Batch
 from imagebatch.domain.budgets import AccountEntry
 from imagebatch.domain.errors import ConflictError
+from imagebatch.domain.item import Item
 from testing.app_harness import AppHarness
 from testing.fakes import FakeClock, FakeRandomness, InMemoryBatchStore, ScriptedProvider
 

@@ -6,12 +6,14 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from imagebatch.domain.batch import Batch, Item, ItemStatus, Kind
-from imagebatch.domain.batch_manifest import BatchManifest, ItemSpec
+from imagebatch.domain.batch import Batch
+from imagebatch.domain.batch_manifest import BatchManifest
 from imagebatch.domain.budgets import Account, Limits
 from imagebatch.domain.effective_status import effective_item_status
 from imagebatch.domain.fallback import STANDARD_POLICY
+from imagebatch.domain.item import Item, ItemSpec
 from imagebatch.domain.model_registry import ImageModel, Mode
+from imagebatch.domain.statuses import ItemStatus, Kind
 from imagebatch.ports import (
     ArchiveBuilder,
     ArchiveMember,

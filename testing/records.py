@@ -4,8 +4,12 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from imagebatch.domain.batch import Batch, Counts, Image, Item, Kind
+from imagebatch.domain.batch import Batch
+from imagebatch.domain.counts import Counts
+from imagebatch.domain.images import Image
+from imagebatch.domain.item import Item
 from imagebatch.domain.model_registry import Mode
+from imagebatch.domain.statuses import Kind
 from testing.fakes.system import START
 
 PRICE = Decimal("0.05")

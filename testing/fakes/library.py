@@ -3,8 +3,10 @@ from dataclasses import replace
 from threading import Lock
 
 from imagebatch.domain.asset_library import Folder, LibraryImage, library_image
-from imagebatch.domain.batch import Batch, Item, ItemStatus
+from imagebatch.domain.batch import Batch
 from imagebatch.domain.errors import InvalidRequestError
+from imagebatch.domain.item import Item
+from imagebatch.domain.statuses import ItemStatus
 from imagebatch.ports import LibraryStore, Page
 from testing.fakes.faults import Faults, faulty
 

@@ -3,9 +3,11 @@ from dataclasses import replace
 from datetime import datetime
 from threading import RLock
 
-from imagebatch.domain.batch import Batch, Item, Kind
+from imagebatch.domain.batch import Batch
 from imagebatch.domain.budgets import AccountEntry
 from imagebatch.domain.errors import ConflictError, InvalidRequestError
+from imagebatch.domain.item import Item
+from imagebatch.domain.statuses import Kind
 from imagebatch.ports import BatchStore, Change, ItemChange, Page
 from testing.fakes.accounts import InMemoryAccountStore
 from testing.fakes.copies import copied

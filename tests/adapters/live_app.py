@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any, Self
 
 from imagebatch.adapters.images import PillowValidator
-from imagebatch.domain.batch import ItemStatus
 from imagebatch.domain.model_registry import ImageModel
+from imagebatch.domain.statuses import ItemStatus
 from testing.app_harness import OWNER, AppHarness
 from testing.fake_providers import FakeProviders
 from testing.live_providers import live_providers

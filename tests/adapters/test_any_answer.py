@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from imagebatch.domain.batch import BatchStatus
 from imagebatch.domain.errors import FailureCode
+from imagebatch.domain.statuses import BatchStatus
 from testing.app_harness import OWNER
 from testing.effort import examples
 from tests.adapters.live_app import MODELS, LiveApp

@@ -12,21 +12,14 @@ from imagebatch.adapters.attributes import NAMES
 from imagebatch.adapters.batch_attributes import NOT_STORED
 from imagebatch.adapters.codec import decode, encode, time_text
 from imagebatch.adapters.dynamodb.table import from_dynamodb, to_dynamodb
-from imagebatch.domain.batch import (
-    Archive,
-    Batch,
-    BatchStatus,
-    Counts,
-    Image,
-    Item,
-    ItemError,
-    ItemStatus,
-    Kind,
-    Lease,
-    Waiting,
-)
+from imagebatch.domain.batch import Batch
+from imagebatch.domain.counts import Counts
 from imagebatch.domain.errors import Failure, FailureCode, UnreadableRecordError
+from imagebatch.domain.images import Image
+from imagebatch.domain.item import Item, Lease
 from imagebatch.domain.model_registry import ImageModel, Mode, Quality, QualityOffer
+from imagebatch.domain.round_state import Archive, ItemError, Waiting
+from imagebatch.domain.statuses import BatchStatus, ItemStatus, Kind
 from imagebatch.ports import Change, ItemChange
 from testing.effort import examples
 from testing.fakes.system import START

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from imagebatch.domain.batch import BatchStatus
 from imagebatch.domain.errors import FailureCode
+from imagebatch.domain.statuses import BatchStatus
 from testing.app_harness import OWNER, a_row
 from testing.fake_faults import FAULTS
 from testing.fault_words import STOPPING, WORDS, is_looked_at

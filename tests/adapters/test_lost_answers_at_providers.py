@@ -7,8 +7,8 @@ from random import Random
 
 import pytest
 
-from imagebatch.domain.batch import ItemStatus
 from imagebatch.domain.errors import FailureCode
+from imagebatch.domain.statuses import ItemStatus
 from imagebatch.ports import ItemMessage, RetryLater
 from testing.app_harness import PRICE
 from tests.adapters.live_app import MODELS, LiveApp

@@ -13,23 +13,13 @@ from imagebatch.adapters.batch_attributes import NOT_STORED
 from imagebatch.adapters.codec import decode, encode
 from imagebatch.adapters.dynamodb.table import from_dynamodb, to_dynamodb
 from imagebatch.domain.asset_library import Folder, LibraryImage, VariantFolder
-from imagebatch.domain.batch import (
-    Archive,
-    BatchStatus,
-    Counts,
-    ItemError,
-    ItemStatus,
-    LastRedo,
-    Lease,
-    ModelBlock,
-    Reservation,
-    Version,
-    Waiting,
-)
+from imagebatch.domain.counts import Counts
 from imagebatch.domain.deletion import Deletion
 from imagebatch.domain.delivery import Delivery, DeliveryStatus
 from imagebatch.domain.erasure import Erasure, ErasureStatus
 from imagebatch.domain.errors import Failure, FailureCode
+from imagebatch.domain.images import Version
+from imagebatch.domain.item import LastRedo, Lease
 from imagebatch.domain.model_registry import (
     ImageModel,
     ModelState,
@@ -40,7 +30,9 @@ from imagebatch.domain.model_registry import (
 from imagebatch.domain.notice import Notice, NoticeLevel
 from imagebatch.domain.provenance import Mark, Provenance
 from imagebatch.domain.redos import Redo
+from imagebatch.domain.round_state import Archive, ItemError, ModelBlock, Reservation, Waiting
 from imagebatch.domain.shares import Share
+from imagebatch.domain.statuses import BatchStatus, ItemStatus
 from imagebatch.intake.catalog import Variant
 from imagebatch.intake.uploads import Upload, UploadKind, UploadStatus
 from imagebatch.ports import Change, ItemChange

@@ -8,9 +8,9 @@ from datetime import timedelta
 
 import pytest
 
-from imagebatch.domain.batch import ItemStatus
 from imagebatch.domain.errors import FailureCode
 from imagebatch.domain.model_registry import ImageModel
+from imagebatch.domain.statuses import ItemStatus
 from imagebatch.ports import TextMember
 from imagebatch.schemas.views import batch_view
 from testing.app_harness import OWNER, PRICE, a_row

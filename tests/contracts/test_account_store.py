@@ -9,7 +9,7 @@ import pytest
 
 from imagebatch.adapters.dynamodb import DynamoDBBatchStore
 from imagebatch.adapters.dynamodb.accounts import DynamoDBAccountStore
-from imagebatch.domain.batch import ZERO, Batch, BatchStatus
+from imagebatch.domain.batch import Batch
 from imagebatch.domain.budgets import (
     NO_LIMITS,
     Account,
@@ -21,7 +21,9 @@ from imagebatch.domain.budgets import (
 )
 from imagebatch.domain.errors import AccountLimitError, ConflictError, Limit
 from imagebatch.domain.model_registry import Mode
+from imagebatch.domain.money import ZERO
 from imagebatch.domain.rounds import give_up
+from imagebatch.domain.statuses import BatchStatus
 from imagebatch.ports import AccountStore, BatchStore
 from testing.aws import TABLE, no_sleep
 from testing.awsfaults import one_at_a_time

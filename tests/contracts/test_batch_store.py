@@ -8,18 +8,13 @@ import pytest
 
 from imagebatch.adapters.dynamodb import DynamoDBBatchStore
 from imagebatch.api.errors import status_of
-from imagebatch.domain.batch import (
-    Archive,
-    Batch,
-    BatchStatus,
-    Counts,
-    Item,
-    ItemStatus,
-    Kind,
-    Lease,
-)
+from imagebatch.domain.batch import Batch
+from imagebatch.domain.counts import Counts
 from imagebatch.domain.errors import ConflictError, InvalidRequestError
+from imagebatch.domain.item import Item, Lease
+from imagebatch.domain.round_state import Archive
 from imagebatch.domain.rounds import give_up, publish, retry
+from imagebatch.domain.statuses import BatchStatus, ItemStatus, Kind
 from imagebatch.ports import BatchStore, ItemChange
 from testing.aws import TABLE, no_sleep
 from testing.awsfaults import one_at_a_time

@@ -10,8 +10,10 @@ import pytest
 from imagebatch.adapters.dynamodb import DynamoDBBatchStore
 from imagebatch.adapters.dynamodb.library import DynamoDBLibraryStore
 from imagebatch.domain.asset_library import Folder, VariantFolder
-from imagebatch.domain.batch import BatchStatus, Item, ItemStatus, Kind, Version
 from imagebatch.domain.errors import ConflictError, Failure, FailureCode, InvalidRequestError
+from imagebatch.domain.images import Version
+from imagebatch.domain.item import Item
+from imagebatch.domain.statuses import BatchStatus, ItemStatus, Kind
 from imagebatch.domain.transitions import mark_output_lost
 from imagebatch.domain.versions import add, choose
 from imagebatch.ports import BatchStore, LibraryStore

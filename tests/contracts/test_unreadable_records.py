@@ -25,12 +25,12 @@ from imagebatch.adapters.dynamodb.table import key_of
 from imagebatch.adapters.dynamodb.templates import DynamoDBTemplateStore
 from imagebatch.adapters.dynamodb.uploads import DynamoDBUploadStore
 from imagebatch.domain.asset_library import Folder, VariantFolder
-from imagebatch.domain.batch import ItemStatus, Kind
 from imagebatch.domain.budgets import Account, Balance
 from imagebatch.domain.deletion import Deletion
 from imagebatch.domain.delivery import Delivery
 from imagebatch.domain.erasure import Erasure
 from imagebatch.domain.shares import Share
+from imagebatch.domain.statuses import ItemStatus, Kind
 from imagebatch.intake.sheet_templates import SheetTemplate
 from imagebatch.intake.uploads import Upload, UploadKind
 from testing.aws import TABLE, no_sleep

@@ -9,8 +9,8 @@ import pytest
 from imagebatch.adapters.dynamodb import DynamoDBBatchStore
 from imagebatch.adapters.dynamodb.accounts import DynamoDBAccountStore
 from imagebatch.adapters.dynamodb.outages import DynamoDBPredictionLedger
-from imagebatch.domain.batch import BatchStatus
-from imagebatch.domain.batch_manifest import ItemSpec
+from imagebatch.domain.item import ItemSpec
+from imagebatch.domain.statuses import BatchStatus
 from testing.app_harness import OWNER, AppHarness
 from testing.aws import TABLE, no_sleep
 from testing.awsfaults import event

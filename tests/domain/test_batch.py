@@ -4,9 +4,11 @@ from decimal import Decimal
 
 import pytest
 
-from imagebatch.domain.batch import Archive, BatchStatus, Counts, ItemStatus, Outcome, Waiting
+from imagebatch.domain.counts import Counts
 from imagebatch.domain.effective_status import effective_item_status
 from imagebatch.domain.errors import REASON_LENGTH, Failure, FailureCode
+from imagebatch.domain.round_state import Archive, Waiting
+from imagebatch.domain.statuses import BatchStatus, ItemStatus, Outcome
 from testing.fakes.system import START
 from testing.records import a_batch, an_item
 

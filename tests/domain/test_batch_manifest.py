@@ -3,16 +3,12 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imagebatch.domain.batch import Item, ItemStatus, Kind
-from imagebatch.domain.batch_manifest import (
-    BatchManifest,
-    ItemSpec,
-    decode_manifest,
-    encode_manifest,
-)
+from imagebatch.domain.batch_manifest import BatchManifest, decode_manifest, encode_manifest
 from imagebatch.domain.errors import Failure, FailureCode
+from imagebatch.domain.item import Item, ItemSpec
 from imagebatch.domain.model_registry import Quality
 from imagebatch.domain.notice import Notice, NoticeLevel
+from imagebatch.domain.statuses import ItemStatus, Kind
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 TEXTS = st.lists(TEXT, max_size=3).map(tuple)

@@ -9,16 +9,7 @@ import pytest
 
 from imagebatch.api.errors import status_of
 from imagebatch.domain import rounds, transitions
-from imagebatch.domain.batch import (
-    ZERO,
-    Archive,
-    Batch,
-    BatchStatus,
-    Counts,
-    ItemStatus,
-    Lease,
-    Reservation,
-)
+from imagebatch.domain.batch import Batch
 from imagebatch.domain.budgets import (
     NO_LIMITS,
     Account,
@@ -29,8 +20,13 @@ from imagebatch.domain.budgets import (
     month_of,
     reserve,
 )
+from imagebatch.domain.counts import Counts
 from imagebatch.domain.errors import Failure, FailureCode, InvalidRequestError, Limit
+from imagebatch.domain.item import Lease
 from imagebatch.domain.model_registry import Mode
+from imagebatch.domain.money import ZERO
+from imagebatch.domain.round_state import Archive, Reservation
+from imagebatch.domain.statuses import BatchStatus, ItemStatus
 from testing.fakes.system import START
 from testing.records import PRICE, a_batch, an_item
 

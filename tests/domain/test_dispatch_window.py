@@ -4,8 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imagebatch.domain.batch import Batch, BatchStatus, Counts, ItemStatus
+from imagebatch.domain.batch import Batch
+from imagebatch.domain.counts import Counts
 from imagebatch.domain.dispatch_window import admit_next, enqueue_initial_window
+from imagebatch.domain.statuses import BatchStatus, ItemStatus
 from testing.records import a_batch, an_item
 
 WORKERS = 3

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from statistics import mean
 
-from imagebatch.domain.batch import Batch, Counts, ItemStatus
+from imagebatch.domain.batch import Batch
+from imagebatch.domain.counts import Counts
 from imagebatch.domain.dispatch_window import admit_next, enqueue_initial_window
+from imagebatch.domain.statuses import ItemStatus
 from testing.records import a_batch, an_item
 
 WORKERS, SECONDS, LATENCY = 3, 2.0, 0.1

@@ -7,7 +7,8 @@ from decimal import Decimal
 import pytest
 
 from imagebatch.domain import transitions
-from imagebatch.domain.batch import Batch, Item, Lease
+from imagebatch.domain.batch import Batch
+from imagebatch.domain.item import Item, Lease
 from imagebatch.domain.model_registry import ImageModel, Mode, PriceUnit
 from imagebatch.domain.round_input import model_price, round_input
 from testing.fakes.system import START

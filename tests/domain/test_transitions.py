@@ -7,21 +7,15 @@ import pytest
 
 from imagebatch.api.errors import status_of
 from imagebatch.domain import rounds, transitions
-from imagebatch.domain.batch import (
-    ERRORS_SHOWN,
-    ZERO,
-    Archive,
-    Batch,
-    BatchStatus,
-    Counts,
-    Image,
-    Item,
-    ItemError,
-    ItemStatus,
-    Lease,
-)
+from imagebatch.domain.batch import Batch
+from imagebatch.domain.counts import Counts
 from imagebatch.domain.effective_status import effective_item_status
 from imagebatch.domain.errors import Failure, FailureCode, StateConflictError
+from imagebatch.domain.images import Image
+from imagebatch.domain.item import Item, Lease
+from imagebatch.domain.money import ZERO
+from imagebatch.domain.round_state import ERRORS_SHOWN, Archive, ItemError
+from imagebatch.domain.statuses import BatchStatus, ItemStatus
 from imagebatch.domain.transitions import DeliveryDecision
 from testing.fakes.system import START
 from testing.records import PRICE, a_batch, an_item

@@ -14,9 +14,11 @@ from decimal import Decimal
 from typing import Any
 
 from imagebatch.adapters.dynamodb import DynamoDBBatchStore
-from imagebatch.domain.batch import FINISHED, SETTLED, Batch, Item, ItemStatus
+from imagebatch.domain.batch import Batch
 from imagebatch.domain.effective_status import effective_item_status
 from imagebatch.domain.errors import FailureCode
+from imagebatch.domain.item import Item
+from imagebatch.domain.statuses import FINISHED, SETTLED, ItemStatus
 from imagebatch.ports import Change, ItemChange
 from testing.fake_providers import FakeProviders
 

@@ -13,10 +13,14 @@ import pytest
 
 from imagebatch.adapters.dynamodb import DynamoDBBatchStore
 from imagebatch.adapters.s3 import S3ObjectStore
-from imagebatch.domain.batch import Batch, BatchStatus, Counts, Image, ItemStatus, Kind
-from imagebatch.domain.batch_manifest import BatchManifest, ItemSpec, encode_manifest
+from imagebatch.domain.batch import Batch
+from imagebatch.domain.batch_manifest import BatchManifest, encode_manifest
+from imagebatch.domain.counts import Counts
 from imagebatch.domain.errors import Failure, FailureCode
+from imagebatch.domain.images import Image
+from imagebatch.domain.item import ItemSpec
 from imagebatch.domain.model_registry import Mode, Quality
+from imagebatch.domain.statuses import BatchStatus, ItemStatus, Kind
 from imagebatch.usecases import keys
 from testing.fault_proxy import Rule
 from testing.models import built_in

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from imagebatch.domain.batch import BatchStatus
+from imagebatch.domain.statuses import BatchStatus
 from testing.fault_words import STOPPING, WORDS, FaultWord, is_looked_at
 from testing.models import built_in
 from tests.faults.harness import Case, FaultHarness

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from imagebatch.api.openapi import document
-from imagebatch.domain.batch import BatchStatus
 from imagebatch.domain.delivery import Delivery
+from imagebatch.domain.statuses import BatchStatus
 from testing.curl import CurlRequest, Shell, blocks_of, commands_of
 from testing.fakes import InMemoryWebhooks
 from testing.rounds import Rounds

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from imagebatch.domain.batch import Archive, BatchStatus
 from imagebatch.domain.deletion import AFTERWARDS, Deletion
+from imagebatch.domain.round_state import Archive
 from imagebatch.domain.rounds import publish
+from imagebatch.domain.statuses import BatchStatus
 from imagebatch.intake.uploads import Upload
 from imagebatch.ports import Execution
 from imagebatch.usecases import keys

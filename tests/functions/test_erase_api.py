@@ -133,7 +133,7 @@ def end_running(services: Deployment) -> None:
 def _ended(batch: Any) -> Any:
     from dataclasses import replace
 
-    from imagebatch.domain.batch import BatchStatus
+    from imagebatch.domain.statuses import BatchStatus
 
     return replace(batch, status=BatchStatus.CANCELLED, finished_at=batch.cancelling_at)
 

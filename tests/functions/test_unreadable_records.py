@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from imagebatch.domain.asset_library import Folder, VariantFolder
-from imagebatch.domain.batch import ItemStatus, Kind
 from imagebatch.domain.delivery import Delivery
+from imagebatch.domain.statuses import ItemStatus, Kind
 from imagebatch.intake.sheet_templates import SheetTemplate
 from imagebatch.intake.uploads import Upload, UploadKind
 from imagebatch.observability import metrics

@@ -6,8 +6,11 @@ from typing import Any
 import pytest
 
 from imagebatch.api.response import MOST_BYTES
-from imagebatch.domain.batch import Archive, BatchStatus, Item, ItemStatus, thumbnail_key
+from imagebatch.domain.images import thumbnail_key
+from imagebatch.domain.item import Item
+from imagebatch.domain.round_state import Archive
 from imagebatch.domain.rounds import publish
+from imagebatch.domain.statuses import BatchStatus, ItemStatus
 from imagebatch.schemas import variant_answers as answers
 from imagebatch.usecases import keys
 from testing.records import an_image

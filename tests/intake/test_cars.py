@@ -5,10 +5,10 @@ import pytest
 
 import imagebatch
 from imagebatch.api.errors import status_of
-from imagebatch.domain.batch import ItemStatus, Kind
 from imagebatch.domain.batch_manifest import BatchManifest
 from imagebatch.domain.errors import FailureCode, InvalidRequestError
 from imagebatch.domain.model_entries import parse_registry
+from imagebatch.domain.statuses import ItemStatus, Kind
 from imagebatch.intake.cars import plan_cars
 from imagebatch.intake.sheet import read_sheet
 from imagebatch.intake.templates import Template

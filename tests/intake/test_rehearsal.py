@@ -1,7 +1,7 @@
 import pytest
 
-from imagebatch.domain.batch import ItemSpec
 from imagebatch.domain.errors import Failure, FailureCode
+from imagebatch.domain.item import ItemSpec
 from imagebatch.domain.rehearsal import Fate, parse_fate
 from imagebatch.intake.rehearsal import cast_fates
 from testing.records import PRICE

@@ -10,9 +10,9 @@ from imagebatch.domain.asset_library import (
     library_image,
     parse_folder_id,
 )
-from imagebatch.domain.batch import ItemStatus, Kind
 from imagebatch.domain.batch_manifest import BatchManifest, decode_manifest, encode_manifest
 from imagebatch.domain.model_registry import ImageModel
+from imagebatch.domain.statuses import ItemStatus, Kind
 from imagebatch.intake.variants import ShotSettings, VariantSelection, folder_of, plan_variants
 from imagebatch.usecases import keys
 from testing.fakes.system import START

@@ -12,11 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imagebatch.domain.archive_names import REPORT_FILES
-from imagebatch.domain.batch import Batch, BatchStatus, Counts, Image, Item, ItemStatus, Kind
-from imagebatch.domain.batch_manifest import BatchManifest, ItemSpec
+from imagebatch.domain.batch import Batch
+from imagebatch.domain.batch_manifest import BatchManifest
+from imagebatch.domain.counts import Counts
 from imagebatch.domain.errors import Failure, FailureCode
+from imagebatch.domain.images import Image
+from imagebatch.domain.item import Item, ItemSpec
 from imagebatch.domain.model_registry import Mode
 from imagebatch.domain.notice import Notice, warning
+from imagebatch.domain.statuses import BatchStatus, ItemStatus, Kind
 from imagebatch.formats.visible_text import strip_blank
 from imagebatch.intake.sheet import read_sheet
 from imagebatch.reports import archive_texts as archive_texts_module

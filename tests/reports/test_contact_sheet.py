@@ -7,10 +7,14 @@ from hashlib import sha256
 from html.parser import HTMLParser
 from urllib.parse import unquote
 
-from imagebatch.domain.batch import Batch, Counts, Image, Item, ItemStatus, Kind
+from imagebatch.domain.batch import Batch
+from imagebatch.domain.counts import Counts
 from imagebatch.domain.errors import Failure, FailureCode
+from imagebatch.domain.images import Image
+from imagebatch.domain.item import Item
 from imagebatch.domain.model_registry import Mode
 from imagebatch.domain.notice import warning
+from imagebatch.domain.statuses import ItemStatus, Kind
 from imagebatch.reports.contact_sheet import contact_sheet
 from imagebatch.reports.results import Result
 

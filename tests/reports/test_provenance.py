@@ -4,7 +4,8 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from imagebatch.domain.batch import Item, Version
+from imagebatch.domain.images import Version
+from imagebatch.domain.item import Item
 from imagebatch.domain.model_registry import Mode
 from imagebatch.domain.provenance import Mark, Provenance
 from tests.reports.test_archive_texts import failed, made, table, texts

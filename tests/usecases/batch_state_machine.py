@@ -12,7 +12,6 @@ from typing import Any
 import hypothesis.strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from imagebatch.domain.batch import SETTLED, BatchStatus, Image, ItemStatus
 from imagebatch.domain.effective_status import effective_item_status
 from imagebatch.domain.errors import (
     FailureCode,
@@ -24,6 +23,8 @@ from imagebatch.domain.errors import (
     RejectedError,
     StateConflictError,
 )
+from imagebatch.domain.images import Image
+from imagebatch.domain.statuses import SETTLED, BatchStatus, ItemStatus
 from imagebatch.ports import BadImageError, ItemMessage, Prediction, PredictionStatus
 from imagebatch.usecases.finalize_batch import FinalizerRun
 from imagebatch.usecases.redo_items import RedoRequest

@@ -12,7 +12,7 @@ import hypothesis.strategies as st
 from hypothesis import HealthCheck, event, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from imagebatch.domain.batch import ZERO, Batch
+from imagebatch.domain.batch import Batch
 from imagebatch.domain.budgets import Account, Balance, Limits, held_by
 from imagebatch.domain.errors import (
     FailureCode,
@@ -23,6 +23,7 @@ from imagebatch.domain.errors import (
     RequestError,
 )
 from imagebatch.domain.model_registry import Mode
+from imagebatch.domain.money import ZERO
 from imagebatch.ports import ItemMessage, Prediction, PredictionStatus
 from imagebatch.usecases.budgets import RepairAccounts
 from imagebatch.usecases.finalize_batch import FinalizerRun

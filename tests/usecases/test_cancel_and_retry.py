@@ -2,7 +2,6 @@ from decimal import Decimal
 
 import pytest
 
-from imagebatch.domain.batch import BatchStatus, ItemStatus
 from imagebatch.domain.errors import (
     FailureCode,
     NotFoundError,
@@ -10,6 +9,7 @@ from imagebatch.domain.errors import (
     StateConflictError,
     UnavailableError,
 )
+from imagebatch.domain.statuses import BatchStatus, ItemStatus
 from imagebatch.ports import Prediction, PredictionStatus
 from testing.app_harness import OWNER, PRICE, AppHarness
 from tests.usecases.test_process_item import KilledError, failed

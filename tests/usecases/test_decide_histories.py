@@ -12,21 +12,15 @@ from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from imagebatch.domain import rounds, transitions
-from imagebatch.domain.batch import (
-    RUNNING,
-    TRIES,
-    ZERO,
-    Archive,
-    Batch,
-    BatchStatus,
-    Counts,
-    Image,
-    Item,
-    ItemStatus,
-    Lease,
-)
+from imagebatch.domain.batch import Batch
+from imagebatch.domain.counts import Counts
 from imagebatch.domain.effective_status import effective_item_status
 from imagebatch.domain.errors import Failure, FailureCode, StateConflictError
+from imagebatch.domain.images import Image
+from imagebatch.domain.item import TRIES, Item, Lease
+from imagebatch.domain.money import ZERO
+from imagebatch.domain.round_state import Archive
+from imagebatch.domain.statuses import RUNNING, BatchStatus, ItemStatus
 from imagebatch.domain.transitions import DeliveryDecision
 from imagebatch.ports import Prediction, PredictionStatus
 from imagebatch.usecases.process_item.decide import Delivery, decide

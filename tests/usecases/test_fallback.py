@@ -8,7 +8,6 @@ from itertools import count
 
 import pytest
 
-from imagebatch.domain.batch import BatchStatus
 from imagebatch.domain.circuit_breaker import CircuitBreaker
 from imagebatch.domain.errors import (
     FailureCode,
@@ -17,6 +16,7 @@ from imagebatch.domain.errors import (
     ProviderUnavailableError,
     RateLimitedError,
 )
+from imagebatch.domain.statuses import BatchStatus
 from imagebatch.ports import BadImageError, TextMember
 from testing.app_harness import MODEL, OTHER_MODEL, OWNER, PRICE, AppHarness
 from testing.fakes.system import START

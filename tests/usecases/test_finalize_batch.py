@@ -2,8 +2,8 @@ from datetime import timedelta
 
 import pytest
 
-from imagebatch.domain.batch import BatchStatus
 from imagebatch.domain.errors import FailureCode, UnavailableError
+from imagebatch.domain.statuses import BatchStatus
 from imagebatch.ports import BadMembersError
 from testing.app_harness import OWNER, AppHarness
 from tests.usecases.test_process_item import failed

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from imagebatch.domain.batch import BatchStatus
 from imagebatch.domain.errors import FailureCode, UnavailableError
+from imagebatch.domain.statuses import BatchStatus
 from imagebatch.ports import ItemMessage
 from testing.app_harness import OWNER, PRICE, AppHarness
 from testing.fakes.provider import NEVER_ARRIVED

@@ -10,7 +10,6 @@ from decimal import Decimal
 import pytest
 
 from imagebatch.api.errors import status_of
-from imagebatch.domain.batch import BatchStatus
 from imagebatch.domain.budgets import Account, Limits
 from imagebatch.domain.errors import (
     ConflictError,
@@ -21,6 +20,7 @@ from imagebatch.domain.errors import (
     UnavailableError,
 )
 from imagebatch.domain.model_registry import Mode
+from imagebatch.domain.statuses import BatchStatus
 from imagebatch.usecases.budgets import RepairAccounts
 from testing.app_harness import OWNER, PRICE, AppHarness
 from testing.fakes.system import START

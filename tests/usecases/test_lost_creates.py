@@ -6,8 +6,8 @@ from random import Random
 
 import pytest
 
-from imagebatch.domain.batch import BatchStatus, ItemStatus
 from imagebatch.domain.errors import FailureCode, ProviderUnavailableError, RateLimitedError
+from imagebatch.domain.statuses import BatchStatus, ItemStatus
 from imagebatch.ports import ItemMessage, RetryLater
 from testing.app_harness import MODEL, OWNER, PRICE, AppHarness, a_row
 from testing.fakes.provider import NEVER_ARRIVED, Made

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from imagebatch.domain.batch import Image as StoredImage
+from imagebatch.domain.images import Image as StoredImage
 from imagebatch.domain.model_registry import Mode
 from imagebatch.domain.provenance import Mark, Provenance
 from imagebatch.formats.image_xmp import read_xmp, write_xmp

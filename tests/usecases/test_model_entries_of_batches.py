@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from imagebatch.domain.batch import BatchStatus, ItemStatus
 from imagebatch.domain.model_choice import UsableModels
 from imagebatch.domain.model_registry import ModelRegistry
+from imagebatch.domain.statuses import BatchStatus, ItemStatus
 from imagebatch.intake.prompts import PromptDraft
 from imagebatch.usecases.plan_prompt_batch import PlanPromptBatch
 from testing.app_harness import OWNER, AppHarness

@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 
-from imagebatch.domain.batch import BatchStatus, Waiting
 from imagebatch.domain.circuit_breaker import CircuitBreaker
 from imagebatch.domain.errors import (
     FailureCode,
@@ -13,6 +12,8 @@ from imagebatch.domain.errors import (
     ProviderUnavailableError,
     UnavailableError,
 )
+from imagebatch.domain.round_state import Waiting
+from imagebatch.domain.statuses import BatchStatus
 from testing.app_harness import OWNER, PRICE, AppHarness
 from testing.fakes.system import START
 from tests.usecases.scheduler import Scheduler

@@ -1,6 +1,6 @@
 """The archive's pages.pdf: wanted or not, drawn once, gone with the archive."""
 
-from imagebatch.domain.batch import BatchStatus
+from imagebatch.domain.statuses import BatchStatus
 from imagebatch.ports import BadMembersError, StoredMember
 from testing.app_harness import AppHarness
 

@@ -5,7 +5,6 @@ from hashlib import sha256
 
 import pytest
 
-from imagebatch.domain.batch import BatchStatus, ItemStatus, thumbnail_key
 from imagebatch.domain.errors import (
     Failure,
     FailureCode,
@@ -16,6 +15,8 @@ from imagebatch.domain.errors import (
     RejectedError,
     UnavailableError,
 )
+from imagebatch.domain.images import thumbnail_key
+from imagebatch.domain.statuses import BatchStatus, ItemStatus
 from imagebatch.ports import BadImageError, ItemMessage, Prediction, PredictionStatus, RetryLater
 from imagebatch.usecases.collect_image import FETCHES
 from testing.app_harness import OWNER, AppHarness

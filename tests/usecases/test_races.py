@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 
 from imagebatch.domain import rounds, transitions
-from imagebatch.domain.batch import ItemStatus, Lease
 from imagebatch.domain.errors import (
     Failure,
     FailureCode,
@@ -13,6 +12,8 @@ from imagebatch.domain.errors import (
     RateLimitedError,
     UnavailableError,
 )
+from imagebatch.domain.item import Lease
+from imagebatch.domain.statuses import ItemStatus
 from imagebatch.ports import RetryLater
 from testing.app_harness import OWNER, PRICE, AppHarness
 from testing.fakes.provider import Made

@@ -6,8 +6,6 @@ from typing import Any
 import pytest
 
 from imagebatch.api.errors import status_of
-from imagebatch.domain.batch import BatchStatus
-from imagebatch.domain.batch_manifest import ItemSpec
 from imagebatch.domain.effective_status import last_redo_of
 from imagebatch.domain.errors import (
     FailureCode,
@@ -16,7 +14,9 @@ from imagebatch.domain.errors import (
     StateConflictError,
     UnavailableError,
 )
+from imagebatch.domain.item import ItemSpec
 from imagebatch.domain.model_registry import Quality
+from imagebatch.domain.statuses import BatchStatus
 from imagebatch.usecases.round_models import RoundOptions
 from testing.app_harness import OWNER, PRICE, AppHarness
 from tests.usecases.test_process_item import failed

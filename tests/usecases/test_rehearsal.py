@@ -6,9 +6,10 @@ import pytest
 
 from imagebatch.adapters.images import PillowValidator
 from imagebatch.adapters.providers.development import DevelopmentProvider
-from imagebatch.domain.batch import BatchStatus, ItemSpec
 from imagebatch.domain.errors import FailureCode
+from imagebatch.domain.item import ItemSpec
 from imagebatch.domain.model_registry import Mode
+from imagebatch.domain.statuses import BatchStatus
 from testing.app_harness import OWNER, PRICE, AppHarness
 
 

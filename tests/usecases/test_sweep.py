@@ -1,7 +1,7 @@
 import pytest
 
-from imagebatch.domain.batch import BatchStatus
 from imagebatch.domain.errors import UnavailableError, UnreadableRecordError
+from imagebatch.domain.statuses import BatchStatus
 from testing.app_harness import OWNER, AppHarness
 
 LONG = 15 * 60 + 1

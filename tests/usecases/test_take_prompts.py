@@ -4,9 +4,9 @@ from typing import Any
 import pytest
 
 from imagebatch.api.errors import status_of
-from imagebatch.domain.batch import Kind
 from imagebatch.domain.errors import InvalidRequestError
 from imagebatch.domain.model_registry import Mode, Quality
+from imagebatch.domain.statuses import Kind
 from imagebatch.intake.prompts import PromptDraft
 from imagebatch.usecases.plan_prompt_batch import PlanPromptBatch
 from imagebatch.usecases.submit_batch import Submission

@@ -2,8 +2,8 @@
 
 import pytest
 
-from imagebatch.domain.batch import BatchStatus
 from imagebatch.domain.errors import Failure, FailureCode, UnfitOutputError
+from imagebatch.domain.statuses import BatchStatus
 from imagebatch.ports import BadMembersError, ItemMessage, StoredMember, UnfitImageError
 from testing.app_harness import OWNER, PRICE, AppHarness
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from imagebatch.api.errors import status_of
-from imagebatch.domain.batch import Batch, BatchStatus, Image, ItemStatus, thumbnail_key
+from imagebatch.domain.batch import Batch
 from imagebatch.domain.errors import (
     Failure,
     FailureCode,
@@ -16,7 +16,9 @@ from imagebatch.domain.errors import (
     NotFoundError,
     RejectedError,
 )
+from imagebatch.domain.images import Image, thumbnail_key
 from imagebatch.domain.model_registry import Mode
+from imagebatch.domain.statuses import BatchStatus, ItemStatus
 from imagebatch.intake.uploads import Upload, UploadKind, UploadStatus
 from imagebatch.ports import BadMembersError
 from imagebatch.usecases import keys

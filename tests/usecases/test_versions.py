@@ -5,8 +5,10 @@ from collections.abc import Callable
 import pytest
 
 from imagebatch.api.errors import status_of
-from imagebatch.domain.batch import ArchiveState, BatchStatus, Item
 from imagebatch.domain.errors import FailureCode, InvalidRequestError, StateConflictError
+from imagebatch.domain.item import Item
+from imagebatch.domain.round_state import ArchiveState
+from imagebatch.domain.statuses import BatchStatus
 from imagebatch.ports import BadMembersError
 from imagebatch.usecases.finalize_batch import FinalizerRun
 from testing.app_harness import OWNER, AppHarness

@@ -10,10 +10,12 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from imagebatch.domain.batch import Batch, Item, ItemStatus
+from imagebatch.domain.batch import Batch
 from imagebatch.domain.budgets import Account
 from imagebatch.domain.errors import FailureCode
+from imagebatch.domain.item import Item
 from imagebatch.domain.model_registry import Mode
+from imagebatch.domain.statuses import ItemStatus
 from imagebatch.ports import Receipt, Telemetry
 
 logger = Logger()

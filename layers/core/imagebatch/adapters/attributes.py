@@ -13,30 +13,19 @@ from imagebatch.adapters.batch_attributes import (
     Names,
 )
 from imagebatch.domain.asset_library import Folder, LibraryImage, VariantFolder
-from imagebatch.domain.batch import (
-    Archive,
-    Batch,
-    BatchSpec,
-    Counts,
-    Image,
-    Item,
-    ItemError,
-    ItemSpec,
-    LastRedo,
-    Lease,
-    ModelBlock,
-    Reservation,
-    Version,
-    Waiting,
-)
+from imagebatch.domain.batch import Batch, BatchSpec
+from imagebatch.domain.counts import Counts
 from imagebatch.domain.deletion import Deletion
 from imagebatch.domain.delivery import Delivery
 from imagebatch.domain.erasure import Erasure
 from imagebatch.domain.errors import Failure
+from imagebatch.domain.images import Image, Version
+from imagebatch.domain.item import Item, ItemSpec, LastRedo, Lease
 from imagebatch.domain.model_registry import ImageModel, QualityOffer
 from imagebatch.domain.notice import Notice
 from imagebatch.domain.provenance import Provenance
 from imagebatch.domain.redos import Redo
+from imagebatch.domain.round_state import Archive, ItemError, ModelBlock, Reservation, Waiting
 from imagebatch.domain.shares import Share
 from imagebatch.intake.catalog import Variant
 from imagebatch.intake.uploads import Upload

@@ -2,10 +2,7 @@
 
 from collections.abc import Mapping
 
-from imagebatch.domain.batch import (
-    Item,
-    ItemSpec,
-)
+from imagebatch.domain.item import Item, ItemSpec
 
 type Names = Mapping[str, str]
 

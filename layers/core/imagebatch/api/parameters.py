@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from imagebatch.domain.batch import BatchStatus, Kind
+from imagebatch.domain.statuses import BatchStatus, Kind
 
 ID = "^[0-9a-f]{32}$"
 

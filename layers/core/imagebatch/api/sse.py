@@ -8,7 +8,10 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from imagebatch.domain.batch import Batch, Item, ItemStatus, Waiting
+from imagebatch.domain.batch import Batch
+from imagebatch.domain.item import Item
+from imagebatch.domain.round_state import Waiting
+from imagebatch.domain.statuses import ItemStatus
 from imagebatch.ports import ItemChange
 from imagebatch.schemas.links import Sign, archive_links, thumbnail_url
 from imagebatch.schemas.wire import iso_timestamp, money

@@ -8,7 +8,9 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from imagebatch.domain.batch import Batch, Item, ItemStatus
+from imagebatch.domain.batch import Batch
+from imagebatch.domain.item import Item
+from imagebatch.domain.statuses import ItemStatus
 
 _IMAGE_ID = re.compile(r"([A-Za-z0-9-]{1,64})\.([0-9]{4,6})", re.ASCII)
 _FOLDER_ID = re.compile(r"([A-Za-z0-9-]{1,64})(?:\.([1-9][0-9]{0,15}))?")

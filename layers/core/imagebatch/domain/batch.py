@@ -13,14 +13,11 @@ from typing import Any
 
 from imagebatch.domain.counts import Counts
 from imagebatch.domain.errors import Failure
-from imagebatch.domain.images import Image, Version, thumbnail_key
-from imagebatch.domain.item import TRIES, Item, ItemSpec, LastRedo, Lease
 from imagebatch.domain.model_registry import ImageModel, Mode, Quality
 from imagebatch.domain.money import ZERO
 from imagebatch.domain.notice import Notice
 from imagebatch.domain.redos import Redo
 from imagebatch.domain.round_state import (
-    ERRORS_SHOWN,
     Archive,
     ArchiveState,
     ItemError,
@@ -28,44 +25,7 @@ from imagebatch.domain.round_state import (
     Reservation,
     Waiting,
 )
-from imagebatch.domain.statuses import (
-    FINISHED,
-    RUNNING,
-    SETTLED,
-    BatchStatus,
-    ItemStatus,
-    Kind,
-    Outcome,
-)
-
-__all__ = [
-    "ERRORS_SHOWN",
-    "FINISHED",
-    "RUNNING",
-    "SETTLED",
-    "TRIES",
-    "ZERO",
-    "Archive",
-    "ArchiveState",
-    "Batch",
-    "BatchSpec",
-    "BatchStatus",
-    "Counts",
-    "Image",
-    "Item",
-    "ItemError",
-    "ItemSpec",
-    "ItemStatus",
-    "Kind",
-    "LastRedo",
-    "Lease",
-    "ModelBlock",
-    "Outcome",
-    "Reservation",
-    "Version",
-    "Waiting",
-    "thumbnail_key",
-]
+from imagebatch.domain.statuses import FINISHED, BatchStatus, Kind, Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,12 +7,11 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from decimal import Decimal
 from typing import Any
 
-from imagebatch.domain.batch import ItemSpec, Kind
 from imagebatch.domain.errors import Failure, FailureCode
+from imagebatch.domain.item import ItemSpec
 from imagebatch.domain.model_registry import Quality
 from imagebatch.domain.notice import Notice, NoticeLevel, warning_texts
-
-__all__ = ["BatchManifest", "ItemSpec", "RowProblem", "decode_manifest", "encode_manifest"]
+from imagebatch.domain.statuses import Kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,16 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from imagebatch.domain.batch import TRIES, ZERO, Batch, Reservation
+from imagebatch.domain.batch import Batch
 from imagebatch.domain.errors import (
     AccountLimitError,
     Limit,
     UnprocessableError,
 )
+from imagebatch.domain.item import TRIES
 from imagebatch.domain.model_registry import Mode
+from imagebatch.domain.money import ZERO
+from imagebatch.domain.round_state import Reservation
 
 ONE = Decimal(1)
 

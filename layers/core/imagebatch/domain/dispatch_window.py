@@ -11,7 +11,9 @@ exactly that.
 
 from dataclasses import replace
 
-from imagebatch.domain.batch import RUNNING, SETTLED, Batch, Item
+from imagebatch.domain.batch import Batch
+from imagebatch.domain.item import Item
+from imagebatch.domain.statuses import RUNNING, SETTLED
 
 
 def enqueue_initial_window(batch: Batch, workers: int) -> Batch:

@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from imagebatch.domain.batch import Batch, Item, ModelBlock, Waiting
+from imagebatch.domain.batch import Batch
+from imagebatch.domain.item import Item
+from imagebatch.domain.round_state import ModelBlock, Waiting
 
 
 class BlockReason(StrEnum):

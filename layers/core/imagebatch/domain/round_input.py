@@ -9,8 +9,11 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from imagebatch.domain.batch import Batch, Image, Item, Kind
+from imagebatch.domain.batch import Batch
+from imagebatch.domain.images import Image
+from imagebatch.domain.item import Item
 from imagebatch.domain.model_registry import ImageModel, Mode
+from imagebatch.domain.statuses import Kind
 
 SETTINGS_OF_OURS = frozenset({"prompt", "aspect_ratio", "images", "seed"})
 

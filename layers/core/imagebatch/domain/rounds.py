@@ -4,20 +4,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from imagebatch.domain.batch import (
-    RUNNING,
-    ZERO,
-    Archive,
-    ArchiveState,
-    Batch,
-    BatchStatus,
-    Item,
-    ItemStatus,
-)
+from imagebatch.domain.batch import Batch
 from imagebatch.domain.budgets import reserve
 from imagebatch.domain.effective_status import effective_item_status
 from imagebatch.domain.errors import Failure, GoneError, StateConflictError
+from imagebatch.domain.item import Item
+from imagebatch.domain.money import ZERO
 from imagebatch.domain.redos import Redo, index_ranges
+from imagebatch.domain.round_state import Archive, ArchiveState
+from imagebatch.domain.statuses import RUNNING, BatchStatus, ItemStatus
 
 
 def abort_round(batch: Batch, failure: Failure) -> Batch:

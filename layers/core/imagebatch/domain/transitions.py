@@ -10,25 +10,17 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-from imagebatch.domain.batch import (
-    ERRORS_SHOWN,
-    RUNNING,
-    ZERO,
-    Batch,
-    BatchStatus,
-    Image,
-    Item,
-    ItemError,
-    ItemStatus,
-    LastRedo,
-    Lease,
-    Version,
-)
+from imagebatch.domain.batch import Batch
 from imagebatch.domain.effective_status import REDO_CANCELLED, effective_item_status
 from imagebatch.domain.errors import ConflictError, Failure, FailureCode
 from imagebatch.domain.fallback import renew
+from imagebatch.domain.images import Image, Version
+from imagebatch.domain.item import Item, LastRedo, Lease
+from imagebatch.domain.money import ZERO
 from imagebatch.domain.round_input import delivered_price, model_price, round_price
+from imagebatch.domain.round_state import ERRORS_SHOWN, ItemError
 from imagebatch.domain.rounds import start_archiving_if_complete
+from imagebatch.domain.statuses import RUNNING, BatchStatus, ItemStatus
 from imagebatch.domain.versions import add, lose
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from imagebatch.domain.batch import Kind
 from imagebatch.domain.batch_manifest import BatchManifest
 from imagebatch.domain.notice import Notice, warning
+from imagebatch.domain.statuses import Kind
 from imagebatch.intake.file_names import car_stem
 from imagebatch.intake.row_checks import CAR_RULES
 from imagebatch.intake.sheet import Sheet, SheetRow

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from imagebatch.domain.batch import Kind
+from imagebatch.domain.statuses import Kind
 from imagebatch.intake.file_names import safe_stem
 from imagebatch.intake.headers import ColumnSet
 from imagebatch.intake.prompts import DEFAULT_ASPECT_RATIO, MAX_PROMPT_LENGTH, stem_of_words

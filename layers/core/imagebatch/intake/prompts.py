@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 
-from imagebatch.domain.batch import Kind
-from imagebatch.domain.batch_manifest import BatchManifest, ItemSpec
+from imagebatch.domain.batch_manifest import BatchManifest
 from imagebatch.domain.errors import InvalidRequestError, UnprocessableError
+from imagebatch.domain.item import ItemSpec
 from imagebatch.domain.model_registry import ImageModel, Quality
+from imagebatch.domain.statuses import Kind
 from imagebatch.intake.file_names import safe_stem, unique_stems
 
 MAX_PROMPT_LENGTH = 4_000

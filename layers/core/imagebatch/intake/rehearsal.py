@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from imagebatch.domain.batch import ItemSpec
+from imagebatch.domain.item import ItemSpec
 from imagebatch.domain.rehearsal import fate_words, parse_fate
 from imagebatch.intake.prompts import FieldProblem
 

@@ -5,11 +5,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 
-from imagebatch.domain.batch import ZERO, Kind
-from imagebatch.domain.batch_manifest import BatchManifest, ItemSpec, RowProblem
+from imagebatch.domain.batch_manifest import BatchManifest, RowProblem
 from imagebatch.domain.errors import MAX_DETAILS, Failure, FailureCode, InvalidRequestError
+from imagebatch.domain.item import ItemSpec
 from imagebatch.domain.model_registry import ImageModel, Quality
+from imagebatch.domain.money import ZERO
 from imagebatch.domain.notice import Notice, warning
+from imagebatch.domain.statuses import Kind
 from imagebatch.intake.file_names import unique_stems
 from imagebatch.intake.prompts import MAX_PROMPT_LENGTH
 from imagebatch.intake.row_checks import RowRules, check_rows, default_custom_id

@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
-from imagebatch.domain.batch import Kind
 from imagebatch.domain.errors import InvalidRequestError
+from imagebatch.domain.statuses import Kind
 from imagebatch.formats.visible_text import folded_name
 from imagebatch.intake.file_names import safe_stem
 from imagebatch.intake.headers import ColumnSet, column_label, nearest_column

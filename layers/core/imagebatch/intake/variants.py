@@ -7,10 +7,12 @@ from itertools import groupby
 from typing import Any
 
 from imagebatch.domain.asset_library import Folder, VariantFolder, folder_name
-from imagebatch.domain.batch import Batch, Kind
-from imagebatch.domain.batch_manifest import BatchManifest, ItemSpec
+from imagebatch.domain.batch import Batch
+from imagebatch.domain.batch_manifest import BatchManifest
+from imagebatch.domain.item import ItemSpec
 from imagebatch.domain.model_registry import ImageModel, Quality
 from imagebatch.domain.notice import warning
+from imagebatch.domain.statuses import Kind
 from imagebatch.intake.catalog import Variant
 from imagebatch.intake.file_names import safe_stem, unique_stems
 from imagebatch.intake.prompts import default_custom_id

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from imagebatch.domain.batch import Batch, Item
+from imagebatch.domain.batch import Batch
+from imagebatch.domain.item import Item
 from imagebatch.ports.records import Change
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from imagebatch.domain.batch import BatchStatus
+from imagebatch.domain.statuses import BatchStatus
 
 FINISHED_KINDS = {
     BatchStatus.COMPLETED: "BatchCompleted",

@@ -5,9 +5,13 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Protocol
 
-from imagebatch.domain.batch import Batch, BatchStatus, Counts, Image, Item, ItemStatus, Kind
+from imagebatch.domain.batch import Batch
 from imagebatch.domain.budgets import AccountEntry
+from imagebatch.domain.counts import Counts
 from imagebatch.domain.errors import Failure
+from imagebatch.domain.images import Image
+from imagebatch.domain.item import Item
+from imagebatch.domain.statuses import BatchStatus, ItemStatus, Kind
 from imagebatch.ports.page import Page
 
 

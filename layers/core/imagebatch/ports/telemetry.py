@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from imagebatch.domain.batch import Batch, Item
+from imagebatch.domain.batch import Batch
 from imagebatch.domain.budgets import Account
+from imagebatch.domain.item import Item
 from imagebatch.ports.webhooks import Receipt
 
 

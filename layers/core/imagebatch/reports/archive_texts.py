@@ -9,8 +9,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from imagebatch.domain.batch import Batch, Item
+from imagebatch.domain.batch import Batch
 from imagebatch.domain.batch_manifest import BatchManifest
+from imagebatch.domain.item import Item
 from imagebatch.domain.notice import Notice
 from imagebatch.formats.visible_text import BLANK, folded_name
 from imagebatch.formats.zip_layout import TextMember

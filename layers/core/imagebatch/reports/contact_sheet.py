@@ -14,8 +14,9 @@ from itertools import groupby
 from string import Template
 from urllib.parse import quote
 
-from imagebatch.domain.batch import Batch, ItemStatus, Kind
+from imagebatch.domain.batch import Batch
 from imagebatch.domain.model_registry import Mode
+from imagebatch.domain.statuses import ItemStatus, Kind
 from imagebatch.reports.notes import note_lines
 from imagebatch.reports.results import Result
 

@@ -4,7 +4,8 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from imagebatch.domain.batch import Batch, Version
+from imagebatch.domain.batch import Batch
+from imagebatch.domain.images import Version
 from imagebatch.domain.model_registry import Mode
 from imagebatch.domain.provenance import DEVELOPMENT_MODEL
 from imagebatch.reports.results import Result, alternate_name

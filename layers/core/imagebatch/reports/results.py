@@ -3,10 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from imagebatch.domain.batch import Batch, Item, ItemStatus
+from imagebatch.domain.batch import Batch
 from imagebatch.domain.batch_manifest import BatchManifest
 from imagebatch.domain.effective_status import effective_item_status
 from imagebatch.domain.errors import Failure, FailureCode
+from imagebatch.domain.item import Item
+from imagebatch.domain.statuses import ItemStatus
 
 ALTERNATES = "alternates"
 REJECTED = "rejected"

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from imagebatch.domain.batch import Batch, Item, Version
+from imagebatch.domain.batch import Batch
+from imagebatch.domain.images import Version
+from imagebatch.domain.item import Item
 from imagebatch.domain.round_input import round_prompt
 from imagebatch.schemas.answers import ItemDetail, VersionAnswer
 from imagebatch.schemas.links import URL_SECONDS, Sign, thumbnail_url

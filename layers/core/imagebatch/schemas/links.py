@@ -4,7 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
-from imagebatch.domain.batch import Batch, thumbnail_key
+from imagebatch.domain.batch import Batch
+from imagebatch.domain.images import thumbnail_key
 
 URL_SECONDS = 900
 

@@ -3,12 +3,15 @@
 from dataclasses import replace
 from datetime import datetime
 
-from imagebatch.domain.batch import Batch, BatchStatus, Item, ItemStatus, Kind, Outcome, Version
+from imagebatch.domain.batch import Batch
 from imagebatch.domain.effective_status import effective_item_status
 from imagebatch.domain.errors import FailureCode
+from imagebatch.domain.images import Version
+from imagebatch.domain.item import Item
 from imagebatch.domain.model_registry import Mode
 from imagebatch.domain.round_input import round_prompt
 from imagebatch.domain.shares import Share
+from imagebatch.domain.statuses import BatchStatus, ItemStatus, Kind, Outcome
 from imagebatch.schemas.answer_fields import Link, ResponseModel, Timestamp
 from imagebatch.schemas.links import URL_SECONDS, Sign, archive_links, thumbnail_url
 

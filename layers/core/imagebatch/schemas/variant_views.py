@@ -6,8 +6,10 @@ from itertools import groupby
 from typing import Any
 
 from imagebatch.domain.asset_library import Folder, VariantFolder, folder_id, image_id
-from imagebatch.domain.batch import Batch, Item, ItemStatus
+from imagebatch.domain.batch import Batch
 from imagebatch.domain.effective_status import effective_item_status
+from imagebatch.domain.item import Item
+from imagebatch.domain.statuses import ItemStatus
 from imagebatch.intake.catalog import Variant
 from imagebatch.schemas.links import URL_SECONDS, Sign, thumbnail_url
 from imagebatch.schemas.submission_answers import PreviewItem

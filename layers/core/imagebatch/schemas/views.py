@@ -5,10 +5,13 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from imagebatch.domain.batch import Batch, Item, ItemError, ItemStatus, Waiting
-from imagebatch.domain.batch_manifest import BatchManifest, ItemSpec, RowProblem
+from imagebatch.domain.batch import Batch
+from imagebatch.domain.batch_manifest import BatchManifest, RowProblem
 from imagebatch.domain.effective_status import effective_item_status, last_redo_of
+from imagebatch.domain.item import Item, ItemSpec
 from imagebatch.domain.notice import Notice, warning_texts
+from imagebatch.domain.round_state import ItemError, Waiting
+from imagebatch.domain.statuses import ItemStatus
 from imagebatch.schemas.answers import (
     ArchiveStateAnswer,
     BatchAnswer,

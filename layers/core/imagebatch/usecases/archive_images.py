@@ -3,8 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from imagebatch.domain.batch import Batch, Image, Item, ItemStatus
+from imagebatch.domain.batch import Batch
 from imagebatch.domain.effective_status import effective_item_status
+from imagebatch.domain.images import Image
+from imagebatch.domain.item import Item
+from imagebatch.domain.statuses import ItemStatus
 from imagebatch.ports import StoredMember
 from imagebatch.reports.results import alternate_name, member_name, unfit_name
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 
-from imagebatch.domain.batch import ZERO
 from imagebatch.domain.budgets import Account, Balance, Limits, held_by, month_of
 from imagebatch.domain.model_registry import Mode
+from imagebatch.domain.money import ZERO
 from imagebatch.ports import AccountStore, Clock, Telemetry
 from imagebatch.usecases.records import BatchRepository
 

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from imagebatch.domain.batch import Batch, Item
+from imagebatch.domain.batch import Batch
 from imagebatch.domain.errors import InvalidRequestError, UnprocessableError
+from imagebatch.domain.item import Item
 from imagebatch.domain.rounds import check_retained
 from imagebatch.domain.versions import choose
 from imagebatch.ports import ObjectStore

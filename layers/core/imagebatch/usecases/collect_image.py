@@ -4,7 +4,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from imagebatch.domain.batch import Batch, Image, Item, thumbnail_key
+from imagebatch.domain.batch import Batch
 from imagebatch.domain.errors import (
     FailureCode,
     OutputGoneError,
@@ -12,6 +12,8 @@ from imagebatch.domain.errors import (
     UnavailableError,
     UnfitOutputError,
 )
+from imagebatch.domain.images import Image, thumbnail_key
+from imagebatch.domain.item import Item
 from imagebatch.domain.model_registry import ImageModel, Mode
 from imagebatch.domain.provenance import Mark, Provenance
 from imagebatch.domain.rehearsal import Rehearsal, parse_fate

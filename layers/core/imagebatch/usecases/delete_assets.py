@@ -6,9 +6,10 @@ Objects are deleted before records: an interrupted deletion is still listed, and
 from dataclasses import dataclass, replace
 
 from imagebatch.domain.asset_library import parse_folder_id, parse_image_id
-from imagebatch.domain.batch import Batch, Item
+from imagebatch.domain.batch import Batch
 from imagebatch.domain.batch_manifest import decode_manifest
 from imagebatch.domain.errors import NotFoundError, StateConflictError
+from imagebatch.domain.item import Item
 from imagebatch.ports import CatalogStore, LibraryStore, ObjectStore, UploadStore
 from imagebatch.usecases import keys
 from imagebatch.usecases.collect_image import OURS

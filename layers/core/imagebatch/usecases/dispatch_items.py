@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from imagebatch.domain.batch import RUNNING, Batch, BatchStatus, Item, ItemStatus
+from imagebatch.domain.batch import Batch
 from imagebatch.domain.batch_manifest import decode_manifest
 from imagebatch.domain.dispatch_window import enqueue_initial_window
 from imagebatch.domain.effective_status import effective_item_status
 from imagebatch.domain.errors import UnavailableError
+from imagebatch.domain.item import Item
 from imagebatch.domain.rounds import mark_dispatched
+from imagebatch.domain.statuses import RUNNING, BatchStatus, ItemStatus
 from imagebatch.ports import Finalizer, ItemMessage, ItemQueue, ObjectStore
 from imagebatch.usecases import keys
 from imagebatch.usecases.folders import OpenFolders

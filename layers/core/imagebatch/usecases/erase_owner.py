@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from imagebatch.domain.batch import RUNNING, Batch
+from imagebatch.domain.batch import Batch
 from imagebatch.domain.erasure import Erasure, ErasureStatus
 from imagebatch.domain.errors import (
     ForbiddenError,
@@ -16,6 +16,7 @@ from imagebatch.domain.errors import (
     NotFoundError,
     UnprocessableError,
 )
+from imagebatch.domain.statuses import RUNNING
 from imagebatch.intake.drop_keys import INBOX, OUTBOX, lies_with
 from imagebatch.ports import ObjectStore
 from imagebatch.ports.abandoned_arrivals import AbandonedArrivals

@@ -13,15 +13,13 @@ from functools import partial
 from typing import Any
 
 from imagebatch.domain import rounds, transitions
-from imagebatch.domain.batch import (
-    Archive,
-    Batch,
-    BatchStatus,
-    Item,
-)
+from imagebatch.domain.batch import Batch
 from imagebatch.domain.batch_manifest import BatchManifest, decode_manifest
 from imagebatch.domain.errors import Failure, FailureCode, NotFoundError, UnavailableError
+from imagebatch.domain.item import Item
 from imagebatch.domain.notice import Notice
+from imagebatch.domain.round_state import Archive
+from imagebatch.domain.statuses import BatchStatus
 from imagebatch.domain.versions import choices_of
 from imagebatch.ports import (
     ArchiveBuilder,

@@ -4,9 +4,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from imagebatch.domain.batch import Batch, Item
+from imagebatch.domain.batch import Batch
 from imagebatch.domain.batch_manifest import decode_manifest
 from imagebatch.domain.errors import NotFoundError, UnprocessableError
+from imagebatch.domain.item import Item
 from imagebatch.ports import BatchStore, ObjectStore
 from imagebatch.usecases import keys
 

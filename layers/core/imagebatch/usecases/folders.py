@@ -13,10 +13,12 @@ from imagebatch.domain.asset_library import (
     image_id,
     parse_folder_id,
 )
-from imagebatch.domain.batch import Batch, Item, ItemStatus, Kind
+from imagebatch.domain.batch import Batch
 from imagebatch.domain.batch_manifest import BatchManifest
 from imagebatch.domain.effective_status import effective_item_status
 from imagebatch.domain.errors import NotFoundError
+from imagebatch.domain.item import Item
+from imagebatch.domain.statuses import ItemStatus, Kind
 from imagebatch.intake.variants import folder_of
 from imagebatch.ports import BatchStore, CatalogStore, LibraryStore, Page
 

@@ -3,7 +3,7 @@
 import hashlib
 import re
 
-from imagebatch.domain.batch import Kind
+from imagebatch.domain.statuses import Kind
 
 LIBRARY = "library/"
 _IMAGE = re.compile(r"(?:library/([^/]+)|batches/([^/]+)/images)/(\d{6})-[0-9a-f]{16}", re.ASCII)

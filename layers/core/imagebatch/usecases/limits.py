@@ -1,6 +1,5 @@
 """The errors for an account without room."""
 
-from imagebatch.domain.batch import ZERO
 from imagebatch.domain.errors import (
     AccountLimitError,
     Limit,
@@ -8,6 +7,7 @@ from imagebatch.domain.errors import (
     RequestError,
     TooManyBatchesError,
 )
+from imagebatch.domain.money import ZERO
 from imagebatch.schemas.wire import money
 
 RETRY_AFTER = 60

@@ -3,7 +3,8 @@
 import hashlib
 from dataclasses import dataclass, replace
 
-from imagebatch.domain.batch import Batch, Item
+from imagebatch.domain.batch import Batch
+from imagebatch.domain.item import Item
 from imagebatch.domain.model_registry import Mode
 from imagebatch.domain.provenance import DEVELOPMENT_MODEL, Mark, Provenance
 from imagebatch.domain.round_input import round_prompt

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from imagebatch.domain.batch import Batch, Item
+from imagebatch.domain.batch import Batch
 from imagebatch.domain.budgets import NO_LIMITS, Limits, account_entries
 from imagebatch.domain.errors import (
     AccountLimitError,
@@ -12,6 +12,7 @@ from imagebatch.domain.errors import (
     NotFoundError,
     UnavailableError,
 )
+from imagebatch.domain.item import Item
 from imagebatch.ports import BatchStore, Clock, Randomness
 from imagebatch.retries import attempts
 from imagebatch.usecases.limits import refusal

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from imagebatch.domain.batch import Batch, Item
+from imagebatch.domain.batch import Batch
 from imagebatch.domain.errors import UnprocessableError
+from imagebatch.domain.item import Item
 from imagebatch.domain.round_input import round_prompt
 from imagebatch.domain.rounds import redo
 from imagebatch.domain.versions import MAX_VERSIONS

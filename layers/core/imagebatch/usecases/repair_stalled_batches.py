@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from imagebatch.domain.batch import Batch, BatchStatus
+from imagebatch.domain.batch import Batch
 from imagebatch.domain.errors import ImagebatchError, UnreadableRecordError
 from imagebatch.domain.rounds import start_archiving_if_complete
+from imagebatch.domain.statuses import BatchStatus
 from imagebatch.ports import DispatchQueue, Execution, Finalizer, ItemQueue, Telemetry
 from imagebatch.usecases.dispatch_items import DispatchItems
 from imagebatch.usecases.records import BatchRepository

@@ -5,11 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
-from imagebatch.domain.batch import ZERO, Batch, Item
+from imagebatch.domain.batch import Batch
 from imagebatch.domain.budgets import change_max_cost, reserve
 from imagebatch.domain.errors import OverBudgetError
+from imagebatch.domain.item import Item
 from imagebatch.domain.model_choice import Requirement, UsableModels
 from imagebatch.domain.model_registry import ImageModel, Mode, Quality
+from imagebatch.domain.money import ZERO
 from imagebatch.domain.round_input import round_price
 
 NO_PROVIDER = frozenset({""})

@@ -6,13 +6,17 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from imagebatch.domain.batch import ERRORS_SHOWN, ZERO, Batch, Counts, ItemError, Kind
+from imagebatch.domain.batch import Batch
 from imagebatch.domain.batch_manifest import BatchManifest, encode_manifest
 from imagebatch.domain.budgets import AccountEntry, account_entries, place, reserve
+from imagebatch.domain.counts import Counts
 from imagebatch.domain.errors import AccountLimitError, OverBudgetError
 from imagebatch.domain.model_choice import Requirement
 from imagebatch.domain.model_registry import ImageModel, Mode, Quality
+from imagebatch.domain.money import ZERO
 from imagebatch.domain.notice import Notice
+from imagebatch.domain.round_state import ERRORS_SHOWN, ItemError
+from imagebatch.domain.statuses import Kind
 from imagebatch.ports import AccountStore, DispatchQueue, ObjectStore
 from imagebatch.usecases import keys
 from imagebatch.usecases.limits import refusal

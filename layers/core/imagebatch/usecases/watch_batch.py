@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from imagebatch.domain.batch import FINISHED, Batch, Item, ItemStatus
+from imagebatch.domain.batch import Batch
 from imagebatch.domain.effective_status import effective_item_status, waits_in_round
+from imagebatch.domain.item import Item
+from imagebatch.domain.statuses import FINISHED, ItemStatus
 from imagebatch.ports import Change, TimeLeft
 from imagebatch.usecases.records import BatchRepository
 from imagebatch.usecases.watcher_places import HoldPlace

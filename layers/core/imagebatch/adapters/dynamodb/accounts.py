@@ -19,10 +19,10 @@ from imagebatch.adapters.dynamodb.table import (
     Table,
     unchanged,
 )
-from imagebatch.domain.batch import ZERO
 from imagebatch.domain.budgets import Account, AccountEntry, Balance
 from imagebatch.domain.errors import AccountLimitError
 from imagebatch.domain.model_registry import Mode
+from imagebatch.domain.money import ZERO
 from imagebatch.ports.accounts import AccountStore
 
 if TYPE_CHECKING:

@@ -8,8 +8,10 @@ from imagebatch.adapters import codec
 from imagebatch.adapters.dynamodb import keys
 from imagebatch.adapters.dynamodb.readable import Report
 from imagebatch.adapters.dynamodb.table import Record
-from imagebatch.domain.batch import Batch, Item, ItemStatus
+from imagebatch.domain.batch import Batch
 from imagebatch.domain.errors import UnreadableRecordError
+from imagebatch.domain.item import Item
+from imagebatch.domain.statuses import ItemStatus
 
 
 def batch_of(records: Iterable[Record]) -> Batch | None:

@@ -33,9 +33,11 @@ from imagebatch.adapters.dynamodb.table import (
     Table,
     unchanged,
 )
-from imagebatch.domain.batch import Batch, BatchStatus, Item, Kind
+from imagebatch.domain.batch import Batch
 from imagebatch.domain.budgets import AccountEntry
 from imagebatch.domain.errors import ConflictError, UnreadableRecordError
+from imagebatch.domain.item import Item
+from imagebatch.domain.statuses import BatchStatus, Kind
 from imagebatch.ports import BatchStore, Change, ItemChange, Page
 
 if TYPE_CHECKING:

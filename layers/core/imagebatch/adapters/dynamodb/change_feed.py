@@ -9,8 +9,9 @@ from imagebatch.adapters.dynamodb import keys
 from imagebatch.adapters.dynamodb.batch_records import batch_of, readable_items
 from imagebatch.adapters.dynamodb.readable import Report, ignore, readable
 from imagebatch.adapters.dynamodb.table import Record, Table, from_dynamodb
-from imagebatch.domain.batch import Batch, Item
+from imagebatch.domain.batch import Batch
 from imagebatch.domain.errors import UnreadableRecordError
+from imagebatch.domain.item import Item
 from imagebatch.ports import Change
 from imagebatch.ports.change_feed import ChangeFeed, FedChange
 

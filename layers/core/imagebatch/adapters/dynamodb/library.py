@@ -14,7 +14,9 @@ from imagebatch.adapters.dynamodb.listing import cursor_sort, cursor_text
 from imagebatch.adapters.dynamodb.readable import Report, decoded, first_decoded, ignore
 from imagebatch.adapters.dynamodb.table import ACTIONS_A_TRANSACTION, KEYS_A_READ, Record, Table
 from imagebatch.domain.asset_library import Folder, LibraryImage, library_image
-from imagebatch.domain.batch import Batch, Item, ItemStatus
+from imagebatch.domain.batch import Batch
+from imagebatch.domain.item import Item
+from imagebatch.domain.statuses import ItemStatus
 from imagebatch.ports import LibraryStore, Page
 
 if TYPE_CHECKING:

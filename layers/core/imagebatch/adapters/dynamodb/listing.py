@@ -9,8 +9,9 @@ from imagebatch.adapters.dynamodb import keys
 from imagebatch.adapters.dynamodb.batch_records import batch_of
 from imagebatch.adapters.dynamodb.readable import Report, readable
 from imagebatch.adapters.dynamodb.table import KEYS_A_READ, Record, Table
-from imagebatch.domain.batch import Batch, Kind
+from imagebatch.domain.batch import Batch
 from imagebatch.domain.errors import InvalidRequestError, UnreadableRecordError
+from imagebatch.domain.statuses import Kind
 from imagebatch.ports import Page
 
 BATCHES_A_READ = KEYS_A_READ // 3

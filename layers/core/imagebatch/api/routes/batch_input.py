@@ -7,7 +7,7 @@ from imagebatch.api.http import item_cursor, page_limit
 from imagebatch.api.parameters import BATCH_ID, ITEM_CURSOR, LIMIT
 from imagebatch.api.request import Request
 from imagebatch.api.routing import Routes
-from imagebatch.domain.batch import ItemSpec
+from imagebatch.domain.item import ItemSpec
 from imagebatch.schemas.answers import BatchInput, InputImage, InputItem
 from imagebatch.schemas.links import URL_SECONDS
 from imagebatch.usecases import keys

@@ -23,8 +23,9 @@ from imagebatch.api.parameters import (
 from imagebatch.api.request import Request
 from imagebatch.api.response import JSON, Reply, Response
 from imagebatch.api.routing import Routes
-from imagebatch.domain.batch import Batch, BatchStatus, Kind
+from imagebatch.domain.batch import Batch
 from imagebatch.domain.errors import GoneError, StateConflictError
+from imagebatch.domain.statuses import BatchStatus, Kind
 from imagebatch.ports import Page
 from imagebatch.schemas.answers import ArchiveUrl, BatchAnswer, BatchPage, BatchStatusAnswer
 from imagebatch.schemas.links import download_name, url_seconds

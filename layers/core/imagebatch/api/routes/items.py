@@ -8,9 +8,10 @@ from imagebatch.api.parameters import BATCH_ID, path
 from imagebatch.api.request import Request
 from imagebatch.api.response import JSON, Response
 from imagebatch.api.routing import Routes
-from imagebatch.domain.batch import Batch, Item
+from imagebatch.domain.batch import Batch
 from imagebatch.domain.batch_manifest import decode_manifest
 from imagebatch.domain.errors import StateConflictError
+from imagebatch.domain.item import Item
 from imagebatch.schemas.answers import ArchiveUrl, ItemDetail
 from imagebatch.schemas.item_views import item_detail
 from imagebatch.schemas.links import URL_SECONDS

@@ -24,8 +24,8 @@ from imagebatch.api.response import Reply
 from imagebatch.api.routes.batches import batch_page
 from imagebatch.api.routing import Routes
 from imagebatch.domain.asset_library import folder_id
-from imagebatch.domain.batch import Kind
 from imagebatch.domain.model_registry import Quality
+from imagebatch.domain.statuses import Kind
 from imagebatch.intake.settings_schema import PRODUCT_IMAGES
 from imagebatch.schemas.request_parsing import parsed
 from imagebatch.schemas.variant_answers import (

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from imagebatch.domain.batch import Image
 from imagebatch.domain.errors import Failure
+from imagebatch.domain.images import Image
 from imagebatch.ports import Prediction
 
 

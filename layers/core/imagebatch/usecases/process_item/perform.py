@@ -7,7 +7,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from imagebatch.domain.batch import Batch, Item
+from imagebatch.domain.batch import Batch
 from imagebatch.domain.errors import (
     Failure,
     FailureCode,
@@ -21,6 +21,7 @@ from imagebatch.domain.errors import (
     UnavailableError,
     UnfitOutputError,
 )
+from imagebatch.domain.item import Item
 from imagebatch.ports import (
     BadImageError,
     Clock,

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from imagebatch.domain.batch import SETTLED, Batch, Item, ItemStatus, Lease
+from imagebatch.domain.batch import Batch
 from imagebatch.domain.effective_status import effective_item_status
 from imagebatch.domain.errors import ConflictError, UnavailableError
 from imagebatch.domain.fallback import STANDARD_POLICY, OutagePolicy
+from imagebatch.domain.item import Item, Lease
+from imagebatch.domain.statuses import SETTLED, ItemStatus
 from imagebatch.ports import (
     Finalizer,
     ItemMessage,

@@ -8,8 +8,9 @@ event. docs/architecture.md has the state diagram; a test compares it with this 
 from datetime import datetime
 
 from imagebatch.domain import fallback, rounds, transitions
-from imagebatch.domain.batch import Batch, Item
+from imagebatch.domain.batch import Batch
 from imagebatch.domain.fallback import BlockReason
+from imagebatch.domain.item import Item
 from imagebatch.domain.transitions import DeliveryDecision
 from imagebatch.usecases.process_item.decide.collect import collect_later, polled, unfit
 from imagebatch.usecases.process_item.decide.create import decide_create

@@ -4,8 +4,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from imagebatch.domain import rounds, transitions
-from imagebatch.domain.batch import Batch, BatchStatus, Item
+from imagebatch.domain.batch import Batch
 from imagebatch.domain.errors import Failure
+from imagebatch.domain.item import Item
+from imagebatch.domain.statuses import BatchStatus
 from imagebatch.ports import PredictionStatus
 from imagebatch.usecases.process_item.decide.proceed import end_attempt
 from imagebatch.usecases.process_item.decide.settle import fail_as_billed, settled

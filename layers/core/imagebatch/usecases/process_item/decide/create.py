@@ -4,9 +4,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from imagebatch.domain import fallback, rounds, transitions
-from imagebatch.domain.batch import TRIES, Batch, BatchStatus, Item
+from imagebatch.domain.batch import Batch
 from imagebatch.domain.errors import Failure
 from imagebatch.domain.fallback import BlockReason
+from imagebatch.domain.item import TRIES, Item
+from imagebatch.domain.statuses import BatchStatus
 from imagebatch.usecases.process_item.decide.collect import polled
 from imagebatch.usecases.process_item.decide.proceed import proceed
 from imagebatch.usecases.process_item.decide.settle import requeue, settled

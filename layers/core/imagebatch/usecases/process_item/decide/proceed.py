@@ -3,8 +3,10 @@
 from datetime import datetime
 
 from imagebatch.domain import fallback, transitions
-from imagebatch.domain.batch import TRIES, Batch, BatchStatus, Item
+from imagebatch.domain.batch import Batch
 from imagebatch.domain.errors import Failure
+from imagebatch.domain.item import TRIES, Item
+from imagebatch.domain.statuses import BatchStatus
 from imagebatch.usecases.process_item.decide.settle import requeue, settled
 from imagebatch.usecases.process_item.decide.step import (
     BUDGET,

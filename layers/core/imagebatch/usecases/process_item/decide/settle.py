@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from imagebatch.domain import fallback, transitions
-from imagebatch.domain.batch import SETTLED, Batch, BatchStatus, Item
+from imagebatch.domain.batch import Batch
 from imagebatch.domain.dispatch_window import admit_next
 from imagebatch.domain.errors import Failure
+from imagebatch.domain.item import Item
+from imagebatch.domain.statuses import SETTLED, BatchStatus
 from imagebatch.usecases.process_item.decide.step import Delivery, Step
 from imagebatch.usecases.process_item.effects import (
     Done,
