@@ -135,6 +135,33 @@ def test_a_ratio_that_no_model_makes_is_invalid(api: Api, option: str) -> None:
     assert (refused.status, refused.json()["error"]) == expected.get(option, (400, "Invalid rows"))
 
 
+@pytest.mark.parametrize(
+    ("options", "suggestion"),
+    [
+        ({}, "16:9"),
+        ({"model": "openai/gpt-image-2"}, "3:2"),
+        ({"model": "black-forest-labs/flux-schnell"}, "21:9"),
+        ({"model": "google/nano-banana-2.1", "fallback": "openai/gpt-image-2"}, "1:1"),
+    ],
+)
+def test_a_suggested_ratio_is_one_the_models_support(
+    api: Api, options: dict[str, str], suggestion: str
+) -> None:
+    sheet = "colour,aspect_ratio\nred,2.35:1\n"
+    [detail] = send(api, sheet, prompt="{{colour}}", **options).json()["details"]
+    assert detail["suggestion"] == suggestion
+    assert suggestion in detail["message"]
+
+    applied = send(api, sheet.replace("2.35:1", suggestion), prompt="{{colour}}", **options)
+    assert applied.status == 202, applied.body
+
+
+def test_an_unusable_model_keeps_the_rows_problems_first(api: Api) -> None:
+    sheet = "colour,aspect_ratio\nred,2.35:1\n"
+    refused = send(api, sheet, prompt="{{colour}}", model="no-such-model")
+    assert refused.json()["error"] == "Invalid rows"
+
+
 def test_cars_keep_their_five_ratios(api: Api) -> None:
     sheet = "make,model,aspect_ratio\nAudi,A4,21:9\n"
     files = {"file": ("c.csv", sheet.encode(), "text/csv")}

@@ -21,12 +21,22 @@ _WHITE_WORDS = ("studio", "plain", "blank", "weiss", "weiß", "blanc", "blanco",
 
 @dataclass(frozen=True, slots=True)
 class RowRules:
-    """`choices` are the closed lists by column; every other value has at most `max_length`."""
+    """`choices` are the closed lists by column; every other value has at most `max_length`.
+
+    A message lists and suggests only the `supported_ratios`, if given: others are valid values that
+    the batch's models refuse later.
+    """
 
     choices: Mapping[str, Sequence[str]]
     max_length: int = MAX_VALUE
     max_lengths: Mapping[str, int] = field(default_factory=dict)
     required: tuple[str, ...] = ()
+    supported_ratios: Sequence[str] = ()
+
+    def offered(self, column: str) -> Sequence[str]:
+        choices = self.choices[column]
+        supported = self.supported_ratios if column == "aspect_ratio" else ()
+        return [choice for choice in choices if choice in supported] or choices
 
 
 CAR_RULES = RowRules({"background": BACKGROUNDS, "aspect_ratio": ASPECT_RATIOS})
@@ -57,7 +67,7 @@ def _fault(
     column: str, value: str, row: int, rules: RowRules, owners: dict[str, int]
 ) -> tuple[str, str | None] | None:
     if column in rules.choices:
-        return _check_choice(column, value, rules.choices[column])
+        return _check_choice(column, value, rules)
     if column == "custom_id":
         return _check_custom_id(value, row, owners)
     if column == "seed":
@@ -65,12 +75,13 @@ def _fault(
     return _check_length(value, rules.max_lengths.get(column, rules.max_length))
 
 
-def _check_choice(column: str, value: str, choices: Sequence[str]) -> tuple[str, str | None] | None:
+def _check_choice(column: str, value: str, rules: RowRules) -> tuple[str, str | None] | None:
+    choices = rules.choices[column]
     folded = value[:MAX_VALUE].casefold()
     if folded in {choice.casefold() for choice in choices} and len(value) <= MAX_VALUE:
         return None
-    message = f"must be one of {', '.join(choices)}"
-    return message, _suggest_choice(column, folded, choices)
+    offered = rules.offered(column)
+    return f"must be one of {', '.join(offered)}", _suggest_choice(column, folded, offered)
 
 
 def _suggest_choice(column: str, value: str, choices: Sequence[str]) -> str | None:

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
+from imagebatch.domain.errors import InvalidRequestError
 from imagebatch.domain.model_choice import UsableModels
-from imagebatch.domain.model_registry import Quality
+from imagebatch.domain.model_registry import ImageModel, Quality
 from imagebatch.formats.file_kind import FileKind, kind_of_file
 from imagebatch.intake.cars import car_recipe
 from imagebatch.intake.file_names import car_stem
@@ -67,13 +68,16 @@ class PlanSheetBatch:
         quality = sent.quality or Quality(template.quality or Quality.STANDARD)
         images = max(sum(column in row.values for column in REFERENCES) for row in sheet.rows)
         references = self._references(owner, sheet)
-        if not sent.skip_invalid:
-            refuse_invalid_rows(sheet, recipe, references)
-        models = usable.chain(
+        find_models = partial(
+            usable.chain,
             sent.model_name or template.model,
             sent.fallback or template.fallback,
             with_images=images > 0,
         )
+        recipe = _offer_supported_ratios(recipe, find_models)
+        if not sent.skip_invalid:
+            refuse_invalid_rows(sheet, recipe, references)
+        models = find_models()
         plan = plan_rows(
             sheet,
             recipe,
@@ -174,6 +178,23 @@ class PlanSheetBatch:
             if cursor is None:
                 break
         return found
+
+
+def _offer_supported_ratios(
+    recipe: Recipe, find_models: Callable[[], Sequence[ImageModel]]
+) -> Recipe:
+    """Every model of the batch must accept a suggestion that is applied."""
+    try:
+        models = find_models()
+    except InvalidRequestError:
+        return recipe  # the caller reports it after the rows' own problems
+    others = models[1:]
+    supported = [
+        ratio
+        for ratio in models[0].aspect_ratios
+        if all(ratio in model.aspect_ratios for model in others)
+    ]
+    return replace(recipe, rules=replace(recipe.rules, supported_ratios=supported))
 
 
 def _car_recipe(templates: Mapping[str, Template], template: SheetTemplate | None) -> Recipe:
