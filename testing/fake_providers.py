@@ -25,12 +25,13 @@ From another process:
     curl $URL/ledger                                                      everything so far, as JSON
     curl -d '[{"fault": "500", "prompt": "sunset", "times": 1}]' $URL/script
     curl -X DELETE $URL/script                                            no more faults
-    curl -d '{"latency": 2, "token": null}' $URL/settings
+    curl -d '{"latency": 2, "spread": 0.5, "token": null}' $URL/settings
     curl -X POST $URL/reset                                               no faults, empty ledger
 """
 
 import argparse
 import json
+import random
 import re
 import signal
 import socket
@@ -89,6 +90,7 @@ class FakeCreate:
     input: dict[str, Any]
     answer: str
     prediction: str | None
+    seconds: float | None = None
 
 
 @dataclass
@@ -111,6 +113,9 @@ class FakeProviders:
         self, latency: float = 0.0, port: int = 0, clock: Callable[[], float] = steady_time
     ) -> None:
         self.latency = latency
+        self.spread = 0.0
+        """Of the latencies' logarithms; `latency` is their median."""
+        self.random = random.Random(1)  # noqa: S311 - the same latencies in every run
         self.clock = clock
         self.started = clock()
         self.token: str | None = None
@@ -251,6 +256,7 @@ class FakeProviders:
                     input=values,
                     answer=fault.fault if fault else "created",
                     prediction=made.id if made else None,
+                    seconds=made.ready - made.created if made else None,
                 )
             )
         return made, fault
@@ -260,6 +266,8 @@ class FakeProviders:
     ) -> FakePrediction:
         outcome = self.rule("create", prompt, model, outcome=True)
         seconds = self.latency
+        if self.spread:
+            seconds *= self.random.lognormvariate(0, self.spread)
         if outcome and outcome.seconds is not None:
             seconds = outcome.seconds
         if outcome and outcome.fault == "never":

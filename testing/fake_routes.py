@@ -306,7 +306,7 @@ class Handler(BaseHTTPRequestHandler):
         self._send(_json(200, {}))
 
     def change_settings(self) -> None:
-        for name in {"latency", "token", "hosts_of_files", "gone"} & set(self.body):
+        for name in {"latency", "spread", "token", "hosts_of_files", "gone"} & set(self.body):
             setattr(self.fake, name, self.body[name])
         self._send(_json(200, {"latency": self.fake.latency, "token": self.fake.token}))
 
