@@ -1,6 +1,6 @@
 """`make bench`: measures every row, prints one table and writes bench/results.json.
 
-python -m bench                          everything; about an hour on a quiet machine
+python -m bench                          everything; half an hour on a quiet machine
 python -m bench sizes cold_start         some rows
 python -m bench --tiny                   every row in a size that only shows that it works
 python -m bench --show                   what was measured last
@@ -11,28 +11,15 @@ import argparse
 import json
 import signal
 import sys
+import time
 import traceback
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
 from bench import document, report
 from bench.environment import BenchEnvironment
-
-ROWS = (
-    "sizes",
-    "sheets",
-    "archives",
-    "contention",
-    "makespan",
-    "cost",
-    "many",
-    "polls",
-    "cold_start",
-    "latency",
-    "page",
-)
-"""Each a module whose `measure(environment)` yields figures. What leaves
-batches behind comes last: the sweeper takes them up a quarter of an hour later."""
+from bench.report import ROWS
 
 
 def main() -> int:
@@ -44,26 +31,47 @@ def main() -> int:
         return 0
     # A terminated run ends its emulators as an interrupted one does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    measured: list[dict[str, Any]] = []
-    broken = []
     with BenchEnvironment(tiny=given.tiny) as environment:
-        for name in given.rows or ROWS:
-            print(f"measuring {name} ...", file=sys.stderr, flush=True)
-            try:
-                figures = list(import_module(f"bench.{name}").measure(environment))
-            except Exception:  # noqa: BLE001 - one row that breaks must not take the others along
-                traceback.print_exc()
-                broken.append(name)
-                continue
-            measured += [report.stamp(name, figure) for figure in figures]
-            if not given.tiny:
-                report.write(report.merged(report.kept(), measured, ROWS))
+        measured, broken = run(environment, given.rows or ROWS)
     if given.details:
         print(json.dumps(measured, indent=1))
     print(report.table(measured))
+    print(report.durations(measured))
     if broken:
         print(f"not measured: {', '.join(broken)}", file=sys.stderr)
+    if given.tiny:
+        return int(bool(broken))
+    document.write(ROWS)
     return 1 if broken or not all(row["met"] for row in measured) else 0
+
+
+def run(
+    environment: BenchEnvironment, names: Sequence[str]
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return the figures, which are stored after each row, and the names of the rows that broke."""
+    measured: list[dict[str, Any]] = []
+    broken = []
+    for name in names:
+        print(f"measuring {name} ...", file=sys.stderr, flush=True)
+        try:
+            figures = row(environment, name)
+        except Exception:  # noqa: BLE001 - one row that breaks must not take the others along
+            traceback.print_exc()
+            broken.append(name)
+            continue
+        measured += figures
+        if not environment.tiny:
+            report.write(report.merged(report.kept(), measured, ROWS))
+    return measured, broken
+
+
+def row(environment: BenchEnvironment, name: str) -> list[dict[str, Any]]:
+    began = time.monotonic()
+    figures = list(import_module(f"bench.{name}").measure(environment))
+    took = time.monotonic() - began
+    rows = [report.stamp(name, figure, took) for figure in figures]
+    print(f"{report.table(rows)}\n... {name} took {took:.0f} s", file=sys.stderr, flush=True)
+    return rows
 
 
 def arguments() -> argparse.Namespace:

@@ -2,33 +2,42 @@
 
 Every worker writes the batch's one record. On AWS a transaction takes about 10 ms, and one that
 meets another at the same record is cancelled (TransactionConflict) or fails its condition; both are
-billed. An emulator on a laptop cannot show that with a hundred workers, virtual time can.
+billed, and use up the partition's write units. An emulator on a laptop cannot show that with a
+hundred workers, virtual time can.
 """
 
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
-from heapq import heappop, heappush
-from itertools import count
 
-from greenlet import getcurrent, greenlet
-
+from bench.contention_model import (
+    MOST_TRIES,
+    PARTITION_UNITS,
+    PICKUP,
+    PROVIDER_SECONDS,
+    READ,
+    SIGMA,
+    THROTTLES,
+    TRANSACTION,
+    TRANSACTION_UNITS,
+    estimates,
+)
 from bench.environment import BenchEnvironment
 from bench.report import Figure
+from bench.virtual_time import VirtualTime
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.budgets import AccountEntry
 from imagebatch.domain.errors import ConflictError
 from imagebatch.domain.item import Item
+from imagebatch.retries import attempts
 from testing.app_harness import AppHarness
+from testing.capacity import PartitionLimit
 from testing.fakes import FakeClock, FakeRandomness, InMemoryBatchStore, ScriptedProvider
 
-TRANSACTION, UPDATE, READ = 0.010, 0.005, 0.004
-"""Seconds of a call to DynamoDB from Lambda in the same region, about the median."""
-PICKUP = 0.03
-"""Seconds from a message's arrival in SQS to the worker's first line, about the median."""
+UPDATE, UPDATE_UNITS = 0.005, 1
+"""Of the write of a prediction's ID."""
 IDLE = 0.02
-PROVIDER_SECONDS, SIGMA = 1.0, 0.3
 WORKERS, ROWS = 100, 1_000
 SEED = 1
 
@@ -46,7 +55,7 @@ def measure(environment: BenchEnvironment) -> Iterator[Figure]:
                 goal=60,
                 unit="items/s",
                 at_least=True,
-                detail=detail,
+                detail={**detail, **estimates(workers, rows)},
             )
         yield Figure(
             what=f"{workers} workers on one batch: transactions repeated for an item",
@@ -55,28 +64,6 @@ def measure(environment: BenchEnvironment) -> Iterator[Figure]:
             unit="writes",
             detail=detail,
         )
-
-
-class VirtualTime:
-    """Runs greenlets one at a time, in the order of the moments that they sleep until."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-        self._due: list[tuple[float, int, greenlet]] = []
-        self._numbers = count()
-        self._hub = getcurrent()
-
-    def spawn(self, work: Callable[[], None]) -> None:
-        heappush(self._due, (self.now, next(self._numbers), greenlet(work)))
-
-    def sleep(self, seconds: float) -> None:
-        heappush(self._due, (self.now + seconds, next(self._numbers), getcurrent()))
-        self._hub.switch()
-
-    def run(self) -> None:
-        while self._due:
-            self.now, _, due = heappop(self._due)
-            due.switch()
 
 
 class VirtualClock(FakeClock):
@@ -116,10 +103,12 @@ class VaryingProvider(ScriptedProvider):
 class ContendedStore(InMemoryBatchStore):
     """Takes DynamoDB's time, and refuses a write to a record that another one is at."""
 
-    def __init__(self, time: VirtualTime) -> None:
+    def __init__(self, time: VirtualTime, jitter: Callable[[], float], units: float) -> None:
         super().__init__()
         self.calls_made: Counter[str] = Counter()
         self._time = time
+        self._jitter = jitter
+        self._limit = PartitionLimit(units, lambda: time.now)
         self._busy: set[str] = set()
 
     @property
@@ -154,7 +143,9 @@ class ContendedStore(InMemoryBatchStore):
         self._time.sleep(READ)
 
     def _write[T](self, records: set[str], seconds: float, write: Callable[[], T]) -> T:
-        self.calls_made["transactions" if "batch" in records else "updates"] += 1
+        both = "batch" in records
+        self._await_units(TRANSACTION_UNITS if both else UPDATE_UNITS)
+        self.calls_made["transactions" if both else "updates"] += 1
         if records & self._busy:
             self.calls_made["conflicts"] += 1
             self._time.sleep(seconds / 2)
@@ -170,13 +161,20 @@ class ContendedStore(InMemoryBatchStore):
             self._time.sleep(seconds / 2)
             self._busy -= records
 
+    def _await_units(self, units: int) -> None:
+        tries = attempts(MOST_TRIES, **THROTTLES, sleep=self._time.sleep, jitter=self._jitter)
+        for _ in tries:
+            if not self._limit.full({"batch": units}):
+                return
+            self.calls_made["throttled"] += 1
+
 
 class Simulation:
-    def __init__(self, workers: int) -> None:
+    def __init__(self, workers: int, units: float = PARTITION_UNITS) -> None:
         self.time = VirtualTime()
-        self.store = ContendedStore(self.time)
         self.workers = workers
         self.random = SeededRandomness()
+        self.store = ContendedStore(self.time, self.random.jitter, units)
         clock = VirtualClock(self.time)
         self.app = AppHarness(
             store=self.store,

@@ -7,6 +7,7 @@ custom metrics, and the traffic of a download (docs/performance.md has them).
 import json
 import re
 import time
+from collections import Counter as Counts
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +16,7 @@ import httpx
 
 from bench import prices
 from bench.artifact import Artifact
+from bench.cold_start import set_up_seconds
 from bench.environment import (
     FINISHED,
     BenchEnvironment,
@@ -32,6 +34,10 @@ STATES = paths.ROOT / "functions/finalizer/finalizer.asl.json"
 IMAGE_BYTES = 1_500_000
 """The fake provider's images are small; stored ones are priced at a realistic size."""
 RETENTION_DAYS, ARCHIVE_HOURS = 7, 6
+STARTED = {"ApiFunction": 1, "DispatcherFunction": 1, "WorkerFunction": 3, "FinalizerFunction": 1}
+"""The environments that a batch needs."""
+RUNTIME_SECONDS = 0.1
+"""Lambda bills the start of the interpreter as well."""
 type Watch = Callable[[httpx.Client, str], tuple[dict[str, Any], int]]
 """Waits for the batch's end; returns the batch, and how often it was polled."""
 REPORT = re.compile(r"REPORT RequestId: \S+\tDuration: ([\d.]+) ms.*?Memory Size: (\d+) MB")
@@ -45,8 +51,12 @@ class Bill:
     calls: dict[str, int]
     units: dict[str, float]
     seconds: dict[str, float] = field(default_factory=dict)
-    invocations: int = 0
+    invocations: Counts[str] = field(default_factory=Counts)
     gb_seconds: float = 0
+    setup_gb_seconds: float = 0
+    """If every function that the batch used had to start first."""
+    span: float = 0
+    """Seconds from the POST to the end of the last execution."""
     log_bytes: int = 0
     transitions: int = 0
     api_requests: int = 0
@@ -60,8 +70,8 @@ class Bill:
         messages = self.calls.get("messages", 0)
         return {
             "API Gateway": self.api_requests * prices.API_REQUEST,
-            "Lambda": self.invocations * prices.LAMBDA_REQUEST
-            + self.gb_seconds * prices.LAMBDA_GB_SECOND,
+            "Lambda": self.invocations.total() * prices.LAMBDA_REQUEST
+            + (self.gb_seconds + self.setup_gb_seconds) * prices.LAMBDA_GB_SECOND,
             "SQS": (units.get("sqs_request", 0) + 2 * messages) * prices.SQS_REQUEST,
             "DynamoDB": units.get("dynamodb_write", 0) * prices.DYNAMODB_WRITE
             + units.get("dynamodb_read", 0) * prices.DYNAMODB_READ,
@@ -72,9 +82,13 @@ class Bill:
             "Step Functions": self.transitions * prices.STATE_TRANSITION,
             "logs": self.log_bytes / 1e9 * prices.LOG_GB,
             "Secrets Manager": units.get("secret_read", 0) * prices.SECRET_READ,
-            # Lambda samples one request a second; there are no more traces than invocations.
-            "X-Ray": self.invocations * prices.TRACE,
+            "X-Ray": sum(map(self._traces, self.invocations.values())) * prices.TRACE,
         }
+
+    def _traces(self, invocations: int) -> float:
+        """Lambda traces a function's first request of a second, and 5 % of the others."""
+        first = min(invocations, self.span)
+        return first + 0.05 * (invocations - first)
 
     @property
     def total(self) -> float:
@@ -84,19 +98,28 @@ class Bill:
 def measure(environment: BenchEnvironment) -> Iterator[Figure]:
     rows, seconds = (4, 0.5) if environment.tiny else (50, 2.0)
     bill = run(environment, rows, seconds)
+    bill.setup_gb_seconds = _setup_gb_seconds(environment)
     yield Figure(
         what=f"AWS cost of a batch of {rows} rows, provider {seconds:g} s",
         value=bill.total,
-        goal=0.005,
+        goal=0.0032,
         unit="USD",
         detail={
             **bill.services,
             "calls": bill.calls,
             "units": bill.units,
+            "invocations": dict(bill.invocations),
             "lambda seconds": bill.seconds,
             "lambda GB-seconds": bill.gb_seconds,
+            "set-up GB-seconds": bill.setup_gb_seconds,
             "state transitions": bill.transitions,
         },
+    )
+    yield Figure(
+        what=f"write units a row, {rows} rows",
+        value=bill.units["dynamodb_write"] / rows,
+        goal=20,
+        unit="units",
     )
 
 
@@ -129,12 +152,24 @@ def run(environment: BenchEnvironment, rows: int, seconds: float, watch: Watch =
     found, looks = watch(owner, batch)
     assert found["done"] == rows, found
     quiet(site)
-    bill = Bill(rows, dict(counter.calls), dict(counter.units), posted=posted)
+    span = time.time() - began
+    bill = Bill(rows, dict(counter.calls), dict(counter.units), posted=posted, span=span)
     bill.calls["messages"] = _messages(bill.calls, rows)
     _read_reports(site, began, bill)
     _read_history(site, batch, bill)
     bill.api_requests = 1 + looks
     return bill
+
+
+def _setup_gb_seconds(environment: BenchEnvironment) -> float:
+    """Processor time; a function has as much of a processor as of 1,769 MB."""
+    artifact, total = Artifact.built(), 0.0
+    for function, count in STARTED.items():
+        path = artifact.search_path(function, environment.runtime)
+        memory = artifact.template["Resources"][function]["Properties"]["MemorySize"]
+        took = set_up_seconds(environment.counted, function, path)
+        total += count * (RUNTIME_SECONDS + took / min(1, memory / 1769)) * memory / 1024
+    return total
 
 
 def quiet(site: Site) -> None:
@@ -172,7 +207,7 @@ def _read_reports(site: Site, began: float, bill: Bill) -> None:
                     continue
                 took = float(report[1]) / 1000
                 size = memory[logical]["Properties"]["MemorySize"]
-                bill.invocations += 1
+                bill.invocations[logical] += 1
                 bill.gb_seconds += took * int(size) / 1024
                 bill.seconds[logical] = bill.seconds.get(logical, 0) + took
 

@@ -1,6 +1,7 @@
-"""Counts a stack's AWS calls, in the units that AWS bills.
+"""Counts a stack's AWS calls, in the units that AWS bills, and throttles its writes.
 
-It is a proxy between the functions and the emulator. Its units are those of the price list: a
+It is a proxy between the functions and the emulator. It limits a partition as DynamoDB does, which
+the emulator does not. Its units are those of the price list: a
 DynamoDB write unit is 1 KB of an item (twice in a transaction), a read unit 4 KB (half if
 eventually consistent), S3 is billed by request type, SQS by 64 KB.
 """
@@ -12,11 +13,15 @@ import threading
 import time
 from collections import Counter as Counts
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from testing.capacity import item_bytes, write_units
-from testing.fault_proxy import AWS_NAMES, Exchange, Family, FaultProxy, Reply
+from testing.capacity import PartitionLimit, item_bytes, write_units
+from testing.fault_proxy import AWS_NAMES, Exchange, Family, FaultProxy, Reply, Rule
+
+PARTITION_UNITS = 1_000
+FULL = "Throughput exceeds the current capacity of your table or index."
 
 
 class Counter(FaultProxy):
@@ -26,12 +31,14 @@ class Counter(FaultProxy):
         super().__init__(AWS_NAMES, Family())
         self.calls: Counts[str] = Counts()
         self.units: defaultdict[str, float] = defaultdict(float)
+        self.limit = PartitionLimit(PARTITION_UNITS)
         self._counting = threading.Lock()
 
     def reset(self) -> None:
         with self._counting:
             self.calls.clear()
             self.units.clear()
+            self.limit.throttled = 0
 
     def wait_until_quiet(self, seconds: float = 2) -> None:
         """Wait until there was no call for this long."""
@@ -39,12 +46,46 @@ class Counter(FaultProxy):
         while before != (before := self.calls.total()):
             time.sleep(seconds)
 
-    def learn(self, request: Exchange, reply: Reply) -> None:
+    def rule_for(self, _: Exchange) -> Rule | None:
+        """No faults; the search for words in each request would take long."""
+        return None
+
+    def forward(self, request: Exchange) -> Reply:
+        """A throttled write is not billed."""
+        refused = self._throttled(request)
+        if refused is not None:
+            return refused
+        reply = super().forward(request)
         name, units = billed(request, reply)
         with self._counting:
             self.calls[name] += 1
             for unit, count in units.items():
                 self.units[unit] += count
+        return reply
+
+    def learn(self, request: Exchange, reply: Reply) -> None:
+        pass
+
+    def _throttled(self, request: Exchange) -> Reply | None:
+        if not request.headers.get("x-amz-target", "").startswith("DynamoDB"):
+            return None
+        full = self.limit.throttles(request.target, json.loads(request.body or b"{}"))
+        return throttling(request.target, full) if any(full) else None
+
+
+def throttling(operation: str, full: Sequence[bool]) -> Reply:
+    """DynamoDB's answer if the partitions of these records are `full`; the table is on demand."""
+    document: dict[str, Any] = {"__type": "aws#ThrottlingException", "message": FULL}
+    if operation == "TransactWriteItems":
+        reasons = [{"Code": "ThrottlingError" if each else "None"} for each in full]
+        document = {
+            "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+            "message": FULL,
+            "CancellationReasons": reasons,
+        }
+    body = json.dumps(document).encode()
+    kind = ("Content-Type", "application/x-amz-json-1.0")
+    return Reply(400, [kind, ("Content-Length", str(len(body)))], body)
 
 
 def billed(request: Exchange, reply: Reply) -> tuple[str, dict[str, float]]:

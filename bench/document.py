@@ -16,17 +16,20 @@ WIDTH, LINE, LEFT, SCALE = 900, 22, 470, 300
 def write(names: Sequence[str]) -> None:
     """`names` are all rows: those without a result are reported."""
     rows = report.kept()
-    measured = {row["row"] for row in rows}
-    unknown = ", ".join(f"`{name}`" for name in names if name not in measured)
     before, _, _ = PAGE.read_text().partition(HEADING)
-    short = [row["what"] for row in rows if not row["met"]]
-    missed = "; ".join(short) if short else "nothing"
-    PAGE.write_text(
-        f"{before}{HEADING}\n{report.markdown(rows)}\n\nFalls short: {missed}.\n"
+    PAGE.write_text(f"{before}{HEADING}{measured(rows, names)}")
+    DRAWING.write_text(drawing(rows))
+
+
+def measured(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> str:
+    """The last section of the page."""
+    unknown = ", ".join(f"`{name}`" for name in names if name not in {r["row"] for r in rows})
+    missed = "; ".join(row["what"] for row in rows if not row["met"])
+    return (
+        f"\n{report.markdown(rows)}\n\nFalls short: {missed or 'nothing'}.\n"
         f"Not measured yet: {unknown or 'nothing'}.\n\n"
         "![Each figure as a share of its goal](performance.svg)\n"
     )
-    DRAWING.write_text(drawing(rows))
 
 
 def drawing(rows: Sequence[Mapping[str, Any]]) -> str:

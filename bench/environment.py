@@ -20,6 +20,7 @@ from typing import Any, Self
 
 import httpx
 
+from bench.artifact import runtime
 from bench.counter import Counter
 from local import paths
 from local import stack as local_stack
@@ -51,10 +52,17 @@ class Site:
             timeout=120,
         )
 
-    def provider_takes(self, seconds: float) -> None:
-        body = json.dumps({"latency": seconds, "token": None}).encode()
+    def provider_takes(self, seconds: float, spread: float = 0) -> None:
+        """Each image takes so long, or with a spread a lognormal time around that median."""
+        body = json.dumps({"latency": seconds, "spread": spread, "token": None}).encode()
         with urllib.request.urlopen(f"{self.provider}/settings", body, timeout=10):  # noqa: S310
             pass
+
+    def provider_times(self, word: str) -> list[float]:
+        """Return how long each image took whose prompt has the word, in the order of creates."""
+        with urllib.request.urlopen(f"{self.provider}/ledger", timeout=30) as answer:  # noqa: S310
+            creates = json.load(answer)["creates"]
+        return [each["seconds"] for each in creates if word in each["prompt"]]
 
     def function(self, logical: str) -> str:
         return str(self.stack["functions"][logical])
@@ -122,6 +130,11 @@ class BenchEnvironment:
     def provider(self) -> str:
         """The URL of a stand-in for Replicate, in a separate process."""
         return self.process("testing.fake_providers", "--latency", "2")
+
+    @cached_property
+    def runtime(self) -> Path:
+        """The packages of Lambda's Python runtime, compiled."""
+        return runtime(self.folder())
 
     def process(self, module: str, *arguments: str) -> str:
         """Start a helper that prints its URL, and stop it with the run."""

@@ -1,4 +1,7 @@
-"""The cost of polling a batch's status: the same for 50 and for 10,000 rows, and one read."""
+"""The cost of polling a batch's status: the same for 50 and for 10,000 rows, and two reads.
+
+One is of the batch, the other of the marker that refuses an owner who is being erased.
+"""
 
 import statistics
 import time
@@ -37,7 +40,7 @@ def measure(environment: BenchEnvironment) -> Iterator[Figure]:
     yield Figure(
         what="calls to AWS a status poll makes",
         value=sum(calls.values()) / (2 * looks),
-        goal=1,
+        goal=2,
         unit="calls",
         detail={**calls, "DynamoDB reads a poll": reads / (2 * looks)},
     )

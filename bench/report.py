@@ -12,6 +12,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+ROWS = (
+    "sizes",
+    "sheets",
+    "thumbnails",
+    "archives",
+    "contention",
+    "makespan",
+    "cost",
+    "many",
+    "polls",
+    "cold_start",
+    "latency",
+    "page",
+)
+"""Each a module whose `measure(environment)` yields figures. What leaves
+batches behind comes last: the sweeper takes them up a quarter of an hour later."""
 RESULTS = Path(__file__).with_name("results.json")
 
 
@@ -56,6 +72,13 @@ def table(rows: Iterable[Mapping[str, Any]]) -> str:
     )
 
 
+def durations(rows: Iterable[Mapping[str, Any]]) -> str:
+    """How long each row took, the longest first."""
+    took = {row["row"]: row["row_seconds"] for row in rows}
+    parts = [f"{name} {took[name]:g} s" for name in sorted(took, key=lambda n: -took[n])]
+    return f"{sum(took.values()) / 60:.1f} min: {', '.join(parts)}"
+
+
 def markdown(rows: Iterable[Mapping[str, Any]]) -> str:
     """The table of docs/performance.md."""
     lines = ["| what | measured | goal | met | date |", "| --- | --- | --- | --- | --- |"]
@@ -86,15 +109,21 @@ def write(rows: Iterable[Mapping[str, Any]], path: Path = RESULTS) -> None:
     path.write_text(json.dumps({"rows": list(rows)}, indent=1) + "\n")
 
 
-def stamp(row: str, figure: Figure) -> dict[str, Any]:
-    """The figure with its row, its time and the machine's state."""
+def stamp(row: str, figure: Figure, took: float) -> dict[str, Any]:
+    """The figure with its row, how long that took, its time and the machine's state."""
     now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")  # noqa: TID251
     machine = {
         "cpus": os.cpu_count(),
         "load": round(os.getloadavg()[0], 1),
         "python": platform.python_version(),
     }
-    return {"row": row, "at": now, **figure.as_json(), "machine": machine}
+    return {
+        "row": row,
+        "row_seconds": round(took, 1),
+        "at": now,
+        **figure.as_json(),
+        "machine": machine,
+    }
 
 
 def _rounded(value: Any) -> Any:
