@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from imagebatch.usecases import keys
 from testing.aws import TABLE
 from testing.rounds import Rounds
 from testing.services import Deployment
@@ -67,6 +68,22 @@ def test_whoever_has_the_link_sees_the_batch(api: Api, batch: str) -> None:
     urls = [first["url"], first["thumbnailUrl"], body["zipUrl"], first["versions"][0]["url"]]
     lives = {int(parse_qs(urlsplit(url).query)["X-Amz-Expires"][0]) for url in urls}
     assert max(lives) <= 300
+
+
+def test_items_are_captioned_without_the_rest_of_the_row(api: Api, rounds: Rounds) -> None:
+    sheet = b"make,model,year,buyer\nFord,F-150,2023,Jane Doe\nFiat,Uno,,John Roe\n"
+    files = {"file": ("cars.csv", sheet, "text/csv")}
+    batch_id = str(api.post("/api/car-batch", files=files).json()["jobId"])
+    rounds.run(batch_id)
+    found = open_link(api, share(api, batch_id))
+    assert [item["caption"] for item in found.json()["items"]] == ["Ford F-150 2023", "Fiat Uno"]
+    assert "Jane Doe" not in found.body
+
+
+def test_a_link_opens_without_the_stored_rows(api: Api, services: Deployment, batch: str) -> None:
+    services.media.delete(keys.plan(batch))
+    items = open_link(api, share(api, batch)).json()["items"]
+    assert [item["caption"] for item in items] == ["", "", ""]
 
 
 def test_items_come_in_pages(api: Api, batch: str) -> None:

@@ -104,6 +104,8 @@ test("a caption names the car, the words or the file", () => {
   expect(captionOf(of("cars"), 0, undefined, row(ford))).toBe("Ford F-150 2023");
   const door = row([], "A red door");
   expect(captionOf(of("prompts"), 0, item(0, { file: "a.png" }), door)).toBe("A red door");
+  const shared = item(0, { file: "Ford-F_150-2023-white.png", caption: "Ford F-150 2023" });
+  expect(captionOf(of("cars"), 0, shared, undefined)).toBe("Ford F-150 2023");
   const table = item(0, { file: "x/Oak_table-2.png" });
   expect(captionOf(of("sheet"), 0, table, row([["sku", "7"]]))).toBe("Oak table 2");
   const linen = [

@@ -13,6 +13,7 @@ export function captionOf(
 ): string {
   const named = row ? namedBy(row) : "";
   if (named) return named;
+  if (item?.caption) return item.caption;
   const variant = variantOf(batch.variants ?? [], index);
   if (variant) return variant;
   if (batch.kind === "prompts" && row?.prompt) return clipped(row.prompt);

@@ -31,7 +31,8 @@ export type Item = Pick<
   ItemFields,
   "index" | "customId" | "row" | "status" | "file" | "thumbnailUrl" | "code" | "reason"
 > &
-  Partial<Pick<ItemFields, Told>>;
+  Partial<Pick<ItemFields, Told>> &
+  Partial<Pick<Schemas["SharedItem"], "caption">>;
 
 export type ItemDetail = Camel<Schemas["ItemDetail"]>;
 /** One image of an item; the newest is the chosen one until a person chooses another. */

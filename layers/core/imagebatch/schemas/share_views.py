@@ -2,6 +2,9 @@
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
 
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.effective_status import effective_item_status
@@ -46,6 +49,13 @@ class SharedItem(ResponseModel):
     row: int | None
     status: ItemStatus
     file: str | None
+    caption: Annotated[
+        str,
+        Field(
+            description="The make, model and year, the variant, or the beginning of the prompt; "
+            "empty where none of them names the image."
+        ),
+    ]
     prompt: str
     url: Link | None
     thumbnail_url: Link | None
@@ -116,7 +126,7 @@ def shared_batch(
     )
 
 
-def shared_item(batch: Batch, item: Item, sign: Sign) -> SharedItem:
+def shared_item(batch: Batch, item: Item, caption: str, sign: Sign) -> SharedItem:
     status = effective_item_status(batch, item)
     failure = item.failure if status is ItemStatus.FAILED else None
     chosen, image = item.chosen_version, item.image
@@ -127,6 +137,7 @@ def shared_item(batch: Batch, item: Item, sign: Sign) -> SharedItem:
         row=item.row,
         status=status,
         file=item.file,
+        caption=caption,
         prompt=round_prompt(replace(item, note=chosen.note) if chosen else item),
         url=sign(image.key, URL_SECONDS, None) if image else None,
         thumbnail_url=thumbnail_url(image, sign) if image else None,

@@ -5,7 +5,10 @@ from imagebatch.api.parameters import BATCH_ID, ID, IDEMPOTENCY_KEY, ITEM_CURSOR
 from imagebatch.api.request import Request
 from imagebatch.api.response import Reply, Response
 from imagebatch.api.routing import Routes
+from imagebatch.domain.batch import Batch
+from imagebatch.domain.errors import GoneError, NotFoundError
 from imagebatch.domain.shares import Share
+from imagebatch.intake.captions import captions_of
 from imagebatch.schemas.request_parsing import parsed
 from imagebatch.schemas.round_requests import ShareBody
 from imagebatch.schemas.share_views import (
@@ -99,9 +102,17 @@ def get_shared(request: Request, share_id: str) -> SharedBatch:
     now = services.clock.now()
     sign = viewer_sign(share, now, request.sign)
     found = list(services.store.items(batch.owner, batch.id, start=start, limit=limit + 1))
-    items = [shared_item(batch, item, sign) for item in found[:limit]]
+    captions = _captions(request, batch)
+    items = [shared_item(batch, item, captions[item.index], sign) for item in found[:limit]]
     next_cursor = str(found[limit].index) if len(found) > limit else None
     return shared_batch(share, batch, items, next_cursor, now, sign)
+
+
+def _captions(request: Request, batch: Batch) -> list[str]:
+    try:
+        return captions_of(request.services.read_input(batch.owner, batch.id))
+    except (GoneError, NotFoundError):  # deleted since the link was opened
+        return [""] * batch.total
 
 
 def _answer(request: Request, share: Share) -> ShareAnswer:
