@@ -165,6 +165,7 @@ SAMPLES: dict[str, Any] = {
     ),
     "item": ITEM,
     "item whose creates fail": replace(ITEM, model_fixed=True, failing_since=START),
+    "item whose create is looked for": replace(ITEM, lookup_failing_since=LATER),
     "item that stopped a round": replace(ITEM, unfit_image=an_image()),
     "item made again": replace(
         ITEM,

@@ -111,6 +111,11 @@ def predicting(attempts: int) -> Pair:
     return batch, transitions.record_prediction_id(item, "p1")
 
 
+def looked_for_in_vain(attempts: int) -> Pair:
+    batch, item = creating(attempts)
+    return batch, replace(item, lookup_failing_since=START)
+
+
 def lost_lease(pair: Pair) -> Pair:
     """The delivery that held it is gone."""
     return pair[0], transitions.release_lease(pair[1])
@@ -128,6 +133,8 @@ def happenings() -> Iterator[tuple[Pair, Event]]:
         yield lost_lease(predicting(attempts)), Received()
         for event in ON_CREATE:
             yield creating(attempts), event
+        for event in (LookupFailed(), Polled(None)):
+            yield looked_for_in_vain(attempts), event
         for event in ON_PREDICTION:
             yield predicting(attempts), event
 
@@ -197,7 +204,8 @@ def test_dead_letter_creates_nothing_and_waits_within_grace() -> None:
             delivery = a_delivery(TIMES[-1], in_time=True, may_create=False)
             step = decide(batch, pair[1], event, TIMES[-1], delivery)
             assert step.item.attempts <= pair[1].attempts
-            if isinstance(event, OutputUnavailable) or event == Polled(None):
+            first_lookup = pair[1].create_in_flight and not pair[1].lookup_failing_since
+            if not first_lookup and event in (OutputUnavailable(FAILURE), Polled(None)):
                 assert step.item.status in SETTLED
 
 

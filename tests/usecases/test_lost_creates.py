@@ -88,6 +88,25 @@ def test_failed_lookup_is_repeated(app: AppHarness, error: ProviderUnavailableEr
     assert (app.statuses, len(app.provider.made)) == ("s", 1)
 
 
+def test_failed_lookup_long_after_a_kill_is_repeated(app: AppHarness) -> None:
+    """However late the message comes back, one failed lookup decides nothing."""
+
+    def kill(_: Made) -> None:
+        app.provider.after_create = lambda _: None
+        raise RuntimeError("killed")
+
+    app.provider.after_create = kill
+    app.start(1)
+    message = app.queue.pop()
+    with pytest.raises(RuntimeError):
+        app.deliver(message)
+    app.clock.advance(3600)
+    app.provider.listing_faults.append(ProviderUnavailableError("503"))
+    app.deliver(message)
+    Scheduler(app).run()
+    assert (app.statuses, app.item(0).attempts, len(app.provider.made)) == ("s", 1, 1)
+
+
 def test_what_cannot_be_asked_for_long_counts_as_spent(app: AppHarness) -> None:
     app.provider.script("0", LOST)
     app.provider.listing_faults.extend([ProviderUnavailableError("503")] * 1000)

@@ -115,6 +115,7 @@ ITEM_STATE: Names = {
     "last_redo": "lastRedo",
     "model_fixed": "modelFixed",
     "failing_since": "failingSince",
+    "lookup_failing_since": "lookupFailingSince",
     "unfit_image": "unfitImage",
 }
 

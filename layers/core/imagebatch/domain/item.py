@@ -119,6 +119,8 @@ class Item(ItemSpec):
     """The image whose fault stopped the round: it is kept to be looked at."""
     failing_since: datetime | None = None
     """Since when each of its creates has failed."""
+    lookup_failing_since: datetime | None = None
+    """When the provider could first not be asked for its last create."""
 
     @property
     def rejected(self) -> bool:

@@ -128,6 +128,7 @@ def begin_create(
         attempts=item.attempts + 1,
         create_in_flight=True,
         create_started_at=now,
+        lookup_failing_since=None,
         prediction=None,
         reserved=price,
         model=model,

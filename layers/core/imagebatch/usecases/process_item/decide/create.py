@@ -146,7 +146,11 @@ def undecided(batch: Batch, item: Item, now: datetime, delivery: Delivery) -> St
 
 
 def lookup_failed(batch: Batch, item: Item, now: datetime, delivery: Delivery) -> Step:
-    over = delivery.policy.exhausted(item.create_started_at, now)
+    """The provider is asked again for as long as an outage may last, counted from the first lookup:
+    after a killed worker that one comes long after the create.
+    """
+    item = replace(item, lookup_failing_since=item.lookup_failing_since or now)
+    over = delivery.policy.exhausted(item.lookup_failing_since, now)
     if over or batch.status is BatchStatus.CANCELLING:
         return undecided(batch, item, now, delivery)
     return _look_later(batch, item, now, delivery)
