@@ -31,15 +31,15 @@ def handler(event: Mapping[str, Any], _context: object) -> Response:
     if method == "OPTIONS":
         # A preflight request: API Gateway adds the CORS headers.
         return {"statusCode": 204, "headers": security_headers()}
+    path = event["rawPath"].lstrip("/")
+    if path.startswith("api/"):
+        return problem_response(404, "no-such-route", "Not found", "Not found")
     if method not in {"GET", "HEAD"}:
         detail = "Allowed methods: GET, HEAD."
         return problem_response(
             405, "method-not-allowed", "Method not allowed", detail, allow="GET, HEAD"
         )
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-    path = event["rawPath"].lstrip("/")
-    if path.startswith("api/"):
-        return problem_response(404, "no-such-route", "Not found", "Not found")
     if path == "config.json":
         body = json.dumps(config(os.environ)).encode()
         return response(

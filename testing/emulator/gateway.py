@@ -1,8 +1,9 @@
-"""The gateway's 500 for a function that fails, and 503 for one that is too slow or throttled.
+"""The gateway's routes for any path, its 500 for a function that fails, and its 503 for one that is
+too slow or throttled.
 
 API Gateway abandons an integration after its timeout, at most 30 seconds, and returns the same for
 a throttled function. It tells nothing of a function's error. The emulator waits forever, and
-returns 429, and 502 with the error itself.
+returns 429, and 502 with the error itself; and its {proxy+} matches no path with a line break.
 """
 
 import asyncio
@@ -23,6 +24,7 @@ type Answer = tuple[int, dict[str, str], bytes]
 def install() -> None:
     from ministack.services import apigateway, lambda_svc
 
+    apigateway._extract_path_params = _with_line_breaks(apigateway._extract_path_params)
     apigateway._invoke_lambda_proxy = _timed(apigateway._invoke_lambda_proxy)
     lambda_svc.lambda_execute_result_to_api_proxy_response = _refused(
         lambda_svc.lambda_execute_result_to_api_proxy_response
@@ -32,6 +34,17 @@ def install() -> None:
 def seconds_of(integration: Mapping[str, Any]) -> float:
     told = integration.get("timeoutInMillis") or integration.get("TimeoutInMillis")
     return min(MAX_SECONDS, float(told or MAX_SECONDS * 1000) / 1000)
+
+
+def _with_line_breaks(match: Callable[..., Any]) -> Callable[..., Any]:
+    stand_in = "\ue000"  # a character of private use, which "." matches
+
+    @wraps(match)
+    def matched(route_path: str, request_path: str) -> dict[str, str] | None:
+        found = match(route_path, request_path.replace("\n", stand_in))
+        return found and {name: value.replace(stand_in, "\n") for name, value in found.items()}
+
+    return matched
 
 
 def _timed(invoke: Callable[..., Any]) -> Callable[..., Any]:

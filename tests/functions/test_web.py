@@ -186,9 +186,10 @@ def login(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OIDC_DOMAIN", "https://pool.example")
 
 
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 @pytest.mark.parametrize("path", ["/api/batch/\n", "/api/", "//api/queue"])
-def test_api_path_never_returns_the_page(path: str) -> None:
-    answer = ask(path)
+def test_api_path_never_returns_the_page(path: str, method: str) -> None:
+    answer = ask(path, method)
 
     assert answer["statusCode"] == 404
     assert answer["headers"]["content-type"] == "application/problem+json"

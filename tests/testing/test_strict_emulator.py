@@ -280,6 +280,11 @@ def test_without_a_route_the_gateway_answers_a_preflight_itself(api: httpx.Clien
     assert "x-routed" not in answer.headers
 
 
+def test_a_path_with_a_line_break_finds_its_route(api: httpx.Client) -> None:
+    answer = ask(api, "/open/thing%0A")
+    assert (answer.status_code, answer.headers["x-routed"]) == (204, "OPTIONS")
+
+
 def test_gateway_times_out_a_slow_function(api: httpx.Client) -> None:
     answer = api.get("/slow/thing")
     assert (answer.status_code, answer.json()) == (503, {"message": "Service Unavailable"})
