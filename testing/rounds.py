@@ -15,6 +15,7 @@ from imagebatch.ports import (
     ArchiveMember,
     BadMembersError,
     BuiltArchive,
+    CreateLookup,
     ImageProvider,
     ImageRequest,
     ItemMessage,
@@ -45,7 +46,7 @@ class CountingProvider(ImageProvider):
             raise RejectedError(FailureCode.CONTENT_REFUSED, "The provider refused the prompt")
         return self.inner.create(request)
 
-    def find_created(self, request: ImageRequest, since: datetime) -> Sequence[Prediction] | None:
+    def find_created(self, request: ImageRequest, since: datetime) -> CreateLookup:
         return self.inner.find_created(request, since)
 
     def get(self, prediction_id: str, request: ImageRequest) -> Prediction:

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from threading import Lock
@@ -42,3 +43,7 @@ class InMemoryPredictionLedger(Faults, PredictionLedger):
     def hold(self, provider: str, prediction_id: str, holder: str, until: datetime) -> bool:
         with self._lock:
             return self.holders.setdefault((provider, prediction_id), holder) == holder
+
+    @faulty
+    def are_held(self, provider: str, prediction_ids: Sequence[str]) -> bool:
+        return all((provider, each) in self.holders for each in prediction_ids)

@@ -1,13 +1,14 @@
 """A provider with a ledger that follows a script."""
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from imagebatch.domain.errors import ProviderError, ProviderUnavailableError
 from imagebatch.ports import (
     Clock,
+    CreateLookup,
     ImageProvider,
     ImageRequest,
     ImageValidator,
@@ -33,6 +34,7 @@ class Made:
     cancelled: bool = False
     created: datetime | None = None
     model: str = ""
+    input_removed: bool = False
 
 
 @dataclass
@@ -41,7 +43,8 @@ class ScriptedProvider(ImageProvider):
 
     A step is an error to raise, a Prediction to end as (its ID is replaced), or NEVER_ARRIVED;
     steps of a prompt are used up in order. `outage` is what a model answers to every create, if
-    set. It lists its predictions unless `lists` is false; `listing_faults` are raised instead.
+    set. It lists its predictions unless `lists` is false, and may not list all of them unless
+    `lists_all`; `listing_faults` are raised instead.
     """
 
     clock: Clock
@@ -54,6 +57,7 @@ class ScriptedProvider(ImageProvider):
     body: bytes = PNG
     obeys_cancel: bool = True
     lists: bool = True
+    lists_all: bool = True
     listing_faults: deque[ProviderError] = field(default_factory=deque)
     outage: Callable[[str], ProviderError | None] = lambda _: None
     asked: Counter[str] = field(default_factory=Counter)
@@ -85,17 +89,22 @@ class ScriptedProvider(ImageProvider):
             raise step
         return self._state_of(id_)
 
-    def find_created(self, request: ImageRequest, since: datetime) -> Sequence[Prediction] | None:
+    def find_created(self, request: ImageRequest, since: datetime) -> CreateLookup:
         if self.listing_faults:
             raise self.listing_faults.popleft()
         if not self.lists:
-            return None
+            return CreateLookup(complete=False)
         wanted = request.prompt, request.model
-        return [
-            self._state_of(made.id)
-            for made in self.made
-            if (made.prompt, made.model) == wanted and made.created and made.created >= since
-        ]
+        listed = [made for made in self.made if made.created and made.created >= since]
+        return CreateLookup(
+            matches=tuple(
+                self._state_of(made.id)
+                for made in listed
+                if (made.prompt, made.model) == wanted and not made.input_removed
+            ),
+            unknown=tuple(made.id for made in listed if made.input_removed),
+            complete=self.lists_all,
+        )
 
     def get(self, prediction_id: str, request: ImageRequest) -> Prediction:
         return self._state_of(prediction_id)

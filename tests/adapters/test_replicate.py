@@ -648,8 +648,10 @@ def a_car(prompt: str) -> ImageRequest:
 
 
 def found(provider: ReplicateProvider, asked: ImageRequest) -> list[str] | None:
+    """None where none was found and one may be missing."""
     predictions = provider.find_created(asked, SystemClock().now() - timedelta(seconds=1))
-    return None if predictions is None else [each.id for each in predictions]
+    complete = predictions.complete and not predictions.unknown
+    return [each.id for each in predictions.matches] if predictions.matches or complete else None
 
 
 def test_every_page_of_the_list_is_read(fake: FakeProviders, provider: ReplicateProvider) -> None:
@@ -696,6 +698,17 @@ def test_a_list_that_is_none_is_asked_for_again(
     fake.script("status", on="list", body=body)
     with pytest.raises(ProviderUnavailableError):
         found(provider, a_car("x"))
+
+
+def test_removed_input_hides_no_other_prediction(
+    fake: FakeProviders, provider: ReplicateProvider
+) -> None:
+    ours = provider.create(a_car("x")).id
+    fake.script("removed", times=1)
+    removed = provider.create(a_car("other")).id
+    looked = provider.find_created(a_car("x"), SystemClock().now() - timedelta(seconds=1))
+    assert ([each.id for each in looked.matches], looked.unknown) == ([ours], (removed,))
+    assert looked.complete
 
 
 def test_key_is_sent_to_no_host_in_a_list(fake: FakeProviders, provider: ReplicateProvider) -> None:

@@ -55,3 +55,13 @@ def test_a_prediction_is_held_by_one(ledger: PredictionLedger) -> None:
     assert ledger.hold("replicate", "p1", "mine", LATER)
     assert ledger.hold("replicate", "p2", "another", LATER)
     assert ledger.hold("fal", "p1", "another", LATER)
+
+
+def test_holders_of_many_predictions_are_known(ledger: PredictionLedger) -> None:
+    held = [f"p{n}" for n in range(101)]
+    for each in held:
+        ledger.hold("replicate", each, "mine", LATER)
+    assert ledger.are_held("replicate", held)
+    assert ledger.are_held("replicate", [])
+    assert not ledger.are_held("replicate", [*held, "p101"])
+    assert not ledger.are_held("fal", held)

@@ -182,7 +182,7 @@ def test_a_create_is_asked_of_the_provider_once(slow: Case) -> None:
 def find(case: Case, request: ImageRequest, *, ago: float = 1.0) -> list[str] | None:
     now = case.clock.now() if case.clock else SystemClock().now()
     found = case.provider.find_created(request, now - timedelta(seconds=ago))
-    return None if found is None else [each.id for each in found]
+    return [each.id for each in found.matches] if found.matches or found.complete else None
 
 
 def test_what_was_created_is_found_where_it_can_be(case: Case) -> None:

@@ -38,6 +38,52 @@ def test_create_that_never_arrived_is_no_attempt(app: AppHarness) -> None:
     assert app.batch.actual == app.batch.committed == PRICE
 
 
+@pytest.mark.parametrize(("held", "creates"), [(True, 1), (False, 2)])
+def test_removed_input_of_another_create_decides_nothing(
+    app: AppHarness, creates: int, *, held: bool
+) -> None:
+    """With a holder it is certainly another's; without, it may be the lost one."""
+    app.provider.script("0", NEVER_ARRIVED)
+    app.start(1)
+    message = app.queue.sent[0].message
+    app.deliver(message)
+    app.provider.create(app.process_item.perform.gateway.request(app.batch, app.item(0)))
+    [other] = app.provider.made
+    other.input_removed, other.created = True, app.clock.now()
+    if held:
+        app.ledger.holders["scripted", other.id] = "another"
+    Scheduler(app).run()
+    assert (app.statuses, app.item(0).attempts) == ("s", creates)
+
+
+def test_lost_create_is_found_beside_removed_inputs(app: AppHarness) -> None:
+    app.provider.script("0", LOST)
+
+    def add_removed(made: Made) -> None:
+        app.provider.after_create = lambda _: None
+        app.provider.made.append(replace(made, id="removed", input_removed=True))
+
+    app.provider.after_create = add_removed
+    run(app)
+    assert (app.statuses, app.item(0).attempts, app.batch.actual) == ("s", 1, PRICE)
+
+
+def test_equal_rows_wait_where_not_all_is_listed(app: AppHarness) -> None:
+    """The list of fal has only ended requests: that of an equal row does not settle this one."""
+    app.provider.lists_all = False
+    app.provider.script("0", NEVER_ARRIVED)
+
+    def take(made: Made) -> None:
+        app.ledger.holders["scripted", made.id] = "another"
+
+    app.provider.after_create = take
+    app.start(1)
+    app.deliver()
+    app.provider.after_create = lambda _: None
+    Scheduler(app).run()
+    assert (app.statuses, app.item(0).attempts, app.batch.actual) == ("s", 2, 2 * PRICE)
+
+
 def test_provider_without_listing_leaves_create_spent(app: AppHarness) -> None:
     app.provider.lists = False
     app.provider.script("0", LOST)

@@ -23,7 +23,13 @@ from imagebatch.ports.objects import ObjectStore, PostForm, StoredObject
 from imagebatch.ports.page import Page
 from imagebatch.ports.pdf_pages import Pages, PagesBuilder
 from imagebatch.ports.prediction_ledger import PredictionLedger
-from imagebatch.ports.providers import ImageProvider, ImageRequest, Prediction, PredictionStatus
+from imagebatch.ports.providers import (
+    CreateLookup,
+    ImageProvider,
+    ImageRequest,
+    Prediction,
+    PredictionStatus,
+)
 from imagebatch.ports.randomness import Randomness
 from imagebatch.ports.records import BatchStore, Change, ItemChange
 from imagebatch.ports.telemetry import Telemetry
@@ -45,6 +51,7 @@ __all__ = [
     "CatalogStore",
     "Change",
     "Clock",
+    "CreateLookup",
     "DispatchQueue",
     "Execution",
     "Finalizer",

@@ -1,5 +1,6 @@
 """Which item each prediction belongs to."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -12,4 +13,8 @@ class PredictionLedger(Protocol):
 
         The record may be removed after `until`.
         """
+        ...
+
+    def are_held(self, provider: str, prediction_ids: Sequence[str]) -> bool:
+        """Return whether each prediction has a holder."""
         ...

@@ -1,6 +1,6 @@
 """What makes images."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -47,6 +47,20 @@ class Prediction:
     billed: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class CreateLookup:
+    """What the provider's list says about a create whose response was lost.
+
+    `matches` are the account's predictions of this model and input, oldest first. `unknown` are the
+    IDs of those whose input the provider has removed. Unless `complete`, there may be others that
+    it does not list.
+    """
+
+    matches: tuple[Prediction, ...] = ()
+    unknown: tuple[str, ...] = ()
+    complete: bool = True
+
+
 class ImageProvider(Protocol):
     """One image provider.
 
@@ -57,12 +71,8 @@ class ImageProvider(Protocol):
         """Start a prediction and return without waiting for it."""
         ...
 
-    def find_created(self, request: ImageRequest, since: datetime) -> Sequence[Prediction] | None:
-        """Return the account's predictions of this model and input since then, oldest first:
-        candidates for a create whose response was lost.
-
-        None if the provider cannot tell that there is none.
-        """
+    def find_created(self, request: ImageRequest, since: datetime) -> CreateLookup:
+        """Look for the prediction of a create since then whose response was lost."""
         ...
 
     def get(self, prediction_id: str, request: ImageRequest) -> Prediction: ...

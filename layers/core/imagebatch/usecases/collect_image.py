@@ -1,7 +1,7 @@
 """From a finished prediction to a stored, validated image."""
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from imagebatch.domain.batch import Batch
@@ -21,6 +21,7 @@ from imagebatch.domain.round_input import round_input, round_prompt
 from imagebatch.intake.uploads import image_type
 from imagebatch.ports import (
     Clock,
+    CreateLookup,
     ImageProvider,
     ImageRequest,
     ImageValidator,
@@ -63,8 +64,7 @@ class ProviderGateway:
     def create(self, batch: Batch, item: Item) -> Prediction:
         return self._provider(batch, item).create(self.request(batch, item))
 
-    def find_created(self, batch: Batch, item: Item) -> Sequence[Prediction] | None:
-        """Return candidates for the item's last create; None if the provider cannot tell."""
+    def find_created(self, batch: Batch, item: Item) -> CreateLookup:
         since = item.create_started_at or batch.created_at
         return self._provider(batch, item).find_created(self.request(batch, item), since)
 

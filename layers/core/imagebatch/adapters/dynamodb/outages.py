@@ -2,14 +2,16 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from itertools import batched
+from typing import TYPE_CHECKING, override
 
 from imagebatch.adapters.codec import time_of, time_text
 from imagebatch.adapters.dynamodb import keys
 from imagebatch.adapters.dynamodb.readable import Report, ignore, readable
 from imagebatch.adapters.dynamodb.table import (
+    KEYS_A_READ,
     NEW,
     Condition,
     ConditionFailedError,
@@ -86,3 +88,11 @@ class DynamoDBPredictionLedger(PredictionLedger):
         except ConditionFailedError:
             return False
         return True
+
+    @override
+    def are_held(self, provider: str, prediction_ids: Sequence[str]) -> bool:
+        wanted = [keys.prediction_holder(provider, each) for each in prediction_ids]
+        return all(
+            len(self._table.get_many(some)) == len(some)
+            for some in batched(wanted, KEYS_A_READ, strict=False)
+        )

@@ -8,7 +8,6 @@ import io
 import re
 import secrets
 import unicodedata
-from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, override
 
@@ -19,7 +18,14 @@ from imagebatch.adapters.providers.rehearsing import (
 )
 from imagebatch.domain.errors import Failure, FailureCode, ProviderUnavailableError
 from imagebatch.domain.rehearsal import LOST
-from imagebatch.ports import Clock, ImageProvider, ImageRequest, Prediction, PredictionStatus
+from imagebatch.ports import (
+    Clock,
+    CreateLookup,
+    ImageProvider,
+    ImageRequest,
+    Prediction,
+    PredictionStatus,
+)
 
 if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw
@@ -55,10 +61,10 @@ class DevelopmentProvider(ImageProvider):
         return self.get(f"dev-{ready}-{seed}", request)
 
     @override
-    def find_created(self, request: ImageRequest, since: datetime) -> Sequence[Prediction] | None:
+    def find_created(self, request: ImageRequest, since: datetime) -> CreateLookup:
         """An unknown placeholder does not exist, except for one that is rehearsed as lost."""
         lost = request.rehearsal is not None and request.rehearsal.fate.word == LOST
-        return None if lost else ()
+        return CreateLookup(complete=not lost)
 
     @override
     def get(self, prediction_id: str, request: ImageRequest) -> Prediction:

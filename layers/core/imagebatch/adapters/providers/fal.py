@@ -5,7 +5,7 @@ parts, as in the response's status_url, response_url and cancel_url. Only the ID
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import Any, override
@@ -33,7 +33,7 @@ from imagebatch.domain.errors import (
     ProviderUnavailableError,
     RejectedError,
 )
-from imagebatch.ports import ImageProvider, ImageRequest, Prediction, PredictionStatus
+from imagebatch.ports import CreateLookup, ImageProvider, ImageRequest, Prediction, PredictionStatus
 
 VENDOR = "fal"
 API = "https://queue.fal.run"
@@ -90,7 +90,7 @@ class FalProvider(ImageProvider):
         return Prediction(request_id, PredictionStatus.RUNNING)
 
     @override
-    def find_created(self, request: ImageRequest, since: datetime) -> Sequence[Prediction] | None:
+    def find_created(self, request: ImageRequest, since: datetime) -> CreateLookup:
         """Uses the list of requests, which contains only ended ones: a missing one may be
         running.
         """
@@ -104,14 +104,14 @@ class FalProvider(ImageProvider):
         try:
             answer = json_object(VENDOR, self._client.get(url, params=asked), maybe_billed=False)
         except (RejectedError, ProviderAuthError):
-            return None
+            return CreateLookup(complete=False)
         entries = answer.get("items")
-        found = [
+        found = (
             Prediction(entry["request_id"], PredictionStatus.RUNNING)
             for entry in reversed(entries if isinstance(entries, list) else [])
             if _is_created_by(entry, request)
-        ]
-        return found or None
+        )
+        return CreateLookup(tuple(found), complete=False)
 
     @override
     def get(self, prediction_id: str, request: ImageRequest) -> Prediction:

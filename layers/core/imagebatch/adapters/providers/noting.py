@@ -4,13 +4,13 @@ A create that is accepted later clears it.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from typing import override
 
 from imagebatch.domain.errors import ProviderAuthError, RateLimitedError
-from imagebatch.ports import Clock, ImageProvider, ImageRequest, Prediction
+from imagebatch.ports import Clock, CreateLookup, ImageProvider, ImageRequest, Prediction
 from imagebatch.ports.refusal_log import Refusal, RefusalLog
 
 MIN_SECONDS_BETWEEN_NOTES = 60.0
@@ -51,7 +51,7 @@ class NotingProvider(ImageProvider):
         return prediction
 
     @override
-    def find_created(self, request: ImageRequest, since: datetime) -> Sequence[Prediction] | None:
+    def find_created(self, request: ImageRequest, since: datetime) -> CreateLookup:
         return self._provider.find_created(request, since)
 
     @override

@@ -7,7 +7,7 @@ only responses that the client can parse.
 import json
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, override
@@ -33,7 +33,7 @@ from imagebatch.domain.errors import (
     ProviderUnavailableError,
     RejectedError,
 )
-from imagebatch.ports import ImageProvider, ImageRequest, Prediction, PredictionStatus
+from imagebatch.ports import CreateLookup, ImageProvider, ImageRequest, Prediction, PredictionStatus
 
 if TYPE_CHECKING:
     from replicate.client import Client
@@ -100,11 +100,12 @@ class ReplicateProvider(ImageProvider):
             raise
 
     @override
-    def find_created(self, request: ImageRequest, since: datetime) -> Sequence[Prediction] | None:
+    def find_created(self, request: ImageRequest, since: datetime) -> CreateLookup:
         """Uses the list of the account's predictions, newest first."""
         start = since - CLOCK_TOLERANCE
         cursor: str | None = f"{PREDICTIONS}?created_after={quote(start.isoformat())}"
         found: list[Answer] = []
+        unknown: list[str] = []
         ends = time.monotonic() + self._seconds
         for _ in range(MAX_PAGES):
             if time.monotonic() > ends:
@@ -112,17 +113,17 @@ class ReplicateProvider(ImageProvider):
             page = self._client.predictions.list(cursor)
             for answer in page.results:
                 if _created_at(answer) < start:
-                    return _oldest_first(found)
+                    return CreateLookup(_oldest_first(found), tuple(unknown))
                 if not _is_of_model(answer, request.model):
                     continue
                 if answer.input is None:
-                    return None
-                if is_same_input(request.input, answer.input):
+                    unknown.append(answer.id)
+                elif is_same_input(request.input, answer.input):
                     found.append(answer)
             cursor = page.next
             if cursor is None:
-                return _oldest_first(found)
-        return None
+                return CreateLookup(_oldest_first(found), tuple(unknown))
+        return CreateLookup(_oldest_first(found), tuple(unknown), complete=False)
 
     @override
     def get(self, prediction_id: str, request: ImageRequest) -> Prediction:
@@ -255,8 +256,8 @@ def _created_at(answer: "Answer") -> datetime:
         return datetime.max.replace(tzinfo=UTC)
 
 
-def _oldest_first(found: "list[Answer]") -> list[Prediction]:
-    return [_prediction(answer) for answer in sorted(found, key=_created_at)]
+def _oldest_first(found: "list[Answer]") -> tuple[Prediction, ...]:
+    return tuple(_prediction(answer) for answer in sorted(found, key=_created_at))
 
 
 def _prediction(answer: "Answer") -> Prediction:

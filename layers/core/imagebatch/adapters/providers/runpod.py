@@ -1,6 +1,6 @@
 """RunPod's serverless endpoints, over httpx."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from datetime import datetime
 from functools import cached_property
 from typing import Any, override
@@ -25,7 +25,7 @@ from imagebatch.domain.errors import (
     ProviderUnavailableError,
     RejectedError,
 )
-from imagebatch.ports import ImageProvider, ImageRequest, Prediction, PredictionStatus
+from imagebatch.ports import CreateLookup, ImageProvider, ImageRequest, Prediction, PredictionStatus
 
 VENDOR = "RunPod"
 API = "https://api.runpod.ai"
@@ -82,9 +82,9 @@ class RunpodProvider(ImageProvider):
         return _prediction(job_id, answer)
 
     @override
-    def find_created(self, request: ImageRequest, since: datetime) -> Sequence[Prediction] | None:
+    def find_created(self, request: ImageRequest, since: datetime) -> CreateLookup:
         """RunPod does not list jobs."""
-        return None
+        return CreateLookup(complete=False)
 
     @override
     def get(self, prediction_id: str, request: ImageRequest) -> Prediction:

@@ -118,19 +118,21 @@ class PerformEffect:
     def _find_created(self, batch: Batch, item: Item) -> Event:
         """The first that no other create has is taken for the one whose answer was lost: of equal
         requests each gets one, whoever made which. One that is cancelled makes nothing: this worker
-        asked for that when it could not store the prediction's id.
+        asked for that when it could not store the prediction's id. One whose input is removed is
+        another create's if it has a holder.
         """
         try:
             found = self.gateway.find_created(batch, item)
         except ProviderError:
             return LookupFailed()
-        if found is None:
-            return CreateUndecided()
-        for prediction in found:
+        for prediction in found.matches:
             cancelled = prediction.status is PredictionStatus.CANCELLED
             if not cancelled and self._hold(batch, item, prediction):
                 return Created(prediction, self._next_poll(batch, item))
-        return CreateAbsent()
+        provider, _ = self.gateway.breaker(batch, item.model)
+        if found.complete and self.ledger.are_held(provider, found.unknown):
+            return CreateAbsent()
+        return CreateUndecided()
 
     def _hold(self, batch: Batch, item: Item, prediction: Prediction) -> bool:
         """Whether the prediction belongs to this create: another may have claimed it."""
