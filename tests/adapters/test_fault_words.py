@@ -8,7 +8,7 @@ import pytest
 from imagebatch.domain.errors import FailureCode
 from imagebatch.domain.statuses import BatchStatus
 from testing.app_harness import OWNER, a_row
-from testing.fake_faults import FAULTS
+from testing.fake_providers.faults import FAULTS
 from testing.fault_words import STOPPING, WORDS, is_looked_at
 from tests.adapters.live_app import MODELS, LiveApp
 from tests.usecases.scheduler import Scheduler

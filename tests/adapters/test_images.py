@@ -9,7 +9,7 @@ from PIL import Image
 
 from imagebatch.adapters.images import MAX_BYTES, PillowValidator
 from imagebatch.ports import BadImageError, Inspected
-from testing.fake_faults import bomb
+from testing.fake_providers.image_faults import bomb
 
 
 def gradient(size: tuple[int, int] = (320, 180), mode: str = "RGB") -> Image.Image:

@@ -21,7 +21,7 @@ from imagebatch.domain.errors import (
 )
 from imagebatch.ports import ImageRequest, Prediction, PredictionStatus
 from testing.fake_providers import FakeProviders
-from testing.fake_routes import picture
+from testing.fake_providers.files import picture
 
 CASES = Path(__file__).parents[1] / "data" / "cases"
 PUBLIC = "black-forest-labs-flux-1-schnell"

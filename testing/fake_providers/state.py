@@ -1,117 +1,20 @@
-"""A local server that speaks the APIs of Replicate, RunPod and fal, misbehaves on demand, keeps a
-ledger.
+"""The rules, predictions and counts behind the stand-ins' routes; safe to use from many threads."""
 
-In a test:
-
-    with FakeProviders(latency=0.0) as fake:
-        provider = ReplicateProvider(lambda: "token", fake.url)     # or RunpodProvider, FalProvider
-        rule = fake.script("429_body", prompt="sunset", times=1, seconds=7)
-        ...
-        assert fake.fired(rule) == 1
-        assert len(fake.creates("sunset")) == 2      # every create, answered well or not
-        assert len(fake.billed("sunset")) == 1       # predictions that came to be
-        assert fake.high_water <= 3                  # most predictions running at one time
-
-`script(fault, prompt=regex, model=regex, on=stage, after=n, every=n, times=n, begins=, ends=,
-seconds=, text=, status=, body=, headers=, output=)` adds a rule; the first that matches wins, and
-`fake.clear()` removes them all. The faults are listed in fake_faults.py. `fake.token` (None: any)
-is the only key that is accepted; `fake.hosts_of_files` (None: this server) puts other addresses
-into outputs. A test whose clock is its own gives it as `clock`, in seconds since 1970: then no
-latency and no outage is waited for.
-
-From another process:
-
-    python -m testing.fake_providers --port 0 --latency 0.2         prints its base URL
-    curl $URL/ledger                                                      everything so far, as JSON
-    curl -d '[{"fault": "500", "prompt": "sunset", "times": 1}]' $URL/script
-    curl -X DELETE $URL/script                                            no more faults
-    curl -d '{"latency": 2, "spread": 0.5, "token": null}' $URL/settings
-    curl -X POST $URL/reset                                               no faults, empty ledger
-"""
-
-import argparse
-import json
 import random
 import re
-import signal
 import socket
 import threading
-import time
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
-from http.server import ThreadingHTTPServer
-from typing import Any, Self
+from collections.abc import Callable, Collection
+from dataclasses import asdict
+from typing import Any
 from uuid import uuid4
 
-from testing.fake_faults import OUTCOMES, RECORDED, Rule
-from testing.fake_routes import Handler
-
-BOOTED = time.time() - time.monotonic()
+from testing.fake_providers.faults import OUTCOMES, RECORDED, Rule
+from testing.fake_providers.ledger import FakeCreate, FakePrediction, Ledger
 
 
-def steady_time() -> float:
-    """Seconds since 1970, unaffected by corrections of the machine's clock."""
-    return BOOTED + time.monotonic()
-
-
-@dataclass(kw_only=True)
-class FakePrediction:
-    """A created prediction; `ready` and `created` are seconds since 1970."""
-
-    id: str
-    provider: str
-    model: str
-    prompt: str
-    input: dict[str, Any]
-    created: float
-    ready: float
-    clock: Callable[[], float] = field(repr=False)
-    outcome: Rule | None = None
-    cancelled: bool = False
-
-    @property
-    def held(self) -> bool:
-        return self.ready == float("inf") and self.outcome is None
-
-    @property
-    def running(self) -> bool:
-        return not self.cancelled and self.clock() < self.ready
-
-
-@dataclass(kw_only=True)
-class FakeCreate:
-    """One create request; `answer` is `created` or the fault it met, `at` is in epoch seconds."""
-
-    at: float
-    provider: str
-    model: str
-    prompt: str
-    input: dict[str, Any]
-    answer: str
-    prediction: str | None
-    seconds: float | None = None
-
-
-@dataclass
-class Ledger:
-    creates: list[FakeCreate] = field(default_factory=list)
-    predictions: dict[str, FakePrediction] = field(default_factory=dict)
-    cancels: list[str] = field(default_factory=list)
-    gets: int = 0
-    files: int = 0
-    bytes_sent: int = 0
-    high_water: int = 0
-    keys_on_files: int = 0
-    connections: int = 0
-
-
-class FakeProviders:
-    """Serves on loopback from construction until `close`; safe to use from many threads."""
-
-    def __init__(
-        self, latency: float = 0.0, port: int = 0, clock: Callable[[], float] = steady_time
-    ) -> None:
+class ProviderState:
+    def __init__(self, latency: float, clock: Callable[[], float]) -> None:
         self.latency = latency
         self.spread = 0.0
         """Of the latencies' logarithms; `latency` is their median."""
@@ -127,23 +30,6 @@ class FakeProviders:
         self._rules: dict[str, Rule] = {}
         self._lock = threading.RLock()
         self._connections: set[socket.socket] = set()
-        self._server = _Server(("127.0.0.1", port), self)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
-        self._thread.start()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        self.stopping.set()
-        self._server.shutdown()
-        self.drop_connections()
-        self._server.server_close()
-        self._thread.join()
 
     # --- what tests ask and say ---------------------------------------------------------------
 
@@ -165,19 +51,6 @@ class FakeProviders:
             self._rules.clear()
             self.ledger = Ledger()
 
-    @contextmanager
-    def holding(self) -> Iterator[None]:
-        """No prediction created inside ends before the block does."""
-        before, self.latency = self.latency, float("inf")
-        try:
-            yield
-        finally:
-            with self._lock:
-                self.latency = before
-                for prediction in self.ledger.predictions.values():
-                    if prediction.held:
-                        prediction.ready = self.clock()
-
     def fired(self, rule_id: str) -> int:
         return self._rules[rule_id].fired
 
@@ -188,13 +61,6 @@ class FakeProviders:
     def billed(self, prompt: str = "") -> list[FakePrediction]:
         with self._lock:
             return [p for p in self.ledger.predictions.values() if re.search(prompt, p.prompt)]
-
-    def drop_connections(self) -> None:
-        """Close every open connection, including idle ones."""
-        with self._lock:
-            for connection in self._connections:
-                with suppress(OSError):
-                    connection.shutdown(socket.SHUT_RDWR)
 
     @property
     def high_water(self) -> int:
@@ -317,41 +183,3 @@ class FakeProviders:
     def closed(self, connection: socket.socket) -> None:
         with self._lock:
             self._connections.discard(connection)
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = False
-    request_queue_size = 128
-
-    def __init__(self, address: tuple[str, int], fake: FakeProviders) -> None:
-        self.fake = fake
-        super().__init__(address, Handler)
-
-
-def wait_for(seconds: float = 5.0, every: float = 0.005) -> Iterator[None]:
-    """`for _ in wait_for(): if condition: break` polls a condition and fails if it never holds."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        yield
-        time.sleep(every)
-    raise AssertionError(f"it did not happen within {seconds:g} s")
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Stand-ins for Replicate, RunPod and fal")
-    parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--latency", type=float, default=0.2, help="seconds a prediction takes")
-    parser.add_argument("--script", default="[]", help="rules as JSON, as for POST /script")
-    options = parser.parse_args()
-    with FakeProviders(latency=options.latency, port=options.port) as fake:
-        for rule in json.loads(options.script):
-            fake.script(**rule)
-        print(fake.url, flush=True)
-        signal.signal(signal.SIGTERM, lambda *_: fake.stopping.set())
-        signal.signal(signal.SIGINT, lambda *_: fake.stopping.set())
-        while not fake.stopping.wait(1):
-            pass
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,69 @@
+"""All routes: those of the providers, the files, and what steers the stand-ins."""
+
+from typing import ClassVar
+
+from testing.fake_providers.fal import FalRoutes
+from testing.fake_providers.files import picture
+from testing.fake_providers.handler import MISSING, ProviderHandler, Routes
+from testing.fake_providers.replicate import ReplicateRoutes
+from testing.fake_providers.responses import json_response
+from testing.fake_providers.runpod import RunpodRoutes
+
+
+class ControlRoutes(ProviderHandler):
+    routes: ClassVar[Routes] = (
+        ("GET", r"/v1/account", "account"),
+        ("GET", r"/v1/models\?limit=1", "account"),
+        ("GET", r"/files/([^/.]+)\.\w+", "file"),
+        ("GET", r"/ledger", "show_ledger"),
+        ("POST", r"/script", "add_rules"),
+        ("DELETE", r"/script", "clear_rules"),
+        ("POST", r"/settings", "change_settings"),
+        ("POST", r"/reset", "reset"),
+    )
+
+    def account(self) -> None:
+        """A free request that tells whether the key is valid."""
+        self.send(json_response(200, {"username": "tests"}))
+
+    def file(self, prediction_id: str) -> None:
+        self.fake.count(files=1, keys_on_files=int("Authorization" in self.headers))
+        prediction = self.fake.find(prediction_id)
+        if prediction is None:
+            return self.send(MISSING)
+        body = picture(prediction.id, prediction.input)
+        return self.answer(
+            self.fake.rule("file", prediction.prompt), (200, {"Content-Type": "image/png"}, body)
+        )
+
+    def show_ledger(self) -> None:
+        self.send(json_response(200, self.fake.as_json()))
+
+    def add_rules(self) -> None:
+        rules = self.body if isinstance(self.body, list) else [self.body]
+        try:
+            self.send(json_response(201, {"rules": [self.fake.script(**rule) for rule in rules]}))
+        except (TypeError, ValueError) as error:
+            self.send(json_response(400, {"error": str(error)}))
+
+    def clear_rules(self) -> None:
+        self.fake.clear()
+        self.send(json_response(200, {}))
+
+    def change_settings(self) -> None:
+        for name in {"latency", "spread", "token", "hosts_of_files", "gone"} & set(self.body):
+            setattr(self.fake, name, self.body[name])
+        self.send(json_response(200, {"latency": self.fake.latency, "token": self.fake.token}))
+
+    def reset(self) -> None:
+        self.fake.reset()
+        self.send(json_response(200, {}))
+
+
+class Handler(ReplicateRoutes, RunpodRoutes, FalRoutes, ControlRoutes):
+    routes: ClassVar[Routes] = (
+        *ReplicateRoutes.routes,
+        *RunpodRoutes.routes,
+        *FalRoutes.routes,
+        *ControlRoutes.routes,
+    )
