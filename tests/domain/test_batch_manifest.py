@@ -1,9 +1,21 @@
+import gzip
+from collections.abc import Mapping
+from dataclasses import fields
 from decimal import Decimal
+from pathlib import Path
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imagebatch.domain.batch_manifest import BatchManifest, decode_manifest, encode_manifest
+from imagebatch.domain.batch_manifest import (
+    ITEM_ATTRIBUTES,
+    NOTICE_ATTRIBUTES,
+    BatchManifest,
+    decode_manifest,
+    encode_manifest,
+)
 from imagebatch.domain.errors import Failure, FailureCode
 from imagebatch.domain.item import Item, ItemSpec
 from imagebatch.domain.model_registry import Quality
@@ -60,6 +72,43 @@ def planned(**changes: object) -> ItemSpec:
         "price": Decimal("0.050"),
     }
     return ItemSpec(**{**values, **changes})  # type: ignore[arg-type]
+
+
+STORED = Path(__file__).parent / "stored_manifest.jsonl"
+SAMPLE = BatchManifest(
+    kind=Kind.CARS,
+    header=("make", "colour"),
+    notices=(Notice("mapped", "colour is color", NoticeLevel.WARNING, 3, "colour"),),
+    delimiter=";",
+    items=(
+        planned(
+            input={"prompt": "a car", "aspect_ratio": "1:1"},
+            aspect_ratio="1:1",
+            cells=("Volvo", "red"),
+            images=("s3:library/a",),
+            quality=Quality.HD,
+            archive_dir="Shirt-Red",
+            variant_id=7,
+            settings={"aspect_ratio": "1:1"},
+            fate="throttled:20",
+        ),
+        planned(index=1, failure=Failure(FailureCode.INVALID_INPUT, "no make")),
+    ),
+)
+
+
+def test_a_manifest_stored_earlier_stays_readable() -> None:
+    """A new field may get a new line and sample; the lines that are there are never edited."""
+    stored = STORED.read_bytes().rstrip(b"\n")
+
+    assert decode_manifest(gzip.compress(stored)) == SAMPLE
+
+
+@pytest.mark.parametrize(
+    ("kind", "attributes"), [(ItemSpec, ITEM_ATTRIBUTES), (Notice, NOTICE_ATTRIBUTES)]
+)
+def test_every_field_has_a_declared_attribute(kind: Any, attributes: Mapping[str, str]) -> None:
+    assert [each.name for each in fields(kind)] == list(attributes)
 
 
 @given(PLANS)

@@ -3,7 +3,7 @@
 import gzip
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -49,6 +49,35 @@ class BatchManifest:
         return warning_texts(self.notices)
 
 
+ITEM_ATTRIBUTES: Mapping[str, str] = {
+    "index": "index",
+    "custom_id": "customId",
+    "row": "row",
+    "prompt": "prompt",
+    "stem": "stem",
+    "price": "price",
+    "input": "input",
+    "aspect_ratio": "aspectRatio",
+    "cells": "cells",
+    "failure": "failure",
+    "images": "images",
+    "quality": "quality",
+    "archive_dir": "archiveDir",
+    "variant_id": "variant",
+    "settings": "settings",
+    "fate": "fate",
+}
+"""What an item's fields are called in a stored manifest. A name may be added, and never changed:
+tests/domain/stored_manifest.jsonl must stay readable."""
+NOTICE_ATTRIBUTES: Mapping[str, str] = {
+    "code": "code",
+    "message": "message",
+    "level": "level",
+    "row": "row",
+    "column": "column",
+}
+
+
 def encode_manifest(plan: BatchManifest) -> bytes:
     """Encode as gzipped JSON lines, one for the manifest and one per item; equal manifests give
     equal bytes.
@@ -56,7 +85,7 @@ def encode_manifest(plan: BatchManifest) -> bytes:
     head = {
         "kind": plan.kind.value,
         "header": plan.header,
-        "notices": [asdict(notice) for notice in plan.notices],
+        "notices": [_named(notice, NOTICE_ATTRIBUTES) for notice in plan.notices],
         "delimiter": plan.delimiter,
     }
     lines = [head, *(_item_to_json(item) for item in plan.items)]
@@ -76,32 +105,36 @@ def decode_manifest(body: bytes) -> BatchManifest:
     )
 
 
-def _notice_from_json(values: dict[str, Any]) -> Notice:
+def _named(record: object, attributes: Mapping[str, str]) -> dict[str, Any]:
+    return {attribute: getattr(record, name) for name, attribute in attributes.items()}
+
+
+def _fields_of(stored: Mapping[str, Any], attributes: Mapping[str, str]) -> dict[str, Any]:
+    return {name: stored[each] for name, each in attributes.items() if each in stored}
+
+
+def _notice_from_json(stored: Mapping[str, Any]) -> Notice:
+    values = _fields_of(stored, NOTICE_ATTRIBUTES)
     return Notice(**{**values, "level": NoticeLevel(values["level"])})
 
 
 def _item_to_json(item: ItemSpec) -> dict[str, Any]:
-    values = {f.name: getattr(item, f.name) for f in fields(item)}
     failure = item.failure
     return {
-        **values,
+        **_named(item, ITEM_ATTRIBUTES),
         "price": str(item.price),
         "failure": {"code": failure.code, "reason": failure.reason} if failure else None,
     }
 
 
-def _item_from_json(values: dict[str, Any]) -> ItemSpec:
-    known = {f.name for f in fields(ItemSpec)}
+def _item_from_json(stored: Mapping[str, Any]) -> ItemSpec:
+    values = _fields_of(stored, ITEM_ATTRIBUTES)
     failure = values["failure"]
-    return ItemSpec(
-        **{
-            **{name: value for name, value in values.items() if name in known},
-            "price": Decimal(values["price"]),
-            "cells": tuple(values["cells"]),
-            "images": tuple(values["images"]),
-            "quality": Quality(values["quality"]),
-            "failure": Failure(FailureCode(failure["code"]), failure["reason"])
-            if failure
-            else None,
-        }
-    )
+    values |= {
+        "price": Decimal(values["price"]),
+        "cells": tuple(values["cells"]),
+        "images": tuple(values["images"]),
+        "quality": Quality(values["quality"]),
+        "failure": Failure(FailureCode(failure["code"]), failure["reason"]) if failure else None,
+    }
+    return ItemSpec(**values)
