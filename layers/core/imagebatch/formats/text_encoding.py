@@ -36,7 +36,8 @@ EVIDENT_WORDS = 3
 _WORD = re.compile(r"(?:[^\W\d_]|[^\x00-\x7f])+")
 _SAMPLE = 64_000
 _EUC = ("gb2312", "euc_kr", "big5", "euc_jp")
-_THREE_BYTES = re.compile("[\u0800-\U0010ffff]")
+_THREE_BYTES = "[\u0800-\U0010ffff]"
+"""A pattern that takes long to compile, and is when it is first used."""
 _SYMBOL_IN_PLACE = re.compile(
     r"\d ?[°²³½¼¾\xd7±·µ£¥]|[A-Za-z][®©²³]|[½¼¾±\xd7£¥§]\d|µ[A-Za-z]|[«»][\w ]+[«»]"
 )
@@ -83,7 +84,7 @@ def rivals_of_utf8(body: bytes, text: str) -> list[Reading]:
     and related letters or symbols that form no word. With three bytes this does not happen by
     chance.
     """
-    if text.isascii() or _THREE_BYTES.search(text) or has_convincing_words(text):
+    if text.isascii() or re.search(_THREE_BYTES, text) or has_convincing_words(text):
         return []
     found = [
         Reading(encoding, rival, possible=True, evident=False)

@@ -4,17 +4,22 @@ import re
 import unicodedata
 from functools import lru_cache
 
-_FILLERS = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f\u17b4\u17b5")
-"""Invisible characters of the categories Lo, So and Mn."""
+_INVISIBLE = (
+    (0xAD, 0xAD), (0x34F, 0x34F), (0x600, 0x605), (0x61C, 0x61C), (0x6DD, 0x6DD), (0x70F, 0x70F),
+    (0x890, 0x891), (0x8E2, 0x8E2), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180E, 0x180E),
+    (0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x2064), (0x2066, 0x206F), (0x2800, 0x2800),
+    (0x3164, 0x3164), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0), (0xFFF9, 0xFFFB),
+    (0xE0001, 0xE0001), (0xE0020, 0xE007F),
+)  # fmt: skip
+"""The first and last characters of ranges: category Cf, variation selectors, and fillers. Written
+out, because a search of all characters would delay every cold start; a test repeats the search.
+"""
 SPACES = "".join(chr(c) for c in range(0x3001) if chr(c).isspace())
-INVISIBLE = "".join(
-    chr(c)
-    for c in (*range(0x10000), *range(0xE0000, 0xE0200))
-    if unicodedata.category(chr(c)) == "Cf" or chr(c) in _FILLERS or 0xFE00 <= c <= 0xFE0F
-)
+INVISIBLE = "".join(chr(c) for low, high in _INVISIBLE for c in range(low, high + 1))
 BLANK = SPACES + INVISIBLE
 """A text of only these characters is invisible."""
-_SHOWN_BY_NUMBER = re.compile(f"[{re.escape(INVISIBLE)}\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+_SHOWN_BY_NUMBER = f"[{re.escape(INVISIBLE)}\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]"
+"""A pattern that is compiled when it is first used."""
 
 
 def strip_blank(text: str) -> str:
@@ -24,7 +29,7 @@ def strip_blank(text: str) -> str:
 
 def show_invisible(text: str) -> str:
     """Return the text with invisible characters written as `U+200B`."""
-    return _SHOWN_BY_NUMBER.sub(lambda match: f"U+{ord(match[0]):04X}", text)
+    return re.sub(_SHOWN_BY_NUMBER, lambda match: f"U+{ord(match[0]):04X}", text)
 
 
 @lru_cache(maxsize=4096)

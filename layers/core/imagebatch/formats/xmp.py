@@ -13,7 +13,8 @@ RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 MAX_MERGED_BYTES = 64 * 1024
 """Larger packets are not parsed; real ones are a few kilobytes."""
 _DECLARATIONS = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NOT_XML = "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+"""A pattern that takes long to compile, and is when it is first used."""
 
 
 class UnreadablePacketError(ValueError):
@@ -116,4 +117,4 @@ def _remove(description: "Element", each: Property) -> None:
 
 
 def _text(value: str) -> str:
-    return _NOT_XML.sub("\ufffd", value)
+    return re.sub(_NOT_XML, "\ufffd", value)

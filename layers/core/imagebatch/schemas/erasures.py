@@ -9,7 +9,7 @@ from imagebatch.schemas.answer_fields import Link, ResponseModel, Timestamp
 
 
 class EraseRequest(BaseModel):
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", defer_build=True)
 
     owner: Annotated[
         str, StringConstraints(min_length=1, max_length=1_000, pattern=r"[^\s\x1c-\x1f\x85]")

@@ -39,7 +39,9 @@ from imagebatch.schemas.request_fields import (
 class BatchOptions(BaseModel):
     """What every way of creating a batch takes."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="ignore")
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, extra="ignore", defer_build=True
+    )
 
     name: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
     metadata: Metadata = {}
@@ -85,7 +87,9 @@ class BatchOptions(BaseModel):
 class ReadingOptions(BaseModel):
     """How a sheet is read, whatever it is of."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="ignore")
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, extra="ignore", defer_build=True
+    )
 
     unknown_columns: Annotated[
         Literal["reject", "ignore"],
@@ -140,7 +144,9 @@ type Words = Annotated[str, StringConstraints(max_length=4_000)]
 class ColumnRequest(BaseModel):
     """What a template says of one of its columns."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="ignore")
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, extra="ignore", defer_build=True
+    )
 
     required: bool | None = None
     default: Words = ""
@@ -151,7 +157,9 @@ class ColumnRequest(BaseModel):
 class TemplateRequest(BaseModel):
     """A template for sheets: `{{column}}` is replaced, `{{#column}}…{{/column}}` needs a value."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="ignore")
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, extra="ignore", defer_build=True
+    )
 
     prompt: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=8_000)]
     file_name: Annotated[str, StringConstraints(max_length=400)] = ""
@@ -180,7 +188,7 @@ def _without_controls(value: str) -> str:
 class PromptItem(BaseModel):
     """`file` is an upload's id or an https URL."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", defer_build=True)
 
     prompt: Annotated[
         str,
@@ -211,7 +219,7 @@ class PromptItem(BaseModel):
 
 
 class PromptBatchOptions(BaseModel):
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", defer_build=True)
 
     quality: QualityName = None
     include_pdf: Annotated[bool, Field(strict=True)] = False
@@ -220,7 +228,7 @@ class PromptBatchOptions(BaseModel):
 class PromptBatch(BatchOptions):
     """A list of prompts; snake_case, as all of the v1 API."""
 
-    model_config = ConfigDict(alias_generator=str, extra="ignore")
+    model_config = ConfigDict(alias_generator=str, extra="ignore", defer_build=True)
 
     items: Annotated[list[PromptItem], Field(min_length=1)]
     options: PromptBatchOptions = PromptBatchOptions()
@@ -246,6 +254,7 @@ class UploadRequest(UploadForm):
         alias_generator=to_camel,
         populate_by_name=True,
         extra="ignore",
+        defer_build=True,
         json_schema_extra={
             "oneOf": [
                 {"properties": {"kind": {"const": kind}, "contentType": {"enum": [*types]}}}

@@ -16,7 +16,9 @@ MAX_SEED = 2**32 - 1
 class RoundBody(BaseModel):
     """What a new round may change; what is absent stays as it was in the round before."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="ignore")
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, extra="ignore", defer_build=True
+    )
 
     model: Annotated[
         Annotated[str, StringConstraints(max_length=200)] | None,
@@ -57,13 +59,13 @@ class RedoBody(RoundBody):
 
 
 class ChoiceBody(BaseModel):
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", defer_build=True)
 
     version: Annotated[int, Field(ge=1, strict=True), BeforeValidator(whole)]
 
 
 class RenameBody(BaseModel):
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", defer_build=True)
 
     name: Annotated[
         str, StringConstraints(strip_whitespace=True, max_length=200, pattern=PRINTABLE)
@@ -71,6 +73,6 @@ class RenameBody(BaseModel):
 
 
 class ShareBody(BaseModel):
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", defer_build=True)
 
     hours: Annotated[int, Field(ge=1, le=MAX_HOURS, strict=True), BeforeValidator(whole)]
