@@ -18,7 +18,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from testing.capacity import PartitionLimit, item_bytes, write_units
-from testing.fault_proxy import AWS_NAMES, Exchange, Family, FaultProxy, Reply, Rule
+from testing.exchanges import Exchange, Reply
+from testing.fault_proxy import AWS_NAMES, Family, FaultProxy, Rule
 
 PARTITION_UNITS = 1_000
 FULL = "Throughput exceeds the current capacity of your table or index."

@@ -1,30 +1,21 @@
 """The whole core over fakes: submit, deliver, crash, and look at what is recorded."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.batch_manifest import BatchManifest
-from imagebatch.domain.budgets import Account, Limits
+from imagebatch.domain.budgets import Limits
 from imagebatch.domain.effective_status import effective_item_status
 from imagebatch.domain.fallback import STANDARD_POLICY
 from imagebatch.domain.item import Item, ItemSpec
 from imagebatch.domain.model_registry import ImageModel, Mode
 from imagebatch.domain.statuses import ItemStatus, Kind
 from imagebatch.ports import (
-    ArchiveBuilder,
-    ArchiveMember,
-    BuiltArchive,
     ItemMessage,
-    Pages,
-    PagesBuilder,
-    Receipt,
     RetryLater,
-    StoredMember,
-    Telemetry,
 )
 from imagebatch.reports.archive_texts import archive_texts
 from imagebatch.schemas.webhook import webhook_body
@@ -67,7 +58,9 @@ from testing.fakes import (
     ScriptedProvider,
     StubThumbnailer,
 )
+from testing.fakes.archives import ListingBuilder, ListingPages
 from testing.fakes.deliveries import InMemoryDeliveryStore
+from testing.fakes.telemetry import SilentTelemetry
 from testing.fakes.watchers import InMemoryWatcherPlaces
 from testing.models import a_model, a_registry, usable
 
@@ -87,90 +80,6 @@ def a_row(i: int) -> ItemSpec:
     )  # fmt: skip
 
 
-class SilentTelemetry(Telemetry):
-    def __init__(self) -> None:
-        self.settlements: list[tuple[int, ItemStatus]] = []
-        self.notes: list[str] = []
-        self.receipts: list[tuple[str, Receipt | None]] = []
-
-    def submitted(self, batch: Batch, warnings: Sequence[str]) -> None: ...
-
-    def settled(self, batch: Batch, item: Item) -> None:
-        self.settlements.append((item.index, item.status))
-
-    def archived(self, batch: Batch, seconds: float) -> None: ...
-
-    def notified(self, batch_id: str, message_id: str, receipt: Receipt | None) -> None:
-        self.receipts.append((message_id, receipt))
-
-    def unreadable(self, key: str, reason: str) -> None:
-        self.notes.append(f"unreadable {key}")
-
-    def overlay_ignored(self, key: str, reason: str) -> None:
-        self.notes.append(f"ignored {key}")
-
-    def model_gone(self, model: str, reason: str) -> None:
-        self.notes.append(f"gone {model}")
-
-    def budget_nearly_spent(self, scope: str, month: str, percent: int) -> None:
-        self.notes.append(f"{scope} budget {percent} %")
-
-    def intake_failed(self, reason: str) -> None:
-        self.notes.append(reason)
-
-    def batch_repaired(self, batch: Batch) -> None:
-        self.notes.append(f"repaired {batch.id}")
-
-    def account_corrected(self, account: Account) -> None:
-        self.notes.append(f"corrected {account.month}")
-
-    def log_event(self, event: str, **facts: Any) -> None:
-        self.notes.append(event)
-
-
-@dataclass
-class ListingBuilder(ArchiveBuilder):
-    """Keeps the list of members instead of a ZIP."""
-
-    built: dict[str, list[ArchiveMember]] = field(default_factory=dict)
-    faults: list[Exception] = field(default_factory=list)
-
-    def build(self, key: str, members: Sequence[ArchiveMember], *, modified: Any) -> BuiltArchive:
-        if self.faults:
-            raise self.faults.pop(0)
-        self.built[key] = list(members)
-        return BuiltArchive(key, 1, len(members))
-
-    def discard(self, key: str) -> None: ...
-
-    def images(self, key: str) -> list[str]:
-        return [each.name for each in self.built[key] if isinstance(each, StoredMember)]
-
-
-@dataclass
-class ListingPages(PagesBuilder):
-    """Keeps the list of images instead of a PDF."""
-
-    drawn: dict[str, list[StoredMember]] = field(default_factory=dict)
-    left_out: tuple[str, ...] = ()
-    faults: list[Exception] = field(default_factory=list)
-
-    def build(self, key: str, images: Sequence[StoredMember]) -> None:
-        if self.faults:
-            raise self.faults.pop(0)
-        self.drawn[key] = list(images)
-
-    def find(self, key: str, images: Sequence[StoredMember]) -> Pages | None:
-        if self.drawn.get(key) != list(images):
-            return None
-        drawn = len(self.left_out) < len(images)
-        member = StoredMember("pages.pdf", key, 1, 0, "") if drawn else None
-        return Pages(member, self.left_out)
-
-    def discard(self, key: str) -> None:
-        self.drawn.pop(key, None)
-
-
 class AppHarness:
     def __init__(
         self,
@@ -188,21 +97,28 @@ class AppHarness:
     ) -> None:
         self.clock, self.random = clock or FakeClock(), random or FakeRandomness()
         self.store, self.media = store or InMemoryBatchStore(), InMemoryObjectStore()
+        self.provider = provider or ScriptedProvider(self.clock, seconds)
+        self.accounts = accounts or self.store.accounts
+        self.ledger = ledger or InMemoryPredictionLedger()
+        self.records = BatchRepository(self.store, self.clock, self.random, limits)
+        self._add_fakes()
+        self._add_dispatch(workers)
+        self._add_worker(workers, timedelta(seconds=time_limit))
+        self._add_rounds()
+        self._add_webhooks()
+        self._add_finalizer()
+
+    def _add_fakes(self) -> None:
         self.queue, self.dispatch = InMemoryItemQueue(), InMemoryDispatchQueue()
         self.finalizer, self.telemetry = InMemoryFinalizer(), SilentTelemetry()
-        self.provider = provider or ScriptedProvider(self.clock, seconds)
         self.validator, self.builder = LenientValidator(), ListingBuilder()
         self.thumbnailer, self.mark = StubThumbnailer(), MarkImage(SilentTelemetry())
         self.pages = ListingPages()
-        limit = timedelta(seconds=time_limit)
-        self.accounts = accounts or self.store.accounts
-        self.records = BatchRepository(self.store, self.clock, self.random, limits)
-        gateway = ProviderGateway(
-            {"scripted": self.provider}, self.media, PollSchedule(), self.telemetry
-        )
-        collect = CollectImage(
-            gateway, self.validator, self.thumbnailer, self.mark, self.media, self.clock
-        )
+        self.breakers = InMemoryBreakerStore()
+        self.watcher_places = InMemoryWatcherPlaces()
+        self.webhooks, self.deliveries = InMemoryWebhooks(), InMemoryDeliveryStore()
+
+    def _add_dispatch(self, workers: int) -> None:
         self.submit_batch = SubmitBatch(
             self.records, self.media, self.dispatch, timedelta(days=7), self.accounts
         )
@@ -212,26 +128,6 @@ class AppHarness:
         self.dispatch_items = DispatchItems(
             self.records, self.media, self.queue, self.finalizer, self.open_folders, workers
         )
-        self.breakers = InMemoryBreakerStore()
-        self.ledger = ledger or InMemoryPredictionLedger()
-        breakers = CircuitBreakers(
-            self.breakers, self.clock, self.telemetry, STANDARD_POLICY.open_for
-        )
-        perform = PerformEffect(gateway, collect, self.clock, breakers, self.ledger)
-        self.process_item = ProcessItem(
-            self.records, self.queue, self.finalizer, perform, self.telemetry, limit, workers
-        )
-        self.process_dead_letter = replace(self.process_item, may_create=False)
-        self.cancel_batch = CancelBatch(self.records, self.finalizer)
-        choose_models = ChooseRoundModels(usable(a_registry(MODEL, OTHER_MODEL), "scripted"))
-        self.retry = RetryBatch(self.records, self.dispatch, self.finalizer, choose_models)
-        find = FindItems(self.store, self.media)
-        self.redo = RedoItems(self.records, find, self.dispatch, self.finalizer, choose_models)
-        self.choose = ChooseVersion(self.records, find, self.media)
-        self.rebuild = RebuildArchive(self.records, self.finalizer)
-        self.watcher_places = InMemoryWatcherPlaces()
-        hold_place = HoldPlace(self.watcher_places, self.clock, most=2)
-        self.watch = WatchBatch(self.records, hold_place)
         self.repair_stalled_batches = RepairStalledBatches(
             self.records,
             self.dispatch,
@@ -241,11 +137,40 @@ class AppHarness:
             self.telemetry,
             timedelta(minutes=15),
         )
-        self.webhooks = InMemoryWebhooks()
-        self.deliveries = InMemoryDeliveryStore()
+
+    def _add_worker(self, workers: int, time_limit: timedelta) -> None:
+        gateway = ProviderGateway(
+            {"scripted": self.provider}, self.media, PollSchedule(), self.telemetry
+        )
+        collect = CollectImage(
+            gateway, self.validator, self.thumbnailer, self.mark, self.media, self.clock
+        )
+        breakers = CircuitBreakers(
+            self.breakers, self.clock, self.telemetry, STANDARD_POLICY.open_for
+        )
+        perform = PerformEffect(gateway, collect, self.clock, breakers, self.ledger)
+        self.process_item = ProcessItem(
+            self.records, self.queue, self.finalizer, perform, self.telemetry, time_limit, workers
+        )
+        self.process_dead_letter = replace(self.process_item, may_create=False)
+
+    def _add_rounds(self) -> None:
+        choose_models = ChooseRoundModels(usable(a_registry(MODEL, OTHER_MODEL), "scripted"))
+        find = FindItems(self.store, self.media)
+        self.cancel_batch = CancelBatch(self.records, self.finalizer)
+        self.retry = RetryBatch(self.records, self.dispatch, self.finalizer, choose_models)
+        self.redo = RedoItems(self.records, find, self.dispatch, self.finalizer, choose_models)
+        self.choose = ChooseVersion(self.records, find, self.media)
+        self.rebuild = RebuildArchive(self.records, self.finalizer)
+        hold_place = HoldPlace(self.watcher_places, self.clock, most=2)
+        self.watch = WatchBatch(self.records, hold_place)
+
+    def _add_webhooks(self) -> None:
         send = SendWebhook(self.records, self.webhooks, self.deliveries)
         self.notify_owner = NotifyOwner(self.records, send, self.deliveries, self.telemetry)
         self.replay_webhook = ReplayWebhook(self.records, send, self.deliveries)
+
+    def _add_finalizer(self) -> None:
         self.finalize = FinalizeBatch(
             self.records,
             self.media,

@@ -23,7 +23,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
-import multipart  # type: ignore[import-untyped]
+from testing.api_requests import Request
 
 BATCH = "5f0cb1d2a4e84c0f9b7d3a1e6c2f8b05"
 EVENTS = f"/api/v1/batch/{BATCH}/progress"
@@ -61,36 +61,6 @@ class Stall:
 
 
 type Fault = Answer | Lost | Cut | Stall
-
-
-@dataclass(frozen=True)
-class Request:
-    method: str
-    path: str
-    query: dict[str, str]
-    headers: dict[str, str]
-    body: bytes
-    at: float
-
-    def json(self) -> Any:
-        return json.loads(self.body)
-
-    def form(self) -> dict[str, str]:
-        return {name: part.value for name, part in self._parts().items()}
-
-    def file(self, name: str = "file") -> bytes:
-        return bytes(self._parts()[name].raw)
-
-    def _parts(self) -> dict[str, Any]:
-        _, options = multipart.parse_options_header(self.headers["content-type"])
-        parser = multipart.MultipartParser(
-            io.BytesIO(self.body),
-            options["boundary"],
-            memory_limit=2**25,
-            buffer_size=2**23,
-            spool_limit=2**23,
-        )
-        return {part.name: part for part in parser}
 
 
 def status(word: str = "processing", *, total: int = 3, **given: Any) -> dict[str, Any]:

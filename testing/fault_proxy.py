@@ -15,7 +15,6 @@ The Host header goes through as it was signed.
 """
 
 import http.client
-import json
 import re
 import socket
 import threading
@@ -25,11 +24,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 import psutil
 
-from local.deploy import session
+from testing.exchanges import Exchange, Reply, partial_reply, refusal, wire
 
 AWS_NAMES = re.compile(r"BATCH#local#([0-9a-f]{32})\b")
 PREDICTION_NAMES = re.compile(r'"id": ?"(\w{20,})"')
@@ -72,34 +71,6 @@ class Rule:
         self.fired += 1
         self.reached.set()
         return True
-
-
-@dataclass(frozen=True)
-class Exchange:
-    method: str
-    path: str
-    headers: dict[str, str]
-    body: bytes
-    peer: int
-
-    @property
-    def target(self) -> str:
-        return self.headers.get("x-amz-target", "").rpartition(".")[2]
-
-    @property
-    def operation(self) -> str:
-        return self.target or f"{self.method} {self.path}"
-
-    @property
-    def text(self) -> str:
-        return unquote(self.path) + "\n" + self.body.decode(errors="replace")
-
-
-@dataclass(frozen=True)
-class Reply:
-    status: int
-    headers: list[tuple[str, str]]
-    body: bytes
 
 
 @dataclass
@@ -280,7 +251,7 @@ class _Handler(BaseHTTPRequestHandler):
         rule = proxy.rule_for(request)
         action = rule.action if rule else ""
         if rule and action in {"error", "conflict"}:
-            yield _wire(_refusal(request, rule))
+            yield wire(refusal(request, rule.action, rule.status, rule.code))
             return
         if rule and action == "hold":
             rule.go.wait()
@@ -290,7 +261,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         if action == "partial":
-            yield _wire(_partly(proxy, request))
+            yield wire(partial_reply(proxy.upstream, request))
             return
         reply = proxy.forward(request)
         proxy.learn(request, reply)
@@ -299,54 +270,8 @@ class _Handler(BaseHTTPRequestHandler):
         if action in {"kill_after", "drop_reply"}:
             self.close_connection = True
             return
-        wire = _wire(reply)
+        sent = wire(reply)
         if action == "truncate":
             self.close_connection = True
-            wire = wire[: len(wire) - len(reply.body) // 2]
-        yield wire
-
-
-def _wire(reply: Reply) -> bytes:
-    lines = [f"HTTP/1.1 {reply.status} Proxied", *(f"{k}: {v}" for k, v in reply.headers), "", ""]
-    return "\r\n".join(lines).encode() + reply.body
-
-
-def _refusal(request: Exchange, rule: Rule) -> Reply:
-    """Return an error in the request's protocol."""
-    if request.target:
-        document: dict[str, Any] = {"__type": f"aws#{rule.code}", "message": "injected"}
-        if rule.action == "conflict":
-            items = len(json.loads(request.body)["TransactItems"])
-            reasons = [{"Code": "TransactionConflict"}, *[{"Code": "None"}] * (items - 1)]
-            document = {
-                "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
-                "message": "injected",
-                "CancellationReasons": reasons,
-            }
-        status = 400 if rule.action == "conflict" else rule.status
-        return _reply(status, "application/x-amz-json-1.0", json.dumps(document).encode())
-    body = f"<Error><Code>{rule.code}</Code><Message>injected</Message></Error>".encode()
-    return _reply(rule.status, "application/xml", b"" if request.method == "HEAD" else body)
-
-
-def _reply(status: int, content_type: str, body: bytes) -> Reply:
-    return Reply(status, [("Content-Type", content_type), ("Content-Length", str(len(body)))], body)
-
-
-def _partly(proxy: FaultProxy, request: Exchange) -> Reply:
-    """Return AWS's response if it accepted or found only some entries."""
-    asked = json.loads(request.body)
-    if request.target == "BatchGetItem":
-        answer: dict[str, Any] = {"Responses": {}, "UnprocessedKeys": asked["RequestItems"]}
-        return _reply(200, "application/x-amz-json-1.0", json.dumps(answer).encode())
-    first, *rest = asked["Entries"]
-    taken: list[Any] = []
-    if rest:
-        # Signed again, because another body needs another signature.
-        queue: Any = session().client("sqs", endpoint_url=proxy.upstream)
-        done = queue.send_message_batch(QueueUrl=asked["QueueUrl"], Entries=rest)
-        assert not done.get("Failed")
-        taken = done["Successful"]
-    failed = {"Id": first["Id"], "Code": "InternalError", "SenderFault": False}
-    answer = {"Successful": taken, "Failed": [failed]}
-    return _reply(200, "application/x-amz-json-1.0", json.dumps(answer).encode())
+            sent = sent[: len(sent) - len(reply.body) // 2]
+        yield sent

@@ -10,8 +10,8 @@ from botocore.exceptions import EndpointConnectionError
 from imagebatch.adapters.arrivals import LONGEST_PAUSE_SECONDS, ArrivalProcessor, pause
 from imagebatch.domain.errors import ImagebatchError, UnavailableError
 from imagebatch.ports import ArrivedObject, RetryLater, SendAnew
-from testing.app_harness import SilentTelemetry
 from testing.fakes import FakeClock
+from testing.fakes.telemetry import SilentTelemetry
 from tests.template.rendering import Rendered
 
 FOUND = {"key": "inbox/cars.csv", "etag": "e", "size": 7}

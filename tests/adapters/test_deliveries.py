@@ -7,8 +7,8 @@ import pytest
 from imagebatch.adapters.sqs_records import SQSRecordProcessor
 from imagebatch.ports import ItemMessage
 from imagebatch.schemas.messages import DELAYED, encode_item
-from testing.app_harness import SilentTelemetry
 from testing.fakes import FakeClock
+from testing.fakes.telemetry import SilentTelemetry
 
 MESSAGE = ItemMessage("ann", "b1", 1, 4, 4)
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from testing.fake_api import BATCH, EVENTS, Answer, Cut, FakeApi, Request, event, status, stream
+from testing.api_requests import Request
+from testing.fake_api import BATCH, EVENTS, Answer, Cut, FakeApi, event, status, stream
 from tests.cli.conftest import Cli, environment
 
 ITEMS = f"/api/v1/batch/{BATCH}/status"

@@ -20,8 +20,8 @@ from imagebatch.ports.model_checks import ModelCheckStore
 from imagebatch.ports.model_lookup import ModelLookup
 from imagebatch.usecases.check_models import CheckModels
 from imagebatch.usecases.diagnose_models import DiagnoseModels
-from testing.app_harness import SilentTelemetry
 from testing.fakes import FakeClock, InMemoryBatchStore, InMemoryTemplateStore
+from testing.fakes.telemetry import SilentTelemetry
 from testing.models import a_model, a_registry
 
 OLD = a_model("o/old", provider="replicate", state=ModelState.RETIRED, successor="o/first")

@@ -17,7 +17,8 @@ from imagebatch.formats.xmp import new_packet
 from imagebatch.usecases import mark_image
 from imagebatch.usecases.mark_image import SOURCE_TYPE, MarkImage
 from imagebatch_cli.marks import mark_of
-from testing.app_harness import AppHarness, SilentTelemetry
+from testing.app_harness import AppHarness
+from testing.fakes.telemetry import SilentTelemetry
 from testing.image_mutants import join, saved, split
 from testing.records import a_batch, an_item
 from tests.formats.test_image_xmp import MANIFEST, pixels

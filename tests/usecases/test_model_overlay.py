@@ -7,8 +7,8 @@ import pytest
 from imagebatch.domain.errors import UnavailableError
 from imagebatch.domain.model_entries import MAX_OVERLAY_BYTES
 from imagebatch.usecases.model_overlay import KEY, OverlaidRegistry
-from testing.app_harness import SilentTelemetry
 from testing.fakes import FakeClock, InMemoryObjectStore
+from testing.fakes.telemetry import SilentTelemetry
 from testing.models import a_model, a_registry
 
 RETIRE = b'[[models]]\nid = "owner/first"\nstate = "retired"\nsuccessor = "owner/second"\n'

@@ -8,7 +8,8 @@ import pytest
 
 from imagebatch.domain.errors import UnavailableError
 from imagebatch.usecases.sweep_stack import SweepStack, Swept
-from testing.app_harness import AppHarness, SilentTelemetry
+from testing.app_harness import AppHarness
+from testing.fakes.telemetry import SilentTelemetry
 
 
 def sweep(*, repair: Any) -> tuple[SweepStack, SilentTelemetry]:

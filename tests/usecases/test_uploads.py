@@ -12,8 +12,8 @@ from imagebatch.domain.errors import (
 )
 from imagebatch.intake.uploads import Upload, UploadKind, UploadStatus
 from imagebatch.usecases.uploads import CheckUpload, CreateUpload, ReadSheet
-from testing.app_harness import SilentTelemetry
 from testing.fakes import FakeClock, InMemoryObjectStore, InMemoryUploadStore
+from testing.fakes.telemetry import SilentTelemetry
 
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR...IEND\xaeB`\x82"
 SHEET = b"make,model\nToyota,Corolla\n"

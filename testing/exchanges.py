@@ -1,0 +1,82 @@
+"""Requests that FaultProxy passes on, and the replies it makes itself."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+from local.deploy import session
+
+
+@dataclass(frozen=True)
+class Exchange:
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+    peer: int
+
+    @property
+    def target(self) -> str:
+        return self.headers.get("x-amz-target", "").rpartition(".")[2]
+
+    @property
+    def operation(self) -> str:
+        return self.target or f"{self.method} {self.path}"
+
+    @property
+    def text(self) -> str:
+        return unquote(self.path) + "\n" + self.body.decode(errors="replace")
+
+
+@dataclass(frozen=True)
+class Reply:
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
+def wire(reply: Reply) -> bytes:
+    lines = [f"HTTP/1.1 {reply.status} Proxied", *(f"{k}: {v}" for k, v in reply.headers), "", ""]
+    return "\r\n".join(lines).encode() + reply.body
+
+
+def refusal(request: Exchange, action: str, status: int, code: str) -> Reply:
+    """Return an error in the request's protocol."""
+    if request.target:
+        document: dict[str, Any] = {"__type": f"aws#{code}", "message": "injected"}
+        if action == "conflict":
+            items = len(json.loads(request.body)["TransactItems"])
+            reasons = [{"Code": "TransactionConflict"}, *[{"Code": "None"}] * (items - 1)]
+            document = {
+                "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+                "message": "injected",
+                "CancellationReasons": reasons,
+            }
+            status = 400
+        return _reply(status, "application/x-amz-json-1.0", json.dumps(document).encode())
+    body = f"<Error><Code>{code}</Code><Message>injected</Message></Error>".encode()
+    return _reply(status, "application/xml", b"" if request.method == "HEAD" else body)
+
+
+def _reply(status: int, content_type: str, body: bytes) -> Reply:
+    return Reply(status, [("Content-Type", content_type), ("Content-Length", str(len(body)))], body)
+
+
+def partial_reply(upstream: str, request: Exchange) -> Reply:
+    """Return AWS's response if it accepted or found only some entries."""
+    asked = json.loads(request.body)
+    if request.target == "BatchGetItem":
+        answer: dict[str, Any] = {"Responses": {}, "UnprocessedKeys": asked["RequestItems"]}
+        return _reply(200, "application/x-amz-json-1.0", json.dumps(answer).encode())
+    first, *rest = asked["Entries"]
+    taken: list[Any] = []
+    if rest:
+        # Signed again, because another body needs another signature.
+        queue: Any = session().client("sqs", endpoint_url=upstream)
+        done = queue.send_message_batch(QueueUrl=asked["QueueUrl"], Entries=rest)
+        assert not done.get("Failed")
+        taken = done["Successful"]
+    failed = {"Id": first["Id"], "Code": "InternalError", "SenderFault": False}
+    answer = {"Successful": taken, "Failed": [failed]}
+    return _reply(200, "application/x-amz-json-1.0", json.dumps(answer).encode())
