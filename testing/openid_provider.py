@@ -126,26 +126,18 @@ def handler_of(issuer: Issuer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             parts = urlsplit(self.path)
-            if parts.path == "/authorize":
-                query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-                self.send_response(302)
-                self.send_header("Location", issuer.authorize(query))
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-            elif parts.path == "/logout":
-                query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-                issuer.signed_out.append(query)
-                self.send_response(302)
-                self.send_header(
-                    "Location",
-                    query.get("post_logout_redirect_uri") or query.get("logout_uri", "/"),
-                )
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-            elif parts.path == "/jwks":
-                self.answer(200, issuer.jwks())
-            else:
-                self.answer(200, issuer.discovery())
+            query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+            match parts.path:
+                case "/authorize":
+                    self.redirect(issuer.authorize(query))
+                case "/logout":
+                    issuer.signed_out.append(query)
+                    back = query.get("post_logout_redirect_uri") or query.get("logout_uri", "/")
+                    self.redirect(back)
+                case "/jwks":
+                    self.answer(200, issuer.jwks())
+                case _:
+                    self.answer(200, issuer.discovery())
 
         def do_POST(self) -> None:
             text = self.rfile.read(int(self.headers["Content-Length"])).decode()
@@ -156,6 +148,12 @@ def handler_of(issuer: Issuer) -> type[BaseHTTPRequestHandler]:
                 return
             tokens = issuer.exchange(form)
             self.answer(200 if tokens else 400, tokens or {"error": "invalid_grant"})
+
+        def redirect(self, location: str) -> None:
+            self.send_response(302)
+            self.send_header("Location", location)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
 
         def answer(self, status: int, document: dict[str, Any]) -> None:
             body = json.dumps(document).encode()
