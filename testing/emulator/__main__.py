@@ -11,6 +11,7 @@ from ministack.app import main  # noqa: E402 - the path comes first
 
 from testing.emulator import (  # noqa: E402
     alarms,
+    batch_responses,
     chains,
     gateway,
     layers,
@@ -24,7 +25,7 @@ from testing.emulator import (  # noqa: E402
 )
 
 RULES = (
-    *(alarms, chains, layers, limits, permissions, pollers),
+    *(alarms, batch_responses, chains, layers, limits, permissions, pollers),
     *(preflight, gateway, queries, reservations, uploads),
 )
 for rule in RULES:

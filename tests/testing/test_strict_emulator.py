@@ -36,6 +36,12 @@ def handler(event, context):
     time.sleep(3)
     boto3.client("sqs").send_message(QueueUrl=os.environ["SEEN"], MessageBody="done")
 """
+RETURNS_WHAT_IT_RECEIVES = """
+import json
+def handler(event, context):
+    [record] = event["Records"]
+    return json.loads(record["body"])
+"""
 ANSWERS = """
 import time
 def handler(event, context):
@@ -209,6 +215,50 @@ def test_pollers_pay_no_regard_to_a_reservation(emulated: Aws) -> None:
 def test_pollers_keep_to_the_mappings_maximum(emulated: Aws) -> None:
     scaling = {"MaximumConcurrency": 2}
     assert Backlog(emulated, "in-step", ScalingConfig=scaling).ended() == (4, 0)
+
+
+READ_AS_SUCCESS = [None, {}, {"batchItemFailures": None}, {"batchItemFailures": []}]
+READ_AS_FAILURE = [
+    "no object",
+    [1],
+    *(
+        {"batchItemFailures": [failure]}
+        for failure in ({"itemIdentifier": each} for each in ("", None, "of no message"))
+    ),
+    {"batchItemFailures": [{"messageId": "misnamed"}]},
+]
+
+
+def test_unreadable_batch_response_fails_its_messages(emulated: Aws) -> None:
+    sqs = emulated.client("sqs")
+    items, dead = emulated.queue("responses"), emulated.queue("responses-dead")
+    everything = partial(sqs.get_queue_attributes, AttributeNames=["All"])
+    arn, dead_arn = (everything(QueueUrl=each)["Attributes"]["QueueArn"] for each in (items, dead))
+    redrive = {"deadLetterTargetArn": dead_arn, "maxReceiveCount": 1}
+    attributes = {"VisibilityTimeout": "20", "RedrivePolicy": json.dumps(redrive)}
+    sqs.set_queue_attributes(QueueUrl=items, Attributes=attributes)
+    emulated.function("responds", RETURNS_WHAT_IT_RECEIVES)
+    bodies = [json.dumps(each) for each in (*READ_AS_SUCCESS, *READ_AS_FAILURE)]
+    for body in bodies:
+        sqs.send_message(QueueUrl=items, MessageBody=body)
+    emulated.client("lambda").create_event_source_mapping(
+        FunctionName="responds",
+        EventSourceArn=arn,
+        BatchSize=1,
+        FunctionResponseTypes=["ReportBatchItemFailures"],
+    )
+    kept: list[str] = []
+
+    def all_kept() -> bool:
+        found = sqs.receive_message(QueueUrl=dead, MaxNumberOfMessages=10, VisibilityTimeout=600)
+        kept.extend(message["Body"] for message in found.get("Messages", []))
+        counts = everything(QueueUrl=items)["Attributes"]
+        left = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+        return not any(int(counts[name]) for name in left)
+
+    until("none is left", all_kept)
+    all_kept()
+    assert sorted(kept) == sorted(map(json.dumps, READ_AS_FAILURE))
 
 
 @pytest.fixture(scope="module")
