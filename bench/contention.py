@@ -144,7 +144,7 @@ class ContendedStore(InMemoryBatchStore):
 
     def _write[T](self, records: set[str], seconds: float, write: Callable[[], T]) -> T:
         both = "batch" in records
-        self._await_units(TRANSACTION_UNITS if both else UPDATE_UNITS)
+        self._take_units(TRANSACTION_UNITS if both else UPDATE_UNITS, patient=not both)
         self.calls_made["transactions" if both else "updates"] += 1
         if records & self._busy:
             self.calls_made["conflicts"] += 1
@@ -161,12 +161,16 @@ class ContendedStore(InMemoryBatchStore):
             self._time.sleep(seconds / 2)
             self._busy -= records
 
-    def _await_units(self, units: int) -> None:
+    def _take_units(self, units: int, *, patient: bool) -> None:
+        """A throttled transaction is not billed, and its records are read again."""
         tries = attempts(MOST_TRIES, **THROTTLES, sleep=self._time.sleep, jitter=self._jitter)
         for _ in tries:
             if not self._limit.full({"batch": units}):
                 return
             self.calls_made["throttled"] += 1
+            self._time.sleep(TRANSACTION / 2)
+            if not patient:
+                raise ConflictError("the partition is throttled")
 
 
 class Simulation:

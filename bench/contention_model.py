@@ -5,7 +5,6 @@ and two writes an item this is what the simulation over the real use cases does,
 """
 
 import random
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from bench.virtual_time import VirtualTime
@@ -74,23 +73,21 @@ class Model:
                 self._write()
 
     def _write(self) -> None:
-        for lost in self._attempts(CONFLICTS):
-            self.repeated += lost > 0
+        tries = attempts(MOST_TRIES, **CONFLICTS, sleep=self.time.sleep, jitter=self.chance.random)
+        for _ in tries:
             self.time.sleep(2 * READ)
             if self._written(self.chance.randrange(self.records)):
                 return
 
     def _written(self, record: int) -> bool:
-        for _ in self._attempts(THROTTLES):
-            if not self._limit.full({"batch": TRANSACTION_UNITS}):
-                break
+        if self._limit.full({"batch": TRANSACTION_UNITS}):
+            self.time.sleep(TRANSACTION / 2)
+            return False
         if record in self._busy:
+            self.repeated += 1
             self.time.sleep(TRANSACTION / 2)
             return False
         self._busy.add(record)
         self.time.sleep(TRANSACTION)
         self._busy.remove(record)
         return True
-
-    def _attempts(self, pauses: dict[str, float]) -> Iterator[int]:
-        return attempts(MOST_TRIES, **pauses, sleep=self.time.sleep, jitter=self.chance.random)

@@ -88,7 +88,18 @@ def test_a_table_that_stays_throttled_is_unavailable(
 ) -> None:
     cancel_transaction(dynamodb, code, "None", times=100)
     with pytest.raises(UnavailableError):
-        store.commit(batch)
+        store.add_items(batch.owner, batch.id, some_items(6))
+
+
+@pytest.mark.parametrize("code", ["ThrottlingError", "ProvisionedThroughputExceeded"])
+def test_a_throttled_commit_reads_its_records_again(
+    dynamodb: Any, store: DynamoDBBatchStore, batch: Batch, code: str
+) -> None:
+    """Others change them while it waits: its second try would be billed for nothing."""
+    fired = cancel_transaction(dynamodb, code, "None", times=100)
+    with pytest.raises(ConflictError):
+        store.commit(batch, an_item(0))
+    assert fired.count == 1
 
 
 def test_impossible_transaction_is_a_client_error(

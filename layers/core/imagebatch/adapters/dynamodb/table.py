@@ -228,8 +228,9 @@ class Table:
     ) -> None:
         """Writes all or nothing. The token makes a request whose answer was lost the same request.
 
-        The first `versioned` actions write over records as they were read: another transaction at
-        one of these records changes it, so trying again would fail, and be billed.
+        The first `versioned` actions write over records as they were read. Another transaction at
+        one of these records changes it, and whoever is throttled waits while others change it: then
+        trying again would fail, and be billed.
 
         ConditionFailedError, and ConflictError for those, at once; what collides elsewhere is tried
         again, then ConflictError; a table that is throttled or cannot be reached is
@@ -245,8 +246,8 @@ class Table:
                     )
             except ClientError as error:
                 codes = _passing_codes(error)
-                if "TransactionConflict" in codes[:versioned]:
-                    break
+                if _PASSING.intersection(codes[:versioned]):
+                    raise ConflictError("the records may change before this write") from error
             else:
                 return
         if "TransactionConflict" in codes:
