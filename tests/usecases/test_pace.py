@@ -74,6 +74,6 @@ def test_what_no_clock_can_have_said_is_not_learned(seconds: float) -> None:
 
 def test_poll_interval_grows_with_the_time_waited() -> None:
     pace = PollSchedule()
-    assert pace.next_poll_delay("m", 6.0, 10.0) == pytest.approx(0.6)
-    assert pace.next_poll_delay("m", 6.0, 1.9) == pytest.approx(0.114)
+    assert pace.next_poll_delay("m", 6.0, 10.0) == pytest.approx(0.5)
+    assert pace.next_poll_delay("m", 6.0, 1.9) == pytest.approx(0.095)
     assert pace.next_poll_delay("m", 6.0, 1000.0) == pytest.approx(4.0)

@@ -11,7 +11,7 @@ SLACK = 1.01
 """The first poll is this much after the fastest recent prediction."""
 FINE = 8
 """The number of polls between the fastest and the slowest recent prediction."""
-EVERY = 0.06
+EVERY = 0.05
 """The interval between polls, as a share of the time waited so far: the maximum delay added to a
 batch.
 """
