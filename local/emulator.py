@@ -61,6 +61,7 @@ class Emulator:
             "BIND_HOST": "127.0.0.1",
             "GATEWAY_PORT": str(self.port),
             "GATEWAY_SECONDS": os.environ.get("GATEWAY_SECONDS", "30"),
+            "FORKED_STARTS": os.environ.get("FORKED_STARTS", ""),
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",
             "AUTH": "true",

@@ -21,12 +21,13 @@ from testing.emulator import (  # noqa: E402
     preflight,
     queries,
     reservations,
+    starts,
     uploads,
 )
 
 RULES = (
     *(alarms, batch_responses, chains, layers, limits, permissions, pollers),
-    *(preflight, gateway, queries, reservations, uploads),
+    *(preflight, gateway, queries, reservations, starts, uploads),
 )
 for rule in RULES:
     rule.install()
