@@ -1,4 +1,4 @@
-"""The stack that tells others of its batches: a webhook's receiver, and the account's event bus."""
+"""The live stack: it asks a server that speaks Replicate's API, and tells others of its batches."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,8 @@ from testing.fault_proxy import Family
 from testing.receiver import Receiver
 from tests.conftest import Stack, Stacks
 
-TOKEN = "r8_webhooks"
+TOKEN = "r8_end_to_end"
+MAX_ROWS = 200
 
 
 @pytest.fixture(scope="session")
@@ -21,30 +22,40 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture(scope="session")
-def told_provider() -> Iterator[FakeProviders]:
+def provider() -> Iterator[FakeProviders]:
     with FakeProviders() as server:
         server.token = TOKEN
         yield server
 
 
+@pytest.fixture
+def fake(provider: FakeProviders) -> Iterator[FakeProviders]:
+    """Without what another test has scripted."""
+    yield provider
+    provider.clear()
+    provider.gone = ()
+
+
 @pytest.fixture(scope="session")
 def calls() -> Iterator[Recorder]:
-    """What the functions of the telling stack ask of AWS."""
+    """What the functions of the live stack ask of AWS."""
     with Recorder(Family()) as recorder:
         yield recorder
 
 
 @pytest.fixture(scope="session")
-def telling(
-    stacks: Stacks, receiver: Receiver, told_provider: FakeProviders, calls: Recorder
+def live_stack(
+    stacks: Stacks, receiver: Receiver, provider: FakeProviders, calls: Recorder
 ) -> Stack:
     """Hours pass in seconds, so that a receiver's next try comes soon."""
     stack = stacks(
         keys={"ReplicateSecretArn": TOKEN},
         AwsEndpointUrl=calls.url,
-        ReplicateBaseUrl=told_provider.url,
+        ReplicateBaseUrl=provider.url,
         DevCallbackOrigin=receiver.url,
         EventBusName="default",
+        MaxRows=MAX_ROWS,
+        WorkerTimeoutSeconds=20,
         wait_scale="0.2",
     )
     calls.upstream = stack["endpointUrl"]
@@ -52,6 +63,6 @@ def telling(
 
 
 @pytest.fixture(scope="session")
-def telling_api(telling: Stack) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=telling["apiUrl"], timeout=60) as client:
+def live(live_stack: Stack) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=live_stack["apiUrl"], timeout=60) as client:
         yield client

@@ -4,7 +4,6 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -16,28 +15,8 @@ from imagebatch_cli.verification import differences_to_service, verify
 from testing.batches import archive, finished, images, run, sheet, started, status, submit
 from testing.fake_providers import FakeProviders
 from testing.scenario import until
-from tests.conftest import Stack, Stacks
 
 INTERRUPTED = "Prediction interrupted; please retry (code: PA)"
-TOKEN = "r8_end_to_end"
-
-
-@pytest.fixture(scope="module")
-def fake() -> Iterator[FakeProviders]:
-    with FakeProviders() as server:
-        server.token = TOKEN
-        yield server
-
-
-@pytest.fixture(scope="module")
-def live_stack(stacks: Stacks, fake: FakeProviders) -> Stack:
-    return stacks(keys={"ReplicateSecretArn": TOKEN}, ReplicateBaseUrl=fake.url)
-
-
-@pytest.fixture(scope="module")
-def live(live_stack: Stack) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=live_stack["apiUrl"], timeout=60) as client:
-        yield client
 
 
 def test_three_rows_become_three_images_in_the_archive(
@@ -199,9 +178,9 @@ def test_download_route_names_the_archive_after_the_batch(live: httpx.Client) ->
     assert "Fr%C3%BChling%20hub.zip" in fetched.headers["content-disposition"]
 
 
-def test_fifty_five_rows_and_a_malformed_sheet_are_refused(live: httpx.Client) -> None:
-    many = submit(live, sheet(*(str(n) for n in range(55))))
+def test_fifty_five_rows_and_a_malformed_sheet_are_refused(api: httpx.Client) -> None:
+    many = submit(api, sheet(*(str(n) for n in range(55))))
     assert (many.status_code, many.json()["error"]) == (400, "Row limit exceeded (max 50)")
-    malformed = submit(live, sheet("A") + '"open')
+    malformed = submit(api, sheet("A") + '"open')
     assert (malformed.status_code, malformed.json()["error"]) == (400, "Malformed CSV")
     assert malformed.json()["details"]

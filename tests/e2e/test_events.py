@@ -26,9 +26,9 @@ type Events = Callable[[str, int], list[dict[str, Any]]]
 
 
 @pytest.fixture(scope="module")
-def taken(telling: Stack, aws: Aws) -> Iterator[Events]:
+def taken(live_stack: Stack, aws: Aws) -> Iterator[Events]:
     """The events of a batch, as soon as there are so many; a rule of its own brings them here."""
-    sqs, bus, seen = aws("sqs", telling), aws("events", telling), []
+    sqs, bus, seen = aws("sqs", live_stack), aws("events", live_stack), []
     url = sqs.create_queue(QueueName="events-of-the-tests")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
     bus.put_rule(Name="ours", EventPattern=json.dumps({"source": ["imagebatch"]}))
@@ -62,11 +62,11 @@ def settled(events: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
 
 
 def test_items_and_the_end_of_a_batch_are_told(
-    telling_api: httpx.Client, told_provider: FakeProviders, receiver: Receiver, taken: Events
+    live: httpx.Client, fake: FakeProviders, receiver: Receiver, taken: Events
 ) -> None:
-    told_provider.script("failed", prompt="Told B", text="flagged as sensitive (E005)")
+    fake.script("failed", prompt="Told B", text="flagged as sensitive (E005)")
     callback = f"{receiver.url}/told"
-    batch = run(telling_api, sheet("Told A", "Told B"), name="Told", callbackUrl=callback)
+    batch = run(live, sheet("Told A", "Told B"), name="Told", callbackUrl=callback)
 
     events = taken(batch["jobId"], 3)
 
@@ -82,10 +82,10 @@ def test_items_and_the_end_of_a_batch_are_told(
 
 
 def test_a_batch_without_an_image_is_told_as_failed(
-    telling_api: httpx.Client, told_provider: FakeProviders, taken: Events
+    live: httpx.Client, fake: FakeProviders, taken: Events
 ) -> None:
-    told_provider.script("failed", prompt="Hopeless", text="flagged as sensitive (E005)")
-    batch = run(telling_api, sheet("Hopeless"))
+    fake.script("failed", prompt="Hopeless", text="flagged as sensitive (E005)")
+    batch = run(live, sheet("Hopeless"))
 
     events = taken(batch["jobId"], 2)
 
@@ -95,14 +95,14 @@ def test_a_batch_without_an_image_is_told_as_failed(
 
 
 def test_items_that_a_cancel_settles_are_told(
-    telling_api: httpx.Client, told_provider: FakeProviders, taken: Events
+    live: httpx.Client, fake: FakeProviders, taken: Events
 ) -> None:
-    told_provider.script("slow", prompt="Unwanted", seconds=60)
+    fake.script("slow", prompt="Unwanted", seconds=60)
     rows = [f"Unwanted {row}" for row in range(5)]
-    batch = started(telling_api, sheet(*rows))
-    until("being made", lambda: told_provider.creates("Unwanted"))
-    assert telling_api.post(f"/api/v1/batch/{batch}/cancel").status_code == 202
-    finished(telling_api, batch)
+    batch = started(live, sheet(*rows))
+    until("being made", lambda: fake.creates("Unwanted"))
+    assert live.post(f"/api/v1/batch/{batch}/cancel").status_code == 202
+    finished(live, batch)
 
     events = taken(batch, 6)
 
@@ -113,10 +113,10 @@ def test_items_that_a_cancel_settles_are_told(
 
 
 def test_the_events_function_may_do_what_it_does(
-    telling: Stack, aws: Aws, calls: Recorder, taken: Events
+    live_stack: Stack, aws: Aws, calls: Recorder, taken: Events
 ) -> None:
-    about = aws("lambda", telling).get_function_configuration(
-        FunctionName=telling["functions"]["EventsFunction"]
+    about = aws("lambda", live_stack).get_function_configuration(
+        FunctionName=live_stack["functions"]["EventsFunction"]
     )
     key = key_of_function(about["FunctionArn"], about["Role"])
     mine = [call for call in calls.made if call.signer == key]

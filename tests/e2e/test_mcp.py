@@ -1,15 +1,16 @@
 """The official MCP SDK's client, from a price to the pictures, on the deployed stack."""
 
+import asyncio
 import json
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
+from mcp import Client
 
-from testing.scenario import until
 from tests.cli.conftest import CARS, Cli, environment
-from tests.cli.test_mcp import call
+from tests.cli.test_mcp import call, talk
 from tests.conftest import Stack
 
 
@@ -27,13 +28,15 @@ def root(tmp_path: Path) -> Path:
 
 
 def ended(cli: Cli, root: Path, batch: str, round_: int) -> dict[str, Any]:
-    def look() -> dict[str, Any] | None:
-        [found] = call(cli, root, ("status", {"batch_id": batch}))
-        over = found["status"] == "completed" and found["round"] == round_
-        return dict(found) if over else None
+    async def look(client: Client) -> dict[str, Any]:
+        while True:  # as long as a talk may take
+            answer = await client.call_tool("status", {"batch_id": batch})
+            found = dict(answer.structured_content or {})
+            if found["status"] == "completed" and found["round"] == round_:
+                return found
+            await asyncio.sleep(0.25)
 
-    found: dict[str, Any] = until(f"round {round_} has ended", look)
-    return found
+    return dict(talk(cli, root, look))
 
 
 def test_an_assistant_makes_pictures_within_its_quote(cli: Cli, root: Path) -> None:

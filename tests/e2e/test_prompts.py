@@ -4,7 +4,6 @@ import io
 import json
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,28 +14,9 @@ from PIL import Image
 from testing.batches import archive, finished, images
 from testing.fake_providers import FakeProviders
 from tests.cli.conftest import command, environment
-from tests.conftest import Aws, Stack, Stacks
+from tests.conftest import Aws, Stack
 
-TOKEN = "r8_end_to_end"
 MODEL = "google/nano-banana-2.1"
-
-
-@pytest.fixture(scope="module")
-def fake() -> Iterator[FakeProviders]:
-    with FakeProviders() as server:
-        server.token = TOKEN
-        yield server
-
-
-@pytest.fixture(scope="module")
-def live_stack(stacks: Stacks, fake: FakeProviders) -> Stack:
-    return stacks(keys={"ReplicateSecretArn": TOKEN}, ReplicateBaseUrl=fake.url)
-
-
-@pytest.fixture(scope="module")
-def live(live_stack: Stack) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=live_stack["apiUrl"], timeout=60) as client:
-        yield client
 
 
 def picture(colour: str) -> bytes:

@@ -8,16 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 
 from testing.batches import finished, sheet, started, status
 from tests.cli.conftest import Cli, environment
-from tests.conftest import Aws, Stack, Stacks
-
-
-@pytest.fixture(scope="module")
-def large(stacks: Stacks) -> Stack:
-    return stacks(MaxRows=200, WorkerTimeoutSeconds=20)
+from tests.conftest import Aws, Stack
+from tests.e2e.conftest import MAX_ROWS
 
 
 def dropped(cloudwatch: Any, function: str) -> bool:
@@ -27,24 +22,24 @@ def dropped(cloudwatch: Any, function: str) -> bool:
     ]
 
 
-def test_200_rows_end_200_of_200(large: Stack, aws: Aws, tmp_path: Path) -> None:
+def test_200_rows_end_200_of_200(live_stack: Stack, aws: Aws, tmp_path: Path) -> None:
     cars = tmp_path / "cars.csv"
-    cars.write_text(sheet(*(f"Loop {row}" for row in range(200))))
-    cli = Cli(environment(IMAGEBATCH_URL=large["apiUrl"]), tmp_path)
+    cars.write_text(sheet(*(f"Loop {row}" for row in range(MAX_ROWS))))
+    cli = Cli(environment(IMAGEBATCH_URL=live_stack["apiUrl"]), tmp_path)
 
     done = cli("submit", cars, "--wait", "--json", timeout=300)
 
     assert done.returncode == 0, done.stderr
     final = json.loads(done.stdout)
-    assert (final["done"], final["total"], final["failed"]) == (200, 200, 0)
-    assert not dropped(aws("cloudwatch", large), large["functions"]["WorkerFunction"])
+    assert (final["done"], final["total"], final["failed"]) == (MAX_ROWS, MAX_ROWS, 0)
+    assert not dropped(aws("cloudwatch", live_stack), live_stack["functions"]["WorkerFunction"])
 
 
-def test_without_recursive_loop_lambda_stops_a_batch(large: Stack, aws: Aws) -> None:
+def test_without_recursive_loop_lambda_stops_a_batch(live_stack: Stack, aws: Aws) -> None:
     """Why the template says `RecursiveLoop: Allow`: a batch of 60 rows stands still without it."""
-    worker = large["functions"]["WorkerFunction"]
-    client, cloudwatch = aws("lambda", large), aws("cloudwatch", large)
-    with httpx.Client(base_url=large["apiUrl"], timeout=60) as api:
+    worker = live_stack["functions"]["WorkerFunction"]
+    client, cloudwatch = aws("lambda", live_stack), aws("cloudwatch", live_stack)
+    with httpx.Client(base_url=live_stack["apiUrl"], timeout=60) as api:
         client.put_function_recursion_config(FunctionName=worker, RecursiveLoop="Terminate")
         try:
             batch = started(api, sheet(*(f"Stopped {row}" for row in range(60))))

@@ -11,21 +11,11 @@ from tests.conftest import Aws, Stack
 INTERRUPTED = "Prediction interrupted; please retry (code: PA)"
 
 
-@pytest.fixture
-def fake(told_provider: FakeProviders) -> FakeProviders:
-    return told_provider
-
-
-@pytest.fixture
-def live(telling_api: httpx.Client) -> httpx.Client:
-    return telling_api
-
-
 @pytest.fixture(scope="module")
-def secret(telling: Stack, aws: Aws) -> str:
+def secret(live_stack: Stack, aws: Aws) -> str:
     """As docs/webhooks.md reads it."""
-    client = aws("secretsmanager", telling)
-    text: str = client.get_secret_value(SecretId=telling["webhookSecretArn"])["SecretString"]
+    client = aws("secretsmanager", live_stack)
+    text: str = client.get_secret_value(SecretId=live_stack["webhookSecretArn"])["SecretString"]
     return f"whsec_{text}"
 
 
