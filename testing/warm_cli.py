@@ -37,7 +37,12 @@ class WarmCli:
             )
 
     def run(
-        self, words: Sequence[str], env: Mapping[str, str], cwd: Path, files: Sequence[IO[bytes]]
+        self,
+        words: Sequence[str],
+        env: Mapping[str, str],
+        cwd: Path,
+        files: Sequence[IO[bytes]],
+        patience: float = PATIENCE,
     ) -> int:
         """The exit status, or a signal's number below zero; `files` are the three standard ones."""
         request = json.dumps({"words": list(words), "env": dict(env), "cwd": str(cwd)}).encode()
@@ -45,8 +50,8 @@ class WarmCli:
         try:
             socket.send_fds(self._ours, [request], [told, *(file.fileno() for file in files)])
             os.close(told)
-            ready, _, _ = select.select([status], [], [], PATIENCE)
-            assert ready, f"not over after {PATIENCE} seconds: {words}"
+            ready, _, _ = select.select([status], [], [], patience)
+            assert ready, f"not over after {patience} seconds: {words}"
             return os.waitstatus_to_exitcode(int(os.read(status, 16)))
         finally:
             os.close(status)

@@ -23,7 +23,7 @@ from typing import IO, Any
 import pytest
 
 from testing.fake_api import FakeApi
-from testing.warm_cli import WarmCli
+from testing.warm_cli import PATIENCE, WarmCli
 
 ROOT = Path(__file__).parents[2]
 CARS = "make,model,year,background\nToyota,Corolla,2024,white\nBMW,M3,2023,hub\nKia,Rio,,white\n"
@@ -74,7 +74,7 @@ class Cli:
 
     def __call__(self, *words: str | Path, **given: Any) -> subprocess.CompletedProcess[Any]:
         arguments = [*command(), *map(str, words)]
-        if not given.keys() - {"text", "input"} and not self._asks_for_an_interpreter():
+        if not given.keys() - {"text", "input", "timeout"} and not self._asks_for_an_interpreter():
             return self._warm(arguments, **given)
         options = {"capture_output": True, "text": True, "timeout": 60} | given
         return subprocess.run(arguments, env=self.env, cwd=self.home, check=False, **options)
@@ -89,11 +89,12 @@ class Cli:
         *,
         text: bool = True,
         input: str | None = None,  # noqa: A002
+        timeout: float = PATIENCE,
     ) -> subprocess.CompletedProcess[Any]:
         with TemporaryFile() as given, TemporaryFile() as out, TemporaryFile() as err:
             given.write((input or "").encode())
             given.seek(0)
-            code = warm().run(arguments, self.env, self.home, [given, out, err])
+            code = warm().run(arguments, self.env, self.home, [given, out, err], timeout)
             seen = [_read(stream, text=text) for stream in (out, err)]
         return subprocess.CompletedProcess(arguments, code, *seen)
 

@@ -49,7 +49,7 @@ def talk(cli: Cli, root: Path, say: Callable[[Client], Awaitable[Any]]) -> Any:
             return await say(client)
 
     async def in_time() -> Any:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             return await run()
 
     with ThreadPoolExecutor(1) as thread:  # Playwright's loop may run in the test's own
