@@ -18,6 +18,7 @@ import http.client
 import re
 import socket
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
@@ -44,6 +45,8 @@ ACTIONS = {
     "hold",  # waits for `go`
     "count",  # nothing goes wrong
 }
+MAX_IDLE_SECONDS = 1
+"""Of a connection that is used again: the emulator closes one after five."""
 HOP = {"connection", "transfer-encoding", "keep-alive", "expect", "content-length"}
 
 
@@ -183,20 +186,6 @@ class FaultProxy:
             raise AssertionError(f"nobody to kill at {request.operation}")
         self.killed.append(pid)
 
-    def forward(self, request: Exchange) -> Reply:
-        at = urlsplit(self.upstream)
-        connection = http.client.HTTPConnection(at.hostname or "", at.port, timeout=120)
-        try:
-            headers = {k: v for k, v in request.headers.items() if k not in HOP}
-            connection.request(request.method, request.path, request.body, headers)
-            answer = connection.getresponse()
-            keep = [(k, v) for k, v in answer.getheaders() if k.lower() not in HOP]
-            body = answer.read()
-            length = answer.getheader("Content-Length", "0") if request.method == "HEAD" else None
-            return Reply(answer.status, [*keep, ("Content-Length", length or str(len(body)))], body)
-        finally:
-            connection.close()
-
     def opened(self, connection: socket.socket) -> None:
         with self._lock:
             self._connections.add(connection)
@@ -204,6 +193,41 @@ class FaultProxy:
     def closed(self, connection: socket.socket) -> None:
         with self._lock:
             self._connections.discard(connection)
+
+
+class Upstream:
+    """A caller's connection to what is behind the proxy, kept as long as no server closes it."""
+
+    def __init__(self) -> None:
+        self._kept: http.client.HTTPConnection | None = None
+        self._used = 0.0
+
+    def forward(self, request: Exchange, url: str) -> Reply:
+        headers = {k: v for k, v in request.headers.items() if k not in HOP}
+        connection = self._connection(url)
+        try:
+            connection.request(request.method, request.path, request.body, headers)
+            answer = connection.getresponse()
+            keep = [(k, v) for k, v in answer.getheaders() if k.lower() not in HOP]
+            body = answer.read()
+        except BaseException:
+            self.close()
+            raise
+        self._used = time.monotonic()
+        length = answer.getheader("Content-Length", "0") if request.method == "HEAD" else None
+        return Reply(answer.status, [*keep, ("Content-Length", length or str(len(body)))], body)
+
+    def _connection(self, url: str) -> http.client.HTTPConnection:
+        if self._kept is None or time.monotonic() - self._used > MAX_IDLE_SECONDS:
+            self.close()
+            at = urlsplit(url)
+            self._kept = http.client.HTTPConnection(at.hostname or "", at.port, timeout=120)
+        return self._kept
+
+    def close(self) -> None:
+        if self._kept:
+            self._kept.close()
+        self._kept = None
 
 
 class _Server(ThreadingHTTPServer):
@@ -226,9 +250,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def setup(self) -> None:
         super().setup()
+        self._upstream = Upstream()
         self.server.proxy.opened(self.connection)
 
     def finish(self) -> None:
+        self._upstream.close()
         self.server.proxy.closed(self.connection)
         with suppress(OSError):
             super().finish()
@@ -263,7 +289,7 @@ class _Handler(BaseHTTPRequestHandler):
         if action == "partial":
             yield wire(partial_reply(proxy.upstream, request))
             return
-        reply = proxy.forward(request)
+        reply = self._upstream.forward(request, proxy.upstream)
         proxy.learn(request, reply)
         if action == "kill_after":
             proxy.kill(request)
