@@ -29,6 +29,7 @@ From another process:
     curl -X POST $URL/reset                                               no faults, empty ledger
 """
 
+import re
 import socket
 import threading
 import time
@@ -68,14 +69,14 @@ class FakeProviders(ProviderState):
         self._thread.join()
 
     @contextmanager
-    def holding(self) -> Iterator[None]:
-        """No prediction created inside ends before the block does."""
-        before, self.latency = self.latency, float("inf")
+    def holding(self, prompt: str = "") -> Iterator[None]:
+        """No prediction created inside, with such a prompt, ends before the block does."""
+        self._held = re.compile(prompt)
         try:
             yield
         finally:
             with self._lock:
-                self.latency = before
+                self._held = None
                 for prediction in self.ledger.predictions.values():
                     if prediction.held:
                         prediction.ready = self.clock()

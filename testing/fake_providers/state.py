@@ -28,6 +28,7 @@ class ProviderState:
         self.stopping = threading.Event()
         self.ledger = Ledger()
         self._rules: dict[str, Rule] = {}
+        self._held: re.Pattern[str] | None = None
         self._lock = threading.RLock()
         self._connections: set[socket.socket] = set()
 
@@ -136,7 +137,8 @@ class ProviderState:
             seconds *= self.random.lognormvariate(0, self.spread)
         if outcome and outcome.seconds is not None:
             seconds = outcome.seconds
-        if outcome and outcome.fault == "never":
+        held = outcome is None and self._held and self._held.search(prompt)
+        if held or (outcome and outcome.fault == "never"):
             seconds = float("inf")
         now = self.clock()
         prediction = FakePrediction(

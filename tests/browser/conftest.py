@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import (
     Browser,
@@ -21,6 +22,8 @@ from playwright.sync_api import (
 )
 
 from testing.fake_providers import FakeProviders
+from testing.openid_provider import AUDIENCE, CLIENT, Issuer
+from testing.scenario import cars
 from tests.browser.steps import Shot
 from tests.conftest import Stack, Stacks
 
@@ -86,6 +89,32 @@ def live(stacks: Stacks, provider: FakeProviders) -> Stack:
     """A stack with a provider's key, so that images can fail and be tried again."""
     keys = {"ReplicateSecretArn": "r8_a_key_of_the_tests"}
     return stacks(keys=keys, ReplicateBaseUrl=provider.url, DefaultModel="google/nano-banana-2.1")
+
+
+@pytest.fixture(scope="session")
+def issuer() -> Iterator[Issuer]:
+    with Issuer() as issuer:
+        yield issuer
+
+
+@pytest.fixture(scope="session")
+def closed(stacks: Stacks, issuer: Issuer) -> Stack:
+    """A stack that lets in whom the issuer knows, and keeps a ZIP for less than a minute."""
+    values = {"OidcIssuer": issuer.url, "OidcAudience": AUDIENCE, "OidcClientId": CLIENT}
+    return stacks(AuthMode="oidc", ArchiveTtlSeconds=45, **values)
+
+
+@pytest.fixture(scope="session")
+def old_batch(closed: Stack, issuer: Issuer) -> str:
+    """Made before the tests that sign in, so that its ZIP is gone when it is looked for."""
+    headers = {"Authorization": f"Bearer {issuer.token(aud=AUDIENCE)}"}
+    with httpx.Client(base_url=closed["apiUrl"], headers=headers, timeout=60) as api:
+        return cars(api, "Old", name="Old")
+
+
+@pytest.fixture
+def login_page(open_context: Callable[..., BrowserContext], closed: Stack, old_batch: str) -> Page:
+    return open_context(closed["webUrl"]).new_page()
 
 
 @pytest.fixture(autouse=True)

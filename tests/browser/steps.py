@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from testing.openid_provider import PERSON
+
 type Shot = Callable[[Page, str], None]
 """Keeps what a page looks like under a name."""
 
@@ -55,6 +57,11 @@ def submit(page: Page, *rows: str, name: str = "") -> str:
     if name:
         page.get_by_label("Name").fill(name)
     return start(page)
+
+
+def sign_in(page: Page) -> None:
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_text(PERSON["email"])).to_be_visible()
 
 
 def images(page: Page) -> Locator:

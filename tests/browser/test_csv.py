@@ -28,7 +28,7 @@ from tests.conftest import Stack
 
 
 def test_dropped_sheet_runs_from_preview_to_download(
-    live_page: Page, shot: Shot, tmp_path: Path
+    live_page: Page, provider: FakeProviders, shot: Shot, tmp_path: Path
 ) -> None:
     page = live_page
     page.goto("/")
@@ -44,12 +44,13 @@ def test_dropped_sheet_runs_from_preview_to_download(
     page.get_by_label("Name").fill("Spring")
     shot(page, "2-sheet")
 
-    batch = start(page)
-    expect(page.get_by_role("heading", level=1)).to_have_text("Spring")
-    expect(images(page).first).to_be_visible()
-    expect(page.locator(".tile-waiting").first).to_be_visible()
-    expect(page.get_by_role("button", name="Download ZIP")).to_be_disabled()
-    shot(page, "3-progress")
+    with provider.holding("Model 12"):
+        batch = start(page)
+        expect(page.get_by_role("heading", level=1)).to_have_text("Spring")
+        expect(images(page).first).to_be_visible()
+        expect(page.locator(".tile-waiting").first).to_be_visible()
+        expect(page.get_by_role("button", name="Download ZIP")).to_be_disabled()
+        shot(page, "3-progress")
 
     page.reload()
     expect(page.get_by_role("heading", level=1)).to_have_text("Spring")

@@ -208,6 +208,7 @@ def test_with_debug_the_page_logs_ids_and_each_answer(page: Page) -> None:
     choose(page, sheet(*cars(1)))
     expect(page.get_by_test_id("price")).to_contain_text("$")
     assert any("200 POST /api/car-batch" in line for line in said)
+    settled(page)
     quiet = len(said)
     page.goto("/?debug=0")
     settled(page)

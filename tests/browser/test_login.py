@@ -1,14 +1,12 @@
 """Signing in, on a stack that asks for it."""
 
 import json
-from collections.abc import Callable, Iterator
 
-import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
-from testing.openid_provider import AUDIENCE, CLIENT, PERSON, Issuer
-from tests.browser.steps import Shot, assert_sound, cars, finished, images, submit
-from tests.conftest import Stack, Stacks
+from testing.openid_provider import AUDIENCE, CLIENT, Issuer
+from tests.browser.steps import Shot, assert_sound, cars, finished, images, sign_in, submit
+from tests.conftest import Stack
 
 SET_AUTH = """(auth) => new MutationObserver((_, observer) => {
   const meta = document.querySelector('meta[name="config"]');
@@ -17,29 +15,6 @@ SET_AUTH = """(auth) => new MutationObserver((_, observer) => {
   meta.content = JSON.stringify({...JSON.parse(meta.content), auth});
 }).observe(document, {childList: true, subtree: true})"""
 """Tells the page of another issuer than the stack does, before its script begins."""
-
-
-@pytest.fixture(scope="module")
-def issuer() -> Iterator[Issuer]:
-    with Issuer() as issuer:
-        yield issuer
-
-
-@pytest.fixture(scope="module")
-def closed(stacks: Stacks, issuer: Issuer) -> Stack:
-    """A stack that lets in whom the issuer knows."""
-    values = {"OidcIssuer": issuer.url, "OidcAudience": AUDIENCE, "OidcClientId": CLIENT}
-    return stacks(AuthMode="oidc", **values)
-
-
-@pytest.fixture
-def login_page(open_context: Callable[..., BrowserContext], closed: Stack) -> Page:
-    return open_context(closed["webUrl"]).new_page()
-
-
-def sign_in(page: Page) -> None:
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_text(PERSON["email"])).to_be_visible()
 
 
 def test_sign_in_returns_to_the_page_and_submits(
