@@ -3,6 +3,7 @@
 import io
 import time
 import zipfile
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -37,13 +38,19 @@ def status(api: httpx.Client, batch: str) -> dict[str, Any]:
 
 def finished(api: httpx.Client, batch: str, seconds: float = 120) -> dict[str, Any]:
     """Return the batch once it has ended; polls like a client, and fails after `seconds`."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
+    for _ in turns(seconds):
         found = status(api, batch)
         if found["status"] in FINISHED:
             return found
-        time.sleep(0.25)
     raise AssertionError(f"batch {batch} has not ended after {seconds} s: {found}")
+
+
+def turns(seconds: float) -> Iterator[None]:
+    """To look again and again, ever less often: asking takes time from what is waited for."""
+    began = time.monotonic()
+    while (waited := time.monotonic() - began) < seconds:
+        yield
+        time.sleep(min(1, 0.1 + waited / 10))
 
 
 def run(

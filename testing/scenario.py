@@ -1,7 +1,6 @@
 """Seeds one owner on a deployed stack: every kind of batch, and its inputs."""
 
 import io
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +8,7 @@ from typing import Any
 import httpx
 from PIL import Image
 
-from testing.batches import finished, sheet
+from testing.batches import finished, sheet, turns
 
 PATIENCE = 120.0
 
@@ -28,11 +27,9 @@ def ask(api: httpx.Client, method: str, path: str, status: int, **content: Any) 
 
 def until(what: str, look: Callable[[], Any], seconds: float = PATIENCE) -> Any:
     """Return what `look` returns, once it is truthy."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
+    for _ in turns(seconds):
         if found := look():
             return found
-        time.sleep(0.25)
     raise AssertionError(f"after {seconds:g} s still not: {what}")
 
 
