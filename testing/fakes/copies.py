@@ -1,39 +1,74 @@
-"""Copies the mappings and lists in records; the rest is frozen."""
+"""Copies of records that nobody can change: mappings and lists refuse it, the rest is frozen.
 
+Since a stored copy never changes, a fake of a store hands it out as it is.
+"""
+
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from functools import cache
-from typing import Any, cast
+from typing import Any, NoReturn, cast
+
+
+def _refuse(self: object, *_: object, **__: object) -> NoReturn:
+    raise TypeError("this belongs to a stored record: change a copy of it")
+
+
+class FrozenDict(dict[Any, Any]):
+    def __deepcopy__(self, memo: dict[int, Any]) -> dict[Any, Any]:
+        return deepcopy(dict(self), memo)
+
+    __setitem__ = __delitem__ = __ior__ = _refuse  # type: ignore[assignment]
+    clear = pop = popitem = setdefault = update = _refuse  # type: ignore[assignment]
+
+
+class FrozenList(list[Any]):
+    def __deepcopy__(self, memo: dict[int, Any]) -> list[Any]:
+        return deepcopy(list(self), memo)
+
+    __setitem__ = __delitem__ = __iadd__ = __imul__ = _refuse  # type: ignore[assignment]
+    append = clear = extend = insert = pop = remove = reverse = sort = _refuse  # type: ignore[assignment]
+
 
 LEAVES = (str, int, float, bytes, Decimal, datetime, timedelta, Enum, type(None))
+FROZEN = (*LEAVES, FrozenDict, FrozenList)
 
 
-def copied[T](record: T) -> T:
-    """As `deepcopy`, which takes ten times as long and would run at every store call."""
-    return cast("T", _copied(record))
+def frozen[T](record: T) -> T:
+    """The record, with copies of its mappings and lists in their place."""
+    return cast("T", _frozen(record))
 
 
-def _copied(value: Any) -> Any:
-    kind = type(value)
-    if issubclass(kind, LEAVES):
-        return value
+def _frozen(value: Any) -> Any:
+    return _freezer(type(value))(value)
+
+
+@cache
+def _freezer(kind: type) -> Callable[[Any], Any]:
+    if issubclass(kind, FROZEN):
+        return lambda value: value
     if kind is tuple:
-        parts = tuple(map(_copied, value))
-        return value if all(map(_same, parts, value)) else parts
+        return _tuple
     if kind is dict:
-        return {key: _copied(each) for key, each in value.items()}
+        return lambda value: FrozenDict((key, _frozen(each)) for key, each in value.items())
     if kind is list:
-        return [_copied(each) for each in value]
-    return _of_record(value, kind) if _is_frozen(kind) else deepcopy(value)
+        return lambda value: FrozenList(map(_frozen, value))
+    return _record if _is_frozen(kind) else deepcopy
 
 
-def _of_record(record: Any, kind: type) -> Any:
+def _tuple(value: tuple[Any, ...]) -> tuple[Any, ...]:
+    parts = tuple(map(_frozen, value))
+    return value if all(map(_same, parts, value)) else parts
+
+
+def _record(record: Any) -> Any:
+    kind = type(record)
     names = _names(kind)
     before = [getattr(record, name) for name in names]
-    after = list(map(_copied, before))
+    after = list(map(_frozen, before))
     if all(map(_same, after, before)):
         return record
     made = object.__new__(kind)
@@ -51,6 +86,5 @@ def _names(kind: type) -> tuple[str, ...]:
     return tuple(each.name for each in fields(kind))
 
 
-@cache
 def _is_frozen(kind: type) -> bool:
     return is_dataclass(kind) and kind.__dataclass_params__.frozen  # type: ignore[attr-defined]

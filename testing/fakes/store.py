@@ -10,7 +10,7 @@ from imagebatch.domain.item import Item
 from imagebatch.domain.statuses import Kind
 from imagebatch.ports import BatchStore, Change, ItemChange, Page
 from testing.fakes.accounts import InMemoryAccountStore
-from testing.fakes.copies import copied
+from testing.fakes.copies import frozen
 from testing.fakes.faults import Faults, faulty
 from testing.fakes.library import InMemoryLibraryStore
 
@@ -38,13 +38,13 @@ class InMemoryBatchStore(Faults, BatchStore):
             if at in self._batches:
                 raise ConflictError("the id is taken")
             self.accounts.make(entries)
-            self._batches[at] = copied(batch)
+            self._batches[at] = frozen(batch)
             self._items[at], self._changes[at] = {}, []
 
     @faulty
     def get(self, owner: str, batch_id: str) -> Batch | None:
         with self._lock:
-            return copied(self._batches.get((owner, batch_id)))
+            return self._batches.get((owner, batch_id))
 
     @faulty
     def owner_of(self, batch_id: str) -> str | None:
@@ -54,7 +54,7 @@ class InMemoryBatchStore(Faults, BatchStore):
     @faulty
     def get_item(self, owner: str, batch_id: str, index: int) -> Item | None:
         with self._lock:
-            return copied(self._items.get((owner, batch_id), {}).get(index))
+            return self._items.get((owner, batch_id), {}).get(index)
 
     @faulty
     def items(
@@ -63,14 +63,14 @@ class InMemoryBatchStore(Faults, BatchStore):
         with self._lock:
             items = self._items.get((owner, batch_id), {})
             wanted = [items[index] for index in sorted(items) if index >= start]
-            return iter(copied(wanted[:limit]))
+            return iter(wanted[:limit])
 
     @faulty
     def add_items(self, owner: str, batch_id: str, items: Sequence[Item]) -> None:
         with self._lock:
             there = self._there(owner, batch_id)
             for item in items:
-                there.setdefault(item.index, copied(item))
+                there.setdefault(item.index, frozen(item))
 
     @faulty
     def commit(
@@ -89,14 +89,14 @@ class InMemoryBatchStore(Faults, BatchStore):
             self.accounts.make(entries)
             if item is not None and settled is not None:
                 self._check(self._items[at], item)
-                self._items[at][item.index] = copied(settled)
+                self._items[at][item.index] = frozen(settled)
                 self.library.settled(after, settled)
-            self._batches[at] = copied(after)
+            self._batches[at] = frozen(after)
             when = after.updated_at or after.created_at
             change = Change(
                 after.version, when, after.status, after.counts, settled and ItemChange.of(settled)
             )
-            self._changes[at].append(copied(change))
+            self._changes[at].append(frozen(change))
         return after, settled
 
     @faulty
@@ -105,7 +105,7 @@ class InMemoryBatchStore(Faults, BatchStore):
         with self._lock:
             items = self._there(owner, batch_id)
             self._check(items, item)
-            items[item.index] = copied(after)
+            items[item.index] = frozen(after)
         return after
 
     @faulty
@@ -130,7 +130,7 @@ class InMemoryBatchStore(Faults, BatchStore):
     def changes(self, owner: str, batch_id: str, after: int, limit: int) -> Sequence[Change]:
         with self._lock:
             changes = self._changes.get((owner, batch_id), [])
-            return copied([change for change in changes if change.seq > after][:limit])
+            return [change for change in changes if change.seq > after][:limit]
 
     @faulty
     def list_batches(
@@ -143,7 +143,7 @@ class InMemoryBatchStore(Faults, BatchStore):
         keep: Callable[[Batch], bool] = lambda _: True,
     ) -> Page[Batch]:
         with self._lock:
-            mine = [copied(b) for (of, _), b in self._batches.items() if of == owner]
+            mine = [b for (of, _), b in self._batches.items() if of == owner]
         newest_first = sorted(mine, key=lambda b: (b.created_at, b.id), reverse=True)
         start = self._position(owner, cursor, newest_first) if cursor else 0
         wanted = [b for b in newest_first[start:] if kind in (None, b.kind) and keep(b)]

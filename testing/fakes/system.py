@@ -11,13 +11,12 @@ class FakeClock(Clock):
     """Does not move unless set or slept; `slept` holds every sleep in seconds."""
 
     def __init__(self, start: datetime = START) -> None:
-        self._now = start
+        self._now, self._shown = start, _in_milliseconds(start)
         self._lock = Lock()
         self.slept: list[float] = []
 
     def now(self) -> datetime:
-        with self._lock:
-            return self._now.replace(microsecond=self._now.microsecond // 1000 * 1000)
+        return self._shown
 
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
@@ -26,7 +25,12 @@ class FakeClock(Clock):
     def advance(self, seconds: float) -> datetime:
         with self._lock:
             self._now += timedelta(seconds=seconds)
-        return self.now()
+            self._shown = _in_milliseconds(self._now)
+            return self._shown
+
+
+def _in_milliseconds(time: datetime) -> datetime:
+    return time.replace(microsecond=time.microsecond // 1000 * 1000)
 
 
 class FakeRandomness(Randomness):

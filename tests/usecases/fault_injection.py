@@ -2,11 +2,12 @@
 somebody else is quicker.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import wraps
+from itertools import repeat
 from typing import Any
 
 from imagebatch.domain.errors import ImagebatchError, ProviderUnavailableError, UnavailableError
@@ -49,7 +50,7 @@ class FaultInjector:
     def __init__(self, app: AppHarness, meanwhile: Callable[[InjectedFault], None]) -> None:
         self._world = app
         self._meanwhile = meanwhile
-        self._plan: list[InjectedFault] = []
+        self._plan: Iterator[InjectedFault | None] = iter(())
         self._ends: list[datetime] = []
         self.injected: list[FaultKind] = []
         for port, calls in (
@@ -65,7 +66,7 @@ class FaultInjector:
         self, act: Callable[[], Any], plan: list[InjectedFault], end: datetime
     ) -> tuple[bool, Any]:
         """Runs a process until `end` at the latest; whether it came to its end, and its answer."""
-        before, self._plan = self._plan, list(plan)
+        before, self._plan = self._plan, _call_by_call(plan)
         self._ends.append(end)
         try:
             return True, act()
@@ -98,24 +99,25 @@ class FaultInjector:
 
     def _step_aside(self, fault: InjectedFault) -> None:
         plan, ends = self._plan, self._ends
-        self._plan, self._ends = [], []
+        self._plan, self._ends = iter(()), []
         self._meanwhile(fault)
         self._plan, self._ends = plan, ends
 
     def _next(self) -> InjectedFault | None:
-        if not self._plan:
-            return None
-        fault, *rest = self._plan
-        if fault.skip:
-            self._plan = [replace(fault, skip=fault.skip - 1), *rest]
-            return None
-        self._plan = rest
-        self.injected.append(fault.kind)
+        fault = next(self._plan, None)
+        if fault is not None:
+            self.injected.append(fault.kind)
         return fault
 
     def _check_time(self) -> None:
         if self._ends and self._world.clock.now() >= self._ends[-1]:
             raise KilledError
+
+
+def _call_by_call(plan: list[InjectedFault]) -> Iterator[InjectedFault | None]:
+    for fault in plan:
+        yield from repeat(None, fault.skip)
+        yield fault
 
 
 def _error(provider: bool, *, lost: bool) -> ImagebatchError:

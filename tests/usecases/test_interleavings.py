@@ -1,5 +1,7 @@
 """Random interleavings of everything that can happen to a batch, and every single fault in turn."""
 
+from functools import cache
+
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -60,6 +62,7 @@ def injected(process: str, fault: InjectedFault) -> list[FaultKind]:
     return machine.injector.injected
 
 
+@cache
 def calls(process: str) -> range:
     """Every call the process makes when nothing is in its way, and one more."""
     made = (
