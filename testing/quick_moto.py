@@ -1,27 +1,48 @@
-"""Speeds up reads and transactions of moto's DynamoDB; its results stay the same.
+"""Speeds up reads and writes of moto's DynamoDB; its results stay the same.
 
-moto looks up each value under every possible type, and copies the whole table for each operation
-of a transaction. Both took most of the time of a suite over moto.
+moto looks up each value under every possible type, copies the whole table for each operation of a
+transaction, parses an update expression each time, asks of each of its nodes, ten times, whether it
+is to be processed, and measures a record again with each of its attributes. This took most of the
+time of a suite over moto.
 """
 
 import copy
-from collections.abc import Iterator
-from functools import wraps
+from collections.abc import Callable, Iterator
+from functools import cache, wraps
 from typing import Any
 
+import moto.core.responses
+from moto.core.base_backend import BaseBackend
+from moto.core.models import MockAWS, botocore_stubber, responses_mock
 from moto.core.serialize import BaseJSONSerializer
+from moto.dynamodb.exceptions import ItemSizeTooLarge
 from moto.dynamodb.models import DynamoDBBackend
-from moto.dynamodb.models.dynamo_type import DynamoType
+from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
 from moto.dynamodb.models.table import Table
+from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser, Node
+from moto.dynamodb.parsing.expressions import UpdateExpressionParser
 
 _of_any_structure = BaseJSONSerializer._serialize_type_structure
 _transact = DynamoDBBackend.transact_write_items
+_parsed = cache(UpdateExpressionParser.make)
+"""Its callers change copies only."""
+_method_names = cache(moto.core.responses.method_names_from_class)
+_urls_of = BaseBackend.urls.fget
+_all_urls: dict[type, dict[str, Any]] = {}
+MOST_BYTES = 405_000
+"""Of an item, as in moto."""
 
 
 def install() -> None:
     BaseJSONSerializer._serialize_type_structure = _structure
     DynamoDBBackend.transact_write_items = _transact_write_items
     Table.__deepcopy__ = lambda table, _: table
+    UpdateExpressionParser.make = _parsed
+    Item.__init__ = _make_item
+    BaseBackend.urls = property(lambda backend: _urls(type(backend), backend))
+    moto.core.responses.method_names_from_class = _method_names
+    MockAWS._enable_patching = _enable_patching
+    DepthFirstTraverser.traverse_node_recursively = _traverse
 
 
 def _structure(self: Any, serialized: Any, value: Any, shape: Any, key: str) -> None:
@@ -32,6 +53,56 @@ def _structure(self: Any, serialized: Any, value: Any, shape: Any, key: str) -> 
     for name, member in value.items():
         self._serialize(found, member, shape.members[name], name)
     self._default_serialize(serialized, found, shape, key)
+
+
+def _make_item(self: Any, hash_key: Any, range_key: Any, attrs: dict[str, Any]) -> None:
+    """Its size is asked once, and not with every attribute."""
+    self.hash_key, self.range_key = hash_key, range_key
+    self.attrs = LimitedSizeDict()
+    for name, value in attrs.items():
+        dict.__setitem__(self.attrs, name, DynamoType(value))
+    if self.size() > MOST_BYTES:
+        raise ItemSizeTooLarge
+
+
+def _urls(kind: type, backend: Any) -> dict[str, Any]:
+    if kind not in _all_urls:
+        _all_urls[kind] = _urls_of(backend)
+    return _all_urls[kind]
+
+
+def _enable_patching(self: Any, reset: bool = True) -> None:
+    """Without a thousand addresses for the library `requests`, which nothing here uses."""
+    botocore_stubber.enabled = True
+    if reset:
+        self.reset()
+    responses_mock.start()
+
+
+def _traverse(self: Any, node: Any, child_id: int = -1) -> Any:
+    """As moto has it, with what depends on types alone asked once."""
+    if not _is_node(type(node)):
+        return node
+    parent = node.parent
+    for number, child in enumerate(node.children or ()):
+        self.pre_processing_of_child(node, number)
+        _traverse(self, child, number)
+    if _is_processed(type(self), type(node), self.nodes_to_be_processed):
+        node = self.process(node)
+        node.parent = parent
+        if parent:
+            parent.children[child_id] = node
+    return node
+
+
+_is_node = cache(lambda kind: issubclass(kind, Node))
+_by_processor: dict[tuple[type, type], bool] = {}
+
+
+def _is_processed(processor: type, kind: type, kinds: Callable[[], tuple[type, ...]]) -> bool:
+    if (processor, kind) not in _by_processor:
+        _by_processor[processor, kind] = issubclass(kind, kinds())
+    return _by_processor[processor, kind]
 
 
 @wraps(_transact)

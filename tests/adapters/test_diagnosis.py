@@ -60,7 +60,7 @@ def test_account_check_is_free_and_tells_bad_keys(vendor: str) -> None:
 @pytest.fixture
 def log() -> Iterator[DynamoDBRefusalLog]:
     with aws_in_memory() as clients:
-        create_table(clients.dynamodb)
+        create_table()
         yield DynamoDBRefusalLog(clients.dynamodb, TABLE)
 
 

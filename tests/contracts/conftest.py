@@ -22,5 +22,5 @@ def clients(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clients]:
 @pytest.fixture
 def dynamodb(clients: Clients) -> Any:
     """A client whose table is there."""
-    create_table(clients.dynamodb)
+    create_table()
     return clients.dynamodb

@@ -12,11 +12,19 @@ from typing import Any
 import httpx
 import pytest
 
-from imagebatch.adapters.aws import Clients
 from imagebatch.api import openapi
 from imagebatch.api.build import build
 from imagebatch.settings import Settings
-from testing.aws import BUCKET, REGION, TABLE, aws_in_memory, create_bucket, create_table
+from testing.aws import (
+    BUCKET,
+    REGION,
+    TABLE,
+    aws_in_memory,
+    create_bucket,
+    create_queue,
+    create_secret,
+    create_table,
+)
 from testing.services import Deployment
 
 HEADERS = {"host": "api.test"}
@@ -121,7 +129,7 @@ def services(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     with aws_in_memory() as clients:
-        yield Deployment(Settings.from_env(_resources(clients)), clients)
+        yield Deployment(Settings.from_env(_resources()), clients)
 
 
 @pytest.fixture
@@ -129,21 +137,18 @@ def api(services: Deployment) -> Api:
     return Api(services)
 
 
-def _resources(clients: Clients) -> dict[str, str]:
-    create_bucket(clients.s3)
-    create_table(clients.dynamodb)
-    signing = clients.secretsmanager.create_secret(Name="signing", SecretString="s" * 64)
-    names = ("item", "dispatch", "dead", "abandoned")
-    urls = {name: clients.sqs.create_queue(QueueName=name)["QueueUrl"] for name in names}
+def _resources() -> dict[str, str]:
+    create_bucket()
+    create_table()
     return {
         "TABLE_NAME": TABLE,
         "BUCKET_NAME": BUCKET,
-        "ITEM_QUEUE_URL": urls["item"],
-        "DISPATCH_QUEUE_URL": urls["dispatch"],
-        "DEAD_LETTER_QUEUE_URL": urls["dead"],
-        "INTAKE_DEAD_LETTER_QUEUE_URL": urls["abandoned"],
+        "ITEM_QUEUE_URL": create_queue("item"),
+        "DISPATCH_QUEUE_URL": create_queue("dispatch"),
+        "DEAD_LETTER_QUEUE_URL": create_queue("dead"),
+        "INTAKE_DEAD_LETTER_QUEUE_URL": create_queue("abandoned"),
         "STATE_MACHINE_ARN": f"arn:aws:states:{REGION}:123456789012:stateMachine:finalizer",
-        "SIGNING_SECRET_ARN": signing["ARN"],
+        "SIGNING_SECRET_ARN": create_secret("signing", "s" * 64),
         "PUBLIC_URL": "https://api.test",
         "AUTH_MODE": "none",
     }

@@ -14,7 +14,7 @@ def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     with aws_in_memory() as clients:
-        create_table(clients.dynamodb)
+        create_table()
         yield clients.dynamodb
 
 

@@ -61,7 +61,7 @@ class Stack:
 @pytest.fixture
 def stack() -> Iterator[Stack]:
     with aws_in_memory() as clients:
-        create_table(clients.dynamodb)
+        create_table()
         yield Stack(clients.dynamodb)
 
 
