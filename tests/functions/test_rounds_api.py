@@ -56,37 +56,36 @@ def refused(answer: Answer, status: int, error: str) -> None:
     assert (answer.status, answer.json()["error"]) == (status, error)
 
 
-@pytest.mark.parametrize(
-    ("body", "status", "error"),
-    [
-        ({}, 422, "Invalid fields"),
-        ({"items": []}, 422, "Invalid fields"),
-        ({"items": "row-0002"}, 422, "Invalid fields"),
-        ({"items": ["row-0099"]}, 422, "Unknown items"),
-        ({"items": ["row-0002"], "note": "n" * 1_001}, 422, "Invalid fields"),
-        ({"items": ["row-0002"], "seed": -1}, 422, "Invalid fields"),
-        ({"items": ["row-0002"], "seed": 1.5}, 422, "Invalid fields"),
-        ({"items": ["row-0002"], "model": "x"}, 422, "Unknown model"),
-        ({"items": ["row-0002"], "model": "google/imagen-3"}, 422, "Model is no longer available"),
-        ({"items": ["row-0002"], "quality": "best"}, 422, "Invalid fields"),
-        ({"items": ["row-0002"], "fallback": ["a", "b", "c", "d"]}, 422, "Invalid fields"),
-        (
-            {"items": ["row-0002"], "maxCost": "0.01"},
-            422,
-            "maxCost is below the amount spent",
-        ),
-        (
-            {"items": ["row-0002"], "maxCost": "0.12"},
-            402,
-            "Estimated cost is over the maximum cost",
-        ),
-    ],
-)
-def test_a_redo_that_cannot_be_is_refused(
-    api: Api, batch: str, body: dict[str, Any], status: int, error: str
-) -> None:
-    refused(api.post(f"/api/batches/{batch}/redo", json=body), status, error)
-    assert api.get(f"/api/batch/{batch}").json()["round"] == 1
+REFUSED_REDOS: list[tuple[dict[str, Any], int, str]] = [
+    ({}, 422, "Invalid fields"),
+    ({"items": []}, 422, "Invalid fields"),
+    ({"items": "row-0002"}, 422, "Invalid fields"),
+    ({"items": ["row-0099"]}, 422, "Unknown items"),
+    ({"items": ["row-0002"], "note": "n" * 1_001}, 422, "Invalid fields"),
+    ({"items": ["row-0002"], "seed": -1}, 422, "Invalid fields"),
+    ({"items": ["row-0002"], "seed": 1.5}, 422, "Invalid fields"),
+    ({"items": ["row-0002"], "model": "x"}, 422, "Unknown model"),
+    ({"items": ["row-0002"], "model": "google/imagen-3"}, 422, "Model is no longer available"),
+    ({"items": ["row-0002"], "quality": "best"}, 422, "Invalid fields"),
+    ({"items": ["row-0002"], "fallback": ["a", "b", "c", "d"]}, 422, "Invalid fields"),
+    (
+        {"items": ["row-0002"], "maxCost": "0.01"},
+        422,
+        "maxCost is below the amount spent",
+    ),
+    (
+        {"items": ["row-0002"], "maxCost": "0.12"},
+        402,
+        "Estimated cost is over the maximum cost",
+    ),
+]
+
+
+def test_a_redo_that_cannot_be_is_refused(api: Api, batch: str, subtests: pytest.Subtests) -> None:
+    for body, status, error in REFUSED_REDOS:
+        with subtests.test(body=body):
+            refused(api.post(f"/api/batches/{batch}/redo", json=body), status, error)
+            assert api.get(f"/api/batch/{batch}").json()["round"] == 1
 
 
 def test_a_retired_model_is_refused_with_its_successor(

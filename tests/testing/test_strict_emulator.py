@@ -119,6 +119,16 @@ def emulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
     emulator.stop()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def backlogs(emulated: Aws) -> dict[str, "Backlog"]:
+    """They begin with the first test and are over by the time that the last ones ask."""
+    scaling = {"MaximumConcurrency": 2}
+    return {
+        "over-polled": Backlog(emulated, "over-polled"),
+        "in step": Backlog(emulated, "in-step", ScalingConfig=scaling),
+    }
+
+
 class Loop:
     """A function that sends itself 20 messages in turn, and what it says of each."""
 
@@ -205,16 +215,6 @@ class Backlog:
         sqs = self.aws.client("sqs")
         answer = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])
         return dict(answer["Attributes"])
-
-
-def test_pollers_pay_no_regard_to_a_reservation(emulated: Aws) -> None:
-    """Two of four messages are throttled, which costs them their only receive."""
-    assert Backlog(emulated, "over-polled").ended() == (2, 2)
-
-
-def test_pollers_keep_to_the_mappings_maximum(emulated: Aws) -> None:
-    scaling = {"MaximumConcurrency": 2}
-    assert Backlog(emulated, "in-step", ScalingConfig=scaling).ended() == (4, 0)
 
 
 READ_AS_SUCCESS = [None, {}, {"batchItemFailures": None}, {"batchItemFailures": []}]
@@ -353,18 +353,6 @@ def test_throttled_function_is_a_gateway_server_error(emulated: Aws, api: httpx.
     assert ask(api, "/open/thing").status_code == 204
 
 
-def test_100_of_the_accounts_concurrency_stay_unreserved(emulated: Aws) -> None:
-    client = emulated.client("lambda")
-    for other in client.list_functions()["Functions"]:
-        client.delete_function_concurrency(FunctionName=other["FunctionName"])
-    for name in ("first", "second"):
-        emulated.function(name, ANSWERS)
-    client.put_function_concurrency(FunctionName="first", ReservedConcurrentExecutions=800)
-    with pytest.raises(ClientError, match=r"below its minimum value of \[100\]"):
-        client.put_function_concurrency(FunctionName="second", ReservedConcurrentExecutions=101)
-    client.put_function_concurrency(FunctionName="second", ReservedConcurrentExecutions=100)
-
-
 def test_an_answer_over_6_megabytes_is_an_error(emulated: Aws) -> None:
     emulated.function("talks", ANSWERS)
     client = emulated.client("lambda")
@@ -457,3 +445,25 @@ def test_condition_on_partitions_holds(emulated: Aws) -> None:
     update("WATCHERS#ann")
     with pytest.raises(ClientError, match="AccessDenied"):
         update("PLACES")
+
+
+def test_pollers_pay_no_regard_to_a_reservation(backlogs: dict[str, Backlog]) -> None:
+    """Two of four messages are throttled, which costs them their only receive."""
+    assert backlogs["over-polled"].ended() == (2, 2)
+
+
+def test_pollers_keep_to_the_mappings_maximum(backlogs: dict[str, Backlog]) -> None:
+    assert backlogs["in step"].ended() == (4, 0)
+
+
+def test_100_of_the_accounts_concurrency_stay_unreserved(emulated: Aws) -> None:
+    """Takes the reservations of the other functions away, so it comes last."""
+    client = emulated.client("lambda")
+    for other in client.list_functions()["Functions"]:
+        client.delete_function_concurrency(FunctionName=other["FunctionName"])
+    for name in ("first", "second"):
+        emulated.function(name, ANSWERS)
+    client.put_function_concurrency(FunctionName="first", ReservedConcurrentExecutions=800)
+    with pytest.raises(ClientError, match=r"below its minimum value of \[100\]"):
+        client.put_function_concurrency(FunctionName="second", ReservedConcurrentExecutions=101)
+    client.put_function_concurrency(FunctionName="second", ReservedConcurrentExecutions=100)
