@@ -59,7 +59,6 @@ unit: .venv/.done
 ## test: every suite, with coverage (ARGS="tests/e2e -k csv" for some)
 .PHONY: test
 test: $(environment) $(page) $(api_document) .venv-clients/.done
-	$(if $(ARGS),,npm --prefix web test)
 	$(PYTHON) -m pytest $(if $(ARGS),$(ARGS),$(side_by_side) --cov --cov-report=term --cov-fail-under=97)
 
 ## soak: long random walks, then every suite five times beside a process that burns a core
