@@ -3,6 +3,7 @@
 python -m bench                          everything; half an hour on a quiet machine
 python -m bench sizes cold_start         some rows
 python -m bench --tiny                   every row in a size that only shows that it works
+python -m bench --full many              10,000 rows to their end; twenty minutes
 python -m bench --show                   what was measured last
 python -m bench --document               the same into docs/performance.md and its drawing
 """
@@ -31,7 +32,7 @@ def main() -> int:
         return 0
     # A terminated run ends its emulators as an interrupted one does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with BenchEnvironment(tiny=given.tiny) as environment:
+    with BenchEnvironment(tiny=given.tiny, full=given.full) as environment:
         measured, broken = run(environment, given.rows or ROWS)
     if given.details:
         print(json.dumps(measured, indent=1))
@@ -80,6 +81,7 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("rows", nargs="*", metavar="row", help=f"of {', '.join(ROWS)}")
     parser.add_argument("--tiny", action="store_true", help="small sizes, nothing is written")
+    parser.add_argument("--full", action="store_true", help="10,000 rows to their end")
     parser.add_argument("--details", action="store_true", help="print what figures are made of")
     parser.add_argument("--show", action="store_true", help="print the results that are kept")
     parser.add_argument("--document", action="store_true", help="write them into the docs")

@@ -56,7 +56,7 @@ print(json.dumps({"peer": time.process_time() - start}))
 
 def measure(environment: BenchEnvironment) -> Iterator[Figure]:
     artifact, packages = Artifact.built(), environment.runtime
-    site, runs = environment.stack, 2 if environment.tiny else 11
+    site, runs = environment.stack, 2 if environment.tiny else 7
     site.provider_takes(0)
     ready, answered = {}, {}
     detail: dict[str, Any] = {}

@@ -92,8 +92,9 @@ class Site:
 
 
 class BenchEnvironment:
-    def __init__(self, *, tiny: bool = False) -> None:
+    def __init__(self, *, tiny: bool = False, full: bool = False) -> None:
         self.tiny = tiny
+        self.full = full
         self._ends = ExitStack()
 
     def __enter__(self) -> Self:
