@@ -30,6 +30,7 @@ def s3() -> Iterator["S3Client"]:
         yield running.client(attempts=2)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::UserWarning:PIL")
 def test_what_was_accepted_is_archived_with_its_pages(s3: "S3Client") -> None:
     media = S3ObjectStore(s3, BUCKET)

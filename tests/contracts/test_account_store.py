@@ -164,6 +164,7 @@ def test_development_mode_has_accounts_of_its_own(stores: Stores) -> None:
     assert accounts.balance(Account("ann", Mode.DEVELOPMENT, MONTH)).reserved == Decimal("0.30")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("limits", "most"),
     [

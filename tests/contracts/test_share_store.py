@@ -69,6 +69,7 @@ def test_expired_and_revoked_shares_make_room(shares: ShareStore) -> None:
     shares.put(replace(later, id="s3"), most=1)
 
 
+@pytest.mark.slow
 def test_limit_holds_for_all_callers_at_once(shares: ShareStore) -> None:
     def make(number: int) -> bool:
         try:

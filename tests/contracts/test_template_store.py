@@ -65,6 +65,7 @@ def test_a_removed_template_makes_room(templates: TemplateStore) -> None:
     assert templates.put("ann", named("b"), limit=1)
 
 
+@pytest.mark.slow
 def test_limit_holds_for_all_callers_at_once(templates: TemplateStore) -> None:
     def put(number: int) -> bool:
         try:

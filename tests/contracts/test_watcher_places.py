@@ -55,6 +55,7 @@ def test_place_of_a_killed_function_frees_itself(places: WatcherPlaces) -> None:
     assert places.take("ann", 1, LATER, LATER) is None, "only its holder gives a place back"
 
 
+@pytest.mark.slow
 def test_places_hold_for_all_watchers_at_once(places: WatcherPlaces) -> None:
     with ThreadPoolExecutor(WATCHERS) as pool:
         taken = list(pool.map(lambda _: take(places), range(WATCHERS)))

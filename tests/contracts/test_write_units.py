@@ -54,6 +54,7 @@ def a_row(index: int, variant: int | None) -> ItemSpec:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("variant", "most"), [(None, 17), (7, 21)])
 def test_an_item_costs_few_write_units(
     dynamodb: Any, units: Counter[str], variant: int | None, most: int

@@ -111,6 +111,7 @@ def test_every_field_has_a_declared_attribute(kind: Any, attributes: Mapping[str
     assert [each.name for each in fields(kind)] == list(attributes)
 
 
+@pytest.mark.slow
 @given(PLANS)
 def test_a_stored_plan_is_the_plan(plan: BatchManifest) -> None:
     assert decode_manifest(encode_manifest(plan)) == plan
@@ -153,6 +154,7 @@ def test_a_refused_item_is_failed_for_good() -> None:
     assert (item.status, item.failure, item.rejected) == (ItemStatus.FAILED, failure, True)
 
 
+@pytest.mark.slow
 def test_ten_thousand_rows_are_a_small_object() -> None:
     items = tuple(planned(index=index, prompt="a car " * 100) for index in range(10_000))
     body = encode_manifest(BatchManifest(Kind.CARS, (), items))

@@ -158,6 +158,7 @@ def test_zip64_is_not_used_where_it_is_not_needed() -> None:
         assert archived.infolist()[0].extra == b""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [65_534, 65_535, 65_536])
 def test_any_number_of_members_can_be_listed(count: int, tmp_path: Path) -> None:
     body = b"x"

@@ -109,6 +109,7 @@ def shell(services: Deployment, tmp_path: Path) -> tuple[Shell, Stack]:
     return Shell(stack.send, tmp_path, API=ROOT, TOKEN="t"), stack
 
 
+@pytest.mark.slow
 def test_every_example_runs_and_every_route_has_one(shell: tuple[Shell, Stack]) -> None:
     run, stack = shell
     for page in PAGES:

@@ -166,6 +166,7 @@ def test_other_owners_and_unknown_ids_are_the_same_404(api: Api) -> None:
     assert bob.get("/api/v1/batch").json()["items"] == []
 
 
+@pytest.mark.slow
 def test_too_many_unfinished_batches_are_429(api: Api) -> None:
     for _ in range(20):
         assert send(api).status == 202

@@ -157,6 +157,7 @@ def _has(text: str, one: str, owner: str) -> bool:
     return one in text
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("later")
 def test_an_erased_owner_is_in_the_receipt_alone(
     ann: Api, operator: Api, services: Deployment, caplog: pytest.LogCaptureFixture
@@ -181,6 +182,7 @@ def test_an_erased_owner_is_in_the_receipt_alone(
     assert not [line for line in logged if "auth0" in line]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("later")
 def test_another_owner_is_not_touched(
     ann: Api, bob: Api, operator: Api, services: Deployment
@@ -197,6 +199,7 @@ def test_another_owner_is_not_touched(
     assert {key.split("/")[1] for key in objects(services) if key.startswith("inbox")} == {BOB}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("later")
 def test_an_erasure_goes_on_where_it_was_interrupted(
     ann: Api, operator: Api, services: Deployment
@@ -213,6 +216,7 @@ def test_an_erasure_goes_on_where_it_was_interrupted(
     assert whereabouts(services, ANN) == {"ERASE"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", ["before-call", "after-call"])
 @pytest.mark.usefixtures("later")
 def test_an_erasure_killed_at_any_call_goes_on(

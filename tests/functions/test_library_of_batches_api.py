@@ -58,6 +58,7 @@ def test_folders_are_called_after_their_batch(shop: Api) -> None:  # noqa: F811 
     assert shop.get(f"/api/folders/{batch}").json()["name"] == "Autumn"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["/api/batches", "/api/v1/batch"])
 def test_a_list_shows_thumbnails_where_asked(api: Api, services: Deployment, path: str) -> None:
     rounds = Rounds(services)

@@ -20,6 +20,7 @@ RESERVED = 2 * Decimal("0.035")
 """By a batch of one placeholder."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("limits", "room", "refused"),
     [

@@ -363,6 +363,7 @@ def test_half_a_surrogate_pair_does_not_stop_the_archive() -> None:
     assert b"broken ?" in found["index.html"]
 
 
+@pytest.mark.slow
 def test_a_row_costs_no_more_among_many() -> None:
     items = [failed(i) if i % 10 == 0 else made(i) for i in range(4_000)]
     few = items[:400]
@@ -371,6 +372,7 @@ def test_a_row_costs_no_more_among_many() -> None:
     assert ten_times < 40 * effort(lambda: texts(few, plan_of_few))
 
 
+@pytest.mark.slow
 def test_the_files_of_ten_thousand_rows_stay_small() -> None:
     items = [failed(i) if i % 10 == 0 else made(i) for i in range(10_000)]
     found = texts(items, plan_of(items))

@@ -53,6 +53,9 @@ def handler(event, context):
         return {"statusCode": 200, "body": "x" * event["bytes"]}
     return {"statusCode": 204, "headers": {"x-routed": event["requestContext"]["http"]["method"]}}
 """
+pytestmark = pytest.mark.slow
+"""It starts an emulator."""
+
 ALLOWED = [("sqs:SendMessage", "*"), ("logs:*", "*")]
 
 

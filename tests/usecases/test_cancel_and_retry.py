@@ -139,6 +139,7 @@ def test_somebody_elses_batch_is_not_found(app: AppHarness) -> None:
             use("bob", "b1")
 
 
+@pytest.mark.slow
 def test_retry_runs_only_failed_items_with_same_input(app: AppHarness) -> None:
     for index in (3, 77, 900):
         app.provider.script(str(index), failed(FailureCode.PROVIDER_REJECTED))

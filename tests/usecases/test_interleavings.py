@@ -71,6 +71,7 @@ def calls(process: str) -> range:
     return range(next(made) + 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [t for t in FaultKind if t is not FaultKind.OVERTAKE])
 @pytest.mark.parametrize("process", OVERTAKERS)
 def test_a_process_struck_at_any_call_loses_nothing(process: str, kind: FaultKind) -> None:
