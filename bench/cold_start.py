@@ -22,7 +22,7 @@ OWNER = "cold"
 OPTIONAL = {"EventsFunction": {"EVENT_BUS_NAME": "default"}}
 """Deployed only with their parameter; with these variables besides the sweeper's they start."""
 
-OURS = """
+FUNCTION_SCRIPT = """
 import sys, time, json
 given = json.loads(sys.stdin.read())
 sys.path[:0] = given["path"]
@@ -91,11 +91,11 @@ def _starts(
     response.
     """
     environment = _environment(site, function)
-    first = _start(OURS, environment, {"path": path, "event": event()})
+    first = _start(FUNCTION_SCRIPT, environment, {"path": path, "event": event()})
     asked = {"path": path[-1:], "clients": first["clients"]}
     ours, peers = [], []
     for _ in range(runs):
-        ours.append(_start(OURS, environment, {"path": path, "event": event()}))
+        ours.append(_start(FUNCTION_SCRIPT, environment, {"path": path, "event": event()}))
         peers.append(_start(PEER, environment, asked)["peer"])
     pairs = list(zip(ours, peers, strict=True))
     return {
@@ -115,7 +115,7 @@ def set_up_seconds(site: Site, function: str, path: list[str], runs: int = 3) ->
     """The processor time until the function could take its first event; the median."""
     environment = _environment(site, function)
     return statistics.median(
-        _start(OURS, environment, {"path": path})["ready"] for _ in range(runs)
+        _start(FUNCTION_SCRIPT, environment, {"path": path})["ready"] for _ in range(runs)
     )
 
 

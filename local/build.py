@@ -20,7 +20,7 @@ from local.package import package, packaged
 
 TEMPLATE = paths.ROOT / "template.yaml"
 SOURCES = ("template.yaml", "functions", "layers")
-KEPT = 3
+MAX_BUILDS = 3
 """The number of builds to keep; each has two layers."""
 IGNORED = {"__pycache__", ".DS_Store"}
 
@@ -64,8 +64,8 @@ def build() -> Path:
             (folder / "done").touch()
         os.utime(folder)
         _point_at(folder)
-        _remove_old(paths.BUILDS, KEPT)
-        _remove_old(paths.LAYERS, 2 * KEPT)
+        _remove_old(paths.BUILDS, MAX_BUILDS)
+        _remove_old(paths.LAYERS, 2 * MAX_BUILDS)
     return template
 
 

@@ -21,7 +21,7 @@ from imagebatch_cli.errors import (
     SignInError,
     UnreachableError,
 )
-from imagebatch_cli.ids import SHOWN_ID_LENGTH
+from imagebatch_cli.ids import SHORT_ID_LENGTH
 from imagebatch_cli.options import ArchiveOptions, BatchOptions, RoundOptions, ServiceOptions
 from imagebatch_cli.output import Output
 from imagebatch_cli.sheet import Document, Options, Sheet
@@ -149,7 +149,7 @@ def follow(
         out.print_message(render.accepted(answer))
         return wait_and_download(api, out, answer["jobId"], target)
     out.result(answer, lambda: render.accepted(answer))
-    out.print_message(f"Watch it: imagebatch watch {answer['jobId'][:SHOWN_ID_LENGTH]}")
+    out.print_message(f"Watch it: imagebatch watch {answer['jobId'][:SHORT_ID_LENGTH]}")
     return ExitStatus.OK
 
 

@@ -9,7 +9,7 @@ FULL_ID = re.compile(r"[0-9a-f]{32}")
 PREFIX = re.compile(r"[0-9a-f]{4,31}")
 MAX_PAGES = 10
 PAGE_SIZE = 100
-SHOWN_ID_LENGTH = 8
+SHORT_ID_LENGTH = 8
 
 
 def resolve(api: Api, given: str) -> str:
@@ -48,7 +48,7 @@ def _starting_with(api: Api, prefix: str) -> tuple[list[str], bool]:
 
 def shown_length(ids: list[str]) -> int:
     """Return how many characters distinguish these IDs, with a minimum."""
-    length = SHOWN_ID_LENGTH
+    length = SHORT_ID_LENGTH
     while len({id_[:length] for id_ in ids}) < len(set(ids)):
         length += 1
     return length

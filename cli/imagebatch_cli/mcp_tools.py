@@ -18,7 +18,7 @@ from imagebatch_cli.sheet import Document, Options, Sheet
 
 CAPABILITIES = ("url", "upload", "token", "fields")
 """Endings of the names of fields with credentials, which never leave this process."""
-SHOWN_ITEMS = 10
+MAX_QUOTED_ITEMS = 10
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Tools:
             plan = self.api.submit_prompts(order.prompt_body() | {"dry_run": True}, "")
         else:
             plan = self.api.preview(self._sheet(order), order.options(dry_run=True))
-        return shown(plan | {"items": plan["items"][:SHOWN_ITEMS]})
+        return shown(plan | {"items": plan["items"][:MAX_QUOTED_ITEMS]})
 
     def submit(self, order: "Order") -> Document:
         if not order.quote_id and not order.max_cost:

@@ -9,14 +9,14 @@ from imagebatch_cli.output import plain, table
 from imagebatch_cli.render import images, mode, money
 from imagebatch_cli.sheet import Document
 
-ROWS_SHOWN = 50
+MAX_ROWS_SHOWN = 50
 
 
 def plan(answer: Document, *, rows: bool) -> RenderableType:
     """Render a dry run: the number of images and the price; every row only on request."""
     items = answer["items"]
     problems = [item for item in items if item.get("reason")]
-    shown = items if rows else problems[:ROWS_SHOWN]
+    shown = items if rows else problems[:MAX_ROWS_SHOWN]
     parts: list[RenderableType] = [_plan_table(shown)] if shown else []
     more = (answer["total"] if rows else len(problems)) - len(shown)
     if more > 0:

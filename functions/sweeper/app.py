@@ -7,7 +7,7 @@ from imagebatch.compose.sweeper import SweeperServices
 from imagebatch.observability import logger, metrics
 from imagebatch.settings import Settings
 
-SECONDS_KEPT = 15.0
+RESERVED_SECONDS = 15.0
 """Reserved at the end of the invocation for a call in progress."""
 services = SweeperServices(Settings.from_env())
 
@@ -19,4 +19,4 @@ def handler(_event: dict[str, Any], context: Any) -> dict[str, int]:
 
 
 def _has_time(context: Any) -> bool:
-    return bool(context.get_remaining_time_in_millis() / 1000 > SECONDS_KEPT)
+    return bool(context.get_remaining_time_in_millis() / 1000 > RESERVED_SECONDS)

@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from imagebatch.adapters.arrivals import LONGEST_PAUSE_SECONDS, ArrivalProcessor, pause
+from imagebatch.adapters.arrivals import MAX_PAUSE_SECONDS, ArrivalProcessor, pause
 from imagebatch.domain.errors import ImagebatchError, UnavailableError
 from imagebatch.ports import ArrivedObject, RetryLater, SendAnew
 from testing.fakes import FakeClock
@@ -143,4 +143,4 @@ def test_an_outage_of_half_an_hour_costs_no_sheet(intake: Intake) -> None:
             intake.clock.sleep(intake.queue.hidden[-1])
     assert tries < most / 10
     assert sum(pause(n) for n in range(1, most + 1)) > 24 * 3600
-    assert max(intake.queue.hidden) == LONGEST_PAUSE_SECONDS < 300
+    assert max(intake.queue.hidden) == MAX_PAUSE_SECONDS < 300

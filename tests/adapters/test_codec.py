@@ -18,7 +18,7 @@ from imagebatch.domain.errors import Failure, FailureCode, UnreadableRecordError
 from imagebatch.domain.images import Image
 from imagebatch.domain.item import Item, Lease
 from imagebatch.domain.model_registry import ImageModel, Mode, Quality, QualityOffer
-from imagebatch.domain.round_state import Archive, ItemError, Waiting
+from imagebatch.domain.round_state import Archive, ItemError, ProviderWait
 from imagebatch.domain.statuses import BatchStatus, ItemStatus, Kind
 from imagebatch.ports import Change, ItemChange
 from testing.effort import examples
@@ -70,7 +70,7 @@ def nested_records() -> None:
         Lease,
         Image,
         Archive,
-        Waiting,
+        ProviderWait,
         Failure,
         ItemError,
         ItemChange,

@@ -12,7 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imagebatch.adapters.providers import fal, replicate, runpod
-from imagebatch.adapters.providers.answers import LONGEST_WAIT, error_of, failed, succeeded
+from imagebatch.adapters.providers.answers import (
+    MAX_RETRY_AFTER_SECONDS,
+    error_of,
+    failed,
+    succeeded,
+)
 from imagebatch.adapters.providers.read_json import MAX_DEPTH, is_same_input, read_json
 from imagebatch.domain.errors import (
     FailureCode,
@@ -192,7 +197,9 @@ def test_any_error_is_one_of_ours(
     answer = httpx.Response(status, headers=headers, content=body)
     error = error_of("Vendor", answer, is_create_request=is_create)
     assert isinstance(error, ProviderError)
-    assert not isinstance(error, RateLimitedError) or 1 <= error.retry_after <= LONGEST_WAIT
+    assert (
+        not isinstance(error, RateLimitedError) or 1 <= error.retry_after <= MAX_RETRY_AFTER_SECONDS
+    )
 
 
 def depth_of(value: object) -> int:

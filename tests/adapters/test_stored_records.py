@@ -30,7 +30,7 @@ from imagebatch.domain.model_registry import (
 from imagebatch.domain.notice import Notice, NoticeLevel
 from imagebatch.domain.provenance import Mark, Provenance
 from imagebatch.domain.redos import Redo
-from imagebatch.domain.round_state import Archive, ItemError, ModelBlock, Reservation, Waiting
+from imagebatch.domain.round_state import Archive, ItemError, ModelBlock, ProviderWait, Reservation
 from imagebatch.domain.shares import Share
 from imagebatch.domain.statuses import BatchStatus, ItemStatus
 from imagebatch.intake.catalog import Variant
@@ -84,7 +84,7 @@ BATCH = a_batch(
     rejected=1,
     errors=(ItemError(1, 3, "row-0003", FAILURE, rejected=True),),
     retry_request_id="r1",
-    waiting=Waiting("provider_rate_limit", LATER, START),
+    waiting=ProviderWait("provider_rate_limit", LATER, START),
     abort_reason=FAILURE,
     archive=Archive("archives/b1/1-1.zip", 9, 3, "f.json", "f.csv"),
     estimated=Decimal("0.15"),

@@ -12,7 +12,7 @@ from testing.awsfaults import one_at_a_time
 from testing.fakes.system import START
 from testing.fakes.watchers import InMemoryWatcherPlaces
 
-WATCHERS, MOST = 200, 5
+WATCHERS, MAX_PLACES = 200, 5
 UNTIL = START + timedelta(seconds=29)
 LATER = UNTIL + timedelta(seconds=1)
 
@@ -26,12 +26,12 @@ def places(request: pytest.FixtureRequest) -> WatcherPlaces:
     return DynamoDBWatcherPlaces(client, TABLE, sleep=no_sleep)
 
 
-def take(places: WatcherPlaces, owner: str = "ann", most: int = MOST) -> WatcherPlace | None:
+def take(places: WatcherPlaces, owner: str = "ann", most: int = MAX_PLACES) -> WatcherPlace | None:
     return places.take(owner, most, START, UNTIL)
 
 
 def test_owner_has_so_many_places_and_no_more(places: WatcherPlaces) -> None:
-    taken = [take(places) for _ in range(MOST)]
+    taken = [take(places) for _ in range(MAX_PLACES)]
     assert None not in taken
     assert take(places) is None
     assert take(places, "bob") is not None
@@ -60,7 +60,7 @@ def test_places_hold_for_all_watchers_at_once(places: WatcherPlaces) -> None:
     with ThreadPoolExecutor(WATCHERS) as pool:
         taken = list(pool.map(lambda _: take(places), range(WATCHERS)))
     numbers = sorted(place.number for place in taken if place is not None)
-    assert numbers == list(range(MOST))
+    assert numbers == list(range(MAX_PLACES))
 
 
 def test_watcher_costs_two_small_writes(dynamodb: Any) -> None:

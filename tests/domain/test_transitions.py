@@ -14,7 +14,7 @@ from imagebatch.domain.errors import Failure, FailureCode, StateConflictError
 from imagebatch.domain.images import Image
 from imagebatch.domain.item import Item, Lease
 from imagebatch.domain.money import ZERO
-from imagebatch.domain.round_state import ERRORS_SHOWN, Archive, ItemError
+from imagebatch.domain.round_state import MAX_ERRORS, Archive, ItemError
 from imagebatch.domain.statuses import BatchStatus, ItemStatus
 from imagebatch.domain.transitions import DeliveryDecision
 from testing.fakes.system import START
@@ -230,11 +230,11 @@ def test_unbilled_failure_is_free_and_listed() -> None:
 
 
 def test_the_first_errors_are_shown_in_the_sheets_order() -> None:
-    size = ERRORS_SHOWN + 5
+    size = MAX_ERRORS + 5
     batch = a_batch(size=size, last_dispatched_round=1)
     for index in reversed(range(size)):
         batch, _ = transitions.fail(*claimed(batch, an_item(index)), FAILURE, LATER)
-    assert [e.index for e in batch.errors] == list(range(ERRORS_SHOWN))
+    assert [e.index for e in batch.errors] == list(range(MAX_ERRORS))
 
 
 def test_a_dropped_item_is_cancelled_and_costs_nothing() -> None:

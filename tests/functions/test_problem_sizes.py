@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from imagebatch.api.errors import problem_of
-from imagebatch.api.response import MOST_BYTES
+from imagebatch.api.response import MAX_RESPONSE_BYTES
 from imagebatch.domain.errors import MAX_DETAILS, InvalidRequestError
 from tests.functions.conftest import Answer, Api
 
@@ -58,4 +58,4 @@ def test_details_are_listed_while_there_is_room(character: str, listed: int) -> 
 
     assert document["detailsTotal"] == MAX_DETAILS + 1
     assert len(document["details"]) == listed
-    assert len(json.dumps(document)) < MOST_BYTES
+    assert len(json.dumps(document)) < MAX_RESPONSE_BYTES

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from imagebatch.api.response import MOST_BYTES
+from imagebatch.api.response import MAX_RESPONSE_BYTES
 from imagebatch.domain.images import thumbnail_key
 from imagebatch.domain.item import Item
 from imagebatch.domain.round_state import Archive
@@ -520,8 +520,8 @@ def test_candidates_cost_one_query_for_each_variant(shop: Api, services: Deploym
 
 
 def test_a_long_answer_is_packed_or_refused(shop: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert MOST_BYTES < 6_000_000
-    monkeypatch.setattr("imagebatch.api.response.MOST_BYTES", 400)
+    assert MAX_RESPONSE_BYTES < 6_000_000
+    monkeypatch.setattr("imagebatch.api.response.MAX_RESPONSE_BYTES", 400)
     monkeypatch.setattr("imagebatch.api.response.SMALLEST_PACKED", 0)
     ask: dict[str, Any] = {"json": {"variantIds": [1, 2, 3]}}
     plain = shop.post("/api/batches/image-candidates", headers={"accept-encoding": "br"}, **ask)

@@ -12,7 +12,7 @@ import pytest
 from testing.scenario import OwnedResources, ask, picture
 from tests.security.conftest import Site
 
-LONGEST = 900
+MAX_LENGTH = 900
 SIGNED = re.compile(r"https?://[^\s\"\\]+X-Amz-Signature=[0-9a-f]+[^\s\"\\]*")
 
 
@@ -42,7 +42,7 @@ def test_no_url_is_valid_over_15_minutes(answers: str) -> None:
 
     assert len(found) > 10
     assert min(found) > 0
-    assert max(found) <= LONGEST
+    assert max(found) <= MAX_LENGTH
 
 
 def test_every_url_is_a_sigv4_get_of_one_host(answers: str) -> None:

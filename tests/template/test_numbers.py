@@ -2,7 +2,7 @@
 
 import pytest
 
-from imagebatch.adapters.arrivals import LONGEST_WAIT_SECONDS
+from imagebatch.adapters.arrivals import MAX_WAIT_SECONDS
 from tests.template.rendering import Node, Rendered
 from tests.template.test_access import allowed
 
@@ -153,7 +153,7 @@ def test_a_sheet_that_waits_for_room_asks_each_minute(production: Rendered) -> N
     queue = production["IntakeQueue"]
 
     assert queue["RedrivePolicy"]["deadLetterTargetArn"] == "<IntakeDeadLetterQueue.Arn>"
-    assert LONGEST_WAIT_SECONDS == 60 < queue["MessageRetentionPeriod"]
+    assert MAX_WAIT_SECONDS == 60 < queue["MessageRetentionPeriod"]
 
 
 def test_message_is_dead_lettered_after_five_receives(

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from imagebatch import observability
-from imagebatch.adapters.arrivals import LONGEST_PAUSE_SECONDS
+from imagebatch.adapters.arrivals import MAX_PAUSE_SECONDS
 from tests.template.rendering import Node, Rendered
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -149,7 +149,7 @@ def test_intake_failures_alarm_at_any_retry_rate(production: Rendered) -> None:
     assert [m["MetricName"] for m in metrics(alarm)] == ["IntakeFailures", "Errors"]
     assert "IntakeFailures" in EMITTED
     assert total(alarm) == "FILL(failures, 0) + FILL(errors, 0)"
-    assert min(periods) > 2 * LONGEST_PAUSE_SECONDS
+    assert min(periods) > 2 * MAX_PAUSE_SECONDS
     assert (alarm["Threshold"], alarm["EvaluationPeriods"]) == (0, 2)
     given_up = production["IntakeDeadLetterAlarm"]
     assert given_up["MetricName"] == "ApproximateNumberOfMessagesVisible"

@@ -14,7 +14,7 @@ BatchStateMachine.TestCase.settings = settings(
     stateful_step_count=25,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-TestStorm = BatchStateMachine.TestCase
+TestBatchStateMachine = BatchStateMachine.TestCase
 
 OVERTAKERS = {
     "dispatch 1": ["dispatch 1", "cancel", "sweep"],
@@ -26,7 +26,7 @@ OVERTAKERS = {
     "retry": ["retry", "hours pass"],
 }
 """Every process, and who may come in between."""
-MOST_CALLS = 60
+MAX_CALLS = 60
 
 
 def ready_for(process: str, other: str = "", *, lists: bool = True) -> BatchStateMachine:
@@ -66,7 +66,7 @@ def injected(process: str, fault: InjectedFault) -> list[FaultKind]:
 def calls(process: str) -> range:
     """Every call the process makes when nothing is in its way, and one more."""
     made = (
-        n for n in range(MOST_CALLS) if not injected(process, InjectedFault(n, FaultKind.OVERTAKE))
+        n for n in range(MAX_CALLS) if not injected(process, InjectedFault(n, FaultKind.OVERTAKE))
     )
     return range(next(made) + 1)
 
@@ -85,7 +85,7 @@ def test_a_process_struck_at_any_call_loses_nothing(process: str, kind: FaultKin
 )
 def test_overtaken_and_killed_processes_lose_nothing(process: str, other: str) -> None:
     for call in calls(process):
-        for dies_after in range(MOST_CALLS):
+        for dies_after in range(MAX_CALLS):
             fault = InjectedFault(call, FaultKind.OVERTAKE, other, dies_after)
             if FaultKind.KILL not in injected(process, fault):
                 break

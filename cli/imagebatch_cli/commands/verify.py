@@ -14,7 +14,7 @@ from imagebatch_cli.options import ServiceOptions
 from imagebatch_cli.output import Output, plain
 from imagebatch_cli.verification import Finding, Verification, differences_to_service, verify
 
-SHOWN = 50
+MAX_FINDINGS_SHOWN = 50
 SERVICE_RETRY_SECONDS = 5.0
 
 Archive = Annotated[Path, typer.Argument(metavar="FILE.zip", help="The ZIP of a batch.")]
@@ -66,9 +66,9 @@ def _service(
 
 
 def _shown(name: str, found: Verification, service: str) -> RenderableType:
-    shown = [f"{plain(each.file)}: {each.message}" for each in found.findings[:SHOWN]]
-    if len(found.findings) > SHOWN:
-        shown.append(f"and {len(found.findings) - SHOWN} more")
+    shown = [f"{plain(each.file)}: {each.message}" for each in found.findings[:MAX_FINDINGS_SHOWN]]
+    if len(found.findings) > MAX_FINDINGS_SHOWN:
+        shown.append(f"and {len(found.findings) - MAX_FINDINGS_SHOWN} more")
     lines = [Text(summary(found)), *(Text(line, style="yellow") for line in shown)]
     if not any(finding.kind != "service" for finding in found.findings):
         lines.append(Text(f"{plain(name)} matches its own record."))

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from imagebatch.adapters.archive_plan import ArchivePlan
-from imagebatch.adapters.assembly import MOST_READS, ParallelAssembler
+from imagebatch.adapters.assembly import MAX_READS, ParallelAssembler
 from imagebatch.adapters.s3_multipart import SinglePut, Target, Upload, begin_upload
 from imagebatch.adapters.sources import BadMemberError, SourceReader
 from imagebatch.ports import (
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class S3ArchiveBuilder(ArchiveBuilder):
-    """The client needs room for 32 connections (MOST_READS, WINDOW and COPIES of `assembly`)."""
+    """The client needs room for 32 connections (MAX_READS, WINDOW and COPIES of `assembly`)."""
 
     def __init__(self, client: "S3Client", bucket: str) -> None:
         self._client = client
@@ -68,7 +68,7 @@ class S3ArchiveBuilder(ArchiveBuilder):
         """Return every member that does not match its record, so that one more build is enough."""
         stored = [member for member in members if isinstance(member, StoredMember)]
         reader = SourceReader(self._client, self._bucket)
-        with ThreadPoolExecutor(MOST_READS) as pool:
+        with ThreadPoolExecutor(MAX_READS) as pool:
             reasons = pool.map(reader.find_fault, stored)
         found = {m.name: reason for m, reason in zip(stored, reasons, strict=True) if reason}
         return {first.member.name: first.reason, **found}

@@ -17,8 +17,8 @@ from imagebatch.schemas.messages import MalformedMessageError, decode_arrival
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 5, 120
-LONGEST_WAIT_SECONDS = 60
+FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 5, 120
+MAX_WAIT_SECONDS = 60
 """How long a free place may stay unused."""
 WAITS = "waits"
 """The attribute of a re-enqueued message: how often it was enqueued."""
@@ -67,7 +67,7 @@ class ArrivalProcessor:
             self._client.send_message(
                 QueueUrl=self._url,
                 MessageBody=record["body"],
-                DelaySeconds=pause(waits, LONGEST_WAIT_SECONDS),
+                DelaySeconds=pause(waits, MAX_WAIT_SECONDS),
                 MessageAttributes={WAITS: {"DataType": "Number", "StringValue": str(waits)}},
             )
 
@@ -84,6 +84,6 @@ class ArrivalProcessor:
             )
 
 
-def pause(tries: int, longest: int = LONGEST_PAUSE_SECONDS) -> int:
+def pause(tries: int, longest: int = MAX_PAUSE_SECONDS) -> int:
     """Return the seconds until the next attempt, doubled each time."""
     return int(min(longest, FIRST_PAUSE_SECONDS * 2 ** min(tries - 1, 10)))

@@ -16,7 +16,7 @@ from imagebatch.adapters.sources import SourceReader
 from imagebatch.ports import StoredMember
 
 IN_FLIGHT = 16 * 1024 * 1024
-FEWEST_READS, MOST_READS = 6, 16
+MIN_READS, MAX_READS = 6, 16
 WINDOW = 10
 """Parts in memory at the same time, and uploads in flight."""
 WINDOW_BYTES = WINDOW * PART_SIZE
@@ -65,7 +65,7 @@ class ParallelAssembler:
         """Return the number of parallel reads that keep 16 MiB in flight."""
         total = sum(read.length for read in self._reads)
         wanted = -(-IN_FLIGHT * len(self._reads) // total) if total else 0
-        return min(MOST_READS, max(FEWEST_READS, wanted))
+        return min(MAX_READS, max(MIN_READS, wanted))
 
     def _schedule(self) -> None:
         pending_reads = Counter(part.number for read in self._reads for part in read.parts)

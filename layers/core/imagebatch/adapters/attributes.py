@@ -25,7 +25,7 @@ from imagebatch.domain.model_registry import ImageModel, QualityOffer
 from imagebatch.domain.notice import Notice
 from imagebatch.domain.provenance import Provenance
 from imagebatch.domain.redos import Redo
-from imagebatch.domain.round_state import Archive, ItemError, ModelBlock, Reservation, Waiting
+from imagebatch.domain.round_state import Archive, ItemError, ModelBlock, ProviderWait, Reservation
 from imagebatch.domain.shares import Share
 from imagebatch.intake.catalog import Variant
 from imagebatch.intake.uploads import Upload
@@ -123,7 +123,7 @@ NAMES: dict[type, Names] = {
         "built_at": "builtAt",
     },
     Reservation: {"month": "month", "amount": "amount", "committed_before": "committedBefore"},
-    Waiting: {"reason": "reason", "until": "until", "since": "since"},
+    ProviderWait: {"reason": "reason", "until": "until", "since": "since"},
     ModelBlock: {"model": "model", "reason": "reason", "since": "since", "until": "until"},
     Failure: {"code": "code", "reason": "reason"},
     ItemError: {

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
 MESSAGES_A_CALL = 10
-LONGEST_DELAY = 900
+MAX_DELAY_SECONDS = 900
 TRIES = 5
 DEPTHS: Final = (
     "ApproximateNumberOfMessages",
@@ -37,7 +37,7 @@ class SQSItemQueue(ItemQueue):
         self._sleep = sleep
 
     def send(self, messages: Sequence[ItemMessage], *, delay: float = 0) -> None:
-        seconds = min(LONGEST_DELAY, max(0, math.ceil(delay)))
+        seconds = min(MAX_DELAY_SECONDS, max(0, math.ceil(delay)))
         for chunk in batched(messages, MESSAGES_A_CALL, strict=False):
             self._send([_entry(at, message, seconds) for at, message in enumerate(chunk)])
 

@@ -18,7 +18,7 @@ from imagebatch.domain.errors import InvalidRequestError, UnsupportedTypeError
 
 FORM_FIELDS = 64
 LIMIT = re.compile(r"[1-9][0-9]?|100", re.ASCII)
-LONGEST_SEARCH = 200
+MAX_SEARCH_LENGTH = 200
 ITEM_INDEX = re.compile(r"[0-9]{1,6}", re.ASCII)
 FORM_CHARSETS = frozenset(
     {"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "windows-1252", "latin1"}
@@ -179,9 +179,9 @@ def one_of[E: StrEnum](kind: type[E], query: Mapping[str, str], name: str) -> E 
 def search_words(query: Mapping[str, str]) -> str:
     """`q`, empty when it is absent."""
     words = query.get("q", "")
-    if len(words) > LONGEST_SEARCH:
+    if len(words) > MAX_SEARCH_LENGTH:
         raise InvalidRequestError(
-            "invalid-search", f"A search has at most {LONGEST_SEARCH} characters"
+            "invalid-search", f"A search has at most {MAX_SEARCH_LENGTH} characters"
         )
     return words
 

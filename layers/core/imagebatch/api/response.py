@@ -15,7 +15,7 @@ from imagebatch.domain.errors import InvalidRequestError
 JSON = "application/json"
 SMALLEST_PACKED = 1_400
 """A shorter body fits into one packet uncompressed."""
-MOST_BYTES = 5_500_000
+MAX_RESPONSE_BYTES = 5_500_000
 """Lambda allows 6 MB, including headers and the JSON around the body."""
 SECURITY_HEADERS = {
     "content-security-policy": "default-src 'none'; base-uri 'none'; form-action 'none'; "
@@ -63,7 +63,7 @@ def for_gateway(event: APIGatewayProxyEventV2, response: Response) -> dict[str, 
     if event.http_method == "HEAD":
         return {"statusCode": response.status, "headers": headers, "body": ""}
     body, packed = _packed(event, response.body)
-    if len(body) > MOST_BYTES:
+    if len(body) > MAX_RESPONSE_BYTES:
         raise _too_large(packed)
     if packed:
         headers |= {"content-encoding": "gzip", "vary": "accept-encoding"}

@@ -10,7 +10,7 @@ from typing import Any
 
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.item import Item
-from imagebatch.domain.round_state import Waiting
+from imagebatch.domain.round_state import ProviderWait
 from imagebatch.domain.statuses import ItemStatus
 from imagebatch.ports import ItemChange
 from imagebatch.schemas.links import Sign, archive_links, thumbnail_url
@@ -93,7 +93,7 @@ def _progress(update: ProgressUpdate, now: datetime) -> dict[str, Any]:
     }
 
 
-def _waiting(waiting: Waiting | None) -> dict[str, Any] | None:
+def _waiting(waiting: ProviderWait | None) -> dict[str, Any] | None:
     if waiting is None:
         return None
     return {"reason": waiting.reason, "until": iso_timestamp(waiting.until)}

@@ -22,8 +22,8 @@ from imagebatch.domain.round_state import (
     ArchiveState,
     ItemError,
     ModelBlock,
+    ProviderWait,
     Reservation,
-    Waiting,
 )
 from imagebatch.domain.statuses import FINISHED, BatchStatus, Kind, Outcome
 
@@ -91,7 +91,7 @@ class Batch(BatchSpec):
     """How many of the pending items have an image, which a cancel gives them back."""
     choices: int | None = None
     """The choices that differ from the newest image, as one number (versions.py)."""
-    waiting: Waiting | None = None
+    waiting: ProviderWait | None = None
     blocks: tuple[ModelBlock, ...] = ()
     """What this round has learned of its models (fallback.py)."""
     abort_reason: Failure | None = None
@@ -194,5 +194,5 @@ class Batch(BatchSpec):
         pace = (now - self.round_started_at) / done
         return now + pace * self.counts.unsettled
 
-    def waiting_for(self, now: datetime) -> Waiting | None:
+    def waiting_for(self, now: datetime) -> ProviderWait | None:
         return self.waiting if self.waiting and self.waiting.until > now else None

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.item import Item
-from imagebatch.domain.round_state import ModelBlock, Waiting
+from imagebatch.domain.round_state import ModelBlock, ProviderWait
 
 
 class BlockReason(StrEnum):
@@ -119,7 +119,7 @@ def show_waiting(batch: Batch, item: Item, now: datetime, policy: OutagePolicy) 
         return replace(batch, waiting=None) if batch.waiting_for(now) else batch
     blocks = [block_of(batch, model) for model in _candidates(batch, item)]
     first = next(each for each in blocks if each is not None and each.until is not None)
-    waiting = Waiting(first.reason, until, first.since)
+    waiting = ProviderWait(first.reason, until, first.since)
     return batch if batch.waiting == waiting else replace(batch, waiting=waiting)
 
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from imagebatch.domain.errors import Failure
 from imagebatch.domain.money import ZERO
 
-ERRORS_SHOWN = 20
+MAX_ERRORS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +32,10 @@ class ArchiveState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """Why a batch waits, and until when.
+class ProviderWait:
+    """Why and until when a batch waits for its provider.
 
-    `since` is when the provider began to answer nothing else.
+    `since` is when the provider began to return only errors that require waiting.
     """
 
     reason: str

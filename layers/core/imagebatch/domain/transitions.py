@@ -18,7 +18,7 @@ from imagebatch.domain.images import Image, Version
 from imagebatch.domain.item import Item, LastRedo, Lease
 from imagebatch.domain.money import ZERO
 from imagebatch.domain.round_input import delivered_price, model_price, round_price
-from imagebatch.domain.round_state import ERRORS_SHOWN, ItemError
+from imagebatch.domain.round_state import MAX_ERRORS, ItemError
 from imagebatch.domain.rounds import start_archiving_if_complete
 from imagebatch.domain.statuses import RUNNING, BatchStatus, ItemStatus
 from imagebatch.domain.versions import add, lose
@@ -288,7 +288,7 @@ def mark_output_lost(
 
 def _with_failed(batch: Batch, item: Item, failure: Failure) -> Batch:
     error = ItemError(item.index, item.row, item.custom_id, failure)
-    errors = sorted((*batch.errors, error), key=lambda e: e.index)[:ERRORS_SHOWN]
+    errors = sorted((*batch.errors, error), key=lambda e: e.index)[:MAX_ERRORS]
     return replace(
         batch, errors=tuple(errors), failed_price=(batch.failed_price or ZERO) + item.price
     )

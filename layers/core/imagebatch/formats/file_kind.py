@@ -6,7 +6,7 @@ from enum import StrEnum
 
 _HEAD = 4096
 _HTML = re.compile(rb"<(?:!doctype html|html|head|body|table|meta)\b", re.IGNORECASE)
-_LONGEST_JSON = 5_000_000
+_MAX_JSON_BYTES = 5_000_000
 
 
 class FileKind(StrEnum):
@@ -66,7 +66,7 @@ def _kind_of_zip(body: bytes) -> FileKind:
 
 
 def _is_json(body: bytes) -> bool:
-    if len(body) > _LONGEST_JSON:
+    if len(body) > _MAX_JSON_BYTES:
         return True
     try:
         return isinstance(json.loads(body), dict | list)

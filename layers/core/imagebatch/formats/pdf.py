@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 POINTS_A_PIXEL = 0.75
-LONGEST_SIDE = 14_400
+MAX_SIDE = 14_400
 """In points; the maximum that readers support."""
 _HEADER = b"%PDF-1.5\n%\xe2\xe3\xcf\xd3\n"
 _PAGES, _CATALOG = 1, 2
@@ -161,5 +161,5 @@ def _entries(picture: PdfImage, space: bytes, channels: int) -> bytes:
 
 def _size(picture: PdfImage) -> tuple[bytes, bytes]:
     longest = max(picture.width, picture.height)
-    scale = min(POINTS_A_PIXEL, LONGEST_SIDE / longest)
+    scale = min(POINTS_A_PIXEL, MAX_SIDE / longest)
     return b"%.4f" % (picture.width * scale), b"%.4f" % (picture.height * scale)

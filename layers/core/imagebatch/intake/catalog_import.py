@@ -27,7 +27,7 @@ TITLES = ("variantTitle", "productTitle")
 LARGEST_IMPORT = 1_000
 LARGEST_ID = 2**53 - 1
 """The largest integer that every JSON parser keeps exact."""
-LONGEST_TITLE = 200
+MAX_TITLE_LENGTH = 200
 SHOWN = 200
 
 
@@ -95,9 +95,9 @@ def _faults(values: Mapping[str, Any]) -> Iterator[tuple[str, Any, str]]:
     for name in TITLES:
         value = values[name]
         if not isinstance(value, str):
-            yield name, value, f"must be text of 1 to {LONGEST_TITLE} characters"
-        elif len(value) > LONGEST_TITLE:
-            yield name, value, f"must have at most {LONGEST_TITLE} characters, has {len(value)}"
+            yield name, value, f"must be text of 1 to {MAX_TITLE_LENGTH} characters"
+        elif len(value) > MAX_TITLE_LENGTH:
+            yield name, value, f"must have at most {MAX_TITLE_LENGTH} characters, has {len(value)}"
     url = values["imageUrl"]
     if url is not None:
         reason = url_rejection_reason(url) if isinstance(url, str) else "must be an https URL"

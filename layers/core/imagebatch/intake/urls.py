@@ -4,7 +4,7 @@ import ipaddress
 import re
 from urllib.parse import urlsplit
 
-LONGEST_URL = 2048
+MAX_URL_LENGTH = 2048
 MAX_PORT = 65_535
 _HTTPS = re.compile(
     r"https://(?P<authority>[^/?#\\\x00-\x20\x7f]+)(?:[/?#][^\\\x00-\x20\x7f]*)?", re.IGNORECASE
@@ -25,8 +25,8 @@ def url_rejection_reason(url: str) -> str | None:
     non-ASCII dots, percent signs in a host and missing slashes. Names are not resolved here:
     whoever connects checks the actual address.
     """
-    if len(url) > LONGEST_URL:
-        return f"is longer than {LONGEST_URL} characters"
+    if len(url) > MAX_URL_LENGTH:
+        return f"is longer than {MAX_URL_LENGTH} characters"
     found = _HTTPS.fullmatch(url)
     if found is None:
         return "must be an https URL" if _ANOTHER_SCHEME.match(url) else "is not a URL"

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.notice import Notice, NoticeLevel, warning
 
-NAMES_SHOWN = 20
+MAX_NAMES_SHOWN = 20
 NO_PAGES = warning(
     "no-pages", "pages.pdf could not be created and is not in this archive. Every image is."
 )
@@ -21,8 +21,8 @@ def pages_left_out(names: Sequence[str]) -> Sequence[Notice]:
     """The notices about images that pages.pdf does not show."""
     if not names:
         return ()
-    more = f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
-    listed = ", ".join(names[:NAMES_SHOWN]) + more
+    more = f" and {len(names) - MAX_NAMES_SHOWN} more" if len(names) > MAX_NAMES_SHOWN else ""
+    listed = ", ".join(names[:MAX_NAMES_SHOWN]) + more
     text = f"pages.pdf has no page for {listed}: it could not be drawn. The archive has the image."
     return (warning("pages-left-out", text),)
 

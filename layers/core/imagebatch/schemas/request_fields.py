@@ -16,7 +16,7 @@ from pydantic import (
 from imagebatch.domain.model_choice import MAX_FALLBACKS
 from imagebatch.domain.model_entries import RATIO
 from imagebatch.domain.model_registry import Quality
-from imagebatch.intake.urls import LONGEST_URL, why_not_callable
+from imagebatch.intake.urls import MAX_URL_LENGTH, why_not_callable
 
 CALLBACK_ORIGIN = "callback_origin"
 
@@ -93,7 +93,7 @@ type Metadata = Annotated[
 type CallbackUrl = Annotated[
     str | None,
     AfterValidator(_callable),
-    WithJsonSchema(nullable({"type": "string", "pattern": HTTPS, "maxLength": LONGEST_URL})),
+    WithJsonSchema(nullable({"type": "string", "pattern": HTTPS, "maxLength": MAX_URL_LENGTH})),
 ]
 
 

@@ -18,7 +18,7 @@ from imagebatch.domain.model_registry import Quality
 from imagebatch.intake.prompts import MAX_PROMPT_LENGTH
 from imagebatch.intake.row_checks import MAX_CUSTOM_ID
 from imagebatch.intake.uploads import MAX_UPLOAD_BYTES, TYPES_OF_KIND, UploadKind
-from imagebatch.intake.urls import LONGEST_URL
+from imagebatch.intake.urls import MAX_URL_LENGTH
 from imagebatch.schemas.request_fields import (
     HTTPS,
     ID,
@@ -200,7 +200,7 @@ class PromptItem(BaseModel):
         Annotated[str, StringConstraints(strip_whitespace=True)] | None,
         BeforeValidator(empty_is_absent),
         WithJsonSchema(
-            nullable({"type": "string", "pattern": f"{HTTPS}|{ID}", "maxLength": LONGEST_URL})
+            nullable({"type": "string", "pattern": f"{HTTPS}|{ID}", "maxLength": MAX_URL_LENGTH})
         ),
     ] = None
     custom_id: Annotated[

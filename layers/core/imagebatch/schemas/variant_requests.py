@@ -13,7 +13,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from imagebatch.intake.catalog_import import LARGEST_ID, LARGEST_IMPORT
-from imagebatch.intake.urls import LONGEST_URL
+from imagebatch.intake.urls import MAX_URL_LENGTH
 from imagebatch.intake.variants import MAX_PRODUCT_IMAGES, MAX_VARIANTS, MAX_VARIATIONS
 from imagebatch.schemas.request_fields import HTTPS, whole
 from imagebatch.schemas.requests import BatchOptions
@@ -50,9 +50,9 @@ class VariantRow(Camel):
     variant_title: Title
     product_id: ImportedId
     product_title: Title
-    image_url: Annotated[str, StringConstraints(max_length=LONGEST_URL, pattern=HTTPS)] | None = (
-        None
-    )
+    image_url: (
+        Annotated[str, StringConstraints(max_length=MAX_URL_LENGTH, pattern=HTTPS)] | None
+    ) = None
 
 
 class VariantList(RootModel[list[VariantRow]]):

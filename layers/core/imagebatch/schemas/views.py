@@ -10,7 +10,7 @@ from imagebatch.domain.batch_manifest import BatchManifest, RowProblem
 from imagebatch.domain.effective_status import effective_item_status, last_redo_of
 from imagebatch.domain.item import Item, ItemSpec
 from imagebatch.domain.notice import Notice, warning_texts
-from imagebatch.domain.round_state import ItemError, Waiting
+from imagebatch.domain.round_state import ItemError, ProviderWait
 from imagebatch.domain.statuses import ItemStatus
 from imagebatch.schemas.answers import (
     ArchiveStateAnswer,
@@ -199,5 +199,5 @@ def _error(error: ItemError) -> RowError:
     )
 
 
-def _waiting(waiting: Waiting | None) -> WaitingFor | None:
+def _waiting(waiting: ProviderWait | None) -> WaitingFor | None:
     return None if waiting is None else WaitingFor(reason=waiting.reason, until=waiting.until)

@@ -43,7 +43,7 @@ FETCHES = 2
 """How often one delivery tries a download before it leaves that to a later one."""
 FETCH_PAUSE = 0.5
 REFERENCE_SECONDS = 900
-OURS = "s3:"
+S3_PREFIX = "s3:"
 """Marks a reference image as an object in our bucket, to be presigned for each use."""
 
 
@@ -109,9 +109,9 @@ class ProviderGateway:
         return ImageRequest(name, values, round_prompt(item), item.aspect_ratio, rehearsal)
 
     def _reference(self, image: str) -> str:
-        if not image.startswith(OURS):
+        if not image.startswith(S3_PREFIX):
             return image
-        return self.media.url(image.removeprefix(OURS), seconds=REFERENCE_SECONDS)
+        return self.media.url(image.removeprefix(S3_PREFIX), seconds=REFERENCE_SECONDS)
 
     def _provider(self, batch: Batch, item: Item) -> ImageProvider:
         return self.providers[self.breaker(batch, item.model)[0]]

@@ -27,13 +27,13 @@ from imagebatch.ports import Telemetry
 
 IPTC = ("http://iptc.org/std/Iptc4xmpExt/2008-02-29/", "Iptc4xmpExt")
 XMP = ("http://ns.adobe.com/xap/1.0/", "xmp")
-OURS = ("https://imagebatch.dev/ns/1.0/", "imagebatch")
+NAMESPACE = ("https://imagebatch.dev/ns/1.0/", "imagebatch")
 SOURCE_TYPE = Property(*IPTC, "DigitalSourceType")
 AI_SYSTEM = Property(*IPTC, "AISystemUsed")
 AI_PROMPT = Property(*IPTC, "AIPromptInformation")
 METADATA_DATE = Property(*XMP, "MetadataDate")
-BATCH_ID, ITEM_ID = Property(*OURS, "batchId"), Property(*OURS, "itemId")
-CREATED_AT = Property(*OURS, "createdAt")
+BATCH_ID, ITEM_ID = Property(*NAMESPACE, "batchId"), Property(*NAMESPACE, "itemId")
+CREATED_AT = Property(*NAMESPACE, "createdAt")
 TRAINED = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 TRAINED_WORD = b"/trainedAlgorithmicMedia"
 """How every spelling of that term's URL ends."""

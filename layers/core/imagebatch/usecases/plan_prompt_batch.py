@@ -19,7 +19,7 @@ from imagebatch.intake.uploads import UploadKind, unusable_reason
 from imagebatch.intake.urls import url_rejection_reason
 from imagebatch.ports import UploadStore
 from imagebatch.usecases import keys
-from imagebatch.usecases.collect_image import OURS
+from imagebatch.usecases.collect_image import S3_PREFIX
 from imagebatch.usecases.submit_batch import Submission, requirements
 
 _UPLOAD_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -116,4 +116,4 @@ class PlanPromptBatch:
 
 def _reference(file: str) -> str:
     """Return what an item stores for a file: the object's key, or the URL unchanged."""
-    return OURS + keys.upload(file) if _UPLOAD_ID.fullmatch(file) else file
+    return S3_PREFIX + keys.upload(file) if _UPLOAD_ID.fullmatch(file) else file

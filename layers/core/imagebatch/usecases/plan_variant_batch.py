@@ -24,7 +24,7 @@ from imagebatch.ports import CatalogStore
 from imagebatch.usecases.references import References
 from imagebatch.usecases.submit_batch import Submission, requirements
 
-NAMED = 5
+MAX_NAMED_PROBLEMS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +145,16 @@ def known_variants(
 
 
 def invalid_variants(problems: Sequence[VariantProblem]) -> InvalidRequestError:
-    more = f" and {len(problems) - NAMED} more" if len(problems) > NAMED else ""
+    more = (
+        f" and {len(problems) - MAX_NAMED_PROBLEMS} more"
+        if len(problems) > MAX_NAMED_PROBLEMS
+        else ""
+    )
     return UnprocessableError(
         "invalid-variants",
         "Invalid variants" if any(p.variant_id for p in problems) else "Invalid settings",
         title="The batch request is not valid",
-        detail="; ".join(map(_sentence, problems[:NAMED])) + more + ".",
+        detail="; ".join(map(_sentence, problems[:MAX_NAMED_PROBLEMS])) + more + ".",
         details=[_detail(problem) for problem in problems],
     )
 

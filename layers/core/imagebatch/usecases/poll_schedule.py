@@ -4,18 +4,18 @@ import math
 from collections import deque
 from dataclasses import dataclass, field
 
-BLIND_START = 0.3
+FIRST_POLL_FRACTION = 0.3
 """Without history, the first poll is at this share of the registry's typical seconds."""
-REMEMBERED = 8
-SLACK = 1.01
+MAX_OBSERVATIONS = 8
+FIRST_POLL_MARGIN = 1.01
 """The first poll is this much after the fastest recent prediction."""
-FINE = 8
+MIN_STEPS = 8
 """The number of polls between the fastest and the slowest recent prediction."""
-EVERY = 0.05
+STEP_FRACTION = 0.05
 """The interval between polls, as a share of the time waited so far: the maximum delay added to a
 batch.
 """
-SHORTEST, LONGEST = 0.05, 4.0
+MIN_DELAY_SECONDS, MAX_DELAY_SECONDS = 0.05, 4.0
 
 
 @dataclass(slots=True)
@@ -28,21 +28,21 @@ class PollSchedule:
         """Ignore impossible durations."""
         if not 0 <= seconds < math.inf:
             return
-        self.seen.setdefault(model, deque(maxlen=REMEMBERED)).append(seconds)
+        self.seen.setdefault(model, deque(maxlen=MAX_OBSERVATIONS)).append(seconds)
 
     def next_poll_delay(self, model: str, typical: float, waited: float) -> float:
         """Return the seconds until the next poll of a prediction that has run for `waited`
         seconds.
         """
-        step = EVERY * waited
+        step = STEP_FRACTION * waited
         seen = self.seen.get(model)
         if seen is None:
-            start = BLIND_START * typical
+            start = FIRST_POLL_FRACTION * typical
         else:
             # Capped: one cold start of a model must not delay the polls of all later predictions.
-            start = min(SLACK * min(seen), typical)
-            if waited <= SLACK * max(seen):
-                step = min(step, (max(seen) - min(seen)) / FINE)
+            start = min(FIRST_POLL_MARGIN * min(seen), typical)
+            if waited <= FIRST_POLL_MARGIN * max(seen):
+                step = min(step, (max(seen) - min(seen)) / MIN_STEPS)
         if waited < start:
             return start - waited
-        return min(LONGEST, max(SHORTEST, step))
+        return min(MAX_DELAY_SECONDS, max(MIN_DELAY_SECONDS, step))

@@ -15,14 +15,14 @@ from imagebatch.domain.model_choice import Requirement
 from imagebatch.domain.model_registry import ImageModel, Mode, Quality
 from imagebatch.domain.money import ZERO
 from imagebatch.domain.notice import Notice
-from imagebatch.domain.round_state import ERRORS_SHOWN, ItemError
+from imagebatch.domain.round_state import MAX_ERRORS, ItemError
 from imagebatch.domain.statuses import Kind
 from imagebatch.ports import AccountStore, DispatchQueue, ObjectStore
 from imagebatch.usecases import keys
 from imagebatch.usecases.limits import refusal
 from imagebatch.usecases.records import BatchRepository
 
-NOTICES_KEPT = 50
+MAX_NOTICES = 50
 """More than any sheet has, so that a batch's record stays small."""
 
 
@@ -128,7 +128,7 @@ class SubmitBatch:
         rejected = [i for i in items if i.failure is not None]
         errors = tuple(
             ItemError(i.index, i.row, i.custom_id, i.failure, rejected=True)
-            for i in rejected[:ERRORS_SHOWN]
+            for i in rejected[:MAX_ERRORS]
             if i.failure is not None
         )
         waiting = len(items) - len(rejected)
@@ -144,7 +144,7 @@ class SubmitBatch:
             round_total=waiting,
             rejected=len(rejected),
             errors=errors,
-            notices=submission.plan.notices[:NOTICES_KEPT],
+            notices=submission.plan.notices[:MAX_NOTICES],
             created_at=now,
             updated_at=now,
             retention_ends_at=now + self.retention,

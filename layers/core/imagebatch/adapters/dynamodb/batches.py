@@ -158,9 +158,9 @@ class DynamoDBBatchStore(BatchStore):
     def save_item(self, owner: str, batch_id: str, item: Item) -> Item:
         after = replace(item, version=item.version + 1)
         record = codec.encode(after, ITEM_STATE)
-        gone = [name for name in ITEM_STATE.values() if name not in record]
+        remove = [name for name in ITEM_STATE.values() if name not in record]
         key = keys.batch_partition(owner, batch_id), keys.state_sort(item.index)
-        self._table.write(self._table.update(key, record, gone, _unchanged_item(item)))
+        self._table.write(self._table.update(key, record, remove, _unchanged_item(item)))
         return after
 
     def put_round(self, owner: str, batch_id: str, round_: int, indices: Sequence[int]) -> None:

@@ -58,7 +58,7 @@ STATE = "#STATE"
 LAST_ITEM = 999_999
 LAST_CHANGE = 10**12 - 1
 ENTRIES_A_CHUNK = 500
-_LONGEST_PART = 250
+_MAX_PART_LENGTH = 250
 
 
 def part(text: str) -> str:
@@ -67,7 +67,7 @@ def part(text: str) -> str:
     Text too long for a key is hashed; nothing that is quoted starts with `=`.
     """
     quoted = quote(text, safe="", errors="surrogatepass")
-    return quoted if len(quoted) <= _LONGEST_PART else "=" + digest(text)
+    return quoted if len(quoted) <= _MAX_PART_LENGTH else "=" + digest(text)
 
 
 def digest(text: str) -> str:

@@ -150,17 +150,17 @@ class Table:
         return {"Put": put}
 
     def update(
-        self, key: Key, record: Record, gone: Sequence[str], condition: Condition
+        self, key: Key, record: Record, remove: Sequence[str], condition: Condition
     ) -> "TransactWriteItemTypeDef":
-        """Set the attributes in `record`, remove those in `gone`, keep the rest (the TTL)."""
+        """Set the attributes in `record`, remove those in `remove`, keep the rest (the TTL)."""
         arguments = condition.arguments()
-        names = {f"#{name}": name for name in (*record, *gone)}
+        names = {f"#{name}": name for name in (*record, *remove)}
         values = to_dynamodb({f":new_{name}": value for name, value in record.items()})
         arguments.setdefault("ExpressionAttributeNames", {}).update(names)
         arguments.setdefault("ExpressionAttributeValues", {}).update(values)
         text = "SET " + ", ".join(f"#{name} = :new_{name}" for name in record)
-        if gone:
-            text += " REMOVE " + ", ".join(f"#{name}" for name in gone)
+        if remove:
+            text += " REMOVE " + ", ".join(f"#{name}" for name in remove)
         update: Any = {
             "TableName": self.name,
             "Key": key_of(key),

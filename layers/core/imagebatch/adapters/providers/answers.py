@@ -28,7 +28,7 @@ from imagebatch.ports import Prediction, PredictionStatus
 DEFAULT_WAIT = 5.0
 MAX_DEPTH = 16
 """How deep a text or an image is looked for in a response."""
-LONGEST_WAIT = 300.0
+MAX_RETRY_AFTER_SECONDS = 300.0
 
 _AUTH_REASONS = {
     401: "does not accept the configured API key.",
@@ -121,7 +121,7 @@ def retry_after(response: httpx.Response) -> float:
     hours.
     """
     for seconds in _waits(response):
-        return min(max(seconds, 1.0), LONGEST_WAIT)
+        return min(max(seconds, 1.0), MAX_RETRY_AFTER_SECONDS)
     return DEFAULT_WAIT
 
 

@@ -37,7 +37,7 @@ SCHEME = "development:"
 NOTICE = "DEVELOPMENT MODE - NOT A GENERATED IMAGE"
 PIXELS = 400_000
 FASTEST, SLOWEST = 1.0, 3.0
-MOST_LINES = 24
+MAX_LINES = 24
 
 _ID = re.compile(r"dev-(\d{1,15})-([0-9a-f]{8})")
 _RATIO = re.compile(r"(\d{1,3}):(\d{1,3})")
@@ -207,7 +207,7 @@ def _wrapped(text: str, font: "Font", width: int) -> list[str]:
             lines.append(line)
         *full, line = _cut(word, font, width)
         lines += full
-        if len(lines) > MOST_LINES:
+        if len(lines) > MAX_LINES:
             return lines
     return [*lines, line] if line else lines
 

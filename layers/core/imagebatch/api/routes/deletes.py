@@ -10,7 +10,7 @@ from imagebatch.intake.catalog_import import LARGEST_ID
 routes = Routes("Deleting")
 ANY = {"type": "string"}
 """An invalid ID is treated like a missing one; 404 is for unknown paths."""
-SECONDS_KEPT = 12.0
+RESERVED_SECONDS = 12.0
 """Reserved at the end of the request, for work in progress and the response: the sweeper does the
 rest.
 """
@@ -28,7 +28,7 @@ rest.
 )
 def delete_batch(request: Request, batch_id: str) -> Response:
     request.services.delete_batch(
-        request.owner, batch_id, lambda: request.seconds_left() > SECONDS_KEPT
+        request.owner, batch_id, lambda: request.seconds_left() > RESERVED_SECONDS
     )
     return Response(204)
 

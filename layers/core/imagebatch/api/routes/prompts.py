@@ -169,7 +169,7 @@ def _taken(request: Request, data: Mapping[str, Any]) -> tuple[Submission, Promp
         named = named_fields(PromptBatch, data).data
         more = take.problems(
             request.owner,
-            _legible_drafts(named),
+            _partial_drafts(named),
             model_name=_text(named, "model"),
         )
         known = {each.field for each in problems}
@@ -195,7 +195,7 @@ def _draft(item: PromptItem) -> PromptDraft:
     return PromptDraft(item.prompt, item.file or "", item.custom_id or "", ratio)
 
 
-def _legible_drafts(data: Mapping[str, Any]) -> list[PromptDraft]:
+def _partial_drafts(data: Mapping[str, Any]) -> list[PromptDraft]:
     """Return the readable parts of an invalid request, to report further problems."""
     items = data.get("items")
     return [
