@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from imagebatch.api.errors import status_of
-from imagebatch.domain import rounds, transitions
+from imagebatch.domain import charges, rounds, transitions
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.budgets import (
     NO_LIMITS,
@@ -73,8 +73,8 @@ def test_round_reserves_cap_or_every_try(max_cost: str | None, committed: str, a
 
 def test_creates_stay_below_what_was_reserved() -> None:
     batch = reserve(a_batch(committed=PRICE), PRICE, START)
-    assert transitions.affordable(replace(batch, committed=2 * PRICE), an_item())
-    assert not transitions.affordable(replace(batch, committed=3 * PRICE), an_item())
+    assert charges.affordable(replace(batch, committed=2 * PRICE), an_item())
+    assert not charges.affordable(replace(batch, committed=3 * PRICE), an_item())
 
 
 def test_retry_reserves_for_what_failed_in_its_own_month() -> None:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from imagebatch.domain import transitions
+from imagebatch.domain import charges, transitions
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.item import Item, Lease
 from imagebatch.domain.model_registry import ImageModel, Mode, PriceUnit
@@ -23,8 +23,8 @@ def made(model: ImageModel, width: int, height: int, **facts: object) -> tuple[B
     batch = a_batch(last_dispatched_round=1, model=model.id, models=(model,), **facts)
     item = an_item(price=model.max_price())
     claimed = transitions.claim(batch, item, LEASE, START, timedelta(minutes=5))
-    batch, item = transitions.begin_create(*claimed, START, model.id)
-    item = transitions.record_prediction_id(item, "p1")
+    batch, item = charges.begin_create(*claimed, START, model.id)
+    item = charges.record_prediction_id(item, "p1")
     assert batch.committed == item.reserved == item.price
     image = replace(an_image(), width=width, height=height)
     return transitions.succeed(batch, item, image, "png", START)

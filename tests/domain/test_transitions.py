@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -6,7 +7,7 @@ from typing import Any
 import pytest
 
 from imagebatch.api.errors import status_of
-from imagebatch.domain import rounds, transitions
+from imagebatch.domain import charges, rounds, transitions
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.counts import Counts
 from imagebatch.domain.effective_status import effective_item_status
@@ -38,8 +39,8 @@ def claimed(batch: Batch | None = None, item: Item | None = None) -> tuple[Batch
 
 def asked(batch: Batch | None = None, item: Item | None = None) -> tuple[Batch, Item]:
     """A claimed item whose prediction is running."""
-    batch, item = transitions.begin_create(*claimed(batch, item), START)
-    return batch, transitions.record_prediction_id(item, "p1")
+    batch, item = charges.begin_create(*claimed(batch, item), START)
+    return batch, charges.record_prediction_id(item, "p1")
 
 
 def at_end(status: BatchStatus = BatchStatus.COMPLETED, **fields: Any) -> Batch:
@@ -125,7 +126,7 @@ def test_what_is_not_pending_cannot_be_claimed(batch: Batch, item: Item) -> None
 
 def test_failed_item_is_claimed_anew_in_next_round() -> None:
     batch, item = transitions.fail(
-        *transitions.capture_cost(*asked(a_batch(size=1, last_dispatched_round=1))), FAILURE, LATER
+        *charges.capture_cost(*asked(a_batch(size=1, last_dispatched_round=1))), FAILURE, LATER
     )
     batch = rounds.publish(batch, ARCHIVE, LATER, TTL)
     batch = replace(rounds.retry(batch, LATER), last_dispatched_round=2)
@@ -139,7 +140,7 @@ def test_failed_item_is_claimed_anew_in_next_round() -> None:
 
 
 def test_create_reserves_its_price_and_uses_an_attempt() -> None:
-    batch, item = transitions.begin_create(*claimed(), START)
+    batch, item = charges.begin_create(*claimed(), START)
     assert (batch.committed, batch.actual) == (PRICE, ZERO)
     assert (item.reserved, item.create_in_flight, item.round_attempts, item.attempts) == (
         PRICE,
@@ -150,29 +151,26 @@ def test_create_reserves_its_price_and_uses_an_attempt() -> None:
 
 
 def test_billed_amount_is_captured_and_unbilled_released() -> None:
-    batch, item = transitions.capture_cost(*asked())
+    batch, item = charges.capture_cost(*asked())
     assert (batch.committed, batch.actual, item.cost, item.reserved) == (PRICE, PRICE, PRICE, ZERO)
-    batch, item = transitions.release_reservation(*asked())
+    batch, item = charges.release_reservation(*asked())
     assert (batch.committed, batch.actual, item.cost, item.reserved) == (ZERO, ZERO, ZERO, ZERO)
 
 
 def test_maximum_cost_counts_held_and_spent_amounts() -> None:
     batch = a_batch(max_cost=Decimal("0.10"))
     for committed, answer in [("0", True), ("0.05", True), ("0.06", False), ("0.10", False)]:
-        assert (
-            transitions.affordable(replace(batch, committed=Decimal(committed)), an_item())
-            is answer
-        )
-    assert transitions.affordable(a_batch(committed=Decimal(1000)), an_item())
+        assert charges.affordable(replace(batch, committed=Decimal(committed)), an_item()) is answer
+    assert charges.affordable(a_batch(committed=Decimal(1000)), an_item())
 
 
 def test_create_requires_the_last_one_to_be_settled() -> None:
     with pytest.raises(ValueError, match="neither spent nor given back"):
-        transitions.begin_create(*asked(), START)
+        charges.begin_create(*asked(), START)
 
 
 def test_a_wait_gives_the_try_and_the_money_back() -> None:
-    batch, item = transitions.requeue(*transitions.begin_create(*claimed(), START), START)
+    batch, item = transitions.requeue(*charges.begin_create(*claimed(), START), START)
     assert (batch.counts, batch.committed) == (Counts(pending=3), ZERO)
     assert (item.status, item.lease, item.round_attempts, item.attempts) == (
         ItemStatus.PENDING,
@@ -185,7 +183,7 @@ def test_a_wait_gives_the_try_and_the_money_back() -> None:
 
 def test_unclaimed_item_of_cancelled_round_stays_cancelled() -> None:
     batch = a_batch(size=2, last_dispatched_round=1)
-    batch, waiting = transitions.requeue(*transitions.begin_create(*claimed(batch), START), START)
+    batch, waiting = transitions.requeue(*charges.begin_create(*claimed(batch), START), START)
     batch, other = transitions.fail(*claimed(batch, an_item(1)), FAILURE, START)
     batch = rounds.publish(rounds.cancel(batch, START), ARCHIVE, START, TTL)
     batch = rounds.retry(batch, LATER)
@@ -195,16 +193,14 @@ def test_unclaimed_item_of_cancelled_round_stays_cancelled() -> None:
 
 
 def test_tries_before_a_wait_still_count_after_it() -> None:
-    batch, item = transitions.capture_cost(*transitions.begin_create(*claimed(), START))
-    batch, item = transitions.requeue(*transitions.begin_create(batch, item, START), START)
+    batch, item = charges.capture_cost(*charges.begin_create(*claimed(), START))
+    batch, item = transitions.requeue(*charges.begin_create(batch, item, START), START)
     batch, item = claimed(batch, item)
     assert (item.round_attempts, item.attempts) == (1, 1)
 
 
 def test_a_wait_in_a_cancelled_batch_is_its_end() -> None:
-    batch, item = transitions.begin_create(
-        *claimed(a_batch(size=1, last_dispatched_round=1)), START
-    )
+    batch, item = charges.begin_create(*claimed(a_batch(size=1, last_dispatched_round=1)), START)
     batch, item = transitions.requeue(rounds.cancel(batch, START), item, LATER)
     assert item.status is ItemStatus.CANCELLED
     assert batch.status is BatchStatus.ARCHIVING
@@ -249,7 +245,16 @@ def test_a_late_success_of_a_cancelled_batch_is_kept() -> None:
     assert (batch.status, batch.counts) == (BatchStatus.ARCHIVING, Counts(succeeded=1))
 
 
-@pytest.mark.parametrize("move", ["begin_create", "succeed", "fail", "cancel_item", "requeue"])
+@pytest.mark.parametrize(
+    ("change", "more"),
+    [
+        (charges.begin_create, (START,)),
+        (transitions.succeed, (IMAGE, "png", LATER)),
+        (transitions.fail, (FAILURE, LATER)),
+        (transitions.cancel_item, (LATER,)),
+        (transitions.requeue, (LATER,)),
+    ],
+)
 @pytest.mark.parametrize(
     "item",
     [
@@ -260,17 +265,12 @@ def test_a_late_success_of_a_cancelled_batch_is_kept() -> None:
         an_item(status=ItemStatus.PROCESSING, round=2),
     ],
 )
-def test_only_a_claimed_item_moves_on(move: str, item: Item) -> None:
+def test_only_a_claimed_item_is_changed(
+    change: Callable[..., object], more: tuple[object, ...], item: Item
+) -> None:
     batch = a_batch(counts=Counts(pending=1, processing=2), status=BatchStatus.PROCESSING)
-    more = {
-        "begin_create": (START,),
-        "succeed": (IMAGE, "png", LATER),
-        "fail": (FAILURE, LATER),
-        "cancel_item": (LATER,),
-        "requeue": (LATER,),
-    }
     with pytest.raises(ValueError, match="not claimed"):
-        getattr(transitions, move)(batch, item, *more[move])
+        change(batch, item, *more)
 
 
 def test_a_halted_round_remembers_why() -> None:

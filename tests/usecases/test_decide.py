@@ -8,7 +8,7 @@ from functools import cache
 from itertools import product
 from pathlib import Path
 
-from imagebatch.domain import rounds, transitions
+from imagebatch.domain import charges, rounds, transitions
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.effective_status import effective_item_status
 from imagebatch.domain.errors import Failure, FailureCode
@@ -101,14 +101,14 @@ def creating(attempts: int) -> Pair:
     batch, item = claimed()
     for attempt in range(attempts):
         if attempt:
-            batch, item = transitions.capture_cost(batch, item)
-        batch, item = transitions.begin_create(batch, item, START)
+            batch, item = charges.capture_cost(batch, item)
+        batch, item = charges.begin_create(batch, item, START)
     return batch, item
 
 
 def predicting(attempts: int) -> Pair:
     batch, item = creating(attempts)
-    return batch, transitions.record_prediction_id(item, "p1")
+    return batch, charges.record_prediction_id(item, "p1")
 
 
 def looked_for_in_vain(attempts: int) -> Pair:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from imagebatch.domain import rounds, transitions
+from imagebatch.domain import charges, rounds, transitions
 from imagebatch.domain.errors import (
     Failure,
     FailureCode,
@@ -28,7 +28,7 @@ def take(app: AppHarness, *, seconds: float = 60) -> None:
     app.records.update_item(
         app.batch,
         app.item(0),
-        lambda b, i: transitions.begin_create(
+        lambda b, i: charges.begin_create(
             *transitions.claim(b, i, lease, now, timedelta(minutes=5)), now
         ),
     )

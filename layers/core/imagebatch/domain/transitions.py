@@ -1,4 +1,5 @@
-"""State transitions of an item with its batch; those of the batch alone are in rounds.py.
+"""State transitions of an item with its batch; those of the batch alone are in rounds.py, and
+what a create costs is in charges.py.
 
 A transition takes values and returns new ones, or raises. Storing them is one conditional
 transaction (`ports.BatchStore.commit`) that fails with `ConflictError` if either record has
@@ -7,17 +8,22 @@ changed. Each rule therefore holds for exactly the state on which it was decided
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 from enum import StrEnum
 
 from imagebatch.domain.batch import Batch
+from imagebatch.domain.charges import (
+    capture_cost,
+    check_claimed,
+    release_reservation,
+    undo_create,
+)
 from imagebatch.domain.effective_status import REDO_CANCELLED, effective_item_status
 from imagebatch.domain.errors import ConflictError, Failure, FailureCode
 from imagebatch.domain.fallback import renew
 from imagebatch.domain.images import Image, Version
 from imagebatch.domain.item import Item, LastRedo, Lease
 from imagebatch.domain.money import ZERO
-from imagebatch.domain.round_input import delivered_price, model_price, round_price
+from imagebatch.domain.round_input import delivered_price
 from imagebatch.domain.round_state import MAX_ERRORS, ItemError
 from imagebatch.domain.rounds import start_archiving_if_complete
 from imagebatch.domain.statuses import RUNNING, BatchStatus, ItemStatus
@@ -105,67 +111,6 @@ def _as_asked_for(batch: Batch, item: Item) -> Item:
     )
 
 
-def affordable(batch: Batch, item: Item) -> bool:
-    """Whether another create stays within the batch's maximum cost and its round's reservation."""
-    committed, reservation = batch.committed + round_price(batch, item), batch.reservation
-    if reservation and committed > reservation.committed_before + reservation.amount:
-        return False
-    return batch.max_cost is None or committed <= batch.max_cost
-
-
-def begin_create(
-    batch: Batch, item: Item, now: datetime, model: str | None = None
-) -> tuple[Batch, Item]:
-    """Commit the price and use up an attempt, before the provider is called."""
-    _check_claimed(batch, item)
-    if item.reserved:
-        raise ValueError("the last create was neither spent nor given back")
-    model = model or batch.model
-    price = model_price(batch, item, model)
-    return replace(batch, committed=batch.committed + price), replace(
-        item,
-        round_attempts=item.round_attempts + 1,
-        attempts=item.attempts + 1,
-        create_in_flight=True,
-        create_started_at=now,
-        lookup_failing_since=None,
-        prediction=None,
-        reserved=price,
-        model=model,
-    )
-
-
-def record_prediction_id(item: Item, prediction: str) -> Item:
-    return replace(item, prediction=prediction, create_in_flight=False, failing_since=None)
-
-
-def undo_create(batch: Batch, item: Item) -> tuple[Batch, Item]:
-    """Undo a create that certainly generated nothing: refund its price, and do not count the
-    attempt.
-    """
-    batch, item = release_reservation(batch, item)
-    return batch, replace(item, round_attempts=item.round_attempts - 1, attempts=item.attempts - 1)
-
-
-def capture_cost(batch: Batch, item: Item, price: Decimal | None = None) -> tuple[Batch, Item]:
-    """Capture the held amount, which was or may have been billed; with a price, exactly that
-    amount.
-    """
-    spent = item.reserved if price is None else price
-    return replace(
-        batch,
-        actual=batch.actual + spent,
-        committed=batch.committed - (item.reserved - spent),
-    ), replace(item, cost=item.cost + spent, reserved=ZERO, create_in_flight=False, prediction=None)
-
-
-def release_reservation(batch: Batch, item: Item) -> tuple[Batch, Item]:
-    """Release the held amount, which was certainly not billed."""
-    return replace(batch, committed=batch.committed - item.reserved), replace(
-        item, reserved=ZERO, create_in_flight=False, prediction=None
-    )
-
-
 def requeue(batch: Batch, item: Item, now: datetime) -> tuple[Batch, Item]:
     """Undo a claim: the provider said wait, or the time is up before a create began.
 
@@ -173,7 +118,7 @@ def requeue(batch: Batch, item: Item, now: datetime) -> tuple[Batch, Item]:
     """
     if batch.status is BatchStatus.CANCELLING:
         return cancel_item(batch, item, now)
-    _check_claimed(batch, item)
+    check_claimed(batch, item)
     if item.create_in_flight:
         batch, item = undo_create(batch, item)
     batch, item = release_reservation(batch, item)
@@ -245,7 +190,7 @@ def _keep_image(
 
 
 def _settle(batch: Batch, item: Item, status: ItemStatus, now: datetime) -> tuple[Batch, Item]:
-    _check_claimed(batch, item)
+    check_claimed(batch, item)
     started = item.started_at or now
     settled = replace(
         item,
@@ -256,11 +201,6 @@ def _settle(batch: Batch, item: Item, status: ItemStatus, now: datetime) -> tupl
     )
     counts = batch.counts.transfer(ItemStatus.PROCESSING, status)
     return start_archiving_if_complete(replace(batch, counts=counts), now), settled
-
-
-def _check_claimed(batch: Batch, item: Item) -> None:
-    if item.status is not ItemStatus.PROCESSING or item.round != batch.round:
-        raise ValueError(f"item {item.index} is {item.status} and not claimed in this round")
 
 
 def mark_output_lost(

@@ -7,7 +7,7 @@ event. docs/architecture.md has the state diagram; a test compares it with this 
 
 from datetime import datetime
 
-from imagebatch.domain import fallback, rounds, transitions
+from imagebatch.domain import charges, fallback, rounds, transitions
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.fallback import BlockReason
 from imagebatch.domain.item import Item
@@ -105,7 +105,7 @@ def _receive(
 
 def _as_billed(batch: Batch, item: Item) -> tuple[Batch, Item]:
     """An existing prediction may be charged for, whatever its provider says later."""
-    return transitions.capture_cost(batch, item) if item.prediction else (batch, item)
+    return charges.capture_cost(batch, item) if item.prediction else (batch, item)
 
 
 def _claim(

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from imagebatch.domain import rounds, transitions
+from imagebatch.domain import charges, rounds, transitions
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.errors import Failure
 from imagebatch.domain.item import Item
@@ -48,7 +48,7 @@ def polled(batch: Batch, item: Item, event: Polled, now: datetime, delivery: Del
     if prediction.try_again:
         return end_attempt(batch, item, failure, now, delivery, billed=prediction.billed)
     if prediction.billed:
-        batch, item = transitions.capture_cost(batch, item)
+        batch, item = charges.capture_cost(batch, item)
     return settled(*transitions.fail(batch, item, failure, now), delivery)
 
 
@@ -60,7 +60,7 @@ def _still_running(
         return Step(batch, item, (CancelPrediction(),))
     if unwanted_since is not None and now >= unwanted_since + CANCEL_GRACE:
         # The outcome is unknown, so it may have been billed.
-        return _cancelled(*transitions.capture_cost(batch, item), now, delivery)
+        return _cancelled(*charges.capture_cost(batch, item), now, delivery)
     if not delivery.may_create:
         return fail_as_billed(batch, item, CRASHED, now, delivery)
     if now >= delivery.poll_until:
@@ -102,7 +102,7 @@ def collect_later(
     """
     cancelled_at = batch.cancelling_at
     if cancelled_at is not None and now >= cancelled_at + CANCELLED_COLLECT_GRACE:
-        return _cancelled(*transitions.capture_cost(batch, item), now, delivery)
+        return _cancelled(*charges.capture_cost(batch, item), now, delivery)
     if item.deadline is None or now >= item.deadline + COLLECT_GRACE:
         return fail_as_billed(
             batch, item, failure if delivery.may_create else CRASHED, now, delivery

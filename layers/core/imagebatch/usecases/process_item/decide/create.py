@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from imagebatch.domain import fallback, rounds, transitions
+from imagebatch.domain import charges, fallback, rounds, transitions
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.errors import Failure
 from imagebatch.domain.fallback import BlockReason
@@ -59,7 +59,7 @@ def decide_create(
 
 
 def created(batch: Batch, item: Item, event: Created, now: datetime, delivery: Delivery) -> Step:
-    saved = transitions.record_prediction_id(item, event.prediction.id)
+    saved = charges.record_prediction_id(item, event.prediction.id)
     batch = fallback.renew(batch, item.model, now)
     step = polled(batch, saved, Polled(event.prediction, event.next_poll), now, delivery)
     return replace(step, if_not_stored=AbandonPrediction(event.prediction.id))
@@ -70,7 +70,7 @@ def throttled(
 ) -> Step:
     until = now + timedelta(seconds=event.retry_after)
     batch = fallback.block_model(batch, item.model, BlockReason.RATE_LIMITED, now, until)
-    batch, item = transitions.undo_create(batch, item)
+    batch, item = charges.undo_create(batch, item)
     if batch.status is BatchStatus.CANCELLING or _another_model(batch, item, now, delivery):
         return proceed(batch, item, now, delivery)
     block = fallback.block_of(batch, item.model)
@@ -85,7 +85,7 @@ def model_gone(
 ) -> Step:
     """Continue with the next model of the chain; without one the round is over."""
     batch = fallback.block_model(batch, item.model, BlockReason.GONE, now, None)
-    batch, item = transitions.undo_create(batch, item)
+    batch, item = charges.undo_create(batch, item)
     if all(fallback.is_gone(batch, model) for model in batch.chain):
         batch = rounds.abort_round(batch, event.failure)
     return proceed(batch, item, now, delivery, event.failure)
@@ -108,9 +108,9 @@ def nothing_created(
 ) -> Step:
     """During an outage, a create that generated nothing is not an attempt."""
     if delivery.policy.exhausted(_failing_since(batch, item), now):
-        batch, item = transitions.release_reservation(batch, item)
+        batch, item = charges.release_reservation(batch, item)
     else:
-        batch, item = transitions.undo_create(batch, item)
+        batch, item = charges.undo_create(batch, item)
     over = item.round_attempts >= TRIES or batch.status is BatchStatus.CANCELLING
     if over or _another_model(batch, item, now, delivery):
         return proceed(batch, item, now, delivery, failure)
@@ -133,16 +133,16 @@ def absent(batch: Batch, item: Item, now: datetime, delivery: Delivery) -> Step:
     """Nothing was generated, and the time until that was known does not count for the item."""
     item = replace(item, deadline=now + delivery.time_limit)
     if delivery.policy.exhausted(_failing_since(batch, item), now):
-        ended = transitions.release_reservation(batch, item)
+        ended = charges.release_reservation(batch, item)
     else:
-        ended = transitions.undo_create(batch, item)
+        ended = charges.undo_create(batch, item)
     return proceed(*ended, now, delivery)
 
 
 def undecided(batch: Batch, item: Item, now: datetime, delivery: Delivery) -> Step:
     """Counts as spent, and no other model may generate the image a second time."""
     item = replace(item, model_fixed=True, deadline=now + delivery.time_limit)
-    return proceed(*transitions.capture_cost(batch, item), now, delivery)
+    return proceed(*charges.capture_cost(batch, item), now, delivery)
 
 
 def lookup_failed(batch: Batch, item: Item, now: datetime, delivery: Delivery) -> Step:

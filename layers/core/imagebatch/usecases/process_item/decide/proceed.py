@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from imagebatch.domain import fallback, transitions
+from imagebatch.domain import charges, fallback, transitions
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.errors import Failure
 from imagebatch.domain.item import TRIES, Item
@@ -52,7 +52,7 @@ def proceed(
         return requeue(batch, item, now, delivery)
     if model != admitted:
         return Step(batch, item, (AskBreaker(model),))
-    return Step(*transitions.begin_create(batch, item, now, model), (CreatePrediction(),))
+    return Step(*charges.begin_create(batch, item, now, model), (CreatePrediction(),))
 
 
 def _reason_not_to_create(
@@ -68,7 +68,7 @@ def _reason_not_to_create(
         return failure or DEADLINE
     if fallback.next_look(batch, item, now, delivery.policy) is None:
         return failure or UNAVAILABLE
-    return None if transitions.affordable(batch, item) else BUDGET
+    return None if charges.affordable(batch, item) else BUDGET
 
 
 def end_attempt(
@@ -76,8 +76,6 @@ def end_attempt(
 ) -> Step:
     """Start another attempt if attempts and time remain, otherwise fail the item with `failure`."""
     ended = (
-        transitions.capture_cost(batch, item)
-        if billed
-        else transitions.release_reservation(batch, item)
+        charges.capture_cost(batch, item) if billed else charges.release_reservation(batch, item)
     )
     return proceed(*ended, now, delivery, failure)

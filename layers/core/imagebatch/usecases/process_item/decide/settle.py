@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from imagebatch.domain import fallback, transitions
+from imagebatch.domain import charges, fallback, transitions
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.dispatch_window import admit_next
 from imagebatch.domain.errors import Failure
@@ -24,7 +24,7 @@ def fail_as_billed(
 ) -> Step:
     """An existing prediction may have been billed, whoever can collect it."""
     if item.prediction is not None:
-        batch, item = transitions.capture_cost(batch, item)
+        batch, item = charges.capture_cost(batch, item)
     if batch.status is BatchStatus.CANCELLING and not delivery.may_create:
         return settled(*transitions.cancel_item(batch, item, now), delivery)
     return settled(*transitions.fail(batch, item, failure, now), delivery)
