@@ -1,28 +1,25 @@
 """Batches, their items, changes and rounds in one DynamoDB table (layout: `keys`)."""
 
-import json
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
-from itertools import batched, islice
+from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from imagebatch.adapters import codec
 from imagebatch.adapters.batch_attributes import (
-    BATCH_ERRORS,
-    BATCH_SPEC,
-    BATCH_STATE,
-    ITEM_SPEC,
     ITEM_STATE,
 )
 from imagebatch.adapters.dynamodb import keys, listing
 from imagebatch.adapters.dynamodb.accounts import transact_with_entries
+from imagebatch.adapters.dynamodb.batch_actions import BatchActions, expiry_of, unchanged_item
 from imagebatch.adapters.dynamodb.batch_records import batch_of, items_of, readable_items
+from imagebatch.adapters.dynamodb.dispatch_lists import DispatchLists
 from imagebatch.adapters.dynamodb.library import library_actions
-from imagebatch.adapters.dynamodb.readable import Report, first_decoded, ignore, read_record
+from imagebatch.adapters.dynamodb.readable import Report, first_decoded, ignore
 from imagebatch.adapters.dynamodb.table import (
     ACTIONS_A_TRANSACTION,
     BYTES_A_TRANSACTION,
@@ -37,14 +34,12 @@ from imagebatch.domain.batch import Batch
 from imagebatch.domain.budgets import AccountEntry
 from imagebatch.domain.errors import ConflictError, UnreadableRecordError
 from imagebatch.domain.item import Item
-from imagebatch.domain.statuses import BatchStatus, Kind
-from imagebatch.ports import BatchStore, Change, ItemChange, Page
+from imagebatch.domain.statuses import Kind
+from imagebatch.ports import BatchStore, Change, Page
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
-
-_GRACE = timedelta(days=1)
 
 
 class DynamoDBBatchStore(BatchStore):
@@ -59,16 +54,18 @@ class DynamoDBBatchStore(BatchStore):
         report: Report = ignore,
     ) -> None:
         self._table = Table(client, table, sleep=sleep)
+        self._actions = BatchActions(self._table)
+        self._dispatch_lists = DispatchLists(self._table)
         self._report = report
 
     def create(self, batch: Batch, entries: Sequence[AccountEntry] = ()) -> None:
         key, entry = listing.entry(batch)
         actions = [
-            self._put_state(batch, NEW),
-            self._put_errors(batch),
-            self._put_spec(batch),
+            self._actions.put_state(batch, NEW),
+            self._actions.put_errors(batch),
+            self._actions.put_spec(batch),
             self._table.put(key, entry | expiry_of(batch)),
-            self._put_unfinished(batch),
+            self._actions.put_unfinished(batch),
             self._table.put(keys.batch_owner(batch.id), {"owner": batch.owner} | expiry_of(batch)),
         ]
         transact_with_entries(self._table, actions, entries, expiry_of(batch))
@@ -124,7 +121,7 @@ class DynamoDBBatchStore(BatchStore):
     def add_items(self, owner: str, batch_id: str, items: Sequence[Item]) -> None:
         ttl = self._ttl_of(owner, batch_id)
         partition = keys.batch_partition(owner, batch_id)
-        puts = (put for item in items for put in self._new_item(partition, item, ttl))
+        puts = (put for item in items for put in self._actions.new_item(partition, item, ttl))
         for group in _transactions(puts):
             self._put_missing(group)
 
@@ -138,17 +135,17 @@ class DynamoDBBatchStore(BatchStore):
         )
         settled = None if item is None else replace(item, version=item.version + 1)
         actions = [
-            self._put_state(after, unchanged("version", batch.version)),
-            *self._unfinished_action(after),
-            self._put_change(after, settled),
+            self._actions.put_state(after, unchanged("version", batch.version)),
+            *self._actions.unfinished_action(after),
+            self._actions.put_change(after, settled),
         ]
         if item is None:
             condition = unchanged("specVersion", batch.spec_version)
-            actions += [self._put_spec(after, condition), self._put_errors(after)]
+            actions += [self._actions.put_spec(after, condition), self._actions.put_errors(after)]
         else:
-            actions.append(self._put_item(after, item))
+            actions.append(self._actions.put_item(after, item))
             if any(error.index == item.index for error in after.errors):
-                actions.append(self._put_errors(after))
+                actions.append(self._actions.put_errors(after))
         actions += library_actions(self._table, after, settled)
         transact_with_entries(
             self._table, actions, entries, expiry_of(after), versioned=len(actions)
@@ -160,44 +157,17 @@ class DynamoDBBatchStore(BatchStore):
         record = codec.encode(after, ITEM_STATE)
         remove = [name for name in ITEM_STATE.values() if name not in record]
         key = keys.batch_partition(owner, batch_id), keys.state_sort(item.index)
-        self._table.write(self._table.update(key, record, remove, _unchanged_item(item)))
+        self._table.write(self._table.update(key, record, remove, unchanged_item(item)))
         return after
 
     def put_round(self, owner: str, batch_id: str, round_: int, indices: Sequence[int]) -> None:
-        """One transaction up to 49,500 entries; a longer list's first ones go before it."""
-        ttl = self._ttl_of(owner, batch_id)
-        partition = keys.batch_partition(owner, batch_id)
-        chunks = enumerate(batched(indices, keys.ENTRIES_A_CHUNK, strict=False))
-        puts = [
-            self._table.put((partition, keys.chunk_sort(round_, n)), {"indices": list(each)} | ttl)
-            for n, each in chunks
-        ]
-        length = {"length": len(indices)} | ttl
-        puts.append(self._table.put((partition, keys.length_sort(round_)), length, NEW))
-        try:
-            for group in batched(puts, ACTIONS_A_TRANSACTION, strict=False):
-                self._table.transact(group)
-        except ConditionFailedError:
-            return
+        self._dispatch_lists.put(owner, batch_id, round_, indices, self._ttl_of(owner, batch_id))
 
     def round_list(self, owner: str, batch_id: str, round_: int) -> Sequence[int] | None:
-        partition = keys.batch_partition(owner, batch_id)
-        low, high = keys.chunk_sort(round_, 0), keys.length_sort(round_)
-        *chunks, last = [*self._table.query(partition, low, high)] or [{}]
-        indices = [index for chunk in chunks for index in read_record(chunk, _indices)]
-        return indices if last.get("length") == len(indices) else None
+        return self._dispatch_lists.get(owner, batch_id, round_)
 
     def round_entry(self, owner: str, batch_id: str, round_: int, position: int) -> int | None:
-        partition = keys.batch_partition(owner, batch_id)
-        number, offset = divmod(position, keys.ENTRIES_A_CHUNK)
-        chunk = partition, keys.chunk_sort(round_, number)
-        length = partition, keys.length_sort(round_)
-        records = self._table.get_many([chunk, length])
-        if records.keys() != {chunk, length}:
-            return None
-        if not 0 <= position < read_record(records[length], _length):
-            return None
-        return read_record(records[chunk], _indices)[offset]
+        return self._dispatch_lists.entry(owner, batch_id, round_, position)
 
     def changes(self, owner: str, batch_id: str, after: int, limit: int) -> Sequence[Change]:
         if after >= keys.LAST_CHANGE:
@@ -257,60 +227,6 @@ class DynamoDBBatchStore(BatchStore):
             return False
         return True
 
-    def _put_state(self, batch: Batch, condition: Condition) -> "TransactWriteItemTypeDef":
-        record = codec.encode(batch, BATCH_STATE) | expiry_of(batch)
-        return self._table.put(keys.batch(batch.owner, batch.id), record, condition)
-
-    def _put_spec(
-        self, batch: Batch, condition: Condition | None = None
-    ) -> "TransactWriteItemTypeDef":
-        key = keys.batch_partition(batch.owner, batch.id), keys.SPEC_SORT
-        return self._table.put(key, codec.encode(batch, BATCH_SPEC) | expiry_of(batch), condition)
-
-    def _put_errors(self, batch: Batch) -> "TransactWriteItemTypeDef":
-        key = keys.batch_partition(batch.owner, batch.id), keys.ERRORS_SORT
-        return self._table.put(key, codec.encode(batch, BATCH_ERRORS) | expiry_of(batch))
-
-    def _put_item(self, batch: Batch, item: Item) -> "TransactWriteItemTypeDef":
-        key = keys.batch_partition(batch.owner, batch.id), keys.state_sort(item.index)
-        record = codec.encode(replace(item, version=item.version + 1), ITEM_STATE)
-        return self._table.put(key, record | expiry_of(batch), _unchanged_item(item))
-
-    def _new_item(
-        self, partition: str, item: Item, ttl: Record
-    ) -> Iterator[tuple[int, "TransactWriteItemTypeDef"]]:
-        """The actions with their sizes in bytes as they are sent: DynamoDB counts no more."""
-        spec = codec.encode(replace(item, failure=None) if item.round else item, ITEM_SPEC) | ttl
-        puts = [self._table.put((partition, keys.item_sort(item.index)), spec, NEW)]
-        if item.round:
-            state = codec.encode(item, ITEM_STATE) | ttl
-            puts.append(self._table.put((partition, keys.state_sort(item.index)), state, NEW))
-        for put in puts:
-            yield len(json.dumps(put)), put
-
-    def _put_change(self, batch: Batch, item: Item | None) -> "TransactWriteItemTypeDef":
-        at = batch.updated_at or batch.created_at
-        told = None if item is None else ItemChange.of(item)
-        change = Change(batch.version, at, batch.status, batch.counts, told)
-        key = keys.batch_partition(batch.owner, batch.id), keys.change_sort(batch.version)
-        return self._table.put(key, codec.encode(change) | expiry_of(batch))
-
-    def _put_unfinished(self, batch: Batch) -> "TransactWriteItemTypeDef":
-        record = {"owner": batch.owner, "batchId": batch.id} | expiry_of(batch)
-        return self._table.put(keys.unfinished(batch.owner, batch.id), record)
-
-    def _unfinished_action(self, batch: Batch) -> list["TransactWriteItemTypeDef"]:
-        """Keeps the list of unfinished batches true without knowing what the batch was before.
-
-        A finished batch is taken off. One that a retry reopened has not started its round or is
-        archiving: it is put on, which changes nothing for one that was never off.
-        """
-        if batch.finished:
-            return [self._table.delete(keys.unfinished(batch.owner, batch.id))]
-        if batch.round_started_at is None or batch.status is BatchStatus.ARCHIVING:
-            return [self._put_unfinished(batch)]
-        return []
-
     def _put_missing(self, puts: list["TransactWriteItemTypeDef"]) -> None:
         while puts:
             try:
@@ -325,14 +241,6 @@ class DynamoDBBatchStore(BatchStore):
         if batch is None:
             raise ConflictError("the batch is gone")
         return expiry_of(batch)
-
-
-def _indices(chunk: Record) -> list[int]:
-    return [int(index) for index in chunk["indices"]]
-
-
-def _length(record: Record) -> int:
-    return int(record["length"])
 
 
 def _named_by(record: Record) -> tuple[str, str]:
@@ -355,11 +263,3 @@ def _transactions(
         total += size
     if group:
         yield group
-
-
-def _unchanged_item(item: Item) -> Condition:
-    return unchanged("version", item.version) if item.version else NEW
-
-
-def expiry_of(batch: Batch) -> Record:
-    return {"ttl": math.ceil((batch.retention_ends_at + _GRACE).timestamp())}

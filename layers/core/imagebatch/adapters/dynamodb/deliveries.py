@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from imagebatch.adapters import codec
 from imagebatch.adapters.dynamodb import keys
-from imagebatch.adapters.dynamodb.batches import expiry_of
+from imagebatch.adapters.dynamodb.batch_actions import expiry_of
 from imagebatch.adapters.dynamodb.readable import Report, decoded, ignore
 from imagebatch.adapters.dynamodb.table import Condition, Table
 from imagebatch.domain.batch import Batch

@@ -1,0 +1,95 @@
+"""The actions of a transaction that write a batch, its items and its changes (layout: `keys`)."""
+
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from imagebatch.adapters import codec
+from imagebatch.adapters.batch_attributes import (
+    BATCH_ERRORS,
+    BATCH_SPEC,
+    BATCH_STATE,
+    ITEM_SPEC,
+    ITEM_STATE,
+)
+from imagebatch.adapters.dynamodb import keys
+from imagebatch.adapters.dynamodb.table import NEW, Condition, Record, Table, unchanged
+from imagebatch.domain.batch import Batch
+from imagebatch.domain.item import Item
+from imagebatch.domain.statuses import BatchStatus
+from imagebatch.ports import Change, ItemChange
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+_GRACE = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchActions:
+    table: Table
+
+    def put_state(self, batch: Batch, condition: Condition) -> "TransactWriteItemTypeDef":
+        record = codec.encode(batch, BATCH_STATE) | expiry_of(batch)
+        return self.table.put(keys.batch(batch.owner, batch.id), record, condition)
+
+    def put_spec(
+        self, batch: Batch, condition: Condition | None = None
+    ) -> "TransactWriteItemTypeDef":
+        key = keys.batch_partition(batch.owner, batch.id), keys.SPEC_SORT
+        return self.table.put(key, codec.encode(batch, BATCH_SPEC) | expiry_of(batch), condition)
+
+    def put_errors(self, batch: Batch) -> "TransactWriteItemTypeDef":
+        key = keys.batch_partition(batch.owner, batch.id), keys.ERRORS_SORT
+        return self.table.put(key, codec.encode(batch, BATCH_ERRORS) | expiry_of(batch))
+
+    def put_item(self, batch: Batch, item: Item) -> "TransactWriteItemTypeDef":
+        key = keys.batch_partition(batch.owner, batch.id), keys.state_sort(item.index)
+        record = codec.encode(replace(item, version=item.version + 1), ITEM_STATE)
+        return self.table.put(key, record | expiry_of(batch), unchanged_item(item))
+
+    def new_item(
+        self, partition: str, item: Item, ttl: Record
+    ) -> Iterator[tuple[int, "TransactWriteItemTypeDef"]]:
+        """The actions with their sizes in bytes as they are sent: DynamoDB counts no more."""
+        spec = codec.encode(replace(item, failure=None) if item.round else item, ITEM_SPEC) | ttl
+        puts = [self.table.put((partition, keys.item_sort(item.index)), spec, NEW)]
+        if item.round:
+            state = codec.encode(item, ITEM_STATE) | ttl
+            puts.append(self.table.put((partition, keys.state_sort(item.index)), state, NEW))
+        for put in puts:
+            yield len(json.dumps(put)), put
+
+    def put_change(self, batch: Batch, item: Item | None) -> "TransactWriteItemTypeDef":
+        at = batch.updated_at or batch.created_at
+        told = None if item is None else ItemChange.of(item)
+        change = Change(batch.version, at, batch.status, batch.counts, told)
+        key = keys.batch_partition(batch.owner, batch.id), keys.change_sort(batch.version)
+        return self.table.put(key, codec.encode(change) | expiry_of(batch))
+
+    def put_unfinished(self, batch: Batch) -> "TransactWriteItemTypeDef":
+        record = {"owner": batch.owner, "batchId": batch.id} | expiry_of(batch)
+        return self.table.put(keys.unfinished(batch.owner, batch.id), record)
+
+    def unfinished_action(self, batch: Batch) -> list["TransactWriteItemTypeDef"]:
+        """Keeps the list of unfinished batches true without knowing what the batch was before.
+
+        A finished batch is taken off. One that a retry reopened has not started its round or is
+        archiving: it is put on, which changes nothing for one that was never off.
+        """
+        if batch.finished:
+            return [self.table.delete(keys.unfinished(batch.owner, batch.id))]
+        if batch.round_started_at is None or batch.status is BatchStatus.ARCHIVING:
+            return [self.put_unfinished(batch)]
+        return []
+
+
+def unchanged_item(item: Item) -> Condition:
+    return unchanged("version", item.version) if item.version else NEW
+
+
+def expiry_of(batch: Batch) -> Record:
+    return {"ttl": math.ceil((batch.retention_ends_at + _GRACE).timestamp())}
