@@ -127,6 +127,7 @@ def test_large_images_are_copied_but_for_their_beginnings(server: S3Server) -> N
     assert server.moved["GetObject"] < 4 * MIN_PART_BYTES
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tool", TOOLS)
 def test_other_peoples_tools_take_copied_images(
     server: S3Server, tool: str, tmp_path: Path
@@ -160,6 +161,7 @@ def test_an_empty_object_is_archived_as_an_empty_file(server: S3Server) -> None:
     build(server, [*images(server, 3), stored(server, "empty.png", 0), *TEXTS])
 
 
+@pytest.mark.slow
 def test_the_same_members_make_the_same_bytes(server: S3Server) -> None:
     members = [*images(server, 9), *TEXTS]
     digests = {
@@ -237,6 +239,7 @@ def test_an_archive_that_a_killed_build_completed_is_found(server: S3Server) -> 
     assert (build(server, members), server.count("GetObject")) == (body, reads)
 
 
+@pytest.mark.slow
 def test_what_a_killed_build_left_can_be_discarded(server: S3Server) -> None:
     killed_at(server, [*images(server, 9), *TEXTS], "UploadPart", 4)
     assert not nothing_is_left(server)
@@ -255,6 +258,7 @@ EVERY_CALL = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("operation", EVERY_CALL)
 @pytest.mark.parametrize(("status", "code"), [(503, "SlowDown"), (500, "InternalError")])
 def test_a_call_that_s3_refuses_once_is_made_again(
@@ -265,6 +269,7 @@ def test_a_call_that_s3_refuses_once_is_made_again(
     assert fault.fired == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("operation", EVERY_CALL)
 def test_a_call_that_s3_refuses_always_leaves_nothing_behind(
     server: S3Server, operation: str
@@ -276,6 +281,7 @@ def test_a_call_that_s3_refuses_always_leaves_nothing_behind(
     assert nothing_is_left(server)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "operation",
     ["CreateMultipartUpload", "UploadPart", "UploadPartCopy", "CompleteMultipartUpload"],
@@ -300,6 +306,7 @@ def test_a_body_that_always_breaks_off_ends_the_build(server: S3Server) -> None:
     assert nothing_is_left(server)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [300_000, 2 * FIFTH, LARGE])
 def test_missing_and_overwritten_images_are_all_named(server: S3Server, size: int) -> None:
     members = images(server, 7, size)
@@ -312,6 +319,7 @@ def test_missing_and_overwritten_images_are_all_named(server: S3Server, size: in
     assert nothing_is_left(server)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [300_000, 2 * FIFTH, LARGE])
 def test_an_image_without_the_recorded_checksum_is_named(server: S3Server, size: int) -> None:
     members = images(server, 6, size)

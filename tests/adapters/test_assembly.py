@@ -138,6 +138,7 @@ def test_reads_need_two_parts_at_most() -> None:
         assert all(len(read.parts) <= 2 for read in plan.reads())
 
 
+@pytest.mark.slow
 @given(st.integers(1, 12_000), st.integers(1, 10 * PART), st.integers(0, 10**12))
 @settings(max_examples=examples(20))
 def test_any_archive_fits_into_s3_part_limit(count: int, size: int, rest: int) -> None:

@@ -59,6 +59,7 @@ def test_a_create_that_made_nothing_is_no_attempt(app: LiveApp, fault: str) -> N
     assert app.batch.actual == 6 * PRICE
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("provider", MODELS)
 def test_an_outage_of_half_a_minute_burns_no_row(app: LiveApp, provider: str) -> None:
     """The batch says why it waits and until when, and asks for nothing before that."""
