@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from imagebatch.domain.model_registry import Quality
-from imagebatch.intake.prompts import FieldProblem, invalid_fields
+from imagebatch.intake.field_problems import FieldProblem, invalid_fields
 
 INBOX, OUTBOX = "inbox/", "outbox/"
 ERROR_SUFFIX = ".error.json"

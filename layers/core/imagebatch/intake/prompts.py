@@ -2,30 +2,20 @@
 
 import string
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from decimal import Decimal
 
 from imagebatch.domain.batch_manifest import BatchManifest
-from imagebatch.domain.errors import InvalidRequestError, UnprocessableError
 from imagebatch.domain.item import ItemSpec
 from imagebatch.domain.model_registry import ImageModel, Quality
 from imagebatch.domain.statuses import Kind
+from imagebatch.intake.field_problems import FieldProblem
 from imagebatch.intake.file_names import safe_stem, unique_stems
 
 MAX_PROMPT_LENGTH = 4_000
 DEFAULT_ASPECT_RATIO = "1:1"
 _WORDS_OF_A_NAME = 8
 _PUNCTUATION = string.punctuation + "\u2018\u2019\u201c\u201d\u201e«»…\u2013\u2014"
-
-
-@dataclass(frozen=True, slots=True)
-class FieldProblem:
-    """`field` is the path in the request, such as `items.3.prompt`; empty means the whole
-    request.
-    """
-
-    field: str
-    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,17 +80,6 @@ def repeated_ids(drafts: Sequence[PromptDraft]) -> Iterator[FieldProblem]:
         if first != index:
             message = f"is already the custom_id of item {first}"
             yield FieldProblem(f"items.{index}.custom_id", message)
-
-
-def invalid_fields(problems: Sequence[FieldProblem]) -> InvalidRequestError:
-    shown = "; ".join(f"{each.field or 'body'}: {each.message}" for each in problems[:20])
-    return UnprocessableError(
-        "invalid-fields",
-        "Invalid fields",
-        title="Some fields are not valid",
-        detail=shown[:500],
-        details=[asdict(each) for each in problems],
-    )
 
 
 def _stem(draft: PromptDraft, name: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from imagebatch.domain.item import ItemSpec
 from imagebatch.domain.rehearsal import fate_words, parse_fate
-from imagebatch.intake.prompts import FieldProblem
+from imagebatch.intake.field_problems import FieldProblem
 
 FIELD = "rehearse"
 _SHARE = re.compile(r"(100|[1-9]?[0-9])%", re.ASCII)

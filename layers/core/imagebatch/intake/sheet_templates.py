@@ -9,9 +9,10 @@ from typing import Any
 from imagebatch.domain.errors import InvalidRequestError
 from imagebatch.domain.statuses import Kind
 from imagebatch.formats.visible_text import folded_name
+from imagebatch.intake.field_problems import FieldProblem, invalid_fields
 from imagebatch.intake.file_names import safe_stem
 from imagebatch.intake.headers import ColumnSet, column_label, nearest_column
-from imagebatch.intake.prompts import FieldProblem, invalid_fields, stem_of_words
+from imagebatch.intake.prompts import stem_of_words
 from imagebatch.intake.row_checks import RowRules
 from imagebatch.intake.sheet import MEANING_SYNONYMS, REFERENCES
 from imagebatch.intake.sheet_batch import Recipe, Values

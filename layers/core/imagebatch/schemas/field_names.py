@@ -12,7 +12,7 @@ from typing import Any, TypeAliasType, get_args, get_origin
 
 from pydantic import BaseModel
 
-from imagebatch.intake.prompts import FieldProblem
+from imagebatch.intake.field_problems import FieldProblem
 
 MAX_UNKNOWN = 10
 _MAX_NAME = 40

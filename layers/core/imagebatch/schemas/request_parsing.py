@@ -11,7 +11,7 @@ from pydantic import (
     ValidationError,
 )
 
-from imagebatch.intake.prompts import FieldProblem, invalid_fields
+from imagebatch.intake.field_problems import FieldProblem, invalid_fields
 from imagebatch.schemas.field_names import NamedFields, named_fields
 from imagebatch.schemas.request_fields import CALLBACK_ORIGIN
 

@@ -8,13 +8,8 @@ from typing import Any
 from imagebatch.domain.errors import InvalidRequestError
 from imagebatch.domain.model_choice import UsableModels
 from imagebatch.domain.model_registry import Quality
-from imagebatch.intake.prompts import (
-    FieldProblem,
-    PromptDraft,
-    invalid_fields,
-    plan_prompts,
-    repeated_ids,
-)
+from imagebatch.intake.field_problems import FieldProblem, invalid_fields
+from imagebatch.intake.prompts import PromptDraft, plan_prompts, repeated_ids
 from imagebatch.intake.uploads import UploadKind, unusable_reason
 from imagebatch.intake.urls import url_rejection_reason
 from imagebatch.ports import UploadStore

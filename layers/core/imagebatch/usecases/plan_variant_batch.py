@@ -9,6 +9,7 @@ from imagebatch.domain.errors import InvalidRequestError, UnprocessableError
 from imagebatch.domain.model_choice import UsableModels
 from imagebatch.domain.model_registry import Quality
 from imagebatch.intake.catalog import Variant
+from imagebatch.intake.field_problems import FieldProblem
 from imagebatch.intake.settings_schema import (
     PRODUCT_IMAGES,
     SettingsSchema,
@@ -25,16 +26,6 @@ from imagebatch.usecases.references import References
 from imagebatch.usecases.submit_batch import Submission, requirements
 
 MAX_NAMED_PROBLEMS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class VariantProblem:
-    """`field` is the path in the request; `variant_id` is None for the settings."""
-
-    field: str
-    message: str
-    variant_id: int | None = None
-    value: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +126,7 @@ def known_variants(
     """The variants in that order; UnprocessableError names those that are not there."""
     found = catalog.get_many(owner, variant_ids)
     problems = [
-        VariantProblem(field.format(at), "is not in the catalog", id_)
+        FieldProblem(field.format(at), "is not in the catalog", id_)
         for at, id_ in enumerate(variant_ids)
         if id_ not in found
     ]
@@ -144,7 +135,7 @@ def known_variants(
     return [found[id_] for id_ in variant_ids]
 
 
-def invalid_variants(problems: Sequence[VariantProblem]) -> InvalidRequestError:
+def invalid_variants(problems: Sequence[FieldProblem]) -> InvalidRequestError:
     more = (
         f" and {len(problems) - MAX_NAMED_PROBLEMS} more"
         if len(problems) > MAX_NAMED_PROBLEMS
@@ -155,7 +146,7 @@ def invalid_variants(problems: Sequence[VariantProblem]) -> InvalidRequestError:
         "Invalid variants" if any(p.variant_id for p in problems) else "Invalid settings",
         title="The batch request is not valid",
         detail="; ".join(map(_sentence, problems[:MAX_NAMED_PROBLEMS])) + more + ".",
-        details=[_detail(problem) for problem in problems],
+        details=[problem.detail() for problem in problems],
     )
 
 
@@ -173,49 +164,40 @@ def _urls(
 
 def _variant_problems(
     request: VariantRequest, catalog: Mapping[int, Variant], refused: Mapping[str, str]
-) -> Iterator[VariantProblem]:
+) -> Iterator[FieldProblem]:
     seen: set[int] = set()
     for at, (id_, urls) in enumerate(request.choices):
         if id_ in seen:
-            yield VariantProblem(f"variants.{at}.variantId", "is already in the batch", id_)
+            yield FieldProblem(f"variants.{at}.variantId", "is already in the batch", id_)
         elif id_ not in catalog:
-            yield VariantProblem(f"variants.{at}.variantId", "is not in the catalog", id_)
+            yield FieldProblem(f"variants.{at}.variantId", "is not in the catalog", id_)
         seen.add(id_)
         field = f"variants.{at}.productImageUrls"
         if not 1 <= len(urls) <= MAX_PRODUCT_IMAGES:
             count = f"{len(urls)} images" if urls else "no image"
-            yield VariantProblem(field, f"has {count}; 1 to {MAX_PRODUCT_IMAGES} are needed", id_)
+            yield FieldProblem(field, f"has {count}; 1 to {MAX_PRODUCT_IMAGES} are needed", id_)
             continue
         for place, url in enumerate(urls):
             if url in refused:
-                yield VariantProblem(f"{field}.{place}", refused[url], id_, unsigned(url))
+                yield FieldProblem(f"{field}.{place}", refused[url], id_, unsigned(url))
 
 
 def _settings_problems(
     schema: SettingsSchema, user_input: Mapping[str, Any], refused: Mapping[str, str]
-) -> Iterator[VariantProblem]:
+) -> Iterator[FieldProblem]:
     for name, message in schema.problems(user_input):
-        yield VariantProblem(f"settings.input.{name}".rstrip("."), message)
+        yield FieldProblem(f"settings.input.{name}".rstrip("."), message)
     for name in schema.image_fields:
         url = user_input.get(name)
         if isinstance(url, str) and url in refused:
-            yield VariantProblem(f"settings.input.{name}", refused[url], None, unsigned(url))
+            yield FieldProblem(f"settings.input.{name}", refused[url], None, unsigned(url))
 
 
-def _sentence(problem: VariantProblem) -> str:
+def _sentence(problem: FieldProblem) -> str:
     if problem.variant_id is None:
         return f"{problem.field} {problem.message}"
     what = "an image of variant" if problem.value else "variant"
     return f"{what} {problem.variant_id} {problem.message}"
-
-
-def _detail(problem: VariantProblem) -> dict[str, Any]:
-    detail: dict[str, Any] = {"field": problem.field, "message": problem.message}
-    if problem.variant_id is not None:
-        detail["variantId"] = problem.variant_id
-    if problem.value:
-        detail["value"] = problem.value
-    return detail
 
 
 def unsigned(url: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from imagebatch.domain.model_registry import Mode
-from imagebatch.intake.prompts import FieldProblem, invalid_fields
+from imagebatch.intake.field_problems import FieldProblem, invalid_fields
 from imagebatch.intake.rehearsal import FIELD, cast_fates
 from imagebatch.usecases.submit_batch import Submission
 

@@ -21,7 +21,8 @@ from imagebatch.api.response import Reply
 from imagebatch.api.routing import Routes
 from imagebatch.api.sheets import RAW_TYPES, read_options, sent_sheet
 from imagebatch.domain.model_registry import Quality
-from imagebatch.intake.prompts import DEFAULT_ASPECT_RATIO, PromptDraft, invalid_fields
+from imagebatch.intake.field_problems import invalid_fields
+from imagebatch.intake.prompts import DEFAULT_ASPECT_RATIO, PromptDraft
 from imagebatch.schemas.field_names import named_fields
 from imagebatch.schemas.request_parsing import examined, parsed
 from imagebatch.schemas.requests import BatchOptions, PromptBatch, PromptItem, PromptSheetOptions
