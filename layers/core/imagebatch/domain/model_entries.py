@@ -219,13 +219,14 @@ def _ability_problems(model: ImageModel) -> Iterator[str]:
     for name in ("supports_seed", "images_as_list"):
         if not isinstance(getattr(model, name), bool):
             yield f"{name} must be true or false"
+    yield from _megapixel_problems(model)
+
+
+def _megapixel_problems(model: ImageModel) -> Iterator[str]:
     for name in ("max_output_megapixels", "max_reference_megapixels"):
         value = getattr(model, name)
-        if (
-            isinstance(value, bool)
-            or not isinstance(value, int)
-            or not 0 <= value <= MAX_MEGAPIXELS
-        ):
+        is_whole = isinstance(value, int) and not isinstance(value, bool)
+        if not is_whole or not 0 <= value <= MAX_MEGAPIXELS:
             yield f"{name} must be 0 to {MAX_MEGAPIXELS}"
     by_pixels = any(offer.unit is PriceUnit.MEGAPIXEL for offer in model.qualities)
     if by_pixels and not model.max_output_megapixels:

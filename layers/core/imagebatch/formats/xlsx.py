@@ -120,10 +120,6 @@ def _too_large() -> WorkbookError:
 
 def _choose(archive: zipfile.ZipFile, wanted: str | None) -> tuple[str, tuple[str, ...], str]:
     """Return the sheet's name, the other visible ones, and the path of its XML."""
-    targets = {
-        each.get("Id"): each.get("Target", "")
-        for each in _xml(archive.read("xl/_rels/workbook.xml.rels"))
-    }
     found = [e for e in _xml(archive.read("xl/workbook.xml")).iter() if _tag(e) == "sheet"]
     visible = [e.get("name", "") for e in found if e.get("state", "visible") == "visible"]
     names = visible if wanted is None else [e.get("name", "") for e in found]
@@ -131,9 +127,15 @@ def _choose(archive: zipfile.ZipFile, wanted: str | None) -> tuple[str, tuple[st
     if name is None:
         raise SheetNotFoundError(visible)
     element = next(e for e in found if e.get("name") == name)
-    target = targets[element.get(_RELATION, "")]
-    path = target.lstrip("/") if target.startswith("/") else normpath(join("xl", target))
-    return name, tuple(n for n in visible if n != name), path
+    return name, tuple(n for n in visible if n != name), _path_of(archive, element)
+
+
+def _path_of(archive: zipfile.ZipFile, sheet: ET.Element) -> str:
+    """Return the path of a sheet's XML in the archive."""
+    relations = _xml(archive.read("xl/_rels/workbook.xml.rels"))
+    targets = {each.get("Id"): each.get("Target", "") for each in relations}
+    target = targets[sheet.get(_RELATION, "")]
+    return target.lstrip("/") if target.startswith("/") else normpath(join("xl", target))
 
 
 def _xml(text: bytes) -> ET.Element:

@@ -80,18 +80,10 @@ def known_encoding(name: str) -> str:
 
 
 def _decode(body: bytes, encoding: str | None) -> DecodedSheet:
-    for mark, marked in _BY_BOM:
-        if body.startswith(mark):
-            text = decoded(body[len(mark) :], marked)
-            if text is None:
-                raise _damaged(body[len(mark) :], marked)
-            return DecodedSheet(text, marked)
+    if found := _by_mark(body):
+        return found
     if encoding:
-        named = known_encoding(encoding)
-        text = decoded(body, named)
-        if text is None:
-            raise _undecodable(body, named)
-        return DecodedSheet(text, named)
+        return _as_named(body, known_encoding(encoding))
     if b"\x00" in body:
         return _without_mark(body)
     text = decoded(body, "utf-8")
@@ -102,6 +94,23 @@ def _decode(body: bytes, encoding: str | None) -> DecodedSheet:
     if text is None and (bad := _bad_byte_of_utf8(body)) is not None:
         raise bad
     return _detected(body)
+
+
+def _by_mark(body: bytes) -> DecodedSheet | None:
+    for mark, encoding in _BY_BOM:
+        if body.startswith(mark):
+            text = decoded(body[len(mark) :], encoding)
+            if text is None:
+                raise _damaged(body[len(mark) :], encoding)
+            return DecodedSheet(text, encoding)
+    return None
+
+
+def _as_named(body: bytes, encoding: str) -> DecodedSheet:
+    text = decoded(body, encoding)
+    if text is None:
+        raise _undecodable(body, encoding)
+    return DecodedSheet(text, encoding)
 
 
 def _without_mark(body: bytes) -> DecodedSheet:

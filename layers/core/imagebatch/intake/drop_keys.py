@@ -1,7 +1,7 @@
 """Parses a dropped sheet's key: its location, owner and options."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
@@ -66,21 +66,12 @@ def drop_options(metadata: Mapping[str, str]) -> DropOptions:
     Of two spellings of a name the later one counts.
     """
     given = {name.replace("-", "").replace("_", "").lower(): v for name, v in metadata.items()}
-    problems = []
-    quality = given.get("quality") or None
-    if quality and quality not in [*Quality]:
-        problems.append(FieldProblem("quality", f"must be one of {', '.join(Quality)}"))
-    max_cost = _amount(given.get("maxcost", ""))
-    if given.get("maxcost") and max_cost is None:
-        problems.append(FieldProblem("maxCost", "must be an amount in USD, such as 2.50"))
-    rehearse = _fates(given.get("rehearse", ""))
-    if given.get("rehearse") and rehearse is None:
-        problems.append(FieldProblem("rehearse", "must be a JSON object of strings"))
-    if problems:
+    if problems := list(_option_problems(given)):
         raise invalid_fields(problems)
+    quality = given.get("quality")
     return DropOptions(
-        rehearse=rehearse,
-        max_cost=max_cost,
+        rehearse=_fates(given.get("rehearse", "")),
+        max_cost=_amount(given.get("maxcost", "")),
         encoding=given.get("encoding") or None,
         sheet=given.get("sheet") or None,
         name=given.get("name") or None,
@@ -89,6 +80,16 @@ def drop_options(metadata: Mapping[str, str]) -> DropOptions:
         ),
         quality=Quality(quality) if quality else None,
     )
+
+
+def _option_problems(given: Mapping[str, str]) -> Iterator[FieldProblem]:
+    quality, max_cost, rehearse = map(given.get, ("quality", "maxcost", "rehearse"))
+    if quality and quality not in [*Quality]:
+        yield FieldProblem("quality", f"must be one of {', '.join(Quality)}")
+    if max_cost and _amount(max_cost) is None:
+        yield FieldProblem("maxCost", "must be an amount in USD, such as 2.50")
+    if rehearse and _fates(rehearse) is None:
+        yield FieldProblem("rehearse", "must be a JSON object of strings")
 
 
 def _split(file: str) -> tuple[str, str]:

@@ -65,11 +65,7 @@ def map_header(header: Sequence[str], columns: ColumnSet) -> HeaderMap:
         for place, name in islice(others.items(), _MAX_COMPARED)
         if (guess := _near_miss(name, columns, places))
     }
-    doubled = {
-        name: tuple(found)
-        for name, found in claims.items()
-        if len({strip_blank(header[place]).lower() for place in found}) > 1
-    }
+    doubled = _spelled_differently(header, claims)
     weak = frozenset(n for n, p in places.items() if columns.weak_synonyms.get(folded[p]) == n)
     notices = (
         *_mapped(header, places),
@@ -77,6 +73,17 @@ def map_header(header: Sequence[str], columns: ColumnSet) -> HeaderMap:
         *_unnamed(folded),
     )
     return HeaderMap(places, others, notices, near, weak, doubled)
+
+
+def _spelled_differently(
+    header: Sequence[str], claims: Mapping[str, Sequence[int]]
+) -> dict[str, tuple[int, ...]]:
+    """Return the columns that headers of different spelling claim."""
+    return {
+        name: tuple(found)
+        for name, found in claims.items()
+        if len({strip_blank(header[place]).lower() for place in found}) > 1
+    }
 
 
 def _near_miss(name: str, columns: ColumnSet, places: Mapping[str, int]) -> str | None:

@@ -148,15 +148,23 @@ def _problems(name: str, value: Any, field: Mapping[str, Any]) -> Iterator[Probl
     if isinstance(value, str):
         yield from _length(name, value, field)
     elif isinstance(value, list):
-        if len(value) > field.get("maxItems", len(value)):
-            yield name, f"must have at most {field['maxItems']} lines, has {len(value)}"
-        for at, each in enumerate(value):
-            yield from _problems(f"{name}.{at}", each, field.get("items", {}))
+        yield from _items(name, value, field)
     elif isinstance(value, int | float) and not isinstance(value, bool):
-        if value < field.get("minimum", value):
-            yield name, f"must be at least {field['minimum']}"
-        if value > field.get("maximum", value):
-            yield name, f"must be at most {field['maximum']}"
+        yield from _range(name, value, field)
+
+
+def _items(name: str, value: Sequence[Any], field: Mapping[str, Any]) -> Iterator[Problem]:
+    if len(value) > field.get("maxItems", len(value)):
+        yield name, f"must have at most {field['maxItems']} lines, has {len(value)}"
+    for at, each in enumerate(value):
+        yield from _problems(f"{name}.{at}", each, field.get("items", {}))
+
+
+def _range(name: str, value: float, field: Mapping[str, Any]) -> Iterator[Problem]:
+    if value < field.get("minimum", value):
+        yield name, f"must be at least {field['minimum']}"
+    if value > field.get("maximum", value):
+        yield name, f"must be at most {field['maximum']}"
 
 
 def _length(name: str, value: str, field: Mapping[str, Any]) -> Iterator[Problem]:

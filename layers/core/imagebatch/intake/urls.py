@@ -38,13 +38,13 @@ def url_rejection_reason(url: str) -> str | None:
     if authority is None or int(authority["port"] or 0) > MAX_PORT:
         return "is not a URL"
     host = authority["host"].strip("[]").rstrip(".").lower()
-    if (
-        host == "localhost"
-        or host.endswith(PRIVATE_SUFFIXES)
-        or ("." not in host and ":" not in host)
-    ):
-        return "must have a public host"
-    return None if _public_literal(host) else "must have a public host"
+    return None if _is_public(host) else "must have a public host"
+
+
+def _is_public(host: str) -> bool:
+    if host == "localhost" or host.endswith(PRIVATE_SUFFIXES):
+        return False
+    return ("." in host or ":" in host) and _public_literal(host)
 
 
 def _public_literal(host: str) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.batch_manifest import BatchManifest, RowProblem
 from imagebatch.domain.effective_status import effective_item_status, last_redo_of
+from imagebatch.domain.images import Image
 from imagebatch.domain.item import Item, ItemSpec
 from imagebatch.domain.notice import Notice, warning_texts
 from imagebatch.domain.round_state import ItemError, ProviderWait
@@ -114,7 +115,6 @@ def item_fields(batch: Batch, item: Item, sign: Sign) -> dict[str, Any]:
     status = effective_item_status(batch, item)
     failure = item.failure if status is ItemStatus.FAILED else None
     chosen = item.chosen_version
-    provenance = item.image.provenance if item.image else None
     redo = last_redo_of(batch, item)
     return {
         "index": item.index,
@@ -122,22 +122,31 @@ def item_fields(batch: Batch, item: Item, sign: Sign) -> dict[str, Any]:
         "row": item.row,
         "status": status,
         "file": item.file,
-        "url": None if item.image is None else sign(item.image.key, URL_SECONDS, None),
-        "thumbnail_url": None if item.image is None else thumbnail_url(item.image, sign),
-        "sha256": provenance.sha256 if provenance else None,
-        "ai_mark": provenance.mark if provenance else None,
+        **_image_fields(item.image, sign),
         "code": failure.code if failure else None,
         "reason": failure.reason if failure else None,
         "attempts": item.attempts,
         "cost": item.cost,
         "seconds": item.seconds,
         "model": (chosen.model or None) if chosen else None,
-        "size": item.image.size if item.image else None,
-        "crc32": f"{item.image.crc32:08x}" if item.image else None,
         "version_count": len(item.all_versions),
         "chosen_version": item.chosen_number,
         "note": item.note or None,
         "last_redo": redo and LastRedoAnswer(round=redo.round, code=redo.code, reason=redo.reason),
+    }
+
+
+def _image_fields(image: Image | None, sign: Sign) -> dict[str, Any]:
+    if image is None:
+        return dict.fromkeys(("url", "thumbnail_url", "sha256", "ai_mark", "size", "crc32"))
+    provenance = image.provenance
+    return {
+        "url": sign(image.key, URL_SECONDS, None),
+        "thumbnail_url": thumbnail_url(image, sign),
+        "sha256": provenance.sha256 if provenance else None,
+        "ai_mark": provenance.mark if provenance else None,
+        "size": image.size,
+        "crc32": f"{image.crc32:08x}",
     }
 
 

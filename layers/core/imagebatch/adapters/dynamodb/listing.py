@@ -2,7 +2,7 @@
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import batched, islice
 
 from imagebatch.adapters.dynamodb import keys
@@ -51,16 +51,23 @@ def _rows(
     found = readable((e for e in entries if e["sk"] != after), _listed, report)
     wanted = ((e["sk"], batch_id) for e, (batch_id, of_kind) in found if kind in (None, of_kind))
     for chunk in batched(wanted, size, strict=False):
-        parts = {sort: keys.batch_parts(owner, batch_id) for sort, batch_id in chunk}
-        records = table.get_many([key for each in parts.values() for key in each])
-        for sort, of_batch in parts.items():
-            try:
-                batch = batch_of([records[key] for key in of_batch if key in records])
-            except UnreadableRecordError as error:
-                report(f"BATCH {sort.rpartition('#')[2]}", str(error))
-            else:
-                if batch is not None:
-                    yield sort, batch
+        yield from _batches(table, owner, chunk, report)
+
+
+def _batches(
+    table: Table, owner: str, chunk: Iterable[tuple[str, str]], report: Report
+) -> Iterator[tuple[str, Batch]]:
+    """The batches of sort keys and IDs, in one read; unreadable and missing ones are skipped."""
+    parts = {sort: keys.batch_parts(owner, batch_id) for sort, batch_id in chunk}
+    records = table.get_many([key for each in parts.values() for key in each])
+    for sort, of_batch in parts.items():
+        try:
+            batch = batch_of([records[key] for key in of_batch if key in records])
+        except UnreadableRecordError as error:
+            report(f"BATCH {sort.rpartition('#')[2]}", str(error))
+        else:
+            if batch is not None:
+                yield sort, batch
 
 
 def _listed(record: Record) -> tuple[str, str]:

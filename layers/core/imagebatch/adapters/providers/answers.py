@@ -252,10 +252,7 @@ def _images(output: Any, depth: int = 0) -> Iterator[str]:
     if depth > MAX_DEPTH:
         return
     if isinstance(output, str):
-        if output.startswith(("https://", "http://", "data:")):
-            yield output
-        elif _is_base64_image(output):
-            yield f"data:application/octet-stream;base64,{output}"
+        yield from _image_in(output)
     elif isinstance(output, list):
         for entry in output:
             yield from _images(entry, depth + 1)
@@ -263,6 +260,13 @@ def _images(output: Any, depth: int = 0) -> Iterator[str]:
         likely = [key for key in _IMAGE_KEYS if key in output]
         for key in [*likely, *(key for key in output if key not in likely)]:
             yield from _images(output[key], depth + 1)
+
+
+def _image_in(text: str) -> Iterator[str]:
+    if text.startswith(("https://", "http://", "data:")):
+        yield text
+    elif _is_base64_image(text):
+        yield f"data:application/octet-stream;base64,{text}"
 
 
 def _is_base64_image(text: str) -> bool:
