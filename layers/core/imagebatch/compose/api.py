@@ -1,4 +1,4 @@
-"""ApiFunction: all that the routes call."""
+"""ApiFunction: the use cases that the routes call."""
 
 from collections.abc import Mapping
 from functools import cached_property
@@ -29,7 +29,7 @@ from imagebatch.usecases.uploads import CreateUpload, ReadSheet
 class ApiServices(Planning, Review, Dispatch, Diagnosis, WebhookDelivery, ProgressServices):
     @cached_property
     def schemas(self) -> Mapping[str, SettingsSchema]:
-        """The settings schemas by key: every file of data/schemas is one."""
+        """The settings schemas by key, one per file of data/schemas."""
         schemas = [parse_schema(text) for text in json_texts("schemas")]
         return {schema.key: schema for schema in schemas}
 

@@ -1,4 +1,4 @@
-"""The files of the package."""
+"""The package's data files."""
 
 from collections.abc import Iterator
 from importlib.resources import files
@@ -9,7 +9,7 @@ def data_text(name: str) -> str:
 
 
 def json_texts(folder: str) -> Iterator[str]:
-    """Of every JSON file in the folder, by name."""
+    """Return the content of every JSON file in the folder, by name."""
     for file in sorted((files("imagebatch.data") / folder).iterdir(), key=lambda f: f.name):
         if file.name.endswith(".json"):
             yield file.read_text("utf-8")

@@ -1,4 +1,4 @@
-"""DeadLetterFunction: settles the items of messages that kept failing."""
+"""DeadLetterFunction: settles the items of repeatedly failing messages."""
 
 from functools import cached_property
 

@@ -1,4 +1,4 @@
-"""What operators ask of the stack and of its providers."""
+"""The checks of the stack and of its providers, for operators."""
 
 from collections.abc import Mapping
 from functools import cached_property
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from imagebatch.adapters.providers.lookups import ProviderCatalog
 
 PUBLIC_RUNPOD_ENDPOINT = "black-forest-labs-flux-1-schnell"
-"""Asked for its health where the stack has no endpoint of its own."""
+"""The RunPod endpoint whose health is checked if the stack has none of its own."""
 
 
 class Diagnosis(Models, Providers):
@@ -57,7 +57,7 @@ class Diagnosis(Models, Providers):
         )
 
     def _provider_accounts(self) -> Mapping[str, ProviderAccount]:
-        """Of the providers that have a key."""
+        """For the providers that have a key."""
         from imagebatch.adapters.providers import accounts
 
         settings = self.settings
@@ -73,7 +73,7 @@ class Diagnosis(Models, Providers):
         return found
 
     def _catalogs(self) -> "Mapping[str, ProviderCatalog]":
-        """Of the providers that have a key."""
+        """For the providers that have a key."""
         from imagebatch.adapters.providers import lookups
 
         settings = self.settings

@@ -1,4 +1,4 @@
-"""Ending and deleting batches, and erasing all that an owner has."""
+"""Cancelling and deleting batches, and erasing all of an owner's data."""
 
 from functools import cached_property
 

@@ -1,4 +1,4 @@
-"""EventsFunction: from the table's stream to the event bus."""
+"""EventsFunction: publishes the table's stream to the event bus."""
 
 from functools import cached_property
 

@@ -1,4 +1,4 @@
-"""FinalizerFunction: builds, publishes and removes archives, and tells the owner."""
+"""FinalizerFunction: builds, publishes and removes archives, and notifies the owner."""
 
 import json
 from dataclasses import replace
@@ -59,7 +59,7 @@ class FinalizerServices(WebhookDelivery, Storage):
         return steps[step.name](run)
 
     def _archive_url(self, batch: Batch) -> str | None:
-        """For the execution's output, whose history keeps it: without the batch's name."""
+        """The execution's output: without the batch's name, because its history is kept."""
         now = self.clock.now()
         archive = batch.available_archive(now)
         if archive is None:
@@ -68,7 +68,7 @@ class FinalizerServices(WebhookDelivery, Storage):
         return self.sign(archive.key, url_seconds(batch, now), nameless)
 
     def _status_bytes(self, batch: Batch) -> bytes:
-        """A batch's status as a file: without URLs, which would be dead when it is read."""
+        """A batch's status as a file, without URLs, which would have expired when it is read."""
         from imagebatch.schemas.views import batch_view
 
         document = batch_view(batch, self.clock.now(), None).as_document()

@@ -1,4 +1,4 @@
-"""IntakeFunction: takes in the sheets of the drop folder, and checks uploads."""
+"""IntakeFunction: submits the sheets of the drop folder, and validates uploads."""
 
 import json
 from collections.abc import Mapping
@@ -49,7 +49,7 @@ class IntakeServices(Planning, ErasureRecords):
         )
 
     def _drop_defaults(self) -> Mapping[str, str]:
-        """Options of dropped sheets that say nothing of them."""
+        """The default options of dropped sheets."""
         settings = self.settings
         return {
             "maxCost": settings.drop_folder_max_cost,

@@ -1,4 +1,4 @@
-"""Processing one item: the worker's machine, which the dead-letter function runs as well."""
+"""Processing one item, for the worker and the dead-letter function."""
 
 from functools import cached_property
 

@@ -1,4 +1,4 @@
-"""Which models there are, and which of them can be used now."""
+"""The model registry, and the models that can be used now."""
 
 from collections.abc import Callable
 from functools import cached_property

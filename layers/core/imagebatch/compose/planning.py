@@ -1,4 +1,4 @@
-"""From what was handed in to a submitted batch."""
+"""Planning and submitting batches."""
 
 from collections.abc import Mapping
 from functools import cached_property

@@ -1,4 +1,4 @@
-"""ProgressFunction: live progress."""
+"""ProgressFunction: live progress as server-sent events."""
 
 from functools import cached_property
 

@@ -1,4 +1,4 @@
-"""The image providers, each made when it is first asked for: their libraries are heavy."""
+"""The image providers, each created on first use, because their libraries load slowly."""
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
@@ -9,7 +9,7 @@ from imagebatch.compose.services import Services
 from imagebatch.ports import ImageProvider
 
 DOWNLOAD_SECONDS = 15.0
-"""Two downloads fit into a worker's invocation, which a later delivery repeats."""
+"""Two downloads fit into one invocation of the worker; a later delivery repeats it."""
 
 
 class Providers(Services):

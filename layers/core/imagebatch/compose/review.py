@@ -1,4 +1,4 @@
-"""Looking at the images of a batch, choosing among them, sharing and deleting them."""
+"""Reviewing the images of a batch: choose, share, delete."""
 
 from functools import cached_property
 
@@ -27,7 +27,7 @@ from imagebatch.usecases.shares import ManageShares, OpenShare
 class Review(Models, Deletion):
     @cached_property
     def signer(self) -> Signer:
-        """What the stack signs quotes with, and other tokens of its own."""
+        """The key with which the stack signs quotes and other tokens of its own."""
         arn = self.settings.signing_secret_arn
         return StackSigner(self.secret(arn, holds="signing secret"))
 

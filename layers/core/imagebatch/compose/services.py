@@ -1,4 +1,4 @@
-"""What every function has: settings, clients, time, randomness and telemetry."""
+"""The base of every function's services: settings, clients, clock, randomness, telemetry."""
 
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,7 @@ class Services:
 
     @property
     def table(self) -> "tuple[DynamoDBClient, str]":
-        """What every store is made with."""
+        """The arguments of every store."""
         return self.clients.dynamodb, self.settings.table_name
 
     def secret(self, arn: str, *, holds: str = "provider's API key") -> SecretReader:

@@ -1,4 +1,4 @@
-"""What the table holds."""
+"""The stores in the table."""
 
 from functools import cached_property
 

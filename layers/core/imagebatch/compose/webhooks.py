@@ -1,4 +1,4 @@
-"""Telling a batch's callback address."""
+"""Webhooks to a batch's callback URL."""
 
 from functools import cached_property
 

@@ -1,4 +1,4 @@
-"""WorkerFunction: makes the items of the item queue."""
+"""WorkerFunction: processes the items of the item queue."""
 
 from functools import cached_property
 

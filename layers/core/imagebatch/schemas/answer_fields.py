@@ -1,4 +1,4 @@
-"""What all response models are made of."""
+"""The base and the field types of all response models."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -41,5 +41,5 @@ class ResponseModel(BaseModel):
     )
 
     def as_document(self, *, snake_case: bool = False) -> dict[str, Any]:
-        """As JSON has it; fields that were not set are absent."""
+        """Return the JSON object; fields that were not set are absent."""
         return self.model_dump(mode="json", by_alias=not snake_case, exclude_unset=True)

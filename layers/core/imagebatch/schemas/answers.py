@@ -1,4 +1,4 @@
-"""What the API answers: these models serialise it, and the OpenAPI document is made from them."""
+"""Response models of the API; the OpenAPI document is generated from them."""
 
 from typing import Annotated, Any
 
@@ -27,7 +27,7 @@ class WaitingFor(ResponseModel):
 
 
 class NoticeAnswer(ResponseModel):
-    """What was noticed when the sheet was read. A notice lost nothing; a warning wants a look."""
+    """A remark about the sheet. A `notice` lost no data; a `warning` should be reviewed."""
 
     code: str
     level: NoticeLevel
@@ -45,7 +45,7 @@ class RowError(ResponseModel):
 
 
 class ArchiveStateAnswer(ResponseModel):
-    """`outdated` when other images are chosen now than it was built with."""
+    """`outdated` if other images are chosen now than when it was built."""
 
     state: ArchiveState
     outdated: bool
@@ -93,7 +93,7 @@ class BatchAnswer(ResponseModel):
 
 
 class LastRedoAnswer(ResponseModel):
-    """Why an item that has an image got no other; `code` is null when the redo was cancelled."""
+    """Why the last redo of an item produced no image; `code` is null if it was cancelled."""
 
     round: int
     code: FailureCode | None
@@ -127,7 +127,7 @@ class ItemAnswer(ResponseModel):
 
 
 class VersionAnswer(ResponseModel):
-    """One of the images of an item; its URLs are null once its object is gone."""
+    """One of the images of an item; its URLs are null once its file is deleted."""
 
     version: int
     round: int
@@ -143,7 +143,7 @@ class VersionAnswer(ResponseModel):
 
 
 class ItemDetail(ItemAnswer):
-    """An item with everything that was made of it. `cells` is its row as submitted."""
+    """An item with all of its versions. `cells` is its row as submitted."""
 
     batch_id: str
     prompt: str
@@ -200,7 +200,7 @@ class ArchiveUrl(ResponseModel):
 
 
 class Problem(BaseModel):
-    """RFC 9457. `error` is one plain sentence to show; `details` is there where there is a list."""
+    """RFC 9457. `error` is one sentence to show; `details` is present if there is a list."""
 
     type: Link
     title: str

@@ -22,7 +22,7 @@ class ErasureAccepted(ResponseModel):
 
 
 class RemovedData(ResponseModel):
-    """`uploads` and `records` count what the table still had when the batches were gone."""
+    """`uploads` and `records` count what was left in the table after the batches were deleted."""
 
     batches: int
     uploads: int
@@ -30,7 +30,7 @@ class RemovedData(ResponseModel):
 
 
 class ErasureReceipt(ResponseModel):
-    """`kept` is what was spent, in USD, by mode and month."""
+    """`kept` is the amount spent in USD, by mode and month; it is kept for accounting."""
 
     id: str
     owner: str

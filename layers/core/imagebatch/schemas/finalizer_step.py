@@ -1,4 +1,4 @@
-"""What the finalizer's state machine asks of its function."""
+"""The input of the finalizer function, from its state machine."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class FinalizerStep:
-    """`owner` is empty for an execution that was started before it carried one."""
+    """`owner` is empty in executions that an earlier version started."""
 
     name: str
     owner: str

@@ -10,11 +10,11 @@ from typing import Any
 from imagebatch.ports import ArrivedObject, ItemMessage
 
 DELAYED = "delaySeconds"
-"""The attribute of a delayed message: its time in the queue says nothing about the load."""
+"""The attribute of a delayed message, whose time in the queue is no measure of the load."""
 
 
 class MalformedMessageError(ValueError):
-    """Not a valid message: it can never be read, however often it is delivered."""
+    """The message is malformed: redelivery does not help."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The model registry as clients see it."""
+"""Response models of the model registry."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -102,7 +102,7 @@ def model_check(checked: Sequence[CheckedModel]) -> ModelCheckAnswer:
 
 
 def model_list(models: UsableModels) -> ModelList:
-    """Every entry, in the order of the registry."""
+    """Return every entry, in the order of the registry."""
     default = _default_id(models)
     return ModelList(
         items=[_answer(models, model, default) for model in models.registry.models.values()]

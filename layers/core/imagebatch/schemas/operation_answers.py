@@ -1,4 +1,4 @@
-"""What the API tells of the stack and of budgets."""
+"""Response models of the stack's health and of budgets."""
 
 from typing import Literal
 
@@ -26,7 +26,7 @@ class BudgetAnswer(ResponseModel):
 
 
 class DoctorCheck(ResponseModel):
-    """`advice` says what to do; empty where nothing is."""
+    """`advice` says what to do; empty if nothing is needed."""
 
     check: str
     health: Literal["ok", "warning", "problem", "unknown"]

@@ -1,4 +1,4 @@
-"""The fields that several requests have."""
+"""Field types that several requests share."""
 
 import re
 from decimal import Decimal
@@ -68,12 +68,12 @@ def empty_is_absent(value: Any) -> Any:
 
 
 def whole(value: Any) -> Any:
-    """JSON has one kind of number: 3.0 is 3."""
+    """Accept 3.0 as 3, because JSON has one kind of number."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _amount(value: Any) -> Any:
-    """Such as "2.50": no exponent, no sign, no digits of other scripts."""
+    """An amount in USD such as "2.50": no exponent, no sign, ASCII digits only."""
     if isinstance(value, str) and not AMOUNT.fullmatch(value.strip()):
         raise ValueError("must be an amount in USD, such as 2.50")
     return empty_is_absent(value)

@@ -1,4 +1,4 @@
-"""From what a client sent to a model, or to everything that is wrong with it."""
+"""Parses a request into its model, or lists every invalid field."""
 
 import json
 import re
@@ -70,7 +70,7 @@ def parsed[M: BaseModel](model: type[M], data: Any, *, callback_origin: str = ""
 def examined[M: BaseModel](
     model: type[M], data: Any, *, callback_origin: str = ""
 ) -> tuple[M | None, list[FieldProblem]]:
-    """`data` as the model, or None and every invalid field, for callers that find more of them."""
+    """Return the model, or None and every invalid field, for callers that check more fields."""
     named = named_fields(model, data) if isinstance(data, Mapping) else NamedFields(data)
     try:
         found = model.model_validate(named.data, context={CALLBACK_ORIGIN: callback_origin})
@@ -82,7 +82,7 @@ def examined[M: BaseModel](
 
 
 def _path(error: Any) -> str:
-    """Where in the request; the client's own names in it may be of any length."""
+    """Return the path in the request; names that the client chose are cut."""
     return ".".join(str(step)[:MAX_SHOWN_STEP] for step in error["loc"])
 
 

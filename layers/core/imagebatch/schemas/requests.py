@@ -1,4 +1,4 @@
-"""What clients may send, checked field by field."""
+"""Request models, validated field by field."""
 
 from typing import Annotated, Literal, Self
 
@@ -37,7 +37,7 @@ from imagebatch.schemas.request_fields import (
 
 
 class BatchOptions(BaseModel):
-    """What every way of creating a batch takes."""
+    """The fields of every request that creates a batch."""
 
     model_config = ConfigDict(
         alias_generator=to_camel, populate_by_name=True, extra="ignore", defer_build=True
@@ -85,7 +85,7 @@ class BatchOptions(BaseModel):
 
 
 class ReadingOptions(BaseModel):
-    """How a sheet is read, whatever it is of."""
+    """How to read a sheet of any kind."""
 
     model_config = ConfigDict(
         alias_generator=to_camel, populate_by_name=True, extra="ignore", defer_build=True
@@ -127,7 +127,7 @@ class SheetOptions(CarOptions):
 
 
 class PromptSheetOptions(CarOptions):
-    """Of a sheet with a column `prompt`; options have their names in either spelling."""
+    """The options of a sheet with a column `prompt`, in either spelling."""
 
     include_pdf: Annotated[bool, Field(strict=True)] = False
 
@@ -142,7 +142,7 @@ type Words = Annotated[str, StringConstraints(max_length=4_000)]
 
 
 class ColumnRequest(BaseModel):
-    """What a template says of one of its columns."""
+    """The rules of one column of a template."""
 
     model_config = ConfigDict(
         alias_generator=to_camel, populate_by_name=True, extra="ignore", defer_build=True
@@ -235,7 +235,7 @@ class PromptBatch(BatchOptions):
 
     @model_validator(mode="after")
     def _one_quality(self) -> Self:
-        """Older clients have `quality` in `options`, newer ones beside it."""
+        """Older clients send `quality` in `options`, newer ones at the top level."""
         ours, theirs = self.quality, self.options.quality
         if ours and theirs and ours is not theirs:
             raise ValueError("quality and options.quality must be the same")
@@ -248,7 +248,7 @@ class UploadForm(BaseModel):
 
 
 class UploadRequest(UploadForm):
-    """A file that will be posted straight to the bucket: what it is said to be."""
+    """The declared name, type and size (bytes) of a file that will be posted to the bucket."""
 
     model_config = ConfigDict(
         alias_generator=to_camel,

@@ -1,4 +1,4 @@
-"""What clients may send to open the next round of a batch, or to choose among its images."""
+"""Requests that open the next round of a batch, or choose a version of an image."""
 
 from typing import Annotated
 
@@ -14,7 +14,7 @@ MAX_SEED = 2**32 - 1
 
 
 class RoundBody(BaseModel):
-    """What a new round may change; what is absent stays as it was in the round before."""
+    """The options of a new round; an absent option keeps its value of the previous round."""
 
     model_config = ConfigDict(
         alias_generator=to_camel, populate_by_name=True, extra="ignore", defer_build=True
@@ -35,7 +35,7 @@ class RoundBody(BaseModel):
 
 
 class RedoBody(RoundBody):
-    """Which items to make again, and how. A redo drops the row's seed unless one is given."""
+    """Which items to regenerate, and how. Without `seed`, a redo ignores the row's seed."""
 
     items: Annotated[
         list[Annotated[str, StringConstraints(min_length=1, max_length=64)]],

@@ -1,4 +1,4 @@
-"""What a share link shows: images, results and the archive, nothing of who made or paid them."""
+"""Response models of shared batches: images, results and the archive, without owner or cost."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -83,13 +83,13 @@ class SharedBatch(ResponseModel):
     created_at: Timestamp
     finished_at: Timestamp | None
     expires_at: Timestamp
-    """When the link expires."""
+    """Return when the link expires."""
     items: list[SharedItem]
     next_cursor: str | None
 
 
 def viewer_sign(share: Share, now: datetime, sign: Sign) -> Sign:
-    """Signs for a viewer: for five minutes, and never past the link's own end."""
+    """Return a signer for viewers: URLs are valid for five minutes, never longer than the link."""
     left = int((share.expires_at - now).total_seconds())
     most = max(1, min(VIEWER_URL_SECONDS, left))
     return lambda key, seconds, filename: sign(key, min(seconds, most), filename)

@@ -1,4 +1,4 @@
-"""What a submission is answered with, and its dry run."""
+"""Response models of a submission and of its dry run."""
 
 from typing import Annotated, Any, Literal
 
@@ -23,7 +23,7 @@ class CarBatchAccepted(ResponseModel):
 
 
 class CellProblem(ResponseModel):
-    """`column` is what the column is read as; `prompt` is about the prompt of the whole row."""
+    """`column` is the column's canonical name; `prompt` means the prompt built from the row."""
 
     column: str
     value: str
@@ -47,7 +47,7 @@ class PreviewItem(ResponseModel):
 
 
 class Preview(ResponseModel):
-    """`quoteId` is good for 15 minutes, for this content at this price."""
+    """`quoteId` is valid for 15 minutes, for this content at this price."""
 
     dry_run: Literal[True]
     total: int

@@ -1,4 +1,4 @@
-"""Templates of sheets, as the API answers them."""
+"""Response models of templates."""
 
 from imagebatch.domain.model_registry import Quality
 from imagebatch.schemas.answer_fields import ResponseModel, Timestamp

@@ -1,4 +1,4 @@
-"""Uploads, as the API answers them."""
+"""Response models of uploads."""
 
 from imagebatch.intake.uploads import UploadKind, UploadStatus
 from imagebatch.schemas.answer_fields import Link, ResponseModel, Timestamp

@@ -1,4 +1,4 @@
-"""What the variant routes answer."""
+"""Response models of the variant routes."""
 
 from typing import Annotated, Any
 
@@ -30,7 +30,7 @@ class Product(ResponseModel):
 
 
 class ProductList(ResponseModel):
-    """`limit` counts variants; a product that goes over the edge of a page is on both."""
+    """`limit` counts variants; a product that spans two pages is listed on both."""
 
     items: list[Product]
     next_cursor: str | None

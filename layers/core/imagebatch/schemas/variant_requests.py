@@ -1,4 +1,4 @@
-"""What the variant routes take."""
+"""Request models of the variant routes."""
 
 from typing import Annotated, Any
 
@@ -64,7 +64,7 @@ class CandidatesRequest(Camel):
 
 
 def _one_to_four(schema: dict[str, Any]) -> None:
-    """As the document says it: none at all is refused too, in words that name the variant."""
+    """For the OpenAPI document; an empty list is rejected later, with the variant named."""
     schema["required"] = ["variantId", "productImageUrls"]
     images = schema["properties"]["productImageUrls"]
     del images["default"]
@@ -72,7 +72,7 @@ def _one_to_four(schema: dict[str, Any]) -> None:
 
 
 class VariantChoice(Camel):
-    """A variant with 1 to 4 product images: signed URLs of ours, or https URLs."""
+    """A variant with 1 to 4 product images: presigned URLs of this service, or https URLs."""
 
     model_config = ConfigDict(json_schema_extra=_one_to_four)
 

@@ -26,7 +26,7 @@ from imagebatch.schemas.views import listed_fields
 
 
 def products_view(variants: Iterable[Variant]) -> list[Product]:
-    """Grouped by product; one that goes over the edge of a page is on both."""
+    """Group by product; one that spans two pages is listed on both."""
     products = []
     for product_id, found in groupby(variants, lambda variant: variant.product_id):
         members = list(found)
@@ -70,7 +70,7 @@ def with_folder(
 def variants_view(
     batch: Batch, folder: Folder | None, items: Iterable[Item], sign: Sign
 ) -> list[BatchVariant]:
-    """A batch's variants, in their order; a variant's items may not be stored yet."""
+    """Return a batch's variants in order; a variant's items may not be stored yet."""
     of_variant = {id_: list(found) for id_, found in groupby(items, lambda i: i.variant_id)}
     return [
         _variant(batch, one, of_variant.get(one.variant_id, []), sign)
@@ -108,7 +108,7 @@ def with_client_input(
     variants: Sequence[int | None],
     inputs: Mapping[int | None, Mapping[str, Any]],
 ) -> list[PreviewItem]:
-    """A dry run's items with the client's own input, by variant, as it was sent."""
+    """Return a dry run's items by variant, with the client's input as sent."""
     return [
         item.model_copy(update={"input": dict(inputs[variant_id])})
         for item, variant_id in zip(items, variants, strict=True)

@@ -28,12 +28,12 @@ from imagebatch.schemas.submission_answers import CellProblem, PreviewItem
 
 
 def batch_view(batch: Batch, now: datetime, sign: Sign | None) -> BatchAnswer:
-    """Without `sign`, for what is read later than a URL would live, its URLs are null."""
+    """Without `sign`, URLs are null: for documents that are read after a URL would have expired."""
     return BatchAnswer(**batch_fields(batch, now, sign))
 
 
 def batch_fields(batch: Batch, now: datetime, sign: Sign | None) -> dict[str, Any]:
-    """What every model of a batch has."""
+    """Return the fields that every response model of a batch has."""
     counts = batch.counts
     return {
         "batch_id": batch.id,
@@ -78,7 +78,7 @@ def batch_fields(batch: Batch, now: datetime, sign: Sign | None) -> dict[str, An
 def listed_fields(
     batch: Batch, now: datetime, sign: Sign, covers: Mapping[str, list[str]]
 ) -> dict[str, Any]:
-    """Those of a batch in a list, with its thumbnails where they were asked for."""
+    """Return the fields of a batch in a list, with thumbnails if requested."""
     thumbnails = {"thumbnails": covers[batch.id]} if batch.id in covers else {}
     return batch_fields(batch, now, sign) | thumbnails
 
@@ -111,7 +111,7 @@ def item_view(batch: Batch, item: Item, sign: Sign) -> ItemAnswer:
 
 
 def item_fields(batch: Batch, item: Item, sign: Sign) -> dict[str, Any]:
-    """What every model of an item has."""
+    """Return the fields that every response model of an item has."""
     status = effective_item_status(batch, item)
     failure = item.failure if status is ItemStatus.FAILED else None
     chosen = item.chosen_version
@@ -156,7 +156,7 @@ PREVIEW_FIRST, PREVIEW_PAGE, PREVIEW_PROBLEMS = 10, 100, 1_000
 def preview_page(
     manifest: BatchManifest, cursor: str | None, limit: int | None
 ) -> tuple[list[ItemSpec], str | None]:
-    """A page of a dry run: at first the first items and every one with a problem."""
+    """Return a page of a dry run; the first has the first items and all with a problem."""
     start = int(cursor or 0)
     end = start + (limit or (PREVIEW_PAGE if cursor else PREVIEW_FIRST))
     shown = list(manifest.items[start:end])
@@ -169,7 +169,7 @@ def preview_page(
 def preview_items(
     specs: Iterable[ItemSpec], problems: Mapping[int, Sequence[RowProblem]]
 ) -> list[PreviewItem]:
-    """What would be made, under which names, at what price."""
+    """Return what would be generated, with file names and prices."""
     return [_preview_item(spec, problems.get(spec.row or 0, ())) for spec in specs]
 
 

@@ -1,4 +1,4 @@
-"""The body of a webhook: what a round came to, and no URL, because the receiver's may be late."""
+"""The body of a webhook: the result of a round, without URLs, which could expire."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from imagebatch.schemas.wire import iso_timestamp
 
 
 def webhook_body(batch: Batch) -> dict[str, Any]:
-    """Of a finished batch. The timestamp is the round's end, the same in every try."""
+    """Return a finished batch's body, whose timestamp is the end of the round in every attempt."""
     return {
         "type": f"batch.{batch.status}",
         "timestamp": iso_timestamp(batch.finished_at),

@@ -1,11 +1,11 @@
-"""What the webhook routes answer."""
+"""Response models of the webhook routes."""
 
 from imagebatch.domain.delivery import DeliveryStatus
 from imagebatch.schemas.answer_fields import ResponseModel, Timestamp
 
 
 class WebhookAnswer(ResponseModel):
-    """`reason` is why the last try failed."""
+    """`reason` is why the last attempt failed."""
 
     n: int
     id: str

@@ -1,4 +1,4 @@
-"""How values look on the wire: money and times."""
+"""The wire format of amounts and times."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -7,13 +7,13 @@ CENT = Decimal("0.01")
 
 
 def money(amount: Decimal) -> str:
-    """USD as a decimal string with at least two places."""
+    """Format USD as a decimal string with at least two places."""
     short = amount.normalize()
     return f"{short if short.as_tuple().exponent < -2 else amount.quantize(CENT):f}"  # type: ignore[operator]
 
 
 def iso_timestamp(at: datetime | None) -> str | None:
-    """ISO 8601 in UTC with `Z`, to the millisecond."""
+    """Format as ISO 8601 in UTC with `Z`, to the millisecond."""
     if at is None:
         return None
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
