@@ -61,10 +61,11 @@ unit: .venv/.done
 test: $(environment) $(page) $(api_document) .venv-clients/.done
 	$(PYTHON) -m pytest $(if $(ARGS),$(ARGS),$(side_by_side) --cov --cov-report=term --cov-fail-under=97)
 
-## soak: long random walks, then every suite five times beside a process that burns a core
+## soak: long random walks and watches, then every suite five times beside a process that burns a core
 .PHONY: soak
-soak: $(environment) $(page)
+soak: $(environment) $(page) $(api_document)
 	$(PYTHON) -m pytest $(side_by_side) --hypothesis-profile=soak $(deployed:%=--ignore=tests/%)
+	$(PYTHON) -m pytest -m soak
 	$(PYTHON) -c "while True: pass" & trap "kill $$!" EXIT; \
 		for run in 1 2 3 4 5; do echo "run $$run of 5"; $(PYTHON) -m pytest $(side_by_side); done
 

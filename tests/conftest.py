@@ -71,9 +71,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.node)
         if suite(item) in DEPLOYED:
             item.add_marker(pytest.mark.e2e)
+    if config.option.markexpr != "soak":
+        deselect(config, items, "soak")
     # Beside each other the long suites begin; one after the other what fails quickly does.
     workers = hasattr(config, "workerinput")
     items.sort(key=lambda item: place(item) if workers else -place(item))
+
+
+def deselect(config: pytest.Config, items: list[pytest.Item], marker: str) -> None:
+    found = [item for item in items if item.get_closest_marker(marker)]
+    if found:
+        config.hook.pytest_deselected(items=found)
+        items[:] = [item for item in items if item not in found]
 
 
 def place(item: pytest.Item) -> int:

@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Callable
+from time import monotonic
 from typing import Any
 
 import httpx
+import pytest
 from playwright.sync_api import BrowserContext, CDPSession, Page, Response, expect
 
 from testing.fake_providers import FakeProviders
@@ -18,10 +20,11 @@ MAX_SHIFT = 0.01
 ROWS = 10_000
 ANSWERS = 1_200
 """Of live progress within ten minutes: two a second."""
+TEN_MINUTES = 600
 STREAM = """
 ([path, rows, perAnswer]) => {
   const reach = window.fetch;
-  const watch = {answers: 0, limit: 0, next: 0, go: () => {}};
+  const watch = {answers: 0, limit: 0, next: 0, pause: 0, go: () => {}};
   window.watched = watch;
   const event = (id, name, data) =>
     `id: ${id}\\nretry: 1\\nevent: ${name}\\ndata: ${JSON.stringify(data)}\\n\\n`;
@@ -31,6 +34,7 @@ STREAM = """
   window.fetch = async (input, init) => {
     if (!String(input).endsWith(path)) return reach(input, init);
     if (watch.answers >= watch.limit) await new Promise((go) => { watch.go = go; });
+    await new Promise((go) => setTimeout(go, watch.pause));
     watch.answers += 1;
     const many = watch.next < rows ? 1000 : perAnswer;
     let text = "";
@@ -45,7 +49,8 @@ STREAM = """
 }
 """
 """A server of live progress in the page itself, as fast as the page reads it: first every item in
-answers of a thousand, then some in each answer, until `limit` answers were given."""
+answers of a thousand, then some in each answer, until `limit` answers were given. `pause` is
+before each answer, in milliseconds."""
 
 
 def test_twelve_tiles_load_thumbnails_that_move_nothing(
@@ -84,7 +89,9 @@ def sizes(stack: Stack, batch: str) -> list[int]:
     return [item["size"] for item in answer.json()["items"]]
 
 
-def test_long_watch_of_ten_thousand_rows_keeps_memory_flat(page: Page, stack: Stack) -> None:
+@pytest.fixture
+def watched(page: Page, stack: Stack) -> CDPSession:
+    """A page that watches 10,000 rows and knows them all."""
     batch = submit(page, *cars(1), name="Watched")
     finished(page)
     running = {"status": "processing", "outcome": None, "zipUrl": None, "pending": ROWS, "done": 0}
@@ -95,21 +102,42 @@ def test_long_watch_of_ten_thousand_rows_keeps_memory_flat(page: Page, stack: St
     session = page.context.new_cdp_session(page)
     session.send("Performance.enable")
     answered(page, 100)
-    before = usage(session)
+    return session
+
+
+def test_twelve_hundred_answers_of_progress_keep_memory_flat(
+    page: Page, watched: CDPSession
+) -> None:
+    before = usage(watched)
 
     answered(page, 100 + ANSWERS)
 
-    after = usage(session)
+    assert_flat(before, usage(watched))
+
+
+@pytest.mark.soak
+def test_ten_minutes_of_watching_keep_memory_flat(page: Page, watched: CDPSession) -> None:
+    """In real time, so that what happens every few seconds or minutes happens, too."""
+    page.evaluate("pause => { watched.pause = pause; }", 1000 * TEN_MINUTES // ANSWERS)
+    before, begin = usage(watched), monotonic()
+
+    answered(page, 100 + ANSWERS, within=3 * TEN_MINUTES)
+
+    assert monotonic() - begin >= TEN_MINUTES
+    assert_flat(before, usage(watched))
+
+
+def assert_flat(before: dict[str, Any], after: dict[str, Any]) -> None:
     assert after["JSEventListeners"] <= before["JSEventListeners"] + 20, (before, after)
     assert after["Nodes"] <= before["Nodes"] + 100, (before, after)
     assert after["JSHeapUsedSize"] <= before["JSHeapUsedSize"] + 1_000_000, (before, after)
 
 
-def answered(page: Page, answers: int) -> None:
+def answered(page: Page, answers: int, within: float = 180) -> None:
     """Lets the watch go on to that many answers."""
     page.evaluate("limit => { watched.limit = limit; watched.go(); }", answers)
     reached = "limit => watched.answers >= limit"
-    page.wait_for_function(reached, arg=answers, timeout=180_000)
+    page.wait_for_function(reached, arg=answers, timeout=1000 * within)
 
 
 def usage(session: CDPSession) -> dict[str, Any]:
