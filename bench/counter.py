@@ -18,8 +18,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from testing.capacity import PartitionLimit, item_bytes, write_units
+from testing.emulator_family import Family
 from testing.exchanges import Exchange, Reply
-from testing.fault_proxy import AWS_NAMES, Family, FaultProxy, Rule
+from testing.fault_proxy import AWS_NAMES, FaultProxy, Rule
 
 PARTITION_UNITS = 1_000
 FULL = "Throughput exceeds the current capacity of your table or index."

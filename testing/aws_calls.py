@@ -14,8 +14,9 @@ from html import unescape
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from testing.emulator_family import Family
 from testing.exchanges import Exchange, Reply
-from testing.fault_proxy import Family, FaultProxy
+from testing.fault_proxy import FaultProxy
 
 BATCHES = re.compile(r"BATCH#[^#\"]+#([0-9a-f]{32})\b")
 ACCOUNT_SETTINGS = "/2016-08-19/account-settings"

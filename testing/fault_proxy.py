@@ -27,8 +27,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-import psutil
-
+from testing.emulator_family import Family
 from testing.exchanges import Exchange, Reply, partial_reply, refusal, wire
 
 AWS_NAMES = re.compile(r"BATCH#local#([0-9a-f]{32})\b")
@@ -74,26 +73,6 @@ class Rule:
         self.fired += 1
         self.reached.set()
         return True
-
-
-@dataclass
-class Family:
-    """The only emulator whose functions may be killed, by its address."""
-
-    url: str = ""
-
-    def kill(self, port: int) -> int | None:
-        """Kill the process that called from `port`, if it is a child of the emulator."""
-        ours = urlsplit(self.url).port
-        connections = psutil.net_connections("tcp4")
-        root = next(c.pid for c in connections if c.laddr.port == ours and c.status == "LISTEN")
-        for each in connections:
-            if each.laddr.port == port and each.pid and each.pid != root:
-                caller = psutil.Process(each.pid)
-                if any(parent.pid == root for parent in caller.parents()):
-                    caller.kill()
-                    return each.pid
-        return None
 
 
 class FaultProxy:

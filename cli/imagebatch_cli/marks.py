@@ -70,6 +70,15 @@ def _unpacked(fields: bytes) -> bytes:
 
 
 def _jpeg_marks(body: bytes) -> Iterator[str]:
+    for marker, text in _jpeg_segments(body):
+        if marker == APP11 and text.startswith(b"JP") and b"jumb" in text and b"c2pa" in text:
+            yield C2PA
+        elif marker == APP1 and text.startswith(JPEG_XMP):
+            yield _said(text)
+
+
+def _jpeg_segments(body: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield the marker and the content of each segment before the first scan."""
     at = 2
     while True:
         while body[at : at + 2] == b"\xff\xff":
@@ -83,11 +92,7 @@ def _jpeg_marks(body: bytes) -> Iterator[str]:
         end = at + 2 + size
         if end > len(body) or (size < 2 and marker not in WITHOUT_LENGTH):
             raise _BrokenError
-        text = body[at + 4 : end]
-        if marker == APP11 and text.startswith(b"JP") and b"jumb" in text and b"c2pa" in text:
-            yield C2PA
-        elif marker == APP1 and text.startswith(JPEG_XMP):
-            yield _said(text)
+        yield marker, body[at + 4 : end]
         at = end
 
 

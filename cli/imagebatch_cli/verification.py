@@ -107,17 +107,21 @@ def _compared(archive: zipfile.ZipFile, record: Entry) -> Verification:
         if body is not None:
             marks[_who_marked(mark_of(body), added=bool(entry.get("added")))] += 1
         findings += _differences(entry, body, present=entry["file"] in names)
-    recorded = {str(entry["file"]) for entry in entries}
-    for name in sorted(names - recorded - REPORTS):
-        if not name.startswith(REJECTED) and not name.endswith("/"):
-            findings.append(Finding(name, "unknown", "is not in the record"))
-    repeated = len(archive.namelist()) - len(names) + len(entries) - len(recorded)
-    if repeated:
-        findings.append(Finding(RECORD, "unknown", "a file name occurs more than once"))
+    findings += _unknown_files(archive, entries)
     unverifiable = sum(entry["sha256"] is None for entry in entries)
     batch = record.get("batch")
     batch_id = str(batch.get("id") or "") if isinstance(batch, dict) else ""
     return Verification(batch_id, entries, marks, unverifiable, findings)
+
+
+def _unknown_files(archive: zipfile.ZipFile, entries: list[Entry]) -> Iterator[Finding]:
+    names = set(archive.namelist())
+    recorded = {str(entry["file"]) for entry in entries}
+    for name in sorted(names - recorded - REPORTS):
+        if not name.startswith(REJECTED) and not name.endswith("/"):
+            yield Finding(name, "unknown", "is not in the record")
+    if len(archive.namelist()) - len(names) + len(entries) - len(recorded):
+        yield Finding(RECORD, "unknown", "a file name occurs more than once")
 
 
 def _differences(entry: Entry, body: bytes | None, *, present: bool) -> Iterator[Finding]:

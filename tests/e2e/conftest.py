@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from testing.aws_calls import Recorder
+from testing.emulator_family import Family
 from testing.fake_providers import FakeProviders
-from testing.fault_proxy import Family
 from testing.receiver import Receiver
 from tests.conftest import Stack, Stacks
 

@@ -9,13 +9,9 @@ import pytest
 
 pytest.register_assert_rewrite("tests.faults.checker", "tests.faults.harness")
 
+from testing.emulator_family import Family  # noqa: E402
 from testing.fake_providers import FakeProviders  # noqa: E402
-from testing.fault_proxy import (  # noqa: E402
-    AWS_NAMES,
-    PREDICTION_NAMES,
-    Family,
-    FaultProxy,
-)
+from testing.fault_proxy import AWS_NAMES, PREDICTION_NAMES, FaultProxy  # noqa: E402
 from tests.conftest import Aws, Stacks  # noqa: E402 - what is imported is rewritten first
 from tests.faults.harness import Case, FaultHarness  # noqa: E402
 

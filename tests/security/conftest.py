@@ -13,8 +13,8 @@ import pytest
 from local.config import free_port
 from testing.auth_backends import AuthBackend, CognitoPool
 from testing.aws_calls import Recorder
+from testing.emulator_family import Family
 from testing.fake_providers import FakeProviders
-from testing.fault_proxy import Family
 from testing.forged import forgeries
 from testing.issuer import Issuer
 from testing.receiver import Receiver

@@ -70,17 +70,23 @@ def claim(
         pending_redos=_pending_redos(batch, -1 if item.image else 0),
         started_at=batch.started_at or now,
         round_started_at=batch.round_started_at or now,
-    ), replace(
+    ), _claimed(batch, item, lease, now, now + time_limit)
+
+
+def _claimed(batch: Batch, item: Item, lease: Lease, now: datetime, deadline: datetime) -> Item:
+    """Return the item at the start of its attempts in this round."""
+    continues = item.attempts_round == batch.round
+    return replace(
         _as_asked_for(batch, item),
         status=ItemStatus.PROCESSING,
         round=batch.round,
         round_attempts=item.attempts_in(batch.round),
-        model_fixed=item.model_fixed if item.attempts_round == batch.round else None,
+        model_fixed=item.model_fixed if continues else None,
         unfit_image=None,
-        failing_since=item.failing_since if item.attempts_round == batch.round else None,
+        failing_since=item.failing_since if continues else None,
         attempts_round=batch.round,
         lease=lease,
-        deadline=now + time_limit,
+        deadline=deadline,
         prediction=None,
         create_in_flight=False,
         failure=None,

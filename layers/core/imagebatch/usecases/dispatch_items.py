@@ -42,21 +42,25 @@ class DispatchItems:
         if store.round_list(owner, batch_id, round_) is None:
             store.put_round(owner, batch_id, round_, self._open_indices(batch))
         if batch.last_dispatched_round < round_:
-            now = self.records.clock.now()
-            batch = self.records.update(
-                owner,
-                batch_id,
-                lambda b: (
-                    enqueue_initial_window(mark_dispatched(b, now), self.workers)
-                    if b.round == round_ and b.last_dispatched_round < round_
-                    else b
-                ),
-            )
+            batch = self._open_window(batch)
         if batch.status is BatchStatus.ARCHIVING:
             self.finalizer.start(owner, batch_id, batch.round, batch.attempt)
         elif batch.status in RUNNING and batch.round == round_:
             self.queue.send(list(self.open_messages(batch)))
         return batch
+
+    def _open_window(self, batch: Batch) -> Batch:
+        """Mark the round dispatched, once, and admit the first entries of its list."""
+        now, round_ = self.records.clock.now(), batch.round
+        return self.records.update(
+            batch.owner,
+            batch.id,
+            lambda b: (
+                enqueue_initial_window(mark_dispatched(b, now), self.workers)
+                if b.round == round_ and b.last_dispatched_round < round_
+                else b
+            ),
+        )
 
     def open_messages(self, batch: Batch) -> Iterator[ItemMessage]:
         """Return the admitted entries of the running round that have not ended."""

@@ -85,6 +85,18 @@ class DynamoDBErasureStore(ErasureStore):
         self._table.transact([receipt, self._table.delete(keys.erasing(erasure.owner))])
 
     def owned(self, owner: str, cursor: str) -> OwnedRecords:
+        records, after = self._scan(cursor)
+        found = [record for record in records if self._is_of(owner, record)]
+        return OwnedRecords(
+            keys=frozenset((r["pk"], r["sk"]) for r in found),
+            uploads=frozenset(r["uploadId"] for r in found if "uploadId" in r),
+            batches=frozenset(batch for r in found if (batch := _batch_of(r))),
+            spent={_book(r): str(r.get("spent", 0)) for r in found if _is_ledger(r)},
+            cursor=after,
+        )
+
+    def _scan(self, cursor: str) -> tuple[list[Record], str]:
+        """Return a page of the whole table, and the cursor of the next one; empty at the end."""
         arguments: dict[str, Any] = {
             "TableName": self._table.name,
             "ProjectionExpression": "pk, sk, #owner, uploadId, batchId, spent",
@@ -95,16 +107,10 @@ class DynamoDBErasureStore(ErasureStore):
             arguments["ExclusiveStartKey"] = key_of(tuple(json.loads(cursor)))
         with translate_errors("table"):
             answer = self._table.client.scan(**arguments)
-        found = [r for r in map(from_dynamodb, answer["Items"]) if self._is_of(owner, r)]
         last = answer.get("LastEvaluatedKey")
         after = from_dynamodb(last) if last else None
-        return OwnedRecords(
-            keys=frozenset((r["pk"], r["sk"]) for r in found),
-            uploads=frozenset(r["uploadId"] for r in found if "uploadId" in r),
-            batches=frozenset(batch for r in found if (batch := _batch_of(r))),
-            spent={_book(r): str(r.get("spent", 0)) for r in found if _is_ledger(r)},
-            cursor=json.dumps([after["pk"], after["sk"]]) if after else "",
-        )
+        records = list(map(from_dynamodb, answer["Items"]))
+        return records, json.dumps([after["pk"], after["sk"]]) if after else ""
 
     def remove(self, records: OwnedRecords) -> None:
         remove_keys(self._table, records.keys, lambda: True)
