@@ -10,6 +10,7 @@ from tests.cli.conftest import ROOT
 COMPILE = "import sys\nfor name in sys.argv[1:]: compile(open(name, 'rb').read(), name, 'exec')"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", ["3.11", "3.12"])
 def test_command_compiles_on_python(version: str) -> None:
     found = [p for p in (shutil.which(f"python{version}"), f"/usr/bin/python{version}") if p]

@@ -46,6 +46,7 @@ def words_of(case: SheetCase) -> list[str]:
     return [word for pair in given for word in pair if word != "ignore"]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("api_function")
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 def test_a_sheet_gets_its_verdict_on_the_command_line(
@@ -104,6 +105,7 @@ def test_fix_refuses_a_sheet_that_cannot_be_read() -> None:
     assert not Path("fixed.csv").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("api_function")
 def test_a_template_is_stored_shown_used_and_deleted(capfd: pytest.CaptureFixture[str]) -> None:
     Path("chairs.csv").write_text(CHAIRS)

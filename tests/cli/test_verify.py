@@ -118,6 +118,7 @@ def test_what_differs_is_named(
     assert "matches its own record" not in out
 
 
+@pytest.mark.slow
 def test_every_changed_byte_of_every_image_is_found(run: Any, archive: Any) -> None:
     random = Random(20)  # noqa: S311
     for name, body in IMAGES.items():

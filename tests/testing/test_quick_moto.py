@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from testing.aws import TABLE, aws_in_memory, create_table
+from testing.awsfaults import refuse
 
 
 @pytest.fixture
@@ -68,3 +70,19 @@ def test_a_failed_transaction_takes_back_each_kind_of_write(dynamodb: Any) -> No
 def test_a_value_of_any_type_is_read_as_written(dynamodb: Any, value: dict[str, Any]) -> None:
     dynamodb.put_item(TableName=TABLE, Item={**a_key("a"), "value": value})
     assert dynamodb.get_item(TableName=TABLE, Key=a_key("a"))["Item"]["value"] == value
+
+
+def test_an_item_over_400_kilobytes_is_refused(dynamodb: Any) -> None:
+    with pytest.raises(ClientError, match="Item size"):
+        dynamodb.put_item(TableName=TABLE, Item={**a_key("a"), "text": {"S": "x" * 410_000}})
+    assert records(dynamodb) == {}
+
+
+def test_no_hook_of_a_test_reaches_the_next() -> None:
+    with aws_in_memory() as clients:
+        refuse(clients.dynamodb, "Scan", "InternalServerError", times=9)
+        with pytest.raises(ClientError, match="injected"):
+            clients.dynamodb.scan(TableName=TABLE)
+    with aws_in_memory() as clients:
+        create_table()
+        assert records(clients.dynamodb) == {}
