@@ -76,6 +76,7 @@ def test_standard_output_gets_the_zip_and_nothing_else(cli: Cli, api: FakeApi, s
     assert b"3 of 3 images" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_zip_is_not_written_to_a_terminal(cli: Cli, api: FakeApi) -> None:
     import os
     import pty
@@ -119,6 +120,7 @@ def test_a_broken_archive_does_not_reach_standard_output(cli: Cli, api: FakeApi)
     assert done.stdout == b""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "expected"), [("SIGINT", 130), ("SIGTERM", 143)])
 def test_a_stopped_download_leaves_no_half_file(
     cli: Cli, api: FakeApi, name: str, expected: int

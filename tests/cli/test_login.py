@@ -108,6 +108,7 @@ def test_given_token_wins_over_login(
     assert bearer(api) == "Bearer given"
 
 
+@pytest.mark.slow
 def test_nothing_secret_is_in_arguments_or_output(cli: Cli, api: FakeApi, issuer: Issuer) -> None:
     """As people run it: a process, with a browser that is another process."""
     (cli.home / "browse.py").write_text(BROWSER)
@@ -147,6 +148,7 @@ def answering(change: Callable[[dict[str, str]], dict[str, str]]) -> Callable[[s
     return visit
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -268,6 +270,7 @@ def test_token_refused_during_wait_is_renewed(run: Run, api: FakeApi) -> None:
     assert retried.headers["authorization"] == f"Bearer {sign_ins(api).access_token}" != first
 
 
+@pytest.mark.slow
 def test_unavailable_issuer_is_retried(
     run: Run, api: FakeApi, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -304,6 +307,7 @@ def test_given_token_expiring_during_wait_says_how_to_continue(
     assert f"imagebatch watch {BATCH}" in said
 
 
+@pytest.mark.slow
 def test_two_commands_renew_a_rotating_token_once(run: Run, api: FakeApi, issuer: Issuer) -> None:
     run("login")
     run("list")
@@ -311,7 +315,7 @@ def test_two_commands_renew_a_rotating_token_once(run: Run, api: FakeApi, issuer
     words = [sys.executable, "-m", "imagebatch_cli", "list"]
     env = os.environ | {"PYTHONPATH": str(Path(app.__file__).parents[1])}
     started = [subprocess.Popen(words, env=env, stdout=subprocess.DEVNULL) for _ in range(2)]
-    assert [process.wait(60) for process in started] == [0, 0]
+    assert [process.wait(120) for process in started] == [0, 0]
     assert len(issuer.refresh_tokens) == 1
 
 
@@ -353,6 +357,7 @@ def test_logout_without_issuer_still_forgets(
     assert sign_ins(api) is None
 
 
+@pytest.mark.slow
 def test_keyring_is_used_where_there_is_one(
     run: Run, api: FakeApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

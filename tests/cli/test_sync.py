@@ -76,6 +76,7 @@ def whole(api: Pictures) -> dict[str, bytes]:
     return {f"car-{n}.png": body for n, body in enumerate(api.bodies)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_sync_killed_and_started_again_fetches_nothing_twice(
     cli: Cli, api: Pictures, how: signal.Signals
@@ -100,6 +101,7 @@ def test_sync_killed_and_started_again_fetches_nothing_twice(
     assert not [*folder.glob("*.part")]
 
 
+@pytest.mark.slow
 def test_images_are_written_as_they_land(cli: Cli, api: Pictures) -> None:
     api.made = 10
     api.life = [status(total=SIZE, done=10), status("completed", total=SIZE, done=SIZE)]
@@ -116,6 +118,7 @@ def test_images_are_written_as_they_land(cli: Cli, api: Pictures) -> None:
     assert len(api.fetched()) == SIZE
 
 
+@pytest.mark.slow
 def test_follow_fetches_what_a_later_round_changes(cli: Cli, api: Pictures) -> None:
     folder = cli.home / "images"
     running = cli.start("sync", BATCH, folder, "--follow")

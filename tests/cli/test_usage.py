@@ -67,6 +67,7 @@ def test_an_address_may_have_a_path(cli: Cli, api: FakeApi) -> None:
     assert api.requests[0].path == "/stage/$default/api/batch/a%2Fb"
 
 
+@pytest.mark.slow
 def test_an_address_that_nobody_listens_on_exits_4_soon(cli: Cli) -> None:
     done = cli("list", "--url", "http://127.0.0.1:1", timeout=20)
     assert done.returncode == 4
@@ -102,6 +103,7 @@ def test_shell_completes_commands(cli: Cli) -> None:
     assert cli().stdout.split() == ["validate", "variants"]
 
 
+@pytest.mark.slow
 def test_a_reader_that_goes_away_is_no_error(cli: Cli, api: FakeApi) -> None:
     items = [{"batch_id": f"b{n}", "status": "queued", "total": 1} for n in range(1500)]
     api.answers["GET", "/api/v1/batch"] = Answer(200, {"items": items, "next_cursor": None})

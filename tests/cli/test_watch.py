@@ -161,6 +161,7 @@ def test_unavailable_service_exits_4_and_batch_continues(
     assert json.loads(done.stdout)["jobId"] == BATCH
 
 
+@pytest.mark.slow
 def test_ctrl_c_stops_the_waiting_and_not_the_batch(cli: Cli, api: FakeApi, sheet: Path) -> None:
     api.life = [status(done=1)]
     process = cli.start("submit", sheet, "-o", "cars.zip")
@@ -175,6 +176,7 @@ def test_ctrl_c_stops_the_waiting_and_not_the_batch(cli: Cli, api: FakeApi, shee
     assert not (cli.home / "cars.zip").exists()
 
 
+@pytest.mark.slow
 def test_a_terminal_gets_a_live_bar(cli: Cli, api: FakeApi) -> None:
     api.life = [*MOVING, PARTIAL]
     code, out, seen = cli.on_terminal("watch", BATCH)
@@ -188,6 +190,7 @@ def test_a_terminal_gets_a_live_bar(cli: Cli, api: FakeApi) -> None:
     assert seen.count("\x1b[?25l") == seen.count("\x1b[?25h") == 1
 
 
+@pytest.mark.slow
 def test_no_color_is_obeyed(cli: Cli, api: FakeApi) -> None:
     api.life = [status(done=1), status("failed", failed=3)]
     cli.env["NO_COLOR"] = "1"
@@ -196,6 +199,7 @@ def test_no_color_is_obeyed(cli: Cli, api: FakeApi) -> None:
     assert not COLOURS.search(seen)
 
 
+@pytest.mark.slow
 def test_a_narrow_terminal_is_not_overrun(cli: Cli, api: FakeApi) -> None:
     api.life = [status(done=1, mode="development"), status("completed", done=3)]
     _, _, seen = cli.on_terminal("watch", BATCH, columns=30)
