@@ -13,6 +13,9 @@ from testing.rounds import Rounds
 from testing.services import Deployment
 from tests.functions.conftest import Answer, Api
 
+pytestmark = pytest.mark.slow
+"""Most tests run a whole batch."""
+
 HEADER = b"make,model,background,aspect_ratio\n"
 ROWS = [b"Volvo,V%d,white,%s\n" % (n, b"9:16" if n == 4 else b"16:9") for n in range(12)]
 REDONE, FAILED = "row-0008", "row-0011"

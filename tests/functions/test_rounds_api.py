@@ -8,6 +8,9 @@ from testing.rounds import Rounds
 from testing.services import Deployment
 from tests.functions.conftest import Answer, Api
 
+pytestmark = pytest.mark.slow
+"""Most tests run a whole batch."""
+
 SHEET = b"make,model,background\n" + b"".join(b"Audi,A%d,white\n" % n for n in range(3, 7))
 OLD, NEW = "google/nano-banana-2.1", "black-forest-labs/flux-2-pro"
 

@@ -14,6 +14,9 @@ from testing.rounds import Rounds
 from testing.services import Deployment
 from tests.functions.conftest import Answer, Api
 
+pytestmark = pytest.mark.slow
+"""Most tests run a whole batch."""
+
 SHEET = b"make,model\nAudi,A4\nAudi,A5\nAudi,A6\n"
 OWNERS_OWN = {"cost", "metadata", "callbackUrl", "owner", "jobId", "batchId", "model", "warnings"}
 
