@@ -153,6 +153,7 @@ def run(environment: BenchEnvironment, rows: int, seconds: float, watch: Watch =
     assert found["done"] == rows, found
     quiet(site)
     span = time.time() - began
+    assert counter.units["dynamodb_write"], "no call passed the counter"
     bill = Bill(rows, dict(counter.calls), dict(counter.units), posted=posted, span=span)
     bill.calls["messages"] = _messages(bill.calls, rows)
     _read_reports(site, began, bill)

@@ -52,27 +52,19 @@ class Counter(FaultProxy):
         """No faults; the search for words in each request would take long."""
         return None
 
-    def forward(self, request: Exchange) -> Reply:
+    def refuse(self, request: Exchange) -> Reply | None:
         """A throttled write is not billed."""
-        refused = self._throttled(request)
-        if refused is not None:
-            return refused
-        reply = super().forward(request)
+        if not request.headers.get("x-amz-target", "").startswith("DynamoDB"):
+            return None
+        full = self.limit.throttles(request.target, json.loads(request.body or b"{}"))
+        return throttling(request.target, full) if any(full) else None
+
+    def learn(self, request: Exchange, reply: Reply) -> None:
         name, units = billed(request, reply)
         with self._counting:
             self.calls[name] += 1
             for unit, count in units.items():
                 self.units[unit] += count
-        return reply
-
-    def learn(self, request: Exchange, reply: Reply) -> None:
-        pass
-
-    def _throttled(self, request: Exchange) -> Reply | None:
-        if not request.headers.get("x-amz-target", "").startswith("DynamoDB"):
-            return None
-        full = self.limit.throttles(request.target, json.loads(request.body or b"{}"))
-        return throttling(request.target, full) if any(full) else None
 
 
 def throttling(operation: str, full: Sequence[bool]) -> Reply:

@@ -139,6 +139,10 @@ class FaultProxy:
                     return rule
         return None
 
+    def refuse(self, request: Exchange) -> Reply | None:
+        """Return a response in place of the server's, for a subclass with limits of its own."""
+        return None
+
     def learn(self, request: Exchange, reply: Reply) -> None:
         """The response to a create names the prediction."""
         if request.target or request.method != "POST":
@@ -268,6 +272,10 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if action == "partial":
             yield wire(partial_reply(proxy.upstream, request))
+            return
+        refused = proxy.refuse(request)
+        if refused is not None:
+            yield wire(refused)
             return
         reply = self._upstream.forward(request, proxy.upstream)
         proxy.learn(request, reply)
