@@ -195,10 +195,11 @@ class Events:
 
     def progress_function(self) -> dict[str, Any]:
         event = self._signed_in("progress")
-        batch = submit(self._api, self._sheet())
         event["headers"].pop("last-event-id", None)
-        event["pathParameters"] = {"batch_id": batch}
-        return event
+        recorded = event["pathParameters"]["batch_id"]
+        batch = submit(self._api, self._sheet())
+        # The router reads the path, which names the batch as well.
+        return dict(json.loads(json.dumps(event).replace(recorded, batch)))
 
     def intake_function(self) -> dict[str, Any]:
         event = self._recorded("intake")
