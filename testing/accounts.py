@@ -50,8 +50,10 @@ class Accounts:
         """Keep the sweeper from correcting accounts, with an unreadable batch."""
         key = keys.unfinished(owner, GHOST)
         self._put(key, {"owner": owner, "batchId": GHOST})
-        yield
-        self.client.delete_item(TableName=self.table, Key=key_of(key))
+        try:
+            yield
+        finally:
+            self.client.delete_item(TableName=self.table, Key=key_of(key))
 
     def _used(self, key: keys.Key) -> Decimal:
         found = self.client.get_item(TableName=self.table, Key=key_of(key), ConsistentRead=True)
