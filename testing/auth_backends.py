@@ -15,7 +15,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from testing.forged import forgeries, read
-from testing.scenario import OwnedResources, seed_owner, until
+from testing.scenario import OwnedResources, seed_owner, sign_again, until
 from tests.conftest import Aws, Stack
 
 BEHIND = {"ApiFunction", "ProgressFunction"}
@@ -52,10 +52,11 @@ class AuthBackend(ABC):
         return httpx.Client(base_url=self.stack["apiUrl"], headers=headers, timeout=60)
 
     def day_of(self, owner: str, word: str, variant: int) -> OwnedResources:
-        """What `seed_owner` creates for the owner; once per word."""
+        """What `seed_owner` creates for the owner, once per word, with URLs that are valid."""
+        api = self.as_(owner)
         if word not in self.days:
-            self.days[word] = seed_owner(self.as_(owner), word, variant)
-        return self.days[word]
+            self.days[word] = seed_owner(api, word, variant)
+        return sign_again(api, self.days[word])
 
     def log_group(self, function: str) -> str:
         found = self.client("lambda").get_function_configuration(

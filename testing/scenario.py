@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
@@ -128,7 +128,6 @@ def seed_owner(api: httpx.Client, word: str, variant: int) -> OwnedResources:
     for batch in (made["jobId"], drawn, shirts):
         finished(api, batch, PATIENCE)
     full = ask(api, "GET", f"/api/batches/{shirts}", 200)
-    items = ask(api, "GET", f"/api/v1/batch/{made['jobId']}/status?limit=1", 200)
     lists = ("/api/batches", "/api/v1/batch", "/api/uploads", "/api/variants")
     pages = {path: ask(api, "GET", f"{path}?limit=1", 200) for path in lists}
     return OwnedResources(
@@ -140,9 +139,23 @@ def seed_owner(api: httpx.Client, word: str, variant: int) -> OwnedResources:
         variant_folder=full["variants"][0]["folderId"],
         sheet=listed["id"],
         reference=reference["id"],
-        reference_url=reference["url"],
-        image_url=items["items"][0]["url"],
-        library_url=full["variants"][0]["images"][0]["url"],
         key=key,
         cursors={path: p.get("nextCursor") or p["next_cursor"] for path, p in pages.items()},
+        **signed_urls(api, reference["id"], made["jobId"], shirts),
     )
+
+
+def sign_again(api: httpx.Client, owned: OwnedResources) -> OwnedResources:
+    """Signed URLs are valid for 15 minutes, and a suite may take longer."""
+    return replace(owned, **signed_urls(api, owned.reference, owned.cars, owned.variants))
+
+
+def signed_urls(api: httpx.Client, reference: str, cars: str, shirts: str) -> dict[str, Any]:
+    uploads = ask(api, "GET", "/api/uploads?limit=100", 200)["items"]
+    items = ask(api, "GET", f"/api/v1/batch/{cars}/status?limit=1", 200)["items"]
+    full = ask(api, "GET", f"/api/batches/{shirts}", 200)
+    return {
+        "reference_url": next(each["url"] for each in uploads if each["id"] == reference),
+        "image_url": items[0]["url"],
+        "library_url": full["variants"][0]["images"][0]["url"],
+    }
