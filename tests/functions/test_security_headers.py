@@ -5,8 +5,8 @@ import re
 import pytest
 
 from imagebatch.api.build import all_routes
+from tests.functions import test_web
 from tests.functions.conftest import Api
-from tests.functions.test_web import ask
 
 REQUIRED = {
     "x-content-type-options": "nosniff",
@@ -48,6 +48,10 @@ def test_so_does_every_refusal(api: Api, method: str, path: str) -> None:
     check(api.as_owner("").request(method, path).headers)
 
 
+page = pytest.fixture(test_web.built_page)
+
+
+@pytest.mark.usefixtures("page")
 @pytest.mark.parametrize(
     ("method", "path"),
     [
@@ -60,6 +64,5 @@ def test_so_does_every_refusal(api: Api, method: str, path: str) -> None:
         ("OPTIONS", "/api/car-batch"),
     ],
 )
-def test_the_page_has_them_as_well(monkeypatch: pytest.MonkeyPatch, method: str, path: str) -> None:
-    monkeypatch.setenv("AUTH_MODE", "none")
-    check(ask(path, method)["headers"])
+def test_the_page_has_them_as_well(method: str, path: str) -> None:
+    check(test_web.ask(path, method)["headers"])

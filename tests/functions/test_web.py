@@ -20,8 +20,8 @@ BUCKET = ["https://images.s3.eu-west-1.amazonaws.com", "https://images.s3.amazon
 SCRIPT = b"console.info('page');" * 200
 
 
-@pytest.fixture(autouse=True)
-def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def built_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The web function with a small page instead of the one that Node builds."""
     (tmp_path / "assets").mkdir()
     (tmp_path / "index.html").write_bytes(INDEX)
     (tmp_path / "assets" / "index-4f3a.js").write_bytes(SCRIPT)
@@ -34,6 +34,9 @@ def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     forget()
     yield tmp_path
     forget()
+
+
+page = pytest.fixture(built_page, autouse=True)
 
 
 def forget() -> None:
