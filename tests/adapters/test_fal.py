@@ -30,7 +30,7 @@ def fake() -> Iterator[FakeProviders]:
 
 @pytest.fixture
 def provider(fake: FakeProviders) -> Iterator[FalProvider]:
-    provider = FalProvider(lambda: "key", fake.url, seconds=0.5)
+    provider = FalProvider(lambda: "key", fake.url, seconds=2.0)
     yield provider
     provider.close()
 

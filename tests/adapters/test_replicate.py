@@ -39,7 +39,7 @@ def fake() -> Iterator[FakeProviders]:
 
 @pytest.fixture
 def provider(fake: FakeProviders) -> Iterator[ReplicateProvider]:
-    provider = ReplicateProvider(lambda: "token", fake.url, seconds=0.5, download_seconds=1.0)
+    provider = ReplicateProvider(lambda: "token", fake.url, seconds=2.0, download_seconds=2.0)
     yield provider
     provider.close()
 

@@ -38,7 +38,7 @@ def fake() -> Iterator[FakeProviders]:
 
 @pytest.fixture
 def provider(fake: FakeProviders) -> Iterator[RunpodProvider]:
-    provider = RunpodProvider(lambda: "key", "", fake.url, seconds=0.5)
+    provider = RunpodProvider(lambda: "key", "", fake.url, seconds=2.0)
     yield provider
     provider.close()
 
