@@ -15,7 +15,7 @@ class ReadInput:
     media: ObjectStore
 
     def __call__(self, owner: str, batch_id: str) -> BatchManifest:
-        """NotFoundError for an unknown batch, StateConflictError once its input was deleted."""
+        """NotFoundError for an unknown batch, GoneError once its input was deleted."""
         batch = self.records.batch(owner, batch_id)
         body = self.media.get(keys.plan(batch.id))
         if body is None:
