@@ -30,7 +30,14 @@ from imagebatch.domain.model_registry import (
 from imagebatch.domain.notice import Notice, NoticeLevel
 from imagebatch.domain.provenance import Mark, Provenance
 from imagebatch.domain.redos import Redo
-from imagebatch.domain.round_state import Archive, ItemError, ModelBlock, ProviderWait, Reservation
+from imagebatch.domain.round_state import (
+    Archive,
+    BlockReason,
+    ItemError,
+    ModelBlock,
+    ProviderWait,
+    Reservation,
+)
 from imagebatch.domain.shares import Share
 from imagebatch.domain.statuses import BatchStatus, ItemStatus
 from imagebatch.intake.catalog import Variant
@@ -84,7 +91,7 @@ BATCH = a_batch(
     rejected=1,
     errors=(ItemError(1, 3, "row-0003", FAILURE, rejected=True),),
     retry_request_id="r1",
-    waiting=ProviderWait("provider_rate_limit", LATER, START),
+    waiting=ProviderWait(BlockReason.RATE_LIMITED, LATER, START),
     abort_reason=FAILURE,
     archive=Archive("archives/b1/1-1.zip", 9, 3, "f.json", "f.csv"),
     estimated=Decimal("0.15"),
@@ -161,7 +168,7 @@ SAMPLES: dict[str, Any] = {
         archive=Archive("archives/b1/1-1.zip", 9, 3, "f.json", "f.csv", choices=9, built_at=LATER),
     ),
     "batch in an outage": replace(
-        BATCH, blocks=(ModelBlock("google/imagen-3", "provider_unavailable", START, LATER),)
+        BATCH, blocks=(ModelBlock("google/imagen-3", BlockReason.UNAVAILABLE, START, LATER),)
     ),
     "item": ITEM,
     "item whose creates fail": replace(ITEM, model_fixed=True, failing_since=START),

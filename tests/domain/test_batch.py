@@ -7,7 +7,7 @@ import pytest
 from imagebatch.domain.counts import Counts
 from imagebatch.domain.effective_status import effective_item_status
 from imagebatch.domain.errors import REASON_LENGTH, Failure, FailureCode
-from imagebatch.domain.round_state import Archive, ProviderWait
+from imagebatch.domain.round_state import Archive, BlockReason, ProviderWait
 from imagebatch.domain.statuses import BatchStatus, ItemStatus, Outcome
 from testing.fakes.system import START
 from testing.records import a_batch, an_item
@@ -95,7 +95,7 @@ def test_a_rejected_row_is_no_pace() -> None:
 
 
 def test_a_wait_that_is_over_is_not_shown() -> None:
-    batch = a_batch(waiting=ProviderWait("provider_rate_limit", LATER))
+    batch = a_batch(waiting=ProviderWait(BlockReason.RATE_LIMITED, LATER))
     assert batch.waiting_for(START) == batch.waiting
     assert batch.waiting_for(LATER) is None
 

@@ -14,7 +14,8 @@ from imagebatch.api.openapi import document
 WEB = Path(__file__).parents[2] / "web"
 GENERATOR = WEB / "openapi" / "node_modules" / ".bin" / "openapi-typescript"
 CHECKER = WEB / "node_modules" / ".bin" / "tsc"
-# Requests and answers of both APIs, each field with a file of the page that reads or sends it.
+# Requests and answers of both APIs and live events, each field with a file of the page that reads
+# or sends it.
 RENAMED = [
     ("BatchAnswer", "zipUrl", "src/views/batch-archive.tsx"),
     ("BudgetAnswer", "left", "src/ui/BudgetLeft.tsx"),
@@ -23,8 +24,10 @@ RENAMED = [
     ("FolderImageAnswer", "file", "src/lib/types.ts"),
     ("ItemAnswer", "thumbnail_url", "src/lib/gallery-api.ts"),
     ("ItemAnswer", "version_count", "src/lib/types.ts"),
+    ("ItemEvent", "index", "src/views/use-batch.ts"),
     ("ModelAnswer", "aspectRatios", "src/lib/models.ts"),
     ("PreviewV1", "estimated_cost", "src/views/prompts.tsx"),
+    ("ProgressEvent", "waiting_for", "src/views/use-batch.ts"),
     ("RedoBody", "note", "src/lib/gallery-api.ts"),
     ("SharedItem", "customId", "src/views/shared.tsx"),
     ("TemplateRequest", "fileName", "src/lib/templates.ts"),

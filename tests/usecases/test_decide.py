@@ -12,9 +12,8 @@ from imagebatch.domain import charges, rounds, transitions
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.effective_status import effective_item_status
 from imagebatch.domain.errors import Failure, FailureCode
-from imagebatch.domain.fallback import BlockReason
 from imagebatch.domain.item import Item, Lease
-from imagebatch.domain.round_state import ModelBlock
+from imagebatch.domain.round_state import BlockReason, ModelBlock
 from imagebatch.domain.statuses import SETTLED, ItemStatus
 from imagebatch.ports import Prediction, PredictionStatus
 from imagebatch.usecases.process_item.decide import COLLECT_GRACE, Delivery, Step, decide

@@ -12,7 +12,7 @@ from imagebatch.domain.errors import (
     ProviderUnavailableError,
     UnavailableError,
 )
-from imagebatch.domain.round_state import ProviderWait
+from imagebatch.domain.round_state import BlockReason, ProviderWait
 from imagebatch.domain.statuses import BatchStatus
 from testing.app_harness import OWNER, PRICE, AppHarness
 from testing.fakes.system import START
@@ -114,7 +114,7 @@ def test_another_batch_of_the_model_waits_too(app: AppHarness) -> None:
     app.breakers.breakers[BREAKER] = CircuitBreaker(failures=5, open_until=later, version=1)
     app.start(2)
     app.deliver()
-    assert waits(app) == ProviderWait("provider_unavailable", later, START)
+    assert waits(app) == ProviderWait(BlockReason.UNAVAILABLE, later, START)
     assert (app.statuses, app.provider.asked["m"]) == ("pp", 0)
     app.drain()
     assert app.statuses == "ss"
@@ -162,7 +162,9 @@ def test_the_sweeper_leaves_a_batch_alone_that_waits(app: AppHarness) -> None:
     app.start(1)
     batch = app.batch
     until = app.clock.now() + timedelta(hours=1)
-    app.records.update(OWNER, "b1", lambda b: replace(b, waiting=ProviderWait("x", until)))
+    app.records.update(
+        OWNER, "b1", lambda b: replace(b, waiting=ProviderWait(BlockReason.RATE_LIMITED, until))
+    )
     app.clock.advance(30 * 60)
     sent = len(app.queue.sent)
     assert list(app.repair_stalled_batches()) == []

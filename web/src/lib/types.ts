@@ -43,20 +43,10 @@ export type InputRow = Pick<Schemas["InputItem"], "index" | "row" | "customId" |
   fields: [string, string][];
 };
 
-/** The `progress` event, which the OpenAPI document does not describe. */
-export interface Progress {
-  status: BatchStatus;
-  total: number;
-  pending: number;
-  processing: number;
-  succeeded: number;
-  failed: number;
-  cancelled: number;
-  percent: number;
-  cost: string;
-  eta: string | null;
-  waitingFor: WaitingFor | null;
-}
+/** The `item` event of live progress. */
+export type ItemChange = Camel<Schemas["ItemEvent"]>;
+/** The `progress` event. */
+export type Progress = Camel<Schemas["ProgressEvent"]>;
 
 export type Upload = Schemas["UploadedFile"];
 /** An upload that has been checked. */

@@ -3,14 +3,14 @@ import { authorization } from "./api";
 import { debug } from "./debug";
 import { limited, pause } from "./pause";
 import { ApiError, OfflineError } from "./problems";
-import type { Item, Progress } from "./types";
-import { camel } from "./wire";
+import type { ItemChange, Progress } from "./types";
+import { camel, type Schemas } from "./wire";
 
 export type Connection = "live" | "polling" | "lost";
 
 export interface Watcher {
   progress(now: Progress): void;
-  item(change: Partial<Item> & { index: number }): void;
+  item(change: ItemChange): void;
   /** Reads the batch anew by the plain API. True when it has ended. */
   poll(signal: AbortSignal): Promise<boolean>;
   connection(state: Connection): void;
@@ -116,8 +116,8 @@ async function readAnswer(
     if (id) place.last = id;
     debug(`event ${event ?? "message"} ${id ?? ""}`, data);
     ended = event !== undefined && ENDS.has(event);
-    if (event === "progress") watcher.progress(camel(JSON.parse(data)) as Progress);
-    else if (event === "item") watcher.item(camel(JSON.parse(data)) as Item);
+    if (event === "progress") watcher.progress(camel(JSON.parse(data) as Schemas["ProgressEvent"]));
+    else if (event === "item") watcher.item(camel(JSON.parse(data) as Schemas["ItemEvent"]));
   }
   return ended;
 }

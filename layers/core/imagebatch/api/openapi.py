@@ -20,6 +20,7 @@ from imagebatch.api.parameters import FileForm
 from imagebatch.api.routing import Route
 from imagebatch.domain.model_entries import parse_registry
 from imagebatch.schemas.answers import Problem
+from imagebatch.schemas.progress_events import EVENTS
 
 UNAUTHORIZED = {
     "description": "No token or an invalid one; the gateway's own response",
@@ -36,7 +37,7 @@ PROBLEM = {
 
 
 def document() -> dict[str, Any]:
-    models = SpelledModels(all_routes(), [Problem])
+    models = SpelledModels(all_routes(), [Problem], EVENTS)
     paths: dict[str, dict[str, Any]] = {}
     for route in all_routes():
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, models)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import models_json_schema
 
 from imagebatch.api.routing import Route
@@ -17,7 +17,9 @@ type Schemas = dict[str, Any]
 class SpelledModels:
     """A model that two APIs spell differently is there twice, as `Batch` and `BatchV1`."""
 
-    def __init__(self, routes: Iterable[Route], others: Iterable[type[BaseModel]]) -> None:
+    def __init__(
+        self, routes: Iterable[Route], others: Iterable[type[BaseModel]], plain: Iterable[type]
+    ) -> None:
         routes = list(routes)
         camel = [*others, *_responses(routes, snake_case=False)]
         found = _schemas(camel, "serialization")
@@ -26,6 +28,7 @@ class SpelledModels:
         for name, schema in snake.items():
             found[self._renamed.get(name, name)] = _renamed(schema, self._renamed)
         found |= _schemas(_requests(routes), "validation")
+        found |= _plain_schemas(plain)
         self._shared = set(_requests(routes, snake_case=True)) & set(
             _requests(routes, snake_case=False)
         )
@@ -86,6 +89,13 @@ def _schemas(
     _, found = models_json_schema(
         [(model, mode) for model in ordered], ref_template=REF, by_alias=by_alias
     )
+    return dict(found["$defs"])
+
+
+def _plain_schemas(types: Iterable[type]) -> Schemas:
+    mode: Literal["serialization"] = "serialization"
+    adapters = [(each.__name__, mode, TypeAdapter[Any](each)) for each in types]
+    _, found = TypeAdapter.json_schemas(adapters, ref_template=REF)
     return dict(found["$defs"])
 
 

@@ -4,9 +4,8 @@ A change n has the IDs 2n-1 (its item) and 2n (the batch after it).
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
 
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.item import Item
@@ -14,6 +13,7 @@ from imagebatch.domain.round_state import ProviderWait
 from imagebatch.domain.statuses import ItemStatus
 from imagebatch.ports import ItemChange
 from imagebatch.schemas.links import Sign, archive_links, thumbnail_url
+from imagebatch.schemas.progress_events import EndEvent, ItemEvent, ProgressEvent, ProviderPause
 from imagebatch.schemas.wire import iso_timestamp, money
 from imagebatch.usecases.watch_batch import ProgressUpdate
 
@@ -51,7 +51,7 @@ def _items(update: ProgressUpdate, sign: Sign) -> Iterator[str]:
         yield _event(2 * seq - 1, "item", _item(item, status, sign))
 
 
-def _item(item: Item | ItemChange, status: ItemStatus, sign: Sign) -> dict[str, Any]:
+def _item(item: Item | ItemChange, status: ItemStatus, sign: Sign) -> ItemEvent:
     failure = item.failure if status is ItemStatus.FAILED else None
     image = item.image if status is ItemStatus.SUCCEEDED else None
     return {
@@ -72,7 +72,7 @@ def _model_of(item: Item | ItemChange) -> str:
     return chosen.model if chosen else ""
 
 
-def _progress(update: ProgressUpdate, now: datetime) -> dict[str, Any]:
+def _progress(update: ProgressUpdate, now: datetime) -> ProgressEvent:
     batch = update.batch
     last = update.changes[-1] if update.changes else None
     counts = last.counts if last else batch.counts
@@ -93,13 +93,13 @@ def _progress(update: ProgressUpdate, now: datetime) -> dict[str, Any]:
     }
 
 
-def _waiting(waiting: ProviderWait | None) -> dict[str, Any] | None:
+def _waiting(waiting: ProviderWait | None) -> ProviderPause | None:
     if waiting is None:
         return None
     return {"reason": waiting.reason, "until": iso_timestamp(waiting.until)}
 
 
-def _end(batch: Batch, now: datetime, sign: Sign) -> dict[str, Any]:
+def _end(batch: Batch, now: datetime, sign: Sign) -> EndEvent:
     links = archive_links(batch, now, sign)
     return {
         "batch_id": batch.id,
@@ -115,6 +115,6 @@ def _end(batch: Batch, now: datetime, sign: Sign) -> dict[str, Any]:
     }
 
 
-def _event(number: int, name: str, data: dict[str, Any]) -> str:
+def _event(number: int, name: str, data: Mapping[str, object]) -> str:
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     return f"id: {number}\nevent: {name}\ndata: {text}\n\n"

@@ -7,19 +7,10 @@ while before it uses the next one; a model that is unavailable or gone is skippe
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.item import Item
-from imagebatch.domain.round_state import ModelBlock, ProviderWait
-
-
-class BlockReason(StrEnum):
-    """Also the values of `waiting_for`, which clients know."""
-
-    RATE_LIMITED = "provider_rate_limit"
-    UNAVAILABLE = "provider_unavailable"
-    GONE = "model_unavailable"
+from imagebatch.domain.round_state import BlockReason, ModelBlock, ProviderWait
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,14 @@ class ArchiveState(StrEnum):
     FAILED = "failed"
 
 
+class BlockReason(StrEnum):
+    """Also the values of `waiting_for`, which clients know."""
+
+    RATE_LIMITED = "provider_rate_limit"
+    UNAVAILABLE = "provider_unavailable"
+    GONE = "model_unavailable"
+
+
 @dataclass(frozen=True, slots=True)
 class ProviderWait:
     """Why and until when a batch waits for its provider.
@@ -38,7 +46,7 @@ class ProviderWait:
     `since` is when the provider began to return only errors that require waiting.
     """
 
-    reason: str
+    reason: BlockReason
     until: datetime
     since: datetime | None = None
 
@@ -63,7 +71,7 @@ class ModelBlock:
     """
 
     model: str
-    reason: str
+    reason: BlockReason
     since: datetime
     until: datetime | None
 

@@ -5,11 +5,10 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 
 from imagebatch.domain.errors import FailureCode
-from imagebatch.domain.fallback import BlockReason
 from imagebatch.domain.model_registry import Mode
 from imagebatch.domain.notice import NoticeLevel
 from imagebatch.domain.provenance import Mark
-from imagebatch.domain.round_state import ArchiveState
+from imagebatch.domain.round_state import ArchiveState, BlockReason
 from imagebatch.domain.statuses import BatchStatus, ItemStatus, Kind, Outcome
 from imagebatch.schemas.answer_fields import Link, Money, ResponseModel, Timestamp
 
@@ -22,7 +21,7 @@ class Cost(ResponseModel):
 
 
 class WaitingFor(ResponseModel):
-    reason: Annotated[str, Field(json_schema_extra={"enum": [*BlockReason]})]
+    reason: BlockReason
     until: Timestamp
 
 

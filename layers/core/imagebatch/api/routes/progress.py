@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from imagebatch.api.services import ProgressServices
 
 CONTENT_TYPE = "text/event-stream; charset=utf-8"
-EVENTS = {"description": "Events `item`, `progress` and a last one; their `data` is JSON."}
+EVENTS = {
+    "description": "Events `item`, `progress` and a last one; their `data` is an `ItemEvent`, a "
+    "`ProgressEvent` or an `EndEvent` as JSON."
+}
 LAST_EVENT_ID = {"name": "Last-Event-ID", "in": "header", "schema": {"type": "string"}}
 LAST_EVENT_ID_QUERY = {
     "name": "lastEventId",

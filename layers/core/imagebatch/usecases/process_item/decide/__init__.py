@@ -9,8 +9,8 @@ from datetime import datetime
 
 from imagebatch.domain import charges, fallback, rounds, transitions
 from imagebatch.domain.batch import Batch
-from imagebatch.domain.fallback import BlockReason
 from imagebatch.domain.item import Item
+from imagebatch.domain.round_state import BlockReason
 from imagebatch.domain.transitions import DeliveryDecision
 from imagebatch.usecases.process_item.decide.collect import collect_later, polled, unfit
 from imagebatch.usecases.process_item.decide.create import decide_create

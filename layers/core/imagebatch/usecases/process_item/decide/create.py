@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from imagebatch.domain import charges, fallback, rounds, transitions
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.errors import Failure
-from imagebatch.domain.fallback import BlockReason
 from imagebatch.domain.item import TRIES, Item
+from imagebatch.domain.round_state import BlockReason
 from imagebatch.domain.statuses import BatchStatus
 from imagebatch.usecases.process_item.decide.collect import polled
 from imagebatch.usecases.process_item.decide.proceed import proceed
