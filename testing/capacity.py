@@ -6,6 +6,7 @@ And the limit of a partition: what exceeds it is throttled.
 import math
 import threading
 import time
+from base64 import b64decode
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -57,7 +58,10 @@ def _value(typed: Mapping[str, Any]) -> int:
         return 3 + sum(1 + _value(each) for each in value)
     if kind in {"SS", "NS"}:
         return sum(len(str(each)) for each in value)
-    return len(str(value).encode()) if kind in {"S", "N", "B"} else 1
+    if kind == "B":
+        # A request has it in Base64, and the SDK's caller as it is.
+        return len(b64decode(value) if isinstance(value, str) else value)
+    return len(str(value).encode()) if kind in {"S", "N"} else 1
 
 
 class PartitionLimit:

@@ -1,11 +1,17 @@
 """Requests that FaultProxy passes on, and the replies it makes itself."""
 
 import json
+import re
+import zlib
+from base64 import b64decode
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
+from imagebatch.adapters.batch_attributes import PACKED_TEXTS
 from local.deploy import session
+
+_PACKED = re.compile(rb'"%s": ?\{"B": ?"([^"]+)"' % PACKED_TEXTS.encode())
 
 
 @dataclass(frozen=True)
@@ -26,7 +32,13 @@ class Exchange:
 
     @property
     def text(self) -> str:
-        return unquote(self.path) + "\n" + self.body.decode(errors="replace")
+        """The path and the body, and the compressed texts of items."""
+        packed = "\n".join(map(_unpacked, _PACKED.findall(self.body)))
+        return f"{unquote(self.path)}\n{self.body.decode(errors='replace')}\n{packed}"
+
+
+def _unpacked(base64: bytes) -> str:
+    return zlib.decompress(b64decode(base64)).decode(errors="replace")
 
 
 @dataclass(frozen=True)

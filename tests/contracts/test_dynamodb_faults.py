@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from random import Random
+from string import ascii_letters
 from typing import Any
 
 import pytest
@@ -211,10 +213,16 @@ def test_longest_items_fit_into_dynamodb_transactions(
         sizes.append(len(params["body"]))
 
     dynamodb.meta.events.register(event(dynamodb, "before-call", "TransactWriteItems"), weigh)
-    prompt = "車" * 4000
-    urls = tuple(f"https://example.com/{'x' * 2000}/{n}" for n in range(4))
-    values = {"prompt": prompt, "product_images": urls}
-    items = [an_item(n, prompt=prompt, input=values, images=urls) for n in range(120)]
+    random = Random(1)  # noqa: S311 - texts that are hardly compressed
+    items = [
+        an_item(
+            n,
+            prompt="".join(map(chr, random.choices(range(0x4E00, 0x9FFF), k=4_000))),
+            images=tuple(f"https://example.com/{random.randbytes(1_000).hex()}" for _ in range(4)),
+            settings={"brief": "".join(random.choices(ascii_letters, k=30_000))},
+        )
+        for n in range(120)
+    ]
     store.add_items("ann", "b1", items)
     assert sum(sizes) > 4_000_000 > max(sizes)
     assert [i.index for i in store.items("ann", "b1")] == list(range(120))

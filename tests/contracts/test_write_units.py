@@ -2,6 +2,7 @@
 
 from collections import Counter
 from decimal import Decimal
+from importlib.resources import files
 from typing import Any
 
 import pytest
@@ -18,11 +19,7 @@ from testing.capacity import write_units
 
 ROWS = 50
 OPERATIONS = ("TransactWriteItems", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem")
-PROMPT = (
-    "Studio photograph of a {n} 2024 Volvo XC90 Ultra in Denim Blue metallic, three-quarter front "
-    "view, on a seamless pure white background, soft even light, a faint contact shadow under the "
-    "tyres, no people, no text, no watermark, photorealistic, sharp focus over the whole car."
-)
+PROMPT = (files("imagebatch.data") / "prompts" / "car.hub.txt").read_text("utf-8")
 
 
 @pytest.fixture
@@ -39,7 +36,7 @@ def units(dynamodb: Any) -> Counter[str]:
 
 
 def a_row(index: int, variant: int | None) -> ItemSpec:
-    prompt = PROMPT.format(n=index)
+    prompt = f"{PROMPT} Car {index}."
     own = {"variant_id": variant, "archive_dir": "Shirt-Red"} if variant else {}
     return ItemSpec(
         index=index,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from testing.capacity import PartitionLimit, write_units
+from testing.capacity import PartitionLimit, item_bytes, write_units
 
 KEY = {"pk": {"S": "BATCH#ann#b1"}, "sk": {"S": "BATCH"}}
 OTHER = {"pk": {"S": "BATCH#ann#b2"}, "sk": {"S": "BATCH"}}
@@ -48,3 +48,9 @@ def test_reads_are_never_throttled() -> None:
     limit = PartitionLimit(0, Seconds())
     assert limit.throttles("GetItem", {"Key": KEY}) == []
     assert limit.throttles("Query", {"TableName": "t"}) == []
+
+
+def test_binary_attribute_is_measured_as_it_is_stored() -> None:
+    """A request has it in Base64, the SDK's caller as bytes."""
+    sent, given = ({**KEY, "b": {"B": value}} for value in ("AAAA" * 500, bytes(1_500)))
+    assert item_bytes(sent) == item_bytes(given) == item_bytes(KEY) + 1 + 1_500

@@ -83,6 +83,8 @@ ITEM_SPEC: Names = {
     "settings": "settings",
     "fate": "fate",
 }
+PACKED_TEXTS = "packedTexts"
+"""The attribute that replaces a specification's longer texts (dynamodb/item_specs.py)."""
 
 
 ITEM_STATE: Names = {

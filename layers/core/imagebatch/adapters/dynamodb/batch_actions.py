@@ -2,6 +2,7 @@
 
 import json
 import math
+from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -12,10 +13,10 @@ from imagebatch.adapters.batch_attributes import (
     BATCH_ERRORS,
     BATCH_SPEC,
     BATCH_STATE,
-    ITEM_SPEC,
     ITEM_STATE,
 )
 from imagebatch.adapters.dynamodb import keys
+from imagebatch.adapters.dynamodb.item_specs import encode_spec
 from imagebatch.adapters.dynamodb.table import NEW, Condition, Record, Table, unchanged
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.item import Item
@@ -55,13 +56,13 @@ class BatchActions:
         self, partition: str, item: Item, ttl: Record
     ) -> Iterator[tuple[int, "TransactWriteItemTypeDef"]]:
         """The actions with their sizes in bytes as they are sent: DynamoDB counts no more."""
-        spec = codec.encode(replace(item, failure=None) if item.round else item, ITEM_SPEC) | ttl
+        spec = encode_spec(replace(item, failure=None) if item.round else item) | ttl
         puts = [self.table.put((partition, keys.item_sort(item.index)), spec, NEW)]
         if item.round:
             state = codec.encode(item, ITEM_STATE) | ttl
             puts.append(self.table.put((partition, keys.state_sort(item.index)), state, NEW))
         for put in puts:
-            yield len(json.dumps(put)), put
+            yield len(json.dumps(put, default=_base64)), put
 
     def put_change(self, batch: Batch, item: Item | None) -> "TransactWriteItemTypeDef":
         at = batch.updated_at or batch.created_at
@@ -85,6 +86,10 @@ class BatchActions:
         if batch.round_started_at is None or batch.status is BatchStatus.ARCHIVING:
             return [self.put_unfinished(batch)]
         return []
+
+
+def _base64(binary: bytes) -> str:
+    return b64encode(binary).decode()
 
 
 def unchanged_item(item: Item) -> Condition:

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby
-from typing import Any
 
 from imagebatch.adapters import codec
 from imagebatch.adapters.dynamodb import keys
+from imagebatch.adapters.dynamodb.item_specs import unpack_spec
 from imagebatch.adapters.dynamodb.readable import Report
 from imagebatch.adapters.dynamodb.table import Record
 from imagebatch.domain.batch import Batch
@@ -45,7 +45,7 @@ def _by_item(records: Iterable[Record]) -> Iterator[tuple[str, Iterator[Record]]
 
 
 def _item(records: list[Record]) -> Item:
-    spec: dict[str, Any] = records[0]
+    spec = unpack_spec(records[0])
     if len(records) == 1:
         fresh = ItemStatus.FAILED if "failure" in spec else ItemStatus.PENDING
         return codec.decode(Item, {**spec, "status": fresh.value})
