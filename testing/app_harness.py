@@ -162,7 +162,7 @@ class AppHarness:
         self.redo = RedoItems(self.records, find, self.dispatch, self.finalizer, choose_models)
         self.choose = ChooseVersion(self.records, find, self.media)
         self.rebuild = RebuildArchive(self.records, self.finalizer)
-        hold_place = HoldPlace(self.watcher_places, self.clock, most=2)
+        hold_place = HoldPlace(self.watcher_places, self.clock, limit=2)
         self.watch = WatchBatch(self.records, hold_place)
 
     def _add_webhooks(self) -> None:

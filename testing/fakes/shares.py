@@ -16,10 +16,10 @@ class InMemoryShareStore(Faults, ShareStore):
         self.shares: dict[str, Share] = {}
 
     @faulty
-    def put(self, share: Share, *, most: int) -> None:
+    def put(self, share: Share, *, limit: int) -> None:
         with self._lock:
             own = [s for s in self.shares.values() if s.batch_id == share.batch_id]
-            if others_open(own, share) >= most:
+            if others_open(own, share) >= limit:
                 raise LimitReachedError
             self.shares[share.id] = share
 

@@ -14,17 +14,19 @@ class InMemoryWatcherPlaces(Faults, WatcherPlaces):
         self.taken: dict[str, dict[int, WatcherPlace]] = {}
 
     @faulty
-    def take(self, owner: str, most: int, now: datetime, until: datetime) -> WatcherPlace | None:
+    def acquire(
+        self, owner: str, limit: int, now: datetime, until: datetime
+    ) -> WatcherPlace | None:
         with self._lock:
             taken = self.taken.setdefault(owner, {})
-            for number in range(most):
+            for number in range(limit):
                 if number not in taken or taken[number].until < now:
                     taken[number] = WatcherPlace(number, f"{len(self.calls)}", until)
                     return taken[number]
         return None
 
     @faulty
-    def give_back(self, owner: str, place: WatcherPlace) -> None:
+    def release(self, owner: str, place: WatcherPlace) -> None:
         with self._lock:
             if self.taken[owner].get(place.number) == place:
                 del self.taken[owner][place.number]

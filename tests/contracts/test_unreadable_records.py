@@ -168,7 +168,7 @@ def shares(make: Callable[[type], Any]) -> Listing:
                 id=f"s{n}", owner="ann", batch_id="b1", token_hash="x", created_at=START,
                 expires_at=START + timedelta(hours=1),
             ),
-            most=3,
+            limit=3,
         )  # fmt: skip
     return lambda: [int(each.id[1:]) for each in store.of_batch("ann", "b1")]
 

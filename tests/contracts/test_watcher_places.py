@@ -26,8 +26,8 @@ def places(request: pytest.FixtureRequest) -> WatcherPlaces:
     return DynamoDBWatcherPlaces(client, TABLE, sleep=no_sleep)
 
 
-def take(places: WatcherPlaces, owner: str = "ann", most: int = MAX_PLACES) -> WatcherPlace | None:
-    return places.take(owner, most, START, UNTIL)
+def take(places: WatcherPlaces, owner: str = "ann", limit: int = MAX_PLACES) -> WatcherPlace | None:
+    return places.acquire(owner, limit, START, UNTIL)
 
 
 def test_owner_has_so_many_places_and_no_more(places: WatcherPlaces) -> None:
@@ -38,21 +38,21 @@ def test_owner_has_so_many_places_and_no_more(places: WatcherPlaces) -> None:
 
 
 def test_given_back_place_is_free(places: WatcherPlaces) -> None:
-    place = take(places, most=1)
+    place = take(places, limit=1)
     assert place is not None
-    places.give_back("ann", place)
-    places.give_back("ann", place)
-    assert take(places, most=1) is not None
+    places.release("ann", place)
+    places.release("ann", place)
+    assert take(places, limit=1) is not None
 
 
 def test_place_of_a_killed_function_frees_itself(places: WatcherPlaces) -> None:
-    lost = take(places, most=1)
+    lost = take(places, limit=1)
     assert lost is not None
-    assert places.take("ann", 1, UNTIL, LATER) is None
-    anew = places.take("ann", 1, LATER, LATER + timedelta(seconds=29))
+    assert places.acquire("ann", 1, UNTIL, LATER) is None
+    anew = places.acquire("ann", 1, LATER, LATER + timedelta(seconds=29))
     assert anew is not None
-    places.give_back("ann", lost)
-    assert places.take("ann", 1, LATER, LATER) is None, "only its holder gives a place back"
+    places.release("ann", lost)
+    assert places.acquire("ann", 1, LATER, LATER) is None, "only its holder gives a place back"
 
 
 @pytest.mark.slow
@@ -68,7 +68,7 @@ def test_watcher_costs_two_small_writes(dynamodb: Any) -> None:
     calls = count_calls(dynamodb)
     place = take(places)
     assert place is not None
-    places.give_back("ann", place)
+    places.release("ann", place)
     assert calls() == ["UpdateItem", "UpdateItem"]
     [record] = dynamodb.scan(TableName=TABLE)["Items"]
     assert record.keys() == {"pk", "sk", "ttl"}

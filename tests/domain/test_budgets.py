@@ -133,7 +133,7 @@ def test_end_of_a_round_books_what_it_spent(ending: str) -> None:
 
 def test_opened_round_takes_with_the_limits() -> None:
     entries = account_entries(None, reserve(a_batch(), PRICE, START), BOTH_SPENT)
-    assert [(e.limit, e.reserved, e.most) for e in entries] == [
+    assert [(e.limit, e.reserved, e.cap) for e in entries] == [
         (Limit.ACTIVE_BATCHES, 1, 7),
         (Limit.OWNER_BUDGET, 2 * PRICE, 2),
         (Limit.STACK_BUDGET, 2 * PRICE, 3),

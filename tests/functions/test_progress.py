@@ -71,7 +71,7 @@ def test_owner_without_a_place_is_refused(
     now = stack.clock.now()
     places = DynamoDBWatcherPlaces(services.clients.dynamodb, TABLE)
     for _ in range(5):
-        assert places.take("ann", 5, now, now + timedelta(minutes=1)) is not None
+        assert places.acquire("ann", 5, now, now + timedelta(minutes=1)) is not None
 
     first = look(progress, "b1", owner="ann")
     assert first["statusCode"] == 200, "what needs no wait needs no place"

@@ -104,7 +104,7 @@ def test_every_failure_is_the_same_404(api: Api, services: Deployment, batch: st
     assert [api.request("DELETE", where).status for _ in range(2)] == [204, 204]
     kept = services.open_share.shares.get(expired["id"])
     assert kept is not None
-    services.open_share.shares.put(replace(kept, expires_at=services.clock.now()), most=9)
+    services.open_share.shares.put(replace(kept, expires_at=services.clock.now()), limit=9)
     unknown = {"id": "0" * 32, "url": made["url"]}
     answers = [
         open_link(api, made, ""),

@@ -143,7 +143,7 @@ def test_retry_is_reported_after_the_end(app: AppHarness) -> None:
 
 def test_only_a_watcher_that_waits_takes_a_place(app: AppHarness) -> None:
     app.start(1)
-    app.watcher_places.fail_next("take", UnavailableError("not asked for"))
+    app.watcher_places.fail_next("acquire", UnavailableError("not asked for"))
     watcher = Watcher(app)
     watcher.look()
     app.deliver()
@@ -156,11 +156,11 @@ def test_watcher_without_a_place_is_refused(app: AppHarness) -> None:
     watcher = Watcher(app)
     watcher.look()
     now = app.clock.now()
-    held = [app.watcher_places.take(OWNER, 2, now, now + timedelta(hours=1)) for _ in range(2)]
+    held = [app.watcher_places.acquire(OWNER, 2, now, now + timedelta(hours=1)) for _ in range(2)]
     with pytest.raises(TooManyRequestsError) as refused:
         watcher.look()
     assert (refused.value.kind, refused.value.retry_after) == ("too-many-watchers", 5)
-    app.watcher_places.give_back(OWNER, held[0])
+    app.watcher_places.release(OWNER, held[0])
     assert watcher.look() == []
     assert list(app.watcher_places.taken[OWNER]) == [1]
 
@@ -173,12 +173,12 @@ def test_place_is_given_back_whatever_happens(app: AppHarness) -> None:
     with pytest.raises(UnavailableError):
         watcher.look()
     assert app.watcher_places.taken[OWNER] == {}
-    app.watcher_places.fail_next("give_back", UnavailableError("down"))
+    app.watcher_places.fail_next("release", UnavailableError("down"))
     assert watcher.look() == []
 
 
 @pytest.mark.parametrize(
-    ("auth", "reserved", "most"),
+    ("auth", "reserved", "limit"),
     [
         ("cognito", "10", 5),
         ("oidc", "3", 2),
@@ -188,12 +188,12 @@ def test_place_is_given_back_whatever_happens(app: AppHarness) -> None:
         ("none", "10", None),
     ],
 )
-def test_owner_may_take_half_of_all_places(auth: str, reserved: str, most: int | None) -> None:
+def test_owner_may_take_half_of_all_places(auth: str, reserved: str, limit: int | None) -> None:
     env = {"AUTH_MODE": auth, "PROGRESS_CONCURRENCY": reserved}
-    assert Settings.from_env(env).watchers_per_owner == most
+    assert Settings.from_env(env).watchers_per_owner == limit
 
 
 def test_one_owner_alone_may_take_all_places(app: AppHarness) -> None:
-    hold = HoldPlace(app.watcher_places, app.clock, most=None)
+    hold = HoldPlace(app.watcher_places, app.clock, limit=None)
     with hold(OWNER, 20):
         assert app.watcher_places.taken == {}

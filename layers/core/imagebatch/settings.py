@@ -104,10 +104,10 @@ class Settings:
 
         None where that is no less than there are, or where all callers are one owner.
         """
-        most = max(MIN_WATCHERS, self.progress_concurrency // 2)
-        if self.auth_mode == "none" or most >= self.progress_concurrency:
+        limit = max(MIN_WATCHERS, self.progress_concurrency // 2)
+        if self.auth_mode == "none" or limit >= self.progress_concurrency:
             return None
-        return most
+        return limit
 
     @property
     def outage_policy(self) -> OutagePolicy:

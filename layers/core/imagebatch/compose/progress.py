@@ -13,5 +13,5 @@ class ProgressServices(ErasureRecords, Storage):
     @cached_property
     def watch(self) -> WatchBatch:
         places = DynamoDBWatcherPlaces(*self.table)
-        most = self.settings.watchers_per_owner
-        return WatchBatch(self.records, HoldPlace(places, self.clock, most))
+        limit = self.settings.watchers_per_owner
+        return WatchBatch(self.records, HoldPlace(places, self.clock, limit))

@@ -63,27 +63,27 @@ class Balance:
     def used(self) -> Decimal:
         return self.reserved + self.spent
 
-    def left(self, most: Decimal | None) -> Decimal | None:
-        return None if most is None else max(ZERO, most - self.used)
+    def left(self, cap: Decimal | None) -> Decimal | None:
+        return None if cap is None else max(ZERO, cap - self.used)
 
 
 @dataclass(frozen=True, slots=True)
 class AccountEntry:
-    """A change of one account; an increase may not exceed `most`."""
+    """A change of one account; an increase may not exceed `cap`."""
 
     account: Account
     limit: Limit
     reserved: Decimal
     spent: Decimal = ZERO
-    most: Decimal | None = None
+    cap: Decimal | None = None
 
     def fits(self, balance: Balance) -> bool:
-        return self.most is None or self.reserved <= 0 or balance.used + self.reserved <= self.most
+        return self.cap is None or self.reserved <= 0 or balance.used + self.reserved <= self.cap
 
     def refused(self, balance: Balance) -> AccountLimitError:
         return AccountLimitError(
             self.limit,
-            most=self.most or ZERO,
+            cap=self.cap or ZERO,
             used=balance.used,
             wanted=self.reserved,
             month=self.account.month,
@@ -141,8 +141,8 @@ def _entries(
 
 
 def place(owner: str, limits: Limits, count: Decimal = ONE) -> AccountEntry:
-    most = None if limits.active_batches is None else Decimal(limits.active_batches)
-    return AccountEntry(Account(owner), Limit.ACTIVE_BATCHES, count, most=most)
+    cap = None if limits.active_batches is None else Decimal(limits.active_batches)
+    return AccountEntry(Account(owner), Limit.ACTIVE_BATCHES, count, cap=cap)
 
 
 def held_by(batches: Iterable[Batch]) -> Mapping[Account, Decimal]:

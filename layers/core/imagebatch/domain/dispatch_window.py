@@ -1,12 +1,12 @@
-"""Fair scheduling between batches: how much of a round's dispatch list is in the queue at once.
+"""Fair scheduling between batches: how much of a round's dispatch list is queued at once.
 
-A batch has a message for every worker, waiting or worked on: it keeps all of them busy when it is
-alone, and who comes new waits for few messages however many rows the others have. While the workers
-have other batches to work on, a message for half of them is enough.
+A batch has one message per worker in the queue or in flight. A batch that runs alone keeps every
+worker busy, and the first items of a new batch wait behind few messages, however many rows the
+other batches have. While the workers are busy with other batches, half as many messages suffice.
 
-`Batch.enqueued_count` counts the entries of the list that were put into the queue. What a settled
-item enqueued is kept with it (`Item.enqueued_positions`), so that a redelivered message can repeat
-exactly that.
+`Batch.enqueued_count` is the number of entries of the list that were put into the queue. The
+entries that a settled item enqueued are stored with it (`Item.enqueued_positions`), so that a
+redelivered message enqueues exactly the same ones.
 """
 
 from dataclasses import replace
@@ -23,8 +23,8 @@ def enqueue_initial_window(batch: Batch, workers: int) -> Batch:
     return replace(batch, enqueued_count=min(batch.round_total, workers))
 
 
-def admit_next(batch: Batch, item: Item, share: int) -> tuple[Batch, Item]:
-    """Admit the next entries after `item` has settled, up to `share` messages waiting or in flight.
+def admit_next(batch: Batch, item: Item, window: int) -> tuple[Batch, Item]:
+    """Admit the next entries after `item` has settled, up to `window` messages queued or in flight.
 
     At least one message waits, because in-flight messages may have lost their worker.
     """
@@ -32,7 +32,7 @@ def admit_next(batch: Batch, item: Item, share: int) -> tuple[Batch, Item]:
         return batch, item
     settled = batch.round_total - batch.counts.unsettled
     begun = settled + batch.counts.processing
-    wanted = min(batch.round_total, max(settled + share, begun + 1))
+    wanted = min(batch.round_total, max(settled + window, begun + 1))
     upto = max(batch.enqueued_count, wanted)
     positions = tuple(range(batch.enqueued_count, upto))
     return replace(batch, enqueued_count=upto), replace(item, enqueued_positions=positions)

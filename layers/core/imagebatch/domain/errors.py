@@ -176,14 +176,14 @@ class Limit(StrEnum):
 
 
 class AccountLimitError(LimitReachedError):
-    """`wanted` on top of `used` would exceed `most`."""
+    """`wanted` on top of `used` would exceed `cap`."""
 
     def __init__(
-        self, limit: Limit, *, most: Decimal, used: Decimal, wanted: Decimal, month: str
+        self, limit: Limit, *, cap: Decimal, used: Decimal, wanted: Decimal, month: str
     ) -> None:
-        super().__init__(f"{limit}: {wanted} on top of {used} is over {most}")
+        super().__init__(f"{limit}: {wanted} on top of {used} is over {cap}")
         self.limit = limit
-        self.most = most
+        self.cap = cap
         self.used = used
         self.wanted = wanted
         self.month = month

@@ -113,10 +113,10 @@ def _check_seed(value: str) -> tuple[str, str | None] | None:
     return f"must be a whole number from 0 to {MAX_SEED}", None
 
 
-def _check_length(value: str, most: int) -> tuple[str, str | None] | None:
-    if len(value) <= most:
+def _check_length(value: str, max_length: int) -> tuple[str, str | None] | None:
+    if len(value) <= max_length:
         return None
-    return f"must have at most {most} characters, has {len(value)}", None
+    return f"must have at most {max_length} characters, has {len(value)}", None
 
 
 def _shown(value: str) -> str:

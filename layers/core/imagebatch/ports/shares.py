@@ -9,11 +9,10 @@ from imagebatch.domain.shares import Share
 class ShareStore(Protocol):
     """Shares by their ids. Every read is consistent."""
 
-    def put(self, share: Share, *, most: int) -> None:
-        """Stores a share; stored before, it is the same.
+    def put(self, share: Share, *, limit: int) -> None:
+        """Store a share; storing it again has no effect.
 
-        LimitReachedError when `most` others of its batch are open when it is made. The write itself
-        decides.
+        LimitReachedError if `limit` other shares of its batch are open. The write itself decides.
         """
         ...
 

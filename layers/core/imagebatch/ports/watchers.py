@@ -15,12 +15,14 @@ class WatcherPlace:
 
 
 class WatcherPlaces(Protocol):
-    def take(self, owner: str, most: int, now: datetime, until: datetime) -> WatcherPlace | None:
-        """Return one of the owner's `most` places; None if all are in use. The write itself
+    def acquire(
+        self, owner: str, limit: int, now: datetime, until: datetime
+    ) -> WatcherPlace | None:
+        """Return one of the owner's `limit` places; None if all are in use. The write itself
         decides.
         """
         ...
 
-    def give_back(self, owner: str, place: WatcherPlace) -> None:
+    def release(self, owner: str, place: WatcherPlace) -> None:
         """No effect for a place that was released, or that another client took after it expired."""
         ...

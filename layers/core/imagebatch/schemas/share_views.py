@@ -91,8 +91,8 @@ class SharedBatch(ResponseModel):
 def viewer_sign(share: Share, now: datetime, sign: Sign) -> Sign:
     """Return a signer for viewers: URLs are valid for five minutes, never longer than the link."""
     left = int((share.expires_at - now).total_seconds())
-    most = max(1, min(VIEWER_URL_SECONDS, left))
-    return lambda key, seconds, filename: sign(key, min(seconds, most), filename)
+    max_seconds = max(1, min(VIEWER_URL_SECONDS, left))
+    return lambda key, seconds, filename: sign(key, min(seconds, max_seconds), filename)
 
 
 def shared_batch(

@@ -19,23 +19,23 @@ def refusal(error: AccountLimitError) -> RequestError:
         return TooManyBatchesError(
             "too-many-batches",
             "Too many unfinished batches",
-            detail=f"{error.used} batches are unfinished; {error.most} may be. Wait for one to "
+            detail=f"{error.used} batches are unfinished; {error.cap} may be. Wait for one to "
             "end, or cancel one.",
             retry_after=RETRY_AFTER,
         )
-    wanted, most = money(error.wanted), money(error.most)
-    left = money(max(ZERO, error.most - error.used))
+    wanted, cap = money(error.wanted), money(error.cap)
+    left = money(max(ZERO, error.cap - error.used))
     return OverBudgetError(
         "budget-exceeded",
         "Budget exceeded",
         detail=f"This request can cost up to {wanted} USD, and {left} USD are left of "
-        f"{_WHOSE[error.limit]} of {most} USD for {error.month}. Send fewer rows or a lower "
+        f"{_WHOSE[error.limit]} of {cap} USD for {error.month}. Send fewer rows or a lower "
         "maxCost, or wait until running batches release what they do not spend.",
         details=[
             {
                 "scope": "owner" if error.limit is Limit.OWNER_BUDGET else "stack",
                 "month": error.month,
-                "limit": most,
+                "limit": cap,
                 "left": left,
                 "needed": wanted,
             }

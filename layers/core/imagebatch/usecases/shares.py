@@ -40,7 +40,7 @@ class ManageShares:
             expires_at=share_end(now, hours, batch.retention_ends_at),
         )
         try:
-            self.shares.put(share, most=MAX_SHARES)
+            self.shares.put(share, limit=MAX_SHARES)
         except LimitReachedError as error:
             raise _too_many() from error
         return share

@@ -14,35 +14,35 @@ RETRY_AFTER_SECONDS = 5
 
 @dataclass(frozen=True, slots=True)
 class HoldPlace:
-    """`most` places per owner; None if one owner may use them all, and nothing is written."""
+    """`limit` places per owner; None if one owner may use them all, and nothing is written."""
 
     places: WatcherPlaces
     clock: Clock
-    most: int | None
+    limit: int | None
 
     @contextmanager
     def __call__(self, owner: str, seconds: float) -> Iterator[None]:
         """Hold a place, for `seconds` at most. TooManyRequestsError if none is left."""
-        if self.most is None:
+        if self.limit is None:
             yield
             return
         now = self.clock.now()
-        place = self.places.take(owner, self.most, now, now + timedelta(seconds=seconds))
+        place = self.places.acquire(owner, self.limit, now, now + timedelta(seconds=seconds))
         if place is None:
-            raise _refused(self.most)
+            raise _refused(self.limit)
         try:
             yield
         finally:
             # It expires by itself: the stream does not depend on its release.
             with suppress(ConflictError, UnavailableError):
-                self.places.give_back(owner, place)
+                self.places.release(owner, place)
 
 
-def _refused(most: int) -> TooManyRequestsError:
+def _refused(limit: int) -> TooManyRequestsError:
     return TooManyRequestsError(
         "too-many-watchers",
         "Too many event streams",
-        detail=f"You have {most} event streams open; no more are served at the same time. "
+        detail=f"You have {limit} event streams open; no more are served at the same time. "
         "Poll the batch's status, or close a stream and try again.",
         retry_after=RETRY_AFTER_SECONDS,
     )

@@ -45,7 +45,7 @@ class DynamoDBAccountStore(AccountStore):
         self._report = report
 
     def check(self, entries: Sequence[AccountEntry]) -> None:
-        limited = [e for e in entries if e.most is not None and e.reserved > 0]
+        limited = [e for e in entries if e.cap is not None and e.reserved > 0]
         if not limited:
             return
         found = self._table.get_many([_key(entry.account) for entry in limited])
@@ -117,10 +117,10 @@ def _actions(
 
 
 def _room(entry: AccountEntry) -> Condition | None:
-    if entry.most is None or entry.reserved <= 0:
+    if entry.cap is None or entry.reserved <= 0:
         return None
     text = "attribute_not_exists(#used) OR #used <= :room"
-    return Condition(text, ("used",), {"room": entry.most - entry.reserved})
+    return Condition(text, ("used",), {"room": entry.cap - entry.reserved})
 
 
 def _key(account: Account) -> keys.Key:

@@ -97,8 +97,8 @@ class DynamoDBBatchStore(BatchStore):
         low, high = keys.item_sort(max(start, 0)), keys.state_sort(end)
         partition = keys.batch_partition(owner, batch_id)
 
-        def query(most: int | None) -> Iterator[Record]:
-            return self._table.query(partition, low, high, limit=most)
+        def query(limit: int | None) -> Iterator[Record]:
+            return self._table.query(partition, low, high, limit=limit)
 
         if limit is None:
             yield from readable_items(query(None), self._report)
@@ -175,8 +175,8 @@ class DynamoDBBatchStore(BatchStore):
         low, high = keys.change_sort(max(after, 0) + 1), keys.change_sort(keys.LAST_CHANGE)
         partition = keys.batch_partition(owner, batch_id)
 
-        def query(most: int | None) -> Iterator[Record]:
-            return self._table.query(partition, low, high, limit=most)
+        def query(limit: int | None) -> Iterator[Record]:
+            return self._table.query(partition, low, high, limit=limit)
 
         return first_decoded(Change, query, limit, self._report)
 

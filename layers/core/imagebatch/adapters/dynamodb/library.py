@@ -95,8 +95,8 @@ class DynamoDBLibraryStore(LibraryStore):
     def images_of(self, owner: str, variant_id: int, limit: int) -> Sequence[LibraryImage]:
         partition = keys.library_partition(owner, variant_id)
 
-        def query(most: int | None) -> Iterator[Record]:
-            return self._table.query(partition, "IMAGE#", "IMAGE#~", newest_first=True, limit=most)
+        def query(limit: int | None) -> Iterator[Record]:
+            return self._table.query(partition, "IMAGE#", "IMAGE#~", newest_first=True, limit=limit)
 
         return first_decoded(LibraryImage, query, limit, self._report)
 
@@ -108,8 +108,8 @@ class DynamoDBLibraryStore(LibraryStore):
         partition, low = keys.folder_image(owner, batch_id, first)
         _, high = keys.folder_image(owner, batch_id, min(last, keys.LAST_ITEM))
 
-        def query(most: int | None) -> Iterator[Record]:
-            return self._table.query(partition, low, high, limit=most)
+        def query(limit: int | None) -> Iterator[Record]:
+            return self._table.query(partition, low, high, limit=limit)
 
         return first_decoded(LibraryImage, query, limit, self._report)
 

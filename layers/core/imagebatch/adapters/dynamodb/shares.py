@@ -39,11 +39,11 @@ class DynamoDBShareStore(ShareStore):
         self._report = report
 
     @override
-    def put(self, share: Share, *, most: int) -> None:
-        # Whoever loses lost to a share that was made, and there are no more than `most`.
-        for _ in range(2 * most):
+    def put(self, share: Share, *, limit: int) -> None:
+        # Whoever loses lost to a share that was made, and there are no more than `limit`.
+        for _ in range(2 * limit):
             counted = self._counted(share)
-            if others_open(self.of_batch(share.owner, share.batch_id), share) >= most:
+            if others_open(self.of_batch(share.owner, share.batch_id), share) >= limit:
                 raise LimitReachedError
             try:
                 self._table.transact([*self._puts(share), counted])

@@ -35,8 +35,10 @@ class DynamoDBWatcherPlaces(WatcherPlaces):
     ) -> None:
         self._table = Table(client, table, sleep=sleep)
 
-    def take(self, owner: str, most: int, now: datetime, until: datetime) -> WatcherPlace | None:
-        token, free = uuid4().hex, list(range(most))
+    def acquire(
+        self, owner: str, limit: int, now: datetime, until: datetime
+    ) -> WatcherPlace | None:
+        token, free = uuid4().hex, list(range(limit))
         for _ in range(_TRIES):
             if not free:
                 return None
@@ -45,12 +47,12 @@ class DynamoDBWatcherPlaces(WatcherPlaces):
             try:
                 self._write(owner, place, now)
             except ConditionFailedError as error:
-                free = [n for n in range(most) if _is_free(error.record, n, now)]
+                free = [n for n in range(limit) if _is_free(error.record, n, now)]
             else:
                 return place
         return None
 
-    def give_back(self, owner: str, place: WatcherPlace) -> None:
+    def release(self, owner: str, place: WatcherPlace) -> None:
         name = _name(place.number)
         ours = Condition(f"#{name} = :ours", (name,), {"ours": _value(place)})
         change = self._table.update(keys.watchers(owner), _ttl(place), [name], ours)
