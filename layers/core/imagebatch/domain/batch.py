@@ -1,8 +1,8 @@
-"""A batch and its items: the words, and what always adds up. Read this first, then transitions.py.
+"""A batch. Read this module first, then transitions.py.
 
-A batch's counts are eager and its items are lazy: cancelling or retrying ten thousand items is one
-write to the batch, and what that made of an item nobody has touched since follows from the two
-together (`effective_item_status`).
+A batch's counts are updated eagerly, its items lazily: cancelling or retrying ten thousand items is
+one write to the batch. The status of an item that has not been written since is derived from both
+records (`effective_item_status`).
 """
 
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ from imagebatch.domain.statuses import FINISHED, BatchStatus, Kind, Outcome
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchSpec:
-    """What was submitted. No item changes it, only a request about the batch as a whole."""
+    """The batch as submitted. Only requests about the whole batch change it, never an item."""
 
     id: str
     owner: str
@@ -46,27 +46,27 @@ class BatchSpec:
     options: Mapping[str, Any] = field(default_factory=dict)
     callback_url: str | None = None
     drop_key: str | None = None
-    """The object in the drop folder this batch came from."""
+    """The object in the drop folder from which the batch was created."""
     quality: Quality = Quality.STANDARD
     models: tuple[ImageModel, ...] = ()
-    """The registry's entries this round was accepted with, of `model` and then of each fallback: no
-    later edit of the registry changes a running batch.
+    """Copies of the registry's entries of `model` and each fallback, taken when the round was
+    accepted: later edits of the registry do not change a running batch.
     """
     notices: tuple[Notice, ...] = ()
-    """What was noticed when its sheet was read."""
+    """Notices from reading the sheet."""
     redos: tuple[Redo, ...] = ()
-    """The rounds that made chosen items again, oldest first; every other round but the first ran
-    what had failed.
+    """The rounds that regenerated chosen items, oldest first. All other rounds except the first
+    retried failed items.
     """
     spec_version: int = 0
-    """How often this part was written."""
+    """Incremented each time the spec is written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch(BatchSpec):
-    """What a client submits and watches: what was submitted, the round, the money, the times.
+    """The spec and the state of a batch: counts, current round, costs and timestamps.
 
-    `version` numbers its changes without a gap.
+    `version` is incremented by one with each change.
     """
 
     counts: Counts
@@ -75,37 +75,37 @@ class Batch(BatchSpec):
 
     round: int = 1
     round_total: int = 0
-    """How many items the current round runs."""
+    """The number of items in the current round."""
     last_dispatched_round: int = 0
-    """The last round whose items are all stored and whose dispatch list is complete."""
+    """The last round whose items and dispatch list are completely stored."""
     enqueued_count: int = 0
-    """How many entries of the round's dispatch list were put into the queue."""
+    """The number of entries of the round's dispatch list that were put into the queue."""
     attempt: int = 1
     """The finalizer's attempt in this round."""
     rejected: int = 0
-    """How many items failed at the intake."""
+    """The number of items that the intake rejected."""
     errors: tuple[ItemError, ...] = ()
     retry_request_id: str = ""
     """The request that opened this round."""
     pending_redos: int | None = None
-    """How many of the pending items have an image, which a cancel gives them back."""
+    """The number of pending items that have an image, which they keep if the batch is cancelled."""
     choices: int | None = None
     """The choices that differ from the newest image, as one number (versions.py)."""
     waiting: ProviderWait | None = None
     blocks: tuple[ModelBlock, ...] = ()
-    """What this round has learned of its models (fallback.py)."""
+    """Models that this round must not use for now (fallback.py)."""
     abort_reason: Failure | None = None
-    """Set when the provider refused our key, or made us wait too long: what is left of this round
-    fails with it, unasked.
+    """Set if the provider rejected the API key or required too long a wait: the remaining items of
+    the round fail with this reason, without a request.
     """
     archive: Archive | None = None
 
     committed: Decimal = ZERO
     actual: Decimal = ZERO
     failed_price: Decimal | None = None
-    """The price of all items that failed in this round: what a retry of them is estimated at."""
+    """The price of all items that failed in this round, which is the estimate of a retry."""
     reservation: Reservation | None = None
-    """Held from the write that opens a round to the one that ends it; see budgets.py."""
+    """Set by the write that opens a round, and removed by the one that ends it (budgets.py)."""
 
     updated_at: datetime | None = None
     started_at: datetime | None = None
@@ -115,9 +115,9 @@ class Batch(BatchSpec):
     finished_at: datetime | None = None
     expires_at: datetime | None = None
     rebuild_attempt: int | None = None
-    """The last attempt that built the archive of a finished batch anew."""
+    """The last attempt to rebuild the archive of a finished batch."""
     rebuilding_at: datetime | None = None
-    """Since when such an attempt is at work."""
+    """When the rebuild in progress started."""
 
     @property
     def rebuilding(self) -> bool:
@@ -129,18 +129,18 @@ class Batch(BatchSpec):
 
     @property
     def entry(self) -> ImageModel:
-        """The entry of the model that this round runs on."""
+        """The registry entry of the round's model."""
         return self.models[0]
 
     @property
     def redo(self) -> Redo | None:
-        """The current round's, when it is one that makes chosen items again."""
+        """The current round's redo; None if the round does not regenerate chosen items."""
         last = self.redos[-1] if self.redos else None
         return last if last is not None and last.round == self.round else None
 
     @property
     def chain(self) -> tuple[str, ...]:
-        """The models that this round may ask, in order."""
+        """The models that this round may use, in order."""
         return tuple(entry.id for entry in self.models) or (self.model,)
 
     def entry_of(self, model: str) -> ImageModel | None:
@@ -165,7 +165,7 @@ class Batch(BatchSpec):
         return BatchStatus.EXPIRED if self.expired(now) else self.status
 
     def available_archive(self, now: datetime) -> Archive | None:
-        """The current round's archive while it may be handed out."""
+        """Return the current round's archive while it can be downloaded."""
         return self.archive if self.finished and not self.expired(now) else None
 
     def archive_state(self, now: datetime) -> ArchiveState:
@@ -179,7 +179,7 @@ class Batch(BatchSpec):
 
     @property
     def archive_outdated(self) -> bool:
-        """Whether the archive has other images than those that are chosen now."""
+        """Whether the archive contains different images than those chosen now."""
         return self.archive is not None and (self.archive.choices or 0) != (self.choices or 0)
 
     @property
@@ -187,7 +187,7 @@ class Batch(BatchSpec):
         return self.rebuilding_at or self.archiving_at
 
     def eta(self, now: datetime) -> datetime | None:
-        """When this round's last item settles at the pace so far; null until there is a pace."""
+        """Estimate when the round's last item settles; None before the first item has settled."""
         done = self.round_total - self.counts.unsettled
         if self.status is not BatchStatus.PROCESSING or not self.round_started_at or done < 1:
             return None

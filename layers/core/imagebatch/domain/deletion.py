@@ -1,4 +1,4 @@
-"""A batch being deleted: what is needed to find its remains once its records are gone."""
+"""A batch being deleted: the data required to find its objects after its records are deleted."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

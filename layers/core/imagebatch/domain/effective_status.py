@@ -1,4 +1,4 @@
-"""What an item's record means, given what happened to its batch since it was written."""
+"""The status of an item whose record may be older than its batch's."""
 
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.item import Item, LastRedo
@@ -8,10 +8,10 @@ REDO_CANCELLED = "The redo was cancelled"
 
 
 def effective_item_status(batch: Batch, item: Item) -> ItemStatus:
-    """What an item's record means, given what happened to its batch since it was written.
+    """Return the item's status, considering changes of the batch since its record was written.
 
-    An item that the round runs and nobody has claimed yet is pending; a cancel leaves it with the
-    image it had, or cancelled.
+    An item of the current round that has not been claimed is pending. After a cancel it has
+    succeeded if it has an image from an earlier round; otherwise it is cancelled.
     """
     touched = item.round == batch.round and item.status in SETTLED
     if touched or item.rejected or item.status is ItemStatus.PROCESSING:
@@ -24,7 +24,7 @@ def effective_item_status(batch: Batch, item: Item) -> ItemStatus:
 
 
 def waits_in_round(batch: Batch, item: Item) -> bool:
-    """Whether the current round was opened with the item, and nobody has claimed it in it."""
+    """Whether the item belongs to the current round and has not been claimed in it."""
     if item.round == batch.round or item.rejected:
         return False
     if batch.redo is not None:

@@ -25,15 +25,16 @@ class Image:
 
 
 def thumbnail_key(image_key: str) -> str:
-    """Where the thumbnail of the image with this key is: beside it, so that it expires with it."""
+    """Return the thumbnail's key, under the image's prefix so that both expire together."""
     return f"{image_key}.thumb.webp"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
-    """One of the images that were made of an item.
+    """One of the images generated for an item.
 
-    `cost` is what the item spent since the version before; `lost` when its object is gone.
+    `cost` is the amount spent on the item since the previous version. `lost` is set if the object
+    no longer exists.
     """
 
     round: int

@@ -1,4 +1,4 @@
-"""An item: what is to be made, and what has happened to it."""
+"""An item: its spec and its processing state."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -13,12 +13,12 @@ from imagebatch.domain.money import ZERO
 from imagebatch.domain.statuses import ItemStatus
 
 TRIES = 2
-"""How often a provider is asked for one item in a round, lost answers and bad images included."""
+"""Maximum creates for one item in a round, including lost responses and invalid images."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right of one delivery to work on an item, until its invocation is certainly over."""
+    """Exclusive access of one delivery to an item, until its invocation must have ended."""
 
     token: str
     until: datetime
@@ -26,7 +26,7 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class LastRedo:
-    """How a redo of an item that has an image ended without another; no code: it was cancelled."""
+    """Why the last redo of an item produced no image. `code` is None if the redo was cancelled."""
 
     round: int
     reason: str
@@ -35,13 +35,13 @@ class LastRedo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemSpec:
-    """One image to make, as it was accepted; it never changes.
+    """One image to generate, as accepted. Immutable.
 
-    `failure` is set when the intake refused the row; then it costs nothing. `cells` is the row as
-    submitted, empty where the batch did not come from a sheet. `input` is what the provider is sent
-    but for `images`, `settings` what the client gave in its own words. `variant_id` is the variant
-    the image is made for, `archive_dir` its directory in the archive, `stem` its file name without
-    the extension.
+    `failure` is set if the intake rejected the row; such an item costs nothing. `cells` is the row
+    as submitted; it is empty if the batch was not created from a sheet. `input` is the provider's
+    input without `images`; `settings` are the client's settings, unchanged. `variant_id` is the
+    product variant of the image, `archive_dir` its directory in the archive, and `stem` its file
+    name without the extension.
     """
 
     index: int
@@ -60,10 +60,10 @@ class ItemSpec:
     variant_id: int | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     fate: str = ""
-    """What the row is to meet in the first round of a rehearsal (rehearsal.py)."""
+    """The simulated outcome of the row in the first round of a rehearsal (rehearsal.py)."""
 
     def to_item(self) -> "Item":
-        """The item before anything happened to it; only the manifest keeps its cells."""
+        """Return the item in its initial state, without `cells`, which only the manifest stores."""
         values = {each.name: getattr(self, each.name) for each in fields(ItemSpec)}
         status = ItemStatus.FAILED if self.failure else ItemStatus.PENDING
         return Item(**values | {"cells": ()}, status=status)
@@ -71,14 +71,14 @@ class ItemSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item(ItemSpec):
-    """An item's spec and what has happened to it, which is all that a claim or a settle writes.
+    """An item's spec and its state. Claiming or settling the item writes only the state.
 
-    `round` is the round this item was last claimed in (0: never). `round_attempts` counts the
-    creates of round `attempts_round`. `reserved` is money committed for a create whose end is not
-    known yet, `cost` what was spent over all rounds. `create_in_flight` is true from before a
-    create until its answer is saved: found true by a later delivery, that create's answer was lost.
-    `enqueued_positions` are the entries of the dispatch list that its settling put into the queue
-    (dispatch_window.py).
+    `round` is the round in which the item was last claimed, or 0. `round_attempts` is the number of
+    creates in round `attempts_round`. `reserved` is the amount committed for a create whose outcome
+    is unknown; `cost` is the amount spent in all rounds. `create_in_flight` is set before a create
+    and cleared when its response is stored: if a later delivery finds it set, the response was
+    lost. `enqueued_positions` are the entries of the dispatch list that were enqueued when the item
+    settled (dispatch_window.py).
     """
 
     status: ItemStatus = ItemStatus.PENDING
@@ -100,36 +100,36 @@ class Item(ItemSpec):
     settled_at: datetime | None = None
     enqueued_positions: tuple[int, ...] = ()
     version: int = 0
-    """How often what has happened to it was written; 0 before it was claimed."""
+    """Incremented each time the state is written; 0 before the first claim."""
     model: str = ""
-    """The model that was asked last."""
+    """The model that was used last."""
     versions: tuple[Version, ...] = ()
-    """Every image that was made, oldest first, once there is more to tell than `image` does."""
+    """All generated images, oldest first. Empty while `image` is the only one."""
     chosen: int | None = None
-    """The number of the version that a person chose; None is the newest."""
+    """The number of the version that a user chose; None means the newest."""
     note: str = ""
-    """What a person asked for when it was made again; it follows the prompt."""
+    """The note of the item's last redo. It is appended to the prompt."""
     seed: int | None = None
-    """That of its last redo, which replaces the row's own."""
+    """The seed of the item's last redo. It replaces the row's seed."""
     redo_round: int | None = None
     last_redo: LastRedo | None = None
     model_fixed: bool | None = None
-    """No other model is asked in this round, because this one may have made an image."""
+    """Set if this model may have generated an image, so that this round must not use another."""
     unfit_image: Image | None = None
-    """The image whose fault stopped the round: it is kept to be looked at."""
+    """The image that made the round stop, stored for inspection."""
     failing_since: datetime | None = None
-    """Since when each of its creates has failed."""
+    """The time of the first of its consecutive failed creates."""
     lookup_failing_since: datetime | None = None
-    """When the provider could first not be asked for its last create."""
+    """The time of the first failed lookup of its last create at the provider."""
 
     @property
     def rejected(self) -> bool:
-        """Failed at the intake: it has no valid input, so no round can ever run it."""
+        """Whether the intake rejected the item. It has no valid input, so no round runs it."""
         return self.status is ItemStatus.FAILED and self.round == 0
 
     @property
     def all_versions(self) -> tuple[Version, ...]:
-        """The versions, of which an item with a single image keeps no list."""
+        """All versions, including the single version of an item with one image."""
         if self.versions or self.image is None:
             return self.versions
         only = Version(
@@ -145,7 +145,7 @@ class Item(ItemSpec):
 
     @property
     def chosen_number(self) -> int | None:
-        """The number of the version that `image` is; None without an image."""
+        """The version number of `image`; None without an image."""
         if self.image is None:
             return None
         return self.chosen or len(self.all_versions)

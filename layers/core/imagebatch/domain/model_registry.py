@@ -135,7 +135,7 @@ class ImageModel:
         return {**values, **(offer.inputs if offer else {})}
 
     def batch_copy(self, quality: Quality, aspect_ratios: AbstractSet[str]) -> "ImageModel":
-        """Return what a batch keeps of its entry: everything needed to run it, and nothing else."""
+        """Return the part of the entry that a batch stores, which is what it needs to run."""
         inputs = {
             each: self.aspect_inputs[each]
             for each in sorted(aspect_ratios & self.aspect_inputs.keys())

@@ -30,7 +30,7 @@ class Redo:
         return at >= 0 and ranges[at][0] <= index <= ranges[at][1]
 
     def ended(self, *, cancelled: bool) -> "Redo":
-        """Return what is kept of it when the next round opens."""
+        """Return the redo as it is stored once the next round has opened."""
         return replace(self, items=self.items if cancelled else "", note=None, seed=None)
 
 

@@ -1,4 +1,4 @@
-"""What a batch keeps of its current round."""
+"""Types of a batch's state in its current round."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -53,9 +53,9 @@ class ProviderWait:
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """What an unfinished batch holds of its owner's account: a place, and money of one month.
+    """An unfinished batch's share of its owner's account: one place and part of a month's budget.
 
-    `amount` is the most that its round may commit on top of `committed_before`.
+    `amount` is the maximum that its round may commit in addition to `committed_before`.
     """
 
     month: str
@@ -65,9 +65,9 @@ class Reservation:
 
 @dataclass(frozen=True, slots=True)
 class ModelBlock:
-    """Why a batch asks a model for nothing until then; None is for the rest of the round.
+    """Why a batch does not use a model until `until`; None means for the rest of the round.
 
-    `since` is when the model began to make nothing.
+    `since` is when the model became unusable.
     """
 
     model: str
@@ -88,4 +88,4 @@ class ItemError:
     custom_id: str
     failure: Failure
     rejected: bool = False
-    """Failed at the intake, so that it stays failed in every round."""
+    """Whether the intake rejected the item, so that no round can retry it."""
