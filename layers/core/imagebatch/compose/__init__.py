@@ -1,5 +1,5 @@
-"""Settings to wired use cases: a module for each function, and modules of what they share.
+"""Wires use cases from settings: one module per function, plus modules for shared parts.
 
-Everything is made when it is first asked for, so a function pays at its start for what it uses.
-Only modules that load an HTTP client or pydantic are imported where they are used.
+Each service is created on first use, so a function's start only pays for what it uses. Modules that
+load an HTTP client or pydantic are imported where they are used.
 """

@@ -67,7 +67,7 @@ ITEM_ATTRIBUTES: Mapping[str, str] = {
     "settings": "settings",
     "fate": "fate",
 }
-"""What an item's fields are called in a stored manifest. A name may be added, and never changed:
+"""The names of an item's fields in a stored manifest. Names may be added but never changed:
 tests/domain/stored_manifest.jsonl must stay readable."""
 NOTICE_ATTRIBUTES: Mapping[str, str] = {
     "code": "code",

@@ -115,7 +115,7 @@ def change_max_cost(batch: Batch, max_cost: Decimal) -> Batch:
 
 
 def account_entries(before: Batch | None, after: Batch, limits: Limits) -> tuple[AccountEntry, ...]:
-    """Return what a batch takes or releases between two states."""
+    """Return the account entries for a batch's change from one state to another."""
     held, taken = before.reservation if before else None, after.reservation
     if held is None and taken is not None:
         return _entries(after, taken.month, ONE, taken.amount, ZERO, limits)

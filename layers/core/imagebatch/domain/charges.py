@@ -1,4 +1,4 @@
-"""What a create costs: its price is reserved before the provider is called, then captured or
+"""The cost of a create: its price is reserved before the provider is called, then captured or
 released. All amounts are in USD.
 """
 

@@ -1,12 +1,12 @@
-"""Everything that can go wrong, in the product's words.
+"""All errors of the application.
 
 ImagebatchError
-├── RequestError             the caller's request cannot be taken; nothing was stored
+├── RequestError             the request is rejected; nothing was stored
 │   ├── InvalidRequestError      malformed
 │   │   ├── UnprocessableError       a value that cannot be used
 │   │   ├── TooLargeError
 │   │   └── UnsupportedTypeError
-│   ├── UnauthenticatedError     nobody that the gateway has verified
+│   ├── UnauthenticatedError     no verified caller
 │   ├── ForbiddenError           not for this caller
 │   ├── OverBudgetError          the estimate is over `maxCost` already
 │   ├── NotFoundError            unknown, or somebody else's
@@ -89,11 +89,12 @@ class ImagebatchError(Exception):
 
 
 class RequestError(ImagebatchError):
-    """A request that is refused, with what its problem document says (RFC 9457). Its HTTP status
-    follows from its class, in `api/errors.py`.
+    """A rejected request, with the contents of its problem document (RFC 9457).
+
+    `api/errors.py` maps the class to the HTTP status.
 
     `kind` is the last part of the problem's `type` and a heading in docs/problems.md; `error` is
-    the one plain sentence frontends show; `details` lists what is wrong where there is a list.
+    one plain sentence for users; `details` lists the individual problems, if any.
     """
 
     def __init__(
@@ -128,11 +129,11 @@ class TooLargeError(InvalidRequestError):
 
 
 class UnsupportedTypeError(InvalidRequestError):
-    """The content has a type that is not taken."""
+    """The content type is not supported."""
 
 
 class UnauthenticatedError(RequestError):
-    """Nobody that the gateway has verified."""
+    """The gateway has not verified the caller."""
 
 
 class OverBudgetError(RequestError):
@@ -250,7 +251,7 @@ class ProviderUnavailableError(ProviderError):
     """A network error, a timeout or a 5xx.
 
     `maybe_billed` is true if the request may have reached the provider and its response was lost,
-    so that an image that nobody can collect may have been paid for.
+    so that an image may have been billed that cannot be collected.
     """
 
     def __init__(

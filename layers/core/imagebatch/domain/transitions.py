@@ -1,5 +1,5 @@
 """State transitions of an item with its batch; those of the batch alone are in rounds.py, and
-what a create costs is in charges.py.
+the cost of a create is in charges.py.
 
 A transition takes values and returns new ones, or raises. Storing them is one conditional
 transaction (`ports.BatchStore.commit`) that fails with `ConflictError` if either record has

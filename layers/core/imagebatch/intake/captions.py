@@ -1,4 +1,4 @@
-"""What a person calls each image of a batch: its car, its variant, or the words of its prompt."""
+"""Captions of a batch's images: the car, the variant, or the start of the prompt."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ MAX_LENGTH = 80
 
 
 def captions_of(plan: BatchManifest) -> list[str]:
-    """One per item; empty where only the file name says what an image shows."""
+    """Return one caption per item; empty if only the file name describes the image."""
     columns = {folded_name(name): place for place, name in enumerate(plan.header)}
     naming = [columns[name] for name in NAMING if name in columns]
     of_variant = Counter(item.variant_id for item in plan.items)

@@ -42,7 +42,7 @@ class CatalogImport:
 
 
 def import_csv(body: bytes, options: ReadOptions | None = None) -> CatalogImport:
-    """InvalidRequestError for what is no sheet, UnprocessableError for invalid fields."""
+    """InvalidRequestError if the file is not a sheet, UnprocessableError for invalid fields."""
     sheet = read_sheet(body, max_rows=LARGEST_IMPORT, columns=SHEET_COLUMNS, options=options)
     return CatalogImport(_checked((row.row, row.values) for row in sheet.rows), sheet.notices)
 

@@ -65,7 +65,7 @@ def decode_sheet(body: bytes, encoding: str | None = None) -> DecodedSheet:
 
 
 def known_encoding(name: str) -> str:
-    """UnprocessableError for an encoding that nobody knows."""
+    """UnprocessableError for an unknown encoding."""
     known = canonical_name(name)
     if known is None:
         raise UnprocessableError(

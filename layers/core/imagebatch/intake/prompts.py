@@ -42,8 +42,8 @@ def plan_prompts(
 ) -> BatchManifest:
     """Plan one image per draft.
 
-    `reference` is what is stored for a `file`, `price` the maximum price of an item with that many
-    images.
+    `reference` maps a `file` to its stored reference, and `price` returns the maximum price of an
+    item with that many images.
     """
     names = [draft.custom_id or default_custom_id(i) for i, draft in enumerate(drafts)]
     stems = unique_stems(map(_stem, drafts, names))

@@ -45,7 +45,7 @@ class Recipe:
 
 @dataclass(frozen=True, slots=True)
 class ResolvedReferences:
-    """What is stored for each reference in the sheet, and why others are rejected."""
+    """The stored reference for each one in the sheet, and why others were rejected."""
 
     kept: Mapping[str, str] = field(default_factory=dict)
     refused: Mapping[str, str] = field(default_factory=dict)

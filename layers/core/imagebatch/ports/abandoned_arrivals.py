@@ -1,4 +1,4 @@
-"""Messages of files that could not be taken in."""
+"""Messages of dropped files whose intake failed."""
 
 from collections.abc import Callable
 from typing import Protocol

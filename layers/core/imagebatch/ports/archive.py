@@ -35,16 +35,17 @@ class ArchiveBuilder(Protocol):
     def build(
         self, key: str, members: Sequence[ArchiveMember], *, modified: datetime
     ) -> BuiltArchive:
-        """Stores the members as a ZIP, in their order, each dated `modified`.
+        """Store the members as a ZIP, in order, each with the modification time `modified`.
 
-        It is seen whole or not at all. The same arguments make the same bytes; built before, it is
-        found, and what a killed build left is removed. BadMembersError when objects are not what
-        was recorded, UnavailableError when the store fails; then nothing is left behind.
+        The ZIP becomes visible only when it is complete. The same arguments produce the same bytes;
+        an existing ZIP is reused, and the remains of a killed build are removed. BadMembersError if
+        objects differ from their records, UnavailableError if the store fails; in both cases
+        nothing remains.
         """
         ...
 
     def discard(self, key: str) -> None:
-        """Remove what a killed build has left of an unfinished archive."""
+        """Remove the remains of a killed build."""
         ...
 
 

@@ -11,9 +11,9 @@ class CatalogStore(Protocol):
     """The owner's product variants. Every read is consistent."""
 
     def upsert(self, owner: str, variants: Sequence[Variant]) -> int:
-        """Store all, each as a whole or not at all; return how many are new.
+        """Store each one atomically; return how many are new.
 
-        ConflictError if others kept changing the same ones; what was stored by then stays.
+        ConflictError if concurrent writes kept changing the same ones; those already stored remain.
         """
         ...
 

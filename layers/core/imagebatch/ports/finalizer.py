@@ -1,4 +1,4 @@
-"""What builds and publishes archives, and tells of them."""
+"""The finalizer, which builds and publishes archives and sends notifications."""
 
 from enum import StrEnum
 from typing import Protocol

@@ -15,7 +15,7 @@ class IdempotencyState(StrEnum):
     IN_PROGRESS = "in_progress"
     OTHER_CONTENT = "other_content"
     DELETED = "deleted"
-    """What was created under the key has since been deleted."""
+    """The resource created under the key has been deleted since."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What was found when models were looked up at their providers."""
+"""Results of looking up models at their providers."""
 
 from collections.abc import Mapping
 from typing import Protocol

@@ -51,7 +51,7 @@ class ObjectStore(Protocol):
     def delete_folder(self, prefix: str, keep_going: Callable[[], bool] = lambda: True) -> bool:
         """Delete every object whose key starts with `prefix`.
 
-        False if it was told to stop before the end.
+        False if it was stopped before the end.
         """
         ...
 

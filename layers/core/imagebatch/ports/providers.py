@@ -49,7 +49,7 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True)
 class CreateLookup:
-    """What the provider's list says about a create whose response was lost.
+    """The predictions in the provider's list that may belong to a create whose response was lost.
 
     `matches` are the account's predictions of this model and input, oldest first. `unknown` are the
     IDs of those whose input the provider has removed. Unless `complete`, there may be others that

@@ -1,4 +1,4 @@
-"""What providers refused lately."""
+"""Recent rejections by providers."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What operators are told."""
+"""Logs and metrics for operators."""
 
 from collections.abc import Sequence
 from typing import Any, Protocol

@@ -21,10 +21,10 @@ class ChooseVersion:
     def __call__(
         self, owner: str, batch_id: str, custom_id: str, number: int
     ) -> tuple[Batch, Item]:
-        """Chosen already, it changes nothing; the archive is built anew by a request of its own.
+        """No effect if the version is already chosen. The archive is rebuilt only on request.
 
-        NotFoundError, UnprocessableError for a version that is not there, GoneError after
-        the retention.
+        NotFoundError, UnprocessableError for an unknown version, GoneError after the retention
+        has ended.
         """
         batch = self.records.batch(owner, batch_id)
         check_retained(batch, self.records.clock.now())

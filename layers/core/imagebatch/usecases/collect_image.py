@@ -49,10 +49,10 @@ S3_PREFIX = "s3:"
 
 @dataclass(frozen=True, slots=True)
 class ProviderGateway:
-    """The provider of a batch, and what it is asked for.
+    """The provider of a batch, and the requests to it.
 
-    Whatever a provider answers, its adapter raises of the ProviderError family. Any other exception
-    is a fault of ours: it fails the delivery, which comes again, and is never the provider's.
+    An adapter raises only ProviderErrors for a provider's responses. Any other exception is an
+    internal error: the delivery fails and is retried, and the provider is not blamed.
     """
 
     providers: Mapping[str, ImageProvider]
@@ -187,8 +187,8 @@ class CollectImage:
         return Image(key, kind, len(body), zlib.crc32(body), stored.etag, 0, 0)
 
     def already_stored(self, batch: Batch, item: Item) -> tuple[Image, str] | None:
-        """Return what an earlier delivery stored but could not settle, with its validation
-        result.
+        """Return the image that an earlier delivery stored but could not settle, with its
+        validation result.
         """
         key = keys.image(batch.kind, batch.id, item.index, item.prediction or "")
         found = self.media.head(key)

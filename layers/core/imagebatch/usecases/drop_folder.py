@@ -176,7 +176,7 @@ def _misplaced(fault: str) -> InvalidRequestError:
 
 
 def _refuse_warnings(notices: Sequence[Notice]) -> None:
-    """Nobody checks a dropped sheet before it is paid for, so a warning rejects it."""
+    """Nobody reviews a dropped sheet before it incurs costs, so a warning rejects it."""
     found = [notice for notice in notices if notice.level is NoticeLevel.WARNING]
     if found:
         raise InvalidRequestError(

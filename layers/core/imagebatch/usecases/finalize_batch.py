@@ -80,7 +80,7 @@ class FinalizeBatch:
     pages: PagesBuilder
 
     def build(self, run: FinalizerRun) -> dict[str, Any]:
-        """Build the archive; `done` is false if there is more to do than one call should."""
+        """Build the archive; `done` is false if another call has to continue."""
         batch = self._batch(run)
         if batch is None or not _is_building(batch):
             return {"done": True}
@@ -201,8 +201,8 @@ class FinalizeBatch:
     def _drawn(
         self, batch: Batch, images: Sequence[StoredMember]
     ) -> tuple[list[StoredMember], Sequence[Notice]] | None:
-        """Return the PDF of these images, if requested, and what it lacks; None if it was drawn
-        just now.
+        """Return the PDF of these images, if requested, and which ones it lacks; None if this call
+        has drawn it.
         """
         if not batch.options.get("include_pdf") or not images:
             return [], ()
@@ -233,7 +233,7 @@ class FinalizeBatch:
     def _store_failed(
         self, batch: Batch, report_files: Sequence[TextMember], form: str
     ) -> str | None:
-        """Store the failed rows next to the archive, too, so that nobody has to unpack it."""
+        """Store the failed rows next to the archive as well, for download without the ZIP."""
         text = next((text for text in report_files if text.name == f"failed_rows.{form}"), None)
         if text is None:
             return None

@@ -30,7 +30,7 @@ class FindItems:
         return found
 
     def all(self, batch: Batch, custom_ids: Sequence[str]) -> list[Item]:
-        """In the batch's order, each once. UnprocessableError names the ids nobody has."""
+        """Return each item once, in the batch's order. UnprocessableError lists unknown IDs."""
         wanted = list(dict.fromkeys(custom_ids))
         found = self._find(batch, wanted)
         known = {item.custom_id for item in found}

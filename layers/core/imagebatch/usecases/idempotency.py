@@ -56,11 +56,11 @@ class IdempotentExecutor:
     def __call__(
         self, owner: str, key: str | None, content: str, create: Callable[[str], Result]
     ) -> Result:
-        """The answer of `create`, called with the id to create under, or the first answer again.
+        """Call `create` with the ID to create, or return the response of the first request.
 
-        A request that died half way is carried on under the very id it had begun with. Refused:
-        UnprocessableError for other content, StateConflictError while the first is in
-        flight and GoneError when what it created was deleted.
+        An interrupted request continues with the ID it started with. UnprocessableError for
+        different content, StateConflictError while the first request is in flight, and GoneError
+        if the resource it created was deleted.
         """
         if key is None:
             return create(self.random.new_id())

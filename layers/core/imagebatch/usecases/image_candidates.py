@@ -28,7 +28,7 @@ class ImageCandidates:
     uploads: UploadStore
 
     def __call__(self, owner: str, variant_ids: Sequence[int]) -> Candidates:
-        """UnprocessableError that names what is not in the catalog. One query a variant."""
+        """UnprocessableError lists variants that are not in the catalog. One query per variant."""
         known = known_variants(self.catalog, owner, variant_ids, "variantIds.{}")
         with ThreadPoolExecutor(READS_AT_ONCE) as pool:
             uploads = pool.submit(self._uploads, owner)

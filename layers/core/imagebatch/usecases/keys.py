@@ -18,9 +18,9 @@ def plan(batch_id: str) -> str:
 
 
 def image(kind: Kind, batch_id: str, index: int, prediction: str) -> str:
-    """One key per prediction: whoever collects it, however often, stores the same object.
+    """Return the key of a prediction's image: collecting it repeatedly stores the same object.
 
-    A variant's images are kept, under a prefix without a lifecycle rule.
+    Images of a variant have a prefix without a lifecycle rule, because they are kept.
     """
     digest = hashlib.sha256(prediction.encode()).hexdigest()[:16]
     folder = f"{LIBRARY}{batch_id}" if kind is Kind.VARIANTS else f"batches/{batch_id}/images"

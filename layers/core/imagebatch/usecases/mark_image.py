@@ -54,9 +54,9 @@ class MarkImage:
     def __call__(
         self, batch: Batch, item: Item, prediction: str, body: bytes
     ) -> tuple[bytes, Provenance]:
-        """Return the file to store. If it cannot be marked safely, it is unchanged.
+        """Return the file to store; unchanged if it cannot be marked safely.
 
-        The same prediction gives the same bytes, whoever collects it.
+        The same prediction always gives the same bytes.
         """
         found = find_mark(body)
         marked = self._marked(batch, item, body) if self.enabled else body

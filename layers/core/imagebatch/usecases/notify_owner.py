@@ -20,9 +20,9 @@ PERSONAL = frozenset({"name", "metadata"})
 
 
 def notice_of(batch: Batch, body: Callable[[Batch], Mapping[str, Any]]) -> dict[str, Any] | None:
-    """Return what to send for a finished batch.
+    """Return the notification of a finished batch.
 
-    Each end of a round has its own ID; a round whose archive is rebuilt by a retry ends anew.
+    Each end of a round has its own ID. A round ends again when a retry rebuilds its archive.
     """
     if batch.callback_url is None:
         return None

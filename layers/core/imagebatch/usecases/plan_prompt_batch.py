@@ -38,7 +38,7 @@ class PlanPromptBatch:
         include_pdf: bool = False,
         **facts: Any,
     ) -> Submission:
-        """Checks and plans the drafts; UnprocessableError lists what is wrong."""
+        """Validate and plan the drafts; UnprocessableError lists the problems."""
         problems = self.problems(owner, drafts, model_name=model_name)
         if problems:
             raise invalid_fields(problems)
@@ -110,5 +110,5 @@ class PlanPromptBatch:
 
 
 def _reference(file: str) -> str:
-    """Return what an item stores for a file: the object's key, or the URL unchanged."""
+    """Return a file's stored reference: the object's key, or the URL unchanged."""
     return S3_PREFIX + keys.upload(file) if _UPLOAD_ID.fullmatch(file) else file

@@ -82,7 +82,7 @@ class PlanVariantBatch:
     def _checked(
         self, owner: str, request: VariantRequest
     ) -> tuple[Sequence[VariantSelection], ShotSettings]:
-        """The variants and the settings, with references of ours in place of the client's URLs."""
+        """The variants and the settings, with stored references in place of the client's URLs."""
         schema = find_schema(self.schemas, request.schema_key)
         user_input = {k: v for k, v in request.input.items() if k != PRODUCT_IMAGES}
         catalog = self.catalog.get_many(owner, [id_ for id_, _ in request.choices])

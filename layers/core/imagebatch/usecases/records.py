@@ -20,7 +20,7 @@ from imagebatch.usecases.limits import refusal
 type Pair = tuple[Batch, Item]
 type Move = Callable[[Batch, Item], Pair]
 MAX_CONFLICT_RETRIES = 60
-"""Consecutive conflicts before a caller is told to retry: fifty writers get through."""
+"""Consecutive conflicts before the caller gets an error; enough for fifty concurrent writers."""
 MAX_CREATE_TRIES = 3
 """Each consists of eight attempts; a request has no time for more."""
 

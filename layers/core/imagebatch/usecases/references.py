@@ -28,8 +28,8 @@ class References:
     def resolve(
         self, owner: str, urls: Iterable[str]
     ) -> tuple[Mapping[str, str], Mapping[str, str]]:
-        """Return what is stored for each URL (`s3:` and its key, or the URL), and why others are
-        rejected.
+        """Return the stored reference of each URL (`s3:` and its key, or the URL), and why others
+        are rejected.
         """
         kept: dict[str, str] = {}
         refused: dict[str, str] = {}

@@ -51,7 +51,7 @@ class RetryBatch:
 
 
 def start_round(batch: Batch, dispatch: DispatchQueue, finalizer: Finalizer) -> None:
-    """Start what a write has opened; repeating it is harmless."""
+    """Start the round that a write has opened; safe to repeat."""
     if batch.status is BatchStatus.ARCHIVING:
         finalizer.start(batch.owner, batch.id, batch.round, batch.attempt)
     elif not batch.finished:

@@ -20,7 +20,7 @@ NO_PROVIDER = frozenset({""})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoundOptions:
-    """What a retry or a redo may change; None keeps the previous round's value."""
+    """Options of a retry or a redo; None keeps the previous round's value."""
 
     model: str | None = None
     fallback: Sequence[str] | None = None

@@ -27,7 +27,7 @@ MAX_NOTICES = 50
 
 
 def requirements(plan: BatchManifest) -> Iterator[Requirement]:
-    """Return what the items of a manifest require of a model."""
+    """Return the model capabilities that the items of a manifest require."""
     for item in plan.items:
         if item.failure is None:
             yield Requirement(
@@ -64,7 +64,7 @@ class Submission:
 
     @property
     def entries(self) -> tuple[ImageModel, ...]:
-        """Return what the batch keeps of its models' entries."""
+        """Return the copies of the models' entries that the batch stores."""
         ratios = {item.aspect_ratio for item in self.plan.items if item.aspect_ratio}
         return tuple(model.batch_copy(self.quality, ratios) for model in self.models)
 

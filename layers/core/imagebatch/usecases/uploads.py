@@ -85,8 +85,8 @@ class CreateUpload:
 
 @dataclass(frozen=True, slots=True)
 class CheckUpload:
-    """Validates what a presigned POST stored, once: only validated bytes reach the key that is
-    used, and only this service can write there.
+    """Validate, once, the file that a presigned POST stored: only validated bytes reach the final
+    key, and only this service can write there.
     """
 
     store: UploadStore
@@ -110,8 +110,8 @@ class CheckUpload:
         return {"uploadId": checked.id, "status": checked.status.value}
 
     def _store(self, upload: Upload, body: bytes) -> Upload:
-        """What the record is to say: of the first file that is stored, however many were posted
-        with the same form.
+        """Return the record's new contents: those of the first stored file, even if several were
+        posted with the same form.
         """
         checked, key = validate_body(upload, body), keys.upload(upload.id)
         if not checked.ready or self.media.put_if_absent(key, body, checked.content_type):

@@ -43,7 +43,7 @@ class CancelPrediction:
 
 @dataclass(frozen=True, slots=True)
 class AbandonPrediction:
-    """Ask the provider to stop a prediction that no record names, so that nobody can collect it."""
+    """Cancel a prediction whose ID is in no record, so that it cannot be collected."""
 
     prediction_id: str
 

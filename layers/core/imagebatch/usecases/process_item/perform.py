@@ -69,8 +69,8 @@ class PerformEffect:
     ledger: PredictionLedger
 
     def __call__(self, effect: Effect, batch: Batch, item: Item, stop_waiting: datetime) -> Event:
-        """UnavailableError when a part of ours fails, anything where we have a bug: the delivery
-        comes again, and at last goes to the dead-letter function.
+        """UnavailableError if a service other than the provider fails, any other exception for a
+        bug: the delivery is retried and finally goes to the dead-letter function.
         """
         match effect:
             case effects.AskBreaker(model=model):
@@ -116,10 +116,10 @@ class PerformEffect:
         return Created(prediction, self.gateway.next_poll_delay(batch, item, 0))
 
     def _find_created(self, batch: Batch, item: Item) -> Event:
-        """The first that no other create has is taken for the one whose answer was lost: of equal
-        requests each gets one, whoever made which. One that is cancelled makes nothing: this worker
-        asked for that when it could not store the prediction's id. One whose input is removed is
-        another create's if it has a holder.
+        """Assign the first prediction that belongs to no other create. Equal requests are
+        interchangeable, so each gets one. A cancelled prediction is skipped: this worker cancelled
+        it because its ID could not be stored. A prediction whose input was removed belongs to
+        another create if it has a holder.
         """
         try:
             found = self.gateway.find_created(batch, item)

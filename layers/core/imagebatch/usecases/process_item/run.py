@@ -35,7 +35,7 @@ from imagebatch.usecases.process_item.perform import PerformEffect
 from imagebatch.usecases.records import BatchRepository
 
 LEASE_MARGIN = timedelta(seconds=5)
-"""How long a lease outlasts the invocation: by then nobody can still be working."""
+"""How long a lease outlasts its invocation, which has certainly ended by then."""
 SETTLE_SECONDS, SETTLE_FRACTION = 8.0, 0.25
 """Reserved for storing and settling: this many seconds, or this share of a short invocation."""
 CREATE_SECONDS, CREATE_FRACTION = 25.0, 0.5

@@ -22,7 +22,7 @@ from imagebatch.usecases.process_item.effects import (
 def fail_as_billed(
     batch: Batch, item: Item, failure: Failure, now: datetime, delivery: Delivery
 ) -> Step:
-    """An existing prediction may have been billed, whoever can collect it."""
+    """An existing prediction may have been billed, even if it cannot be collected."""
     if item.prediction is not None:
         batch, item = charges.capture_cost(batch, item)
     if batch.status is BatchStatus.CANCELLING and not delivery.may_create:

@@ -14,7 +14,7 @@ RESUME_SECONDS = 2.0
 ASK_AGAIN_SECONDS = 60.0
 """How often the dead-letter function polls for the output while a provider does not respond."""
 CANCEL_GRACE = timedelta(seconds=10)
-"""How long a prediction that was told to stop may take to do so."""
+"""Maximum time until a cancelled prediction ends."""
 COLLECT_GRACE = timedelta(minutes=10)
 """How long after its deadline a finished image that cannot be downloaded is still requested."""
 CANCELLED_COLLECT_GRACE = timedelta(minutes=1)
@@ -49,8 +49,8 @@ CRASHED = Failure.of(
 class Delivery:
     """One delivery of an item's message, and its permissions.
 
-    `window` is the batch's dispatch window. The dead-letter function's deliveries `may_create`
-    nothing: they collect what was paid for and settle the item.
+    `window` is the batch's dispatch window. `may_create` is false for the dead-letter function,
+    which only collects paid predictions and settles the item.
     """
 
     round: int
@@ -68,7 +68,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Both records as they are to be stored, and the effects that follow."""
+    """Both records to store, and the effects to perform afterwards."""
 
     batch: Batch
     item: Item
