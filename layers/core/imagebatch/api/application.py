@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
-
 from imagebatch.api.errors import error_response
+from imagebatch.api.event import GatewayEvent
 from imagebatch.api.request import Request
 from imagebatch.api.response import Reply, Response, for_gateway, json_response
 from imagebatch.api.routing import Route, Router
@@ -28,7 +27,7 @@ class Application:
     def __call__(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
         """`context` is Lambda's."""
         request = Request(
-            APIGatewayProxyEventV2(dict(event)),
+            GatewayEvent(event),
             self.services,
             lambda: context.get_remaining_time_in_millis() / 1000,
         )
@@ -41,7 +40,7 @@ class Application:
             return for_gateway(request.event, error_response(error))
 
     def _handle(self, request: "Request[CommonServices]") -> Response:
-        route, variables = self._router.find(request.event.http_method, request.event.path)
+        route, variables = self._router.find(request.event.method, request.event.path)
         if not route.public and not route.path.startswith(ERASE):
             request.services.erasures.check_admitted(request.owner)
         return _response(route, route.handler(request, **variables))

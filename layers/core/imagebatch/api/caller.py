@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 
-from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
-
+from imagebatch.api.event import GatewayEvent
 from imagebatch.domain.errors import UnauthenticatedError
 
 OFF = "none"
@@ -12,7 +11,7 @@ GROUPS = {"cognito": "cognito:groups", "oidc": "groups"}
 """The claim that lists a caller's groups, by authentication mode."""
 
 
-def owner_of(event: APIGatewayProxyEventV2, auth_mode: str) -> str:
+def owner_of(event: GatewayEvent, auth_mode: str) -> str:
     """Return the `sub` that the gateway's authorizer verified; `local` if authentication is off.
 
     UnauthenticatedError for a request that did not come through the authorizer, or whose token has
@@ -26,13 +25,11 @@ def owner_of(event: APIGatewayProxyEventV2, auth_mode: str) -> str:
     return subject
 
 
-def groups_of(event: APIGatewayProxyEventV2, auth_mode: str) -> frozenset[str]:
+def groups_of(event: GatewayEvent, auth_mode: str) -> frozenset[str]:
     """The gateway serializes a list as `[one two]`: a name that contains a space counts as two."""
     text = _claims(event).get(GROUPS.get(auth_mode, ""), "")
     return frozenset(text.removeprefix("[").removesuffix("]").split())
 
 
-def _claims(event: APIGatewayProxyEventV2) -> Mapping[str, str]:
-    authorizer = event.request_context.authorizer
-    claims = (authorizer.jwt_claim if authorizer else None) or {}
-    return {name: str(value) for name, value in claims.items() if value is not None}
+def _claims(event: GatewayEvent) -> Mapping[str, str]:
+    return {name: str(value) for name, value in event.claims.items() if value is not None}

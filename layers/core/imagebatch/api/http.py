@@ -11,9 +11,9 @@ from io import BytesIO
 from math import isfinite
 from typing import Any
 
-from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 from multipart import MultipartError, MultipartParser, MultipartPart, parse_options_header
 
+from imagebatch.api.event import GatewayEvent
 from imagebatch.domain.errors import InvalidRequestError, UnsupportedTypeError
 
 FORM_FIELDS = 64
@@ -26,9 +26,9 @@ FORM_CHARSETS = frozenset(
 """What a field may say of itself; latin1 stands for one that says nothing."""
 
 
-def body_of(event: APIGatewayProxyEventV2) -> bytes:
+def body_of(event: GatewayEvent) -> bytes:
     """The body as it was sent: the gateway hands text on as text and everything else as base64."""
-    body = event.get("body") or ""
+    body = event.body
     if not event.is_base64_encoded:
         return body.encode("utf-8", "surrogatepass")
     try:
@@ -37,11 +37,11 @@ def body_of(event: APIGatewayProxyEventV2) -> bytes:
         raise InvalidRequestError("invalid-body", "The body is not valid base64") from None
 
 
-def content_type_of(event: APIGatewayProxyEventV2) -> str:
+def content_type_of(event: GatewayEvent) -> str:
     return (event.headers.get("content-type") or "").split(";")[0].strip().lower()
 
 
-def json_of(event: APIGatewayProxyEventV2) -> Any:
+def json_of(event: GatewayEvent) -> Any:
     body = body_of(event)
     try:
         data = json.loads(body or b"{}", parse_constant=_no_number, parse_float=_finite)
@@ -65,7 +65,7 @@ def _finite(text: str) -> float:
     return number
 
 
-def json_object_of(event: APIGatewayProxyEventV2) -> dict[str, Any]:
+def json_object_of(event: GatewayEvent) -> dict[str, Any]:
     data = json_of(event)
     if not isinstance(data, dict):
         raise InvalidRequestError("invalid-json", "The body must be a JSON object")
@@ -85,7 +85,7 @@ class Form:
     files: dict[str, FormFile] = field(default_factory=dict)
 
 
-def form_of(event: APIGatewayProxyEventV2) -> Form:
+def form_of(event: GatewayEvent) -> Form:
     """A multipart body; InvalidRequestError when it is not one.
 
     Names are read as UTF-8 whatever they are, with replacements: the sheet counts, not its name.
@@ -191,9 +191,9 @@ def unsupported_media_type(detail: str) -> InvalidRequestError:
 
 
 def refuse_long_body(
-    event: APIGatewayProxyEventV2, most_bytes: int, error: Callable[[], InvalidRequestError]
+    event: GatewayEvent, most_bytes: int, error: Callable[[], InvalidRequestError]
 ) -> None:
     """By the encoded length, before anything is decoded."""
-    length = len(event.get("body") or "")
+    length = len(event.body)
     if length > most_bytes * (4 / 3 if event.is_base64_encoded else 1) + 65_536:
         raise error()

@@ -4,9 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
-
 from imagebatch.api.caller import OFF, groups_of, owner_of
+from imagebatch.api.event import GatewayEvent
 from imagebatch.usecases.idempotency import check_key
 
 if TYPE_CHECKING:
@@ -18,7 +17,7 @@ OPERATORS = "operators"
 
 @dataclass(frozen=True, slots=True)
 class Request[S: "CommonServices" = "Services"]:
-    event: APIGatewayProxyEventV2
+    event: GatewayEvent
     services: S
     seconds_left: Callable[[], float]
     """Until the function is stopped."""
@@ -42,7 +41,7 @@ class Request[S: "CommonServices" = "Services"]:
 
     @property
     def query(self) -> Mapping[str, str]:
-        return self.event.query_string_parameters or {}
+        return self.event.query
 
     @property
     def callback_origin(self) -> str:
@@ -50,7 +49,7 @@ class Request[S: "CommonServices" = "Services"]:
         return self.services.settings.dev_callback_origin
 
     def header(self, name: str) -> str | None:
-        return self.event.headers.get(name)
+        return self.event.headers.get(name.lower())
 
     def sign(self, key: str, seconds: int, filename: str | None) -> str:
         return self.services.sign(key, seconds, filename)

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
-
+from imagebatch.api.event import GatewayEvent
 from imagebatch.api.request_errors import NotAcceptableError
 from imagebatch.domain.errors import InvalidRequestError
 
@@ -49,7 +48,7 @@ def json_response(status: int, document: Any, headers: Mapping[str, str] | None 
     return Response(status, JSON, body, headers or {})
 
 
-def for_gateway(event: APIGatewayProxyEventV2, response: Response) -> dict[str, Any]:
+def for_gateway(event: GatewayEvent, response: Response) -> dict[str, Any]:
     """Return the response for API Gateway; InvalidRequestError for one that is too large for
     Lambda.
     """
@@ -60,7 +59,7 @@ def for_gateway(event: APIGatewayProxyEventV2, response: Response) -> dict[str, 
     }
     if response.content_type:
         headers["content-type"] = response.content_type
-    if event.http_method == "HEAD":
+    if event.method == "HEAD":
         return {"statusCode": response.status, "headers": headers, "body": ""}
     body, packed = _packed(event, response.body)
     if len(body) > MAX_RESPONSE_BYTES:
@@ -76,7 +75,7 @@ def for_gateway(event: APIGatewayProxyEventV2, response: Response) -> dict[str, 
     }
 
 
-def _packed(event: APIGatewayProxyEventV2, body: str | bytes) -> tuple[bytes, bool]:
+def _packed(event: GatewayEvent, body: str | bytes) -> tuple[bytes, bool]:
     """Return the body as bytes, and whether they are base64 of gzip."""
     plain = body.encode() if isinstance(body, str) else body
     accepted = (event.headers.get("accept-encoding") or "").lower()

@@ -57,7 +57,7 @@ def sent_sheet(request: Request, model: type[CarOptions]) -> SentSheet:
         fields = query | json_object_of(event)
         named = named_fields(model, fields).data
         return SentSheet(_uploaded(request, named.get("uploadId")), fields)
-    if not event.get("body"):
+    if not event.body:
         _required(b"")
     raise unsupported_media_type(
         "Send multipart/form-data, text/csv, application/octet-stream or application/json."
