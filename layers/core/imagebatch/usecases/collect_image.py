@@ -43,8 +43,6 @@ FETCHES = 2
 """How often one delivery tries a download before it leaves that to a later one."""
 FETCH_PAUSE = 0.5
 REFERENCE_SECONDS = 900
-S3_PREFIX = "s3:"
-"""Marks a reference image as an object in our bucket, to be presigned for each use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +107,9 @@ class ProviderGateway:
         return ImageRequest(name, values, round_prompt(item), item.aspect_ratio, rehearsal)
 
     def _reference(self, image: str) -> str:
-        if not image.startswith(S3_PREFIX):
+        if not image.startswith(keys.S3_PREFIX):
             return image
-        return self.media.url(image.removeprefix(S3_PREFIX), seconds=REFERENCE_SECONDS)
+        return self.media.url(image.removeprefix(keys.S3_PREFIX), seconds=REFERENCE_SECONDS)
 
     def _provider(self, batch: Batch, item: Item) -> ImageProvider:
         return self.providers[self.breaker(batch, item.model)[0]]

@@ -12,7 +12,6 @@ from imagebatch.domain.errors import NotFoundError, StateConflictError
 from imagebatch.domain.item import Item
 from imagebatch.ports import CatalogStore, LibraryStore, ObjectStore, UploadStore
 from imagebatch.usecases import keys
-from imagebatch.usecases.collect_image import S3_PREFIX
 from imagebatch.usecases.delete_batch import OutboxNames
 from imagebatch.usecases.records import BatchRepository, Pair
 
@@ -25,7 +24,7 @@ class CheckNotInUse:
     media: ObjectStore
 
     def __call__(self, owner: str, *prefixes: str) -> None:
-        wanted = tuple(S3_PREFIX + prefix for prefix in prefixes)
+        wanted = tuple(keys.S3_PREFIX + prefix for prefix in prefixes)
         for batch in self.records.store.unfinished_batches(owner):
             plan = self.media.get(keys.plan(batch.id))
             items = decode_manifest(plan).items if plan else ()

@@ -6,6 +6,8 @@ import re
 from imagebatch.domain.statuses import Kind
 
 LIBRARY = "library/"
+S3_PREFIX = "s3:"
+"""Marks a reference image as an object in our bucket, to be presigned for each use."""
 _IMAGE = re.compile(r"(?:library/([^/]+)|batches/([^/]+)/images)/(\d{6})-[0-9a-f]{16}", re.ASCII)
 
 

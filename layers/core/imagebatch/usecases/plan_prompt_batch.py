@@ -14,7 +14,6 @@ from imagebatch.intake.uploads import UploadKind, unusable_reason
 from imagebatch.intake.urls import url_rejection_reason
 from imagebatch.ports import UploadStore
 from imagebatch.usecases import keys
-from imagebatch.usecases.collect_image import S3_PREFIX
 from imagebatch.usecases.submit_batch import Submission, requirements
 
 _UPLOAD_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -111,4 +110,4 @@ class PlanPromptBatch:
 
 def _reference(file: str) -> str:
     """Return a file's stored reference: the object's key, or the URL unchanged."""
-    return S3_PREFIX + keys.upload(file) if _UPLOAD_ID.fullmatch(file) else file
+    return keys.S3_PREFIX + keys.upload(file) if _UPLOAD_ID.fullmatch(file) else file

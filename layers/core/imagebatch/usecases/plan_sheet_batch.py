@@ -29,7 +29,6 @@ from imagebatch.intake.uploads import XLSX_TYPE, UploadKind, unusable_reason
 from imagebatch.intake.urls import url_rejection_reason
 from imagebatch.ports import UploadStore
 from imagebatch.usecases import keys
-from imagebatch.usecases.collect_image import S3_PREFIX
 from imagebatch.usecases.submit_batch import Submission, requirements
 
 _UPLOAD_ID = re.compile(r"[0-9a-f]{32}")
@@ -157,7 +156,7 @@ class PlanSheetBatch:
             elif len(found) > 1:
                 refused[name] = f"is the name of several uploads: {', '.join(found[:5])}; use an ID"
             else:
-                kept[name] = S3_PREFIX + keys.upload(found[0])
+                kept[name] = keys.S3_PREFIX + keys.upload(found[0])
 
     def _by_name(self, owner: str, names: set[str]) -> dict[str, list[str]]:
         """Return the IDs of the ready uploads by name, newest first."""

@@ -8,7 +8,6 @@ from imagebatch.intake.uploads import UploadKind, unusable_reason
 from imagebatch.intake.urls import url_rejection_reason
 from imagebatch.ports import BatchStore, LibraryStore, ObjectStore, UploadStore
 from imagebatch.usecases import keys
-from imagebatch.usecases.collect_image import S3_PREFIX
 
 READS_AT_ONCE = 8
 NOT_YOURS = "is not an image of yours"
@@ -47,7 +46,7 @@ class References:
             if reason := reasons.get(key):
                 refused[url] = reason
             else:
-                kept[url] = S3_PREFIX + key
+                kept[url] = keys.S3_PREFIX + key
         return kept, refused
 
     def _why_refused(self, owner: str, wanted: set[str]) -> dict[str, str]:

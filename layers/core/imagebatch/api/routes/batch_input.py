@@ -11,7 +11,6 @@ from imagebatch.domain.item import ItemSpec
 from imagebatch.schemas.answers import BatchInput, InputImage, InputItem
 from imagebatch.schemas.links import URL_SECONDS
 from imagebatch.usecases import keys
-from imagebatch.usecases.collect_image import S3_PREFIX
 
 routes = Routes("Batches")
 
@@ -54,12 +53,14 @@ def _input_item(request: Request, spec: ItemSpec) -> InputItem:
 
 
 def _url(request: Request, kept: str) -> str:
-    is_ours = kept.startswith(S3_PREFIX)
-    return request.sign(kept.removeprefix(S3_PREFIX), URL_SECONDS, None) if is_ours else kept
+    is_ours = kept.startswith(keys.S3_PREFIX)
+    return request.sign(kept.removeprefix(keys.S3_PREFIX), URL_SECONDS, None) if is_ours else kept
 
 
 def _upload_id(kept: str) -> str | None:
-    return keys.upload_of(kept.removeprefix(S3_PREFIX)) if kept.startswith(S3_PREFIX) else None
+    if not kept.startswith(keys.S3_PREFIX):
+        return None
+    return keys.upload_of(kept.removeprefix(keys.S3_PREFIX))
 
 
 def _with_urls(value: Any, urls: Mapping[str, str]) -> Any:
