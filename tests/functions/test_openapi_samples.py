@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from imagebatch.api.build import all_routes
+from imagebatch.api.build import GROUPS, Group, all_routes
 
 SAMPLES: list[tuple[str, Any, Any]] = [
     (f"{route.id} request", route.request["application/json"], route.example)
@@ -31,3 +31,10 @@ def test_routes_have_names_of_their_own() -> None:
     routes = [(route.method, route.path) for route in all_routes()]
     assert len(set(names)) == len(names)
     assert len(set(routes)) == len(routes)
+
+
+@pytest.mark.parametrize("group", GROUPS, ids=[group.module for group in GROUPS])
+def test_the_prefixes_of_a_group_cover_its_paths(group: Group) -> None:
+    constant = [route.path.split("{")[0] for route in group.routes]
+    assert [path for path in constant if not path.startswith(group.prefixes)] == []
+    assert [each for each in group.prefixes if not any(p.startswith(each) for p in constant)] == []

@@ -1,13 +1,13 @@
 """The API as one function: from the gateway's event to the gateway's response."""
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol
 
 from imagebatch.api.errors import error_response
 from imagebatch.api.event import GatewayEvent
 from imagebatch.api.request import Request
 from imagebatch.api.response import Reply, Response, for_gateway, json_response
-from imagebatch.api.routing import Route, Router
+from imagebatch.api.routing import Route
 from imagebatch.domain.errors import UnreadableRecordError
 
 if TYPE_CHECKING:
@@ -18,11 +18,14 @@ ERASE = "/api/erase"
 """Operators check an erasure here, even of their own data."""
 
 
+class FindsRoutes(Protocol):
+    def find(self, method: str, path: str) -> tuple[Route, dict[str, str]]: ...
+
+
 class Application:
-    def __init__(self, services: "CommonServices", routes: Iterable[Route]) -> None:
+    def __init__(self, services: "CommonServices", router: FindsRoutes) -> None:
         self.services = services
-        self.routes = tuple(routes)
-        self._router = Router(self.routes)
+        self._router = router
 
     def __call__(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
         """`context` is Lambda's."""

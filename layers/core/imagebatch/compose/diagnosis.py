@@ -4,18 +4,14 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from imagebatch.adapters.dynamodb.templates import DynamoDBTemplateStore
-from imagebatch.adapters.sqs import queue_depth
-from imagebatch.adapters.stack_facts import AwsStackFacts
 from imagebatch.compose.models import Models
 from imagebatch.compose.providers import Providers
-from imagebatch.ports.provider_account import ProviderAccount
-from imagebatch.usecases.check_models import CheckModels
-from imagebatch.usecases.diagnose_models import DiagnoseModels
-from imagebatch.usecases.diagnose_stack import DiagnoseStack
 
 if TYPE_CHECKING:
     from imagebatch.adapters.providers.lookups import ProviderCatalog
+    from imagebatch.ports.provider_account import ProviderAccount
+    from imagebatch.usecases.check_models import CheckModels
+    from imagebatch.usecases.diagnose_stack import DiagnoseStack
 
 PUBLIC_RUNPOD_ENDPOINT = "black-forest-labs-flux-1-schnell"
 """The RunPod endpoint whose health is checked if the stack has none of its own."""
@@ -23,13 +19,19 @@ PUBLIC_RUNPOD_ENDPOINT = "black-forest-labs-flux-1-schnell"
 
 class Diagnosis(Models, Providers):
     def queue_depth(self) -> dict[str, int]:
+        from imagebatch.adapters.sqs import queue_depth
+
         settings = self.settings
         return queue_depth(
             self.clients.sqs, settings.item_queue_url, settings.dead_letter_queue_url
         )
 
     @cached_property
-    def diagnose(self) -> DiagnoseStack:
+    def diagnose(self) -> "DiagnoseStack":
+        from imagebatch.adapters.stack_facts import AwsStackFacts
+        from imagebatch.usecases.diagnose_models import DiagnoseModels
+        from imagebatch.usecases.diagnose_stack import DiagnoseStack
+
         settings = self.settings
         return DiagnoseStack(
             self._provider_accounts(),
@@ -42,8 +44,10 @@ class Diagnosis(Models, Providers):
         )
 
     @cached_property
-    def check_models(self) -> CheckModels:
+    def check_models(self) -> "CheckModels":
+        from imagebatch.adapters.dynamodb.templates import DynamoDBTemplateStore
         from imagebatch.adapters.providers.lookups import HttpModelLookup
+        from imagebatch.usecases.check_models import CheckModels
 
         return CheckModels(
             self.usable_models,
@@ -56,7 +60,7 @@ class Diagnosis(Models, Providers):
             self.telemetry,
         )
 
-    def _provider_accounts(self) -> Mapping[str, ProviderAccount]:
+    def _provider_accounts(self) -> "Mapping[str, ProviderAccount]":
         """For the providers that have a key."""
         from imagebatch.adapters.providers import accounts
 
