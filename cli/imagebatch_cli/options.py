@@ -148,13 +148,19 @@ class ArchiveOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class BatchOptions:
-    """Of a new batch of any kind."""
+class ModelOptions:
+    """Which models generate the images."""
 
-    metadata: Metadata = None
     model: Model = None
     fallback: Fallback = None
     quality: Quality = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchOptions(ModelOptions):
+    """Of a new batch of any kind."""
+
+    metadata: Metadata = None
     quote: Quote = None
     max_cost: MaxCost = None
     callback_url: CallbackUrl = None
@@ -164,12 +170,9 @@ class BatchOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RoundOptions:
+class RoundOptions(ModelOptions):
     """Of a new round of a batch; omitted ones stay unchanged."""
 
-    model: Model = None
-    fallback: Fallback = None
-    quality: Quality = None
     max_cost: NewMaxCost = None
 
 

@@ -16,14 +16,12 @@ from imagebatch_cli.options import (
     ArchiveOptions,
     BatchOptions,
     CheckOptions,
-    Fallback,
     File,
     Force,
     IdempotencyKey,
     MaxCost,
-    Model,
+    ModelOptions,
     Name,
-    Quality,
     Rows,
     ServiceOptions,
     SheetOptions,
@@ -34,12 +32,9 @@ from imagebatch_cli.sheet import Document, Options, Sheet
 
 
 @dataclass(frozen=True, kw_only=True)
-class PriceOptions:
-    """What the price of a sheet depends on."""
+class PriceOptions(ModelOptions):
+    """The options that determine a sheet's price."""
 
-    model: Model = None
-    fallback: Fallback = None
-    quality: Quality = None
     max_cost: MaxCost = None
 
 
