@@ -1,14 +1,14 @@
 """fal's queue API."""
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from testing.fake_providers.handler import (
     MISSING,
     ProviderHandler,
-    Routes,
     date_text,
+    route,
     state_of,
     time_of,
 )
@@ -17,15 +17,7 @@ from testing.fake_providers.responses import Response, json_response
 
 
 class FalRoutes(ProviderHandler):
-    routes: ClassVar[Routes] = (
-        ("GET", r"/v1/models\?endpoint_id=(.+)", "fal_model"),
-        ("GET", r"/v1/models/requests/by-endpoint\?(.+)", "fal_list"),
-        ("POST", r"/(fal-ai/.+)", "fal_create"),
-        ("GET", r"/fal-ai/[^/]+/requests/([^/]+)/status", "fal_status"),
-        ("GET", r"/fal-ai/[^/]+/requests/([^/]+)", "fal_result"),
-        ("PUT", r"/fal-ai/[^/]+/requests/([^/]+)/cancel", "fal_cancel"),
-    )
-
+    @route("POST", r"/(fal-ai/.+)")
     def fal_create(self, model: str) -> None:
         made, fault = self.fake.create("fal", model, self.body)
         self.answer(fault, self._fal_queued(made) if made else MISSING)
@@ -45,11 +37,13 @@ class FalRoutes(ProviderHandler):
             },
         )
 
+    @route("GET", r"/v1/models\?endpoint_id=(.+)")
     def fal_model(self, quoted: str) -> None:
         name = unquote(quoted)
         listed = {"endpoint_id": name, "metadata": {"status": "active"}}
         self.answer_known(name, {"models": [listed], "has_more": False, "next_cursor": None})
 
+    @route("GET", r"/v1/models/requests/by-endpoint\?(.+)")
     def fal_list(self, query: str) -> None:
         """Only ended requests."""
         asked = dict(parse_qsl(query))
@@ -70,6 +64,7 @@ class FalRoutes(ProviderHandler):
         listed = {"items": ended, "next_cursor": None, "has_more": False}
         self.answer(self.fake.rule("list", ""), json_response(200, listed))
 
+    @route("GET", r"/fal-ai/[^/]+/requests/([^/]+)/status")
     def fal_status(self, prediction_id: str) -> None:
         self.fake.count(gets=1)
         self.answer_about("get", prediction_id, self._fal_status)
@@ -85,6 +80,7 @@ class FalRoutes(ProviderHandler):
             body |= {"error": "Request cancelled", "error_type": "client_cancelled"}
         return json_response(200, body)
 
+    @route("GET", r"/fal-ai/[^/]+/requests/([^/]+)")
     def fal_result(self, prediction_id: str) -> None:
         self.answer_about("result", prediction_id, self._fal_result)
 
@@ -101,6 +97,7 @@ class FalRoutes(ProviderHandler):
             case _:
                 return json_response(200, self.output(prediction) or {"images": []})
 
+    @route("PUT", r"/fal-ai/[^/]+/requests/([^/]+)/cancel")
     def fal_cancel(self, prediction_id: str) -> None:
         self.answer_about("cancel", prediction_id, self._fal_cancelled, cancel=True)
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler
 from typing import Any, ClassVar
@@ -20,11 +21,31 @@ type Routes = tuple[tuple[str, str, str], ...]
 """HTTP method, regular expression of the path, name of the handler's method."""
 
 
+def route[Handler: Callable[..., None]](method: str, pattern: str) -> Callable[[Handler], Handler]:
+    """Register a method of a ProviderHandler; the pattern's groups are its arguments."""
+
+    def mark(handler: Handler) -> Handler:
+        handler.__dict__.setdefault("routes", []).append((method, pattern))
+        return handler
+
+    return mark
+
+
 class ProviderHandler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     server: Any
     routes: ClassVar[Routes] = ()
+
+    def __init_subclass__(cls) -> None:
+        """Collect the routes of all base classes, in their order, then its own."""
+        inherited = [route for base in cls.__bases__ for route in getattr(base, "routes", ())]
+        own = [
+            (method, pattern, name)
+            for name, handler in vars(cls).items()
+            for method, pattern in getattr(handler, "routes", ())
+        ]
+        cls.routes = (*inherited, *own)
 
     @property
     def fake(self) -> ProviderState:

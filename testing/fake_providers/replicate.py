@@ -2,14 +2,13 @@
 
 import json
 from datetime import datetime
-from typing import ClassVar
 from urllib.parse import parse_qsl, urlencode
 
 from testing.fake_providers.handler import (
     MISSING,
     ProviderHandler,
-    Routes,
     date_text,
+    route,
     state_of,
     time_of,
 )
@@ -18,26 +17,21 @@ from testing.fake_providers.responses import Response, json_response
 
 
 class ReplicateRoutes(ProviderHandler):
-    routes: ClassVar[Routes] = (
-        ("POST", r"/v1/models/([^/]+/[^/]+)/predictions", "replicate_create"),
-        ("POST", r"/v1/predictions", "replicate_create_version"),
-        ("GET", r"/v1/predictions\?(.+)", "replicate_list"),
-        ("GET", r"/v1/predictions/([^/]+)", "replicate_get"),
-        ("POST", r"/v1/predictions/([^/]+)/cancel", "replicate_cancel"),
-        ("GET", r"/v1/models/([^/?]+/[^/?]+)(?:/versions/\w+)?", "replicate_model"),
-    )
-
+    @route("POST", r"/v1/models/([^/]+/[^/]+)/predictions")
     def replicate_create(self, model: str) -> None:
         made, fault = self.fake.create("replicate", model, self.body["input"])
         self.answer(fault, self._replicate(made, 201) if made else MISSING)
 
+    @route("POST", r"/v1/predictions")
     def replicate_create_version(self) -> None:
         self.replicate_create(self.body["version"])
 
+    @route("GET", r"/v1/models/([^/?]+/[^/?]+)(?:/versions/\w+)?")
     def replicate_model(self, name: str) -> None:
         owner, _, model = name.partition("/")
         self.answer_known(name, {"owner": owner, "name": model, "visibility": "public"})
 
+    @route("GET", r"/v1/predictions\?(.+)")
     def replicate_list(self, query: str) -> None:
         """Newest first, a hundred per page."""
         asked = dict(parse_qsl(query))
@@ -54,10 +48,12 @@ class ReplicateRoutes(ProviderHandler):
         }
         self.answer(self.fake.rule("list", ""), json_response(200, listed))
 
+    @route("GET", r"/v1/predictions/([^/]+)")
     def replicate_get(self, prediction_id: str) -> None:
         self.fake.count(gets=1)
         self.answer_about("get", prediction_id, self._replicate)
 
+    @route("POST", r"/v1/predictions/([^/]+)/cancel")
     def replicate_cancel(self, prediction_id: str) -> None:
         self.answer_about("cancel", prediction_id, self._replicate, cancel=True)
 
