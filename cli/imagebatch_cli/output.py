@@ -108,13 +108,17 @@ def table(*columns: str, ids: int = 0) -> Table:
 def details_table(details: list[Any]) -> RenderableType:
     """Render a problem's details: one row each, with the columns that any of them has."""
     entries = [d if isinstance(d, dict) else {"message": d} for d in details]
-    keys = dict.fromkeys(key for entry in entries for key in entry)
-    columns = [key for key in FIRST_COLUMNS if key in keys]
-    columns += [key for key in keys if key not in columns and key not in HIDDEN_COLUMNS]
+    columns = _columns(entries)
     made = table(*columns)
     for entry in entries:
         made.add_row(*(_cell(entry.get(column)) for column in columns))
     return made
+
+
+def _columns(entries: list[dict[str, Any]]) -> list[str]:
+    keys = dict.fromkeys(key for entry in entries for key in entry)
+    first = [key for key in FIRST_COLUMNS if key in keys]
+    return first + [key for key in keys if key not in {*first, *HIDDEN_COLUMNS}]
 
 
 def _cell(value: Any) -> Text:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from importlib.resources import files
+from itertools import chain
 from typing import Any
 
 from imagebatch.api.apidocs_examples import EVENTS, curl, sample
@@ -95,20 +96,25 @@ def _request(operation: Node) -> str:
 
 
 def _responses(document: Node, operation: Node) -> str:
-    """What succeeds in full; of refusals, which are problem documents all, the statuses alone."""
+    """Show successful responses in full, and only the statuses of errors, which are all problem
+    documents.
+    """
     answers = operation["responses"]
     rows = [_response_row(status, answer) for status, answer in answers.items() if status < "400"]
     text = "<h4>Answers</h4>" + _table(("Status", "Content type", "Model"), rows)
     if refusals := ", ".join(sorted(status for status in answers if status >= "400")):
         text += f'<p>Refusals: {refusals} (<a href="#Problem">Problem</a>)</p>'
-    for status, answer in answers.items():
-        for kind, body in answer.get("content", {}).items():
-            if kind == "text/event-stream":
-                text += f"<h4>{status}, events</h4>{_code(EVENTS)}"
-            elif kind == "application/json" and status < "300":
-                made = body.get("example") or sample(document, body["schema"])
-                text += _details(f"{status}, example", _json(made))
-    return text
+    examples = (_examples(document, status, answer) for status, answer in answers.items())
+    return text + "".join(chain.from_iterable(examples))
+
+
+def _examples(document: Node, status: str, answer: Node) -> Iterator[str]:
+    for kind, body in answer.get("content", {}).items():
+        if kind == "text/event-stream":
+            yield f"<h4>{status}, events</h4>{_code(EVENTS)}"
+        elif kind == "application/json" and status < "300":
+            made = body.get("example") or sample(document, body["schema"])
+            yield _details(f"{status}, example", _json(made))
 
 
 def _response_row(status: str, answer: Node) -> tuple[str, ...]:

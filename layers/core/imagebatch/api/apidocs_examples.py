@@ -1,7 +1,7 @@
 """Examples of requests, responses and events, from the OpenAPI document alone."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 EVENTS = """id: 41
@@ -72,11 +72,8 @@ def sample(document: Node, schema: Node, depth: int = 0) -> Any:
     if "$ref" in schema:
         name = schema["$ref"].rsplit("/", 1)[-1]
         return sample(document, document["components"]["schemas"][name], depth)
-    for key in ("examples", "enum"):
-        if schema.get(key):
-            return schema[key][0]
-    if "const" in schema:
-        return schema["const"]
+    if values := _declared_values(schema):
+        return values[0]
     if "anyOf" in schema:
         return sample(document, schema["anyOf"][0], depth)
     if depth > DEPTH:
@@ -87,6 +84,11 @@ def sample(document: Node, schema: Node, depth: int = 0) -> Any:
     if schema.get("type") == "array":
         return [sample(document, schema.get("items", {}), depth + 1)]
     return _scalar(schema)
+
+
+def _declared_values(schema: Node) -> Sequence[Any]:
+    constant = [schema["const"]] if "const" in schema else []
+    return schema.get("examples") or schema.get("enum") or constant
 
 
 def _scalar(schema: Node) -> Any:

@@ -120,14 +120,22 @@ def _too_large() -> WorkbookError:
 
 def _choose(archive: zipfile.ZipFile, wanted: str | None) -> tuple[str, tuple[str, ...], str]:
     """Return the sheet's name, the other visible ones, and the path of its XML."""
-    found = [e for e in _xml(archive.read("xl/workbook.xml")).iter() if _tag(e) == "sheet"]
-    visible = [e.get("name", "") for e in found if e.get("state", "visible") == "visible"]
-    names = visible if wanted is None else [e.get("name", "") for e in found]
-    name = next((n for n in names if wanted is None or n.casefold() == wanted.casefold()), None)
-    if name is None:
-        raise SheetNotFoundError(visible)
-    element = next(e for e in found if e.get("name") == name)
-    return name, tuple(n for n in visible if n != name), _path_of(archive, element)
+    sheets = [e for e in _xml(archive.read("xl/workbook.xml")).iter() if _tag(e) == "sheet"]
+    visible = [e for e in sheets if e.get("state", "visible") == "visible"]
+    names = [_name(e) for e in visible]
+    chosen = visible if wanted is None else _named(sheets, wanted)
+    if not chosen:
+        raise SheetNotFoundError(names)
+    name = _name(chosen[0])
+    return name, tuple(n for n in names if n != name), _path_of(archive, chosen[0])
+
+
+def _named(sheets: Sequence[ET.Element], name: str) -> list[ET.Element]:
+    return [sheet for sheet in sheets if _name(sheet).casefold() == name.casefold()]
+
+
+def _name(sheet: ET.Element) -> str:
+    return sheet.get("name", "")
 
 
 def _path_of(archive: zipfile.ZipFile, sheet: ET.Element) -> str:
@@ -158,14 +166,22 @@ def _scan(xml: bytes) -> tuple[dict[tuple[int, int], CellFault], list[tuple[int,
             continue
         where = int(place[2]), _column(place[1])
         places.append(where)
-        kind = _TYPE.search(attributes)
-        value = _VALUE.search(content)
-        if kind and kind[1] == b"e":
-            shown = (value and value[1]) or b"#ERROR!"
-            faults[where] = CellFault(shown.decode(errors="replace"), "is an error of the workbook")
-        elif value is None and not (kind and kind[1] == b"str") and _FORMULA.search(content):
-            faults[where] = CellFault("", _NO_VALUE)
+        fault = _fault(attributes, content)
+        if fault is not None:
+            faults[where] = fault
     return faults, places
+
+
+def _fault(attributes: bytes, content: bytes) -> CellFault | None:
+    found = _TYPE.search(attributes)
+    kind = found[1] if found else b""
+    value = _VALUE.search(content)
+    if kind == b"e":
+        shown = (value and value[1]) or b"#ERROR!"
+        return CellFault(shown.decode(errors="replace"), "is an error of the workbook")
+    if value is None and kind != b"str" and _FORMULA.search(content):
+        return CellFault("", _NO_VALUE)
+    return None
 
 
 def _cells(xml: bytes) -> Iterator[tuple[bytes, bytes]]:

@@ -60,11 +60,7 @@ def map_header(header: Sequence[str], columns: ColumnSet) -> HeaderMap:
     places = {name: found[0] for name, found in claims.items()}
     taken = {place for found in claims.values() for place in found}
     others = {p: name for p, name in enumerate(header) if folded[p] and p not in taken}
-    near = {
-        place: guess
-        for place, name in islice(others.items(), _MAX_COMPARED)
-        if (guess := _near_miss(name, columns, places))
-    }
+    near = _near_misses(others, columns, places)
     doubled = _spelled_differently(header, claims)
     weak = frozenset(n for n, p in places.items() if columns.weak_synonyms.get(folded[p]) == n)
     notices = (
@@ -86,6 +82,16 @@ def _spelled_differently(
     }
 
 
+def _near_misses(
+    others: Mapping[int, str], columns: ColumnSet, places: Mapping[str, int]
+) -> dict[int, str]:
+    guesses = (
+        (place, _near_miss(name, columns, places))
+        for place, name in islice(others.items(), _MAX_COMPARED)
+    )
+    return {place: guess for place, guess in guesses if guess}
+
+
 def _near_miss(name: str, columns: ColumnSet, places: Mapping[str, int]) -> str | None:
     """If every column is accepted, only a misspelt name is a near miss."""
     missing = [known for known in columns.names if known not in places]
@@ -99,15 +105,16 @@ def _claims(
     folded: Sequence[str], known: Mapping[str, str], columns: ColumnSet
 ) -> dict[str, list[int]]:
     """Return the positions of the headers for each known column."""
+    synonyms = {name: meant for name, meant in columns.synonyms.items() if name not in known}
+    weak = {name: meant for name, meant in columns.weak_synonyms.items() if name not in known}
     claims: dict[str, list[int]] = {}
-    for names in (known, columns.synonyms):
+    for meanings in (known, synonyms):
         for place, name in enumerate(folded):
-            if name in names and not (names is not known and name in known):
-                claims.setdefault(names[name], []).append(place)
+            if name in meanings:
+                claims.setdefault(meanings[name], []).append(place)
     for place, name in enumerate(folded):
-        meant = columns.weak_synonyms.get(name)
-        if meant and meant in columns.names and meant not in claims and name not in known:
-            claims[meant] = [place]
+        if name in weak:
+            claims.setdefault(weak[name], [place])
     return {name: claims[name] for name in columns.names if name in claims}
 
 

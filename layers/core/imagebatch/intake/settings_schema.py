@@ -145,12 +145,15 @@ def _problems(name: str, value: Any, field: Mapping[str, Any]) -> Iterator[Probl
         return
     if "enum" in field and value not in field["enum"]:
         yield name, f"must be one of {', '.join(map(str, field['enum']))}"
-    if isinstance(value, str):
-        yield from _length(name, value, field)
-    elif isinstance(value, list):
-        yield from _items(name, value, field)
-    elif isinstance(value, int | float) and not isinstance(value, bool):
-        yield from _range(name, value, field)
+    match value:
+        case bool():
+            return
+        case str():
+            yield from _length(name, value, field)
+        case list():
+            yield from _items(name, value, field)
+        case int() | float():
+            yield from _range(name, value, field)
 
 
 def _items(name: str, value: Sequence[Any], field: Mapping[str, Any]) -> Iterator[Problem]:

@@ -106,13 +106,17 @@ def _parsed(found: WorkbookSheet, keep_rows: int) -> ParsedCsv:
             parsed.last_row = number
             continue
         width = max(width, *visible, *faulty, 0)
-        set_off = number > parsed.last_row + 1 and visible == [0] and len(parsed.header) > 2
-        parsed.footer = number if set_off else None
+        parsed.footer = number if _is_set_off(parsed, number, visible) else None
         parsed.row_count += 1
         parsed.last_row = number
         if len(parsed.rows) < keep_rows:
             parsed.rows.append((number, _cells(row, len(row))))
     return _narrowed(parsed, width + 1)
+
+
+def _is_set_off(parsed: ParsedCsv, number: int, visible: list[int]) -> bool:
+    """Whether a row follows an empty one and has a value in its first column only."""
+    return number > parsed.last_row + 1 and visible == [0] and len(parsed.header) > 2
 
 
 def _narrowed(parsed: ParsedCsv, used: int) -> ParsedCsv:

@@ -74,12 +74,13 @@ class WatchBatch:
         start = max(0, after - 1)
         found = store.changes(batch.owner, batch.id, start, MAX_CHANGES_PER_RESPONSE)
         known = [change for change in found if change.seq <= batch.version]
-        if known and known[0].seq == after and all(c.status in FINISHED for c in known):
-            return None  # the end was reported, and nothing visible has happened since
+        if _end_was_reported(known, after):
+            return None
         changes = [change for change in known if change.seq > after]
-        # An unreadable change is not among them, and nobody may wait for it.
-        seq = max(after, batch.version)
-        if len(found) == MAX_CHANGES_PER_RESPONSE:
+        if len(found) < MAX_CHANGES_PER_RESPONSE:
+            # An unreadable change is not among them, and nobody may wait for it.
+            seq = max(after, batch.version)
+        else:
             seq = changes[-1].seq if changes else after
         return ProgressUpdate(
             batch,
@@ -109,6 +110,12 @@ class WatchBatch:
             for item in self.records.store.items(batch.owner, batch.id)
             if waits_in_round(batch, item)
         ]
+
+
+def _end_was_reported(known: Sequence[Change], after: int) -> bool:
+    """Whether change `after` ended the batch, and nothing visible has happened since."""
+    began_with_it = bool(known) and known[0].seq == after
+    return began_with_it and all(change.status in FINISHED for change in known)
 
 
 def _count(change: Change, status: ItemStatus) -> int:

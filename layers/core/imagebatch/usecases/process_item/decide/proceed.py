@@ -60,15 +60,23 @@ def _reason_not_to_create(
 ) -> Failure | None:
     if batch.abort_reason is not None:
         return batch.abort_reason
-    if not delivery.may_create:
-        return failure or CRASHED
-    if item.round_attempts >= TRIES:
-        return failure or (LOST_ANSWER if item.failing_since else CRASHED)
-    if item.deadline is not None and now >= item.deadline:
-        return failure or DEADLINE
-    if fallback.next_look(batch, item, now, delivery.policy) is None:
-        return failure or UNAVAILABLE
+    exhausted = _exhausted(batch, item, now, delivery)
+    if exhausted is not None:
+        return failure or exhausted
     return None if charges.affordable(batch, item) else BUDGET
+
+
+def _exhausted(batch: Batch, item: Item, now: datetime, delivery: Delivery) -> Failure | None:
+    """Return why the item has no attempt left; the failure of an earlier attempt precedes it."""
+    if not delivery.may_create:
+        return CRASHED
+    if item.round_attempts >= TRIES:
+        return LOST_ANSWER if item.failing_since else CRASHED
+    if item.deadline is not None and now >= item.deadline:
+        return DEADLINE
+    if fallback.next_look(batch, item, now, delivery.policy) is None:
+        return UNAVAILABLE
+    return None
 
 
 def end_attempt(
