@@ -9,6 +9,7 @@ JPEG_SIGNATURE = b"\xff\xd8\xff"
 IHDR_BYTES = 13
 CHUNK_BYTES = 12
 """The bytes of a PNG chunk besides its body: length, name and CRC."""
+FILL_BYTES = b"\xff\xff"
 MARKER, SCAN, APP0, APP1, APP2, APP11 = 0xFF, 0xDA, 0xE0, 0xE1, 0xE2, 0xEB
 STANDALONE = frozenset({0x01, *range(0xD0, 0xD8)})
 IMAGE_LIMITS = frozenset({0xD8, 0xD9})
@@ -82,21 +83,31 @@ def _png(body: bytes) -> Iterator[Part]:
 def _jpeg(body: bytes) -> Iterator[Part]:
     at = 2
     while True:
-        start = at
-        while at + 1 < len(body) and body[at] == body[at + 1] == MARKER:
-            at += 1
+        start, at = at, _last_fill_byte(body, at)
         if at + 4 > len(body) or body[at] != MARKER or body[at + 1] in IMAGE_LIMITS:
             raise UnknownStructureError("there is no scan")
         marker = body[at + 1]
         if marker == SCAN:
             yield Part(bytes([marker]), start, at + 2, len(body), len(body))
             return
-        size = 0 if marker in STANDALONE else int.from_bytes(body[at + 2 : at + 4])
-        end = at + 2 + size
-        if end > len(body) or (size < 2 and marker not in STANDALONE):
-            raise UnknownStructureError("a segment goes beyond the end of the file")
+        end = at + 2 if marker in STANDALONE else _segment_end(body, at)
         yield Part(bytes([marker]), start, min(at + 4, end), end, end)
         at = end
+
+
+def _last_fill_byte(body: bytes, at: int) -> int:
+    """A marker may be preceded by any number of fill bytes, which equal its first byte."""
+    while body[at : at + 2] == FILL_BYTES:
+        at += 1
+    return at
+
+
+def _segment_end(body: bytes, at: int) -> int:
+    size = int.from_bytes(body[at + 2 : at + 4])
+    end = at + 2 + size
+    if size < 2 or end > len(body):
+        raise UnknownStructureError("a segment goes beyond the end of the file")
+    return end
 
 
 def _webp(body: bytes) -> Iterator[Part]:

@@ -155,22 +155,32 @@ def _is_behind_offsets(body: bytes, parts: list[Part], old: Part) -> bool:
 
 def _into_webp(body: bytes, parts: list[Part], old: Part | None, packet: bytes) -> bytes:
     head = parts[0]
-    unexpected = {b"VP8X"} if head.name == b"VP8X" else READ_WHEN_EXTENDED
-    cut = head.name == b"VP8X" and head.last - head.first < EXTENDED_BYTES
-    if cut or any(part.name in unexpected for part in parts[1:]):
-        raise CannotMarkError("its chunks would be read in another way")
-    if head.name == b"VP8X":
-        extended = bytearray(body[head.start : head.end])
-        extended[8] |= XMP_FLAG
-        pieces = [bytes(extended)]
+    is_extended = head.name == b"VP8X"
+    _check_extensible(parts, is_extended=is_extended)
+    if is_extended:
+        pieces = [_with_xmp_flag(body[head.start : head.end])]
     else:
         pieces = [_chunk(b"VP8X", _canvas(head, body)), _piece(body, head)]
     pieces += [_piece(body, part) for part in parts[1:] if part is not old]
-    at = parts.index(old) + (head.name != b"VP8X") if old else len(pieces)
+    at = parts.index(old) + (not is_extended) if old else len(pieces)
     pieces.insert(at, _chunk(b"XMP ", packet))
     inside = b"WEBP" + b"".join(pieces)
     rest = body[8 + int.from_bytes(body[4:8], "little") :]
     return b"RIFF" + len(inside).to_bytes(4, "little") + inside + rest
+
+
+def _check_extensible(parts: list[Part], *, is_extended: bool) -> None:
+    head = parts[0]
+    unexpected = {b"VP8X"} if is_extended else READ_WHEN_EXTENDED
+    cut = is_extended and head.last - head.first < EXTENDED_BYTES
+    if cut or any(part.name in unexpected for part in parts[1:]):
+        raise CannotMarkError("its chunks would be read in another way")
+
+
+def _with_xmp_flag(header: bytes) -> bytes:
+    extended = bytearray(header)
+    extended[8] |= XMP_FLAG
+    return bytes(extended)
 
 
 def _piece(body: bytes, part: Part) -> bytes:
