@@ -108,8 +108,8 @@ def _fetch(url: str, file: BinaryIO, moved: Moved) -> None:
     ) as response:
         if response.status_code != httpx.codes.OK:
             raise _BrokenError(f"the storage returned {response.status_code}")
-        told = response.headers.get("Content-Length", "")
-        size = int(told) if told.isdigit() else None
+        length = response.headers.get("Content-Length", "")
+        size = int(length) if length.isdigit() else None
         for chunk in response.iter_raw(256 * 1024):
             file.write(chunk)
             moved(file.tell(), size)

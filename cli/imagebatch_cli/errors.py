@@ -45,8 +45,8 @@ class CliError(Exception):
 
     def document(self) -> dict[str, Any]:
         """Return what `--json` prints instead of a result."""
-        told = {"hint": self.hint, "details": self.details, "jobId": self.batch_id}
-        return {"error": self.message} | {key: value for key, value in told.items() if value}
+        extra = {"hint": self.hint, "details": self.details, "jobId": self.batch_id}
+        return {"error": self.message} | {key: value for key, value in extra.items() if value}
 
 
 class InvalidInputError(CliError):

@@ -21,9 +21,9 @@ def money(amount: str | None) -> str:
     return f"${plain(amount)}" if amount is not None else ""
 
 
-def moment(told: str | None) -> str:
+def moment(timestamp: str | None) -> str:
     """Format an ISO 8601 time for people, in UTC like the API."""
-    return f"{told[:10]} {told[11:19]} UTC" if told else ""
+    return f"{timestamp[:10]} {timestamp[11:19]} UTC" if timestamp else ""
 
 
 def remaining(eta: str | None) -> str:
@@ -221,10 +221,10 @@ def _one_word(status: Document) -> str:
     return "partial" if is_partial else plain(status["status"])
 
 
-def age(told: str | None) -> str:
+def age(timestamp: str | None) -> str:
     """Return how long ago, by this machine's clock."""
     try:
-        seconds = time.time() - datetime.fromisoformat(told or "").timestamp()
+        seconds = time.time() - datetime.fromisoformat(timestamp or "").timestamp()
     except ValueError:
         return ""
     for size, unit in ((86400, "d"), (3600, "h"), (60, "m")):

@@ -117,11 +117,11 @@ def _checked(url: str) -> str:
 
 def retry_after(response: httpx.Response) -> float:
     """Return the seconds that the response asks to wait; 0 if it does not say."""
-    told: str = response.headers.get("Retry-After", "").strip()
-    if told.isdigit():
-        return float(told)
+    value: str = response.headers.get("Retry-After", "").strip()
+    if value.isdigit():
+        return float(value)
     try:
-        when = parsedate_to_datetime(told)
+        when = parsedate_to_datetime(value)
     except ValueError:
         return 0
     return max(0.0, when.timestamp() - time.time())

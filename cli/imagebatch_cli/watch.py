@@ -44,31 +44,31 @@ class Progress:
     waiting: str
 
     @classmethod
-    def of(cls, told: Document) -> "Progress":
+    def of(cls, document: Document) -> "Progress":
         """Build from a status (camelCase) or a `progress` event (snake_case)."""
-        cost = told.get("cost")
-        succeeded = told["done"] if "done" in told else told.get("succeeded", 0)
+        cost = document.get("cost")
+        succeeded = document["done"] if "done" in document else document.get("succeeded", 0)
         return cls(
-            status=str(told.get("status", "")),
-            mode=str(told.get("mode") or ""),
-            total=told.get("total", 0),
-            percent=told.get("percent", 0),
+            status=str(document.get("status", "")),
+            mode=str(document.get("mode") or ""),
+            total=document.get("total", 0),
+            percent=document.get("percent", 0),
             succeeded=succeeded,
-            failed=told.get("failed", 0),
-            cancelled=told.get("cancelled", 0),
-            processing=told.get("processing", 0),
-            pending=told.get("pending", 0),
+            failed=document.get("failed", 0),
+            cancelled=document.get("cancelled", 0),
+            processing=document.get("processing", 0),
+            pending=document.get("pending", 0),
             cost=str((cost.get("actual") if isinstance(cost, dict) else cost) or "0"),
-            eta=told.get("eta"),
-            waiting=_waiting(told.get("waitingFor") or told.get("waiting_for")),
+            eta=document.get("eta"),
+            waiting=_waiting(document.get("waitingFor") or document.get("waiting_for")),
         )
 
 
-def _waiting(told: Document | str | None) -> str:
-    if not isinstance(told, dict):
-        return told or ""
-    until = f" until {told['until']}" if told.get("until") else ""
-    return f"{told.get('reason', '')}{until}".strip()
+def _waiting(document: Document | str | None) -> str:
+    if not isinstance(document, dict):
+        return document or ""
+    until = f" until {document['until']}" if document.get("until") else ""
+    return f"{document.get('reason', '')}{until}".strip()
 
 
 def is_finished(status: Document) -> bool:

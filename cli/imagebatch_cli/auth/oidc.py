@@ -238,8 +238,8 @@ def _reason(response: httpx.Response) -> str:
         body = response.json()
     except ValueError:
         body = {}
-    told = body if isinstance(body, dict) else {}
-    return str(told.get("error_description") or told.get("error") or response.status_code)
+    fields = body if isinstance(body, dict) else {}
+    return str(fields.get("error_description") or fields.get("error") or response.status_code)
 
 
 def _json(response: httpx.Response) -> dict[str, Any]:

@@ -47,9 +47,9 @@ def _examine(api: Api) -> Document:
     return {**found, "checks": checks, "healthy": found["healthy"] and clock["health"] == "ok"}
 
 
-def _clock(told: str, asked_at: float, answered_at: float) -> dict[str, Any]:
+def _clock(reported: str, asked_at: float, answered_at: float) -> dict[str, Any]:
     """The service read its clock between the request and the response."""
-    service = datetime.fromisoformat(told).timestamp()
+    service = datetime.fromisoformat(reported).timestamp()
     offset = max(asked_at - service, service - answered_at, 0.0)
     if offset <= MAX_CLOCK_OFFSET_SECONDS:
         return {"check": "clocks", "health": "ok", "message": "They match.", "advice": ""}

@@ -61,8 +61,8 @@ class ArrivalProcessor:
         return False
 
     def _send_anew(self, record: Mapping[str, Any]) -> None:
-        told = record.get("messageAttributes", {}).get(WAITS, {}).get("stringValue", "0")
-        waits = int(told) + 1
+        count = record.get("messageAttributes", {}).get(WAITS, {}).get("stringValue", "0")
+        waits = int(count) + 1
         with translate_errors("intake queue"):
             self._client.send_message(
                 QueueUrl=self._url,

@@ -127,8 +127,8 @@ def retry_after(response: httpx.Response) -> float:
 
 def _waits(response: httpx.Response) -> Iterator[float]:
     body = read_json(response.content)
-    told = body.get("retry_after") if isinstance(body, Mapping) else None
-    for value in (told, response.headers.get("Retry-After")):
+    in_body = body.get("retry_after") if isinstance(body, Mapping) else None
+    for value in (in_body, response.headers.get("Retry-After")):
         seconds = _seconds(value)
         if seconds is not None:
             yield seconds
