@@ -127,7 +127,7 @@ def signing_keys(text: str) -> list[bytes]:
 
 @cache
 def _usual_context() -> ssl.SSLContext:
-    return httpcore.default_ssl_context()
+    return httpx.create_ssl_context()
 
 
 def _receipt(status: int) -> Receipt:
