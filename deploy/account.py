@@ -15,7 +15,7 @@ class Concurrency:
     quota: int
     unreserved: int
     own: int = 0
-    """What the deployed stack has already reserved."""
+    """The concurrency that the deployed stack has already reserved."""
 
     def allows(self, reserved: int) -> bool:
         return self.unreserved + self.own - reserved >= min(UNRESERVED, self.quota)

@@ -48,7 +48,7 @@ class Config:
 
     @property
     def api_id(self) -> str:
-        """Known before the deploy, so that the functions can be told their own URL."""
+        """Chosen before the deploy, because the functions need their own URL."""
         return hashlib.sha256(self.stack.encode()).hexdigest()[:8]
 
     @property

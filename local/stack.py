@@ -32,7 +32,7 @@ OUTPUTS = {
 
 
 def up(config: Config, home: Path) -> dict[str, Any]:
-    """Build, start and deploy what is missing; return the stack's description."""
+    """Build, start and deploy the missing parts; return the stack's description."""
     emulator = Emulator(config.port, home, config.wait_scale)
     template = build()
     wanted = _digest(asdict(config), str(template))

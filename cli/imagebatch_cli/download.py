@@ -86,7 +86,7 @@ class Target:
 
 
 def download(api: Api, batch_id: str, target: Target, moved: Moved) -> Archive:
-    """Each try starts anew with a fresh URL. ProblemError 409 and 410 as the service says."""
+    """Each try restarts with a new URL. ProblemError with the service's status 409 or 410."""
     for _ in attempts(TRIES):
         url = api.archive_url(batch_id)
         try:

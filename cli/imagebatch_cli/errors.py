@@ -1,13 +1,13 @@
-"""What can go wrong, and the exit status each leads to.
+"""The command line's errors and their exit statuses.
 
 CliError
 ├── InvalidInputError       3  the command, its file or its options cannot be used
-├── ProblemError            3  the service refused the request (4 where it did not let us in)
-├── UnreachableError        4  no answer, or none that can be used
-├── SignInError             4  signing in did not work
+├── ProblemError            3  the service rejected the request (4 if it rejected the credentials)
+├── UnreachableError        4  no response, or an unusable one
+├── SignInError             4  signing in failed
 │   └── SignInExpiredError  4  the sign-in has ended and cannot be renewed
 ├── InterruptedWaitError  130  Ctrl-C
-└── OutputClosedError       141  nobody reads standard output any more, as after `| head`
+└── OutputClosedError       141  standard output was closed, as by `| head`
 """
 
 from enum import IntEnum

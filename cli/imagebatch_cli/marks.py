@@ -32,7 +32,7 @@ def mark_of(body: bytes) -> str:
 
 
 def _best(marks: Iterator[str]) -> str:
-    """Return the manifest, otherwise what the first packet says."""
+    """Return the manifest's mark, otherwise the one of the first XMP packet."""
     found = list(marks)
     return C2PA if C2PA in found else next(iter(found), NONE)
 

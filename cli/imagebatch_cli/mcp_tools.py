@@ -1,6 +1,6 @@
-"""What an assistant may do over the Model Context Protocol: API calls, files below one folder.
+"""Tools for assistants over the Model Context Protocol: API calls, and files below one folder.
 
-Nothing here decides about money: a submit carries a quote or a limit, and the service enforces it.
+The service enforces spending: each submit carries a quote or a maximum cost.
 """
 
 import json

@@ -8,8 +8,8 @@ MAX_PAUSE_SECONDS = 10.0
 
 
 def backoff(failed: int) -> float:
-    """Seconds after this many failures: from half a second on twice as long each time, with jitter,
-    so that many clients do not come back at once.
+    """Return the seconds to wait after this many failures: half a second, doubled each time, with
+    jitter so that many clients do not retry simultaneously.
     """
     longest = min(MAX_PAUSE_SECONDS, 0.5 * 2.0 ** min(failed - 1, 8))
     return longest * random.uniform(0.5, 1)  # noqa: S311 (not a secret)

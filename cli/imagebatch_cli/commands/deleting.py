@@ -72,7 +72,7 @@ def _receipt(found: Document) -> str:
 
 
 def confirm(question: str, *, yes: bool) -> None:
-    """InvalidInputError if nobody can be asked, or if the answer is no."""
+    """InvalidInputError if there is no terminal to ask on, or if the answer is no."""
     if yes:
         return
     if not sys.stdin.isatty():

@@ -72,7 +72,7 @@ class Settings:
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> "Settings":
         """Read each setting from the variable of its name in capitals; if it is missing or empty,
-        the default applies. ValueError or ArithmeticError for what is not a number.
+        the default applies. ValueError or ArithmeticError for an invalid number.
         """
         given: dict[str, Any] = {
             each.name: PARSERS.get(each.type, str)(env[each.name.upper()])
@@ -95,14 +95,14 @@ class Settings:
 
     @property
     def limits(self) -> Limits:
-        """What the batches of one owner may take, and all batches together spend."""
+        """The limits of each owner's batches, and the budget of the whole stack."""
         return Limits(self.max_active_batches, self.owner_monthly_budget, self.stack_monthly_budget)
 
     @property
     def watchers_per_owner(self) -> int | None:
-        """How many streams of one owner may wait at once: half of those of all owners.
+        """The maximum number of waiting streams of one owner: half of all streams.
 
-        None where that is no less than there are, or where all callers are one owner.
+        None if that would not be a limit, or if all callers are one owner.
         """
         limit = max(MIN_WATCHERS, self.progress_concurrency // 2)
         if self.auth_mode == "none" or limit >= self.progress_concurrency:

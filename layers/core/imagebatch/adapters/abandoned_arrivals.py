@@ -16,7 +16,7 @@ MESSAGES_A_CALL = 10
 WAIT_SECONDS = 1
 """Long polling queries all SQS servers; short polling may miss messages."""
 HIDDEN_SECONDS = 120
-"""As long as the sweeper may run: no message is received twice during one pass."""
+"""The sweeper's timeout, so that no message is received twice during one run."""
 
 
 class SQSAbandonedArrivals(AbandonedArrivals):

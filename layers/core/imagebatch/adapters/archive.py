@@ -1,10 +1,9 @@
-"""Builds the archive from S3 to S3, out of order, in memory that does not grow with it.
+"""Builds the archive from S3 to S3 with bounded memory; parts are processed out of order.
 
-The ZIP's layout is planned from the recorded sizes and CRCs and cut into parts. What is large is
-copied by S3 itself, if it is still the object that was recorded. Reads of the rest run ahead in the
-archive's order and write straight into the buffers of the parts they belong to. The upload is
-completed once every part is there and every member was checked; a build that was killed is done
-again from the start.
+The ZIP's layout is computed from the recorded sizes and CRCs and divided into parts. S3 copies
+large objects itself, provided that they match their records. The others are read ahead in the
+archive's order, directly into the buffers of their parts. The upload is completed when all parts
+are uploaded and all members are verified. An interrupted build restarts from the beginning.
 """
 
 from collections.abc import Sequence

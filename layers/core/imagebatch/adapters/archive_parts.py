@@ -13,7 +13,7 @@ from imagebatch.ports import StoredMember
 MIN_PART_BYTES = 5 * 1024 * 1024
 """Of every part but the last, moved or copied."""
 PART_SIZE = 8 * 1024 * 1024
-"""Of a moved part: each request costs time of its own."""
+"""Of a part that passes through the function; each request has a fixed latency."""
 MAX_COPY_BYTES = 64 * 1024 * 1024
 """S3 answers a copy when it is done, and the client waits 20 seconds."""
 MAX_COPIES = 4_400

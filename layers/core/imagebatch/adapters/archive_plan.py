@@ -81,7 +81,7 @@ class ArchivePlan:
                 buffer[low - part.start : high - part.start] = text[low - start : high - start]
 
     def reads(self) -> Iterator[Read]:
-        """What has to be read, in the archive's order: a member up to where S3 copies it."""
+        """Return the reads, in the archive's order: each member up to the range that S3 copies."""
         for member, body in self._bodies:
             end = body + member.size
             parts = self._between(body, end) if member.size else ()

@@ -21,7 +21,7 @@ FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 5, 120
 MAX_WAIT_SECONDS = 60
 """How long a free place may stay unused."""
 WAITS = "waits"
-"""The attribute of a re-enqueued message: how often it was enqueued."""
+"""The message attribute that counts how often a message was enqueued."""
 
 type Process = Callable[[ArrivedObject], RetryLater | SendAnew | None]
 

@@ -1,6 +1,6 @@
-"""Many reads at once fill a few parts in memory; each part is uploaded as soon as it is whole.
+"""Concurrent reads fill a few parts in memory; each part is uploaded when it is complete.
 
-Beside them S3 copies the parts that need not pass through here.
+Meanwhile, S3 copies the parts that do not have to pass through the function.
 """
 
 import threading
@@ -21,7 +21,7 @@ WINDOW = 10
 """Parts in memory at the same time, and uploads in flight."""
 WINDOW_BYTES = WINDOW * PART_SIZE
 COPIES = 6
-"""At once; S3 moves the bytes."""
+"""Concurrent requests for which S3 copies the bytes."""
 
 
 class _PartBuffer:

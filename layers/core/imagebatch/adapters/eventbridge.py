@@ -16,7 +16,7 @@ TRIES = 5
 
 
 class EventBridgeBus(EventBus):
-    """`ports.event_bus.EventBus`. Events that EventBridge does not take are sent again alone."""
+    """`ports.event_bus.EventBus`. Only the events that EventBridge rejected are sent again."""
 
     def __init__(
         self,

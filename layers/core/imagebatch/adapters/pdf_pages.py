@@ -30,9 +30,7 @@ NAME = "pages.pdf"
 PART = 8 * 1024 * 1024
 """80 GB in the 10,000 parts that S3 allows; at most ten of them are in memory."""
 MAX_DRAWS = 3
-"""How often the PDF is started: if its build is killed three times, the archive is built without
-it.
-"""
+"""Maximum builds of the PDF: if all of them are killed, the archive is built without it."""
 MIRRORED = frozenset({2, 4, 5, 7})
 """EXIF orientations that a page cannot express by rotation."""
 AHEAD = 2
@@ -119,7 +117,7 @@ class S3PagesBuilder(PagesBuilder):
 
 
 class _Stream:
-    """What a transfer reads from; `size` and `crc32` are of everything it has read."""
+    """The source of a transfer. `size` and `crc32` cover everything read so far."""
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
         self._pieces = iter(pieces)
@@ -168,7 +166,7 @@ def to_pdf_image(body: bytes) -> PdfImage | None:
 
 
 def _as_stored(body: bytes) -> PdfImage | None:
-    """Return None for what a PDF cannot embed unchanged."""
+    """Return None if a PDF cannot embed the image unchanged."""
     from PIL import Image
 
     with Image.open(io.BytesIO(body), formats=FORMATS) as image:

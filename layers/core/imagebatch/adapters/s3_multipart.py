@@ -100,7 +100,7 @@ class Target:
             self.client.abort_multipart_upload(Bucket=self.bucket, Key=self.key, UploadId=upload_id)
 
     def discard(self) -> None:
-        """Abort every upload of the key, as far as possible now."""
+        """Abort all uploads of the key that can be aborted now."""
         with contextlib.suppress(ClientError, UnavailableError):
             for upload_id in self.unfinished():
                 self.abort(upload_id)
@@ -131,7 +131,7 @@ class SinglePut:
 
 
 class MultipartUpload:
-    """`may_have_duplicates` when S3 may have begun more uploads than the one it told us of."""
+    """`may_have_duplicates` is set if S3 may have started other uploads whose IDs were lost."""
 
     def __init__(
         self, target: Target, upload_id: str, size: int, *, may_have_duplicates: bool
@@ -191,10 +191,10 @@ class MultipartUpload:
 
 
 def begin_upload(target: Target, size: int) -> MultipartUpload | None:
-    """Begins the upload of `size` bytes and aborts what killed builds left; None when the object
-    is there.
+    """Begin the upload of `size` bytes and abort the uploads of killed builds; None if the object
+    exists.
 
-    What is asked is asked at once: nearly always this is the first build and a round trip is all
+    The requests run concurrently: nearly always this is the first build, and one round trip is all
     it costs.
     """
     with ThreadPoolExecutor(3) as pool, contextlib.ExitStack() as on_failure:

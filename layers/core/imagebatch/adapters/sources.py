@@ -71,7 +71,7 @@ class SourceReader:
         raise UnavailableError(f"a stored image broke off {TRIES} times") from broken
 
     def check(self, member: StoredMember) -> None:
-        """BadMemberError when the object is not what was recorded, as far as S3 tells of it."""
+        """BadMemberError if S3's metadata shows that the object differs from its record."""
         with self.as_recorded(member):
             head = self._client.head_object(
                 Bucket=self._bucket, Key=member.key, IfMatch=member.etag, ChecksumMode="ENABLED"
@@ -92,7 +92,7 @@ class SourceReader:
 
     @contextlib.contextmanager
     def as_recorded(self, member: StoredMember) -> Iterator[None]:
-        """BadMemberError where S3 refuses because the object is not what was recorded."""
+        """BadMemberError if S3 rejects a request because the object differs from its record."""
         with translate_errors("object store"):
             try:
                 yield

@@ -1,4 +1,4 @@
-"""Examples of requests, responses and events, from the OpenAPI document alone."""
+"""Generates examples of requests, responses and events from the OpenAPI document."""
 
 import json
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""From an error to the HTTP answer that a client gets: statuses are named here alone."""
+"""Maps errors to HTTP responses. This is the only module that names statuses."""
 
 import json
 from collections.abc import Mapping
@@ -57,7 +57,7 @@ logger = Logger(child=True)
 
 
 def error_response(error: Exception) -> Response:
-    """Every error has an answer; only a refusal tells the client what went wrong."""
+    """Return the response for any error; only those for request errors give the reason."""
     if isinstance(error, RequestError):
         return _refusal(error)
     if isinstance(error, (UnavailableError, ConflictError, UnreadableRecordError)):

@@ -1,4 +1,4 @@
-"""API Gateway's event, payload format 2.0, as far as the API reads it."""
+"""API Gateway's event, payload format 2.0: the parts that the API uses."""
 
 from collections.abc import Mapping
 from functools import cached_property

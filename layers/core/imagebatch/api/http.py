@@ -1,4 +1,4 @@
-"""What a request carries: its body as bytes, JSON or a form, and the parameters of its query."""
+"""Reads a request: its body as bytes, JSON or a form, and its query parameters."""
 
 import base64
 import binascii
@@ -23,11 +23,11 @@ ITEM_INDEX = re.compile(r"[0-9]{1,6}", re.ASCII)
 FORM_CHARSETS = frozenset(
     {"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "windows-1252", "latin1"}
 )
-"""What a field may say of itself; latin1 stands for one that says nothing."""
+"""The charsets that a field may declare; latin1 stands for a field without one."""
 
 
 def body_of(event: GatewayEvent) -> bytes:
-    """The body as it was sent: the gateway hands text on as text and everything else as base64."""
+    """Return the original body: the gateway passes text unchanged and other content as base64."""
     body = event.body
     if not event.is_base64_encoded:
         return body.encode("utf-8", "surrogatepass")

@@ -1,4 +1,4 @@
-"""What only HTTP can refuse, or have to refuse."""
+"""Errors of the HTTP layer."""
 
 from collections.abc import Sequence
 
@@ -19,7 +19,7 @@ class NotAcceptableError(InvalidRequestError):
 
 
 class ServiceUnavailableError(RequestError):
-    """A failure of ours that may pass."""
+    """A temporary failure of the service."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -31,7 +31,7 @@ class ServiceUnavailableError(RequestError):
 
 
 class InternalError(RequestError):
-    """A failure of ours that nobody foresaw."""
+    """An unexpected failure of the service."""
 
     def __init__(self) -> None:
         super().__init__(

@@ -52,7 +52,7 @@ class Route:
     description: str = ""
     parameters: Sequence[Mapping[str, Any]] = ()
     request: Mapping[str, Any] = field(default_factory=dict)
-    """By media type; a model alone means application/json."""
+    """By media type; a model without one means application/json."""
     optional_body: bool = False
     returns: Mapping[int, Any] = field(default_factory=dict)
     errors: Sequence[int] = ()

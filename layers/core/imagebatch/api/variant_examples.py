@@ -1,4 +1,4 @@
-"""Examples in the OpenAPI document of what is made for variants."""
+"""The OpenAPI document's examples of variant batches."""
 
 ROW = {
     "variantId": 1001,

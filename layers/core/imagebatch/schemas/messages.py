@@ -19,7 +19,7 @@ class MalformedMessageError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class DispatchMessage:
-    """A round whose items are to be stored and enqueued."""
+    """A round whose items have to be stored and enqueued."""
 
     owner: str
     batch_id: str

@@ -21,9 +21,10 @@ _FLAG = TypeAdapter(bool)
 
 
 def from_text(fields: Mapping[str, str]) -> dict[str, Any]:
-    """Fields of a form or a query as the JSON API has them: objects as JSON, `dryRun` as a word.
+    """Convert fields of a form or a query to those of the JSON API: objects are sent as JSON, and
+    `dryRun` as text.
 
-    What cannot be read so stays text, for the model to refuse.
+    Values that cannot be converted remain text, which the model rejects.
     """
     reads = {
         "metadata": _object,

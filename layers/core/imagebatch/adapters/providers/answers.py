@@ -40,7 +40,7 @@ _GATEWAY_GAVE_UP = {504, 524}
 """A gateway timed out; the provider may have started the prediction nevertheless."""
 
 _ID = re.compile(r"[!-~]{1,200}")
-"""Nobody's are longer, and whatever else there is could be neither stored nor asked for."""
+"""No provider's IDs are longer; others could be neither stored nor used in a URL."""
 _RESETS_IN = re.compile(r"resets in ~?\s*(\d+(?:\.\d+)?)\s*s", re.IGNORECASE)
 _ADDRESS = re.compile(r"\b(?:https?://|data:)\S+", re.IGNORECASE)
 _MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF")

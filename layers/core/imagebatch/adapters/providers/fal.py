@@ -204,7 +204,7 @@ def _path(request: ImageRequest, request_id: str) -> str:
 
 
 def _progress(request_id: str, status: Mapping[str, Any]) -> Prediction | None:
-    """Return what a status means; None if the result is to be read."""
+    """Return the prediction for a status; None if the result must be read."""
     if status.get("status") in _CANCELLED or status.get("error_type") == "client_cancelled":
         return Prediction(request_id, PredictionStatus.CANCELLED)
     if status.get("error") or status.get("status") == "FAILED":

@@ -15,7 +15,7 @@ MAX_DIGITS = 18
 
 
 def read_json(content: bytes | str) -> Any:
-    """Return None for what is not JSON."""
+    """Return None for invalid JSON."""
     try:
         return _bounded(
             json.loads(

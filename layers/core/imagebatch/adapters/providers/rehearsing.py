@@ -20,7 +20,7 @@ STOPPING = frozenset({FailureCode.PROVIDER_AUTH, FailureCode.MODEL_UNAVAILABLE})
 
 
 def rehearse_create(rehearsal: Rehearsal, seconds: float, now: datetime) -> float:
-    """Return how long the prediction takes, normally `seconds`. Raises what a provider would."""
+    """Return the duration of the prediction, normally `seconds`; raises the simulated error."""
     fate = rehearsal.fate
     if fate.code in STOPPING:
         raise _closed(fate.code)

@@ -1,4 +1,4 @@
-"""What a batch was made of: its rows as they were submitted."""
+"""The input of a batch: its rows as submitted."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -64,7 +64,7 @@ def _upload_id(kept: str) -> str | None:
 
 
 def _with_urls(value: Any, urls: Mapping[str, str]) -> Any:
-    """Only the item's own images become addresses: any other text is what a client wrote."""
+    """Return URLs for the item's own images; other text was written by the client."""
     if isinstance(value, list):
         return [_with_urls(each, urls) for each in value]
     return urls.get(value, value) if isinstance(value, str) else value

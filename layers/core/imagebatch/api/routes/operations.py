@@ -1,4 +1,4 @@
-"""What is running, the API's health, and the API's description."""
+"""Running batches, the health of the API and the stack, and the OpenAPI document."""
 
 from base64 import b64encode
 from dataclasses import asdict

@@ -1,4 +1,4 @@
-"""Share links: managing them, and what a link shows."""
+"""Share links: managing them, and the public view of a shared batch."""
 
 from imagebatch.api.http import item_cursor, json_object_of, page_limit
 from imagebatch.api.parameters import BATCH_ID, ID, IDEMPOTENCY_KEY, ITEM_CURSOR, LIMIT, path

@@ -1,4 +1,4 @@
-"""The catalog of product variants, what has been made for them, and the settings forms."""
+"""The catalog of product variants, their images, and the settings schemas."""
 
 import re
 
