@@ -81,19 +81,30 @@ def _jpeg_segments(body: bytes) -> Iterator[tuple[int, bytes]]:
     """Yield the marker and the content of each segment before the first scan."""
     at = 2
     while True:
-        while body[at : at + 2] == b"\xff\xff":
-            at += 1
+        at = _last_fill_byte(body, at)
         if at + 4 > len(body) or body[at] != 0xFF or body[at + 1] in {0xD8, 0xD9}:
             raise _BrokenError
         marker = body[at + 1]
         if marker == SCAN:
             return
-        size = 0 if marker in WITHOUT_LENGTH else int.from_bytes(body[at + 2 : at + 4], "big")
-        end = at + 2 + size
-        if end > len(body) or (size < 2 and marker not in WITHOUT_LENGTH):
-            raise _BrokenError
+        end = at + 2 if marker in WITHOUT_LENGTH else _segment_end(body, at)
         yield marker, body[at + 4 : end]
         at = end
+
+
+def _last_fill_byte(body: bytes, at: int) -> int:
+    """A marker may be preceded by any number of fill bytes, which equal its first byte."""
+    while body[at : at + 2] == b"\xff\xff":
+        at += 1
+    return at
+
+
+def _segment_end(body: bytes, at: int) -> int:
+    size = int.from_bytes(body[at + 2 : at + 4], "big")
+    end = at + 2 + size
+    if size < 2 or end > len(body):
+        raise _BrokenError
+    return end
 
 
 def _webp_marks(body: bytes) -> Iterator[str]:

@@ -42,6 +42,9 @@ class VariantFolder:
     first: int
     count: int
 
+    def has(self, index: int) -> bool:
+        return self.first <= index < self.first + self.count
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Folder:

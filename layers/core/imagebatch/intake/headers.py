@@ -1,7 +1,7 @@
 """Maps a sheet's header: known columns, suggestions, and ambiguous names."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from itertools import islice
@@ -216,12 +216,15 @@ def nearest_column(header: str, names: Sequence[str]) -> str | None:
     if found := _misspelt(folded, names):
         return found
     by_fold = {folded_name(name): name for name in names}
-    for fold, name in by_fold.items():
-        if "_" in fold and f"_{fold}_" in f"_{folded}_":
-            return name
+    return next((by_fold[fold] for fold in _phrases(folded, by_fold)), None)
+
+
+def _phrases(folded: str, known: Collection[str]) -> Iterator[str]:
+    """Return the known names in a header: those of several words first, then its last word."""
+    yield from (name for name in known if "_" in name and f"_{name}_" in f"_{folded}_")
     words = [word for word in _NOT_A_WORD.split(folded) if word]
     candidates = [words[-1], words[0], *words] if words else []
-    return next((by_fold[word] for word in candidates if word in by_fold), None)
+    yield from (word for word in candidates if word in known)
 
 
 def _misspelt(folded: str, names: Sequence[str]) -> str | None:

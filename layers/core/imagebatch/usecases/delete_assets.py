@@ -94,8 +94,7 @@ class DeleteImage:
         kept = self.library.folder(owner, place[0])
         if folder[1] is not None:
             own = kept.of(folder[1]) if kept else None
-            inside = own is not None and own.first <= place[1] < own.first + own.count
-            return place if inside else None
+            return place if own is not None and own.has(place[1]) else None
         return place if kept or self.records.store.get(owner, place[0]) else None
 
     def _delete_archives(self, batch: Batch) -> None:
