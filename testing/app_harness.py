@@ -1,4 +1,4 @@
-"""The whole core over fakes: submit, deliver, crash, and look at what is recorded."""
+"""The whole core over fakes: submit, deliver, crash, and inspect the records."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -70,7 +70,7 @@ WORKERS = 3
 MODEL = a_model(price=str(PRICE))
 LIMITS = Limits(active_batches=20)
 OTHER_MODEL = a_model("other", price="0.08", hd="0.16", supports_seed=True)
-"""What a later round may run on."""
+"""The models that a later round may use."""
 
 
 def a_row(i: int) -> ItemSpec:

@@ -1,4 +1,4 @@
-"""What a provider or its image host can do wrong, and how a row that meets it ends.
+"""The faults of a provider or its image host, and the result of a row that meets one.
 
 One row a word. `more` is for FakeProviders' script; then the code the row ends with, and how often
 Replicate is asked for it, None where that depends on the time.

@@ -1,4 +1,4 @@
-"""What the template grants each role, beside what was asked for with it."""
+"""The permissions that the template grants each role, and the calls made with them."""
 
 from collections.abc import Iterable
 from fnmatch import fnmatchcase

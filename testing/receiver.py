@@ -1,4 +1,4 @@
-"""A webhook receiver on loopback: keeps what it got, and answers as it is told.
+"""A webhook receiver on loopback that records requests and sends the configured responses.
 
 with Receiver() as receiver:
     receiver.answers = [500, 200]          # the next answers; 200 when none is left

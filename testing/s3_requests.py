@@ -1,4 +1,4 @@
-"""Requests to S3Server, what it stores, and the faults it is told to have."""
+"""S3Server's request handling, objects and configured faults."""
 
 import threading
 from dataclasses import dataclass, field

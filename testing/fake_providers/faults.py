@@ -1,4 +1,4 @@
-"""The faults FakeProviders can be told to have: what each sends instead of the right thing.
+"""The faults that FakeProviders can simulate, and the response that each one sends.
 
 A fault belongs to a stage (`on`): `create`, `list`, `get`, `cancel` or `file`. ANSWERS, SOCKETS and
 TWISTS work on any stage (default `create`); OUTCOMES are decided when the prediction is created;
@@ -141,7 +141,7 @@ def _twisted(right: Response, **more: Any) -> Response:
 
 
 def _deep(right: Response) -> Response:
-    """What no JSON parser accepts, where the output should be."""
+    """Invalid JSON in place of the output."""
     status, headers, body = _twisted(right, output="DEEP", images="DEEP")
     return status, headers, body.replace(b'"DEEP"', DEPTH * b"[" + DEPTH * b"]")
 
@@ -157,7 +157,7 @@ TWISTS: dict[str, Callable[[Response], Response]] = {
     "gzip": lambda right: (right[0], {**right[1], "Content-Encoding": "gzip"}, right[2]),
     "megabytes": lambda right: _twisted(right, padding=PADDING * "x"),
 }
-"""The right answer, spoilt. What was asked for has happened."""
+"""A damaged response to a request that was executed."""
 
 RECORDED = (SOCKETS - {"hang", "cut_before"}) | {"html", "garbled", *TWISTS}
 """Faults under which a create is in the ledger as billed although its answer is lost."""

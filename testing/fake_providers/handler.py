@@ -1,4 +1,4 @@
-"""What the routes of all providers share: dispatch, faults, authorization."""
+"""The base of all providers' routes: dispatch, faults, authorization."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The faults of an image's file: what is sent instead of the right one."""
+"""The faults of an image file, and the file that each one sends instead."""
 
 import io
 import struct

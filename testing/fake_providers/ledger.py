@@ -1,4 +1,4 @@
-"""What the stand-ins created, and what they were asked."""
+"""The requests to the fake providers, and the predictions they created."""
 
 import time
 from collections.abc import Callable

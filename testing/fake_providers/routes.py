@@ -1,4 +1,4 @@
-"""All routes: those of the providers, the files, and what steers the stand-ins."""
+"""All routes: the providers' APIs, the generated files, and the control of the fakes."""
 
 from testing.fake_providers.fal import FalRoutes
 from testing.fake_providers.files import picture
@@ -12,7 +12,7 @@ class ControlRoutes(ProviderHandler):
     @route("GET", r"/v1/account")
     @route("GET", r"/v1/models\?limit=1")
     def account(self) -> None:
-        """A free request that tells whether the key is valid."""
+        """A free request that checks the key."""
         self.send(json_response(200, {"username": "tests"}))
 
     @route("GET", r"/files/([^/.]+)\.\w+")

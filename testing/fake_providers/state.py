@@ -89,7 +89,7 @@ class ProviderState:
                 "fired": {rule.id: rule.fired for rule in self._rules.values()},
             }
 
-    # --- what the routes ask ------------------------------------------------------------------
+    # --- used by the routes -------------------------------------------------------------------
 
     def rule(
         self, stage: str, prompt: str, model: str = "", *, outcome: bool = False
