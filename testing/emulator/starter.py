@@ -1,8 +1,9 @@
 """The program that `starts` runs: imports a function once and forks its environments.
 
-The first process has the SDK and the layer's libraries. Of it one process per function is forked,
-which imports the function's module with the function's own variables, and of that one the
-environments. Each runs the emulator's own worker script, which finds the module imported.
+The first process has the SDK, its service models and the layer's libraries. Of it one process per
+function is forked, which imports the function's module with the function's own variables, and of
+that one the environments. Each runs the emulator's own worker script, which finds the module
+imported.
 """
 
 import contextlib
@@ -21,6 +22,9 @@ LARGEST = 1024 * 1024
 COMMON = ("boto3", "aws_lambda_powertools", "pydantic", "imagebatch.domain.batch")
 """What nearly every function imports; none of it reads the environment meanwhile."""
 
+SERVICES = ("dynamodb", "s3", "sqs", "stepfunctions")
+"""Whose clients nearly every environment creates."""
+
 END_OF_LOG = "end of an invocation's log"
 
 type Become = Callable[[dict[str, Any], list[int]], None]
@@ -34,7 +38,20 @@ def main() -> None:
     for name in COMMON:
         with contextlib.suppress(ImportError):  # a layer of another template
             importlib.import_module(name)
+    share_service_models()
     serve(control, become_function)
+
+
+def share_service_models() -> None:
+    """Parse the SDK's models of these services once: most of what an environment's clients cost."""
+    import boto3
+    import botocore.session
+
+    loader = botocore.session.create_loader()
+    botocore.session.create_loader = lambda *_: loader
+    session: Any = boto3.Session("key", "secret", region_name="us-east-1")
+    for service in SERVICES:
+        session.client(service)
 
 
 def serve(control: socket.socket, become: Become) -> None:
