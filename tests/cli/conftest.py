@@ -71,6 +71,7 @@ def warm() -> WarmCli:
 class Cli:
     env: dict[str, str]
     home: Path
+    short_pauses: bool = True
 
     def __call__(self, *words: str | Path, **given: Any) -> subprocess.CompletedProcess[Any]:
         arguments = [*command(), *map(str, words)]
@@ -94,7 +95,10 @@ class Cli:
         with TemporaryFile() as given, TemporaryFile() as out, TemporaryFile() as err:
             given.write((input or "").encode())
             given.seek(0)
-            code = warm().run(arguments, self.env, self.home, [given, out, err], timeout)
+            files = [given, out, err]
+            code = warm().run(
+                arguments, self.env, self.home, files, timeout, short_pauses=self.short_pauses
+            )
             seen = [_read(stream, text=text) for stream in (out, err)]
         return subprocess.CompletedProcess(arguments, code, *seen)
 

@@ -108,6 +108,7 @@ def test_key_is_printed_without_any_response(cli: Cli, api: FakeApi, sheet: Path
 def test_too_many_batches_wait_as_long_as_told(cli: Cli, api: FakeApi, sheet: Path) -> None:
     busy = problem(429, "Too many unfinished batches", retry_after=2)
     api.script("POST", SUBMIT, busy)
+    cli.short_pauses = False
     done = cli("submit", sheet)
     assert done.returncode == 0
     assert "Too many unfinished batches" in done.stderr

@@ -89,6 +89,7 @@ def test_an_unknown_batch_exits_3(cli: Cli) -> None:
 
 def test_batch_is_polled_to_its_end_without_events(cli: Cli, api: FakeApi) -> None:
     api.life = [*MOVING, PARTIAL]
+    cli.short_pauses = False
     done = cli("watch", BATCH)
     assert done.returncode == 1
     assert "2 of 3 images, 1 failed" in done.stdout
@@ -108,6 +109,7 @@ def test_events_are_followed_over_many_answers_without_polling(cli: Cli, api: Fa
         ),
         stream(event(9, "completed", {"batch_id": BATCH, "status": "completed"})),
     )
+    cli.short_pauses = False
     done = cli("watch", BATCH)
     assert done.returncode == 0
     assert "67%, 2 of 3 images, 1 pending, $0.10, waiting for provider_rate_limit" in done.stderr
