@@ -44,7 +44,6 @@ ACTIONS = {
     "hold",  # waits for `go`
     "count",  # nothing goes wrong
 }
-LONGEST_TEXT = 500_000
 MAX_IDLE_SECONDS = 1
 """Of a connection that is used again: the emulator closes one after five."""
 HOP = {"connection", "transfer-encoding", "keep-alive", "expect", "content-length"}

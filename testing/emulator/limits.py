@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-LARGEST = 6 * 1024 * 1024
+MAX_PAYLOAD_BYTES = 6 * 1024 * 1024
 
 
 def install() -> None:
@@ -21,11 +21,11 @@ def install() -> None:
 def _limited(execute: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(execute)
     def limited(function: Any, config: Any, event: Any, *more: Any) -> dict[str, Any]:
-        if size(event) > LARGEST:
+        if size(event) > MAX_PAYLOAD_BYTES:
             return _error("RequestEntityTooLargeException", f"the request has {size(event)} bytes")
         result: dict[str, Any] = execute(function, config, event, *more)
         answer = size(result.get("body"))
-        if answer > LARGEST:
+        if answer > MAX_PAYLOAD_BYTES:
             return _error("Function.ResponseSizeTooLarge", f"the response has {answer} bytes")
         return result
 
@@ -41,5 +41,5 @@ def size(payload: object) -> int:
 
 
 def _error(kind: str, reason: str) -> dict[str, Any]:
-    message = f"{reason}; Lambda takes {LARGEST}"
+    message = f"{reason}; Lambda takes {MAX_PAYLOAD_BYTES}"
     return {"body": {"errorType": kind, "errorMessage": message}, "error": True, "log": message}

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-LARGEST = 1024 * 1024
+MAX_MESSAGE_BYTES = 1024 * 1024
 COMMON = ("boto3", "aws_lambda_powertools", "pydantic", "imagebatch.domain.batch")
 """What nearly every function imports; none of it reads the environment meanwhile."""
 
@@ -58,7 +58,7 @@ def serve(control: socket.socket, become: Become) -> None:
     """Fork a process for each request, with the descriptors that came with it."""
     gc.freeze()  # so that a child's collector does not write to what it shares
     while True:
-        message, descriptors, _, _ = socket.recv_fds(control, LARGEST, 3)
+        message, descriptors, _, _ = socket.recv_fds(control, MAX_MESSAGE_BYTES, 3)
         if not message:
             os._exit(0)
         child = os.fork()

@@ -522,7 +522,7 @@ def test_candidates_cost_one_query_for_each_variant(shop: Api, services: Deploym
 def test_a_long_answer_is_packed_or_refused(shop: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     assert MAX_RESPONSE_BYTES < 6_000_000
     monkeypatch.setattr("imagebatch.api.response.MAX_RESPONSE_BYTES", 400)
-    monkeypatch.setattr("imagebatch.api.response.SMALLEST_PACKED", 0)
+    monkeypatch.setattr("imagebatch.api.response.MIN_COMPRESSED_BYTES", 0)
     ask: dict[str, Any] = {"json": {"variantIds": [1, 2, 3]}}
     plain = shop.post("/api/batches/image-candidates", headers={"accept-encoding": "br"}, **ask)
     assert (plain.status, plain.json()["error"]) == (406, "The answer is too large")

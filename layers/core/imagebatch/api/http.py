@@ -191,9 +191,9 @@ def unsupported_media_type(detail: str) -> InvalidRequestError:
 
 
 def refuse_long_body(
-    event: GatewayEvent, most_bytes: int, error: Callable[[], InvalidRequestError]
+    event: GatewayEvent, max_bytes: int, error: Callable[[], InvalidRequestError]
 ) -> None:
     """By the encoded length, before anything is decoded."""
     length = len(event.body)
-    if length > most_bytes * (4 / 3 if event.is_base64_encoded else 1) + 65_536:
+    if length > max_bytes * (4 / 3 if event.is_base64_encoded else 1) + 65_536:
         raise error()

@@ -12,7 +12,7 @@ from imagebatch.api.request_errors import NotAcceptableError
 from imagebatch.domain.errors import InvalidRequestError
 
 JSON = "application/json"
-SMALLEST_PACKED = 1_400
+MIN_COMPRESSED_BYTES = 1_400
 """A shorter body fits into one packet uncompressed."""
 MAX_RESPONSE_BYTES = 5_500_000
 """Lambda allows 6 MB, including headers and the JSON around the body."""
@@ -79,7 +79,7 @@ def _packed(event: GatewayEvent, body: str | bytes) -> tuple[bytes, bool]:
     """Return the body as bytes, and whether they are base64 of gzip."""
     plain = body.encode() if isinstance(body, str) else body
     accepted = (event.headers.get("accept-encoding") or "").lower()
-    if len(plain) < SMALLEST_PACKED or "gzip" not in accepted:
+    if len(plain) < MIN_COMPRESSED_BYTES or "gzip" not in accepted:
         return plain, False
     pack = zlib.compressobj(6, zlib.DEFLATED, zlib.MAX_WBITS | 16)
     return base64.b64encode(pack.compress(plain) + pack.flush()), True

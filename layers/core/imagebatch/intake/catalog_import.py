@@ -24,8 +24,8 @@ SHEET_COLUMNS = ColumnSet(
 )
 IDS = ("variantId", "productId")
 TITLES = ("variantTitle", "productTitle")
-LARGEST_IMPORT = 1_000
-LARGEST_ID = 2**53 - 1
+MAX_IMPORT_ROWS = 1_000
+MAX_VARIANT_ID = 2**53 - 1
 """The largest integer that every JSON parser keeps exact."""
 MAX_TITLE_LENGTH = 200
 SHOWN = 200
@@ -43,7 +43,7 @@ class CatalogImport:
 
 def import_csv(body: bytes, options: ReadOptions | None = None) -> CatalogImport:
     """InvalidRequestError if the file is not a sheet, UnprocessableError for invalid fields."""
-    sheet = read_sheet(body, max_rows=LARGEST_IMPORT, columns=SHEET_COLUMNS, options=options)
+    sheet = read_sheet(body, max_rows=MAX_IMPORT_ROWS, columns=SHEET_COLUMNS, options=options)
     return CatalogImport(_checked((row.row, row.values) for row in sheet.rows), sheet.notices)
 
 
@@ -53,11 +53,11 @@ def import_list(rows: Any) -> CatalogImport:
         raise UnprocessableError("invalid-json", "The body must be a JSON list of variants")
     if not rows:
         raise InvalidRequestError("no-rows", "No data rows found")
-    if len(rows) > LARGEST_IMPORT:
+    if len(rows) > MAX_IMPORT_ROWS:
         raise InvalidRequestError(
             "row-limit",
-            f"Row limit exceeded (max {LARGEST_IMPORT})",
-            detail=f"The list has {len(rows)} variants; one import accepts {LARGEST_IMPORT}.",
+            f"Row limit exceeded (max {MAX_IMPORT_ROWS})",
+            detail=f"The list has {len(rows)} variants; one import accepts {MAX_IMPORT_ROWS}.",
         )
     return CatalogImport(_checked(enumerate(rows, start=1)))
 
@@ -91,7 +91,7 @@ def _value(value: Any) -> Any:
 def _faults(values: Mapping[str, Any]) -> Iterator[tuple[str, Any, str]]:
     for name in IDS:
         if _whole(values[name]) is None:
-            yield name, values[name], f"must be a whole number from 1 to {LARGEST_ID}"
+            yield name, values[name], f"must be a whole number from 1 to {MAX_VARIANT_ID}"
     for name in TITLES:
         value = values[name]
         if not isinstance(value, str):
@@ -113,7 +113,7 @@ def _whole(value: Any) -> int | None:
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
         return None
-    return value if 1 <= value <= LARGEST_ID else None
+    return value if 1 <= value <= MAX_VARIANT_ID else None
 
 
 def _variant(values: Mapping[str, Any]) -> Variant:

@@ -15,7 +15,7 @@ from imagebatch.intake.templates import Template
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 PRODUCT_IMAGES = "product_images"
-LARGEST_INPUT = 8_192
+MAX_INPUT_CHARACTERS = 8_192
 """As JSON text: it is recorded with every item."""
 _KEYWORDS = frozenset(
     {"title", "description", "type", "enum", "default", "format", "items"}
@@ -77,8 +77,8 @@ class SettingsSchema:
         for name, value in given.items():
             if name in self.properties:
                 yield from _problems(name, value, self.properties[name])
-        if len(json.dumps(given, ensure_ascii=False)) > LARGEST_INPUT:
-            yield "", f"must have at most {LARGEST_INPUT} characters in all"
+        if len(json.dumps(given, ensure_ascii=False)) > MAX_INPUT_CHARACTERS:
+            yield "", f"must have at most {MAX_INPUT_CHARACTERS} characters in all"
 
     def unknown(self, given: Mapping[str, Any]) -> list[str]:
         return sorted(name for name in given if name not in {*self.properties, PRODUCT_IMAGES})

@@ -12,13 +12,13 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-from imagebatch.intake.catalog_import import LARGEST_ID, LARGEST_IMPORT
+from imagebatch.intake.catalog_import import MAX_IMPORT_ROWS, MAX_VARIANT_ID
 from imagebatch.intake.urls import MAX_URL_LENGTH
 from imagebatch.intake.variants import MAX_PRODUCT_IMAGES, MAX_VARIANTS, MAX_VARIATIONS
 from imagebatch.schemas.request_fields import HTTPS, whole
 from imagebatch.schemas.requests import BatchOptions
 
-type VariantId = Annotated[int, Field(ge=1, le=LARGEST_ID, strict=True), BeforeValidator(whole)]
+type VariantId = Annotated[int, Field(ge=1, le=MAX_VARIANT_ID, strict=True), BeforeValidator(whole)]
 type Address = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=4096),
@@ -56,7 +56,7 @@ class VariantRow(Camel):
 
 
 class VariantList(RootModel[list[VariantRow]]):
-    root: Annotated[list[VariantRow], Field(min_length=1, max_length=LARGEST_IMPORT)]
+    root: Annotated[list[VariantRow], Field(min_length=1, max_length=MAX_IMPORT_ROWS)]
 
 
 class CandidatesRequest(Camel):

@@ -5,7 +5,7 @@ from imagebatch.api.request import Request
 from imagebatch.api.response import Response
 from imagebatch.api.routes.variants import VARIANT_ID
 from imagebatch.api.routing import Routes
-from imagebatch.intake.catalog_import import LARGEST_ID
+from imagebatch.intake.catalog_import import MAX_VARIANT_ID
 
 routes = Routes("Deleting")
 ANY = {"type": "string"}
@@ -58,7 +58,7 @@ def delete_upload(request: Request, upload_id: str) -> Response:
 )
 def delete_variant(request: Request, variant_id: str) -> Response:
     owner = request.owner
-    if VARIANT_ID.fullmatch(variant_id) and int(variant_id) <= LARGEST_ID:
+    if VARIANT_ID.fullmatch(variant_id) and int(variant_id) <= MAX_VARIANT_ID:
         request.services.delete_variant(owner, int(variant_id))
     return Response(204)
 

@@ -31,7 +31,7 @@ from imagebatch.api.sheets import RAW_TYPES, read_options
 from imagebatch.api.variant_examples import BATCH, IMAGE, ROW, UPLOADED
 from imagebatch.domain.errors import NotFoundError
 from imagebatch.intake.catalog_import import (
-    LARGEST_ID,
+    MAX_VARIANT_ID,
     CatalogImport,
     import_csv,
     import_list,
@@ -143,7 +143,7 @@ def list_variants(request: Request) -> ProductList:
     parameters=[
         path(
             "variant_id",
-            {"type": "integer", "minimum": 1, "maximum": LARGEST_ID},
+            {"type": "integer", "minimum": 1, "maximum": MAX_VARIANT_ID},
             "The variant's ID.",
         ),
         LIMIT,
@@ -264,6 +264,6 @@ def _sent(request: Request) -> CatalogImport:
 
 
 def _variant_id(text: str) -> int:
-    if not VARIANT_ID.fullmatch(text) or int(text) > LARGEST_ID:
+    if not VARIANT_ID.fullmatch(text) or int(text) > MAX_VARIANT_ID:
         raise NotFoundError("variant-not-found", "Variant not found", title="Not found")
     return int(text)
