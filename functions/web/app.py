@@ -46,6 +46,9 @@ def handler(event: Mapping[str, Any], _context: object) -> Response:
             200, body, {"content-type": "application/json", "cache-control": "no-store"}
         )
     found = static_response(path, headers)
+    if shows_batch(path) and (bucket := bucket_origins(os.environ)):
+        # The images' origin: its handshakes are over before the first image's address is known.
+        found["headers"] = {**found["headers"], "link": f"<{bucket[0]}>; rel=preconnect"}
     if shows_catalog(path):
         found["headers"] = {**found["headers"], **security_headers(catalog=True)}
     return {**found, "body": ""} if method == "HEAD" else found
@@ -127,6 +130,10 @@ def problem_response(status: int, kind: str, error: str, detail: str, **headers:
 def shows_catalog(path: str) -> bool:
     """Whether the view shows catalog images, from any origin."""
     return path == "variants" or path.startswith("variants/")
+
+
+def shows_batch(path: str) -> bool:
+    return path.startswith(("batches/", "folders/", "shared/"))
 
 
 @cache

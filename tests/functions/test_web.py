@@ -146,6 +146,12 @@ def test_page_policy_allows_itself_and_the_bucket() -> None:
     assert policy()["img-src"] == ["'self'", "data:", "blob:", *BUCKET]
 
 
+@pytest.mark.parametrize("path", ["/batches/5f0c", "/folders/7", "/shared/2b5a"])
+def test_view_of_images_connects_to_the_bucket_early(path: str) -> None:
+    assert ask(path)["headers"]["link"] == f"<{BUCKET[0]}>; rel=preconnect"
+    assert "link" not in ask("/csv")["headers"]
+
+
 def test_on_a_laptop_the_bucket_is_at_the_emulator(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BUCKET_ORIGINS", "http://127.0.0.1:4600/")
     assert policy()["connect-src"] == ["'self'", "http://127.0.0.1:4600"]
