@@ -1,17 +1,18 @@
-const number = new Intl.NumberFormat("en");
-
-export const count = (n: number): string => number.format(n);
+/** A slow processor takes long to start `Intl`: what a view mostly shows goes without. */
+export const count = (n: number): string => (n < 1000 ? String(n) : n.toLocaleString("en"));
 
 export const plural = (n: number, one: string, many = `${one}s`): string =>
   `${count(n)} ${n === 1 ? one : many}`;
 
-const dollars = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
+const CENTS = { minimumFractionDigits: 2, maximumFractionDigits: 2 };
 
 /** A decimal string in USD, with cents; below a dollar with a third digit where it counts. */
 export function money(usd: string | number | null | undefined): string {
   const value = Number(usd ?? 0);
-  const fine = value < 1 && Math.abs(value * 100 - Math.round(value * 100)) > 1e-9;
-  return `$${fine ? value.toFixed(3) : dollars.format(value)}`;
+  const whole = Math.abs(value * 100 - Math.round(value * 100)) < 1e-9;
+  if (value < 1 && !whole) return `$${value.toFixed(3)}`;
+  return `$${whole && value < 1000 ? value.toFixed(2) : value.toLocaleString("en", CENTS)}`;
 }
 
 export function bytes(size: number): string {
@@ -22,13 +23,10 @@ export function bytes(size: number): string {
 
 export function time(iso: string): string {
   const date = new Date(iso);
+  const clock = [date.getHours(), date.getMinutes()].map((n) => String(n).padStart(2, "0"));
   const today = new Date().toDateString() === date.toDateString();
-  return date.toLocaleString(
-    "en",
-    today
-      ? { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }
-      : { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
-  );
+  const day = today ? "" : `${MONTHS[date.getMonth()]} ${date.getDate()}, `;
+  return `${day}${clock.join(":")}`;
 }
 
 /** How long until `iso`, in words; empty when it is past or unknown. */
