@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from time import monotonic
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -15,6 +16,10 @@ from tests.browser.steps import cars, finished, images, shifted, submit
 from tests.conftest import Stack
 
 TILES = 12
+FIRST = 2
+"""Images that load before the others."""
+SHOWN = """Array.from(document.querySelectorAll(".tile img"), (one) =>
+  [new URL(one.src).pathname, `${one.fetchPriority} ${one.loading}`])"""
 MAX_TILE_BYTES = 600_000
 MAX_SHIFT = 0.01
 ROWS = 10_000
@@ -77,6 +82,29 @@ def test_twelve_tiles_load_thumbnails_that_move_nothing(
     expect(second.get_by_role("dialog").locator("img").first).to_be_visible()
     second.wait_for_load_state("networkidle")
     assert shifted(second) < MAX_SHIFT
+
+
+def test_gallery_asks_once_and_for_its_first_images_first(
+    live: Stack, provider: FakeProviders, open_context: Callable[..., BrowserContext]
+) -> None:
+    first = open_context(live["webUrl"]).new_page()
+    batch = submit(first, *cars(TILES))
+    finished(first)
+    page = open_context(live["webUrl"]).new_page()
+    asked: list[str] = []
+    page.on("request", lambda one: asked.append(urlsplit(one.url).path))
+
+    page.goto(f"/batches/{batch}")
+
+    expect(images(page)).to_have_count(TILES)
+    page.wait_for_load_state("networkidle")
+    shown = page.evaluate(SHOWN)
+    assert [how for _, how in shown] == ["high eager"] * FIRST + ["auto lazy"] * (TILES - FIRST)
+    paths = [path for path, _ in shown]
+    assert [path for path in asked if path in paths][:FIRST] == paths[:FIRST]
+    needed = [f"/api/batches/{batch}", f"/api/batches/{batch}/input"]
+    needed.append(f"/api/v1/batch/{batch}/status")
+    assert {path: asked.count(path) for path in needed + paths} == dict.fromkeys(needed + paths, 1)
 
 
 def is_image(response: Response) -> bool:

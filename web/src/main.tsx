@@ -1,3 +1,4 @@
+import "./early";
 import "./styles/index.css";
 import { render } from "preact";
 import { App } from "./app";

@@ -1,15 +1,16 @@
 import { token } from "./auth";
 import { debug } from "./debug";
+import { takeEarly } from "./early";
 import { time } from "./format";
 import { once } from "./idempotency";
 import type { Choice } from "./models";
+import { at, batchPath, query } from "./paths";
 import { pause } from "./pause";
 import { ApiError, OfflineError, problem } from "./problems";
 import type {
   Batch,
   Candidates,
   Folder,
-  Item,
   LibraryImage,
   Page,
   Product,
@@ -55,7 +56,8 @@ export async function call<T>(method: string, path: string, options: Options = {
 
 async function reach(path: string, init: RequestInit): Promise<Response> {
   try {
-    return await fetch(path, init);
+    const early = init.method === "GET" ? takeEarly(path) : undefined;
+    return await (early ?? fetch(path, init));
   } catch (error) {
     if (init.signal?.aborted) throw error;
     throw new OfflineError();
@@ -77,14 +79,6 @@ export function toBatch(answer: BatchAnswer): Batch {
   return { ...batch, id: "jobId" in batch ? batch.jobId : batch.batchId };
 }
 
-export const at = (id: string): string => encodeURIComponent(id);
-
-export function query(fields: Record<string, string | number | null | undefined>): string {
-  const given = Object.entries(fields).filter(([, value]) => value != null && value !== "");
-  const text = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
-  return text && `?${text}`;
-}
-
 // --- batches of every kind -------------------------------------------------------------------------
 
 export const getBatch = async (id: string, signal?: AbortSignal): Promise<Batch> =>
@@ -92,16 +86,7 @@ export const getBatch = async (id: string, signal?: AbortSignal): Promise<Batch>
 
 /** The same with its shared folder and, for a batch of variants, each variant's own. */
 export const getFullBatch = async (id: string, signal?: AbortSignal): Promise<Batch> =>
-  toBatch(await call<Schemas["FullBatch"]>("GET", `/api/batches/${at(id)}`, { signal }));
-
-export async function getItems(
-  id: string,
-  cursor: string | null,
-  signal?: AbortSignal,
-): Promise<Page<Item>> {
-  const path = `/api/v1/batch/${at(id)}/status${query({ limit: 100, cursor })}`;
-  return camel(await call<Schemas["BatchStatusAnswer"]>("GET", path, { signal }));
-}
+  toBatch(await call<Schemas["FullBatch"]>("GET", batchPath(id), { signal }));
 
 export async function listBatches(
   cursor: string | null,

@@ -4,9 +4,13 @@ let loaded: Config | undefined;
 
 /** From the page itself; from the server where that has not put it in, as in development. */
 export async function loadConfig(): Promise<Config> {
-  const told = document.querySelector<HTMLMetaElement>('meta[name="config"]')?.content;
-  loaded = told ? (JSON.parse(told) as Config) : await fetchConfig();
+  loaded = toldConfig() ?? (await fetchConfig());
   return loaded;
+}
+
+export function toldConfig(): Config | null {
+  const told = document.querySelector<HTMLMetaElement>('meta[name="config"]')?.content;
+  return told ? (JSON.parse(told) as Config) : null;
 }
 
 async function fetchConfig(): Promise<Config> {

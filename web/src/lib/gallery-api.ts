@@ -1,12 +1,13 @@
 /** What is asked of a batch once it is there: its items, rows, versions, archive and share links. */
-import { at, call, query, toBatch } from "./api";
+import { call, toBatch } from "./api";
 import { once } from "./idempotency";
+import { at, inputPath, itemsPath, query } from "./paths";
 import type { Batch, InputRow, Item, ItemDetail } from "./types";
 import { camel, type Schemas } from "./wire";
 
 export async function itemsFrom(id: string, start: number, signal: AbortSignal): Promise<Item[]> {
   const cursor = start ? String(start) : null;
-  const path = `/api/v1/batch/${at(id)}/status${query({ limit: 100, cursor })}`;
+  const path = itemsPath(id, cursor);
   return camel(await call<Schemas["BatchStatusAnswer"]>("GET", path, { signal })).items;
 }
 
@@ -25,7 +26,7 @@ export type InputItem = Schemas["InputItem"];
 type Input = Schemas["BatchInput"];
 
 const inputPage = (id: string, cursor: string | null, signal?: AbortSignal): Promise<Input> =>
-  call("GET", `/api/batches/${at(id)}/input${query({ limit: 100, cursor })}`, { signal });
+  call("GET", inputPath(id, cursor), { signal });
 
 export async function rowsFrom(
   id: string,

@@ -1,6 +1,6 @@
 /** What whoever has a share link may read. The token is in a header, never in an address. */
-import { at, query } from "./api";
 import { debug } from "./debug";
+import { at, query } from "./paths";
 import { OfflineError, problem } from "./problems";
 import type { Schemas } from "./wire";
 

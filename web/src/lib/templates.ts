@@ -1,4 +1,5 @@
-import { at, call } from "./api";
+import { call } from "./api";
+import { at } from "./paths";
 import type { Schemas } from "./wire";
 
 export type ColumnRule = Schemas["TemplateColumn"];

@@ -1,6 +1,8 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import { FIRST_IMAGES } from "../lib/early";
 import { Icon, type IconName } from "./Icon";
 import { SignedImage } from "./SignedImage";
+import { useRamp } from "./use-ramp";
 import { useWindow } from "./use-window";
 
 export interface Tile {
@@ -46,8 +48,10 @@ export function ImageGrid({ count, tileAt, label, onOpen, actions, onView, onSta
   const list = useRef<HTMLUListElement>(null);
   const range = useWindow(list, count, onView);
   const { active, setActive, keys } = useRoving(list, count, range);
+  const { allowed, arrived } = useRamp();
   const { from, above, below } = range;
   const to = Math.min(range.to, count);
+  let images = 0;
   return (
     <ul
       ref={list}
@@ -59,16 +63,20 @@ export function ImageGrid({ count, tileAt, label, onOpen, actions, onView, onSta
       {Array.from({ length: Math.max(0, to - from) }, (_, offset) => {
         const at = from + offset;
         const tile = tileAt(at);
+        const turn = tile.url ? images++ : 0;
         return (
           <GridTile
             key={tile.id}
             tile={tile}
             at={at}
             count={count}
+            first={turn < FIRST_IMAGES}
+            loads={turn < allowed}
             active={at === active}
             onFocus={() => setActive(at)}
             onOpen={() => onOpen(at)}
             actions={actions?.(at) ?? []}
+            onArrived={arrived}
             onStale={onStale}
           />
         );
@@ -118,14 +126,19 @@ interface TileProps {
   tile: Tile;
   at: number;
   count: number;
+  first: boolean;
+  /** Whether its image may load yet. */
+  loads: boolean;
   active: boolean;
   onFocus: () => void;
   onOpen: () => void;
   actions: TileAction[];
+  onArrived: () => void;
   onStale?: () => void;
 }
 
-function GridTile({ tile, at, count, active, onFocus, onOpen, actions, onStale }: TileProps) {
+function GridTile(props: TileProps) {
+  const { tile, at, count, first, loads, active, onFocus, onOpen, actions } = props;
   const name = tile.label || tile.place || `${at + 1}`;
   const tab = active ? 0 : -1;
   return (
@@ -142,9 +155,16 @@ function GridTile({ tile, at, count, active, onFocus, onOpen, actions, onStale }
         aria-label={tile.url ? `Enlarge ${name}` : undefined}
         onClick={onOpen}
       >
-        {tile.url ? (
-          <SignedImage url={tile.url} alt="" onStale={onStale} />
-        ) : (
+        {tile.url && loads && (
+          <SignedImage
+            url={tile.url}
+            alt=""
+            first={first}
+            onArrived={props.onArrived}
+            onStale={props.onStale}
+          />
+        )}
+        {!tile.url && (
           <span class="tile-words">
             <span class="sr">{name}: </span>
             {WORDS[tile.state]}

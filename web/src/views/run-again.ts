@@ -1,6 +1,7 @@
-import { at, imageCandidates } from "../lib/api";
+import { imageCandidates } from "../lib/api";
 import { type InputItem, wholeInput } from "../lib/gallery-api";
 import { handOver } from "../lib/handover";
+import { at } from "../lib/paths";
 import { toCsv } from "../lib/sheet";
 import { DRAFT_SLOT, draftOf, listTemplates } from "../lib/templates";
 import type { Batch } from "../lib/types";

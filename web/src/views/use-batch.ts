@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { getBatch, getFullBatch } from "../lib/api";
 import { itemsFrom, rowsFrom } from "../lib/gallery-api";
 import { ItemStore } from "../lib/item-store";
@@ -49,7 +49,8 @@ export function useBatch(id: string): BatchWatch {
   const reload = useCallback(() => load(), [load]);
 
   const live = batch ? running(batch) : undefined;
-  useEffect(() => {
+  // Before the first frame: answers that are there already are then part of it.
+  useLayoutEffect(() => {
     const stop = new AbortController();
     load(stop.signal).catch((problem: unknown) => !stop.signal.aborted && setError(problem));
     return () => stop.abort();
@@ -106,7 +107,7 @@ function useStore(id: string): { store: ItemStore; tick: number } {
       }),
     [id],
   );
-  useEffect(() => {
+  useLayoutEffect(() => {
     const leave = store.subscribe(() => setTick((n) => n + 1));
     return () => {
       leave();
