@@ -2,9 +2,6 @@
 
 A batch of messages is allowed by `sqs:SendMessage`: IAM knows no action for the batch calls. A
 condition on `dynamodb:LeadingKeys` compares the partition key, which the emulator tells nobody.
-
-It also asks for each of a transaction's 100 items what it may do with the same table, which took
-longer than the writes; equal questions are asked once here.
 """
 
 import json
@@ -15,8 +12,6 @@ from typing import Any
 SUFFIX = "Batch"
 OF_SQS = {"sqs:SendMessageBatch", "sqs:DeleteMessageBatch", "sqs:ChangeMessageVisibilityBatch"}
 PARTITION_KEY = "pk"
-type Check = tuple[str, str]
-"""An action, and the ARN of a table."""
 
 
 def install() -> None:
@@ -30,16 +25,7 @@ def install() -> None:
         return action.removesuffix(SUFFIX) if action in OF_SQS else action
 
     iam_actions.extract_iam_action = known_to_iam
-    iam_actions.dynamodb_transaction_checks = once_each(iam_actions.dynamodb_transaction_checks)
     iam_actions.dynamodb_service_context = _with_partitions(iam_actions.dynamodb_service_context)
-
-
-def once_each(checks_of: Callable[..., list[Check]]) -> Callable[..., list[Check]]:
-    @wraps(checks_of)
-    def asked(*arguments: Any) -> list[Check]:
-        return list(dict.fromkeys(checks_of(*arguments)))
-
-    return asked
 
 
 def _with_partitions(context_of: Callable[[bytes], dict[str, Any]]) -> Callable[..., Any]:
