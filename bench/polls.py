@@ -54,7 +54,7 @@ def wait_for_items(site: Site, owner: str, batch: str, rows: int) -> None:
     client, partition = site.aws("dynamodb"), f"BATCH#{owner}#{batch}"
     last = {"pk": {"S": partition}, "sk": {"S": f"ITEM#{rows - 1:06d}"}}
     table = site.stack["table"]
-    until(lambda: "Item" in client.get_item(TableName=table, Key=last), every=0.25, within=180)
+    until(lambda: "Item" in client.get_item(TableName=table, Key=last), every=0.25, within=900)
     pages = client.get_paginator("query").paginate(
         TableName=table,
         KeyConditionExpression="pk = :pk AND begins_with(sk, :items)",

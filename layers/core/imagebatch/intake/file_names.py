@@ -26,7 +26,7 @@ def car_stem(values: Mapping[str, str], index: int) -> str:
     A row without its own naming values is `car-{index}`; every other name includes the background,
     even the default one.
     """
-    parts = [safe_stem(values.get(name, "")) for name in STEM_PARTS]
+    parts = [_part(values.get(name, "")) for name in STEM_PARTS]
     if not any(parts):
         return f"car-{index}"
     parts[-1] = parts[-1] or "white"
@@ -40,6 +40,10 @@ def safe_stem(text: str) -> str:
     name = unicodedata.normalize("NFC", _DOTS.sub(".", kept))
     stem = _cut(name.lstrip("._- "), MAX_STEM_BYTES)
     return _cut(f"_{stem}", MAX_STEM_BYTES) if _is_reserved(stem) else stem
+
+
+_part = lru_cache(maxsize=1024)(safe_stem)
+"""The rows of a sheet share most of their makes, years and backgrounds."""
 
 
 def unique_stems(stems: Iterable[str]) -> list[str]:
@@ -82,5 +86,7 @@ def _is_reserved(stem: str) -> bool:
 
 
 def _key(stem: str) -> str:
+    if stem.isascii():
+        return stem.lower()
     folded = unicodedata.normalize("NFKC", stem).casefold()
     return unicodedata.normalize("NFKC", folded)

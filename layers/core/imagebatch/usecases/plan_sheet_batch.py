@@ -84,7 +84,7 @@ class PlanSheetBatch:
             price=usable.price(models, quality, images),
             quality=quality,
             references=references,
-            skip_invalid=sent.skip_invalid,
+            skip_invalid=True,  # otherwise they have been refused
         )
         usable.check(models, requirements(plan))
         is_workbook = kind_of_file(sent.body) is FileKind.XLSX
