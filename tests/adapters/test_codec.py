@@ -18,6 +18,7 @@ from imagebatch.domain.errors import Failure, FailureCode, UnreadableRecordError
 from imagebatch.domain.images import Image
 from imagebatch.domain.item import Item, Lease
 from imagebatch.domain.model_registry import ImageModel, Mode, Quality, QualityOffer
+from imagebatch.domain.money import Money, Reservation
 from imagebatch.domain.round_state import Archive, ItemError, ProviderWait
 from imagebatch.domain.statuses import BatchStatus, ItemStatus, Kind
 from imagebatch.ports import Change, ItemChange
@@ -75,6 +76,8 @@ def nested_records() -> None:
         ItemError,
         ItemChange,
         Item,
+        Reservation,
+        Money,
     ):
         st.register_type_strategy(cls, records(cls))
 
@@ -115,6 +118,13 @@ def test_what_is_not_there_takes_no_room() -> None:
         encode(an_item())
     )
     assert {"metadata", "options", "errors", "name", "archive"}.isdisjoint(encode(a_batch()))
+
+
+def test_money_of_a_batch_is_stored_in_its_attributes() -> None:
+    money = Money(committed=Decimal("0.10"), actual=Decimal("0.05"))
+    record = encode(a_batch(money=money))
+    assert (record["reservedTotal"], record["spentTotal"]) == ("0.10", "0.05")
+    assert "money" not in record
 
 
 def test_required_field_is_stored_even_if_empty() -> None:
@@ -194,4 +204,9 @@ def test_enumerations_and_modes_are_stored_by_their_words() -> None:
 def test_every_field_has_an_attribute_of_its_own(cls: type[Any]) -> None:
     names = NAMES[cls]
     assert {each.name for each in fields(cls)} == names.keys() | NOT_STORED.get(cls, frozenset())
-    assert len(set(names.values())) == len(names)
+    attributes = [
+        attribute
+        for name in names.values()
+        for attribute in ([name] if isinstance(name, str) else name.values())
+    ]
+    assert len(set(attributes)) == len(attributes)

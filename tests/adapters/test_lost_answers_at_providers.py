@@ -60,7 +60,7 @@ def run(app: LiveApp, provider: str, seed: int, way: str = "cut_after") -> None:
     assert reaper.killed > 10
     assert app.fake.fired(lost) >= ROWS // 3
     assert app.times_settled == dict.fromkeys(range(ROWS), 1)
-    assert app.batch.committed == app.batch.actual
+    assert app.batch.money.committed == app.batch.money.actual
 
 
 @pytest.mark.parametrize(("seed", "way"), [*enumerate(WAYS_TO_LOSE)])
@@ -69,7 +69,7 @@ def test_sixty_rows_are_sixty_creates_at_replicate(app: LiveApp, seed: int, way:
     assert app.statuses == ROWS * "s"
     assert len(app.fake.creates()) == len(app.fake.billed()) == ROWS
     assert len(app.images) == ROWS
-    assert app.batch.actual == ROWS * PRICE
+    assert app.batch.money.actual == ROWS * PRICE
 
 
 def test_fal_finds_what_has_ended_by_then(app: LiveApp) -> None:
@@ -77,7 +77,7 @@ def test_fal_finds_what_has_ended_by_then(app: LiveApp) -> None:
     run(app, "fal", 3)
     assert app.statuses == ROWS * "s"
     assert len(app.fake.billed()) == ROWS
-    assert app.batch.actual >= ROWS * PRICE
+    assert app.batch.money.actual >= ROWS * PRICE
 
 
 @pytest.mark.parametrize("provider", ["runpod", "fal"])
@@ -86,7 +86,7 @@ def test_undecided_create_is_spent_and_uses_an_attempt(app: LiveApp, provider: s
     app.fake.latency = SLOW_SECONDS
     run(app, provider, 4)
     items = [app.item(index) for index in range(ROWS)]
-    assert len(app.fake.billed()) * PRICE <= app.batch.actual <= 2 * ROWS * PRICE
+    assert len(app.fake.billed()) * PRICE <= app.batch.money.actual <= 2 * ROWS * PRICE
     assert max(len(app.fake.billed(f"^{n}$")) for n in range(ROWS)) == 2
     failed = [item for item in items if item.status is ItemStatus.FAILED]
     assert {item.attempts for item in failed} <= {2}

@@ -13,6 +13,7 @@ from imagebatch.adapters.batch_attributes import NOT_STORED
 from imagebatch.adapters.codec import decode, encode
 from imagebatch.adapters.dynamodb.table import from_dynamodb, to_dynamodb
 from imagebatch.domain.asset_library import Folder, LibraryImage, VariantFolder
+from imagebatch.domain.batch import Batch
 from imagebatch.domain.counts import Counts
 from imagebatch.domain.deletion import Deletion
 from imagebatch.domain.delivery import Delivery, DeliveryStatus
@@ -27,6 +28,7 @@ from imagebatch.domain.model_registry import (
     Quality,
     QualityOffer,
 )
+from imagebatch.domain.money import Money, Reservation
 from imagebatch.domain.notice import Notice, NoticeLevel
 from imagebatch.domain.provenance import Mark, Provenance
 from imagebatch.domain.redos import Redo
@@ -36,7 +38,6 @@ from imagebatch.domain.round_state import (
     ItemError,
     ModelBlock,
     ProviderWait,
-    Reservation,
 )
 from imagebatch.domain.shares import Share
 from imagebatch.domain.statuses import BatchStatus, ItemStatus
@@ -95,8 +96,7 @@ BATCH = a_batch(
     abort_reason=FAILURE,
     archive=Archive("archives/b1/1-1.zip", 9, 3, "f.json", "f.csv"),
     estimated=Decimal("0.15"),
-    committed=Decimal("0.10"),
-    actual=PRICE,
+    money=Money(committed=Decimal("0.10"), actual=PRICE),
     max_cost=Decimal("1.00"),
     metadata={"season": "spring"},
     options={"include_pdf": True},
@@ -153,7 +153,9 @@ SECOND = Version(
 SAMPLES: dict[str, Any] = {
     "batch": BATCH,
     "unfinished batch": a_batch(
-        reservation=Reservation("2026-11", Decimal("0.30"), Decimal("0.10")), failed_price=PRICE
+        money=Money(
+            reservation=Reservation("2026-11", Decimal("0.30"), Decimal("0.10")), failed_price=PRICE
+        )
     ),
     "batch with redos": replace(
         BATCH,
@@ -265,12 +267,13 @@ def test_a_stored_record_is_read_as_it_was_written(name: str) -> None:
     assert to_dynamodb(encode(sample)) == stored
 
 
-KINDS = sorted({type(sample) for sample in SAMPLES.values()}, key=lambda kind: kind.__name__)
+RECORDS = [*SAMPLES.values(), *(each.money for each in SAMPLES.values() if isinstance(each, Batch))]
+KINDS = sorted({type(record) for record in RECORDS}, key=lambda kind: kind.__name__)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_samples_leave_no_field_out(kind: type[Any]) -> None:
-    samples = [sample for sample in SAMPLES.values() if type(sample) is kind]
+    samples = [record for record in RECORDS if type(record) is kind]
     empty = {
         f.name
         for f in fields(kind)

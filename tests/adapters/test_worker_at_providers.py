@@ -37,7 +37,7 @@ def test_a_model_that_is_gone_stops_the_round_unbilled(app: LiveApp, provider: s
     app.make(9, MODELS[provider])
     codes = {item.failure.code for item in app.store.items(OWNER, "b1") if item.failure}
     assert (app.statuses, codes) == ("f" * 9, {FailureCode.MODEL_UNAVAILABLE})
-    assert (len(app.fake.creates()), app.batch.committed) == (1, 0)
+    assert (len(app.fake.creates()), app.batch.money.committed) == (1, 0)
 
 
 @pytest.mark.parametrize(("provider", "creates"), [("replicate", 9), ("runpod", 10), ("fal", 9)])
@@ -47,7 +47,7 @@ def test_an_answer_that_is_lost_is_looked_for(app: LiveApp, provider: str, creat
     app.make(9, MODELS[provider])
     assert (app.statuses, app.fake.fired(rule)) == ("s" * 9, 1)
     assert len(app.fake.creates()) == len(app.fake.billed()) == creates
-    assert app.batch.actual == creates * PRICE
+    assert app.batch.money.actual == creates * PRICE
 
 
 @pytest.mark.parametrize("fault", ["500", "503", "cut_before", "504"])
@@ -56,7 +56,7 @@ def test_a_create_that_made_nothing_is_no_attempt(app: LiveApp, fault: str) -> N
     app.make(6, MODELS["replicate"])
     assert (app.statuses, attempts(app)) == ("s" * 6, {1})
     assert len(app.fake.billed()) == 6
-    assert app.batch.actual == 6 * PRICE
+    assert app.batch.money.actual == 6 * PRICE
 
 
 @pytest.mark.slow
@@ -78,7 +78,7 @@ def test_an_outage_of_half_a_minute_burns_no_row(app: LiveApp, provider: str) ->
     assert app.fake.fired(outage) >= 5
     assert (app.statuses, attempts(app)) == (20 * "s", {1})
     assert len(app.fake.billed()) == len(app.images) == 20
-    assert app.batch.actual == 20 * PRICE
+    assert app.batch.money.actual == 20 * PRICE
 
 
 CHAINS = {
@@ -101,7 +101,7 @@ def test_a_model_that_answers_429_gives_way(app: LiveApp, chain: tuple[ImageMode
     assert len(made[first.id]) == 4
     asked = [c for c in app.fake.creates() if c.model == _upstream(first)]
     assert len(asked) == 4 + app.fake.fired(limited)
-    assert app.batch.committed == app.batch.actual == 12 * PRICE
+    assert app.batch.money.committed == app.batch.money.actual == 12 * PRICE
     assert _told(app) == {row: model for model, its in made.items() for row in its}
     first_fallback = min(c.at for c in app.fake.creates() if c.model == _upstream(second))
     last_made = max(c.at for c in asked if c.prediction)
@@ -137,7 +137,7 @@ def test_the_cap_holds_over_a_dearer_fallback(app: LiveApp) -> None:
     app.make(6, cheap, dearer, items=items, max_cost=12 * PRICE)
     spent = PRICE * len(_made(app, cheap)) + 2 * PRICE * len(_made(app, dearer))
     assert (len(_made(app, cheap)), app.fake.fired(blank)) == (1, 5)
-    assert app.batch.committed == app.batch.actual == spent == 11 * PRICE
+    assert app.batch.money.committed == app.batch.money.actual == spent == 11 * PRICE
     codes = {item.failure.code for item in app.store.items(OWNER, "b1") if item.failure}
     assert codes == {FailureCode.BUDGET_EXHAUSTED, FailureCode.INVALID_OUTPUT}
 
@@ -150,4 +150,4 @@ def test_no_fallback_after_an_answer_that_was_lost(app: LiveApp) -> None:
     item = app.item(0)
     assert (item.status, item.model, item.attempts) == (ItemStatus.SUCCEEDED, "runpod/one", 2)
     assert {create.provider for create in app.fake.creates()} == {"runpod"}
-    assert (len(app.fake.billed()), app.batch.actual) == (2, 2 * PRICE)
+    assert (len(app.fake.billed()), app.batch.money.actual) == (2, 2 * PRICE)

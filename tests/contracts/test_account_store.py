@@ -62,7 +62,8 @@ def create(store: BatchStore, batch: Batch, limits: Limits = NO_LIMITS) -> Batch
 
 
 def end(store: BatchStore, batch: Batch, spent: str) -> Batch:
-    over = replace(batch, status=BatchStatus.ARCHIVING, actual=Decimal(spent))
+    money = replace(batch.money, actual=Decimal(spent))
+    over = replace(batch, status=BatchStatus.ARCHIVING, money=money)
     after = give_up(over, START)
     return store.commit(after, entries=account_entries(batch, after, NO_LIMITS))[0]
 

@@ -24,8 +24,8 @@ from imagebatch.domain.counts import Counts
 from imagebatch.domain.errors import Failure, FailureCode, InvalidRequestError, Limit
 from imagebatch.domain.item import Lease
 from imagebatch.domain.model_registry import Mode
-from imagebatch.domain.money import ZERO
-from imagebatch.domain.round_state import Archive, Reservation
+from imagebatch.domain.money import ZERO, Money, Reservation
+from imagebatch.domain.round_state import Archive
 from imagebatch.domain.statuses import BatchStatus, ItemStatus
 from testing.fakes.system import START
 from testing.records import PRICE, a_batch, an_item
@@ -66,28 +66,30 @@ def test_month_is_that_of_utc(at: datetime, month: str) -> None:
 )
 def test_round_reserves_cap_or_every_try(max_cost: str | None, committed: str, amount: str) -> None:
     cap = None if max_cost is None else Decimal(max_cost)
-    batch = a_batch(max_cost=cap, committed=Decimal(committed))
+    batch = a_batch(max_cost=cap, money=Money(committed=Decimal(committed)))
     opened = reserve(batch, Decimal("0.15"), START)
-    assert opened.reservation == Reservation(MONTH, Decimal(amount), Decimal(committed))
+    assert opened.money.reservation == Reservation(MONTH, Decimal(amount), Decimal(committed))
 
 
 def test_creates_stay_below_what_was_reserved() -> None:
-    batch = reserve(a_batch(committed=PRICE), PRICE, START)
-    assert charges.affordable(replace(batch, committed=2 * PRICE), an_item())
-    assert not charges.affordable(replace(batch, committed=3 * PRICE), an_item())
+    batch = reserve(a_batch(money=Money(committed=PRICE)), PRICE, START)
+    batch = replace(batch, money=batch.money.commit(PRICE))
+    assert charges.affordable(batch, an_item())
+    assert not charges.affordable(replace(batch, money=batch.money.commit(PRICE)), an_item())
 
 
 def test_retry_reserves_for_what_failed_in_its_own_month() -> None:
-    batch = at_end(failed_price=Decimal("0.10"), committed=PRICE, actual=PRICE)
+    money = Money(failed_price=Decimal("0.10"), committed=PRICE, actual=PRICE)
+    batch = at_end(money=money)
     again = rounds.retry(batch, START + timedelta(days=6))
     month = month_of(START + timedelta(days=6))
-    assert again.reservation == Reservation(month, Decimal("0.20"), PRICE)
-    assert again.failed_price is None
+    assert again.money.reservation == Reservation(month, Decimal("0.20"), PRICE)
+    assert again.money.failed_price is None
 
 
 def test_retry_of_an_older_record_reserves_for_all() -> None:
     again = rounds.retry(at_end(), LATER)
-    assert again.reservation == Reservation(MONTH, Decimal("0.30"), ZERO)
+    assert again.money.reservation == Reservation(MONTH, Decimal("0.30"), ZERO)
 
 
 def test_rebuilt_archive_takes_a_place_and_no_money() -> None:
@@ -103,26 +105,28 @@ def test_failed_prices_are_kept_for_a_retry() -> None:
     for index in (0, 1):
         claimed = transitions.claim(batch, an_item(index), lease, START, timedelta(minutes=5))
         batch, _ = transitions.fail(*claimed, FAILURE, LATER)
-    assert batch.failed_price == 2 * PRICE
+    assert batch.money.failed_price == 2 * PRICE
     lost = replace(batch, status=BatchStatus.ARCHIVING, counts=Counts(succeeded=1, failed=2))
     made = an_item(2, status=ItemStatus.SUCCEEDED, round=1)
-    assert transitions.mark_output_lost(lost, made, FAILURE)[0].failed_price == 3 * PRICE
+    assert transitions.mark_output_lost(lost, made, FAILURE)[0].money.failed_price == 3 * PRICE
 
 
 @pytest.mark.parametrize("ending", ["published", "given up"])
 def test_end_of_a_round_books_what_it_spent(ending: str) -> None:
+    money = Money(committed=PRICE)
     before = reserve(
-        a_batch(status=BatchStatus.ARCHIVING, counts=Counts(succeeded=3), committed=PRICE),
+        a_batch(status=BatchStatus.ARCHIVING, counts=Counts(succeeded=3), money=money),
         3 * PRICE,
         START,
     )
-    before = replace(before, actual=4 * PRICE, committed=4 * PRICE)
+    money = replace(before.money, actual=4 * PRICE, committed=4 * PRICE)
+    before = replace(before, money=money)
     after = (
         rounds.give_up(before, LATER)
         if ending == "given up"
         else rounds.publish(before, Archive("a.zip", 1, 1), LATER, timedelta(hours=6))
     )
-    assert after.reservation is None
+    assert after.money.reservation is None
     place, owner, stack = account_entries(before, after, BOTH_SPENT)
     assert (place.reserved, place.spent) == (-1, 0)
     assert owner.account == Account("ann", Mode.LIVE, MONTH)
@@ -172,7 +176,7 @@ def test_held_is_summed_over_unfinished_batches() -> None:
 
 
 def test_cap_can_change_down_to_what_was_spent() -> None:
-    batch = at_end(committed=PRICE, max_cost=Decimal("0.10"))
+    batch = at_end(money=Money(committed=PRICE), max_cost=Decimal("0.10"))
     assert change_max_cost(batch, Decimal(1)).max_cost == 1
     assert change_max_cost(batch, PRICE).max_cost == PRICE
     with pytest.raises(InvalidRequestError) as refused:

@@ -25,7 +25,7 @@ def made(model: ImageModel, width: int, height: int, **facts: object) -> tuple[B
     claimed = transitions.claim(batch, item, LEASE, START, timedelta(minutes=5))
     batch, item = charges.begin_create(*claimed, START, model.id)
     item = charges.record_prediction_id(item, "p1")
-    assert batch.committed == item.reserved == item.price
+    assert batch.money.committed == item.reserved == item.price
     image = replace(an_image(), width=width, height=height)
     return transitions.succeed(batch, item, image, "png", START)
 
@@ -41,18 +41,18 @@ def made(model: ImageModel, width: int, height: int, **facts: object) -> tuple[B
 )
 def test_delivered_pixels_are_charged_rounded_up(size: tuple[int, int], cost: str) -> None:
     batch, item = made(PIXELS, *size)
-    assert (item.cost, batch.actual, batch.committed) == (Decimal(cost),) * 3
+    assert (item.cost, batch.money.actual, batch.money.committed) == (Decimal(cost),) * 3
     assert item.reserved == 0
 
 
 def test_price_per_image_is_independent_of_size() -> None:
     batch, _ = made(a_model(price="0.05"), 9, 9)
-    assert batch.actual == batch.committed == Decimal("0.05")
+    assert batch.money.actual == batch.money.committed == Decimal("0.05")
 
 
 def test_development_mode_has_a_price_of_its_own() -> None:
     batch, _ = made(PIXELS, 1000, 1000, mode=Mode.DEVELOPMENT)
-    assert batch.actual == PIXELS.max_price()
+    assert batch.money.actual == PIXELS.max_price()
 
 
 def test_fallback_model_reserves_its_own_price() -> None:

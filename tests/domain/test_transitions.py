@@ -14,7 +14,7 @@ from imagebatch.domain.effective_status import effective_item_status
 from imagebatch.domain.errors import Failure, FailureCode, StateConflictError
 from imagebatch.domain.images import Image
 from imagebatch.domain.item import Item, Lease
-from imagebatch.domain.money import ZERO
+from imagebatch.domain.money import ZERO, Money
 from imagebatch.domain.round_state import MAX_ERRORS, Archive, ItemError
 from imagebatch.domain.statuses import BatchStatus, ItemStatus
 from imagebatch.domain.transitions import DeliveryDecision
@@ -141,7 +141,7 @@ def test_failed_item_is_claimed_anew_in_next_round() -> None:
 
 def test_create_reserves_its_price_and_uses_an_attempt() -> None:
     batch, item = charges.begin_create(*claimed(), START)
-    assert (batch.committed, batch.actual) == (PRICE, ZERO)
+    assert batch.money == Money(committed=PRICE)
     assert (item.reserved, item.create_in_flight, item.round_attempts, item.attempts) == (
         PRICE,
         True,
@@ -152,16 +152,19 @@ def test_create_reserves_its_price_and_uses_an_attempt() -> None:
 
 def test_billed_amount_is_captured_and_unbilled_released() -> None:
     batch, item = charges.capture_cost(*asked())
-    assert (batch.committed, batch.actual, item.cost, item.reserved) == (PRICE, PRICE, PRICE, ZERO)
+    assert batch.money == Money(committed=PRICE, actual=PRICE)
+    assert (item.cost, item.reserved) == (PRICE, ZERO)
     batch, item = charges.release_reservation(*asked())
-    assert (batch.committed, batch.actual, item.cost, item.reserved) == (ZERO, ZERO, ZERO, ZERO)
+    assert batch.money == Money()
+    assert (item.cost, item.reserved) == (ZERO, ZERO)
 
 
 def test_maximum_cost_counts_held_and_spent_amounts() -> None:
     batch = a_batch(max_cost=Decimal("0.10"))
     for committed, answer in [("0", True), ("0.05", True), ("0.06", False), ("0.10", False)]:
-        assert charges.affordable(replace(batch, committed=Decimal(committed)), an_item()) is answer
-    assert charges.affordable(a_batch(committed=Decimal(1000)), an_item())
+        spent = replace(batch, money=Money(committed=Decimal(committed)))
+        assert charges.affordable(spent, an_item()) is answer
+    assert charges.affordable(a_batch(money=Money(committed=Decimal(1000))), an_item())
 
 
 def test_create_requires_the_last_one_to_be_settled() -> None:
@@ -171,7 +174,7 @@ def test_create_requires_the_last_one_to_be_settled() -> None:
 
 def test_a_wait_gives_the_try_and_the_money_back() -> None:
     batch, item = transitions.requeue(*charges.begin_create(*claimed(), START), START)
-    assert (batch.counts, batch.committed) == (Counts(pending=3), ZERO)
+    assert (batch.counts, batch.money.committed) == (Counts(pending=3), ZERO)
     assert (item.status, item.lease, item.round_attempts, item.attempts) == (
         ItemStatus.PENDING,
         None,
@@ -212,7 +215,7 @@ def test_a_wait_in_a_cancelled_batch_is_its_end() -> None:
 def test_a_success_is_spent_named_and_counted() -> None:
     batch, item = transitions.succeed(*asked(), IMAGE, "png", LATER)
     assert batch.counts == Counts(pending=2, succeeded=1)
-    assert (batch.actual, batch.committed) == (PRICE, PRICE)
+    assert (batch.money.actual, batch.money.committed) == (PRICE, PRICE)
     assert (item.status, item.image, item.file) == (ItemStatus.SUCCEEDED, IMAGE, "car-0.png")
     assert (item.lease, item.settled_at, item.seconds) == (None, LATER, 9.0)
 
@@ -220,7 +223,7 @@ def test_a_success_is_spent_named_and_counted() -> None:
 def test_unbilled_failure_is_free_and_listed() -> None:
     batch, item = transitions.fail(*asked(), FAILURE, LATER)
     assert batch.counts == Counts(pending=2, failed=1)
-    assert (batch.actual, batch.committed) == (ZERO, ZERO)
+    assert (batch.money.actual, batch.money.committed) == (ZERO, ZERO)
     assert batch.errors == (ItemError(0, 2, "row-0002", FAILURE),)
     assert (item.status, item.failure) == (ItemStatus.FAILED, FAILURE)
 
@@ -236,7 +239,7 @@ def test_the_first_errors_are_shown_in_the_sheets_order() -> None:
 def test_a_dropped_item_is_cancelled_and_costs_nothing() -> None:
     batch, item = transitions.cancel_item(*asked(), LATER)
     assert batch.counts == Counts(pending=2, cancelled=1)
-    assert (item.status, batch.committed) == (ItemStatus.CANCELLED, ZERO)
+    assert (item.status, batch.money.committed) == (ItemStatus.CANCELLED, ZERO)
 
 
 def test_a_late_success_of_a_cancelled_batch_is_kept() -> None:
@@ -391,7 +394,7 @@ def test_lost_image_is_a_failure_with_its_cost() -> None:
     batch, item = transitions.mark_output_lost(batch, item, FAILURE)
     assert batch.counts == Counts(failed=1)
     assert (item.status, item.image, item.file) == (ItemStatus.FAILED, None, None)
-    assert (batch.actual, batch.committed, item.cost) == (PRICE, PRICE, PRICE)
+    assert (batch.money.actual, batch.money.committed, item.cost) == (PRICE, PRICE, PRICE)
     assert transitions.mark_output_lost(batch, item, FAILURE) == (batch, item)
 
 

@@ -103,8 +103,12 @@ def _check_books(batch: Batch, items: list[Item]) -> None:
         assert not failed or item.failure is not None
         assert item.reserved == 0
         assert item.lease is None
-    assert batch.committed == batch.actual == sum((item.cost for item in items), Decimal(0))
-    assert batch.max_cost is None or batch.committed <= batch.max_cost
+    assert (
+        batch.money.committed
+        == batch.money.actual
+        == sum((item.cost for item in items), Decimal(0))
+    )
+    assert batch.max_cost is None or batch.money.committed <= batch.max_cost
 
 
 def _check_history(batch: Batch, changes: list[Change]) -> None:

@@ -20,6 +20,7 @@ from imagebatch.domain.errors import Failure, FailureCode
 from imagebatch.domain.images import Image
 from imagebatch.domain.item import ItemSpec
 from imagebatch.domain.model_registry import Mode, Quality
+from imagebatch.domain.money import Money
 from imagebatch.domain.statuses import BatchStatus, ItemStatus, Kind
 from imagebatch.usecases import keys
 from testing.fault_proxy import Rule
@@ -75,7 +76,7 @@ def while_an_image_is_made(harness: FaultHarness, word: str) -> None:
     harness.fake.script("slow", prompt=word, seconds=100)
     held = harness.provider.script("hold", LOOK, about=word)
     found = harness.finish(cancelled_at(harness, word, held, 1))
-    assert (found.statuses, found.batch.committed) == ("c", 0)
+    assert (found.statuses, found.batch.money.committed) == ("c", 0)
     assert [prediction.cancelled for prediction in harness.fake.billed(word)] == [True]
 
 
@@ -93,7 +94,7 @@ def while_its_worker_lies_dead(harness: FaultHarness, word: str) -> None:
     assert killed.reached.wait(PATIENCE)
     cancel_twice(harness, batch_id)
     found = harness.finish(batch_id)
-    assert (found.statuses, found.batch.committed) == ("c", 0)
+    assert (found.statuses, found.batch.money.committed) == ("c", 0)
     assert [prediction.cancelled for prediction in harness.fake.billed(word)] == [True]
 
 
@@ -257,7 +258,7 @@ def a_finished_batch(harness: FaultHarness, word: str, rows: int, failed: tuple[
             name=word, counts=Counts(succeeded=rows - len(failed), failed=len(failed)),
             status=BatchStatus.COMPLETED, last_dispatched_round=1, round_total=rows, created_at=now,
             retention_ends_at=now + timedelta(days=1), finished_at=now,
-            committed=spent, actual=spent,
+            money=Money(committed=spent, actual=spent),
         )
     )  # fmt: skip
     store.add_items("local", batch_id, items)

@@ -75,7 +75,7 @@ def a_wrong_key_fails_every_row_at_once(harness: FaultHarness, word: str) -> Non
     found = harness.finish(harness.submit(word, 20))
     assert harness.fake.fired(rule) > 0
     assert (found.statuses, found.codes) == ("f" * 20, {"provider_auth"})
-    assert found.batch.committed == 0
+    assert found.batch.money.committed == 0
     assert len(harness.fake.creates(word)) < 20
 
 
@@ -87,7 +87,7 @@ def an_account_without_credit_fails_what_is_left_and_keeps_what_is_made(
     assert harness.fake.fired(rule) > 0
     assert found.statuses.count("s") == 4
     assert found.codes == {"provider_auth"}
-    assert found.batch.actual == 4 * PRICE
+    assert found.batch.money.actual == 4 * PRICE
 
 
 def a_key_that_is_refused_while_images_are_made_ends_the_round(
@@ -116,7 +116,7 @@ def the_cost_cap_holds_under_many_workers_at_once(harness: FaultHarness, word: s
     cap = 10 * PRICE
     found = harness.finish(harness.submit(word, 10, maxCost=cap))
     assert harness.fake.fired(rule) == 5
-    assert found.batch.committed == cap
+    assert found.batch.money.committed == cap
     assert len(harness.fake.billed(word)) * PRICE == cap
     assert found.statuses.count("s") == 5
     assert found.codes <= {"budget_exhausted", "invalid_output"}

@@ -315,7 +315,7 @@ class BatchStateMachine(RuleBasedStateMachine):
         assert batch.total == self.size
         if batch.last_dispatched_round:
             assert len(self.app.statuses) == self.size
-        assert self.cap is None or batch.committed <= self.cap
+        assert self.cap is None or batch.money.committed <= self.cap
 
     @invariant()
     def no_row_is_asked_for_more_often_than_is_recorded(self) -> None:
@@ -382,7 +382,7 @@ class BatchStateMachine(RuleBasedStateMachine):
             self.drain()
         batch = app.batch
         assert batch.finished
-        assert batch.committed == batch.actual
+        assert batch.money.committed == batch.money.actual
         if batch.archive is not None:
             current = not batch.archive_outdated and not batch.rebuilding
             names = [f"car-{n}.png" for n, letter in enumerate(app.statuses) if letter == "s"]

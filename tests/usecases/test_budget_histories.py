@@ -157,7 +157,9 @@ class BudgetMachine(RuleBasedStateMachine):
             yield "redo", lambda: app.redo(OWNER, id_, self.request(), wanted)
             dearer = RedoRequest(items=("c0",), options=RoundOptions(model=OTHER_MODEL.id))
             yield "redo dearer", lambda: app.redo(OWNER, id_, self.request(), dearer)
-            go_on = RoundOptions(fallback=(OTHER_MODEL.id,), max_cost=batch.committed + 10 * PRICE)
+            go_on = RoundOptions(
+                fallback=(OTHER_MODEL.id,), max_cost=batch.money.committed + 10 * PRICE
+            )
             yield "retry, fall back", lambda: app.retry(OWNER, id_, self.request(), go_on)
 
     def request(self) -> str:
@@ -221,10 +223,10 @@ class BudgetMachine(RuleBasedStateMachine):
     @invariant()
     def a_round_spends_no_more_than_it_reserved(self) -> None:
         for batch in self.batches():
-            assert (batch.reservation is None) == batch.finished
-            if batch.reservation:
-                most = batch.reservation.committed_before + batch.reservation.amount
-                assert batch.actual <= batch.committed <= most
+            assert (batch.money.reservation is None) == batch.finished
+            if batch.money.reservation:
+                most = batch.money.reservation.committed_before + batch.money.reservation.amount
+                assert batch.money.actual <= batch.money.committed <= most
 
     @property
     def places(self) -> Decimal:
@@ -241,7 +243,7 @@ class BudgetMachine(RuleBasedStateMachine):
             self.drain()
         made = {item.model for b in self.batches() for item in self.app.store.items(OWNER, b.id)}
         event(f"fell back or was redone dearer: {OTHER_MODEL.id in made}")
-        spent = sum((batch.actual for batch in self.batches()), ZERO)
+        spent = sum((batch.money.actual for batch in self.batches()), ZERO)
         for owner in (OWNER, None):
             assert all(balance.reserved == 0 for balance in self.ledgers(owner).values())
             assert sum((b.spent for b in self.ledgers(owner).values()), ZERO) == spent

@@ -42,7 +42,7 @@ def test_cancelling_keeps_finished_images_and_calls_nothing_else(app: AppHarness
     assert len(app.provider.made) == 1
     assert app.finish().status is BatchStatus.CANCELLED
     assert app.builder.images("archives/b1/1-1.zip") == ["car-0.png"]
-    assert app.batch.committed == PRICE
+    assert app.batch.money.committed == PRICE
 
 
 def test_a_running_prediction_is_cancelled_at_the_provider(app: AppHarness) -> None:
@@ -52,7 +52,7 @@ def test_a_running_prediction_is_cancelled_at_the_provider(app: AppHarness) -> N
     app.drain()
     assert app.provider.made[0].cancelled
     assert (app.statuses, app.batch.status) == ("cc", BatchStatus.ARCHIVING)
-    assert app.batch.committed == 0
+    assert app.batch.money.committed == 0
 
 
 @pytest.mark.parametrize(("fails", "end"), [(8, "s"), (10**4, "c")])
@@ -64,7 +64,7 @@ def test_cancel_waits_at_most_a_minute_for_an_image(app: AppHarness, fails: int,
     cancel(app)
     cancelled_at = app.clock.now()
     app.drain()
-    assert (app.statuses, app.batch.committed) == (end + "c", PRICE)
+    assert (app.statuses, app.batch.money.committed) == (end + "c", PRICE)
     assert (app.clock.now() - cancelled_at).total_seconds() < 70
     assert app.finish().status is BatchStatus.CANCELLED
 
@@ -85,7 +85,7 @@ def test_image_finished_despite_cancel_is_kept(app: AppHarness) -> None:
     app.start(2)
     app.drain()
     assert app.statuses == "sc"
-    assert app.batch.actual == PRICE
+    assert app.batch.money.actual == PRICE
 
 
 def test_orphaned_prediction_is_stopped_after_a_cancel(app: AppHarness) -> None:
@@ -238,12 +238,12 @@ def test_the_cap_holds_over_all_rounds(app: AppHarness) -> None:
     app.provider.script("1", failed(FailureCode.PROVIDER_REJECTED), lost)
     app.drain()
     app.finish()
-    assert app.batch.committed == PRICE
+    assert app.batch.money.committed == PRICE
     app.retry_batch(OWNER, "b1")
     app.dispatch_items(OWNER, "b1", 2)
     app.drain()
     assert app.item(1).failure.code is FailureCode.BUDGET_EXHAUSTED  # type: ignore[union-attr]
-    assert app.batch.committed == app.batch.actual == Decimal("0.10")
+    assert app.batch.money.committed == app.batch.money.actual == Decimal("0.10")
 
 
 def test_retry_rebuilds_expired_archive_under_a_new_key(app: AppHarness) -> None:

@@ -147,7 +147,7 @@ def circumstances(batch: Batch) -> Iterator[Batch]:
     yield batch
     yield rounds.cancel(batch, START)
     yield rounds.abort_round(batch, FAILURE)
-    yield replace(batch, max_cost=batch.committed)
+    yield replace(batch, max_cost=batch.money.committed)
     for block in (limited, down, replace(limited, since=long_since), others[-1]):
         yield replace(batch, blocks=(block,))
         yield replace(batch, blocks=(block, *others[-1:]))

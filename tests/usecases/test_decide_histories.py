@@ -226,9 +226,9 @@ class History(RuleBasedStateMachine):
 
     @invariant()
     def the_money_adds_up(self) -> None:
-        assert self.batch.committed == sum((i.reserved + i.cost for i in self.items), ZERO)
-        assert self.batch.actual == sum((i.cost for i in self.items), ZERO)
-        assert self.batch.max_cost is None or self.batch.committed <= self.batch.max_cost
+        assert self.batch.money.committed == sum((i.reserved + i.cost for i in self.items), ZERO)
+        assert self.batch.money.actual == sum((i.cost for i in self.items), ZERO)
+        assert self.batch.max_cost is None or self.batch.money.committed <= self.batch.max_cost
 
     @invariant()
     def money_is_held_only_for_what_runs(self) -> None:

@@ -124,7 +124,7 @@ def test_a_gone_model_without_another_stops_the_round_unbilled(app: AppHarness) 
     assert (app.statuses, app.provider.asked["first"]) == ("ffffff", 1)
     codes = {app.item(index).failure.code for index in range(6)}  # type: ignore[union-attr]
     assert codes == {FailureCode.MODEL_UNAVAILABLE}
-    assert (app.batch.committed, app.batch.status) == (0, BatchStatus.ARCHIVING)
+    assert (app.batch.money.committed, app.batch.status) == (0, BatchStatus.ARCHIVING)
     assert all(code.retryable for code in codes)
 
 
@@ -159,17 +159,17 @@ def test_cost_is_the_generating_models_price(app: AppHarness) -> None:
     answering(app, "first", GONE, 1)
     app.start(1, models=CHAIN)
     Scheduler(app).run()
-    assert app.batch.actual == app.batch.committed == Decimal("0.05")
+    assert app.batch.money.actual == app.batch.money.committed == Decimal("0.05")
     other = AppHarness()
     run(other, 2)
-    assert other.batch.actual == other.batch.committed == Decimal("0.04")
+    assert other.batch.money.actual == other.batch.money.committed == Decimal("0.04")
 
 
 def test_the_cap_holds_over_the_chain(app: AppHarness) -> None:
     answering(app, "first", GONE)
     run(app, 6, max_cost=6 * PRICE)
     assert app.statuses == "ssssss"
-    assert app.batch.committed == 6 * PRICE
+    assert app.batch.money.committed == 6 * PRICE
 
 
 def test_two_tries_in_all_not_two_a_model(app: AppHarness) -> None:

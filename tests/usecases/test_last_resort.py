@@ -119,7 +119,7 @@ def test_workers_dying_in_creates_open_no_breaker(app: AppHarness) -> None:
     app.provider.after_create = die
     run_to_the_end(app)
     assert app.item(0).attempts == 2
-    assert app.batch.actual == 2 * PRICE
+    assert app.batch.money.actual == 2 * PRICE
     assert_ours(app)
 
 
@@ -137,7 +137,7 @@ def test_unstorable_prediction_id_uses_no_attempt(app: AppHarness, call: str) ->
     run_to_the_end(app)
     assert (app.statuses, app.item(0).attempts) == ("s", 1)
     assert [made.cancelled for made in app.provider.made] == [True, False]
-    assert app.batch.actual == PRICE
+    assert app.batch.money.actual == PRICE
 
 
 def die(_: object) -> None:

@@ -141,7 +141,7 @@ def test_each_end_gives_back_place_and_rest(way: str) -> None:
     assert app.batch.finished
     for account in (MONEY, STACK):
         balance = app.accounts.balance(account)
-        assert (balance.reserved, balance.spent) == (0, app.batch.actual)
+        assert (balance.reserved, balance.spent) == (0, app.batch.money.actual)
     assert held(app) == 0
 
 

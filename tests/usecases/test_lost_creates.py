@@ -28,14 +28,14 @@ def test_what_a_lost_create_made_is_collected(app: AppHarness) -> None:
     app.provider.script("0", LOST)
     run(app)
     assert (app.statuses, app.item(0).attempts, len(app.provider.made)) == ("s", 1, 1)
-    assert app.batch.actual == PRICE
+    assert app.batch.money.actual == PRICE
 
 
 def test_create_that_never_arrived_is_no_attempt(app: AppHarness) -> None:
     app.provider.script("0", NEVER_ARRIVED)
     run(app)
     assert (app.statuses, app.item(0).attempts, len(app.provider.made)) == ("s", 1, 1)
-    assert app.batch.actual == app.batch.committed == PRICE
+    assert app.batch.money.actual == app.batch.money.committed == PRICE
 
 
 @pytest.mark.parametrize(("held", "creates"), [(True, 1), (False, 2)])
@@ -65,7 +65,7 @@ def test_lost_create_is_found_beside_removed_inputs(app: AppHarness) -> None:
 
     app.provider.after_create = add_removed
     run(app)
-    assert (app.statuses, app.item(0).attempts, app.batch.actual) == ("s", 1, PRICE)
+    assert (app.statuses, app.item(0).attempts, app.batch.money.actual) == ("s", 1, PRICE)
 
 
 def test_equal_rows_wait_where_not_all_is_listed(app: AppHarness) -> None:
@@ -81,7 +81,7 @@ def test_equal_rows_wait_where_not_all_is_listed(app: AppHarness) -> None:
     app.deliver()
     app.provider.after_create = lambda _: None
     Scheduler(app).run()
-    assert (app.statuses, app.item(0).attempts, app.batch.actual) == ("s", 2, 2 * PRICE)
+    assert (app.statuses, app.item(0).attempts, app.batch.money.actual) == ("s", 2, 2 * PRICE)
 
 
 def test_provider_without_listing_leaves_create_spent(app: AppHarness) -> None:
@@ -89,7 +89,7 @@ def test_provider_without_listing_leaves_create_spent(app: AppHarness) -> None:
     app.provider.script("0", LOST)
     run(app)
     assert (app.statuses, app.item(0).attempts, len(app.provider.made)) == ("s", 2, 2)
-    assert app.batch.actual == 2 * PRICE
+    assert app.batch.money.actual == 2 * PRICE
 
 
 def test_equal_rows_share_no_prediction(app: AppHarness) -> None:
@@ -99,7 +99,7 @@ def test_equal_rows_share_no_prediction(app: AppHarness) -> None:
     Scheduler(app).run()
     assert (app.statuses, len(app.provider.made)) == ("ss", 2)
     assert app.item(0).image.key != app.item(1).image.key  # type: ignore[union-attr]
-    assert app.batch.actual == 2 * PRICE
+    assert app.batch.money.actual == 2 * PRICE
 
 
 def test_prediction_of_an_equal_row_is_not_reused(app: AppHarness) -> None:
@@ -180,7 +180,7 @@ def test_a_cancel_looks_for_it_and_stops_it(app: AppHarness) -> None:
     assert app.batch.status is BatchStatus.CANCELLING
     Scheduler(app).run()
     assert (app.statuses, app.provider.made[0].cancelled) == ("c", True)
-    assert app.batch.committed == 0
+    assert app.batch.money.committed == 0
 
 
 def test_a_cancel_refunds_what_never_arrived(app: AppHarness) -> None:
@@ -189,7 +189,7 @@ def test_a_cancel_refunds_what_never_arrived(app: AppHarness) -> None:
     app.deliver()
     app.cancel_batch(OWNER, "b1")
     Scheduler(app).run()
-    assert (app.statuses, app.batch.committed) == ("c", 0)
+    assert (app.statuses, app.batch.money.committed) == ("c", 0)
 
 
 def test_a_dead_letter_collects_what_a_lost_create_made(app: AppHarness) -> None:
@@ -210,7 +210,7 @@ def test_a_dead_letter_refunds_what_never_arrived(app: AppHarness) -> None:
     app.clock.advance(20)
     assert app.dead_letter(message, 120) is None
     assert app.item(0).failure.code is FailureCode.CRASHED  # type: ignore[union-attr]
-    assert app.batch.committed == 0
+    assert app.batch.money.committed == 0
 
 
 def test_no_other_model_after_an_undecided_create(app: AppHarness) -> None:
@@ -246,7 +246,7 @@ def test_sixty_rows_sixty_creates_whatever_is_lost_or_killed(seed: int) -> None:
     assert killed > 10
     assert app.statuses == 60 * "s"
     assert len(app.provider.made) == 60
-    assert app.batch.actual == app.batch.committed == 60 * PRICE
+    assert app.batch.money.actual == app.batch.money.committed == 60 * PRICE
     assert {app.item(n).status for n in range(60)} == {ItemStatus.SUCCEEDED}
 
 

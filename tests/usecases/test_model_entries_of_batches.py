@@ -52,7 +52,7 @@ def test_worker_finishes_batch_after_registry_edit(edit: str) -> None:
     app.drain()
     batch = app.finish()
     assert app.statuses == "sss"
-    assert (batch.status, batch.actual) == (BatchStatus.COMPLETED, Decimal("0.15"))
+    assert (batch.status, batch.money.actual) == (BatchStatus.COMPLETED, Decimal("0.15"))
 
 
 @pytest.mark.parametrize("edit", EDITS)
@@ -66,4 +66,4 @@ def test_dead_letter_function_collects_after_registry_edit(edit: str) -> None:
     app.clock.advance(timedelta(seconds=120).total_seconds())
     assert app.dead_letter(message.message, 60.0) is None
     assert app.item(0).status is ItemStatus.SUCCEEDED
-    assert app.finish().actual == Decimal("0.05")
+    assert app.finish().money.actual == Decimal("0.05")

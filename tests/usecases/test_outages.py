@@ -47,7 +47,7 @@ def test_an_outage_of_half_a_minute_burns_no_row(app: AppHarness) -> None:
     scheduler.run()
     assert app.statuses == 20 * "s"
     assert {app.item(index).attempts for index in range(20)} == {1}
-    assert (len(app.provider.made), app.batch.actual) == (20, 20 * PRICE)
+    assert (len(app.provider.made), app.batch.money.actual) == (20, 20 * PRICE)
 
 
 def test_a_create_in_vain_is_repeated_after_growing_pauses(app: AppHarness) -> None:
@@ -85,7 +85,7 @@ def test_patience_ends_and_rows_fail_unbilled(app: AppHarness) -> None:
     assert timedelta(seconds=900) <= passed < timedelta(seconds=1200)
     assert {error.failure.code for error in app.batch.errors} == {FailureCode.PROVIDER_UNAVAILABLE}
     assert app.batch.status is BatchStatus.ARCHIVING
-    assert app.batch.committed == 0
+    assert app.batch.money.committed == 0
 
 
 def test_failing_row_does_not_delay_others(app: AppHarness) -> None:

@@ -40,7 +40,7 @@ def test_every_row_becomes_one_image(app: AppHarness) -> None:
     assert (app.statuses, batch.status) == ("sss", BatchStatus.COMPLETED)
     assert [made.prompt for made in app.provider.made] == ["0", "1", "2"]
     assert app.builder.images("archives/b1/1-1.zip") == ["car-0.png", "car-1.png", "car-2.png"]
-    assert batch.actual == batch.committed == 3 * PRICE
+    assert batch.money.actual == batch.money.committed == 3 * PRICE
 
 
 def test_long_batch_has_only_its_window_in_queue(app: AppHarness) -> None:
@@ -112,14 +112,14 @@ def test_a_refused_prompt_fails_at_once_and_costs_nothing(app: AppHarness) -> No
     assert (app.statuses, batch.status, batch.outcome) == ("sfs", "completed", "partial")
     assert app.provider.creates("1") == 1
     assert batch.errors[0].failure.code is FailureCode.CONTENT_REFUSED
-    assert batch.actual == batch.committed == 2 * PRICE
+    assert batch.money.actual == batch.money.committed == 2 * PRICE
 
 
 def test_transiently_failed_prediction_is_retried_once(app: AppHarness) -> None:
     app.provider.script("0", failed(FailureCode.PROVIDER_UNAVAILABLE, try_again=True))
     app.run(1)
     assert (app.statuses, app.item(0).attempts) == ("s", 2)
-    assert app.batch.actual == PRICE
+    assert app.batch.money.actual == PRICE
 
 
 def test_a_lasting_fault_fails_the_item_after_two_tries(app: AppHarness) -> None:
@@ -128,7 +128,7 @@ def test_a_lasting_fault_fails_the_item_after_two_tries(app: AppHarness) -> None
     app.run(1)
     assert app.statuses == "f"
     assert len(app.provider.steps["0"]) == 3
-    assert app.batch.committed == 0
+    assert app.batch.money.committed == 0
 
 
 def test_a_429_waits_as_told_and_uses_no_try(app: AppHarness) -> None:
@@ -161,7 +161,7 @@ def test_six_hours_of_429_abort_the_round(app: AppHarness) -> None:
     assert app.statuses == "f" * 12
     assert {error.failure.code for error in batch.errors} == {FailureCode.PROVIDER_RATE_LIMITED}
     assert timedelta(hours=6) <= app.clock.now() - batch.created_at < timedelta(hours=12)
-    assert (batch.committed, app.provider.made) == (0, [])
+    assert (batch.money.committed, app.provider.made) == (0, [])
 
 
 def test_generated_image_restarts_the_six_hours(app: AppHarness) -> None:
@@ -182,7 +182,7 @@ def test_a_wrong_key_fails_what_is_left_unasked(app: AppHarness) -> None:
     assert app.statuses == "s" + 19 * "f"
     assert len(app.provider.made) == 1
     assert {app.item(i).failure.code for i in range(1, 20)} == {FailureCode.PROVIDER_AUTH}  # type: ignore[union-attr]
-    assert batch.committed == PRICE
+    assert batch.money.committed == PRICE
 
 
 def test_a_bad_input_fails_with_the_providers_reason(app: AppHarness) -> None:
@@ -195,7 +195,7 @@ def test_invalid_image_is_regenerated_and_paid_twice(app: AppHarness) -> None:
     app.validator.faults.append(BadImageError("The image is blank"))
     app.run(1)
     assert (app.statuses, app.provider.creates("0")) == ("s", 2)
-    assert app.batch.actual == 2 * PRICE
+    assert app.batch.money.actual == 2 * PRICE
 
 
 @pytest.mark.parametrize("failure", [BadImageError("cut"), UnavailableError("S3"), IndexError()])
@@ -214,7 +214,7 @@ def test_two_bad_pictures_are_invalid_output(app: AppHarness) -> None:
     app.validator.faults.extend([BadImageError("The image is blank")] * 2)
     app.run(1)
     assert app.item(0).failure == Failure(FailureCode.INVALID_OUTPUT, "The image is blank")
-    assert app.batch.actual == app.batch.committed == 2 * PRICE
+    assert app.batch.money.actual == app.batch.money.committed == 2 * PRICE
 
 
 @pytest.mark.parametrize(("try_again", "creates"), [(True, 2), (False, 1)])
@@ -227,7 +227,7 @@ def test_a_success_without_an_image_is_spent(
     app.drain()
     assert app.statuses == "f"
     assert len(app.provider.made) == creates
-    assert app.batch.actual == app.batch.committed == creates * PRICE
+    assert app.batch.money.actual == app.batch.money.committed == creates * PRICE
 
 
 def test_unreadable_prediction_is_spent(app: AppHarness, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -237,7 +237,7 @@ def test_unreadable_prediction_is_spent(app: AppHarness, monkeypatch: pytest.Mon
     monkeypatch.setattr(app.provider, "get", refuse)
     app.start(1)
     app.drain()
-    assert (app.statuses, app.batch.actual) == ("f", PRICE)
+    assert (app.statuses, app.batch.money.actual) == ("f", PRICE)
 
 
 def test_failed_download_is_repeated_without_a_new_create(
@@ -272,7 +272,7 @@ def test_item_over_deadline_is_cancelled_at_provider(app: AppHarness) -> None:
     app.run(1)
     assert app.item(0).failure.code is FailureCode.DEADLINE_EXCEEDED  # type: ignore[union-attr]
     assert app.provider.made[0].cancelled
-    assert app.batch.committed == 0
+    assert app.batch.money.committed == 0
     assert app.provider.creates("0") == 1
 
 
@@ -300,7 +300,7 @@ def test_maximum_cost_holds_and_rest_is_not_generated(app: AppHarness) -> None:
     assert app.statuses == "fss"
     assert app.item(0).failure.code is FailureCode.BUDGET_EXHAUSTED  # type: ignore[union-attr]
     assert len(app.provider.made) == 3
-    assert app.batch.committed == 3 * PRICE
+    assert app.batch.money.committed == 3 * PRICE
 
 
 @pytest.mark.parametrize("call", ["save_item", "commit"])
@@ -400,7 +400,7 @@ def test_a_dead_letter_does_not_wait_for_ever(app: AppHarness) -> None:
     while busy := app.dead_letter(message, 60):
         app.clock.advance((busy.until - app.clock.now()).total_seconds())
     assert app.item(0).failure.code is FailureCode.CRASHED  # type: ignore[union-attr]
-    assert (app.batch.actual, app.batch.committed) == (PRICE, PRICE)
+    assert (app.batch.money.actual, app.batch.money.committed) == (PRICE, PRICE)
 
 
 def test_a_dead_letter_without_an_image_ends_as_crashed(app: AppHarness) -> None:

@@ -159,7 +159,7 @@ def test_another_model_is_priced_and_recorded(app: AppHarness) -> None:
     assert (batch.model, batch.quality, batch.estimated) == ("other", Quality.HD, Decimal("0.26"))
     app.drain()
     batch = app.finish()
-    assert batch.actual == batch.committed == Decimal("0.26")
+    assert batch.money.actual == batch.money.committed == Decimal("0.26")
     assert [version.model for version in app.item(1).all_versions] == ["m", "other"]
     assert app.provider.requests[-1].input == {"prompt": "1", "resolution": "2K"}
     app.redo_items("c0")
@@ -174,7 +174,7 @@ def test_the_cap_holds_over_redos(app: AppHarness) -> None:
         app.redo_items("c0", options=RoundOptions(max_cost=PRICE))
     app.redo_items("c0", "c1", options=RoundOptions(max_cost=4 * PRICE))
     app.drain()
-    assert app.finish().committed == app.batch.max_cost == 4 * PRICE
+    assert app.finish().money.committed == app.batch.max_cost == 4 * PRICE
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def test_an_ignored_ratio_stops_the_round_and_is_shown(app: AppHarness) -> None:
     assert (app.statuses, batch.status) == ("f" * 9, BatchStatus.FAILED)
     failures = {app.item(index).failure for index in range(9)}
     assert failures == {Failure(FailureCode.INVALID_OUTPUT, WRONG_RATIO)}
-    assert (len(app.provider.made), batch.actual, batch.committed) == (1, PRICE, PRICE)
+    assert (len(app.provider.made), batch.money.actual, batch.money.committed) == (1, PRICE, PRICE)
     assert kept(app) == ["rejected/car-0.png"]
     assert FailureCode.INVALID_OUTPUT.retryable
 

@@ -71,7 +71,7 @@ def test_an_outdated_archive_is_built_again_without_spending(app: AppHarness) ->
         before.finished_at,
         before.round,
     )
-    assert batch.actual == before.actual
+    assert batch.money.actual == before.money.actual
     assert not batch.archive_outdated
     assert archived(app)["car-1.png"] == app.item(1).all_versions[0].image.key
     assert len(app.telemetry.receipts) == told

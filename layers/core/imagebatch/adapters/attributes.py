@@ -6,11 +6,12 @@ else. tests/adapters/stored_records.json holds records that every later version 
 
 from imagebatch.adapters.batch_attributes import (
     BATCH_ERRORS,
+    BATCH_MONEY,
     BATCH_SPEC,
     BATCH_STATE,
     ITEM_SPEC,
     ITEM_STATE,
-    Names,
+    NestedNames,
 )
 from imagebatch.domain.asset_library import Folder, LibraryImage, VariantFolder
 from imagebatch.domain.batch import Batch, BatchSpec
@@ -22,18 +23,20 @@ from imagebatch.domain.errors import Failure
 from imagebatch.domain.images import Image, Version
 from imagebatch.domain.item import Item, ItemSpec, LastRedo, Lease
 from imagebatch.domain.model_registry import ImageModel, QualityOffer
+from imagebatch.domain.money import Money, Reservation
 from imagebatch.domain.notice import Notice
 from imagebatch.domain.provenance import Provenance
 from imagebatch.domain.redos import Redo
-from imagebatch.domain.round_state import Archive, ItemError, ModelBlock, ProviderWait, Reservation
+from imagebatch.domain.round_state import Archive, ItemError, ModelBlock, ProviderWait
 from imagebatch.domain.shares import Share
 from imagebatch.intake.catalog import Variant
 from imagebatch.intake.uploads import Upload
 from imagebatch.ports import Change, ItemChange
 
-NAMES: dict[type, Names] = {
+NAMES: dict[type, NestedNames] = {
     BatchSpec: BATCH_SPEC,
     Batch: {**BATCH_SPEC, **BATCH_STATE, **BATCH_ERRORS},
+    Money: BATCH_MONEY,
     ItemSpec: ITEM_SPEC,
     Item: {**ITEM_SPEC, **ITEM_STATE},
     Counts: {

@@ -5,6 +5,10 @@ from collections.abc import Mapping
 from imagebatch.domain.item import Item, ItemSpec
 
 type Names = Mapping[str, str]
+type NestedNames = Mapping[str, str | Names]
+"""Names instead of one name: the field is a record that is stored in attributes of the outer one,
+because updates and conditions name single attributes.
+"""
 
 
 BATCH_SPEC: Names = {
@@ -30,7 +34,15 @@ BATCH_SPEC: Names = {
 }
 
 
-BATCH_STATE: Names = {
+BATCH_MONEY: Names = {
+    "committed": "reservedTotal",
+    "actual": "spentTotal",
+    "failed_price": "failedPrice",
+    "reservation": "reservation",
+}
+
+
+BATCH_STATE: NestedNames = {
     "counts": "counts",
     "status": "status",
     "version": "version",
@@ -47,10 +59,7 @@ BATCH_STATE: Names = {
     "blocks": "modelBlocks",
     "abort_reason": "abortReason",
     "archive": "archive",
-    "committed": "reservedTotal",
-    "actual": "spentTotal",
-    "failed_price": "failedPrice",
-    "reservation": "reservation",
+    "money": BATCH_MONEY,
     "updated_at": "updatedAt",
     "started_at": "startedAt",
     "round_started_at": "roundStartedAt",

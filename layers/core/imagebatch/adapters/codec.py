@@ -5,7 +5,8 @@
     float        number                    dataclass    map
     Mapping      JSON text, because JSON gives back what went in and a table's numbers do not
 
-What a field is called in the table is declared in attributes.py. None and empty defaults are left
+What a field is called in the table is declared in attributes.py. A nested record that has names
+there instead of one name is stored in attributes of the outer one. None and empty defaults are left
 out. What a reader does not know is ignored, what it misses takes its default, so versions of the
 code can write and read the same records.
 """
@@ -21,18 +22,20 @@ from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 from imagebatch.adapters.attributes import NAMES
-from imagebatch.adapters.batch_attributes import Names
+from imagebatch.adapters.batch_attributes import NestedNames
 from imagebatch.domain.errors import UnreadableRecordError
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 
-def encode(record: "DataclassInstance", part: Names | None = None) -> dict[str, Any]:
+def encode(record: "DataclassInstance", part: NestedNames | None = None) -> dict[str, Any]:
     """The record, or a part of it, as strings, numbers, booleans, lists and dicts of them."""
-    specs = (s for s in _specs(type(record)) if part is None or s.field in part)
-    values = ((spec, getattr(record, spec.field)) for spec in specs)
-    return {spec.attribute: _dump(value) for spec, value in values if not spec.omits(value)}
+    plain: dict[str, Any] = {}
+    for spec in _specs(type(record)):
+        if part is None or spec.field in part:
+            plain |= spec.dump(getattr(record, spec.field))
+    return plain
 
 
 def decode[T: "DataclassInstance"](cls: type[T], plain: Mapping[str, Any]) -> T:
@@ -48,7 +51,9 @@ def decode[T: "DataclassInstance"](cls: type[T], plain: Mapping[str, Any]) -> T:
 def _decode[T: "DataclassInstance"](cls: type[T], plain: Mapping[str, Any]) -> T:
     values: dict[str, Any] = {}
     for spec in _specs(cls):
-        if spec.attribute in plain:
+        if spec.attribute is None:
+            values[spec.field] = spec.load(plain)
+        elif spec.attribute in plain:
             values[spec.field] = spec.load(plain[spec.attribute])
         elif spec.optional and spec.default is MISSING:
             values[spec.field] = None
@@ -77,12 +82,18 @@ MALFORMED = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError
 
 class _Spec(NamedTuple):
     field: str
-    attribute: str
+    attribute: str | None
+    """None for a nested record that is stored in attributes of this one."""
     load: Callable[[Any], Any]
     optional: bool
     default: Any
 
-    def omits(self, value: Any) -> bool:
+    def dump(self, value: Any) -> dict[str, Any]:
+        if self.attribute is None:
+            return encode(value)
+        return {} if self._omits(value) else {self.attribute: _dump(value)}
+
+    def _omits(self, value: Any) -> bool:
         empty = isinstance(value, str | tuple | Mapping) and not value
         return value is None or (empty and value == self.default)
 
@@ -93,7 +104,7 @@ def _specs(cls: type["DataclassInstance"]) -> tuple[_Spec, ...]:
     return tuple(
         _Spec(
             each.name,
-            names[each.name],
+            name if isinstance(name := names[each.name], str) else None,
             _loader(hints[each.name]),
             NoneType in get_args(hints[each.name]),
             each.default if each.default_factory is MISSING else each.default_factory(),

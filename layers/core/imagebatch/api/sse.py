@@ -86,7 +86,7 @@ def _progress(update: ProgressUpdate, now: datetime) -> ProgressEvent:
         "failed": counts.failed,
         "cancelled": counts.cancelled,
         "percent": counts.percent,
-        "cost": money(batch.actual),
+        "cost": money(batch.money.actual),
         "eta": iso_timestamp(batch.eta(now)),
         "waiting_for": _waiting(batch.waiting_for(now)),
         "mode": batch.mode,
@@ -111,7 +111,7 @@ def _end(batch: Batch, now: datetime, sign: Sign) -> EndEvent:
         "succeeded": batch.counts.succeeded,
         "failed": batch.counts.failed,
         "cancelled": batch.counts.cancelled,
-        "cost": money(batch.actual),
+        "cost": money(batch.money.actual),
     }
 
 

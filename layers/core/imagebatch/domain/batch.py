@@ -14,7 +14,7 @@ from typing import Any
 from imagebatch.domain.counts import Counts
 from imagebatch.domain.errors import Failure
 from imagebatch.domain.model_registry import ImageModel, Mode, Quality
-from imagebatch.domain.money import ZERO
+from imagebatch.domain.money import ZERO, Money
 from imagebatch.domain.notice import Notice
 from imagebatch.domain.redos import Redo
 from imagebatch.domain.round_state import (
@@ -23,7 +23,6 @@ from imagebatch.domain.round_state import (
     ItemError,
     ModelBlock,
     ProviderWait,
-    Reservation,
 )
 from imagebatch.domain.statuses import FINISHED, BatchStatus, Kind, Outcome
 
@@ -100,12 +99,7 @@ class Batch(BatchSpec):
     """
     archive: Archive | None = None
 
-    committed: Decimal = ZERO
-    actual: Decimal = ZERO
-    failed_price: Decimal | None = None
-    """The price of all items that failed in this round, which is the estimate of a retry."""
-    reservation: Reservation | None = None
-    """Set by the write that opens a round, and removed by the one that ends it (budgets.py)."""
+    money: Money = field(default_factory=Money)
 
     updated_at: datetime | None = None
     started_at: datetime | None = None

@@ -20,7 +20,6 @@ from imagebatch.domain.errors import (
 from imagebatch.domain.item import TRIES
 from imagebatch.domain.model_registry import Mode
 from imagebatch.domain.money import ZERO
-from imagebatch.domain.round_state import Reservation
 
 ONE = Decimal(1)
 
@@ -98,29 +97,30 @@ def reserve(batch: Batch, estimate: Decimal, now: datetime) -> Batch:
     """Reserve a place and the maximum cost of a round of items at this price."""
     amount = estimate * TRIES
     if batch.max_cost is not None:
-        amount = max(ZERO, min(amount, batch.max_cost - batch.committed))
-    return replace(batch, reservation=Reservation(month_of(now), amount, batch.committed))
+        amount = max(ZERO, min(amount, batch.max_cost - batch.money.committed))
+    return replace(batch, money=batch.money.reserve(month_of(now), amount))
 
 
 def change_max_cost(batch: Batch, max_cost: Decimal) -> Batch:
     """Set the batch's maximum cost over all of its rounds, including finished ones."""
-    if max_cost < batch.committed:
+    committed = batch.money.committed
+    if max_cost < committed:
         raise UnprocessableError(
             "max-cost-too-low",
             "maxCost is below the amount spent",
-            detail=f"The batch has already spent {batch.committed} USD, and maxCost is its total "
-            f"over all rounds. Send at least {batch.committed}.",
+            detail=f"The batch has already spent {committed} USD, and maxCost is its total "
+            f"over all rounds. Send at least {committed}.",
         )
     return replace(batch, max_cost=max_cost)
 
 
 def account_entries(before: Batch | None, after: Batch, limits: Limits) -> tuple[AccountEntry, ...]:
     """Return the account entries for a batch's change from one state to another."""
-    held, taken = before.reservation if before else None, after.reservation
+    held, taken = before.money.reservation if before else None, after.money.reservation
     if held is None and taken is not None:
         return _entries(after, taken.month, ONE, taken.amount, ZERO, limits)
     if held is not None and taken is None:
-        spent = after.actual - held.committed_before
+        spent = after.money.actual - held.committed_before
         return _entries(after, held.month, -ONE, -held.amount, spent, limits)
     if held != taken:
         raise ValueError("a round was opened before the last one gave back what it held")
@@ -149,7 +149,7 @@ def held_by(batches: Iterable[Batch]) -> Mapping[Account, Decimal]:
     """Return the amounts that these batches hold, by account."""
     held: defaultdict[Account, Decimal] = defaultdict(Decimal)
     for batch in batches:
-        if batch.reservation is not None:
+        if batch.money.reservation is not None:
             for entry in account_entries(None, batch, NO_LIMITS):
                 held[entry.account] += entry.reserved
     return held

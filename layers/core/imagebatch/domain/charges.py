@@ -15,10 +15,10 @@ from imagebatch.domain.statuses import ItemStatus
 
 def affordable(batch: Batch, item: Item) -> bool:
     """Whether another create stays within the batch's maximum cost and its round's reservation."""
-    committed, reservation = batch.committed + round_price(batch, item), batch.reservation
-    if reservation and committed > reservation.committed_before + reservation.amount:
+    price = round_price(batch, item)
+    if not batch.money.affords(price):
         return False
-    return batch.max_cost is None or committed <= batch.max_cost
+    return batch.max_cost is None or batch.money.committed + price <= batch.max_cost
 
 
 def begin_create(
@@ -30,7 +30,7 @@ def begin_create(
         raise ValueError("the last create was neither spent nor given back")
     model = model or batch.model
     price = model_price(batch, item, model)
-    return replace(batch, committed=batch.committed + price), replace(
+    return replace(batch, money=batch.money.commit(price)), replace(
         item,
         round_attempts=item.round_attempts + 1,
         attempts=item.attempts + 1,
@@ -60,16 +60,14 @@ def capture_cost(batch: Batch, item: Item, price: Decimal | None = None) -> tupl
     amount.
     """
     spent = item.reserved if price is None else price
-    return replace(
-        batch,
-        actual=batch.actual + spent,
-        committed=batch.committed - (item.reserved - spent),
-    ), replace(item, cost=item.cost + spent, reserved=ZERO, create_in_flight=False, prediction=None)
+    return replace(batch, money=batch.money.capture(spent, item.reserved)), replace(
+        item, cost=item.cost + spent, reserved=ZERO, create_in_flight=False, prediction=None
+    )
 
 
 def release_reservation(batch: Batch, item: Item) -> tuple[Batch, Item]:
     """Release the held amount, which was certainly not billed."""
-    return replace(batch, committed=batch.committed - item.reserved), replace(
+    return replace(batch, money=batch.money.release(item.reserved)), replace(
         item, reserved=ZERO, create_in_flight=False, prediction=None
     )
 

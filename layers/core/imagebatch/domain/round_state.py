@@ -2,11 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from enum import StrEnum
 
 from imagebatch.domain.errors import Failure
-from imagebatch.domain.money import ZERO
 
 MAX_ERRORS = 20
 
@@ -49,18 +47,6 @@ class ProviderWait:
     reason: BlockReason
     until: datetime
     since: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Reservation:
-    """An unfinished batch's share of its owner's account: one place and part of a month's budget.
-
-    `amount` is the maximum that its round may commit in addition to `committed_before`.
-    """
-
-    month: str
-    amount: Decimal
-    committed_before: Decimal = ZERO
 
 
 @dataclass(frozen=True, slots=True)

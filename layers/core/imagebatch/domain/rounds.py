@@ -78,7 +78,7 @@ def retry(batch: Batch, now: datetime) -> Batch:
             errors=tuple(e for e in batch.errors if e.rejected),
         )
         # A batch from before `failed_price` was recorded reserves the price of all items.
-        return reserve(opened, batch.failed_price or batch.estimated, now)
+        return reserve(opened, batch.money.failed_price or batch.estimated, now)
     if batch.available_archive(now) is None:
         rebuilt = replace(
             _without_archive(batch),
@@ -153,7 +153,7 @@ def _next_round(batch: Batch, size: int) -> Batch:
         waiting=None,
         blocks=(),
         abort_reason=None,
-        failed_price=None,
+        money=batch.money.open_round(),
     )
 
 
@@ -217,7 +217,7 @@ def publish(batch: Batch, archive: Archive, now: datetime, ttl: timedelta) -> Ba
         archive=archive,
         finished_at=now,
         expires_at=whole,
-        reservation=None,
+        money=batch.money.end_round(),
     )
 
 
@@ -232,7 +232,7 @@ def give_up(batch: Batch, now: datetime) -> Batch:
         archive=None,
         finished_at=now,
         expires_at=None,
-        reservation=None,
+        money=batch.money.end_round(),
     )
 
 

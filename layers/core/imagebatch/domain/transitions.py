@@ -235,6 +235,4 @@ def mark_output_lost(
 def _with_failed(batch: Batch, item: Item, failure: Failure) -> Batch:
     error = ItemError(item.index, item.row, item.custom_id, failure)
     errors = sorted((*batch.errors, error), key=lambda e: e.index)[:MAX_ERRORS]
-    return replace(
-        batch, errors=tuple(errors), failed_price=(batch.failed_price or ZERO) + item.price
-    )
+    return replace(batch, errors=tuple(errors), money=batch.money.add_failed(item.price))

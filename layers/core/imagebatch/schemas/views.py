@@ -57,8 +57,8 @@ def batch_fields(batch: Batch, now: datetime, sign: Sign | None) -> dict[str, An
         "errors": [_error(error) for error in batch.errors],
         "cost": Cost(
             estimated=batch.estimated,
-            committed=batch.committed,
-            actual=batch.actual,
+            committed=batch.money.committed,
+            actual=batch.money.actual,
             max=batch.max_cost,
         ),
         "eta": batch.eta(now),

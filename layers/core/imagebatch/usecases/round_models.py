@@ -60,7 +60,7 @@ class ChooseRoundModels:
         if options.max_cost is not None:
             opened = change_max_cost(opened, options.max_cost)
         price = sum((round_price(opened, item) for item in items), ZERO)
-        return reserve(replace(opened, estimated=batch.committed + price), price, now)
+        return reserve(replace(opened, estimated=batch.money.committed + price), price, now)
 
     def _usable(self, batch: Batch) -> UsableModels:
         """A batch stays in the mode in which it was submitted, whatever keys exist now."""
