@@ -7,6 +7,7 @@ import socket
 import time
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -122,12 +123,14 @@ class Emulator:
             return False
 
     def stop(self) -> None:
-        """Stop the emulator and the functions it runs, and remove everything they left."""
+        """Stop the emulator and the functions it runs, and remove everything they left.
+
+        Nothing of it is kept, so nobody waits for it to shut down in order.
+        """
         if (process := self.process()) is not None:
-            family = [*process.children(recursive=True), process]
-            process.terminate()
-            _, left = psutil.wait_procs(family, timeout=5)
-            for straggler in left:
-                straggler.kill()
-            psutil.wait_procs(left, timeout=5)
+            family = [process, *process.children(recursive=True)]
+            for each in family:
+                with suppress(psutil.NoSuchProcess):
+                    each.kill()
+            psutil.wait_procs(family, timeout=5)
         shutil.rmtree(self.home, ignore_errors=True)

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -34,20 +35,29 @@ OUTPUTS = {
 def up(config: Config, home: Path) -> dict[str, Any]:
     """Build, start and deploy the missing parts; return the stack's description."""
     emulator = Emulator(config.port, home, config.wait_scale)
-    template = build()
-    wanted = _digest(asdict(config), str(template))
-    state = _read(home / "stack.json")
-    if emulator.process() and emulator.answers() and state.get("digest") == wanted:
-        return dict(state["description"])
+    if emulator.process() and emulator.answers():
+        wanted, state = _digest(config, build()), _read(home / "stack.json")
+        if state.get("digest") == wanted:
+            return dict(state["description"])
     # A running stack is replaced, so that a changed template is tested as a new stack.
-    emulator.start()
     try:
+        template = _start_and_build(emulator)
         description = _deploy(config, template)
     except BaseException:
         emulator.stop()
         raise
+    wanted = _digest(config, template)
     _write(home / "stack.json", {"digest": wanted, "description": description})
     return description
+
+
+def _start_and_build(emulator: Emulator) -> Path:
+    """Side by side: the build does not need the emulator."""
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        starting = beside.submit(emulator.start)
+        template = build()
+        starting.result()
+    return template
 
 
 def was_lost(port: int, home: Path) -> bool:
@@ -97,7 +107,8 @@ def _describe(config: Config, resources: Mapping[str, Mapping[str, str]]) -> dic
     }
 
 
-def _digest(*parts: object) -> str:
+def _digest(config: Config, template: Path) -> str:
+    parts = (asdict(config), str(template))
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
