@@ -95,14 +95,9 @@ def sam_environment() -> dict[str, str]:
     return {**os.environ, "PATH": path, "SAM_CLI_TELEMETRY": "0"}
 
 
-def run_sam(arguments: list[str], extra: dict[str, str] | None = None) -> None:
+def run_sam(arguments: list[str]) -> None:
     """Run SAM with the runtime's interpreter and uv on its path; RuntimeError with its output."""
-    env = {
-        **sam_environment(),
-        "ARCHITECTURE": architecture(),
-        "PYTHON_PLATFORM": "",
-        **(extra or {}),
-    }
+    env = {**sam_environment(), "ARCHITECTURE": architecture(), "PYTHON_PLATFORM": ""}
     command = [paths.script(".venv-sam", "sam"), *arguments]
     # SAM leaves an empty folder for each function that it builds.
     with TemporaryDirectory(prefix="sam-") as scratch:

@@ -1,7 +1,6 @@
-"""Packages a build once, as `sam deploy` would each time: archives, and the template as JSON.
+"""Packages a build once: archives, and the template as JSON.
 
-Each stack of the tests is deployed from the same build. SAM reads the template seven times; as JSON
-this is fast.
+Each stack of the tests is deployed from the same build.
 """
 
 import json
@@ -13,6 +12,8 @@ from typing import Any
 import yaml
 
 CONTENT = ("CodeUri", "ContentUri")
+FILES = {*CONTENT, "DefinitionUri"}
+"""The properties that name a file to upload."""
 
 
 def package(template: Path) -> None:

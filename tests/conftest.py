@@ -1,6 +1,6 @@
 """Tiers and their order; no network but loopback, none at all for the core; the deployed stacks.
 
-A stack is the template as `sam build` and `sam deploy` leave it, on an emulator of the session's
+A stack is the template as `sam build` and a change set leave it, on an emulator of the session's
 own, with IAM enforced.
 """
 
