@@ -132,5 +132,19 @@ class Emulator:
             for each in family:
                 with suppress(psutil.NoSuchProcess):
                     each.kill()
-            psutil.wait_procs(family, timeout=5)
+            deadline = time.monotonic() + 5
+            while not all(map(has_ended, family)) and time.monotonic() < deadline:
+                time.sleep(0.02)
         shutil.rmtree(self.home, ignore_errors=True)
+
+
+def has_ended(process: psutil.Process) -> bool:
+    """Also if init has not collected it yet, which may take seconds; our own child is collected."""
+    try:
+        process.wait(0)
+    except psutil.NoSuchProcess:
+        return True
+    except psutil.TimeoutExpired:
+        with suppress(psutil.NoSuchProcess):
+            return bool(process.status() == psutil.STATUS_ZOMBIE)
+    return True

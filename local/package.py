@@ -6,6 +6,7 @@ Each stack of the tests is deployed from the same build.
 import json
 import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,17 @@ def package(template: Path) -> None:
     """
     # `sam build` has expanded the short forms of intrinsic functions.
     content = dict(yaml.load(template.read_text(), yaml.CSafeLoader))
-    for properties in _properties(content):
-        for name in CONTENT:
-            given = properties.get(name)
-            if isinstance(given, str) and (template.parent / given).is_dir():
-                properties[name] = _archive(template.parent / given).name
+    named = [
+        (properties, name)
+        for properties in _properties(content)
+        for name in CONTENT
+        if isinstance(given := properties.get(name), str) and (template.parent / given).is_dir()
+    ]
+    folders = [template.parent / properties[name] for properties, name in named]
+    with ThreadPoolExecutor() as side_by_side:
+        archives = side_by_side.map(_archive, folders)
+    for (properties, name), archive in zip(named, archives, strict=True):
+        properties[name] = archive.name
     packaged(template).write_text(json.dumps(content, default=str))
 
 
