@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 STATIC = Path(__file__).with_name("static")
 INDEX = "index.html"
+PRELOADS = "preloads.json"
 HASHED = "assets/"
 IMMUTABLE = "public, max-age=31536000, immutable"
 REVALIDATE = "no-cache"
@@ -46,9 +47,8 @@ def handler(event: Mapping[str, Any], _context: object) -> Response:
             200, body, {"content-type": "application/json", "cache-control": "no-store"}
         )
     found = static_response(path, headers)
-    if shows_batch(path) and (bucket := bucket_origins(os.environ)):
-        # The images' origin: its handshakes are over before the first image's address is known.
-        found["headers"] = {**found["headers"], "link": f"<{bucket[0]}>; rel=preconnect"}
+    if links := links_of(path):
+        found["headers"] = {**found["headers"], "link": ", ".join(links)}
     if shows_catalog(path):
         found["headers"] = {**found["headers"], **security_headers(catalog=True)}
     return {**found, "body": ""} if method == "HEAD" else found
@@ -72,12 +72,34 @@ def static_response(path: str, headers: Mapping[str, str]) -> Response:
     return response(200, body, about)
 
 
+def links_of(path: str) -> list[str]:
+    """What the browser needs for this view, and would otherwise only learn from a script."""
+    links = [f"</{name}>; rel=modulepreload" for name in preloads().get(route_of(path), [])]
+    if shows_batch(path) and (bucket := bucket_origins(os.environ)):
+        # The images' origin: its handshakes are over before the first image's address is known.
+        links.append(f"<{bucket[0]}>; rel=preconnect")
+    return links
+
+
+@cache
+def preloads() -> dict[str, list[str]]:
+    """The scripts of each view, by the route that shows it, as the build wrote them."""
+    file = STATIC / PRELOADS
+    found: dict[str, list[str]] = json.loads(file.read_bytes()) if file.is_file() else {}
+    return found
+
+
+def route_of(path: str) -> str:
+    first, _, rest = path.partition("/")
+    return f"/{first}/:id" if rest else f"/{first}"
+
+
 @cache
 def files() -> dict[str, tuple[bytes, str, str]]:
     """Body, content type and ETag of every built file, by path."""
     found = {}
     for file in sorted(STATIC.rglob("*")):
-        if file.is_file():
+        if file.is_file() and file.name != PRELOADS:
             body = file.read_bytes()
             if file.name == INDEX:
                 body = with_config(body)

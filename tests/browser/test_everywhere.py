@@ -4,6 +4,7 @@ import gzip
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -26,6 +27,10 @@ from tests.browser.steps import (
 from tests.conftest import Stack
 
 SCRIPT_BUDGET = 150_000
+REST_AFTER_MS = 5000
+"""The other views' scripts are requested after that long."""
+FIRST_SCRIPTS = """until => performance.getEntriesByType("resource")
+  .filter((one) => one.name.endsWith(".js") && one.startTime < until).map((one) => one.name)"""
 VIEWS = ["/", "/sheets", "/prompts", "/variants", "/batches", "/nowhere"]
 
 
@@ -170,7 +175,7 @@ def test_the_script_of_the_page_is_small() -> None:
     assert sum(packed.values()) < SCRIPT_BUDGET
 
 
-def test_both_scripts_are_sent_compressed_once_and_from_here(page: Page, stack: Stack) -> None:
+def test_scripts_are_sent_compressed_once_and_from_here(page: Page, stack: Stack) -> None:
     scripts, elsewhere = [], []
 
     def seen(response: Response) -> None:
@@ -182,10 +187,42 @@ def test_both_scripts_are_sent_compressed_once_and_from_here(page: Page, stack: 
     page.on("response", seen)
     page.goto("/")
     settled(page)
-    assert [script.header_value("content-encoding") for script in scripts] == ["gzip", "gzip"]
+    assert {script.header_value("content-encoding") for script in scripts} == {"gzip"}
     assert all("immutable" in (one.header_value("cache-control") or "") for one in scripts)
-    assert len({script.url for script in scripts}) == 2
+    assert len({script.url for script in scripts}) == len(scripts)
     assert elsewhere == []
+
+
+@pytest.mark.parametrize(("path", "files"), [("/", {"csv", "sheet"}), ("/batches", {"batches"})])
+def test_view_loads_its_own_scripts_before_the_others(
+    page: Page, path: str, files: set[str]
+) -> None:
+    page.goto(path)
+    settled(page)
+    first = {name(url) for url in page.evaluate(FIRST_SCRIPTS, REST_AFTER_MS)}
+    assert first >= {"early", "core", "index", *files}
+    assert not first & {"batch", "workbench", "prompts", "variants", "variant", "folder"}
+
+
+def name(url: str) -> str:
+    """A file's name without the hash."""
+    return url.rsplit("/", 1)[-1][: -len("-BUgrj4QQ.js")]
+
+
+def test_page_opened_before_a_deployment_loads_anew_once(page: Page, expected: list[str]) -> None:
+    expected.append("status of 404")
+    opened: list[str] = []
+    page.on("domcontentloaded", lambda one: opened.append(one.url))
+    page.route("**/assets/prompts-*.js", lambda route: route.fulfill(status=404))
+    page.goto("/")
+    page.get_by_role("link", name="Prompts").click()
+
+    expect(page.get_by_role("alert")).to_contain_text("A part of the page could not be loaded.")
+
+    assert [urlsplit(url).path for url in opened] == ["/", "/prompts"]
+    page.unroute("**/assets/prompts-*.js")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("heading", level=1, name="Images from prompts")).to_be_visible()
 
 
 def test_content_policy_allows_only_page_bucket_and_script(stack: Stack) -> None:

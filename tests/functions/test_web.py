@@ -40,7 +40,7 @@ page = pytest.fixture(built_page, autouse=True)
 
 
 def forget() -> None:
-    for cached in (app.files, app.gzipped, app.security_headers):
+    for cached in (app.files, app.gzipped, app.preloads, app.security_headers):
         cached.cache_clear()
 
 
@@ -244,3 +244,18 @@ def test_command_line_is_told_its_own_client(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("OIDC_CLI_CLIENT_ID", "terminal")
     config = json.loads(body(ask("/config.json")))
     assert config["cli"] == config["auth"] | {"clientId": "terminal"}
+
+
+def test_view_names_its_scripts_before_a_script_asks(page: Path) -> None:
+    files = {"/": ["assets/csv-1a.js"], "/batches/:id": ["assets/batch-2b.js", "assets/grid-3c.js"]}
+    (page / "preloads.json").write_text(json.dumps(files))
+
+    assert ask("/")["headers"]["link"] == "</assets/csv-1a.js>; rel=modulepreload"
+    assert ask("/batches/5f0c")["headers"]["link"].split(", ") == [
+        "</assets/batch-2b.js>; rel=modulepreload",
+        "</assets/grid-3c.js>; rel=modulepreload",
+        f"<{BUCKET[0]}>; rel=preconnect",
+    ]
+    for path in ("/batches", "/nowhere", "/assets/index-4f3a.js"):
+        assert "link" not in ask(path)["headers"]
+    assert ask("/preloads.json")["statusCode"] == 404

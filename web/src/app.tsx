@@ -3,17 +3,14 @@ import { LocationProvider, Route, Router } from "preact-iso";
 import { onSignedOut } from "./lib/api";
 import { explain, signIn } from "./lib/auth";
 import { SCOPE } from "./lib/documents";
+import { ROUTES } from "./routes";
 import { Notice } from "./ui/Problem";
 import { Mark, Shell } from "./ui/Shell";
 import { Title } from "./ui/Title";
-import { BatchView } from "./views/batch";
-import { BatchesView } from "./views/batches";
-import { CsvView } from "./views/csv";
-import { FolderView } from "./views/folder";
-import { PromptsView } from "./views/prompts";
-import { SheetsView } from "./views/sheets";
-import { VariantView } from "./views/variant";
-import { VariantsView } from "./views/variants";
+import { VIEWS } from "./views";
+
+/** A shared batch is a page of its own. */
+const INSIDE = Object.entries(ROUTES).filter(([, view]) => view !== "shared");
 
 export function App({ signedIn, problem }: { signedIn: boolean; problem: string | null }) {
   const [inside, setInside] = useState(signedIn);
@@ -23,15 +20,9 @@ export function App({ signedIn, problem }: { signedIn: boolean; problem: string 
     <LocationProvider scope={SCOPE}>
       <Shell>
         <Router>
-          <Route path="/" component={CsvView} />
-          <Route path="/csv" component={CsvView} />
-          <Route path="/sheets" component={SheetsView} />
-          <Route path="/prompts" component={PromptsView} />
-          <Route path="/variants" component={VariantsView} />
-          <Route path="/variants/:id" component={VariantView} />
-          <Route path="/batches" component={BatchesView} />
-          <Route path="/batches/:id" component={BatchView} />
-          <Route path="/folders/:id" component={FolderView} />
+          {INSIDE.map(([path, view]) => (
+            <Route key={view} path={path} component={VIEWS[view]} />
+          ))}
           <Route default component={Nowhere} />
         </Router>
       </Shell>

@@ -6,12 +6,16 @@ import { explain, startAuth } from "./lib/auth";
 import { loadConfig } from "./lib/config";
 import { debug } from "./lib/debug";
 import { Notice } from "./ui/Problem";
-import { SharedView } from "./views/shared";
+import { loadRest, loadView, VIEWS } from "./views";
 
 const root = document.getElementById("app") as HTMLElement;
 
 async function start(): Promise<void> {
-  if (location.pathname.startsWith("/shared/")) return render(<SharedView />, root);
+  const view = loadView();
+  if (location.pathname.startsWith("/shared/")) {
+    await view;
+    return render(<VIEWS.shared />, root);
+  }
   const { auth } = await loadConfig();
   let problem: string | null = null;
   const signedIn =
@@ -21,7 +25,10 @@ async function start(): Promise<void> {
       problem = explain(error);
       return false;
     }));
+  // The first frame has the view. Signing in may have led to another one.
+  if (signedIn) await loadView();
   render(<App signedIn={signedIn} problem={problem} />, root);
+  loadRest();
 }
 
 start().catch((error: unknown) => {

@@ -28,7 +28,7 @@ export function SignedImage(props: Props) {
       fetchPriority={first ? "high" : "auto"}
       src={shown.current ?? url}
       alt={alt}
-      decoding="async"
+      decoding={first ? "sync" : "async"}
       onLoad={onArrived}
       onError={failed}
     />

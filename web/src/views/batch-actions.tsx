@@ -7,11 +7,12 @@ import { forgetMarks } from "../lib/review";
 import type { Batch } from "../lib/types";
 import { Ask } from "../ui/Ask";
 import { useAction } from "../ui/hooks";
+import { later, orReload } from "../ui/later";
 import { Menu } from "../ui/Menu";
 import { running } from "../ui/Progress";
 import { titleOf } from "./batch-title";
-import { runAgain } from "./run-again";
-import { ShareDialog } from "./share-dialog";
+
+const ShareDialog = later(async () => (await import("./share-dialog")).ShareDialog);
 
 interface Props {
   batch: Batch;
@@ -27,6 +28,7 @@ export function BatchMenu({ batch, onBatch, onDeleted }: Props) {
   const [open, setOpen] = useState<Open>(null);
   const close = () => setOpen(null);
   const again = useAction(async () => {
+    const { runAgain } = await import("./run-again").catch(orReload);
     const view = await runAgain(batch);
     // The catalog's views are another document, whose security policy shows images from anywhere.
     if (isCatalog(view)) location.assign(view);

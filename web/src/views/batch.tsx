@@ -3,6 +3,7 @@ import { useRoute } from "preact-iso";
 import { plural } from "../lib/format";
 import type { Filter } from "../lib/review";
 import type { Batch } from "../lib/types";
+import { later } from "../ui/later";
 import { Notice, Problem } from "../ui/Problem";
 import { Title } from "../ui/Title";
 import { Head } from "./batch-head";
@@ -11,7 +12,8 @@ import { Panel } from "./batch-panel";
 import { type BatchWatch, useBatch } from "./use-batch";
 import { useMarks } from "./use-marks";
 import { useRedo } from "./use-redo";
-import { Workbench } from "./workbench/workbench";
+
+const Workbench = later(async () => (await import("./workbench/workbench")).Workbench);
 
 export function BatchView() {
   const { params } = useRoute();
