@@ -132,10 +132,15 @@ export class ItemStore {
   }
 
   private changed(): void {
-    this.timer ??= setTimeout(() => {
-      this.timer = undefined;
-      for (const listener of this.listeners) listener();
-    }, NOTIFY_MS);
+    this.timer ??= setTimeout(() => this.tell(), NOTIFY_MS);
+  }
+
+  /** Tells of the changes until now at once, as a part of what is shown anew anyway. */
+  tell(): void {
+    if (this.timer === undefined) return;
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    for (const listener of this.listeners) listener();
   }
 }
 

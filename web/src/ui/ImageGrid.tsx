@@ -51,7 +51,12 @@ export function ImageGrid({ count, tileAt, label, onOpen, actions, onView, onSta
   const { allowed, arrived } = useRamp();
   const { from, above, below } = range;
   const to = Math.min(range.to, count);
+  const tiles = Array.from({ length: Math.max(0, to - from) }, (_, offset) =>
+    tileAt(from + offset),
+  );
   let images = 0;
+  // On a slow device they would delay the first images, and nobody points at a tile yet.
+  const acts = allowed > FIRST_IMAGES || !tiles.some((tile) => tile.url);
   return (
     <ul
       ref={list}
@@ -60,9 +65,8 @@ export function ImageGrid({ count, tileAt, label, onOpen, actions, onView, onSta
       style={{ paddingTop: `${above}px`, paddingBottom: `${below}px` }}
       onKeyDown={keys}
     >
-      {Array.from({ length: Math.max(0, to - from) }, (_, offset) => {
+      {tiles.map((tile, offset) => {
         const at = from + offset;
-        const tile = tileAt(at);
         const turn = tile.url ? images++ : 0;
         return (
           <GridTile
@@ -75,7 +79,7 @@ export function ImageGrid({ count, tileAt, label, onOpen, actions, onView, onSta
             active={at === active}
             onFocus={() => setActive(at)}
             onOpen={() => onOpen(at)}
-            actions={actions?.(at) ?? []}
+            actions={(acts && actions?.(at)) || []}
             onArrived={arrived}
             onStale={onStale}
           />

@@ -14,9 +14,14 @@ export function useRamp(): { allowed: number; arrived: () => void } {
     const timer = setTimeout(() => setAllowed(Number.POSITIVE_INFINITY), PATIENCE_MS);
     return () => clearTimeout(timer);
   }, []);
-  const arrived = useCallback(() => setAllowed(more), []);
+  const arrived = useCallback(() => afterFrame(() => setAllowed(more)), []);
   return { allowed, arrived };
 }
+
+/** What has arrived is painted first. */
+const afterFrame = (then: () => void): void => {
+  requestAnimationFrame(() => setTimeout(then));
+};
 
 export const more = (allowed: number): number =>
   allowed >= MANY ? Number.POSITIVE_INFINITY : 2 * allowed;

@@ -57,7 +57,8 @@ export function useWindow(
     const soon = () => {
       frame ||= requestAnimationFrame(look);
     };
-    look();
+    // Where all are shown, the first frame need not wait for it: the observer calls after that.
+    if (count > ALL_UP_TO) look();
     const observer = new ResizeObserver(soon);
     if (list.current) observer.observe(list.current);
     addEventListener("scroll", soon, { passive: true });

@@ -42,6 +42,7 @@ export function useBatch(id: string): BatchWatch {
       const [next] = await Promise.all([get(id, signal), store.refresh()]);
       setBatch((old) => ({ ...old, ...next }));
       setError(null);
+      store.tell();
       return next;
     },
     [id, store],
