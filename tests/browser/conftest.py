@@ -65,11 +65,13 @@ def missing() -> str:
         return ""
     if not (STATIC / "index.html").exists():
         return "the page is not built: npm --prefix web ci && npm --prefix web run build"
-    return "" if chromium() else "no Chromium: apt-get install chromium"
+    return "" if chromium() else "no Chromium: apt-get install chromium-headless-shell"
 
 
 def chromium() -> str | None:
-    return shutil.which("chromium") or shutil.which("google-chrome")
+    """The one without the browser's own windows, which take most of its processor time."""
+    names = ("chromium-headless-shell", "chromium", "google-chrome")
+    return next(filter(None, map(shutil.which, names)), None)
 
 
 @pytest.fixture(scope="session")
