@@ -10,8 +10,6 @@ from testing.models import built_in
 from tests.faults.harness import Case, FaultHarness
 
 PRICE = built_in("google/nano-banana-2.1").max_price()
-HIDDEN_SECONDS = 35
-"""After which a message of a delivery that failed comes back."""
 ENDLESS = [
     FaultWord("never", {}, "", None),
     *(FaultWord(name, {"on": "get"}, "", None) for name in ("types", "gzip", "garbled", "500")),
@@ -96,9 +94,9 @@ def a_key_that_is_refused_while_images_are_made_ends_the_round(
     harness.fake.script("slow", prompt=word, seconds=4)
     rule = harness.fake.script("401", prompt=word, on="get")
     found = harness.finish(harness.submit(word, 8))
-    assert harness.fake.fired(rule) > 0
+    # A row whose message came back until its deadline would ask three times and more.
+    assert 0 < harness.fake.fired(rule) <= 2 * 8
     assert (found.statuses, found.codes) == ("f" * 8, {"provider_auth"})
-    assert max(item.seconds or 0 for item in found.items) < HIDDEN_SECONDS
 
 
 def a_model_that_ignores_the_ratio_is_paid_once_and_shown(harness: FaultHarness, word: str) -> None:
