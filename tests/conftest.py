@@ -32,6 +32,8 @@ NOBODY = "192.0.2.1"
 other suites do meanwhile in threads of this process."""
 DEPLOYED = ["faults", "security", "browser", "e2e"]
 """The suites on deployed stacks, the longest first: that is how they are given to the workers."""
+LONGEST_FILE = "test_interleavings.py"
+"""Of the other suites: given to a worker before their other files."""
 
 # An example may take as long as a busy machine needs for it. Only a soak draws other examples each
 # time, so that nobody's run fails for what somebody else has changed.
@@ -86,8 +88,10 @@ def deselect(config: pytest.Config, items: list[pytest.Item], marker: str) -> No
 
 
 def place(item: pytest.Item) -> int:
-    """Of the item's suite among the deployed ones; the others have one place behind them."""
-    return DEPLOYED.index(suite(item)) if suite(item) in DEPLOYED else len(DEPLOYED)
+    """Of the item's suite among the deployed ones; the other suites have two places behind them."""
+    if suite(item) in DEPLOYED:
+        return DEPLOYED.index(suite(item))
+    return len(DEPLOYED) + (item.path.name != LONGEST_FILE)
 
 
 class SuiteScheduling(LoadScopeScheduling):

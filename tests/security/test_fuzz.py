@@ -74,7 +74,7 @@ def test_no_request_breaks_the_api_or_its_document(
          "--phases", "examples,coverage,fuzzing,stateful",
          "--max-examples", str(EXAMPLES), "--seed", "1", "--workers", "2",
          "--request-timeout", "60", "--suppress-health-check", "all", "--warnings", "off"],
-        capture_output=True, text=True, check=False, timeout=540, cwd=tmp_path,
+        capture_output=True, text=True, check=False, timeout=1100, cwd=tmp_path,
         env={**os.environ, **owned(site.as_(FUZZER))},
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-12_000:] + done.stderr[-2_000:]
