@@ -10,12 +10,15 @@ import signal
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import httpx
 import hypothesis
 import pytest
 from xdist.scheduler import LoadScopeScheduling
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # The template's, before any other conftest imports what reads it. Powertools publishes by itself
 # once a hundred values have come together.
@@ -193,3 +196,12 @@ def api(stack: Stack) -> Iterator[httpx.Client]:
     """An HTTP client of the session's stack: `api.get("/health")`."""
     with httpx.Client(base_url=stack["apiUrl"], timeout=60) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator["Browser"]:
+    """One for all suites: Playwright cannot be started twice in a process."""
+    from tests.browser.conftest import running_browser
+
+    with running_browser() as browser:
+        yield browser

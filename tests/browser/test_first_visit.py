@@ -11,6 +11,11 @@ from tests.browser.steps import assert_sound, cars, finished, images, start, sub
 RECORD = """
 window.told = [];
 window.Notification = class extends Notification {
+  // Headless Chromium has nobody to ask, and says "denied" until a permission is granted.
+  static permission = "default";
+  static async requestPermission() {
+    return (this.permission = await super.requestPermission());
+  }
   constructor(title, options) {
     super(title, options);
     window.told.push({title, body: options.body});
