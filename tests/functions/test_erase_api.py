@@ -131,10 +131,11 @@ def end_running(services: Deployment) -> None:
 
 
 def _ended(batch: Any) -> Any:
-    from imagebatch.domain.statuses import BatchStatus
-    from testing.records import change_batch
+    from dataclasses import replace
 
-    return change_batch(batch, status=BatchStatus.CANCELLED, finished_at=batch.cancelling_at)
+    from imagebatch.domain.statuses import BatchStatus
+
+    return replace(batch, status=BatchStatus.CANCELLED, finished_at=batch.cancelling_at)
 
 
 def whereabouts(services: Deployment, owner: str) -> set[str]:
