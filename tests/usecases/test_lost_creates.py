@@ -6,13 +6,7 @@ from random import Random
 
 import pytest
 
-from imagebatch.domain.errors import (
-    FailureCode,
-    ProviderUnavailableError,
-    RateLimitedError,
-    UnavailableError,
-)
-from imagebatch.domain.item import Item
+from imagebatch.domain.errors import FailureCode, ProviderUnavailableError, RateLimitedError
 from imagebatch.domain.statuses import BatchStatus, ItemStatus
 from imagebatch.ports import ItemMessage, RetryLater
 from testing.app_harness import MODEL, OWNER, PRICE, AppHarness, a_row
@@ -187,28 +181,6 @@ def test_a_cancel_looks_for_it_and_stops_it(app: AppHarness) -> None:
     Scheduler(app).run()
     assert (app.statuses, app.provider.made[0].cancelled) == ("c", True)
     assert app.batch.money.committed == 0
-
-
-@pytest.mark.parametrize(("times", "statuses"), [(1, "s"), (2, "f")])
-def test_create_cancelled_for_want_of_a_record_is_an_attempt(
-    app: AppHarness, times: int, statuses: str
-) -> None:
-    """Otherwise a table that refuses writes would have predictions made without end."""
-    save, refused = app.store.save_item, 0
-
-    def refuse(owner: str, batch_id: str, item: Item) -> Item:
-        nonlocal refused
-        if item.prediction and refused < times:
-            refused += 1
-            raise UnavailableError("the table")
-        return save(owner, batch_id, item)
-
-    app.store.save_item = refuse  # type: ignore[method-assign]
-    run(app)
-    creates = times + statuses.count("s")
-    assert (app.statuses, len(app.provider.made)) == (statuses, creates)
-    assert app.item(0).attempts == creates
-    assert app.batch.money.actual == app.batch.money.committed == PRICE * statuses.count("s")
 
 
 def test_a_cancel_refunds_what_never_arrived(app: AppHarness) -> None:

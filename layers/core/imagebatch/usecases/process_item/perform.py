@@ -117,16 +117,17 @@ class PerformEffect:
 
     def _find_created(self, batch: Batch, item: Item) -> Event:
         """Assign the first prediction that belongs to no other create. Equal requests are
-        interchangeable, so each gets one. A cancelled prediction comes last: a worker cancelled it
-        because its ID could not be stored, and it counts as an attempt. A prediction whose input
-        was removed belongs to another create if it has a holder.
+        interchangeable, so each gets one. A cancelled prediction is skipped: this worker cancelled
+        it because its ID could not be stored. A prediction whose input was removed belongs to
+        another create if it has a holder.
         """
         try:
             found = self.gateway.find_created(batch, item)
         except ProviderError:
             return LookupFailed()
-        for prediction in sorted(found.matches, key=_is_cancelled):
-            if self._hold(batch, item, prediction):
+        for prediction in found.matches:
+            cancelled = prediction.status is PredictionStatus.CANCELLED
+            if not cancelled and self._hold(batch, item, prediction):
                 return Created(prediction, self._next_poll(batch, item))
         provider, _ = self.gateway.breaker(batch, item.model)
         if found.complete and self.ledger.are_held(provider, found.unknown):
@@ -193,10 +194,6 @@ class PerformEffect:
             return OutputUnusable(Failure.of(FailureCode.INVALID_OUTPUT, str(error)))
         except ProviderError as error:
             return OutputUnavailable(Failure.of(FailureCode.PROVIDER_UNAVAILABLE, error.reason))
-
-
-def _is_cancelled(prediction: Prediction) -> bool:
-    return prediction.status is PredictionStatus.CANCELLED
 
 
 def _create_refused(error: ProviderError) -> Event:
