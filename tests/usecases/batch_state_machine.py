@@ -24,6 +24,7 @@ from imagebatch.domain.errors import (
     StateConflictError,
 )
 from imagebatch.domain.images import Image
+from imagebatch.domain.item import Item
 from imagebatch.domain.statuses import SETTLED, BatchStatus, ItemStatus
 from imagebatch.ports import BadImageError, ItemMessage, Prediction, PredictionStatus
 from imagebatch.usecases.finalize_batch import FinalizerRun
@@ -128,11 +129,23 @@ class BatchStateMachine(RuleBasedStateMachine):
         self.requests = 0
         self.unfollowed = False
         self.depth = 0
+        self.stored: set[str | None] = set()
+        self.remember_stored_predictions()
         app.submit(size, max_cost=self.cap)
         self.injector = FaultInjector(app, self.meanwhile)
         self.collect_messages()
         if dispatched:
             self.do(lambda faults: self.dispatch(1, faults), [])
+
+    def remember_stored_predictions(self) -> None:
+        save = self.app.store.save_item
+
+        def remember(owner: str, batch_id: str, item: Item) -> Item:
+            saved = save(owner, batch_id, item)
+            self.stored.add(saved.prediction)
+            return saved
+
+        self.app.store.save_item = remember  # type: ignore[method-assign]
 
     @rule(data=st.data(), troubles=TROUBLES)
     def step(self, data: st.DataObject, troubles: InjectedFaults) -> None:
@@ -319,8 +332,10 @@ class BatchStateMachine(RuleBasedStateMachine):
 
     @invariant()
     def no_row_is_asked_for_more_often_than_is_recorded(self) -> None:
+        """A prediction that was cancelled because its ID could not be stored is no attempt."""
         for item in self.app.store.items(OWNER, "b1"):
-            creates = self.app.provider.creates(item.prompt)
+            made = [each for each in self.app.provider.made if each.prompt == item.prompt]
+            creates = sum(not each.cancelled or each.id in self.stored for each in made)
             assert creates <= item.attempts <= 2 * self.app.batch.round
 
     @invariant()
