@@ -1,6 +1,5 @@
 """Deleting through the API's own function: what is gone, what stays, what is refused."""
 
-import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -18,6 +17,7 @@ from testing.aws import BUCKET, TABLE
 from testing.fakes import InMemoryFinalizer
 from testing.records import a_batch
 from testing.services import Deployment
+from testing.table_text import text_of
 from tests.functions.conftest import Answer, Api
 from tests.functions.test_variants_api import make, row, submit
 from tests.intake.test_uploads import PNG
@@ -51,9 +51,15 @@ def shirts(api: Api, services: Deployment, **more: Any) -> str:
     return batch_id
 
 
+def stored(services: Deployment) -> list[dict[str, Any]]:
+    return services.clients.dynamodb.scan(TableName=TABLE)["Items"]
+
+
 def records(services: Deployment) -> list[dict[str, Any]]:
-    found = services.clients.dynamodb.scan(TableName=TABLE)["Items"]
-    return [{name: next(iter(value.values())) for name, value in each.items()} for each in found]
+    return [
+        {name: next(iter(value.values())) for name, value in each.items()}
+        for each in stored(services)
+    ]
 
 
 def objects(services: Deployment) -> set[str]:
@@ -63,7 +69,7 @@ def objects(services: Deployment) -> set[str]:
 
 def mentions(services: Deployment, text: str) -> set[str]:
     """The partitions of the records that have the text anywhere."""
-    return {each["pk"] for each in records(services) if text in json.dumps(each, default=str)}
+    return {each["pk"]["S"] for each in stored(services) if text in text_of(each)}
 
 
 def test_a_deleted_batch_leaves_nothing(api: Api, services: Deployment) -> None:

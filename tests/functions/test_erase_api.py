@@ -18,9 +18,10 @@ from testing.awsfaults import Killed, kill_at
 from testing.fakes.system import START
 from testing.scenario import until
 from testing.services import Deployment
+from testing.table_text import text_of
 from tests.contracts.test_upload_store import an_upload
 from tests.functions.conftest import Answer, Api
-from tests.functions.test_deletes_api import mentions, objects, records, shirts
+from tests.functions.test_deletes_api import mentions, objects, records, shirts, stored
 from tests.intake.test_uploads import PNG
 
 ANN, BOB = "auth0|ann#1", "auth0|ann"
@@ -141,9 +142,9 @@ def _ended(batch: Any) -> Any:
 def whereabouts(services: Deployment, owner: str) -> set[str]:
     quoted = {owner, owner.replace("|", "%7C").replace("#", "%23")}
     found = {
-        each["pk"]
-        for each in records(services)
-        if any(_has(json.dumps(each, default=str), one, owner) for one in quoted)
+        each["pk"]["S"]
+        for each in stored(services)
+        if any(_has(text_of(each), one, owner) for one in quoted)
     }
     return {pk.split("#")[0] for pk in found} | {
         key for key in objects(services) if key.split("/")[1] == owner
