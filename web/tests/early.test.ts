@@ -45,6 +45,16 @@ test("a batch's first requests are sent once, early", async () => {
   expect(asked).toHaveBeenCalledTimes(4);
 });
 
+test("an early answer is not used by who has left meanwhile", async () => {
+  const { askEarly } = await import("../src/lib/early");
+  const { getFullBatch } = await import("../src/lib/api");
+  const left = new AbortController();
+  askEarly();
+  const answer = getFullBatch("b1", left.signal);
+  left.abort();
+  await expect(answer).rejects.toThrow(left.signal.reason);
+});
+
 test("the first two images load before the view is there", async () => {
   const { askEarly } = await import("../src/lib/early");
   askEarly();

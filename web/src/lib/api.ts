@@ -57,7 +57,9 @@ export async function call<T>(method: string, path: string, options: Options = {
 async function reach(path: string, init: RequestInit): Promise<Response> {
   try {
     const early = init.method === "GET" ? takeEarly(path) : undefined;
-    return await (early ?? fetch(path, init));
+    const response = await (early ?? fetch(path, init));
+    init.signal?.throwIfAborted(); // an early request does not end with it
+    return response;
   } catch (error) {
     if (init.signal?.aborted) throw error;
     throw new OfflineError();
