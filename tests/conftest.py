@@ -20,10 +20,6 @@ from xdist.scheduler import LoadScopeScheduling
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-# The template's, before any other conftest imports what reads it. Powertools publishes by itself
-# once a hundred values have come together.
-os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "imagebatch")
-
 TESTS = Path(__file__).parent
 OFFLINE = {"domain", "formats", "intake", "reports", "usecases"}
 # The template's; Powertools publishes by itself once a hundred values have come together. Here,

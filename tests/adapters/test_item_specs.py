@@ -56,12 +56,12 @@ def cars(text: bytes) -> Sequence[ItemSpec]:
 
 
 def prompts() -> Sequence[ItemSpec]:
-    drafts = [PromptDraft(prompt=PROMPT, file="upload-1")]
-    reference: Any = lambda file: f"s3:uploads/{OWNER}/{file}.png"  # noqa: E731 - one line
-    price: Any = lambda _: PRICE  # noqa: E731 - one line
-    quality = Quality.STANDARD
     return plan_prompts(
-        drafts, model=MODEL, quality=quality, price=price, reference=reference
+        [PromptDraft(prompt=PROMPT, file="upload-1")],
+        model=MODEL,
+        quality=Quality.STANDARD,
+        price=lambda _: PRICE,
+        reference=lambda file: f"s3:uploads/{OWNER}/{file}.png",
     ).items
 
 
