@@ -125,7 +125,8 @@ class Emulator:
     def stop(self) -> None:
         """Stop the emulator and the functions it runs, and remove everything they left.
 
-        Nothing of it is kept, so nobody waits for it to shut down in order.
+        Nothing of it is kept, so nobody waits for it to shut down in order. A killed process may
+        count as ended while a thread of it still holds the port.
         """
         if (process := self.process()) is not None:
             family = [process, *process.children(recursive=True)]
@@ -133,7 +134,9 @@ class Emulator:
                 with suppress(psutil.NoSuchProcess):
                     each.kill()
             deadline = time.monotonic() + 5
-            while not all(map(has_ended, family)) and time.monotonic() < deadline:
+            while time.monotonic() < deadline:
+                if all(map(has_ended, family)) and not self._taken():
+                    break
                 time.sleep(0.02)
         shutil.rmtree(self.home, ignore_errors=True)
 

@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 from local import paths
 from local.build import build
 from local.config import free_port
-from local.emulator import Emulator, EmulatorError
+from local.emulator import Emulator, EmulatorError, has_ended
 from tests.conftest import Aws, Stack
 
 ALWAYS = {
@@ -212,9 +212,11 @@ class TestMakeUp:
         port = free_port()
         emulator = Emulator(port, tmp_path / "local" / str(port))
         emulator.start()
-        family = [process := emulator.process(), *(process.children() if process else [])]
+        process = emulator.process()
+        assert process is not None
+        family = [process, *process.children(recursive=True)]
         emulator.stop()
-        assert not any(p and p.is_running() for p in family)
+        assert all(map(has_ended, family))
         assert not listening(port)
         assert not emulator.home.exists()
 

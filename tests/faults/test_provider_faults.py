@@ -60,7 +60,8 @@ def a_batch_of_faults_is_cancelled_at_once(harness: FaultHarness, word: str) -> 
     for row, fault in enumerate(ENDLESS):
         _script(harness, word, row, fault)
     batch_id = harness.submit(word, len(ENDLESS))
-    harness.until(batch_id, lambda b: b.counts.processing >= 3)
+    never = harness.row(word, 0)
+    harness.until(batch_id, lambda b: b.counts.processing >= 3 and bool(harness.fake.billed(never)))
     assert harness.post(batch_id, "cancel") == 202
     found = harness.finish(batch_id)
     assert found.batch.status is BatchStatus.CANCELLED
