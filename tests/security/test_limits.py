@@ -13,6 +13,7 @@ import pytest
 
 from imagebatch.adapters.dynamodb import keys
 from imagebatch.adapters.dynamodb.table import key_of
+from imagebatch.usecases.idempotency import IN_PROGRESS_TTL
 from testing.accounts import Accounts
 from testing.batches import sheet
 from testing.scenario import ask, until
@@ -63,15 +64,17 @@ def patient(site: Site, owner: str) -> httpx.Client:
 
 
 def submit(api: httpx.Client, model: str = "V70") -> httpx.Response:
-    """Comes again while the table is too busy, as clients do."""
+    """Retries while the table is too busy, as clients do: longer than a request that was cut off
+    keeps its key in progress.
+    """
     files = {"file": ("cars.csv", sheet(model).encode(), "text/csv")}
     key = {"Idempotency-Key": uuid4().hex}
-    for _ in range(10):
+    given_up = time.monotonic() + 4 * IN_PROGRESS_TTL.total_seconds()
+    while True:
         answer = api.post("/api/car-batch", files=files, headers=key)
-        if answer.status_code not in {409, 503}:
-            break
+        if answer.status_code not in {409, 503} or time.monotonic() > given_up:
+            return answer
         time.sleep(1)
-    return answer
 
 
 def settled(site: Site, accounts: Accounts, owner: str) -> None:
