@@ -13,10 +13,11 @@ from imagebatch.domain.errors import (
     UnavailableError,
 )
 from imagebatch.domain.round_state import BlockReason, ProviderWait
-from imagebatch.domain.statuses import BatchStatus
+from imagebatch.domain.statuses import BatchStatus, ItemStatus
 from testing.app_harness import OWNER, PRICE, AppHarness
 from testing.fakes.system import START
 from tests.usecases.scheduler import Scheduler
+from tests.usecases.test_process_item import failed
 
 DOWN = ProviderUnavailableError("503")
 BREAKER = ("scripted", "m")
@@ -119,6 +120,23 @@ def test_another_batch_of_the_model_waits_too(app: AppHarness) -> None:
     app.drain()
     assert app.statuses == "ss"
     assert app.breakers.breakers[BREAKER].at_rest
+
+
+def test_an_item_that_waits_in_its_next_round_is_not_reported_again(app: AppHarness) -> None:
+    app.provider.script("1", *[failed(FailureCode.PROVIDER_REJECTED)] * 2)
+    app.run(2)
+    assert app.statuses == "sf"
+    batch = app.retry_batch(OWNER, "b1")
+    app.dispatch_items(OWNER, "b1", batch.round)
+    later = app.clock.now() + timedelta(seconds=45)
+    app.breakers.breakers[BREAKER] = CircuitBreaker(failures=5, open_until=later, version=1)
+    app.deliver()
+    assert waits(app) is not None
+    reported = app.store.changes(OWNER, "b1", batch.version, 100)
+    assert [change.item for change in reported] == [None] * len(reported)
+    app.drain()
+    [*_, end] = app.store.changes(OWNER, "b1", 0, 100)
+    assert (end.item and (end.item.status, end.item.round)) == (ItemStatus.FAILED, 2)
 
 
 def test_half_open_lets_exactly_one_create_through(app: AppHarness) -> None:

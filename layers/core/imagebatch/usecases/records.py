@@ -100,15 +100,16 @@ class BatchRepository:
         return None if batch is None or item is None else (batch, item)
 
     def save(self, before: Pair, after: Pair) -> Pair:
-        """Store the changes; an item whose batch is unchanged is written alone.
+        """Store what changed: both, or the batch or the item alone.
 
-        ConflictError if either record differs from `before`; then nothing was written.
+        ConflictError if a record that changed differs from `before`; then nothing was written.
         """
         (batch, item), (new_batch, new_item) = before, after
         if new_batch is not batch:
             changed = replace(new_batch, updated_at=self.clock.now())
-            stored, kept = self.store.commit(changed, new_item)
-            return stored, kept or new_item
+            # A change reports its item: one that only waits is not reported again.
+            stored, kept = self.store.commit(changed, None if new_item is item else new_item)
+            return stored, kept or item
         if new_item is not item:
             return batch, self.store.save_item(batch.owner, batch.id, new_item)
         return before
