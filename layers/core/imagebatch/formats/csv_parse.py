@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice, pairwise
+from operator import itemgetter
 
 from imagebatch.formats.csv_records import (
     MAX_COLUMNS,
@@ -101,7 +102,7 @@ def _read_all(reader: RecordReader, parsed: ParsedCsv, keep_rows: int) -> None:
 
 def _read_repaired(reader: RecordReader, parsed: ParsedCsv, keep_rows: int) -> None:
     _read_header(reader, parsed)
-    width, previous = len(parsed.header), 0
+    previous = 0
     while len(parsed.errors) < MAX_PARSE_ERRORS:
         reader.skip_empty_lines()
         record = reader.read(MAX_COLUMNS)
@@ -110,12 +111,25 @@ def _read_repaired(reader: RecordReader, parsed: ParsedCsv, keep_rows: int) -> N
         parsed.errors += record.errors
         if record.blank:
             continue
-        set_off = record.row > parsed.last_row + 1
-        parsed.footer = record.row if set_off and width > 2 and _lone(record.cells) else None
-        if record.row == parsed.last_row + 1 and max(previous, record.count) < width:
-            parsed.broken += [record.row] if previous + record.count == width + 1 else []
+        parsed.footer = record.row if _is_footer(record, parsed) else None
+        if _continues(record, previous, parsed):
+            parsed.broken.append(record.row)
         parsed.last_row, previous = record.row, record.count
         _keep(record, parsed, len(parsed.rows) < keep_rows)
+
+
+def _is_footer(record: Record, parsed: ParsedCsv) -> bool:
+    """Whether a row follows an empty line and has a value in its first column only."""
+    set_off = record.row > parsed.last_row + 1
+    return set_off and len(parsed.header) > 2 and _lone(record.cells)
+
+
+def _continues(record: Record, previous: int, parsed: ParsedCsv) -> bool:
+    """Whether a row and the one before, which has `previous` cells, are the halves of one."""
+    width = len(parsed.header)
+    adjacent = record.row == parsed.last_row + 1
+    halves = max(previous, record.count) < width and previous + record.count == width + 1
+    return adjacent and halves
 
 
 def _keep(record: Record, parsed: ParsedCsv, keeping: bool) -> None:
@@ -169,18 +183,23 @@ def guess_delimiter(text: str, newline: str) -> str | None:
     """Return the delimiter whose first records agree most on their width; in a tie, the one with
     more columns.
     """
-    best: tuple[int, float] | None = None
-    guess = None
-    for delimiter in DELIMITERS:
-        try:
-            widths = _widths(RecordReader(text, delimiter, newline))
-        except TooWideError:
-            continue
-        mean = sum(widths) / len(widths) if widths else 0.0
-        rank = (sum(abs(b - a) for a, b in pairwise(widths)), -mean)
-        if mean > 1.99 and (best is None or rank < best):
-            best, guess = rank, delimiter
-    return guess
+    ranks = ((each, _rank(RecordReader(text, each, newline))) for each in DELIMITERS)
+    ranked = [(rank, each) for each, rank in ranks if rank is not None]
+    return min(ranked, key=itemgetter(0))[1] if ranked else None
+
+
+def _rank(reader: RecordReader) -> tuple[int, float] | None:
+    """Return the disagreement of the records' widths and their negative mean; None for a
+    delimiter that most records do not have.
+    """
+    try:
+        widths = _widths(reader)
+    except TooWideError:
+        return None
+    mean = sum(widths) / len(widths) if widths else 0.0
+    if mean <= 1.99:
+        return None
+    return sum(abs(b - a) for a, b in pairwise(widths)), -mean
 
 
 def _widths(reader: RecordReader) -> list[int]:

@@ -4,6 +4,8 @@ import json
 import re
 from enum import StrEnum
 
+from imagebatch.formats.image_parts import is_webp
+
 _HEAD = 4096
 _HTML = re.compile(rb"<(?:!doctype html|html|head|body|table|meta)\b", re.IGNORECASE)
 _MAX_JSON_BYTES = 5_000_000
@@ -50,14 +52,17 @@ def kind_of_file(body: bytes) -> FileKind | None:
     start = body[:_HEAD].lstrip(b"\xef\xbb\xbf \t\r\n")
     if body.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _kind_of_zip(body)
-    if body.startswith(b"RIFF") and body[8:12] == b"WEBP":
+    if is_webp(body):
         return FileKind.IMAGE
-    if _HTML.match(start) or (start.startswith(b"<?xml") and b"<html" in start.lower()):
+    if _is_html(start):
         return FileKind.HTML
-    for magic, kind in _BY_START:
-        if start.startswith(magic):
-            return kind
-    return FileKind.JSON if start.startswith((b"{", b"[")) and _is_json(body) else None
+    kind = next((kind for magic, kind in _BY_START if start.startswith(magic)), None)
+    return FileKind.JSON if kind is None and _is_json(body, start) else kind
+
+
+def _is_html(start: bytes) -> bool:
+    """Whether it starts with an HTML tag, or as XHTML."""
+    return bool(_HTML.match(start)) or (start.startswith(b"<?xml") and b"<html" in start.lower())
 
 
 def _kind_of_zip(body: bytes) -> FileKind:
@@ -65,7 +70,9 @@ def _kind_of_zip(body: bytes) -> FileKind:
     return next((kind for member, kind in _BY_MEMBER if member in names), FileKind.ZIP)
 
 
-def _is_json(body: bytes) -> bool:
+def _is_json(body: bytes, start: bytes) -> bool:
+    if not start.startswith((b"{", b"[")):
+        return False
     if len(body) > _MAX_JSON_BYTES:
         return True
     try:

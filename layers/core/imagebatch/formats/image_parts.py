@@ -1,6 +1,6 @@
 """The chunks and segments of PNG, JPEG and WebP files, without decoding."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -48,21 +48,19 @@ def kind_of(body: bytes) -> ImageKind:
         return ImageKind.PNG
     if body.startswith(JPEG_SIGNATURE):
         return ImageKind.JPEG
-    if body.startswith(b"RIFF") and body[8:12] == b"WEBP":
+    if is_webp(body):
         return ImageKind.WEBP
     raise UnknownStructureError("not a PNG, JPEG or WebP file")
+
+
+def is_webp(body: bytes) -> bool:
+    return body.startswith(b"RIFF") and body[8:12] == b"WEBP"
 
 
 def parts_of(body: bytes) -> tuple[ImageKind, list[Part]]:
     """Data after the end of the image belongs to no part. UnknownStructureError."""
     kind = kind_of(body)
-    match kind:
-        case ImageKind.PNG:
-            return kind, list(_png(body))
-        case ImageKind.JPEG:
-            return kind, list(_jpeg(body))
-        case ImageKind.WEBP:
-            return kind, list(_webp(body))
+    return kind, list(_READERS[kind](body))
 
 
 def _png(body: bytes) -> Iterator[Part]:
@@ -84,7 +82,7 @@ def _jpeg(body: bytes) -> Iterator[Part]:
     at = 2
     while True:
         start, at = at, _last_fill_byte(body, at)
-        if at + 4 > len(body) or body[at] != MARKER or body[at + 1] in IMAGE_LIMITS:
+        if not _is_segment(body, at):
             raise UnknownStructureError("there is no scan")
         marker = body[at + 1]
         if marker == SCAN:
@@ -93,6 +91,10 @@ def _jpeg(body: bytes) -> Iterator[Part]:
         end = at + 2 if marker in STANDALONE else _segment_end(body, at)
         yield Part(bytes([marker]), start, min(at + 4, end), end, end)
         at = end
+
+
+def _is_segment(body: bytes, at: int) -> bool:
+    return at + 4 <= len(body) and body[at] == MARKER and body[at + 1] not in IMAGE_LIMITS
 
 
 def _last_fill_byte(body: bytes, at: int) -> int:
@@ -125,3 +127,10 @@ def _webp(body: bytes) -> Iterator[Part]:
         end = min(last + size % 2, whole)
         yield Part(body[at : at + 4], at, at + 8, last, end)
         at = end
+
+
+_READERS: Mapping[ImageKind, Callable[[bytes], Iterator[Part]]] = {
+    ImageKind.PNG: _png,
+    ImageKind.JPEG: _jpeg,
+    ImageKind.WEBP: _webp,
+}

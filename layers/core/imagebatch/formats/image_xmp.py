@@ -5,6 +5,7 @@ container specification).
 """
 
 import zlib
+from collections.abc import Callable, Mapping
 
 from imagebatch.formats.image_parts import (
     APP0,
@@ -27,6 +28,7 @@ XMP_FLAG, ALPHA_FLAG = 0x04, 0x10
 EXTENDED_BYTES = 10
 LOSSLESS_ALPHA_BIT = 28
 SIDE_BITS = 14
+MAX_SIDE = (1 << SIDE_BITS) - 1
 READ_WHEN_EXTENDED = FRAMES | {b"ALPH", b"ANIM", b"ANMF", b"ICCP", b"EXIF"}
 """Chunks that a reader of a simple file ignores."""
 START_CODE = b"\x9d\x01\x2a"
@@ -67,14 +69,7 @@ def write_xmp(body: bytes, packet: bytes) -> bytes:
         raise CannotMarkError("it has more than one XMP packet")
     if len(packet) > MAX_PACKET_BYTES:
         raise CannotMarkError("the XMP packet would be too large")
-    old = found[0] if found else None
-    match kind:
-        case ImageKind.PNG:
-            return _into_png(body, parts, old, packet)
-        case ImageKind.JPEG:
-            return _into_jpeg(body, parts, old, packet)
-        case ImageKind.WEBP:
-            return _into_webp(body, parts, old, packet)
+    return _WRITERS[kind](body, parts, found[0] if found else None, packet)
 
 
 def _is_c2pa(kind: ImageKind, part: Part, body: bytes) -> bool:
@@ -100,7 +95,11 @@ def _packet(kind: ImageKind, part: Part, body: bytes) -> bytes:
         return text
     if kind is ImageKind.JPEG:
         return text.removeprefix(JPEG_HEAD)
-    fields = text.removeprefix(PNG_KEYWORD)
+    return _packet_of_itxt(text.removeprefix(PNG_KEYWORD))
+
+
+def _packet_of_itxt(fields: bytes) -> bytes:
+    """Return the text behind the compression's flag and method, the language and the keyword."""
     if len(fields) < len(b"cm\0\0") or fields[2:].count(b"\0") < 2:
         raise UnknownStructureError("the XMP packet's chunk is cut")
     packet = fields[2:].split(b"\0", 2)[2]
@@ -195,16 +194,34 @@ def _chunk(name: bytes, text: bytes) -> bytes:
 
 def _canvas(head: Part, body: bytes) -> bytes:
     """Return a VP8X header, with flags and size, for a file without one."""
-    text, flags = head.text(body), XMP_FLAG
+    text, alpha = head.text(body), 0
     if head.name == b"VP8L" and text[:1] == b"\x2f":
-        bits = int.from_bytes(text[1:5], "little")
-        width, height = (bits >> shift & 0x3FFF for shift in (0, SIDE_BITS))
-        flags |= ALPHA_FLAG if bits >> LOSSLESS_ALPHA_BIT & 1 else 0
+        width, height, alpha = _lossless_frame(text)
     elif head.name == b"VP8 " and text[3:6] == START_CODE:
-        sides = (int.from_bytes(text[at : at + 2], "little") & 0x3FFF for at in (6, 8))
-        width, height = (side - 1 for side in sides)
+        width, height = _lossy_frame(text)
     else:
         raise CannotMarkError("its frame has no size")
     if min(width, height) < 0:
         raise CannotMarkError("its frame has no size")
-    return bytes([flags, 0, 0, 0]) + width.to_bytes(3, "little") + height.to_bytes(3, "little")
+    head_bytes = bytes([XMP_FLAG | alpha, 0, 0, 0])
+    return head_bytes + width.to_bytes(3, "little") + height.to_bytes(3, "little")
+
+
+def _lossless_frame(text: bytes) -> tuple[int, int, int]:
+    """Return the width and height, each less one, and the flag of an alpha channel."""
+    bits = int.from_bytes(text[1:5], "little")
+    alpha = ALPHA_FLAG if bits >> LOSSLESS_ALPHA_BIT & 1 else 0
+    return bits & MAX_SIDE, bits >> SIDE_BITS & MAX_SIDE, alpha
+
+
+def _lossy_frame(text: bytes) -> tuple[int, int]:
+    """Return the width and height, each less one."""
+    width, height = (int.from_bytes(text[at : at + 2], "little") & MAX_SIDE for at in (6, 8))
+    return width - 1, height - 1
+
+
+_WRITERS: Mapping[ImageKind, Callable[[bytes, list[Part], Part | None, bytes], bytes]] = {
+    ImageKind.PNG: _into_png,
+    ImageKind.JPEG: _into_jpeg,
+    ImageKind.WEBP: _into_webp,
+}

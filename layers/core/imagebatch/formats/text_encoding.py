@@ -8,7 +8,7 @@ reading is accepted only if it is evident and every possible reading is the same
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -96,8 +96,8 @@ def rivals_of_utf8(body: bytes, text: str) -> list[Reading]:
 
 def has_convincing_words(text: str) -> bool:
     """Whether a non-ASCII character appears where people use it."""
-    words = {word for word in _words(text) if not word.isascii()}
-    return any(map(_is_convincing, words)) or _SYMBOL_IN_PLACE.search(text) is not None
+    found = any(map(_is_convincing, _non_ascii_words(text)))
+    return found or _SYMBOL_IN_PLACE.search(text) is not None
 
 
 def decoded(body: bytes, encoding: str) -> str | None:
@@ -118,17 +118,20 @@ def _guess(body: bytes) -> str | None:
 
 
 def _reading(encoding: str, text: str) -> Reading:
-    words = {word for word in _words(text) if not word.isascii()}
-    possible = not any(_impossible(char) for char in set(text)) and all(map(_is_word, words))
-    evident = sum(map(_is_evident, words)) >= EVIDENT_WORDS and all(
-        _is_evident(word) for word in words if any(c.isalpha() and not c.isascii() for c in word)
-    )
+    words = _non_ascii_words(text)
+    possible = not any(map(_impossible, set(text))) and all(map(_is_word, words))
+    evident = sum(map(_is_evident, words)) >= EVIDENT_WORDS
+    evident = evident and all(map(_is_evident, filter(_has_non_ascii_letter, words)))
     return Reading(encoding, text, possible, possible and evident)
 
 
-def _words(text: str) -> Iterator[str]:
-    """Return runs of letters, with adjacent non-ASCII characters."""
-    return (match[0] for match in _WORD.finditer(text))
+def _non_ascii_words(text: str) -> set[str]:
+    """Return the runs of letters and non-ASCII characters that are not all ASCII."""
+    return {word for word in _WORD.findall(text) if not word.isascii()}
+
+
+def _has_non_ascii_letter(word: str) -> bool:
+    return any(char.isalpha() and not char.isascii() for char in word)
 
 
 @lru_cache(maxsize=4096)
@@ -145,16 +148,19 @@ def _impossible(char: str) -> bool:
 @lru_cache(maxsize=65536)
 def _is_word(word: str) -> bool:
     """Whether it could be a word: one script, no symbol between letters, no capital inside."""
-    core = _letters(word)
-    scripts = {script for char in core if (script := _script(char))}
-    if len(scripts - {"LATIN"}) > 1 or (scripts & _ALPHABETS and len(scripts) > 1):
-        return False
-    if any(_symbol(char) for char in core):
+    core = _core(word)
+    if _mixes_scripts(core) or any(map(_symbol, core)):
         return False
     return not any(a.islower() and b.isupper() and not b.isascii() for a, b in pairwise(core))
 
 
-def _letters(word: str) -> str:
+def _mixes_scripts(core: str) -> bool:
+    """Whether its letters are of several scripts; Latin ones may stand beside Chinese ones."""
+    scripts = set(map(_script, core)) - {""}
+    return len(scripts - {"LATIN"}) > 1 or (len(scripts) > 1 and not scripts.isdisjoint(_ALPHABETS))
+
+
+def _core(word: str) -> str:
     """Return the word without leading and trailing quotes, units and currencies."""
     places = [place for place, char in enumerate(word) if char.isalpha()]
     return word[places[0] : places[-1] + 1] if places else ""
@@ -185,28 +191,39 @@ def _script(char: str) -> str:
 
 @lru_cache(maxsize=65536)
 def _is_convincing(word: str) -> bool:
-    letters = [char for char in word if char.isalpha()]
-    scripts = {_script(char) for char in letters}
+    letters = _letters(word)
+    scripts = set(map(_script, letters))
     if not letters or not _is_word(word):
         return False
     if scripts == {"LATIN"}:
-        short = len(letters) == 2 and word.islower() and any(char.isascii() for char in letters)
-        return short or _is_evident(word)
+        return _is_short_and_accented(word, letters) or _is_evident(word)
     return len(letters) >= 3 and len(scripts) == 1 and scripts <= _ALPHABETS
+
+
+def _is_short_and_accented(word: str, letters: Sequence[str]) -> bool:
+    """Whether it is a lower-case word of two letters, one of them plain."""
+    return len(letters) == 2 and word.islower() and any(map(str.isascii, letters))
 
 
 def _is_evident(word: str) -> bool:
     """A Latin word with a few accented letters among plain ones."""
-    letters = [char for char in word if char.isalpha()]
-    accented = sum(not char.isascii() for char in letters)
-    plain = len(letters) - accented
+    letters = _letters(word)
+    plain = sum(map(str.isascii, letters))
     return (
         len(letters) >= 3
-        and 0 < accented <= 3
         and plain >= 1
-        and all(_script(char) == "LATIN" for char in letters)
-        and (word.islower() or word.isupper() or word.istitle())
+        and 0 < len(letters) - plain <= 3
+        and set(map(_script, letters)) == {"LATIN"}
+        and _has_usual_case(word)
     )
+
+
+def _letters(word: str) -> list[str]:
+    return [char for char in word if char.isalpha()]
+
+
+def _has_usual_case(word: str) -> bool:
+    return word.islower() or word.isupper() or word.istitle()
 
 
 _ALIASES = {

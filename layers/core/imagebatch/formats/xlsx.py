@@ -8,7 +8,7 @@ the sheet's extent.
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from io import BytesIO
@@ -102,16 +102,19 @@ def _check_bounds(archive: zipfile.ZipFile, size: int) -> None:
         raise WorkbookError("is protected by a password")
     if sum(member.file_size for member in members) > MAX_UNPACKED_BYTES:
         raise _too_large()
+    if _unpacked_size(archive) > max(MIN_BYTES_OF_A_BOMB, size * MAX_RATIO):
+        raise WorkbookError(f"unpacks to more than {MAX_RATIO} times its size")
+
+
+def _unpacked_size(archive: zipfile.ZipFile) -> int:
     left = MAX_UNPACKED_BYTES
-    for member in members:
+    for member in archive.infolist():
         with archive.open(member) as part:
             while chunk := part.read(_CHUNK):
                 left -= len(chunk)
                 if left < 0:
                     raise _too_large()
-    unpacked = MAX_UNPACKED_BYTES - left
-    if unpacked > max(MIN_BYTES_OF_A_BOMB, size * MAX_RATIO):
-        raise WorkbookError(f"unpacks to more than {MAX_RATIO} times its size")
+    return MAX_UNPACKED_BYTES - left
 
 
 def _too_large() -> WorkbookError:
@@ -120,14 +123,20 @@ def _too_large() -> WorkbookError:
 
 def _choose(archive: zipfile.ZipFile, wanted: str | None) -> tuple[str, tuple[str, ...], str]:
     """Return the sheet's name, the other visible ones, and the path of its XML."""
-    sheets = [e for e in _xml(archive.read("xl/workbook.xml")).iter() if _tag(e) == "sheet"]
+    sheets = _sheets(archive)
     visible = [e for e in sheets if e.get("state", "visible") == "visible"]
-    names = [_name(e) for e in visible]
+    names = list(map(_name, visible))
     chosen = visible if wanted is None else _named(sheets, wanted)
     if not chosen:
         raise SheetNotFoundError(names)
     name = _name(chosen[0])
     return name, tuple(n for n in names if n != name), _path_of(archive, chosen[0])
+
+
+def _sheets(archive: zipfile.ZipFile) -> list[ET.Element]:
+    """Return the workbook's list of sheets, hidden ones included."""
+    workbook = _xml(archive.read("xl/workbook.xml"))
+    return [element for element in workbook.iter() if _tag(element) == "sheet"]
 
 
 def _named(sheets: Sequence[ET.Element], name: str) -> list[ET.Element]:
@@ -177,11 +186,15 @@ def _fault(attributes: bytes, content: bytes) -> CellFault | None:
     kind = found[1] if found else b""
     value = _VALUE.search(content)
     if kind == b"e":
-        shown = (value and value[1]) or b"#ERROR!"
-        return CellFault(shown.decode(errors="replace"), "is an error of the workbook")
+        return _error_cell(value)
     if value is None and kind != b"str" and _FORMULA.search(content):
         return CellFault("", _NO_VALUE)
     return None
+
+
+def _error_cell(value: re.Match[bytes] | None) -> CellFault:
+    shown = (value and value[1]) or b"#ERROR!"
+    return CellFault(shown.decode(errors="replace"), "is an error of the workbook")
 
 
 def _cells(xml: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -229,25 +242,20 @@ def _values(body: bytes, name: str) -> Iterator[tuple[int, list[Any]]]:
 
 def as_text(value: Any) -> str:
     """Format a cell's value as a person would type it: no trailing `.0`, dates in ISO 8601."""
-    match value:
-        case str():
-            return value
-        case bool():
-            return "TRUE" if value else "FALSE"
-        case float():
-            return f"{value:.0f}" if value.is_integer() else _decimal(value)
-        case datetime():
-            return str(value.date() if value.time() == time() else value.isoformat())
-        case date() | time():
-            return value.isoformat()
-        case timedelta():
-            return _duration(value)
-        case None:
-            return ""
-    return str(value)
+    return "" if value is None else _TEXT_OF.get(type(value), str)(value)
 
 
-def _decimal(value: float) -> str:
+def _boolean(value: bool) -> str:
+    return "TRUE" if value else "FALSE"
+
+
+def _timestamp(value: datetime) -> str:
+    return str(value.date()) if value.time() == time() else value.isoformat()
+
+
+def _number(value: float) -> str:
+    if value.is_integer():
+        return f"{value:.0f}"
     short = repr(value)
     return f"{value:.15f}".rstrip("0") if "e" in short else short
 
@@ -255,3 +263,14 @@ def _decimal(value: float) -> str:
 def _duration(value: timedelta) -> str:
     minutes, seconds = divmod(round(value.total_seconds()), 60)
     return f"{minutes // 60:02d}:{minutes % 60:02d}:{seconds:02d}"
+
+
+_TEXT_OF: Mapping[type, Callable[[Any], str]] = {
+    bool: _boolean,
+    float: _number,
+    datetime: _timestamp,
+    date: date.isoformat,
+    time: time.isoformat,
+    timedelta: _duration,
+}
+"""The format of each type that the reader returns for a cell, where it is not `str`."""
