@@ -1,6 +1,7 @@
 """Imports product variants from CSV or JSON: reports every invalid field, or accepts everything."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +30,10 @@ MAX_VARIANT_ID = 2**53 - 1
 """The largest integer that every JSON parser keeps exact."""
 MAX_TITLE_LENGTH = 200
 SHOWN = 200
+_DIGITS = re.compile(r"[0-9]{1,16}")
+
+type Fault = tuple[str, Any, str]
+"""(column, value, message)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +75,8 @@ def _checked(rows: Iterable[tuple[int, Any]]) -> tuple[Variant, ...]:
             problems.append(_problem(number, "", row, "must be an object"))
             continue
         values = {name: _value(row.get(name)) for name in COLUMNS}
-        found = [_problem(number, *each) for each in _faults(values)]
-        variant_id = _whole(values["variantId"])
-        if variant_id is not None and rows_of.setdefault(variant_id, number) != number:
-            message = f"is already the variantId of row {rows_of[variant_id]}"
-            found.append(_problem(number, "variantId", variant_id, message))
+        faults = (*_faults(values), *_repeats(values, number, rows_of))
+        found = [_problem(number, *fault) for fault in faults]
         problems += found
         if not found:
             variants.append(_variant(values))
@@ -88,32 +90,63 @@ def _value(value: Any) -> Any:
     return None if trimmed == "" else trimmed
 
 
-def _faults(values: Mapping[str, Any]) -> Iterator[tuple[str, Any, str]]:
-    for name in IDS:
-        if _whole(values[name]) is None:
-            yield name, values[name], f"must be a whole number from 1 to {MAX_VARIANT_ID}"
-    for name in TITLES:
+def _faults(values: Mapping[str, Any]) -> Iterator[Fault]:
+    for name, reason_against in _RULES.items():
         value = values[name]
-        if not isinstance(value, str):
-            yield name, value, f"must be text of 1 to {MAX_TITLE_LENGTH} characters"
-        elif len(value) > MAX_TITLE_LENGTH:
-            yield name, value, f"must have at most {MAX_TITLE_LENGTH} characters, has {len(value)}"
-    url = values["imageUrl"]
-    if url is not None:
-        reason = url_rejection_reason(url) if isinstance(url, str) else "must be an https URL"
-        if reason:
-            yield "imageUrl", url, reason
+        if reason := reason_against(value):
+            yield name, value, reason
+
+
+def _repeats(values: Mapping[str, Any], number: int, rows_of: dict[int, int]) -> Iterator[Fault]:
+    """`rows_of` has the first row of each variant, and gets this one's."""
+    variant_id = _whole(values["variantId"])
+    if variant_id is not None and rows_of.setdefault(variant_id, number) != number:
+        message = f"is already the variantId of row {rows_of[variant_id]}"
+        yield "variantId", variant_id, message
+
+
+def _not_an_id(value: Any) -> str | None:
+    return f"must be a whole number from 1 to {MAX_VARIANT_ID}" if _whole(value) is None else None
+
+
+def _not_a_title(value: Any) -> str | None:
+    if not isinstance(value, str):
+        return f"must be text of 1 to {MAX_TITLE_LENGTH} characters"
+    if len(value) > MAX_TITLE_LENGTH:
+        return f"must have at most {MAX_TITLE_LENGTH} characters, has {len(value)}"
+    return None
+
+
+def _not_an_image_url(value: Any) -> str | None:
+    if value is None:
+        return None
+    return url_rejection_reason(value) if isinstance(value, str) else "must be an https URL"
+
+
+_RULES: Mapping[str, Callable[[Any], str | None]] = {
+    **dict.fromkeys(IDS, _not_an_id),
+    **dict.fromkeys(TITLES, _not_a_title),
+    "imageUrl": _not_an_image_url,
+}
 
 
 def _whole(value: Any) -> int | None:
     """Return a positive whole number, also from text written by a spreadsheet or an exporter."""
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 16:
-        value = int(value)
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int):
-        return None
-    return value if 1 <= value <= MAX_VARIANT_ID else None
+    number = _as_integer(value)
+    return number if number is not None and 1 <= number <= MAX_VARIANT_ID else None
+
+
+def _as_integer(value: Any) -> int | None:
+    match value:
+        case bool():
+            return None
+        case int():
+            return value
+        case float() if value.is_integer():
+            return int(value)
+        case str() if _DIGITS.fullmatch(value):
+            return int(value)
+    return None
 
 
 def _variant(values: Mapping[str, Any]) -> Variant:

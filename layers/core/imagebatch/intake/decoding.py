@@ -2,6 +2,7 @@
 
 import re
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE, BOM_UTF32_LE
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from imagebatch.domain.errors import InvalidRequestError, UnprocessableError
@@ -32,6 +33,8 @@ _BY_BOM = (
 )
 _BY_CHANCE = "The sheet may be UTF-8, or its bytes may only happen to be. "
 _CONTROL = re.compile(r"[\x00-\x08\x0c\x0e-\x1f\x7f-\x9f]")
+_ISO_2022 = re.compile(r"\x1b[$(]")
+"""An escape sequence that selects a character set, in bytes that are all ASCII."""
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 
 
@@ -87,13 +90,17 @@ def _decode(body: bytes, encoding: str | None) -> DecodedSheet:
     if b"\x00" in body:
         return _without_mark(body)
     text = decoded(body, "utf-8")
-    if text is not None and "\x1b$" not in text and "\x1b(" not in text:
-        if rivals := rivals_of_utf8(body, text):
-            raise _question(rivals, _BY_CHANCE)
-        return DecodedSheet(text, "utf-8")
+    if text is not None and not _ISO_2022.search(text):
+        return _as_utf8(body, text)
     if text is None and (bad := _bad_byte_of_utf8(body)) is not None:
         raise bad
     return _detected(body)
+
+
+def _as_utf8(body: bytes, text: str) -> DecodedSheet:
+    if rivals := rivals_of_utf8(body, text):
+        raise _question(rivals, _BY_CHANCE)
+    return DecodedSheet(text, "utf-8")
 
 
 def _by_mark(body: bytes) -> DecodedSheet | None:
@@ -119,14 +126,18 @@ def _without_mark(body: bytes) -> DecodedSheet:
     name = "utf-16-le" if odd > even else "utf-16-be"
     text = decoded(body, name)
     if text is None or _CONTROL.search(text) or not _TEXT_16.search(text):
-        plain = decoded(body, "utf-8")
-        if plain is None:
-            raise _question([])
-        return DecodedSheet(plain, "utf-8")
+        return _with_null_bytes(body)
     if even and odd:
         raise _question([Reading(name, text, possible=True, evident=False)])
     message = f"The sheet has no byte order mark; it was read as {name.upper()}."
     return DecodedSheet(text, name, (Notice("encoding", message),))
+
+
+def _with_null_bytes(body: bytes) -> DecodedSheet:
+    text = decoded(body, "utf-8")
+    if text is None:
+        raise _question([])
+    return DecodedSheet(text, "utf-8")
 
 
 _TEXT_16 = re.compile(r"[A-Za-z][ -~]*[\r\n,;\t]")
@@ -134,8 +145,7 @@ _TEXT_16 = re.compile(r"[A-Za-z][ -~]*[\r\n,;\t]")
 
 
 def _detected(body: bytes) -> DecodedSheet:
-    lines = [line for line in _LINE_END.split(body) if not line.isascii() or b"\x1b" in line]
-    relevant = b"\n".join(dict.fromkeys(lines))
+    relevant = b"\n".join(dict.fromkeys(_telling_lines(body)))
     sample = relevant[: relevant.rfind(b"\n", 0, MAX_DETECTED_BYTES)]
     complete = len(relevant) <= MAX_DETECTED_BYTES
     found = readings(relevant if complete else sample)
@@ -147,19 +157,22 @@ def _detected(body: bytes) -> DecodedSheet:
     return DecodedSheet(text, taken.encoding, (Notice("encoding", message),))
 
 
+def _telling_lines(body: bytes) -> Iterator[bytes]:
+    """Yield the lines that are not read alike in every encoding."""
+    for line in _LINE_END.split(body):
+        if not line.isascii() or b"\x1b" in line:
+            yield line
+
+
 def _bad_byte_of_utf8(body: bytes, *, certain: bool = False) -> InvalidRequestError | None:
     """Return the error for a sheet that is UTF-8 except for a few bytes; None if it is something
     else.
     """
     text = body.decode("utf-8", "replace")
-    bad = text.count("\ufffd")
-    good = sum(1 for char in text if char > "\x7f" and char != "\ufffd")
-    if not certain and (not good or bad > max(1, good // 10)):
+    if not certain and not _is_nearly_utf8(text):
         return None
     before, _, after = text.partition("\ufffd")
-    row = _row_after(before)
-    line = before.splitlines()[-1] if before[-1:] not in {"\n", "\r", ""} else ""
-    sample = f"{line}\ufffd{(after.splitlines() or [''])[0]}"
+    row, sample = _row_after(before), _line_around("\ufffd", before, after)
     return InvalidRequestError(
         "encoding",
         "Encoding not recognised",
@@ -168,6 +181,18 @@ def _bad_byte_of_utf8(body: bytes, *, certain: bool = False) -> InvalidRequestEr
         f"{_shown(sample)}. Correct the character and save the sheet as 'CSV UTF-8'.",
         details=[{"encoding": "utf-8", "sample": _shown(sample), "row": row}],
     )
+
+
+def _is_nearly_utf8(text: str) -> bool:
+    """Whether at most one byte, or a tenth of the non-ASCII characters, had to be replaced."""
+    bad = text.count("\ufffd")
+    good = sum(not char.isascii() for char in text) - bad
+    return good > 0 and bad <= max(1, good // 10)
+
+
+def _line_around(character: str, before: str, after: str) -> str:
+    begun = before.splitlines()[-1] if before[-1:] not in {"\n", "\r", ""} else ""
+    return begun + character + (after.splitlines() or [""])[0]
 
 
 def _row_after(text: str) -> int:

@@ -72,14 +72,14 @@ def drop_options(metadata: Mapping[str, str]) -> DropOptions:
     return DropOptions(
         rehearse=_fates(given.get("rehearse", "")),
         max_cost=_amount(given.get("maxcost", "")),
-        encoding=given.get("encoding") or None,
-        sheet=given.get("sheet") or None,
-        name=given.get("name") or None,
-        fallback=tuple(
-            each.strip() for each in given.get("fallback", "").split(",") if each.strip()
-        ),
+        **{name: given.get(name) or None for name in ("encoding", "sheet", "name")},
+        fallback=tuple(_listed(given.get("fallback", ""))),
         quality=Quality(quality) if quality else None,
     )
+
+
+def _listed(text: str) -> list[str]:
+    return [entry for each in text.split(",") if (entry := each.strip())]
 
 
 def _option_problems(given: Mapping[str, str]) -> Iterator[FieldProblem]:

@@ -1,10 +1,10 @@
 """Maps a sheet's header: known columns, suggestions, and ambiguous names."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from itertools import islice
+from itertools import chain, islice
 
 from imagebatch.domain.errors import InvalidRequestError
 from imagebatch.domain.notice import Notice, warning
@@ -55,20 +55,23 @@ class HeaderMap:
 
 def map_header(header: Sequence[str], columns: ColumnSet) -> HeaderMap:
     folded = [folded_name(name) for name in header]
-    known = {folded_name(name): name for name in columns.names}
-    claims = _claims(folded, known, columns)
+    claims = _claims(folded, columns)
     places = {name: found[0] for name, found in claims.items()}
     taken = {place for found in claims.values() for place in found}
     others = {p: name for p, name in enumerate(header) if folded[p] and p not in taken}
     near = _near_misses(others, columns, places)
     doubled = _spelled_differently(header, claims)
-    weak = frozenset(n for n, p in places.items() if columns.weak_synonyms.get(folded[p]) == n)
     notices = (
         *_mapped(header, places),
         *_repeated(claims, doubled),
         *_unnamed(folded),
     )
-    return HeaderMap(places, others, notices, near, weak, doubled)
+    return HeaderMap(places, others, notices, near, _weak(places, folded, columns), doubled)
+
+
+def _weak(places: Mapping[str, int], folded: Sequence[str], columns: ColumnSet) -> frozenset[str]:
+    synonyms = columns.weak_synonyms
+    return frozenset(name for name, p in places.items() if synonyms.get(folded[p]) == name)
 
 
 def _spelled_differently(
@@ -101,21 +104,28 @@ def _near_miss(name: str, columns: ColumnSet, places: Mapping[str, int]) -> str 
     return _misspelt(folded_name(name[: 2 * MAX_NAME_CHARACTERS]), optional)
 
 
-def _claims(
-    folded: Sequence[str], known: Mapping[str, str], columns: ColumnSet
-) -> dict[str, list[int]]:
+def _claims(folded: Sequence[str], columns: ColumnSet) -> dict[str, list[int]]:
     """Return the positions of the headers for each known column."""
-    synonyms = {name: meant for name, meant in columns.synonyms.items() if name not in known}
-    weak = {name: meant for name, meant in columns.weak_synonyms.items() if name not in known}
+    known = _by_folded_name(columns.names)
     claims: dict[str, list[int]] = {}
-    for meanings in (known, synonyms):
-        for place, name in enumerate(folded):
-            if name in meanings:
-                claims.setdefault(meanings[name], []).append(place)
-    for place, name in enumerate(folded):
-        if name in weak:
-            claims.setdefault(weak[name], [place])
+    for name, place in chain(_found(folded, known), _found(folded, columns.synonyms, known)):
+        claims.setdefault(name, []).append(place)
+    for name, place in _found(folded, columns.weak_synonyms, known):
+        claims.setdefault(name, [place])
     return {name: claims[name] for name in columns.names if name in claims}
+
+
+def _found(
+    folded: Sequence[str], meanings: Mapping[str, str], excluded: Collection[str] = ()
+) -> Iterator[tuple[str, int]]:
+    """Yield the column that each header with a known meaning stands for, and its position."""
+    for place, name in enumerate(folded):
+        if name in meanings and name not in excluded:
+            yield meanings[name], place
+
+
+def _by_folded_name(names: Iterable[str]) -> dict[str, str]:
+    return {folded_name(name): name for name in names}
 
 
 def _mapped(header: Sequence[str], places: Mapping[str, int]) -> Iterator[Notice]:
@@ -153,15 +163,11 @@ def unknown_columns_notice(found: HeaderMap) -> Iterator[Notice]:
 def check_header(found: HeaderMap, header: Sequence[str], columns: ColumnSet) -> None:
     """InvalidRequestError `Unknown columns` for what a person has to decide."""
     details = [*_doubled_details(found, header), *_near_details(found)]
-    missing = columns.identifying and not any(c in found.places for c in columns.identifying)
+    missing = bool(columns.identifying) and found.places.keys().isdisjoint(columns.identifying)
     if not details and not (missing and found.others):
         return
-    details += [
-        {"column": column_label(name), "suggestion": None, "message": _elsewhere(name, columns)}
-        for place, name in found.others.items()
-        if place not in found.near
-    ][: max(0, MAX_NAMES_LISTED - len(details))]
-    raise _unknown_columns(details, found, columns, bool(missing))
+    details += islice(_other_details(found, columns), max(0, MAX_NAMES_LISTED - len(details)))
+    raise _unknown_columns(details, found, columns, missing)
 
 
 def _unknown_columns(
@@ -206,6 +212,13 @@ def _near_details(found: HeaderMap) -> Iterator[Detail]:
         }
 
 
+def _other_details(found: HeaderMap, columns: ColumnSet) -> Iterator[Detail]:
+    for place, name in found.others.items():
+        if place not in found.near:
+            message = _elsewhere(name, columns)
+            yield {"column": column_label(name), "suggestion": None, "message": message}
+
+
 def _elsewhere(name: str, columns: ColumnSet) -> str:
     return columns.elsewhere.get(folded_name(name), "is not a known column")
 
@@ -215,20 +228,19 @@ def nearest_column(header: str, names: Sequence[str]) -> str | None:
     folded = folded_name(header[: 2 * MAX_NAME_CHARACTERS])
     if found := _misspelt(folded, names):
         return found
-    by_fold = {folded_name(name): name for name in names}
+    by_fold = _by_folded_name(names)
     return next((by_fold[fold] for fold in _phrases(folded, by_fold)), None)
 
 
 def _phrases(folded: str, known: Collection[str]) -> Iterator[str]:
     """Return the known names in a header: those of several words first, then its last word."""
     yield from (name for name in known if "_" in name and f"_{name}_" in f"_{folded}_")
-    words = [word for word in _NOT_A_WORD.split(folded) if word]
-    candidates = [words[-1], words[0], *words] if words else []
-    yield from (word for word in candidates if word in known)
+    words = list(filter(None, _NOT_A_WORD.split(folded)))
+    yield from (word for word in (*words[-1:], *words) if word in known)
 
 
 def _misspelt(folded: str, names: Sequence[str]) -> str | None:
-    by_fold = {folded_name(name): name for name in names}
+    by_fold = _by_folded_name(names)
     close = get_close_matches(folded, by_fold, n=1, cutoff=_NEAR)
     return by_fold[close[0]] if close else None
 

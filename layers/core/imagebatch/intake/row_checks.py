@@ -1,5 +1,6 @@
 """Validates the values of a sheet's rows and suggests corrections."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -14,9 +15,13 @@ ASPECT_RATIOS = ("1:1", "16:9", "9:16", "4:3", "3:4")
 MAX_VALUE = 200
 MAX_CUSTOM_ID = 64
 MAX_SEED = 2**32 - 1
-_NOT_IN_IDS = frozenset("/\\?#%")
-_HUB_WORDS = ("dealer", "showroom", "forecourt", "outdoor", "lot")
-_WHITE_WORDS = ("studio", "plain", "blank", "weiss", "weiß", "blanc", "blanco", "white")
+_NOT_IN_IDS = re.compile(r"[/\\?#%]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_LOW_CONTROL = re.compile(r"[\x00-\x1f]")
+_WORDS_FOR_BACKGROUNDS = {
+    "hub": ("dealer", "showroom", "forecourt", "outdoor", "lot"),
+    "white": ("studio", "plain", "blank", "weiss", "weiß", "blanc", "blanco", "white"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,21 +92,29 @@ def _check_choice(column: str, value: str, rules: RowRules) -> tuple[str, str | 
 def _suggest_choice(column: str, value: str, choices: Sequence[str]) -> str | None:
     if column == "aspect_ratio":
         return suggest_ratio(value, choices)
-    if tuple(choices) == BACKGROUNDS:
-        if any(word in value for word in _HUB_WORDS):
-            return "hub"
-        if any(word in value for word in _WHITE_WORDS):
-            return "white"
+    if tuple(choices) == BACKGROUNDS and (meant := _meant_background(value)):
+        return meant
     folded = {choice.casefold(): choice for choice in choices}
     close = get_close_matches(value, folded, n=1, cutoff=0.5)
     return folded[close[0]] if close else None
 
 
+def _meant_background(value: str) -> str | None:
+    return next(
+        (
+            background
+            for background, words in _WORDS_FOR_BACKGROUNDS.items()
+            if any(word in value for word in words)
+        ),
+        None,
+    )
+
+
 def _check_custom_id(value: str, row: int, owners: dict[str, int]) -> tuple[str, str | None] | None:
     if too_long := _check_length(value, MAX_CUSTOM_ID):
         return too_long
-    if not _NOT_IN_IDS.isdisjoint(value) or any(c < " " or "\x7f" <= c <= "\x9f" for c in value):
-        kept = "".join("-" if c in _NOT_IN_IDS else c for c in value if c >= " ")
+    if _NOT_IN_IDS.search(value) or _CONTROL.search(value):
+        kept = _NOT_IN_IDS.sub("-", _LOW_CONTROL.sub("", value))
         return "must not contain / \\ ? # % or control characters", kept
     first = owners.setdefault(value, row)
     return None if first == row else (f"is already the custom_id of row {first}", None)

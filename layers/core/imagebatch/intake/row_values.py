@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from imagebatch.intake.aspect_ratios import read_ratio
 from imagebatch.intake.cell_values import CellReader
+from imagebatch.intake.row_checks import MAX_VALUE
 from imagebatch.intake.sheet import Sheet, SheetRow
 
 
@@ -25,13 +26,19 @@ def _row(
     found = {
         name: _spelled(row.values[name], choices[name]) for name in choices if name in row.values
     }
-    written = row.values.get("aspect_ratio")
-    ratio = read_ratio(written, ratios) if written and len(written) <= 200 else None
-    if written and ratio:
+    if ratio := _ratio(row, ratios, reader):
         found["aspect_ratio"] = ratio
-        if ratio != written:
-            reader.note("ratio", "aspect_ratio", row.row, written, ratio)
     return replace(row, values=row.values | found) if found else row
+
+
+def _ratio(row: SheetRow, ratios: Sequence[str], reader: CellReader) -> str | None:
+    written = row.values.get("aspect_ratio", "")
+    if not written or len(written) > MAX_VALUE:
+        return None
+    ratio = read_ratio(written, ratios)
+    if ratio and ratio != written:
+        reader.note("ratio", "aspect_ratio", row.row, written, ratio)
+    return ratio
 
 
 def _spelled(value: str, choices: Sequence[str]) -> str:

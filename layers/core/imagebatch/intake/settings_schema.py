@@ -6,7 +6,7 @@ product_images`, `phrases` are the wordings of a field's values in the prompt.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -138,22 +138,22 @@ def find_schema(
 
 
 def _problems(name: str, value: Any, field: Mapping[str, Any]) -> Iterator[Problem]:
-    types = field.get("type", [])
-    allowed: Sequence[str] = [types] if isinstance(types, str) else types
+    allowed = _allowed_types(field)
     if allowed and not any(_is(value, each) for each in allowed):
         yield name, f"must be {' or '.join(_NAMES[each] for each in allowed)}"
         return
     if "enum" in field and value not in field["enum"]:
         yield name, f"must be one of {', '.join(map(str, field['enum']))}"
-    match value:
-        case bool():
-            return
-        case str():
-            yield from _length(name, value, field)
-        case list():
-            yield from _items(name, value, field)
-        case int() | float():
-            yield from _range(name, value, field)
+    yield from _LIMITS.get(type(value), _unlimited)(name, value, field)
+
+
+def _allowed_types(field: Mapping[str, Any]) -> Sequence[str]:
+    types = field.get("type", ())
+    return (types,) if isinstance(types, str) else types
+
+
+def _unlimited(_name: str, _value: Any, _field: Mapping[str, Any]) -> Iterator[Problem]:
+    return iter(())
 
 
 def _items(name: str, value: Sequence[Any], field: Mapping[str, Any]) -> Iterator[Problem]:
@@ -175,6 +175,14 @@ def _length(name: str, value: str, field: Mapping[str, Any]) -> Iterator[Problem
         yield name, f"must have at most {field['maxLength']} characters, has {len(value)}"
     if len(value) < field.get("minLength", 0):
         yield name, f"must have at least {field['minLength']} characters"
+
+
+_LIMITS: Mapping[type, Callable[[str, Any, Mapping[str, Any]], Iterator[Problem]]] = {
+    str: _length,
+    list: _items,
+    int: _range,
+    float: _range,
+}
 
 
 def _is(value: Any, kind: str) -> bool:

@@ -110,10 +110,7 @@ def read_sheet(
         check_header(found, parsed.header, columns)
     named = _named(found, columns)
     check(parsed.header, named)
-    if parsed.row_count > max_rows:
-        raise too_many_rows(parsed.row_count, max_rows)
-    if not parsed.rows:
-        raise no_rows()
+    _check_row_count(parsed, max_rows)
     reader = CellReader()
     rows = tuple(_row(number, cells, named, table, reader) for number, cells in parsed.rows)
     repeated = _without_repeated_ids(rows) if "custom_id" in found.weak else None
@@ -125,6 +122,13 @@ def read_sheet(
         delimiter=parsed.delimiter,
         columns=named,
     )
+
+
+def _check_row_count(parsed: ParsedCsv, max_rows: int) -> None:
+    if parsed.row_count > max_rows:
+        raise too_many_rows(parsed.row_count, max_rows)
+    if not parsed.rows:
+        raise no_rows()
 
 
 def _named(found: HeaderMap, columns: ColumnSet) -> dict[int, str]:

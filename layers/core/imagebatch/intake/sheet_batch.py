@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
+from itertools import chain
 
 from imagebatch.domain.batch_manifest import BatchManifest, RowProblem
 from imagebatch.domain.errors import MAX_DETAILS, Failure, FailureCode, InvalidRequestError
@@ -80,8 +81,8 @@ def plan_rows(
     if not skip_invalid:
         refuse_invalid_rows(sheet, recipe, references)
     sheet = _spelled(sheet, recipe)
-    values = [{**recipe.defaults, **row.values} for row in sheet.rows]
-    prompts = [recipe.template(each).render(each) for each in values]
+    values = _completed_values(sheet, recipe)
+    prompts = _prompts(values, recipe)
     by_row = _problems(sheet, recipe, prompts, references)
     stems = unique_stems(recipe.stem(row.values, i) for i, row in enumerate(sheet.rows))
     ids = _custom_ids(sheet.rows, by_row)
@@ -111,12 +112,18 @@ def plan_rows(
 def refuse_invalid_rows(sheet: Sheet, recipe: Recipe, references: ResolvedReferences) -> None:
     """InvalidRequestError listing every problem of every row."""
     sheet = _spelled(sheet, recipe)
-    values = [{**recipe.defaults, **row.values} for row in sheet.rows]
-    prompts = [recipe.template(each).render(each) for each in values]
+    prompts = _prompts(_completed_values(sheet, recipe), recipe)
     by_row = _problems(sheet, recipe, prompts, references)
-    problems = [problem for found in by_row.values() for problem in found]
-    if problems:
+    if problems := list(chain.from_iterable(by_row.values())):
         raise _invalid_rows(problems, len(sheet.rows))
+
+
+def _completed_values(sheet: Sheet, recipe: Recipe) -> list[Values]:
+    return [{**recipe.defaults, **row.values} for row in sheet.rows]
+
+
+def _prompts(values: Sequence[Values], recipe: Recipe) -> list[str]:
+    return [recipe.template(each).render(each) for each in values]
 
 
 def _spelled(sheet: Sheet, recipe: Recipe) -> Sheet:
@@ -190,12 +197,13 @@ def _planned(
 ) -> ItemSpec:
     ratio = draft.values["aspect_ratio"]
     named = [value for column in REFERENCES if (value := draft.values.get(column))]
+    seed = _seed(draft.values)
     sent = model.input_for(
         prompt=draft.prompt,
         aspect_ratio=ratio,
         images=tuple(named),
         quality=quality,
-        seed=int(draft.values["seed"]) if "seed" in draft.values else None,
+        seed=seed,
     )
     return ItemSpec(
         index=draft.index,
@@ -209,8 +217,12 @@ def _planned(
         cells=draft.row.cells,
         images=tuple(references.kept[name] for name in named),
         quality=quality,
-        settings={"seed": int(draft.values["seed"])} if "seed" in draft.values else {},
+        settings={} if seed is None else {"seed": seed},
     )
+
+
+def _seed(values: Values) -> int | None:
+    return int(values["seed"]) if "seed" in values else None
 
 
 def _rejected(draft: _Draft, problems: Sequence[RowProblem]) -> ItemSpec:

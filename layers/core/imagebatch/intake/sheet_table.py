@@ -1,7 +1,7 @@
 """Converts a file's bytes to a table of text cells, for CSV and workbooks."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from imagebatch.domain.notice import Notice, warning
@@ -84,20 +84,23 @@ def _from_workbook(body: bytes, keep_rows: int, wanted: str | None) -> Table:
     _refuse_faulty(parsed)
     if not parsed.header:
         raise no_rows()
+    return Table(parsed, tuple(_workbook_notices(found)), found.faults)
+
+
+def _workbook_notices(found: WorkbookSheet) -> Iterator[Notice]:
     message = f"The file is an Excel workbook; its sheet '{found.name}' was read."
-    notices = [Notice("workbook", message)]
+    yield Notice("workbook", message)
     if found.others:
         listed = ", ".join(found.others[:10])
-        notices.append(Notice("other-sheets", f"Other sheets are not read: {listed}."))
-    return Table(parsed, tuple(notices), found.faults)
+        yield Notice("other-sheets", f"Other sheets are not read: {listed}.")
 
 
 def _parsed(found: WorkbookSheet, keep_rows: int) -> ParsedCsv:
     parsed = ParsedCsv(",")
     width = 0
     for number, row in found.rows:
-        visible = [place for place, cell in enumerate(row) if cell.strip(BLANK)]
-        faulty = [place for place in range(len(row)) if (number, place) in found.faults]
+        visible = _visible_places(row)
+        faulty = _faulty_places(found, number, len(row))
         if not visible and not faulty:
             continue
         parsed.errors += _control_faults(number, row)
@@ -114,6 +117,14 @@ def _parsed(found: WorkbookSheet, keep_rows: int) -> ParsedCsv:
     return _narrowed(parsed, width + 1)
 
 
+def _visible_places(row: Iterable[str]) -> list[int]:
+    return [place for place, cell in enumerate(row) if cell.strip(BLANK)]
+
+
+def _faulty_places(found: WorkbookSheet, number: int, width: int) -> list[int]:
+    return [place for place in range(width) if (number, place) in found.faults]
+
+
 def _is_set_off(parsed: ParsedCsv, number: int, visible: list[int]) -> bool:
     """Whether a row follows an empty one and has a value in its first column only."""
     return number > parsed.last_row + 1 and visible == [0] and len(parsed.header) > 2
@@ -121,8 +132,7 @@ def _is_set_off(parsed: ParsedCsv, number: int, visible: list[int]) -> bool:
 
 def _narrowed(parsed: ParsedCsv, used: int) -> ParsedCsv:
     """Remove empty columns at the right."""
-    named = [place for place, name in enumerate(parsed.header) if name.strip(BLANK)]
-    width = max(used, (named or [-1])[-1] + 1)
+    width = max(used, 1 + max(_visible_places(parsed.header), default=-1))
     parsed.header = parsed.header[:width]
     parsed.rows = [(number, cells[:width]) for number, cells in parsed.rows]
     return parsed
@@ -151,7 +161,7 @@ def _refuse_faulty(parsed: ParsedCsv) -> None:
         raise malformed([ParseError("FieldMismatch", "TooFewFields", message, parsed.footer)])
 
 
-def _ragged(parsed: ParsedCsv) -> Iterable[Notice]:
+def _ragged(parsed: ParsedCsv) -> Iterator[Notice]:
     if parsed.padded:
         many = _rows(len(parsed.padded))
         message = f"Missing trailing cells of {many} are read as empty."

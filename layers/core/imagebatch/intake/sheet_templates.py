@@ -1,7 +1,7 @@
 """An owner's templates: validation, and the items of a sheet."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from typing import Any
@@ -55,17 +55,22 @@ class SheetTemplate:
 
 def check_template(template: SheetTemplate) -> None:
     """UnprocessableError that lists what is wrong with it."""
-    problems = []
+    if problems := [*_malformed_texts(template), *_excluded_defaults(template)]:
+        raise invalid_fields(problems)
+
+
+def _malformed_texts(template: SheetTemplate) -> Iterator[FieldProblem]:
     for name, text in (("prompt", template.prompt), ("fileName", template.file_name)):
         try:
             Template(text)
         except ValueError:
-            problems.append(FieldProblem(name, _NOT_WELL_FORMED))
+            yield FieldProblem(name, _NOT_WELL_FORMED)
+
+
+def _excluded_defaults(template: SheetTemplate) -> Iterator[FieldProblem]:
     for name, rule in template.columns.items():
         if rule.default and rule.one_of and rule.default not in rule.one_of:
-            problems.append(FieldProblem(f"columns.{name}.default", "must be one of oneOf"))
-    if problems:
-        raise invalid_fields(problems)
+            yield FieldProblem(f"columns.{name}.default", "must be one of oneOf")
 
 
 _NOT_WELL_FORMED = "is not a template: write {{column}} or {{#column}}…{{/column}}"
@@ -96,12 +101,7 @@ def check_columns(
     if not missing:
         return
     details = [_missing(name, header, template) for name in missing]
-    hints = [
-        f"{each['column']} (did you mean {each['suggestion']}?)"
-        if each["suggestion"]
-        else str(each["column"])
-        for each in details[:10]
-    ]
+    hints = map(_hint, details[:10])
     raise InvalidRequestError(
         "missing-columns",
         "Missing columns",
@@ -113,35 +113,42 @@ def check_columns(
 
 def _missing(name: str, headers: Sequence[str], template: SheetTemplate) -> dict[str, str | None]:
     used = {folded_name(each) for each in (*_names(template), *MEANINGS)}
-    free = [header for header in headers if header and folded_name(header) not in used]
-    near = nearest_column(name, free) or next(
-        (header for header in free if nearest_column(header, [name])), None
-    )
+    near = _near_header(name, [h for h in headers if h and folded_name(h) not in used])
     message = f"The template has {{{{{name}}}}}, and no column of the sheet has this name"
     suggestion = column_label(near) if near else None
     return {"column": name, "suggestion": suggestion, "message": message}
 
 
+def _near_header(name: str, headers: Sequence[str]) -> str | None:
+    """Return the header that a column may mean, or that may mean the column."""
+    found = nearest_column(name, headers)
+    return found or next((each for each in headers if nearest_column(each, [name])), None)
+
+
+def _hint(missing: Mapping[str, str | None]) -> str:
+    name, suggestion = missing["column"], missing["suggestion"]
+    return f"{name} (did you mean {suggestion}?)" if suggestion else str(name)
+
+
 def template_recipe(template: SheetTemplate, ratios: Sequence[str]) -> Recipe:
     prompt, file_name = Template(template.prompt), Template(template.file_name)
-    rules = template.columns
+    defaults = {name: rule.default for name, rule in template.columns.items() if rule.default}
     return Recipe(
         kind=Kind.SHEET,
-        rules=RowRules(
-            choices={
-                **{name: rule.one_of for name, rule in rules.items() if rule.one_of},
-                "aspect_ratio": tuple(ratios),
-            },
-            max_length=MAX_VALUE,
-            max_lengths={name: r.max_length for name, r in rules.items() if r.max_length},
-            required=tuple(n for n, r in rules.items() if r.required and not r.default),
-        ),
-        defaults={
-            "aspect_ratio": template.aspect_ratio or DEFAULT_RATIO,
-            **{name: rule.default for name, rule in rules.items() if rule.default},
-        },
+        rules=_row_rules(template.columns, ratios),
+        defaults={"aspect_ratio": template.aspect_ratio or DEFAULT_RATIO, **defaults},
         template=lambda _: prompt,
         stem=lambda values, index: _stem(values, index, prompt, file_name),
+    )
+
+
+def _row_rules(columns: Mapping[str, ColumnRule], ratios: Sequence[str]) -> RowRules:
+    choices = {name: rule.one_of for name, rule in columns.items() if rule.one_of}
+    return RowRules(
+        choices={**choices, "aspect_ratio": tuple(ratios)},
+        max_length=MAX_VALUE,
+        max_lengths={name: r.max_length for name, r in columns.items() if r.max_length},
+        required=tuple(n for n, r in columns.items() if r.required and not r.default),
     )
 
 

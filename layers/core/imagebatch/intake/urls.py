@@ -30,11 +30,15 @@ def url_rejection_reason(url: str) -> str | None:
     found = _HTTPS.fullmatch(url)
     if found is None:
         return "must be an https URL" if _ANOTHER_SCHEME.match(url) else "is not a URL"
-    if "@" in found["authority"]:
+    return _authority_rejection_reason(found["authority"])
+
+
+def _authority_rejection_reason(text: str) -> str | None:
+    if "@" in text:
         return "must not contain a user name or password"
-    if not found["authority"].isascii():
+    if not text.isascii():
         return "must have an ASCII host, an international name as xn--…"
-    authority = _AUTHORITY.fullmatch(found["authority"])
+    authority = _AUTHORITY.fullmatch(text)
     if authority is None or int(authority["port"] or 0) > MAX_PORT:
         return "is not a URL"
     host = authority["host"].strip("[]").rstrip(".").lower()
