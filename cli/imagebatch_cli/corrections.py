@@ -122,14 +122,20 @@ def _apply(table: Table, problem: ProblemError, numbers: Sequence[int]) -> Itera
             continue
         if problem.message == "Invalid rows" and detail["row"] in index_of:
             yield from _fix_cell(table, index_of[detail["row"]], detail)
-        elif problem.message == "Unknown columns":
-            yield from _rename(table, detail["column"], suggestion)
-        elif problem.message == "Missing columns":
-            yield from _rename(table, suggestion, detail["column"])
+        else:
+            yield from _fix_header(table, problem.message, detail)
+
+
+def _fix_header(table: Table, message: str, detail: Document) -> Iterator[Correction]:
+    """A missing column has the suggested name so far."""
+    if message == "Unknown columns":
+        yield from _rename(table, detail["column"], detail["suggestion"])
+    elif message == "Missing columns":
+        yield from _rename(table, detail["suggestion"], detail["column"])
 
 
 def _rename(table: Table, before: str, after: str) -> Iterator[Correction]:
-    places = [n for n, name in enumerate(table.header) if folded(name) == folded(before)]
+    places = _places_named(table, before)
     if len(places) == 1 and after not in table.header:
         table.header[places[0]] = after
         yield Correction(None, before, before, after)
@@ -146,13 +152,20 @@ def _fix_cell(table: Table, index: int, detail: Document) -> Iterator[Correction
 
 def _place(table: Table, index: int, detail: Document) -> int | None:
     """Find the column by its name or, if its header is a synonym, by its value."""
-    value = str(detail.get("value", ""))
-    cells = table.rows[index]
-    same = [place for place, cell in enumerate(cells) if value and cell.strip().startswith(value)]
-    named = [n for n, name in enumerate(table.header) if folded(name) == folded(detail["column"])]
+    same = _places_starting(table.rows[index], str(detail.get("value", "")))
+    named = _places_named(table, detail["column"])
     both = [place for place in named if place in same]
     found = both or (same if not named else [])
     return found[0] if len(found) == 1 else None
+
+
+def _places_named(table: Table, column: str) -> list[int]:
+    return [place for place, name in enumerate(table.header) if folded(name) == folded(column)]
+
+
+def _places_starting(cells: Sequence[str], value: str) -> list[int]:
+    """Nothing is found for an empty value, with which every cell starts."""
+    return [place for place, cell in enumerate(cells) if value and cell.strip().startswith(value)]
 
 
 def folded(name: str) -> str:

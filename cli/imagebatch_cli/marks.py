@@ -20,15 +20,19 @@ class _BrokenError(ValueError):
 def mark_of(body: bytes) -> str:
     """Return `c2pa`, `xmp` or `none`; `none` for a file without its format's structure."""
     try:
-        if body.startswith(PNG):
-            return _best(_png_marks(body))
-        if body.startswith(JPEG):
-            return _best(_jpeg_marks(body))
-        if body.startswith(b"RIFF") and body[8:12] == b"WEBP":
-            return _best(_webp_marks(body))
+        return _best(_marks(body))
     except _BrokenError:
         return NONE
-    return NONE
+
+
+def _marks(body: bytes) -> Iterator[str]:
+    if body.startswith(PNG):
+        return _png_marks(body)
+    if body.startswith(JPEG):
+        return _jpeg_marks(body)
+    if body.startswith(b"RIFF") and body[8:12] == b"WEBP":
+        return _webp_marks(body)
+    return iter(())
 
 
 def _best(marks: Iterator[str]) -> str:
@@ -38,17 +42,21 @@ def _best(marks: Iterator[str]) -> str:
 
 
 def _png_marks(body: bytes) -> Iterator[str]:
+    for name, text in _png_chunks(body):
+        if name == b"caBX":
+            yield C2PA
+        elif name == b"iTXt" and text.startswith(PNG_XMP):
+            yield _said(_unpacked(text[len(PNG_XMP) :]))
+
+
+def _png_chunks(body: bytes) -> Iterator[tuple[bytes, bytes]]:
     at, name, first = len(PNG), b"", True
     while name != b"IEND":
         size, name = int.from_bytes(body[at : at + 4], "big"), body[at + 4 : at + 8]
         end = at + 12 + size
         if end > len(body) or len(name) < 4 or (first and (name, size) != (b"IHDR", 13)):
             raise _BrokenError
-        text = body[at + 8 : at + 8 + size]
-        if name == b"caBX":
-            yield C2PA
-        elif name == b"iTXt" and text.startswith(PNG_XMP):
-            yield _said(_unpacked(text[len(PNG_XMP) :]))
+        yield name, body[at + 8 : at + 8 + size]
         at, first = end, False
 
 
@@ -108,6 +116,14 @@ def _segment_end(body: bytes, at: int) -> int:
 
 
 def _webp_marks(body: bytes) -> Iterator[str]:
+    for name, text in _webp_chunks(body):
+        if name == b"C2PA":
+            yield C2PA
+        elif name == b"XMP ":
+            yield _said(text)
+
+
+def _webp_chunks(body: bytes) -> Iterator[tuple[bytes, bytes]]:
     at, whole = 12, 8 + int.from_bytes(body[4:8], "little")
     if whole > len(body):
         raise _BrokenError
@@ -117,10 +133,7 @@ def _webp_marks(body: bytes) -> Iterator[str]:
         first = at == 12 and name not in {b"VP8 ", b"VP8L", b"VP8X"}
         if at + 8 > whole or last > whole or first:
             raise _BrokenError
-        if name == b"C2PA":
-            yield C2PA
-        elif name == b"XMP ":
-            yield _said(body[at + 8 : last])
+        yield name, body[at + 8 : last]
         at = min(last + size % 2, whole)
 
 

@@ -216,17 +216,20 @@ def _ability_problems(model: ImageModel) -> Iterator[str]:
         yield f"min_images and max_images must be 0 to {MAX_IMAGES}"
     if not 0 < model.typical_seconds <= 600:
         yield "typical_seconds must be above 0 and at most 600"
+    yield from _type_problems(model)
+    yield from _megapixel_problems(model)
+
+
+def _type_problems(model: ImageModel) -> Iterator[str]:
     for name in ("supports_seed", "images_as_list"):
         if not isinstance(getattr(model, name), bool):
             yield f"{name} must be true or false"
-    yield from _megapixel_problems(model)
 
 
 def _megapixel_problems(model: ImageModel) -> Iterator[str]:
     for name in ("max_output_megapixels", "max_reference_megapixels"):
         value = getattr(model, name)
-        is_whole = isinstance(value, int) and not isinstance(value, bool)
-        if not is_whole or not 0 <= value <= MAX_MEGAPIXELS:
+        if type(value) is not int or not 0 <= value <= MAX_MEGAPIXELS:
             yield f"{name} must be 0 to {MAX_MEGAPIXELS}"
     by_pixels = any(offer.unit is PriceUnit.MEGAPIXEL for offer in model.qualities)
     if by_pixels and not model.max_output_megapixels:
@@ -234,6 +237,13 @@ def _megapixel_problems(model: ImageModel) -> Iterator[str]:
 
 
 def _input_problems(model: ImageModel) -> Iterator[str]:
+    yield from _field_problems(model)
+    for name in ("constants", "aspect_inputs", "fields"):
+        if not isinstance(getattr(model, name), Mapping):
+            yield f"{name} must be a table"
+
+
+def _field_problems(model: ImageModel) -> Iterator[str]:
     if "prompt" not in model.fields or not set(model.fields) <= _OUR_WORDS:
         yield f"fields must name `prompt` and may name {', '.join(sorted(_OUR_WORDS))}"
     if not all(isinstance(each, str) and each for each in model.fields.values()):
@@ -242,6 +252,3 @@ def _input_problems(model: ImageModel) -> Iterator[str]:
         yield "a model with reference images needs fields.images"
     if "aspect_ratio" not in model.fields and set(model.aspect_ratios) - set(model.aspect_inputs):
         yield "each aspect ratio needs its aspect_inputs, where no field takes it"
-    for name in ("constants", "aspect_inputs", "fields"):
-        if not isinstance(getattr(model, name), Mapping):
-            yield f"{name} must be a table"

@@ -166,11 +166,12 @@ def _neutral(cell: str) -> str:
     """
     if not any(start in cell for start in (*FORMULA_STARTS, *CONTROL_STARTS)):
         return cell
-    safe = "".join(
-        f"'{piece}" if piece.lstrip(NOT_SEEN).startswith(FORMULA_STARTS) else piece
-        for piece in CELL_BREAKS.split(cell)
-    )
+    safe = "".join(map(_neutral_piece, CELL_BREAKS.split(cell)))
     return f"'{safe}" if safe.startswith(CONTROL_STARTS) else safe
+
+
+def _neutral_piece(piece: str) -> str:
+    return f"'{piece}" if piece.lstrip(NOT_SEEN).startswith(FORMULA_STARTS) else piece
 
 
 def _csv(delimiter: str, rows: Iterable[Sequence[str]]) -> bytes:
