@@ -1,14 +1,14 @@
-"""Records as the table keeps them: dataclasses to plain values and back, exactly.
+"""Converts dataclasses to the values that DynamoDB stores, and back without loss.
 
     datetime     ISO 8601 UTC text         enumeration  its value
     Decimal      text                      tuple        list
     float        number                    dataclass    map
-    Mapping      JSON text, because JSON gives back what went in and a table's numbers do not
+    Mapping      JSON text: DynamoDB returns every number as Decimal, JSON keeps int and float
 
-What a field is called in the table is declared in attributes.py. A nested record that has names
-there instead of one name is stored in attributes of the outer one. None and empty defaults are left
-out. What a reader does not know is ignored, what it misses takes its default, so versions of the
-code can write and read the same records.
+attributes.py declares the attribute of each field. A nested record with names of its own there is
+stored in attributes of the outer record instead of in a map. None and empty defaults are omitted.
+Unknown attributes are ignored and missing ones take the field's default, so that different versions
+of the code can read and write the same records.
 """
 
 import json
@@ -30,7 +30,11 @@ if TYPE_CHECKING:
 
 
 def encode(record: "DataclassInstance", part: NestedNames | None = None) -> dict[str, Any]:
-    """The record, or a part of it, as strings, numbers, booleans, lists and dicts of them."""
+    """Return the record's attributes; with `part`, only those of the fields that it names.
+
+    Values are str, int, bool, Decimal, and lists and dicts of these. ValueError for a datetime
+    without a time zone.
+    """
     plain: dict[str, Any] = {}
     for spec in _specs(type(record)):
         if part is None or spec.field in part:
@@ -39,7 +43,10 @@ def encode(record: "DataclassInstance", part: NestedNames | None = None) -> dict
 
 
 def decode[T: "DataclassInstance"](cls: type[T], plain: Mapping[str, Any]) -> T:
-    """UnreadableRecordError for a record that `encode` of this version would not have written."""
+    """Build a record of type `cls` from stored attributes.
+
+    UnreadableRecordError if an attribute without a default is missing or a value has another form.
+    """
     try:
         return _decode(cls, plain)
     except MALFORMED as error:
@@ -61,7 +68,10 @@ def _decode[T: "DataclassInstance"](cls: type[T], plain: Mapping[str, Any]) -> T
 
 
 def time_text(time: datetime) -> str:
-    """UTC with `Z`, to the millisecond; to the microsecond where there is more to it."""
+    """Format a time in UTC, as `2026-01-31T12:00:00.000Z`.
+
+    It has six decimals only if milliseconds would lose precision. ValueError without a time zone.
+    """
     if time.tzinfo is None:
         raise ValueError(f"a time without a zone: {time}")
     spec = "microseconds" if time.microsecond % 1000 else "milliseconds"
@@ -69,15 +79,17 @@ def time_text(time: datetime) -> str:
 
 
 def time_of(text: str) -> datetime:
+    """Parse the text of `time_text`, or any ISO 8601 time. ValueError."""
     return datetime.fromisoformat(text)
 
 
 def json_text(value: Mapping[str, Any]) -> str:
+    """Return compact JSON, with non-ASCII characters unescaped."""
     return json.dumps(dict(value), ensure_ascii=False, separators=(",", ":"))
 
 
 MALFORMED = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
-"""What reading an attribute raises where it is missing or is not what it should be."""
+"""The exceptions that a missing or malformed attribute causes when it is read."""
 
 
 class _Spec(NamedTuple):

@@ -1,4 +1,4 @@
-"""The actions of a transaction that write a batch, its items and its changes (layout: `keys`)."""
+"""Actions that write a batch, its items and its changes in a transaction (layout: `keys`)."""
 
 import json
 import math
@@ -27,10 +27,13 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
 _GRACE = timedelta(days=1)
+"""How long the records outlive the batch's retention."""
 
 
 @dataclass(frozen=True, slots=True)
 class BatchActions:
+    """Builds the actions of `Table.transact`. Every record expires with its batch."""
+
     table: Table
 
     def put_state(self, batch: Batch, condition: Condition) -> "TransactWriteItemTypeDef":
@@ -48,6 +51,7 @@ class BatchActions:
         return self.table.put(key, codec.encode(batch, BATCH_ERRORS) | expiry_of(batch))
 
     def put_item(self, batch: Batch, item: Item) -> "TransactWriteItemTypeDef":
+        """Write the item's state as its next version, if the stored one is `item.version`."""
         key = keys.batch_partition(batch.owner, batch.id), keys.state_sort(item.index)
         record = codec.encode(replace(item, version=item.version + 1), ITEM_STATE)
         return self.table.put(key, record | expiry_of(batch), unchanged_item(item))
@@ -55,7 +59,10 @@ class BatchActions:
     def new_item(
         self, partition: str, item: Item, ttl: Record
     ) -> Iterator[tuple[int, "TransactWriteItemTypeDef"]]:
-        """The actions with their sizes in bytes as they are sent: DynamoDB counts no more."""
+        """Yield the actions that create an item, each with its size in bytes as JSON.
+
+        DynamoDB's own count is never larger. An item of round 0 has only a spec record.
+        """
         spec = encode_spec(replace(item, failure=None) if item.round else item) | ttl
         puts = [self.table.put((partition, keys.item_sort(item.index)), spec, NEW)]
         if item.round:
@@ -65,6 +72,7 @@ class BatchActions:
             yield len(json.dumps(put, default=_base64)), put
 
     def put_change(self, batch: Batch, item: Item | None) -> "TransactWriteItemTypeDef":
+        """Record the batch's version as a change; `item` is the one that changed with it."""
         at = batch.updated_at or batch.created_at
         told = None if item is None else ItemChange.of(item)
         change = Change(batch.version, at, batch.status, batch.counts, told)
@@ -76,10 +84,10 @@ class BatchActions:
         return self.table.put(keys.unfinished(batch.owner, batch.id), record)
 
     def unfinished_action(self, batch: Batch) -> list["TransactWriteItemTypeDef"]:
-        """Keeps the list of unfinished batches true without knowing what the batch was before.
+        """Return the action that updates the list of unfinished batches, if one is needed.
 
-        A finished batch is taken off. One that a retry reopened has not started its round or is
-        archiving: it is put on, which changes nothing for one that was never off.
+        A finished batch is removed. A batch that is archiving or has not started its round may have
+        been reopened by a retry, so it is added; adding it again changes nothing.
         """
         if batch.finished:
             return [self.table.delete(keys.unfinished(batch.owner, batch.id))]
@@ -93,8 +101,10 @@ def _base64(binary: bytes) -> str:
 
 
 def unchanged_item(item: Item) -> Condition:
+    """Require the version that was read; version 0 has no state record yet."""
     return unchanged("version", item.version) if item.version else NEW
 
 
 def expiry_of(batch: Batch) -> Record:
+    """Return the attribute for DynamoDB's TTL, in seconds since 1970."""
     return {"ttl": math.ceil((batch.retention_ends_at + _GRACE).timestamp())}

@@ -1,4 +1,4 @@
-"""Idempotency keys: what was asked under a key, who is at it, and what the answer was."""
+"""Idempotency keys in the table: the first request's content, its state and its result."""
 
 import json
 import math
@@ -25,13 +25,15 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
 _UNANSWERED_FOR = timedelta(days=1)
+"""How long a key without a result is kept after its request may be retried."""
 _TRIES = 5
 
 
 class DynamoDBIdempotencyStore(IdempotencyStore):
-    """`ports.IdempotencyStore`. A key whose first try died is taken over with that try's subject.
+    """`ports.IdempotencyStore`. An interrupted request is retried under the same resource ID.
 
-    Each write gives the record a new `version`, and is made over the version it was decided on.
+    Each write sets a new random `version`, on the condition that the version that was read is
+    still stored.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class DynamoDBIdempotencyStore(IdempotencyStore):
         now: datetime,
         busy_until: datetime,
     ) -> IdempotencyRecord:
+        """ConflictError if other requests wrote the key at each of five attempts."""
         at = keys.idempotency(owner, key)
         for _ in range(_TRIES):
             found = self._table.get(at)
@@ -66,7 +69,7 @@ class DynamoDBIdempotencyStore(IdempotencyStore):
             }
             if self._write(self._table.put(at, record, _as_found(found))):
                 return claim
-        raise ConflictError("others took the key each time")
+        raise ConflictError("other requests wrote the key at each attempt")
 
     def save_result(self, owner: str, key: str, result: Mapping[str, Any], until: datetime) -> None:
         record = {"answer": json_text(result), **_stamp(until)}

@@ -1,8 +1,8 @@
-"""An item's specification as it is stored: its texts are compressed where they are long.
+"""Stores item specifications, with long texts compressed.
 
-A write is billed by the KB. A car's prompt has up to 1,000 characters, and the provider's input has
-it again; compressed, a usual specification fits into one KB. What is read is what was accepted: it
-is derived from nothing else.
+DynamoDB bills a write by KB. A car's prompt has up to 1,000 characters and is repeated in the
+provider's input; compressed, most specifications need one KB. The texts are stored, not derived
+from the sheet again: a later version of the code reads exactly what was accepted.
 """
 
 import json
@@ -17,10 +17,11 @@ from imagebatch.domain.item import Item
 
 _TEXTS = tuple(ITEM_SPEC[field] for field in ("prompt", "input", "images", "settings"))
 _MAX_PLAIN_BYTES = 400
-"""Shorter texts stay readable in the table: they leave room for the longest owner and names."""
+"""Up to this size, texts stay readable: with the longest owner and names, the record has one KB."""
 
 
 def encode_spec(item: Item) -> Record:
+    """Return the record; the attribute `PACKED_TEXTS` holds the texts as zlib-compressed JSON."""
     spec = codec.encode(item, ITEM_SPEC)
     texts = {name: spec[name] for name in _TEXTS if name in spec}
     text = json.dumps(texts, ensure_ascii=False, separators=(",", ":"))
@@ -32,7 +33,7 @@ def encode_spec(item: Item) -> Record:
 
 
 def unpack_spec(spec: Record) -> Record:
-    """UnreadableRecordError for texts that were not compressed by `encode_spec`."""
+    """Return the record with its texts as plain attributes. UnreadableRecordError."""
     if PACKED_TEXTS not in spec:
         return spec
     try:

@@ -1,45 +1,45 @@
-"""The table's keys. Single table: `pk` and `sk`, both text.
+"""The table's keys: a single-table design with the text attributes `pk` and `sk`.
 
-BATCH#owner#id    BATCH                    the batch: what changes with its items
-                  BATCH#ERRORS             its first errors
-                  BATCH#SPEC               what was submitted
+BATCH#owner#id    BATCH                    the batch's state
+                  BATCH#ERRORS             the batch's first errors
+                  BATCH#SPEC               the batch as submitted
                   ITEM#000041              an item's spec, written once
-                  ITEM#000041#STATE        what has happened to it, from its first claim on
+                  ITEM#000041#STATE        the item's state, written from its first claim on
                   CHANGE#000000000133      a numbered change
-                  WEBHOOK#000001#000001    what became of the webhook of a round's end
-                  ROUND#0001#00000         500 entries of a round's dispatch list
-                  ROUND#0001#LENGTH        its length, written with its last entries
+                  WEBHOOK#000001#000001    the delivery of a round's webhook
+                  ROUND#0001#00000         up to 500 entries of a round's dispatch list
+                  ROUND#0001#LENGTH        the list's length, written with its last entries
                   SHARE#id                 a link that shows the batch
-                  SHARES                   how often one was made
-BATCHID#id        OWNER                    whose a batch is
-SHARE#id          SHARE                    the same, by its id
-OWNER#owner       BATCH#createdAt#id       the listing
-UNFINISHED        owner#id                 every batch that is not finished
-DELETIONS         owner#id                 every deleted batch of which something may be left
-ERASING           owner                    who is being erased, and by which job
-ERASE#id          JOB                      an erasure: the receipt
-PLACES            owner                    how many batches of an owner are not finished
-LEDGER#mode#month OWNER#owner              what an owner has reserved and spent in a month
-                  STACK                    the same of the whole stack
+                  SHARES                   the number of links ever created
+BATCHID#id        OWNER                    the owner of a batch
+SHARE#id          SHARE                    the link, found by its ID
+OWNER#owner       BATCH#createdAt#id       an entry of the owner's list of batches
+UNFINISHED        owner#id                 a batch that is not finished
+DELETIONS         owner#id                 a deleted batch with data that may not all be removed
+ERASING           owner                    the job that erases the owner's data
+ERASE#id          JOB                      an erasure's progress and receipt
+PLACES            owner                    the owner's number of unfinished batches
+LEDGER#mode#month OWNER#owner              the owner's reserved and spent amounts in a month
+                  STACK                    the same amounts of all owners
 KEY#owner         sha256 of the key        an idempotency key
 NAME#name         NAME                     a name in the outbox
-UPLOAD#id         OWNER                    whose an upload is, and when it was made
+UPLOAD#id         OWNER                    an upload's owner and creation time
 UPLOADS#owner     UPLOAD#createdAt#id      the upload
-TEMPLATES#owner   NAME#name                a template for sheets
-                  COUNT                    how many there are
+TEMPLATES#owner   NAME#name                a sheet template
+                  COUNT                    the owner's number of templates
 CATALOG#owner     VARIANT#variant          a variant of the catalog
-                  PRODUCT#product#variant  the same, in the order of the products
+                  PRODUCT#product#variant  the variant, ordered by product
 LIBRARY#owner#variant
-                  IMAGE#settledAt#id#000041  an image made for the variant
+                  IMAGE#settledAt#id#000041  an image of the variant
                   FOLDER#createdAt#id      the variant's folder in a batch
 FOLDER#owner#id   FOLDER                   a batch's folders
-                  IMAGE#000041             an image in them
-PROVIDER#replicate REFUSAL                 its last refusal for want of credit or for its rate
-                  BREAKER#model            the circuit breaker of one of its models
+                  IMAGE#000041             an image in one of them
+PROVIDER#replicate REFUSAL                 the provider's last refusal for lack of credit or rate
+                  BREAKER#model            the circuit breaker of a model
 PREDICTION#replicate#id
-                  HOLDER                   which create of which item has the prediction
-WATCHERS#owner    PLACES                   which places of live progress an owner has taken
-MODELS            CHECKS                   what the last check of the models found
+                  HOLDER                   the item and the create that own the prediction
+WATCHERS#owner    PLACES                   the owner's open live-progress connections
+MODELS            CHECKS                   the result of the last check of the models
 """
 
 import hashlib
@@ -49,6 +49,7 @@ from urllib.parse import quote
 from imagebatch.adapters.codec import time_text
 
 type Key = tuple[str, str]
+"""(pk, sk)"""
 
 UNFINISHED, PLACES = "UNFINISHED", "PLACES"
 MODEL_CHECKS: Key = ("MODELS", "CHECKS")
@@ -58,19 +59,22 @@ STATE = "#STATE"
 LAST_ITEM = 999_999
 LAST_CHANGE = 10**12 - 1
 ENTRIES_A_CHUNK = 500
+"""Entries of a dispatch list in one record."""
 _MAX_PART_LENGTH = 250
+"""Keeps every key below DynamoDB's limits: 2,048 bytes for `pk`, 1,024 for `sk`."""
 
 
 def part(text: str) -> str:
-    """Encode any text as an unambiguous part of a key: it contains no `#`.
+    """Encode text so that it contains no `#`, which separates the parts of a key.
 
-    Text too long for a key is hashed; nothing that is quoted starts with `=`.
+    Longer text becomes `=` and its digest; percent-encoded text never starts with `=`.
     """
     quoted = quote(text, safe="", errors="surrogatepass")
     return quoted if len(quoted) <= _MAX_PART_LENGTH else "=" + digest(text)
 
 
 def digest(text: str) -> str:
+    """Return the SHA-256 in lower-case hexadecimal; lone surrogates are accepted."""
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
@@ -87,6 +91,7 @@ def batch_owner(batch_id: str) -> Key:
 
 
 def batch_parts(owner: str, batch_id: str) -> tuple[Key, Key, Key]:
+    """Return the keys of the state, the errors and the spec."""
     partition = batch_partition(owner, batch_id)
     return (partition, BATCH_SORT), (partition, ERRORS_SORT), (partition, SPEC_SORT)
 
@@ -119,6 +124,7 @@ def length_sort(round_: int) -> str:
 
 
 SHARES_FIRST, SHARES_LAST = "SHARE#", "SHARE#~"
+"""The bounds of a query for a batch's links: `~` sorts after every character of an ID."""
 
 
 def share_count(owner: str, batch_id: str) -> Key:
@@ -130,7 +136,7 @@ def share(share_id: str) -> Key:
 
 
 def share_of_sort(sort: str) -> Key:
-    """The same from the sort key that it has with its batch."""
+    """Return the key of `share`, given the link's sort key in its batch's partition."""
     return sort, "SHARE"
 
 
@@ -147,7 +153,7 @@ def listing_sort(created_at: datetime, batch_id: str) -> str:
 
 
 def time_sort(time: datetime) -> str:
-    """With fixed width, so that text order is time order."""
+    """Format with a fixed width, truncated to milliseconds: text order is then time order."""
     return time_text(time.replace(microsecond=time.microsecond // 1000 * 1000))
 
 
@@ -184,6 +190,7 @@ def ledger_partition(mode: str, month: str) -> str:
 
 
 def ledger(mode: str, month: str, owner: str | None) -> Key:
+    """`month` is `2026-01`, in UTC; an owner of None is the whole stack."""
     return ledger_partition(mode, month), "STACK" if owner is None else f"OWNER#{part(owner)}"
 
 
@@ -216,6 +223,7 @@ def uploads_partition(owner: str) -> str:
 
 
 def upload_sort(created_at: str, upload_id: str) -> str:
+    """`created_at` is the text of `time_sort`."""
     return f"UPLOAD#{created_at}#{part(upload_id)}"
 
 

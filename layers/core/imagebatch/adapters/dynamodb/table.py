@@ -1,4 +1,4 @@
-"""One DynamoDB table: plain records in, plain records out, every write a transaction."""
+"""Plain records in one DynamoDB table: strongly consistent reads, conditional writes."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,17 +19,20 @@ if TYPE_CHECKING:
 type Record = dict[str, Any]
 
 ACTIONS_A_TRANSACTION = 100
+"""DynamoDB's limit for TransactWriteItems."""
 BYTES_A_TRANSACTION = 3_500_000
-"""DynamoDB accepts 4 MB, by its own way of counting."""
+"""As JSON. DynamoDB's limit is 4 MB; it counts the sizes of attributes, not of JSON."""
 KEYS_A_READ = 100
+"""DynamoDB's limit for BatchGetItem."""
 TRIES = 8
+"""Attempts of one call while DynamoDB throttles it or reports a conflict."""
 _PASSING = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 
 
 class ConditionFailedError(ConflictError):
-    """A condition failed, so nothing was written; `at` says for which actions.
+    """Nothing was written; `at` are the 0-based positions of the actions that failed a condition.
 
-    `record` is the existing record, if a single write was requested.
+    `record` is the stored record after `Table.write`, and empty after `Table.transact`.
     """
 
     def __init__(self, at: Sequence[int], record: Record | None = None) -> None:
@@ -39,13 +42,14 @@ class ConditionFailedError(ConflictError):
 
 
 class Condition(NamedTuple):
-    """A condition in DynamoDB's language; attribute names as `#name`, values as `:name`."""
+    """A DynamoDB condition expression: the attribute `name` is `#name` in it, its value `:name`."""
 
     text: str
     names: tuple[str, ...] = ()
     values: Mapping[str, Any] = {}
 
     def arguments(self) -> Record:
+        """Return the parameters of a DynamoDB call, with serialized values."""
         arguments: Record = {"ConditionExpression": self.text}
         if self.names:
             arguments["ExpressionAttributeNames"] = {f"#{name}": name for name in self.names}
@@ -57,9 +61,11 @@ class Condition(NamedTuple):
 
 
 NEW = Condition("attribute_not_exists(pk)")
+"""The record does not exist."""
 
 
 def unchanged(name: str, value: int) -> Condition:
+    """Require that the number in an attribute is still `value`."""
     return Condition(f"#{name} = :{name}", (name,), {name: value})
 
 
@@ -69,10 +75,12 @@ _serializer, _deserializer = TypeSerializer(), TypeDeserializer()
 
 
 def to_dynamodb(record: Mapping[str, Any]) -> Record:
+    """Return the values as `{"S": "text"}`. TypeError for a float: boto3 accepts only Decimal."""
     return {name: _serializer.serialize(value) for name, value in record.items()}
 
 
 def from_dynamodb(item: Mapping[str, Any]) -> Record:
+    """Return plain values; every number is a Decimal, every binary a `boto3` Binary."""
     return {name: _deserializer.deserialize(value) for name, value in item.items()}
 
 
@@ -81,6 +89,8 @@ def key_of(key: Key) -> Record:
 
 
 class Table:
+    """Every method raises UnavailableError if the table is throttled or cannot be reached."""
+
     def __init__(
         self,
         client: "DynamoDBClient",
@@ -98,7 +108,7 @@ class Table:
         return from_dynamodb(answer["Item"]) if "Item" in answer else None
 
     def get_many(self, keys: Sequence[Key]) -> dict[Key, Record]:
-        """Return those of at most 100 records that exist, by their keys."""
+        """Return the records that exist, by key. UnavailableError if some stay unprocessed."""
         found: dict[Key, Record] = {}
         request: Any = {self.name: {"Keys": [key_of(k) for k in keys], "ConsistentRead": True}}
         for _ in attempts(TRIES, first=0.05, sleep=self.sleep):
@@ -120,7 +130,7 @@ class Table:
         newest_first: bool = False,
         limit: int | None = None,
     ) -> Iterator[Record]:
-        """Return the partition's records from `low` to `high`, inclusive, reading page by page."""
+        """Yield the records with sort keys from `low` to `high`, inclusive, page by page."""
         arguments: Record = {
             "TableName": self.name,
             "KeyConditionExpression": RANGE,
@@ -144,6 +154,7 @@ class Table:
     def put(
         self, key: Key, record: Record, condition: Condition | None = None
     ) -> "TransactWriteItemTypeDef":
+        """Return the action that writes a whole record."""
         item = to_dynamodb({"pk": key[0], "sk": key[1], **record})
         arguments = condition.arguments() if condition else {}
         put: Any = {"TableName": self.name, "Item": item, **arguments}
@@ -152,7 +163,7 @@ class Table:
     def update(
         self, key: Key, record: Record, remove: Sequence[str], condition: Condition
     ) -> "TransactWriteItemTypeDef":
-        """Set the attributes in `record`, remove those in `remove`, keep the rest (the TTL)."""
+        """Return the action that sets some attributes, removes others and keeps the rest."""
         arguments = condition.arguments()
         names = {f"#{name}": name for name in (*record, *remove)}
         values = to_dynamodb({f":new_{name}": value for name, value in record.items()})
@@ -176,7 +187,7 @@ class Table:
         record: Record,
         condition: Condition | None = None,
     ) -> "TransactWriteItemTypeDef":
-        """Add to numbers, which count from 0, and set the attributes in `record`."""
+        """Return the action that adds to numbers, missing ones being 0, and sets attributes."""
         arguments = condition.arguments() if condition else {}
         names = {f"#{name}": name for name in (*amounts, *record)}
         values = to_dynamodb(
@@ -201,10 +212,10 @@ class Table:
         return {"Delete": delete}
 
     def write(self, action: "TransactWriteItemTypeDef") -> None:
-        """Write one update at half of a transaction's price; errors are those of `transact`.
+        """Execute one update, at half the write units of a transaction. Errors as in `transact`.
 
-        There is no idempotency token here: if the record already has the written values, the write
-        was ours and only its response was lost.
+        UpdateItem has no idempotency token. If the condition failed and the record already has the
+        new values, an earlier attempt wrote them and its response was lost: this is a success.
         """
         update: Any = action["Update"] | {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
         for _ in attempts(TRIES, first=0.02, sleep=self.sleep):
@@ -221,20 +232,22 @@ class Table:
                     raise
             else:
                 return
-        raise ConflictError("another transaction was at the same record each time")
+        raise ConflictError("other transactions wrote the same record at each attempt")
 
     def transact(
         self, actions: Sequence["TransactWriteItemTypeDef"], *, versioned: int = 0
     ) -> None:
-        """Writes all or nothing. The token makes a request whose answer was lost the same request.
+        """Execute all of at most `ACTIONS_A_TRANSACTION` actions, or none.
 
-        The first `versioned` actions write over records as they were read. Another transaction at
-        one of these records changes it, and whoever is throttled waits while others change it: then
-        trying again would fail, and be billed.
+        Conflicts and throttling are retried up to `TRIES` times with one ClientRequestToken, which
+        DynamoDB recognizes for 10 minutes: a request is not executed twice if its response is lost.
 
-        ConditionFailedError, and ConflictError for those, at once; what collides elsewhere is tried
-        again, then ConflictError; a table that is throttled or cannot be reached is
-        UnavailableError.
+        The first `versioned` actions replace records at the version that was read. If one of these
+        conflicts or is throttled, the record is likely to change before a retry, which would fail
+        and be billed: ConflictError is raised at once.
+
+        ConditionFailedError if a condition failed; ConflictError or UnavailableError if the retries
+        are used up.
         """
         token = uuid4().hex
         codes: list[str] = []
@@ -251,12 +264,12 @@ class Table:
             else:
                 return
         if "TransactionConflict" in codes:
-            raise ConflictError("another transaction was at the same records each time")
+            raise ConflictError("other transactions wrote the same records at each attempt")
         raise UnavailableError("the table is throttled")
 
 
 def _is_written(update: Record, response: Any) -> bool:
-    """Whether the record in a failed condition has every value that the update sets."""
+    """Whether the record that failed the condition has every value that the update sets."""
     there, values = response.get("Item", {}), update["ExpressionAttributeValues"]
     return bool(there) and all(
         there.get(name.removeprefix(":new_")) == value
@@ -266,9 +279,7 @@ def _is_written(update: Record, response: Any) -> bool:
 
 
 def _passing_codes(error: ClientError) -> list[str]:
-    """Why a transaction was cancelled, by action, where trying it again may help; raises where it
-    may not.
-    """
+    """Return the cancellation code of each action; raise if a retry cannot succeed."""
     if error_code(error) != "TransactionCanceledException":
         raise error
     response: Mapping[str, Any] = error.response
