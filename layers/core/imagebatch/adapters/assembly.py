@@ -108,9 +108,12 @@ class ParallelAssembler:
 
     def _fetch(self, read: Read) -> None:
         targets = [self._target(read, part) for part in read.parts]
-        checksum = self._sources.read(read.source.member, read.first, read.length, targets)
+        source = read.source
+        checksum = self._sources.read(
+            source.member, read.first, read.length, targets, checksum=source.whole
+        )
         with self._changed:
-            read.source.record_crc(read.first, checksum)
+            source.record_crc(read.first, checksum)
         for part in read.parts:
             self._advance(part.number)
 
