@@ -3,7 +3,7 @@
     python -m bench.archive --images 50 --size 1500000 --read-latency 0.03
 
 The S3 is the tests' own, in a process of its own, on the same machine. Both ways use one boto3
-client and as many connections; `ratio` is ours over the plain one, from the medians.
+client, the plain one with 16 requests in flight; `ratio` is ours over it, from the medians.
 Peak memory is of a process that builds the archive and nothing else, above what it holds before.
 """
 

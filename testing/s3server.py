@@ -138,7 +138,7 @@ def client_of(endpoint: str, *, attempts: int = 4) -> "S3Client":
     """A boto3 client with the adapters' own configuration."""
     config = client_config(
         read_timeout=20,
-        connections=32,
+        connections=50,
         signature_version="s3v4",
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imagebatch.adapters import archive_parts, archive_plan, assembly
-from imagebatch.adapters.archive_parts import Part
+from imagebatch.adapters.archive_parts import CONCURRENT_COPIES, Part
 from imagebatch.adapters.archive_plan import ArchivePlan
 from imagebatch.adapters.assembly import ParallelAssembler
 from imagebatch.adapters.sources import SourceReader, Targets
@@ -53,6 +53,23 @@ class Kept:
 
     def complete(self) -> None:
         raise NotImplementedError
+
+
+class InFlight(Kept):
+    """The copies and the first part end only once all of them are in flight."""
+
+    def __init__(self, copies: int) -> None:
+        super().__init__()
+        self._begun = threading.Barrier(copies + 1, timeout=15)
+
+    def put(self, part: Part, body: bytearray) -> None:
+        if part.number == 1:
+            self._begun.wait()
+        super().put(part, body)
+
+    def copy(self, part: Part, member: StoredMember) -> None:
+        self._begun.wait()
+        super().copy(part, member)
 
 
 class Bodies(SourceReader):
@@ -98,14 +115,18 @@ def members_of(sizes: list[tuple[bool, int]]) -> list[ArchiveMember]:
     return members
 
 
-def assembled(members: list[ArchiveMember]) -> dict[int, bytes]:
-    upload = Kept()
+def assembled(members: list[ArchiveMember], upload: Kept | None = None) -> dict[int, bytes]:
+    upload = upload or Kept()
     work = ParallelAssembler(ArchivePlan(members, MODIFIED), upload, Bodies())
     thread = threading.Thread(target=work.run, daemon=True)
     thread.start()
     thread.join(20)
     assert not thread.is_alive(), "the assembly waits for itself"
     return upload.parts
+
+
+def opened(parts: dict[int, bytes]) -> zipfile.ZipFile:
+    return zipfile.ZipFile(io.BytesIO(b"".join(parts[number] for number in sorted(parts))))
 
 
 sizes = st.lists(st.tuples(st.booleans(), st.integers(0, 5 * PART)), max_size=12)
@@ -115,8 +136,7 @@ sizes = st.lists(st.tuples(st.booleans(), st.integers(0, 5 * PART)), max_size=12
 @given(sizes)
 def test_every_part_is_made_once_and_right(sizes: list[tuple[bool, int]]) -> None:
     members = members_of(sizes)
-    whole = assembled(members)
-    with zipfile.ZipFile(io.BytesIO(b"".join(whole[n] for n in sorted(whole)))) as archived:
+    with opened(assembled(members)) as archived:
         assert archived.testzip() is None
         assert [archived.read(m.name) for m in members] == [
             content(str(index), size) for index, (_, size) in enumerate(sizes)
@@ -138,6 +158,21 @@ def test_only_a_minimal_part_of_large_members_is_transferred(sizes: list[int]) -
     moved = sum(read.length for read in plan.reads())
     assert moved <= LEAST * len(sizes)
     assert moved + sum(part.size for part in plan.parts if part.member) == sum(sizes)
+
+
+def test_copies_wait_neither_for_each_other_nor_for_parts() -> None:
+    members = members_of([(False, LEAST + PART)] * CONCURRENT_COPIES)
+    with opened(assembled(members, InFlight(CONCURRENT_COPIES))) as archived:
+        assert archived.testzip() is None
+
+
+@pytest.mark.parametrize(("count", "pieces"), [(1, 4), (10, 2), (24, 1), (30, 1)])
+def test_few_large_members_are_copied_in_pieces(
+    monkeypatch: pytest.MonkeyPatch, count: int, pieces: int
+) -> None:
+    monkeypatch.setattr(archive_parts, "MAX_COPY_BYTES", 8 * PART)
+    plan = ArchivePlan(members_of([(False, LEAST + 4 * PART)] * count), MODIFIED)
+    assert sum(part.member is not None for part in plan.parts) == count * pieces
 
 
 def test_reads_need_two_parts_at_most() -> None:

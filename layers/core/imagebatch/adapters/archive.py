@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class S3ArchiveBuilder(ArchiveBuilder):
-    """The client needs room for 32 connections (MAX_READS, WINDOW and COPIES of `assembly`)."""
+    """The client needs room for 50 connections (MAX_READS, WINDOW and CONCURRENT_COPIES)."""
 
     def __init__(self, client: "S3Client", bucket: str) -> None:
         self._client = client

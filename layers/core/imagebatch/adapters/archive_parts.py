@@ -16,6 +16,8 @@ PART_SIZE = 8 * 1024 * 1024
 """Of a part that passes through the function; each request has a fixed latency."""
 MAX_COPY_BYTES = 64 * 1024 * 1024
 """S3 answers a copy when it is done, and the client waits 20 seconds."""
+CONCURRENT_COPIES = 24
+"""Requests in flight for which S3 copies the bytes; they use no bandwidth of the function."""
 MAX_COPIES = 4_400
 """The other members are moved: each copy takes two of the parts S3 allows."""
 TARGET_PART_COUNT = 9_500
@@ -55,15 +57,30 @@ def plan_parts(bodies: Iterable[tuple[StoredMember, int]], size: int) -> tuple[P
 
 
 def _copies(bodies: Iterable[tuple[StoredMember, int]]) -> Iterator[Part]:
+    """Few ranges are divided, so that S3 copies all of them at the same time."""
+    ranges = list(_copied_ranges(bodies))
+    for member, body, start in ranges:
+        size = body + member.size - start
+        concurrent = min(CONCURRENT_COPIES // len(ranges), size // PART_SIZE)
+        for low, high in _cuts(start, start + size, max(_copy_count(size), concurrent)):
+            yield Part(low, high, member=member, first=low - body)
+
+
+def _copied_ranges(
+    bodies: Iterable[tuple[StoredMember, int]],
+) -> Iterator[tuple[StoredMember, int, int]]:
+    """Each copied member, where its body starts, and from which byte to its end S3 copies it."""
     at, left = 0, MAX_COPIES
     for member, body in bodies:
         start, end = max(body, at + MIN_PART_BYTES), body + member.size
-        count = -(-(end - start) // MAX_COPY_BYTES)
-        if end - start < MIN_PART_BYTES or count > left:
-            continue
-        for low, high in _cuts(start, end, count):
-            yield Part(low, high, member=member, first=low - body)
-        at, left = end, left - count
+        count = _copy_count(end - start)
+        if end - start >= MIN_PART_BYTES and count <= left:
+            yield member, body, start
+            at, left = end, left - count
+
+
+def _copy_count(size: int) -> int:
+    return -(-size // MAX_COPY_BYTES)
 
 
 def _evenly(start: int, end: int, length: int) -> Iterator[Part]:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-from imagebatch.adapters.archive_parts import PART_SIZE, Part
+from imagebatch.adapters.archive_parts import CONCURRENT_COPIES, PART_SIZE, Part
 from imagebatch.adapters.archive_plan import ArchivePlan, Read
 from imagebatch.adapters.s3_multipart import Upload
 from imagebatch.adapters.sources import SourceReader
@@ -20,8 +20,6 @@ MIN_READS, MAX_READS = 6, 16
 WINDOW = 10
 """Parts in memory at the same time, and uploads in flight."""
 WINDOW_BYTES = WINDOW * PART_SIZE
-COPIES = 6
-"""Concurrent requests for which S3 copies the bytes."""
 
 
 class _PartBuffer:
@@ -49,7 +47,7 @@ class ParallelAssembler:
         self._changed = threading.Condition()
         self._readers = ThreadPoolExecutor(self._width(), thread_name_prefix="read")
         self._writers = ThreadPoolExecutor(WINDOW, thread_name_prefix="upload")
-        self._copiers = ThreadPoolExecutor(COPIES, thread_name_prefix="copy")
+        self._copiers = ThreadPoolExecutor(CONCURRENT_COPIES, thread_name_prefix="copy")
 
     def run(self) -> None:
         """Makes every part, or raises the first error once all threads are done."""

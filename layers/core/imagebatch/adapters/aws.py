@@ -73,7 +73,7 @@ class Clients:
         """Regional endpoints and SigV4, because a presigned URL must work in every region."""
         config = client_config(
             read_timeout=20,
-            connections=32,
+            connections=50,
             signature_version="s3v4",
             s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"},
             request_checksum_calculation="when_required",
