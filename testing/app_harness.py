@@ -230,7 +230,7 @@ class AppHarness:
     def finish(self, batch_id: str = "b1") -> Batch:
         """Runs the finalizer of the current round up to its wait."""
         found = self.records.batch(OWNER, batch_id)
-        finalizer_run = FinalizerRun(OWNER, batch_id, found.round, found.attempt)
+        finalizer_run = FinalizerRun(OWNER, batch_id, found.round, found.state.attempt)
         while not (built := self.finalize.build(finalizer_run))["done"]:
             pass
         published = self.finalize.publish(finalizer_run, built.get("archive"))
@@ -263,7 +263,7 @@ class AppHarness:
 
     @property
     def finalizer_run(self) -> FinalizerRun:
-        return FinalizerRun(OWNER, "b1", self.batch.round, self.batch.attempt)
+        return FinalizerRun(OWNER, "b1", self.batch.round, self.batch.state.attempt)
 
     def item(self, index: int) -> Item:
         found = self.store.get_item(OWNER, "b1", index)

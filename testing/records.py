@@ -1,5 +1,7 @@
 """Batches and items for tests: valid by default; a test sets what it cares about."""
 
+from dataclasses import fields as fields_of
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -9,14 +11,20 @@ from imagebatch.domain.counts import Counts
 from imagebatch.domain.images import Image
 from imagebatch.domain.item import Item
 from imagebatch.domain.model_registry import Mode
+from imagebatch.domain.round_state import RoundState
 from imagebatch.domain.statuses import Kind
 from testing.fakes.system import START
 
 PRICE = Decimal("0.05")
+ROUND_FIELDS = frozenset(each.name for each in fields_of(RoundState))
 
 
 def a_batch(id: str = "b1", owner: str = "ann", *, size: int = 3, **fields: Any) -> Batch:  # noqa: A002
+    """Fields of the batch and of its round's state."""
     rejected = fields.get("rejected", 0)
+    waiting = size - rejected
+    state, others = _by_record(fields)
+    counts = Counts(pending=waiting, failed=rejected)
     return Batch(
         **{
             "id": id,
@@ -24,14 +32,24 @@ def a_batch(id: str = "b1", owner: str = "ann", *, size: int = 3, **fields: Any)
             "kind": Kind.CARS,
             "mode": Mode.LIVE,
             "model": "google/imagen-3",
-            "counts": Counts(pending=size - rejected, failed=rejected),
-            "round_total": size - rejected,
+            "state": RoundState(**{"counts": counts, "round_total": waiting, **state}),
             "created_at": START,
             "updated_at": START,
             "retention_ends_at": START + timedelta(days=7),
-            **fields,
+            **others,
         }
     )
+
+
+def change_batch(batch: Batch, **fields: Any) -> Batch:
+    """Return the batch with other values for these fields, its own or its round's state's."""
+    state, others = _by_record(fields)
+    return replace(batch, state=replace(batch.state, **state), **others)
+
+
+def _by_record(fields: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    state = {name: fields[name] for name in fields if name in ROUND_FIELDS}
+    return state, {name: fields[name] for name in fields if name not in state}
 
 
 def an_item(index: int = 0, **fields: Any) -> Item:

@@ -117,7 +117,7 @@ class Rounds:
         """Build and publish the archive for which the batch waits."""
         services = self.services
         batch = services.records.batch(self.owner, batch_id)
-        run = FinalizerRun(self.owner, batch_id, batch.round, batch.attempt)
+        run = FinalizerRun(self.owner, batch_id, batch.round, batch.state.attempt)
         built = services.finalize_batch.build(run)
         while not built["done"]:
             built = services.finalize_batch.build(run)

@@ -20,5 +20,5 @@ def handler(event: dict[str, Any], _context: Any) -> None:
             "round dispatched",
             batch_id=message.batch_id,
             round=message.round,
-            items=batch.round_total if batch else None,
+            items=batch.state.round_total if batch else None,
         )

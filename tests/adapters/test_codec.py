@@ -19,7 +19,7 @@ from imagebatch.domain.images import Image
 from imagebatch.domain.item import Item, Lease
 from imagebatch.domain.model_registry import ImageModel, Mode, Quality, QualityOffer
 from imagebatch.domain.money import Money, Reservation
-from imagebatch.domain.round_state import Archive, ItemError, ProviderWait
+from imagebatch.domain.round_state import Archive, ItemError, ModelBlock, ProviderWait, RoundState
 from imagebatch.domain.statuses import BatchStatus, ItemStatus, Kind
 from imagebatch.ports import Change, ItemChange
 from testing.effort import examples
@@ -78,6 +78,8 @@ def nested_records() -> None:
         Item,
         Reservation,
         Money,
+        ModelBlock,
+        RoundState,
     ):
         st.register_type_strategy(cls, records(cls))
 

@@ -45,7 +45,7 @@ from imagebatch.intake.catalog import Variant
 from imagebatch.intake.uploads import Upload, UploadKind, UploadStatus
 from imagebatch.ports import Change, ItemChange
 from testing.fakes.system import START
-from testing.records import PRICE, a_batch, an_image, an_item
+from testing.records import PRICE, a_batch, an_image, an_item, change_batch
 
 STORED = Path(__file__).parent / "stored_records.json"
 LATER = START + timedelta(minutes=1)
@@ -157,7 +157,7 @@ SAMPLES: dict[str, Any] = {
             reservation=Reservation("2026-11", Decimal("0.30"), Decimal("0.10")), failed_price=PRICE
         )
     ),
-    "batch with redos": replace(
+    "batch with redos": change_batch(
         BATCH,
         redos=(Redo(round=2, items="1,3-5", note="wheels straight", seed=7),),
         pending_redos=1,
@@ -165,11 +165,11 @@ SAMPLES: dict[str, Any] = {
         rebuild_attempt=2,
         rebuilding_at=LATER,
     ),
-    "batch with a choice": replace(
+    "batch with a choice": change_batch(
         BATCH,
         archive=Archive("archives/b1/1-1.zip", 9, 3, "f.json", "f.csv", choices=9, built_at=LATER),
     ),
-    "batch in an outage": replace(
+    "batch in an outage": change_batch(
         BATCH, blocks=(ModelBlock("google/imagen-3", BlockReason.UNAVAILABLE, START, LATER),)
     ),
     "item": ITEM,
@@ -267,7 +267,9 @@ def test_a_stored_record_is_read_as_it_was_written(name: str) -> None:
     assert to_dynamodb(encode(sample)) == stored
 
 
-RECORDS = [*SAMPLES.values(), *(each.money for each in SAMPLES.values() if isinstance(each, Batch))]
+BATCHES = [sample for sample in SAMPLES.values() if isinstance(sample, Batch)]
+PARTS = [part for batch in BATCHES for part in (batch.state, batch.money)]
+RECORDS = [*SAMPLES.values(), *PARTS]
 KINDS = sorted({type(record) for record in RECORDS}, key=lambda kind: kind.__name__)
 
 

@@ -71,7 +71,7 @@ def test_an_outage_of_half_a_minute_burns_no_row(app: LiveApp, provider: str) ->
     asked, now = len(app.fake.creates()), app.clock.now()
     shown = batch_view(app.batch, now, None).as_document()["waitingFor"]
     assert shown["reason"] == "provider_unavailable"
-    assert timedelta() < app.batch.waiting.until - now <= timedelta(seconds=60)  # type: ignore[union-attr]
+    assert timedelta() < app.batch.state.waiting.until - now <= timedelta(seconds=60)  # type: ignore[union-attr]
     scheduler.run(until=lambda: len(app.fake.creates()) > asked)
     assert shown["until"] <= app.clock.now().isoformat()
     scheduler.run()
@@ -119,7 +119,7 @@ def _made(app: LiveApp, model: ImageModel) -> list[str]:
 def _told(app: LiveApp) -> dict[str, str]:
     """Which model made each row, as results.csv has it."""
     app.finish()
-    archive = app.batch.archive
+    archive = app.batch.state.archive
     assert archive is not None
     [member] = [m for m in app.builder.built[archive.key] if m.name == "results.csv"]
     assert isinstance(member, TextMember)

@@ -29,7 +29,7 @@ from testing.aws import TABLE, no_sleep
 from testing.awsfaults import one_at_a_time
 from testing.fakes import InMemoryBatchStore
 from testing.fakes.system import START
-from testing.records import a_batch
+from testing.records import a_batch, change_batch
 
 MONTH = month_of(START)
 CALLERS = 200
@@ -63,7 +63,7 @@ def create(store: BatchStore, batch: Batch, limits: Limits = NO_LIMITS) -> Batch
 
 def end(store: BatchStore, batch: Batch, spent: str) -> Batch:
     money = replace(batch.money, actual=Decimal(spent))
-    over = replace(batch, status=BatchStatus.ARCHIVING, money=money)
+    over = change_batch(batch, status=BatchStatus.ARCHIVING, money=money)
     after = give_up(over, START)
     return store.commit(after, entries=account_entries(batch, after, NO_LIMITS))[0]
 

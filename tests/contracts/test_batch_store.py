@@ -20,7 +20,7 @@ from testing.aws import TABLE, no_sleep
 from testing.awsfaults import one_at_a_time
 from testing.fakes import InMemoryBatchStore
 from testing.fakes.system import START
-from testing.records import a_batch, some_items
+from testing.records import a_batch, change_batch, some_items
 
 LATER = START + timedelta(minutes=5)
 OWNERS = ["ann", "auth0|123", "a#b", "a%23b", "Zoë Ünal", "=a", "x" * 900]
@@ -171,7 +171,7 @@ def test_concurrently_changed_item_is_not_overwritten(store: BatchStore, batch: 
 
 def test_a_commit_is_the_next_numbered_change(store: BatchStore, batch: Batch) -> None:
     counts = Counts(pending=2, processing=1)
-    claimed = replace(batch, counts=counts, status=BatchStatus.PROCESSING, updated_at=LATER)
+    claimed = change_batch(batch, counts=counts, status=BatchStatus.PROCESSING, updated_at=LATER)
     item = replace(item_of(store, 0), status=ItemStatus.PROCESSING)
     after, written = store.commit(claimed, item)
     assert (after, written) == (replace(claimed, version=1), replace(item, version=1))
@@ -192,9 +192,9 @@ def test_a_commit_of_the_batch_alone_names_no_item(store: BatchStore, batch: Bat
 
 def test_of_two_commits_from_the_same_state_one_wins(store: BatchStore, batch: Batch) -> None:
     item = item_of(store, 0)
-    won, _ = store.commit(replace(batch, enqueued_count=1), item)
+    won, _ = store.commit(change_batch(batch, enqueued_count=1), item)
     with pytest.raises(ConflictError):
-        store.commit(replace(batch, enqueued_count=2), item)
+        store.commit(change_batch(batch, enqueued_count=2), item)
     assert stored(store) == won
     assert len(store.changes("ann", "b1", 0, 10)) == 1
 
@@ -218,7 +218,7 @@ def test_a_commit_over_a_stale_item_writes_nothing(store: BatchStore, batch: Bat
     stale = item_of(store, 0)
     kept = store.save_item("ann", "b1", stale)
     with pytest.raises(ConflictError):
-        store.commit(replace(batch, enqueued_count=1), stale)
+        store.commit(change_batch(batch, enqueued_count=1), stale)
     assert stored(store) == batch
     assert item_of(store, 0) == kept
     assert list(store.changes("ann", "b1", 0, 10)) == []
@@ -256,7 +256,7 @@ def test_twenty_writers_number_their_changes_without_a_gap(store: BatchStore) ->
             counts = batch.counts.transfer(ItemStatus.PENDING, ItemStatus.PROCESSING)
             try:
                 claimed = replace(item, status=ItemStatus.PROCESSING)
-                store.commit(replace(batch, counts=counts), claimed)
+                store.commit(change_batch(batch, counts=counts), claimed)
             except ConflictError:
                 lost += 1
             else:
@@ -393,17 +393,17 @@ def test_retried_batch_is_unfinished_again(
         assert set(store.unfinished()) == {*mine, ("bob", "b2")}
         return after
 
-    batch = step(replace(stored(store), status=BatchStatus.PROCESSING, round_started_at=START))
-    batch = step(replace(batch, counts=Counts(failed=1), last_dispatched_round=1))
-    batch = step(replace(batch, status=BatchStatus.ARCHIVING, archiving_at=START))
+    batch = step(change_batch(stored(store), status=BatchStatus.PROCESSING, round_started_at=START))
+    batch = step(change_batch(batch, counts=Counts(failed=1), last_dispatched_round=1))
+    batch = step(change_batch(batch, status=BatchStatus.ARCHIVING, archiving_at=START))
     batch = step(publish(batch, Archive("k", 1, 1), LATER, timedelta(hours=6)))
     batch = step(retry(batch, LATER))
-    batch = step(replace(batch, counts=Counts(processing=1), round_started_at=LATER))
-    batch = step(replace(batch, counts=Counts(succeeded=1), status=BatchStatus.ARCHIVING))
+    batch = step(change_batch(batch, counts=Counts(processing=1), round_started_at=LATER))
+    batch = step(change_batch(batch, counts=Counts(succeeded=1), status=BatchStatus.ARCHIVING))
     batch = step(give_up(batch, LATER))
     batch = step(retry(batch, LATER))
     batch = step(publish(batch, Archive("k", 1, 1), LATER, timedelta(hours=6)))
-    step(replace(batch, archive=None))
+    step(change_batch(batch, archive=None))
 
 
 def test_unfinished_batches_are_kept_apart_by_owner(store: BatchStore) -> None:

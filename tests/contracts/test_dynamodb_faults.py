@@ -20,7 +20,7 @@ from imagebatch.ports import IdempotencyState
 from testing.aws import TABLE, no_sleep
 from testing.awsfaults import cancel_transaction, event, lose_answer, refuse
 from testing.fakes.system import START
-from testing.records import a_batch, an_item, some_items
+from testing.records import a_batch, an_item, change_batch, some_items
 
 
 @pytest.fixture
@@ -117,7 +117,7 @@ def test_commit_with_lost_response_is_written_once(
     dynamodb: Any, store: DynamoDBBatchStore, batch: Batch
 ) -> None:
     fired = lose_answer(dynamodb, "TransactWriteItems")
-    after, item = store.commit(replace(batch, enqueued_count=1), an_item(0))
+    after, item = store.commit(change_batch(batch, enqueued_count=1), an_item(0))
     assert fired.count == 1
     assert store.get("ann", "b1") == after
     assert store.get_item("ann", "b1", 0) == item

@@ -20,7 +20,7 @@ from imagebatch.ports import BatchStore, LibraryStore
 from testing.aws import TABLE, no_sleep
 from testing.fakes import InMemoryBatchStore
 from testing.fakes.system import START
-from testing.records import a_batch, an_image, an_item
+from testing.records import a_batch, an_image, an_item, change_batch
 
 LOST = Failure.of(FailureCode.INTERNAL, "gone")
 
@@ -142,7 +142,7 @@ def test_an_image_that_is_lost_leaves_the_library(stores: Stores) -> None:
     stores.settle(1)
     batch = stores.batches.get("ann", "b1")
     assert batch is not None
-    batch = replace(
+    batch = change_batch(
         batch,
         status=BatchStatus.ARCHIVING,
         counts=replace(batch.counts, pending=7, succeeded=2),

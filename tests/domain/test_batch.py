@@ -1,4 +1,3 @@
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -10,7 +9,7 @@ from imagebatch.domain.errors import REASON_LENGTH, Failure, FailureCode
 from imagebatch.domain.round_state import Archive, BlockReason, ProviderWait
 from imagebatch.domain.statuses import BatchStatus, ItemStatus, Outcome
 from testing.fakes.system import START
-from testing.records import a_batch, an_item
+from testing.records import a_batch, an_item, change_batch
 
 FAILURE = Failure(FailureCode.CRASHED, "it crashed")
 ARCHIVE = Archive("archives/b1.zip", 10, 3)
@@ -65,7 +64,7 @@ def test_moving_keeps_the_total_and_never_goes_below_zero() -> None:
 def test_the_outcome_is_known_at_the_end(counts: Counts, outcome: Outcome) -> None:
     archiving = a_batch(counts=counts, status=BatchStatus.ARCHIVING)
     assert archiving.outcome is None
-    assert replace(archiving, status=BatchStatus.COMPLETED).outcome is outcome
+    assert change_batch(archiving, status=BatchStatus.COMPLETED).outcome is outcome
 
 
 def test_a_batch_expires_to_the_second() -> None:
@@ -84,9 +83,9 @@ def test_archive_is_hidden_until_its_round_ends() -> None:
 def test_the_eta_comes_from_the_rounds_own_pace() -> None:
     batch = a_batch(size=10, status=BatchStatus.PROCESSING, round_started_at=START)
     assert batch.eta(LATER) is None
-    half = replace(batch, counts=Counts(pending=4, processing=1, succeeded=5))
+    half = change_batch(batch, counts=Counts(pending=4, processing=1, succeeded=5))
     assert half.eta(LATER) == LATER + timedelta(minutes=1)
-    assert replace(half, status=BatchStatus.CANCELLING).eta(LATER) is None
+    assert change_batch(half, status=BatchStatus.CANCELLING).eta(LATER) is None
 
 
 def test_a_rejected_row_is_no_pace() -> None:
@@ -96,7 +95,7 @@ def test_a_rejected_row_is_no_pace() -> None:
 
 def test_a_wait_that_is_over_is_not_shown() -> None:
     batch = a_batch(waiting=ProviderWait(BlockReason.RATE_LIMITED, LATER))
-    assert batch.waiting_for(START) == batch.waiting
+    assert batch.waiting_for(START) == batch.state.waiting
     assert batch.waiting_for(LATER) is None
 
 

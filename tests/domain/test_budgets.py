@@ -28,7 +28,7 @@ from imagebatch.domain.money import ZERO, Money, Reservation
 from imagebatch.domain.round_state import Archive
 from imagebatch.domain.statuses import BatchStatus, ItemStatus
 from testing.fakes.system import START
-from testing.records import PRICE, a_batch, an_item
+from testing.records import PRICE, a_batch, an_item, change_batch
 
 LATER = START + timedelta(minutes=1)
 MONTH = month_of(START)
@@ -106,7 +106,7 @@ def test_failed_prices_are_kept_for_a_retry() -> None:
         claimed = transitions.claim(batch, an_item(index), lease, START, timedelta(minutes=5))
         batch, _ = transitions.fail(*claimed, FAILURE, LATER)
     assert batch.money.failed_price == 2 * PRICE
-    lost = replace(batch, status=BatchStatus.ARCHIVING, counts=Counts(succeeded=1, failed=2))
+    lost = change_batch(batch, status=BatchStatus.ARCHIVING, counts=Counts(succeeded=1, failed=2))
     made = an_item(2, status=ItemStatus.SUCCEEDED, round=1)
     assert transitions.mark_output_lost(lost, made, FAILURE)[0].money.failed_price == 3 * PRICE
 

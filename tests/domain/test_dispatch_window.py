@@ -8,7 +8,7 @@ from imagebatch.domain.batch import Batch
 from imagebatch.domain.counts import Counts
 from imagebatch.domain.dispatch_window import admit_next, enqueue_initial_window
 from imagebatch.domain.statuses import BatchStatus, ItemStatus
-from testing.records import a_batch, an_item
+from testing.records import a_batch, an_item, change_batch
 
 WORKERS = 3
 SETTLED = replace(an_item(), status=ItemStatus.SUCCEEDED)
@@ -22,10 +22,10 @@ def a_round(rows: int, settled: int = 0, processing: int = 0, enqueued: int = 0)
 
 def test_round_opens_with_one_entry_per_worker_once() -> None:
     batch = a_round(10)
-    assert enqueue_initial_window(batch, 3).enqueued_count == 3
-    assert enqueue_initial_window(enqueue_initial_window(batch, 3), 9).enqueued_count == 3
-    assert enqueue_initial_window(batch, 60).enqueued_count == 10
-    cancelled = replace(batch, status=BatchStatus.CANCELLING)
+    assert enqueue_initial_window(batch, 3).state.enqueued_count == 3
+    assert enqueue_initial_window(enqueue_initial_window(batch, 3), 9).state.enqueued_count == 3
+    assert enqueue_initial_window(batch, 60).state.enqueued_count == 10
+    cancelled = change_batch(batch, status=BatchStatus.CANCELLING)
     assert enqueue_initial_window(cancelled, 3) == cancelled
 
 
@@ -48,13 +48,13 @@ def test_a_settled_item_makes_room(
     batch = a_round(20, settled, processing, enqueued)
     after, item = admit_next(batch, SETTLED, WORKERS)
     assert item.enqueued_positions == positions
-    assert after.enqueued_count == enqueued + len(positions)
+    assert after.state.enqueued_count == enqueued + len(positions)
 
 
 def test_running_item_and_ended_batch_admit_nothing() -> None:
     batch = a_round(20, enqueued=3)
     assert admit_next(batch, an_item(), WORKERS) == (batch, an_item())
-    ending = replace(batch, status=BatchStatus.CANCELLING)
+    ending = change_batch(batch, status=BatchStatus.CANCELLING)
     assert admit_next(ending, SETTLED, WORKERS) == (ending, SETTLED)
 
 
@@ -62,17 +62,17 @@ def test_running_item_and_ended_batch_admit_nothing() -> None:
 def test_every_entry_is_admitted_once_while_one_waits(dead: list[bool], rows: int) -> None:
     """`dead`: those that are worked on while the others settle, by nobody."""
     batch = enqueue_initial_window(a_round(rows), WORKERS)
-    seen = list(range(batch.enqueued_count))
+    seen = list(range(batch.state.enqueued_count))
     settled = processing = 0
     while settled + processing < rows:
-        assert batch.enqueued_count > settled + processing
+        assert batch.state.enqueued_count > settled + processing
         if dead[settled + processing]:
             processing += 1
-            if batch.enqueued_count > settled + processing:
+            if batch.state.enqueued_count > settled + processing:
                 continue
             processing -= 1
         settled += 1
-        now = a_round(rows, settled, processing, batch.enqueued_count)
+        now = a_round(rows, settled, processing, batch.state.enqueued_count)
         batch, item = admit_next(now, SETTLED, WORKERS)
         seen += item.enqueued_positions
     assert seen == list(range(rows))

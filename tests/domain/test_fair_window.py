@@ -10,7 +10,7 @@ from imagebatch.domain.batch import Batch
 from imagebatch.domain.counts import Counts
 from imagebatch.domain.dispatch_window import admit_next, enqueue_initial_window
 from imagebatch.domain.statuses import ItemStatus
-from testing.records import a_batch, an_item
+from testing.records import a_batch, an_item, change_batch
 
 WORKERS, SECONDS, LATENCY = 3, 2.0, 0.1
 SETTLED = replace(an_item(), status=ItemStatus.SUCCEEDED)
@@ -47,7 +47,7 @@ class Simulation:
             a_batch(round_total=rows, enqueued_count=0, counts=Counts(pending=rows)), WORKERS
         )
         self.batches[name] = batch
-        for position in range(batch.enqueued_count):
+        for position in range(batch.state.enqueued_count):
             self._send(name, position)
 
     def _send(self, name: str, position: int) -> None:
@@ -72,7 +72,7 @@ class Simulation:
     def _count_as(self, name: str, **changes: int) -> None:
         batch = self.batches[name]
         counts = {field: getattr(batch.counts, field) + by for field, by in changes.items()}
-        self.batches[name] = replace(batch, counts=replace(batch.counts, **counts))
+        self.batches[name] = change_batch(batch, counts=replace(batch.counts, **counts))
 
 
 def half_when_crowded(waited: float) -> int:

@@ -19,7 +19,7 @@ from imagebatch.domain.round_state import MAX_ERRORS, Archive, ItemError
 from imagebatch.domain.statuses import BatchStatus, ItemStatus
 from imagebatch.domain.transitions import DeliveryDecision
 from testing.fakes.system import START
-from testing.records import PRICE, a_batch, an_item
+from testing.records import PRICE, a_batch, an_item, change_batch
 
 FAILURE = Failure(FailureCode.CRASHED, "it crashed")
 ARCHIVE = Archive("archives/b1.zip", 10, 3)
@@ -129,7 +129,7 @@ def test_failed_item_is_claimed_anew_in_next_round() -> None:
         *charges.capture_cost(*asked(a_batch(size=1, last_dispatched_round=1))), FAILURE, LATER
     )
     batch = rounds.publish(batch, ARCHIVE, LATER, TTL)
-    batch = replace(rounds.retry(batch, LATER), last_dispatched_round=2)
+    batch = change_batch(rounds.retry(batch, LATER), last_dispatched_round=2)
     _, again = claimed(batch, item)
     assert (again.round, again.round_attempts, again.attempts) == (2, 0, 1)
     assert (again.failure, again.prediction, again.settled_at) == (None, None, None)
@@ -277,7 +277,7 @@ def test_only_a_claimed_item_is_changed(
 
 
 def test_a_halted_round_remembers_why() -> None:
-    assert rounds.abort_round(a_batch(), FAILURE).abort_reason == FAILURE
+    assert rounds.abort_round(a_batch(), FAILURE).state.abort_reason == FAILURE
 
 
 # --- rounds ---------------------------------------------------------------------------------------
@@ -300,7 +300,7 @@ def test_empty_round_ends_once_dispatched() -> None:
     batch = a_batch(size=2, rejected=2)
     assert rounds.mark_dispatched(batch, LATER).status is BatchStatus.ARCHIVING
     running = rounds.mark_dispatched(a_batch(), LATER)
-    assert (running.status, running.last_dispatched_round) == (BatchStatus.QUEUED, 1)
+    assert (running.status, running.state.last_dispatched_round) == (BatchStatus.QUEUED, 1)
 
 
 @pytest.mark.parametrize("status", [BatchStatus.ARCHIVING, *FINISHED])
@@ -363,7 +363,7 @@ def test_a_published_archive_ends_the_round(
         status=BatchStatus.ARCHIVING, counts=counts, cancelling_at=START if cancelling else None
     )
     ended = rounds.publish(batch, ARCHIVE, LATER, TTL)
-    assert (ended.status, ended.archive) == (status, ARCHIVE)
+    assert (ended.status, ended.state.archive) == (status, ARCHIVE)
     assert (ended.finished_at, ended.expires_at) == (LATER, LATER + TTL)
 
 
@@ -376,7 +376,7 @@ def test_archive_expiry_is_in_whole_seconds() -> None:
 def test_a_finalizer_that_gave_up_leaves_no_archive() -> None:
     batch = a_batch(status=BatchStatus.ARCHIVING, counts=Counts(succeeded=3))
     ended = rounds.give_up(batch, LATER)
-    assert (ended.status, ended.archive, ended.expires_at) == (BatchStatus.FAILED, None, None)
+    assert (ended.status, ended.state.archive, ended.expires_at) == (BatchStatus.FAILED, None, None)
 
 
 @pytest.mark.parametrize("status", [s for s in BatchStatus if s is not BatchStatus.ARCHIVING])
@@ -428,17 +428,18 @@ def test_a_retry_opens_a_round_with_what_failed() -> None:
         status=BatchStatus.CANCELLED,
     )
     again = rounds.retry(batch, LATER)
-    assert (again.status, again.round, again.attempt) == (BatchStatus.PROCESSING, 2, 1)
+    assert (again.status, again.round, again.state.attempt) == (BatchStatus.PROCESSING, 2, 1)
     assert again.counts == Counts(pending=2, succeeded=1, failed=1, cancelled=1)
-    assert (again.round_total, again.errors) == (2, (rejected,))
-    assert (again.archive, again.finished_at, again.expires_at) == (None, None, None)
-    assert (again.cancelling_at, again.abort_reason, again.round_started_at) == (None, None, None)
+    assert (again.state.round_total, again.errors) == (2, (rejected,))
+    assert (again.state.archive, again.state.abort_reason) == (None, None)
+    assert (again.finished_at, again.expires_at) == (None, None)
+    assert (again.cancelling_at, again.round_started_at) == (None, None)
 
 
 @pytest.mark.parametrize("status", FINISHED)
 def test_missing_archive_is_built_by_the_next_attempt(status: BatchStatus) -> None:
     again = rounds.retry(at_end(status, archive=None), LATER)
-    assert (again.status, again.round, again.attempt) == (BatchStatus.ARCHIVING, 1, 2)
+    assert (again.status, again.round, again.state.attempt) == (BatchStatus.ARCHIVING, 1, 2)
 
 
 @pytest.mark.parametrize("counts", [Counts(succeeded=3), Counts(succeeded=2, failed=1)])

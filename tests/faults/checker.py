@@ -72,7 +72,7 @@ def check(
         _check_creates(items, fake)
     left = s3.list_multipart_uploads(Bucket=bucket, Prefix=f"archives/{batch_id}/")
     assert not left.get("Uploads"), "an unfinished upload was left behind"
-    names = [] if batch.archive is None else _check_archive(batch, items, s3, bucket)
+    names = [] if batch.state.archive is None else _check_archive(batch, items, s3, bucket)
     return Recorded(batch, items, changes, names)
 
 
@@ -142,9 +142,9 @@ def _in_vain(fake: FakeProviders, prompt: str) -> int:
 
 def _check_archive(batch: Batch, items: list[Item], s3: Any, bucket: str) -> list[str]:
     """The rows that succeeded, each once and in order, whole; and failed_rows.json, exactly."""
-    assert batch.archive is not None
-    body = s3.get_object(Bucket=bucket, Key=batch.archive.key)["Body"].read()
-    assert len(body) == batch.archive.size
+    assert batch.state.archive is not None
+    body = s3.get_object(Bucket=bucket, Key=batch.state.archive.key)["Body"].read()
+    assert len(body) == batch.state.archive.size
     made = [item for item in items if effective_item_status(batch, item) is ItemStatus.SUCCEEDED]
     failed = [item for item in items if effective_item_status(batch, item) is ItemStatus.FAILED]
     with zipfile.ZipFile(io.BytesIO(body)) as archive:
@@ -167,8 +167,8 @@ def _damage(
     name: str, batch: Batch, made: list[Item], body: bytes, s3: Any, bucket: str
 ) -> dict[str, object]:
     """Where the damage is: in what was read, in the archive that is stored, or in its image."""
-    assert batch.archive is not None
-    again = s3.get_object(Bucket=bucket, Key=batch.archive.key)["Body"].read()
+    assert batch.state.archive is not None
+    again = s3.get_object(Bucket=bucket, Key=batch.state.archive.key)["Body"].read()
     [image] = [item.image for item in made if item.file == name]
     assert image is not None
     stored = s3.get_object(Bucket=bucket, Key=image.key)

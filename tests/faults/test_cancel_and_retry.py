@@ -21,6 +21,7 @@ from imagebatch.domain.images import Image
 from imagebatch.domain.item import ItemSpec
 from imagebatch.domain.model_registry import Mode, Quality
 from imagebatch.domain.money import Money
+from imagebatch.domain.round_state import RoundState
 from imagebatch.domain.statuses import BatchStatus, ItemStatus, Kind
 from imagebatch.usecases import keys
 from testing.fault_proxy import Rule
@@ -151,20 +152,20 @@ def retried_while_the_first_rounds_execution_still_sleeps(harness: FaultHarness,
     batch_id = harness.submit(word)
     first = harness.finish(batch_id)
     assert first.statuses == "sf"
-    assert first.batch.archive is not None
+    assert first.batch.state.archive is not None
     for _ in every(0.5):
         if (first.batch.expires_at - harness.now()).total_seconds() < 30:  # type: ignore[operator]
             break
     assert harness.post(batch_id, "retry") == 202
     second = harness.finish(batch_id, round_=2)
-    assert second.batch.archive is not None
+    assert second.batch.state.archive is not None
     s3, bucket = harness.clients("s3", harness.stack), harness.stack["bucket"]
     for _ in every(1):
         listed = s3.list_objects_v2(Bucket=bucket, Prefix=f"archives/{batch_id}/")
         keys = {each["Key"] for each in listed["Contents"]}
-        if keys == {second.batch.archive.key}:
+        if keys == {second.batch.state.archive.key}:
             break
-    assert keys == {second.batch.archive.key}
+    assert keys == {second.batch.state.archive.key}
     assert harness.finish(batch_id, round_=2).statuses == "ss"
     assert harness.creates(word) == [1, 2]
 
@@ -255,9 +256,11 @@ def a_finished_batch(harness: FaultHarness, word: str, rows: int, failed: tuple[
         Batch(
             id=batch_id, owner="local", kind=Kind.CARS, mode=Mode.LIVE, model=MODEL.id,
             models=(MODEL.batch_copy(Quality.STANDARD, {"1:1"}),),
-            name=word, counts=Counts(succeeded=rows - len(failed), failed=len(failed)),
-            status=BatchStatus.COMPLETED, last_dispatched_round=1, round_total=rows, created_at=now,
-            retention_ends_at=now + timedelta(days=1), finished_at=now,
+            name=word, created_at=now, retention_ends_at=now + timedelta(days=1), finished_at=now,
+            state=RoundState(
+                counts=Counts(succeeded=rows - len(failed), failed=len(failed)),
+                status=BatchStatus.COMPLETED, last_dispatched_round=1, round_total=rows,
+            ),
             money=Money(committed=spent, actual=spent),
         )
     )  # fmt: skip

@@ -60,7 +60,7 @@ def a_finalizer_that_is_started_twice(harness: FaultHarness, word: str) -> None:
     held.go.set()
     found = harness.finish(batch_id)
     assert lost.fired == 1
-    assert (found.statuses, found.batch.attempt) == ("ss", 1)
+    assert (found.statuses, found.batch.state.attempt) == ("ss", 1)
 
 
 def a_finalizer_that_is_killed_before_and_after_its_upload(

@@ -85,8 +85,8 @@ class LiveStack(Rounds):
     def results(self, batch_id: str) -> list[dict[str, str]]:
         """The rows of the archive's results.csv."""
         batch = self.services.records.batch(self.owner, batch_id)
-        assert batch.archive is not None
-        body = self.services.media.get(batch.archive.key)
+        assert batch.state.archive is not None
+        body = self.services.media.get(batch.state.archive.key)
         with zipfile.ZipFile(io.BytesIO(body or b"")) as archive:
             return [*csv.DictReader(io.StringIO(archive.read("results.csv").decode("utf-8-sig")))]
 

@@ -15,7 +15,7 @@ from imagebatch.ports import Execution
 from imagebatch.usecases import keys
 from testing.aws import BUCKET, TABLE
 from testing.fakes import InMemoryFinalizer
-from testing.records import a_batch
+from testing.records import a_batch, change_batch
 from testing.services import Deployment
 from testing.table_text import text_of
 from tests.functions.conftest import Answer, Api
@@ -35,7 +35,7 @@ def end(services: Deployment, batch_id: str, owner: str = "local") -> None:
     batch = services.records.batch(owner, batch_id)
     key = keys.archive(batch_id, 1, 1)
     services.media.put(key, b"zip", "application/zip")
-    archiving = replace(batch, status=BatchStatus.ARCHIVING)
+    archiving = change_batch(batch, status=BatchStatus.ARCHIVING)
     now = services.clock.now()
     services.store.commit(publish(archiving, Archive(key, 1, 1), now, timedelta(hours=6)))
 

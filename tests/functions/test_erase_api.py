@@ -132,11 +132,10 @@ def end_running(services: Deployment) -> None:
 
 
 def _ended(batch: Any) -> Any:
-    from dataclasses import replace
-
     from imagebatch.domain.statuses import BatchStatus
+    from testing.records import change_batch
 
-    return replace(batch, status=BatchStatus.CANCELLED, finished_at=batch.cancelling_at)
+    return change_batch(batch, status=BatchStatus.CANCELLED, finished_at=batch.cancelling_at)
 
 
 def whereabouts(services: Deployment, owner: str) -> set[str]:

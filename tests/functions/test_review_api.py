@@ -47,7 +47,7 @@ def choose(api: Api, batch: str, custom_id: str, version: Any) -> Answer:
 
 
 def archive(services: Deployment, batch: str) -> ZipFile:
-    found = services.records.batch("local", batch).archive
+    found = services.records.batch("local", batch).state.archive
     assert found is not None
     return ZipFile(io.BytesIO(services.media.get(found.key) or b""))
 
@@ -168,7 +168,7 @@ def test_outbox_has_newest_archive_under_same_name(
     api.post(f"/api/batches/{batch}/redo", json={"items": [REDONE]})
     rounds.run(batch)
     for version in (1, 2):
-        found = services.records.batch("local", batch).archive
+        found = services.records.batch("local", batch).state.archive
         assert found is not None
         seen.append(services.media.get("outbox/local/cars.zip"))
         assert seen[-1] == services.media.get(found.key)

@@ -13,7 +13,7 @@ from imagebatch.domain.rounds import publish
 from imagebatch.domain.statuses import BatchStatus, ItemStatus
 from imagebatch.schemas import variant_answers as answers
 from imagebatch.usecases import keys
-from testing.records import an_image
+from testing.records import an_image, change_batch
 from testing.services import Deployment
 from testing.workbooks import workbook
 from tests.functions.conftest import Answer, Api
@@ -85,7 +85,7 @@ def settle(services: Deployment, owner: str, batch_id: str, item: Item, *, succe
     )
     now = services.clock.now()
     done = replace(item, status=end, round=1, settled_at=now, **made)
-    services.store.commit(replace(batch, counts=counts, updated_at=now), done)
+    services.store.commit(change_batch(batch, counts=counts, updated_at=now), done)
 
 
 @pytest.fixture
@@ -443,7 +443,7 @@ def end(services: Deployment, batch_id: str) -> None:
     """As a round ends, whatever its counts say."""
     batch = services.records.batch("local", batch_id)
     archive = Archive(keys.archive(batch_id, batch.round, 1), 1, 1)
-    archiving = replace(batch, status=BatchStatus.ARCHIVING)
+    archiving = change_batch(batch, status=BatchStatus.ARCHIVING)
     ended = publish(archiving, archive, services.clock.now(), services.settings.archive_ttl)
     services.store.commit(ended)
 

@@ -20,12 +20,14 @@ from imagebatch.domain.images import Image
 from imagebatch.domain.item import Item, ItemSpec
 from imagebatch.domain.model_registry import Mode
 from imagebatch.domain.notice import Notice, warning
+from imagebatch.domain.round_state import RoundState
 from imagebatch.domain.statuses import BatchStatus, ItemStatus, Kind
 from imagebatch.formats.visible_text import strip_blank
 from imagebatch.intake.sheet import read_sheet
 from imagebatch.reports import archive_texts as archive_texts_module
 from imagebatch.reports.archive_texts import RESULT_COLUMNS, archive_texts, our_columns
 from testing.effort import effort
+from testing.records import change_batch
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 HEADER = ("Make", "model", "Notes")
@@ -40,13 +42,12 @@ def batch_of(total: int, **changes: object) -> Batch:
         kind=Kind.CARS,
         mode=Mode.LIVE,
         model="google/imagen-3",
-        counts=Counts(succeeded=total),
+        state=RoundState(counts=Counts(succeeded=total), status=BatchStatus.ARCHIVING),
         created_at=NOW,
         retention_ends_at=NOW + timedelta(days=7),
         name="Spring hub",
-        status=BatchStatus.ARCHIVING,
     )
-    return replace(made, **changes)  # type: ignore[arg-type]
+    return change_batch(made, **changes)
 
 
 def made(index: int, **changes: object) -> Item:

@@ -14,6 +14,7 @@ from imagebatch.domain.images import Image
 from imagebatch.domain.item import Item
 from imagebatch.domain.model_registry import Mode
 from imagebatch.domain.notice import warning
+from imagebatch.domain.round_state import RoundState
 from imagebatch.domain.statuses import ItemStatus, Kind
 from imagebatch.reports.contact_sheet import contact_sheet
 from imagebatch.reports.results import Result
@@ -25,7 +26,7 @@ BATCH = Batch(
     kind=Kind.CARS,
     mode=Mode.LIVE,
     model="google/imagen-3",
-    counts=Counts(succeeded=1),
+    state=RoundState(counts=Counts(succeeded=1)),
     created_at=NOW,
     retention_ends_at=NOW + timedelta(days=7),
     name="Spring hub",

@@ -338,7 +338,7 @@ class BatchStateMachine(RuleBasedStateMachine):
     def the_books_are_in_order(self) -> None:
         batch = self.app.batch
         assert batch.total == self.size
-        if batch.last_dispatched_round:
+        if batch.state.last_dispatched_round:
             assert len(self.app.statuses) == self.size
         assert self.cap is None or batch.money.committed <= self.cap
 
@@ -376,7 +376,7 @@ class BatchStateMachine(RuleBasedStateMachine):
     def what_is_open_is_in_a_queue(self) -> None:
         """Without a sweeper: some message brings every claimed item on, and the round with it."""
         batch = self.app.batch
-        if batch.last_dispatched_round < batch.round or batch.round in self.dispatches:
+        if batch.state.last_dispatched_round < batch.round or batch.round in self.dispatches:
             return
         queued = {m.index for m in (*self.inbox, *self.dead) if m.round == batch.round}
         items = self.app.store.items(OWNER, "b1")
@@ -388,7 +388,8 @@ class BatchStateMachine(RuleBasedStateMachine):
     @invariant()
     def a_round_that_is_over_is_being_archived(self) -> None:
         batch = self.app.batch
-        started = Started(OWNER, "b1", batch.round, batch.attempt) in self.app.finalizer.started
+        run = Started(OWNER, "b1", batch.round, batch.state.attempt)
+        started = run in self.app.finalizer.started
         if batch.status is BatchStatus.ARCHIVING and not started and not self.unfollowed:
             assert self.inbox or self.dead or self.dispatches
 
@@ -413,14 +414,14 @@ class BatchStateMachine(RuleBasedStateMachine):
         batch = app.batch
         assert batch.finished
         assert batch.money.committed == batch.money.actual
-        if batch.archive is not None:
+        if batch.state.archive is not None:
             current = not batch.archive_outdated and not batch.rebuilding
             names = [f"car-{n}.png" for n, letter in enumerate(app.statuses) if letter == "s"]
-            found = app.builder.images(batch.archive.key)
+            found = app.builder.images(batch.state.archive.key)
             assert [name for name in found if not name.startswith("alternates/")] == names
             if current:
                 chosen = [i.image.key for i in app.store.items(OWNER, "b1") if i.image]
-                stored = [m.key for m in app.builder.built[batch.archive.key][: len(names)]]  # type: ignore[union-attr]  # images come first
+                stored = [m.key for m in app.builder.built[batch.state.archive.key][: len(names)]]  # type: ignore[union-attr]  # images come first
                 assert stored == chosen
         if calm:
             for item in app.store.items(OWNER, "b1"):

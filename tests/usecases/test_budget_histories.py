@@ -149,7 +149,7 @@ class BudgetMachine(RuleBasedStateMachine):
         app, id_ = self.app, batch.id
         yield "cancel", lambda: app.cancel_batch(OWNER, id_)
         yield "archive", lambda: app.finish(id_)
-        run = FinalizerRun(OWNER, id_, batch.round, batch.attempt)
+        run = FinalizerRun(OWNER, id_, batch.round, batch.state.attempt)
         yield "give up", lambda: app.finalize.give_up(run)
         if batch.finished:
             yield "retry", lambda: app.retry(OWNER, id_, self.request())

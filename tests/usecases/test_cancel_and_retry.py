@@ -252,12 +252,12 @@ def test_retry_rebuilds_expired_archive_under_a_new_key(app: AppHarness) -> None
     old = app.finalizer_run
     app.retry_batch(OWNER, "b1")
     assert app.finish().status is BatchStatus.COMPLETED
-    assert app.batch.archive is not None
-    key = app.batch.archive.key
+    assert app.batch.state.archive is not None
+    key = app.batch.state.archive.key
     app.finalize.delete(old)
     app.finalize.expire(old)
-    assert app.batch.archive is not None
-    assert app.batch.archive.key == key != "archives/b1/1-1.zip"
+    assert app.batch.state.archive is not None
+    assert app.batch.state.archive.key == key != "archives/b1/1-1.zip"
 
 
 def test_prediction_cancelled_by_provider_is_retried_once(app: AppHarness) -> None:

@@ -40,7 +40,7 @@ from imagebatch.usecases.process_item.events import (
 )
 from testing.fakes.system import START
 from testing.models import a_model
-from testing.records import a_batch, an_image, an_item
+from testing.records import a_batch, an_image, an_item, change_batch
 
 DRAWING = Path(__file__).parents[2] / "docs/architecture.md"
 EDGE = re.compile(r"^ +(\w+) --> (\w+): (.+)$", re.MULTILINE)
@@ -149,8 +149,8 @@ def circumstances(batch: Batch) -> Iterator[Batch]:
     yield rounds.abort_round(batch, FAILURE)
     yield replace(batch, max_cost=batch.money.committed)
     for block in (limited, down, replace(limited, since=long_since), others[-1]):
-        yield replace(batch, blocks=(block,))
-        yield replace(batch, blocks=(block, *others[-1:]))
+        yield change_batch(batch, blocks=(block,))
+        yield change_batch(batch, blocks=(block, *others[-1:]))
 
 
 def a_delivery(now: datetime, *, in_time: bool, may_create: bool) -> Delivery:

@@ -59,7 +59,7 @@ from testing.effort import examples
 from testing.fakes import FakeClock
 from testing.fakes.system import START
 from testing.models import a_model
-from testing.records import a_batch, an_item
+from testing.records import a_batch, an_item, change_batch
 
 FAILURE = Failure(FailureCode.PROVIDER_UNAVAILABLE, "no answer")
 IMAGE = Image("k", "image/png", 9, 7, '"e"', 1024, 1024)
@@ -192,15 +192,15 @@ class History(RuleBasedStateMachine):
         if batch.status in RUNNING:
             acts["cancel"] = lambda: self.write(rounds.cancel(batch, now))
             acts["halt"] = lambda: self.write(rounds.abort_round(batch, FAILURE))
-        if batch.last_dispatched_round < batch.round:
+        if batch.state.last_dispatched_round < batch.round:
             acts["dispatch"] = lambda: self.write(rounds.mark_dispatched(batch, now))
         if batch.status is BatchStatus.ARCHIVING:
             acts["publish"] = lambda: self.write(rounds.publish(batch, ARCHIVE, now, TTL))
             acts["give up"] = lambda: self.write(rounds.give_up(batch, now))
             acts |= {f"lose {index}": partial(self.lose, index) for index in self.succeeded}
-        if batch.finished and batch.archive is not None:
+        if batch.finished and batch.state.archive is not None:
             acts["expire"] = self.expire
-        if batch.finished and (batch.counts.failed > batch.rejected or batch.archive is None):
+        if batch.finished and (batch.counts.failed > batch.rejected or batch.state.archive is None):
             acts["retry"] = lambda: self.write(rounds.retry(batch, now))
         return acts
 
@@ -211,7 +211,7 @@ class History(RuleBasedStateMachine):
     def expire(self) -> None:
         self.pass_time(TTL.total_seconds())
         assert self.batch.expired(self.now)
-        self.write(replace(self.batch, archive=None))
+        self.write(change_batch(self.batch, archive=None))
 
     def pass_time(self, seconds: float) -> None:
         self.clock.advance(seconds)
@@ -244,8 +244,8 @@ class History(RuleBasedStateMachine):
         if self.batch.status is BatchStatus.ARCHIVING or self.batch.finished:
             assert self.batch.counts.unsettled == 0
             assert all(item.lease is None for item in self.items)
-            assert self.batch.last_dispatched_round == self.batch.round
-        elif self.batch.last_dispatched_round == self.batch.round:
+            assert self.batch.state.last_dispatched_round == self.batch.round
+        elif self.batch.state.last_dispatched_round == self.batch.round:
             assert self.batch.counts.unsettled > 0
 
     @invariant()

@@ -196,7 +196,7 @@ def test_archive_and_stream_name_each_images_model(app: AppHarness) -> None:
     app.breakers.breakers["scripted", "first"] = CircuitBreaker(5, later, 1)
     run(app, 3)
     app.finish()
-    archive = app.batch.archive
+    archive = app.batch.state.archive
     assert archive is not None
     [results] = [m for m in app.builder.built[archive.key] if m.name == "results.csv"]
     assert isinstance(results, TextMember)

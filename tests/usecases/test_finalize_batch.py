@@ -35,11 +35,11 @@ def test_fully_failed_batch_still_has_an_archive(app: AppHarness) -> None:
     app.provider.script("0", failed(FailureCode.CONTENT_REFUSED))
     batch = app.run(1)
     assert (batch.status, batch.outcome) == (BatchStatus.FAILED, "none_succeeded")
-    assert batch.archive is not None
-    assert app.builder.images(batch.archive.key) == []
-    names = [member.name for member in app.builder.built[batch.archive.key]]
+    assert batch.state.archive is not None
+    assert app.builder.images(batch.state.archive.key) == []
+    names = [member.name for member in app.builder.built[batch.state.archive.key]]
     assert names == ["failed_rows.json", "failed_rows.csv", "results.csv", "index.html"]
-    assert b"content_refused" in app.media.bodies[str(batch.archive.failed_rows_key)]
+    assert b"content_refused" in app.media.bodies[str(batch.state.archive.failed_rows_key)]
 
 
 def test_lost_image_fails_its_row_until_retried(app: AppHarness) -> None:
@@ -62,7 +62,7 @@ def test_retry_builds_archive_after_finalizer_gave_up(app: AppHarness) -> None:
     with pytest.raises(UnavailableError):
         app.finalize.build(app.finalizer_run)
     app.finalize.give_up(app.finalizer_run)
-    assert (app.batch.status, app.batch.archive) == (BatchStatus.FAILED, None)
+    assert (app.batch.status, app.batch.state.archive) == (BatchStatus.FAILED, None)
     app.retry_batch(OWNER, "b1")
     assert app.finalizer.started[-1] == (OWNER, "b1", 1, 2)
     assert app.finish().status is BatchStatus.COMPLETED
@@ -81,7 +81,7 @@ def test_archive_is_deleted_exactly_at_expiry(app: AppHarness) -> None:
     assert app.batch.effective_status(app.clock.now()) is BatchStatus.EXPIRED
     app.finalize.delete(app.finalizer_run)
     app.finalize.expire(app.finalizer_run)
-    assert app.batch.archive is None
+    assert app.batch.state.archive is None
 
 
 def test_the_sleeping_execution_of_an_earlier_round_harms_nothing(app: AppHarness) -> None:

@@ -1,6 +1,5 @@
 """A provider that answers nothing for a while: nothing is lost, nothing is asked in vain."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -16,6 +15,7 @@ from imagebatch.domain.round_state import BlockReason, ProviderWait
 from imagebatch.domain.statuses import BatchStatus, ItemStatus
 from testing.app_harness import OWNER, PRICE, AppHarness
 from testing.fakes.system import START
+from testing.records import change_batch
 from tests.usecases.scheduler import Scheduler
 from tests.usecases.test_process_item import failed
 
@@ -105,7 +105,7 @@ def test_open_breaker_blocks_creates_until_half_open(app: AppHarness) -> None:
     scheduler.run(until=lambda: waits(app) is not None)
     asked = app.provider.asked["m"]
     assert asked == 5
-    until = app.batch.waiting.until  # type: ignore[union-attr]
+    until = app.batch.state.waiting.until  # type: ignore[union-attr]
     scheduler.run(until=lambda: app.clock.now() >= until)
     assert app.provider.asked["m"] - asked <= 1
 
@@ -181,7 +181,9 @@ def test_the_sweeper_leaves_a_batch_alone_that_waits(app: AppHarness) -> None:
     batch = app.batch
     until = app.clock.now() + timedelta(hours=1)
     app.records.update(
-        OWNER, "b1", lambda b: replace(b, waiting=ProviderWait(BlockReason.RATE_LIMITED, until))
+        OWNER,
+        "b1",
+        lambda b: change_batch(b, waiting=ProviderWait(BlockReason.RATE_LIMITED, until)),
     )
     app.clock.advance(30 * 60)
     sent = len(app.queue.sent)

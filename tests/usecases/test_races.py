@@ -103,7 +103,7 @@ def test_rejected_key_aborts_the_round_immediately(
         refused(app.provider.made[0])
         assert app.deliver(app.queue.sent[0].message) is None
     assert app.item(0).failure.code is FailureCode.PROVIDER_AUTH  # type: ignore[union-attr]
-    assert app.batch.abort_reason is not None
+    assert app.batch.state.abort_reason is not None
     assert app.batch.money.actual == PRICE
     app.drain()
     assert app.statuses == "fff"

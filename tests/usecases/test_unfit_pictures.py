@@ -11,7 +11,7 @@ WRONG_RATIO = "The image is 9 x 9, which is not the aspect ratio 16:9: choose an
 
 
 def kept(app: AppHarness) -> list[str]:
-    archive = app.batch.archive
+    archive = app.batch.state.archive
     assert archive is not None
     built = app.builder.built[archive.key]
     members = [each for each in built if isinstance(each, StoredMember)]
@@ -95,4 +95,4 @@ def test_a_dead_letter_stops_the_round_too(app: AppHarness, seconds: float) -> N
         app.dead_letter(message, 120)
     else:
         app.deliver(message)
-    assert app.batch.abort_reason is not None
+    assert app.batch.state.abort_reason is not None

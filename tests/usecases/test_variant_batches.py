@@ -303,8 +303,8 @@ def test_duplicate_message_leaves_one_folder_image(app: VariantWorld) -> None:
 
 def test_the_archive_has_a_directory_for_each_variant(app: VariantWorld) -> None:
     batch = app.make((1, [PUBLIC]), (2, [PUBLIC]))
-    assert batch.archive is not None
-    assert app.builder.images(batch.archive.key) == [
+    assert batch.state.archive is not None
+    assert app.builder.images(batch.state.archive.key) == [
         "Linen_shirt_Size_1/Linen_shirt_Size_1-1.png",
         "Linen_shirt_Size_2/Linen_shirt_Size_2-1.png",
     ]
@@ -426,8 +426,8 @@ def test_a_retry_uses_the_same_objects_signed_anew(app: VariantWorld) -> None:
         assert public == PUBLIC
     assert len(app.folder("b1")) == 2
     assert set(before) < set(app.folder("b1"))
-    assert again.archive is not None
-    assert len(app.builder.images(again.archive.key)) == 2
+    assert again.state.archive is not None
+    assert len(app.builder.images(again.state.archive.key)) == 2
 
 
 # --- candidates -----------------------------------------------------------------------------------

@@ -32,8 +32,8 @@ def choose(app: AppHarness, number: int, custom_id: str = "c1") -> Item:
 
 def archived(app: AppHarness) -> dict[str, str]:
     """The keys of the images in the archive, by their names."""
-    assert app.batch.archive is not None
-    built = app.builder.built[app.batch.archive.key]
+    assert app.batch.state.archive is not None
+    built = app.builder.built[app.batch.state.archive.key]
     return {each.name: each.key for each in built if hasattr(each, "key")}
 
 
@@ -87,20 +87,20 @@ def test_an_expired_archive_is_built_again(app: AppHarness) -> None:
     assert app.rebuild(OWNER, "b1").effective_status(now) is BatchStatus.EXPIRED
     batch = app.finish()
     assert batch.effective_status(now) is BatchStatus.COMPLETED
-    assert batch.archive is not None
-    assert batch.archive.key == "archives/b1/2-2.zip"
+    assert batch.state.archive is not None
+    assert batch.state.archive.key == "archives/b1/2-2.zip"
     app.finalize.delete(old)
     assert app.batch == batch
 
 
 def test_old_archive_is_available_during_rebuild(app: AppHarness) -> None:
-    old, run = app.batch.archive, app.finalizer_run
+    old, run = app.batch.state.archive, app.finalizer_run
     choose(app, 1)
     app.rebuild(OWNER, "b1")
     assert app.batch.available_archive(app.clock.now()) == old
     app.finalize.give_up(app.finalizer_run)
     batch = app.batch
-    assert (batch.archive, batch.status) == (old, BatchStatus.COMPLETED)
+    assert (batch.state.archive, batch.status) == (old, BatchStatus.COMPLETED)
     assert batch.archive_state(app.clock.now()) is ArchiveState.READY
     app.finalize.publish(FinalizerRun(OWNER, "b1", run.round, run.attempt + 7), {})
     assert app.batch == batch

@@ -53,7 +53,8 @@ class PowertoolsTelemetry(Telemetry):
         self._measure(batch, item)
 
     def archived(self, batch: Batch, seconds: float) -> None:
-        size = batch.archive.size if batch.archive else 0
+        archive = batch.state.archive
+        size = archive.size if archive else 0
         logger.info("archive published", **_of(batch), bytes=size, seconds=round(seconds, 3))
         metrics.add_metric("ArchiveBytes", MetricUnit.Bytes, size)
         metrics.add_metric("ArchiveSeconds", MetricUnit.Seconds, seconds)

@@ -6,11 +6,12 @@ else. tests/adapters/stored_records.json holds records that every later version 
 
 from imagebatch.adapters.batch_attributes import (
     BATCH_ERRORS,
-    BATCH_MONEY,
     BATCH_SPEC,
     BATCH_STATE,
     ITEM_SPEC,
     ITEM_STATE,
+    MONEY,
+    ROUND_STATE,
     NestedNames,
 )
 from imagebatch.domain.asset_library import Folder, LibraryImage, VariantFolder
@@ -27,7 +28,13 @@ from imagebatch.domain.money import Money, Reservation
 from imagebatch.domain.notice import Notice
 from imagebatch.domain.provenance import Provenance
 from imagebatch.domain.redos import Redo
-from imagebatch.domain.round_state import Archive, ItemError, ModelBlock, ProviderWait
+from imagebatch.domain.round_state import (
+    Archive,
+    ItemError,
+    ModelBlock,
+    ProviderWait,
+    RoundState,
+)
 from imagebatch.domain.shares import Share
 from imagebatch.intake.catalog import Variant
 from imagebatch.intake.uploads import Upload
@@ -36,7 +43,8 @@ from imagebatch.ports import Change, ItemChange
 NAMES: dict[type, NestedNames] = {
     BatchSpec: BATCH_SPEC,
     Batch: {**BATCH_SPEC, **BATCH_STATE, **BATCH_ERRORS},
-    Money: BATCH_MONEY,
+    RoundState: ROUND_STATE,
+    Money: MONEY,
     ItemSpec: ITEM_SPEC,
     Item: {**ITEM_SPEC, **ITEM_STATE},
     Counts: {

@@ -34,7 +34,24 @@ BATCH_SPEC: Names = {
 }
 
 
-BATCH_MONEY: Names = {
+ROUND_STATE: Names = {
+    "counts": "counts",
+    "status": "status",
+    "round": "round",
+    "round_total": "roundTotal",
+    "last_dispatched_round": "dispatchedRound",
+    "enqueued_count": "enqueued",
+    "attempt": "attempt",
+    "retry_request_id": "retryRequest",
+    "pending_redos": "pendingRedos",
+    "waiting": "throttle",
+    "blocks": "modelBlocks",
+    "abort_reason": "abortReason",
+    "archive": "archive",
+}
+
+
+MONEY: Names = {
     "committed": "reservedTotal",
     "actual": "spentTotal",
     "failed_price": "failedPrice",
@@ -43,23 +60,11 @@ BATCH_MONEY: Names = {
 
 
 BATCH_STATE: NestedNames = {
-    "counts": "counts",
-    "status": "status",
+    "state": ROUND_STATE,
+    "money": MONEY,
     "version": "version",
-    "round": "round",
-    "round_total": "roundTotal",
-    "last_dispatched_round": "dispatchedRound",
-    "enqueued_count": "enqueued",
-    "attempt": "attempt",
     "rejected": "rejected",
-    "retry_request_id": "retryRequest",
-    "pending_redos": "pendingRedos",
     "choices": "choices",
-    "waiting": "throttle",
-    "blocks": "modelBlocks",
-    "abort_reason": "abortReason",
-    "archive": "archive",
-    "money": BATCH_MONEY,
     "updated_at": "updatedAt",
     "started_at": "startedAt",
     "round_started_at": "roundStartedAt",

@@ -12,7 +12,6 @@ from decimal import Decimal
 from typing import Any
 
 from imagebatch.domain.counts import Counts
-from imagebatch.domain.errors import Failure
 from imagebatch.domain.model_registry import ImageModel, Mode, Quality
 from imagebatch.domain.money import ZERO, Money
 from imagebatch.domain.notice import Notice
@@ -21,8 +20,8 @@ from imagebatch.domain.round_state import (
     Archive,
     ArchiveState,
     ItemError,
-    ModelBlock,
     ProviderWait,
+    RoundState,
 )
 from imagebatch.domain.statuses import FINISHED, BatchStatus, Kind, Outcome
 
@@ -63,43 +62,21 @@ class BatchSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch(BatchSpec):
-    """The spec and the state of a batch: counts, current round, costs and timestamps.
+    """The spec of a batch, the state of its current round, its costs and its timestamps.
 
+    `status`, `counts` and `round` are the state's: nearly everything asks for them.
     `version` is incremented by one with each change.
     """
 
-    counts: Counts
-    status: BatchStatus = BatchStatus.QUEUED
+    state: RoundState
+    money: Money = field(default_factory=Money)
     version: int = 0
 
-    round: int = 1
-    round_total: int = 0
-    """The number of items in the current round."""
-    last_dispatched_round: int = 0
-    """The last round whose items and dispatch list are completely stored."""
-    enqueued_count: int = 0
-    """The number of entries of the round's dispatch list that were put into the queue."""
-    attempt: int = 1
-    """The finalizer's attempt in this round."""
     rejected: int = 0
     """The number of items that the intake rejected."""
     errors: tuple[ItemError, ...] = ()
-    retry_request_id: str = ""
-    """The request that opened this round."""
-    pending_redos: int | None = None
-    """The number of pending items that have an image, which they keep if the batch is cancelled."""
     choices: int | None = None
     """The choices that differ from the newest image, as one number (versions.py)."""
-    waiting: ProviderWait | None = None
-    blocks: tuple[ModelBlock, ...] = ()
-    """Models that this round must not use for now (fallback.py)."""
-    abort_reason: Failure | None = None
-    """Set if the provider rejected the API key or required too long a wait: the remaining items of
-    the round fail with this reason, without a request.
-    """
-    archive: Archive | None = None
-
-    money: Money = field(default_factory=Money)
 
     updated_at: datetime | None = None
     started_at: datetime | None = None
@@ -112,6 +89,18 @@ class Batch(BatchSpec):
     """The last attempt to rebuild the archive of a finished batch."""
     rebuilding_at: datetime | None = None
     """When the rebuild in progress started."""
+
+    @property
+    def status(self) -> BatchStatus:
+        return self.state.status
+
+    @property
+    def counts(self) -> Counts:
+        return self.state.counts
+
+    @property
+    def round(self) -> int:
+        return self.state.round
 
     @property
     def rebuilding(self) -> bool:
@@ -160,7 +149,7 @@ class Batch(BatchSpec):
 
     def available_archive(self, now: datetime) -> Archive | None:
         """Return the current round's archive while it can be downloaded."""
-        return self.archive if self.finished and not self.expired(now) else None
+        return self.state.archive if self.finished and not self.expired(now) else None
 
     def archive_state(self, now: datetime) -> ArchiveState:
         if self.rebuilding or self.status is BatchStatus.ARCHIVING:
@@ -174,7 +163,8 @@ class Batch(BatchSpec):
     @property
     def archive_outdated(self) -> bool:
         """Whether the archive contains different images than those chosen now."""
-        return self.archive is not None and (self.archive.choices or 0) != (self.choices or 0)
+        archive = self.state.archive
+        return archive is not None and (archive.choices or 0) != (self.choices or 0)
 
     @property
     def building_since(self) -> datetime | None:
@@ -182,11 +172,12 @@ class Batch(BatchSpec):
 
     def eta(self, now: datetime) -> datetime | None:
         """Estimate when the round's last item settles; None before the first item has settled."""
-        done = self.round_total - self.counts.unsettled
+        done = self.state.round_total - self.counts.unsettled
         if self.status is not BatchStatus.PROCESSING or not self.round_started_at or done < 1:
             return None
         pace = (now - self.round_started_at) / done
         return now + pace * self.counts.unsettled
 
     def waiting_for(self, now: datetime) -> ProviderWait | None:
-        return self.waiting if self.waiting and self.waiting.until > now else None
+        waiting = self.state.waiting
+        return waiting if waiting and waiting.until > now else None

@@ -4,7 +4,7 @@ A batch has one message per worker in the queue or in flight. A batch that runs 
 worker busy, and the first items of a new batch wait behind few messages, however many rows the
 other batches have. While the workers are busy with other batches, half as many messages suffice.
 
-`Batch.enqueued_count` is the number of entries of the list that were put into the queue. The
+`RoundState.enqueued_count` is the number of entries of the list that were put into the queue. The
 entries that a settled item enqueued are stored with it (`Item.enqueued_positions`), so that a
 redelivered message enqueues exactly the same ones.
 """
@@ -18,9 +18,9 @@ from imagebatch.domain.statuses import RUNNING, SETTLED
 
 def enqueue_initial_window(batch: Batch, workers: int) -> Batch:
     """Admit the first entries of a running round."""
-    if batch.status not in RUNNING or batch.enqueued_count:
+    if batch.status not in RUNNING or batch.state.enqueued_count:
         return batch
-    return replace(batch, enqueued_count=min(batch.round_total, workers))
+    return _enqueue(batch, min(batch.state.round_total, workers))
 
 
 def admit_next(batch: Batch, item: Item, window: int) -> tuple[Batch, Item]:
@@ -30,9 +30,13 @@ def admit_next(batch: Batch, item: Item, window: int) -> tuple[Batch, Item]:
     """
     if batch.status not in RUNNING or item.status not in SETTLED:
         return batch, item
-    settled = batch.round_total - batch.counts.unsettled
+    settled = batch.state.round_total - batch.counts.unsettled
     begun = settled + batch.counts.processing
-    wanted = min(batch.round_total, max(settled + window, begun + 1))
-    upto = max(batch.enqueued_count, wanted)
-    positions = tuple(range(batch.enqueued_count, upto))
-    return replace(batch, enqueued_count=upto), replace(item, enqueued_positions=positions)
+    wanted = min(batch.state.round_total, max(settled + window, begun + 1))
+    upto = max(batch.state.enqueued_count, wanted)
+    positions = tuple(range(batch.state.enqueued_count, upto))
+    return _enqueue(batch, upto), replace(item, enqueued_positions=positions)
+
+
+def _enqueue(batch: Batch, count: int) -> Batch:
+    return replace(batch, state=replace(batch.state, enqueued_count=count))

@@ -1,7 +1,7 @@
 """Which model of a batch's chain generates an item now, or how long the item waits.
 
-`Batch.blocks` holds the known state of each model. The batch waits for a rate-limited model for a
-while before it uses the next one; a model that is unavailable or gone is skipped immediately.
+`RoundState.blocks` holds the known state of each model. The batch waits for a rate-limited model
+for a while before it uses the next one; a model that is unavailable or gone is skipped immediately.
 """
 
 from collections.abc import Sequence
@@ -44,7 +44,7 @@ STANDARD_POLICY = OutagePolicy()
 
 
 def block_of(batch: Batch, model: str) -> ModelBlock | None:
-    return next((block for block in batch.blocks if block.model == model), None)
+    return next((block for block in batch.state.blocks if block.model == model), None)
 
 
 def block_model(
@@ -54,8 +54,8 @@ def block_model(
     before = block_of(batch, model)
     since = before.since if before is not None and before.reason == reason else now
     block = ModelBlock(model, reason, since, until)
-    others = tuple(each for each in batch.blocks if each.model != model)
-    return replace(batch, blocks=(*others, block))
+    others = tuple(each for each in batch.state.blocks if each.model != model)
+    return _with_blocks(batch, (*others, block))
 
 
 def renew(batch: Batch, model: str, now: datetime) -> Batch:
@@ -63,9 +63,13 @@ def renew(batch: Batch, model: str, now: datetime) -> Batch:
     before = block_of(batch, model)
     if before is None or before.reason == BlockReason.GONE:
         return batch
-    others = tuple(each for each in batch.blocks if each.model != model)
+    others = tuple(each for each in batch.state.blocks if each.model != model)
     kept = (replace(before, since=now),) if before.holds(now) else ()
-    return replace(batch, blocks=(*others, *kept))
+    return _with_blocks(batch, (*others, *kept))
+
+
+def _with_blocks(batch: Batch, blocks: tuple[ModelBlock, ...]) -> Batch:
+    return replace(batch, state=replace(batch.state, blocks=blocks))
 
 
 def usable_model(batch: Batch, item: Item, now: datetime, policy: OutagePolicy) -> str | None:
@@ -107,11 +111,15 @@ def show_waiting(batch: Batch, item: Item, now: datetime, policy: OutagePolicy) 
     """Set `waiting` to the reason if the batch cannot generate anything now."""
     until = next_look(batch, item, now, policy)
     if until is None or until <= now:
-        return replace(batch, waiting=None) if batch.waiting_for(now) else batch
+        return _with_waiting(batch, None) if batch.waiting_for(now) else batch
     blocks = [block_of(batch, model) for model in _candidates(batch, item)]
     first = next(each for each in blocks if each is not None and each.until is not None)
     waiting = ProviderWait(first.reason, until, first.since)
-    return batch if batch.waiting == waiting else replace(batch, waiting=waiting)
+    return batch if batch.state.waiting == waiting else _with_waiting(batch, waiting)
+
+
+def _with_waiting(batch: Batch, waiting: ProviderWait | None) -> Batch:
+    return replace(batch, state=replace(batch.state, waiting=waiting))
 
 
 def _candidates(batch: Batch, item: Item) -> Sequence[str]:

@@ -1,10 +1,12 @@
-"""Types of a batch's state in its current round."""
+"""A batch's state in its current round."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from imagebatch.domain.counts import Counts
 from imagebatch.domain.errors import Failure
+from imagebatch.domain.statuses import BatchStatus
 
 MAX_ERRORS = 20
 
@@ -75,3 +77,58 @@ class ItemError:
     failure: Failure
     rejected: bool = False
     """Whether the intake rejected the item, so that no round can retry it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundState:
+    """The state of a batch in its current round."""
+
+    counts: Counts
+    status: BatchStatus = BatchStatus.QUEUED
+    round: int = 1
+    round_total: int = 0
+    """The number of items in the current round."""
+    last_dispatched_round: int = 0
+    """The last round whose items and dispatch list are completely stored."""
+    enqueued_count: int = 0
+    """The number of entries of the round's dispatch list that were put into the queue."""
+    attempt: int = 1
+    """The finalizer's attempt in this round."""
+    retry_request_id: str = ""
+    """The request that opened this round."""
+    pending_redos: int | None = None
+    """The number of pending items that have an image, which they keep if the batch is cancelled."""
+    waiting: ProviderWait | None = None
+    blocks: tuple[ModelBlock, ...] = ()
+    """Models that this round must not use for now (fallback.py)."""
+    abort_reason: Failure | None = None
+    """Set if the provider rejected the API key or required too long a wait: the remaining items of
+    the round fail with this reason, without a request.
+    """
+    archive: Archive | None = None
+
+    @property
+    def dispatched(self) -> bool:
+        return self.last_dispatched_round >= self.round
+
+    def next_attempt(self) -> "RoundState":
+        """Let the finalizer try again."""
+        return replace(self, attempt=self.attempt + 1)
+
+    def open_next(
+        self, size: int, counts: Counts, pending_redos: int | None = None
+    ) -> "RoundState":
+        return replace(
+            self,
+            counts=counts,
+            status=BatchStatus.PROCESSING,
+            round=self.round + 1,
+            round_total=size,
+            enqueued_count=0,
+            attempt=1,
+            pending_redos=pending_redos,
+            waiting=None,
+            blocks=(),
+            abort_reason=None,
+            archive=None,
+        )

@@ -11,7 +11,7 @@ from imagebatch.domain.errors import Failure, GoneError, StateConflictError
 from imagebatch.domain.item import Item
 from imagebatch.domain.money import ZERO
 from imagebatch.domain.redos import Redo, index_ranges
-from imagebatch.domain.round_state import Archive, ArchiveState
+from imagebatch.domain.round_state import Archive, ArchiveState, RoundState
 from imagebatch.domain.statuses import RUNNING, BatchStatus, ItemStatus
 
 
@@ -19,22 +19,24 @@ def abort_round(batch: Batch, failure: Failure) -> Batch:
     """Abort a round for which its provider accepts nothing: the remaining items fail without a
     request.
     """
-    return replace(batch, abort_reason=failure, waiting=None)
+    return replace(batch, state=replace(batch.state, abort_reason=failure, waiting=None))
 
 
 def start_archiving_if_complete(batch: Batch, now: datetime) -> Batch:
     """Move a fully dispatched and settled round to archiving; only one call succeeds."""
     running = batch.status in RUNNING or batch.status is BatchStatus.CANCELLING
-    if not running or batch.counts.unsettled or batch.last_dispatched_round < batch.round:
+    if not running or batch.counts.unsettled or not batch.state.dispatched:
         return batch
-    return replace(batch, status=BatchStatus.ARCHIVING, archiving_at=now, waiting=None)
+    state = replace(batch.state, status=BatchStatus.ARCHIVING, waiting=None)
+    return replace(batch, state=state, archiving_at=now)
 
 
 def mark_dispatched(batch: Batch, now: datetime) -> Batch:
     """Record that the round's items and list are stored; a round with nothing to run is
     complete.
     """
-    return start_archiving_if_complete(replace(batch, last_dispatched_round=batch.round), now)
+    state = replace(batch.state, last_dispatched_round=batch.round)
+    return start_archiving_if_complete(replace(batch, state=state), now)
 
 
 def cancel(batch: Batch, now: datetime) -> Batch:
@@ -50,21 +52,18 @@ def cancel(batch: Batch, now: datetime) -> Batch:
             detail=f"The batch is {batch.status}; "
             "only a queued or processing batch can be cancelled.",
         )
-    kept, pending = batch.pending_redos or 0, batch.counts.pending
+    kept, pending = batch.state.pending_redos or 0, batch.counts.pending
     counts = batch.counts.transfer(ItemStatus.PENDING, ItemStatus.SUCCEEDED, kept).transfer(
         ItemStatus.PENDING, ItemStatus.CANCELLED, pending - kept
     )
-    return start_archiving_if_complete(
-        replace(
-            batch,
-            status=BatchStatus.CANCELLING,
-            counts=counts,
-            pending_redos=None,
-            cancelling_at=now,
-            waiting=None,
-        ),
-        now,
+    state = replace(
+        batch.state,
+        status=BatchStatus.CANCELLING,
+        counts=counts,
+        pending_redos=None,
+        waiting=None,
     )
+    return start_archiving_if_complete(replace(batch, state=state, cancelling_at=now), now)
 
 
 def retry(batch: Batch, now: datetime) -> Batch:
@@ -72,20 +71,14 @@ def retry(batch: Batch, now: datetime) -> Batch:
     check_can_open(batch, now)
     again = batch.counts.failed - batch.rejected
     if again:
-        opened = replace(
-            _next_round(batch, again),
-            counts=batch.counts.transfer(ItemStatus.FAILED, ItemStatus.PENDING, again),
-            errors=tuple(e for e in batch.errors if e.rejected),
-        )
+        counts = batch.counts.transfer(ItemStatus.FAILED, ItemStatus.PENDING, again)
+        errors = tuple(e for e in batch.errors if e.rejected)
+        opened = replace(_next_round(batch, batch.state.open_next(again, counts)), errors=errors)
         # A batch from before `failed_price` was recorded reserves the price of all items.
         return reserve(opened, batch.money.failed_price or batch.estimated, now)
     if batch.available_archive(now) is None:
-        rebuilt = replace(
-            _without_archive(batch),
-            status=BatchStatus.ARCHIVING,
-            attempt=batch.attempt + 1,
-            archiving_at=now,
-        )
+        state = replace(batch.state.next_attempt(), status=BatchStatus.ARCHIVING, archive=None)
+        rebuilt = replace(_without_archive(batch), state=state, archiving_at=now)
         return reserve(rebuilt, ZERO, now)
     raise StateConflictError(
         "nothing-to-retry",
@@ -109,11 +102,10 @@ def redo(
         counts = counts.transfer(effective_item_status(batch, item), ItemStatus.PENDING)
     round_, indices = batch.round + 1, {item.index for item in items}
     opened = Redo(round=round_, items=index_ranges(indices), note=note, seed=seed)
+    with_image = sum(item.image is not None for item in items)
     started = replace(
-        _next_round(batch, len(items)),
-        counts=counts,
+        _next_round(batch, batch.state.open_next(len(items), counts, with_image or None)),
         errors=tuple(e for e in batch.errors if e.index not in indices),
-        pending_redos=sum(item.image is not None for item in items) or None,
         redos=(*_past_redos(batch), opened),
     )
     return reserve(started, sum((item.price for item in items), ZERO), now)
@@ -138,21 +130,13 @@ def check_retained(batch: Batch, now: datetime) -> None:
         )
 
 
-def _next_round(batch: Batch, size: int) -> Batch:
+def _next_round(batch: Batch, state: RoundState) -> Batch:
     return replace(
         _without_archive(batch),
-        status=BatchStatus.PROCESSING,
-        round=batch.round + 1,
-        round_total=size,
-        enqueued_count=0,
-        attempt=1,
+        state=state,
         redos=_past_redos(batch),
-        pending_redos=None,
         cancelling_at=None,
         round_started_at=None,
-        waiting=None,
-        blocks=(),
-        abort_reason=None,
         money=batch.money.open_round(),
     )
 
@@ -168,7 +152,7 @@ def _past_redos(batch: Batch) -> tuple[Redo, ...]:
 def _without_archive(batch: Batch) -> Batch:
     return replace(
         batch,
-        archive=None,
+        state=replace(batch.state, archive=None),
         finished_at=None,
         expires_at=None,
         archiving_at=None,
@@ -186,24 +170,25 @@ def rebuild(batch: Batch, now: datetime) -> Batch:
     check_can_open(batch, now)
     if batch.rebuilding_at is not None and now < batch.rebuilding_at + REBUILD_PATIENCE:
         return batch
-    state = batch.archive_state(now)
-    if state is ArchiveState.FAILED:
+    archive_state = batch.archive_state(now)
+    if archive_state is ArchiveState.FAILED:
         raise StateConflictError(
             "archive-failed",
             "Archive could not be built",
             detail="The archive of the last round could not be built. Retry the batch.",
         )
-    if state is ArchiveState.READY and not batch.archive_outdated:
+    if archive_state is ArchiveState.READY and not batch.archive_outdated:
         return batch
-    attempt = batch.attempt + 1
-    return replace(batch, attempt=attempt, rebuild_attempt=attempt, rebuilding_at=now)
+    state = batch.state.next_attempt()
+    return replace(batch, state=state, rebuild_attempt=state.attempt, rebuilding_at=now)
 
 
 def publish(batch: Batch, archive: Archive, now: datetime, ttl: timedelta) -> Batch:
     """End a round: its archive is complete and available, with an expiry in whole seconds."""
     whole = (now + ttl + timedelta(seconds=1, microseconds=-1)).replace(microsecond=0)
     if batch.rebuilding:
-        return replace(batch, archive=archive, expires_at=whole, rebuilding_at=None)
+        rebuilt = replace(batch.state, archive=archive)
+        return replace(batch, state=rebuilt, expires_at=whole, rebuilding_at=None)
     _check_archiving(batch)
     if batch.cancelling_at is not None:
         status = BatchStatus.CANCELLED
@@ -213,8 +198,7 @@ def publish(batch: Batch, archive: Archive, now: datetime, ttl: timedelta) -> Ba
         status = BatchStatus.FAILED
     return replace(
         batch,
-        status=status,
-        archive=archive,
+        state=replace(batch.state, status=status, archive=archive),
         finished_at=now,
         expires_at=whole,
         money=batch.money.end_round(),
@@ -228,8 +212,7 @@ def give_up(batch: Batch, now: datetime) -> Batch:
     _check_archiving(batch)
     return replace(
         batch,
-        status=BatchStatus.FAILED,
-        archive=None,
+        state=replace(batch.state, status=BatchStatus.FAILED, archive=None),
         finished_at=now,
         expires_at=None,
         money=batch.money.end_round(),

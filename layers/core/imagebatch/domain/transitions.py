@@ -63,11 +63,15 @@ def claim(
         return batch, replace(item, lease=lease)
     if status is not ItemStatus.PENDING or batch.status not in RUNNING:
         raise ValueError(f"a {status} item of a {batch.status} batch cannot be claimed")
-    return replace(
-        batch,
+    state = replace(
+        batch.state,
         status=BatchStatus.PROCESSING,
         counts=batch.counts.transfer(ItemStatus.PENDING, ItemStatus.PROCESSING),
         pending_redos=_pending_redos(batch, -1 if item.image else 0),
+    )
+    return replace(
+        batch,
+        state=state,
         started_at=batch.started_at or now,
         round_started_at=batch.round_started_at or now,
     ), _claimed(batch, item, lease, now, now + time_limit)
@@ -100,7 +104,7 @@ def _claimed(batch: Batch, item: Item, lease: Lease, now: datetime, deadline: da
 
 
 def _pending_redos(batch: Batch, change: int) -> int | None:
-    return (batch.pending_redos or 0) + change or None
+    return (batch.state.pending_redos or 0) + change or None
 
 
 def _as_asked_for(batch: Batch, item: Item) -> Item:
@@ -128,11 +132,14 @@ def requeue(batch: Batch, item: Item, now: datetime) -> tuple[Batch, Item]:
     if item.create_in_flight:
         batch, item = undo_create(batch, item)
     batch, item = release_reservation(batch, item)
-    return replace(
-        batch,
+    state = replace(
+        batch.state,
         counts=batch.counts.transfer(ItemStatus.PROCESSING, ItemStatus.PENDING),
         pending_redos=_pending_redos(batch, 1 if item.image else 0),
-    ), replace(item, status=ItemStatus.PENDING, round=batch.round - 1, lease=None)
+    )
+    return replace(batch, state=state), replace(
+        item, status=ItemStatus.PENDING, round=batch.round - 1, lease=None
+    )
 
 
 def release_lease(item: Item) -> Item:
@@ -206,7 +213,8 @@ def _settle(batch: Batch, item: Item, status: ItemStatus, now: datetime) -> tupl
         seconds=round((now - started).total_seconds(), 3),
     )
     counts = batch.counts.transfer(ItemStatus.PROCESSING, status)
-    return start_archiving_if_complete(replace(batch, counts=counts), now), settled
+    state = replace(batch.state, counts=counts)
+    return start_archiving_if_complete(replace(batch, state=state), now), settled
 
 
 def mark_output_lost(
@@ -226,9 +234,9 @@ def mark_output_lost(
         batch, item = lose(batch, item, number)
     if item.image is not None:
         return batch, item
+    counts = batch.counts.transfer(ItemStatus.SUCCEEDED, ItemStatus.FAILED)
     return replace(
-        _with_failed(batch, item, failure),
-        counts=batch.counts.transfer(ItemStatus.SUCCEEDED, ItemStatus.FAILED),
+        _with_failed(batch, item, failure), state=replace(batch.state, counts=counts)
     ), replace(item, status=ItemStatus.FAILED, failure=failure, round=batch.round)
 
 

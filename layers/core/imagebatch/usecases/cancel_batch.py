@@ -19,5 +19,5 @@ class CancelBatch:
         now = self.records.clock.now()
         batch = self.records.update(owner, batch_id, lambda b: cancel(b, now))
         if batch.status is BatchStatus.ARCHIVING:
-            self.finalizer.start(owner, batch_id, batch.round, batch.attempt)
+            self.finalizer.start(owner, batch_id, batch.round, batch.state.attempt)
         return batch

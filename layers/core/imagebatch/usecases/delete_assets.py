@@ -108,7 +108,7 @@ class DeleteImage:
         def forget(batch: Batch, item: Item) -> Pair:
             if item.image is None:
                 return batch, item
-            ended = replace(batch, archive=None, expires_at=now)
+            ended = replace(batch, state=replace(batch.state, archive=None), expires_at=now)
             without = replace(item, image=None, file=None, versions=(), chosen=None)
             return ended, without
 

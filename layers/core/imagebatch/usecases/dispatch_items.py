@@ -41,10 +41,10 @@ class DispatchItems:
             return batch
         if store.round_list(owner, batch_id, round_) is None:
             store.put_round(owner, batch_id, round_, self._open_indices(batch))
-        if batch.last_dispatched_round < round_:
+        if batch.state.last_dispatched_round < round_:
             batch = self._open_window(batch)
         if batch.status is BatchStatus.ARCHIVING:
-            self.finalizer.start(owner, batch_id, batch.round, batch.attempt)
+            self.finalizer.start(owner, batch_id, batch.round, batch.state.attempt)
         elif batch.status in RUNNING and batch.round == round_:
             self.queue.send(list(self.open_messages(batch)))
         return batch
@@ -57,7 +57,7 @@ class DispatchItems:
             batch.id,
             lambda b: (
                 enqueue_initial_window(mark_dispatched(b, now), self.workers)
-                if b.round == round_ and b.last_dispatched_round < round_
+                if b.round == round_ and b.state.last_dispatched_round < round_
                 else b
             ),
         )
@@ -66,7 +66,7 @@ class DispatchItems:
         """Return the admitted entries of the running round that have not ended."""
         store = self.records.store
         entries = store.round_list(batch.owner, batch.id, batch.round) or ()
-        entries = entries[: batch.enqueued_count]
+        entries = entries[: batch.state.enqueued_count]
         positions = {index: position for position, index in enumerate(entries)}
         last = max(entries, default=-1)
         for item in store.items(batch.owner, batch.id, start=min(entries, default=0)):

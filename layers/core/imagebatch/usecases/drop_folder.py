@@ -162,8 +162,9 @@ class PublishToOutbox:
         base = dropped.outbox
         if not self.store.reserve_outbox_name(base, batch.id, batch.retention_ends_at):
             base = f"{base}-{batch.id[:8]}"
-        if batch.archive is not None:
-            self.media.copy(batch.archive.key, base + ".zip")
+        archive = batch.state.archive
+        if archive is not None:
+            self.media.copy(archive.key, base + ".zip")
         self.media.put(base + ".json", self.status(batch), "application/json")
 
 

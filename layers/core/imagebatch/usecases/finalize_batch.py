@@ -61,7 +61,7 @@ class FinalizerRun:
     attempt: int
 
     def is_of(self, batch: Batch) -> bool:
-        return (batch.round, batch.attempt) == (self.round, self.attempt)
+        return (batch.round, batch.state.attempt) == (self.round, self.attempt)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +135,8 @@ class FinalizeBatch:
         now = self.records.clock.now()
 
         def forget(batch: Batch) -> Batch:
-            gone = run.is_of(batch) and batch.expired(now) and batch.archive is not None
-            return replace(batch, archive=None) if gone else batch
+            gone = run.is_of(batch) and batch.expired(now) and batch.state.archive is not None
+            return replace(batch, state=replace(batch.state, archive=None)) if gone else batch
 
         with suppress(NotFoundError):  # deleted in the meantime
             self.records.update(run.owner, run.batch_id, forget)
@@ -206,7 +206,7 @@ class FinalizeBatch:
         """
         if not batch.options.get("include_pdf") or not images:
             return [], ()
-        key = keys.pages(batch.id, batch.round, batch.attempt)
+        key = keys.pages(batch.id, batch.round, batch.state.attempt)
         found = self.pages.find(key, images)
         if found is None:
             self.pages.build(key, images)
@@ -223,7 +223,7 @@ class FinalizeBatch:
     def _store(
         self, batch: Batch, members: Sequence[ArchiveMember], report_files: Sequence[TextMember]
     ) -> Archive:
-        key = keys.archive(batch.id, batch.round, batch.attempt)
+        key = keys.archive(batch.id, batch.round, batch.state.attempt)
         built = self.builder.build(
             key, members, modified=batch.building_since or self.records.clock.now()
         )
@@ -237,7 +237,7 @@ class FinalizeBatch:
         text = next((text for text in report_files if text.name == f"failed_rows.{form}"), None)
         if text is None:
             return None
-        key = keys.failed_rows(batch.id, batch.round, batch.attempt, form)
+        key = keys.failed_rows(batch.id, batch.round, batch.state.attempt, form)
         self.media.put(key, text.body, FAILED_ROWS[form])
         return key
 

@@ -26,7 +26,7 @@ def notice_of(batch: Batch, body: Callable[[Batch], Mapping[str, Any]]) -> dict[
     """
     if batch.callback_url is None:
         return None
-    message_id = f"{batch.id}-{batch.round}-{batch.attempt}"
+    message_id = f"{batch.id}-{batch.round}-{batch.state.attempt}"
     whole = dict(body(batch))
     data = {name: value for name, value in whole["data"].items() if name not in PERSONAL}
     return {"id": message_id, "body": whole | {"data": data}}

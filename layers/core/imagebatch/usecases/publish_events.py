@@ -84,9 +84,8 @@ def _as_it_ended(batch: Batch, change: Change) -> Batch:
     """The batch may be in its next round by now, and then knows no longer when this one ended."""
     round_ = batch.round if batch.finished else batch.round - 1
     ended = (batch.finished and batch.finished_at) or change.at
-    return replace(
-        batch, status=change.status, counts=change.counts, round=round_, finished_at=ended
-    )
+    state = replace(batch.state, status=change.status, counts=change.counts, round=round_)
+    return replace(batch, state=state, finished_at=ended)
 
 
 def _item_detail(

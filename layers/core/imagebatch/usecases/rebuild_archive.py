@@ -21,5 +21,5 @@ class RebuildArchive:
         now = self.records.clock.now()
         batch = self.records.update(owner, batch_id, lambda batch: rebuild(batch, now))
         if batch.rebuilding:
-            self.finalizer.start(owner, batch_id, batch.round, batch.attempt)
+            self.finalizer.start(owner, batch_id, batch.round, batch.state.attempt)
         return batch

@@ -41,9 +41,10 @@ class RedoItems:
         """
 
         def open_round(batch: Batch) -> Batch:
-            if batch.retry_request_id == request:
+            if batch.state.retry_request_id == request:
                 return batch
-            return replace(self._opened(batch, wanted), retry_request_id=request)
+            opened = self._opened(batch, wanted)
+            return replace(opened, state=replace(opened.state, retry_request_id=request))
 
         batch = self.records.update(owner, batch_id, open_round)
         start_round(batch, self.dispatch, self.finalizer)

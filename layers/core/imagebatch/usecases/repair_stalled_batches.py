@@ -46,7 +46,7 @@ class RepairStalledBatches:
     def _repair(self, batch: Batch) -> Batch:
         if batch.status is BatchStatus.ARCHIVING:
             return self._restart_finalizer(batch)
-        if batch.last_dispatched_round < batch.round:
+        if not batch.state.dispatched:
             self.dispatch.send(batch.owner, batch.id, batch.round)
             return batch
         now = self.records.clock.now()
@@ -62,7 +62,7 @@ class RepairStalledBatches:
 
     def _restart_finalizer(self, batch: Batch) -> Batch:
         """A lost start is repeated; an execution that ended without a result is replaced."""
-        state = self.finalizer.state(batch.id, batch.round, batch.attempt)
+        state = self.finalizer.state(batch.id, batch.round, batch.state.attempt)
         if state is Execution.RUNNING:
             return batch
         if state is Execution.ENDED:
@@ -70,10 +70,10 @@ class RepairStalledBatches:
                 batch.owner,
                 batch.id,
                 lambda b: (
-                    replace(b, attempt=b.attempt + 1)
-                    if b.status is BatchStatus.ARCHIVING and b.attempt == batch.attempt
+                    replace(b, state=b.state.next_attempt())
+                    if b.status is BatchStatus.ARCHIVING and b.state.attempt == batch.state.attempt
                     else b
                 ),
             )
-        self.finalizer.start(batch.owner, batch.id, batch.round, batch.attempt)
+        self.finalizer.start(batch.owner, batch.id, batch.round, batch.state.attempt)
         return batch

@@ -29,9 +29,10 @@ class RetryBatch:
         """
 
         def open_round(batch: Batch) -> Batch:
-            if batch.retry_request_id == request:
+            if batch.state.retry_request_id == request:
                 return batch
-            return replace(self._opened(batch, options), retry_request_id=request)
+            opened = self._opened(batch, options)
+            return replace(opened, state=replace(opened.state, retry_request_id=request))
 
         batch = self.records.update(owner, batch_id, open_round)
         start_round(batch, self.dispatch, self.finalizer)
@@ -53,6 +54,6 @@ class RetryBatch:
 def start_round(batch: Batch, dispatch: DispatchQueue, finalizer: Finalizer) -> None:
     """Start the round that a write has opened; safe to repeat."""
     if batch.status is BatchStatus.ARCHIVING:
-        finalizer.start(batch.owner, batch.id, batch.round, batch.attempt)
+        finalizer.start(batch.owner, batch.id, batch.round, batch.state.attempt)
     elif not batch.finished:
         dispatch.send(batch.owner, batch.id, batch.round)

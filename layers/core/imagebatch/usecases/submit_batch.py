@@ -15,7 +15,7 @@ from imagebatch.domain.model_choice import Requirement
 from imagebatch.domain.model_registry import ImageModel, Mode, Quality
 from imagebatch.domain.money import ZERO
 from imagebatch.domain.notice import Notice
-from imagebatch.domain.round_state import MAX_ERRORS, ItemError
+from imagebatch.domain.round_state import MAX_ERRORS, ItemError, RoundState
 from imagebatch.domain.statuses import Kind
 from imagebatch.ports import AccountStore, DispatchQueue, ObjectStore
 from imagebatch.usecases import keys
@@ -140,8 +140,9 @@ class SubmitBatch:
             model=submission.models[0].id,
             models=submission.entries,
             quality=submission.quality,
-            counts=Counts(pending=waiting, failed=len(rejected)),
-            round_total=waiting,
+            state=RoundState(
+                counts=Counts(pending=waiting, failed=len(rejected)), round_total=waiting
+            ),
             rejected=len(rejected),
             errors=errors,
             notices=submission.plan.notices[:MAX_NOTICES],

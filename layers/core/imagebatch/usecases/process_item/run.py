@@ -93,7 +93,7 @@ class ProcessItem:
     def _hand_on(self, effect: Effect, batch: Batch) -> None:
         """Continue after a settled item: the round's archive, or the next of its items."""
         if isinstance(effect, StartFinalizer):
-            self.finalizer.start(batch.owner, batch.id, batch.round, batch.attempt)
+            self.finalizer.start(batch.owner, batch.id, batch.round, batch.state.attempt)
         elif isinstance(effect, EnqueueNext):
             self.queue.send(list(self._messages(batch, effect)))
 

@@ -138,7 +138,9 @@ def _breaker_answered(
 
 def _must_wait(batch: Batch, item: Item, now: datetime, delivery: Delivery) -> bool:
     """While none of its models is available, an item that would create waits."""
-    decided = item.prediction or item.create_in_flight or batch.cancelling_at or batch.abort_reason
+    decided = (
+        item.prediction or item.create_in_flight or batch.cancelling_at or batch.state.abort_reason
+    )
     until = fallback.next_look(batch, item, now, delivery.policy)
     return delivery.may_create and not decided and until is not None and until > now
 

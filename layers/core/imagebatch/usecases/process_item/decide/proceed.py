@@ -58,8 +58,8 @@ def proceed(
 def _reason_not_to_create(
     batch: Batch, item: Item, now: datetime, delivery: Delivery, failure: Failure | None
 ) -> Failure | None:
-    if batch.abort_reason is not None:
-        return batch.abort_reason
+    if batch.state.abort_reason is not None:
+        return batch.state.abort_reason
     exhausted = _exhausted(batch, item, now, delivery)
     if exhausted is not None:
         return failure or exhausted
