@@ -91,6 +91,7 @@ ANSWERS = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("provider", MODELS)
 @settings(max_examples=examples(10), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(answers=st.lists(ANSWERS, min_size=6, max_size=6))
@@ -114,6 +115,7 @@ IDS = ["", "\udcff", "a b", "\x00", "é", "p" * 3_000, 7, None, ["p"], {"id": "p
 NAMES = {"replicate": "id", "runpod": "id", "fal": "request_id"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("provider", MODELS)
 def test_unusable_id_counts_as_a_lost_response(provider: str) -> None:
     with LiveApp() as app:

@@ -90,6 +90,7 @@ def nothing_is_left(server: S3Server) -> bool:
     return server.uploads == {} and f"{BUCKET}/{KEY}" not in server.objects
 
 
+@pytest.mark.slow
 def test_images_and_texts_become_one_archive_in_their_order(server: S3Server) -> None:
     build(server, [*images(server, 9), *TEXTS])
     assert server.count("UploadPart") == 4
@@ -106,18 +107,21 @@ def test_an_archive_without_images_is_built_all_the_same(server: S3Server) -> No
     assert server.count("GetObject") == 0
 
 
+@pytest.mark.slow
 def test_texts_larger_than_a_part_are_archived(server: S3Server) -> None:
     texts = [TextMember("index.html", image(7, 12 * FIFTH)), *TEXTS[:1]]
     build(server, [*images(server, 1, 1000), *texts])
     build(server, [*images(server, 5), *texts], "archives/b1/2-1.zip")
 
 
+@pytest.mark.slow
 def test_texts_may_come_before_and_between_the_images(server: S3Server) -> None:
     first, *others = images(server, 6)
     large = TextMember("large.txt", image(9, 11 * FIFTH))
     build(server, [TEXTS[0], first, large, *others, TEXTS[1]])
 
 
+@pytest.mark.slow
 def test_large_images_are_copied_but_for_their_beginnings(server: S3Server) -> None:
     members = [*images(server, 4, LARGE + 3), *TEXTS]
     sent = server.moved["UploadPart"]
@@ -137,11 +141,13 @@ def test_other_peoples_tools_take_copied_images(
     read_with(tool, path)
 
 
+@pytest.mark.slow
 def test_an_image_is_copied_whole_behind_enough_small_ones(server: S3Server) -> None:
     build(server, [*images(server, 4), stored(server, "large.png", LARGE), *TEXTS])
     assert (server.count("UploadPartCopy"), server.count("GetObject")) == (1, 4)
 
 
+@pytest.mark.slow
 def test_oversized_image_is_copied_in_pieces(
     server: S3Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -150,6 +156,7 @@ def test_oversized_image_is_copied_in_pieces(
     assert server.count("UploadPartCopy") == 8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("over", [-1, 0, 1])
 def test_images_that_end_where_a_part_does_are_archived(server: S3Server, over: int) -> None:
     header = 30 + len("0000.png")
@@ -170,6 +177,7 @@ def test_the_same_members_make_the_same_bytes(server: S3Server) -> None:
     assert len(digests) == 1
 
 
+@pytest.mark.slow
 def test_an_archive_that_is_there_is_not_built_again(server: S3Server) -> None:
     members = [*images(server, 9), *TEXTS]
     build(server, members)
@@ -178,6 +186,7 @@ def test_an_archive_that_is_there_is_not_built_again(server: S3Server) -> None:
     assert server.count("GetObject") == reads
 
 
+@pytest.mark.slow
 def test_other_archive_under_the_same_key_is_replaced(server: S3Server) -> None:
     members: list[ArchiveMember] = [*images(server, 9), *TEXTS]
     first = build(server, members)
@@ -230,6 +239,7 @@ def test_killed_build_is_repeated_with_the_same_bytes(
     assert body == build(server, members, "archives/b1/again.zip")
 
 
+@pytest.mark.slow
 def test_an_archive_that_a_killed_build_completed_is_found(server: S3Server) -> None:
     members: list[ArchiveMember] = [*images(server, 9), *TEXTS]
     fault = server.fail("CompleteMultipartUpload", action="lost", times=ALWAYS)
@@ -292,12 +302,14 @@ def test_an_answer_that_is_lost_does_no_harm(server: S3Server, operation: str) -
     assert fault.fired == 1
 
 
+@pytest.mark.slow
 def test_a_body_that_breaks_off_is_read_again(server: S3Server) -> None:
     fault = server.fail("GetObject", action="cut", times=3)
     build(server, [*images(server, 6), *TEXTS])
     assert fault.fired == 3
 
 
+@pytest.mark.slow
 def test_a_body_that_always_breaks_off_ends_the_build(server: S3Server) -> None:
     members = [*images(server, 6), *TEXTS]
     server.fail("GetObject", action="cut", times=ALWAYS, key=f"{BUCKET}/images/0003.png")
@@ -331,6 +343,7 @@ def test_an_image_without_the_recorded_checksum_is_named(server: S3Server, size:
     assert nothing_is_left(server)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [2 * FIFTH, LARGE])
 def test_an_image_of_another_size_than_recorded_is_named(server: S3Server, size: int) -> None:
     members = images(server, 6, size)
@@ -341,6 +354,7 @@ def test_an_image_of_another_size_than_recorded_is_named(server: S3Server, size:
     assert nothing_is_left(server)
 
 
+@pytest.mark.slow
 def test_an_image_overwritten_before_its_copy_is_named(server: S3Server) -> None:
     members = images_of(server, LARGE, LARGE + 1)
     held = server.hold("UploadPartCopy", nth=2)
@@ -356,6 +370,7 @@ def test_an_image_overwritten_before_its_copy_is_named(server: S3Server) -> None
     assert nothing_is_left(server)
 
 
+@pytest.mark.slow
 def test_the_archive_is_not_seen_before_it_is_complete(server: S3Server) -> None:
     held = server.hold("CompleteMultipartUpload")
     members: list[ArchiveMember] = [*images(server, 6), *TEXTS]

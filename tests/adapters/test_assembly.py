@@ -132,6 +132,7 @@ def opened(parts: dict[int, bytes]) -> zipfile.ZipFile:
 sizes = st.lists(st.tuples(st.booleans(), st.integers(0, 5 * PART)), max_size=12)
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(200))
 @given(sizes)
 def test_every_part_is_made_once_and_right(sizes: list[tuple[bool, int]]) -> None:

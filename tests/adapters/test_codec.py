@@ -84,6 +84,7 @@ def nested_records() -> None:
         st.register_type_strategy(cls, records(cls))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cls", [Batch, Item, Change])
 def test_any_record_survives_a_round_trip(cls: type[Any]) -> None:
     @settings(max_examples=examples(40))

@@ -110,6 +110,7 @@ def test_every_rule_names_its_source() -> None:
     assert all(rule["source"] for rule in data["rules"])
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(2_000), deadline=None)
 @given(body=st.dictionaries(st.sampled_from(KEYS), JSON, max_size=2), output=JSON, state=STATES)
 def test_any_answer_ends_in_a_prediction(
@@ -128,6 +129,7 @@ def test_any_answer_ends_in_a_prediction(
         assert found.failure or found.status is not PredictionStatus.FAILED
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(100), deadline=None)
 @given(body=JSON, entry=JSON, entries=st.lists(st.dictionaries(st.text(max_size=8), JSON)))
 def test_any_list_of_predictions_is_read_or_refused(

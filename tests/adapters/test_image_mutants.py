@@ -33,6 +33,7 @@ def accepted(count: int, seed: int) -> Iterator[bytes]:
             yield body
 
 
+@pytest.mark.slow
 def test_a_mutant_that_is_accepted_has_its_page() -> None:
     drawn: list[PdfImage] = []
     found = 0
@@ -52,6 +53,7 @@ def test_a_mutant_that_is_accepted_has_its_page() -> None:
                     assert page.Resources.XObject.Im0.read_bytes()
 
 
+@pytest.mark.slow
 def test_a_mutant_that_is_accepted_has_its_thumbnail() -> None:
     for body in accepted(examples(MUTANTS // 5), seed=15):
         small = Image.open(io.BytesIO(PillowThumbnailer().draw(body)))

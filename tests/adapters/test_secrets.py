@@ -127,6 +127,7 @@ def test_secrets_manager_outage_is_not_an_auth_error(error: Exception) -> None:
     assert not caught.value.maybe_billed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("error", PASSING)
 def test_secrets_manager_outage_keeps_the_cached_key(
     client: "SecretsManagerClient", error: Exception

@@ -82,6 +82,7 @@ def test_what_cannot_be_drawn_is_said(body: bytes) -> None:
         PillowThumbnailer().draw(body)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["PNG", "JPEG"])
 def test_a_large_image_is_drawn_within_the_budget(kind: str) -> None:
     body = saved(busy((896, 896)), kind, **({"quality": 98} if kind == "JPEG" else {}))

@@ -77,6 +77,7 @@ def bearer(api: FakeApi) -> str:
     return api.sent("GET", LIST)[-1].headers.get("authorization", "")
 
 
+@pytest.mark.slow
 def test_login_keeps_tokens_that_commands_then_use(
     run: Run, api: FakeApi, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -89,6 +90,7 @@ def test_login_keeps_tokens_that_commands_then_use(
     assert bearer(api) == f"Bearer {kept.access_token}"
 
 
+@pytest.mark.slow
 def test_address_of_last_login_is_the_default(
     run: Run, api: FakeApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -98,6 +100,7 @@ def test_address_of_last_login_is_the_default(
     assert bearer(api).startswith("Bearer ey")
 
 
+@pytest.mark.slow
 def test_given_token_wins_over_login(
     run: Run, api: FakeApi, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -172,6 +175,7 @@ def test_tampered_redirect_is_refused(
     assert sign_ins(api) is None
 
 
+@pytest.mark.slow
 def test_refused_login_says_why(
     run: Run, api: FakeApi, issuer: Issuer, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -207,6 +211,7 @@ def test_nobody_signing_in_ends_the_wait() -> None:
         server.wait(0.01)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("config", "code", "message"),
     [
@@ -238,6 +243,7 @@ def test_service_without_usable_issuer_says_so(
     assert message in said.out + said.err
 
 
+@pytest.mark.slow
 def test_token_the_service_refuses_is_not_kept(
     run: Run, api: FakeApi, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -247,6 +253,7 @@ def test_token_the_service_refuses_is_not_kept(
     assert sign_ins(api) is None
 
 
+@pytest.mark.slow
 def test_token_is_renewed_before_it_ends(run: Run, api: FakeApi, issuer: Issuer) -> None:
     issuer.valid_for = 1
     run("login")
@@ -259,6 +266,7 @@ def test_token_is_renewed_before_it_ends(run: Run, api: FakeApi, issuer: Issuer)
     assert len(issuer.refresh_tokens) == 1
 
 
+@pytest.mark.slow
 def test_token_refused_during_wait_is_renewed(run: Run, api: FakeApi) -> None:
     run("login")
     first = sign_ins(api).access_token
@@ -283,6 +291,7 @@ def test_unavailable_issuer_is_retried(
     assert sign_ins(api).access_token != kept.access_token
 
 
+@pytest.mark.slow
 def test_ended_login_during_wait_says_how_to_go_on(
     run: Run, api: FakeApi, issuer: Issuer, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -319,6 +328,7 @@ def test_two_commands_renew_a_rotating_token_once(run: Run, api: FakeApi, issuer
     assert len(issuer.refresh_tokens) == 1
 
 
+@pytest.mark.slow
 def test_logout_revokes_forgets_and_ends_the_session(
     run: Run, api: FakeApi, issuer: Issuer, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -332,6 +342,7 @@ def test_logout_revokes_forgets_and_ends_the_session(
     assert "Not signed in" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_logout_of_cognito_uses_its_own_address(
     run: Run, api: FakeApi, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -343,6 +354,7 @@ def test_logout_of_cognito_uses_its_own_address(
     assert issuer.signed_out == [{"client_id": "c", "logout_uri": f"{api.url}/"}]
 
 
+@pytest.mark.slow
 def test_logout_without_issuer_still_forgets(
     run: Run,
     api: FakeApi,

@@ -65,6 +65,7 @@ def test_a_sheet_gets_its_verdict_on_the_command_line(
     assert shown.err.count("notice: ") + shown.err.count("warning: ") == len(told["notices"])
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("api_function")
 def test_fix_applies_every_suggestion_and_says_so(capfd: pytest.CaptureFixture[str]) -> None:
     Path("typos.csv").write_text(TYPOS)

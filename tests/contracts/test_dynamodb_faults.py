@@ -203,6 +203,7 @@ def test_batch_records_expire_a_day_after_retention(
     assert {record["ttl"]["N"] for record in records} == {str(ttl)}
 
 
+@pytest.mark.slow
 def test_longest_items_fit_into_dynamodb_transactions(
     dynamodb: Any, store: DynamoDBBatchStore
 ) -> None:

@@ -156,6 +156,7 @@ def query_of(url: str) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("region", ["us-east-1", "us-west-2", "eu-central-1"])
 def test_urls_are_signed_with_sigv4_for_the_bucket_region(clients: Clients, region: str) -> None:
     url = S3ObjectStore(Clients(region).s3, BUCKET).url("k", seconds=900)

@@ -57,6 +57,7 @@ def test_a_prediction_is_held_by_one(ledger: PredictionLedger) -> None:
     assert ledger.hold("fal", "p1", "another", LATER)
 
 
+@pytest.mark.slow
 def test_holders_of_many_predictions_are_known(ledger: PredictionLedger) -> None:
     held = [f"p{n}" for n in range(101)]
     for each in held:

@@ -80,6 +80,7 @@ def test_it_is_found_for_exactly_its_images(pages: S3PagesBuilder, media: S3Obje
     assert pages.find(KEY, images) is None
 
 
+@pytest.mark.slow
 def test_drawn_again_it_has_the_same_bytes(pages: S3PagesBuilder, media: S3ObjectStore) -> None:
     images = stored(media, *BODIES.values())
     pages.build(KEY, images)

@@ -144,6 +144,7 @@ def test_delay_is_in_whole_seconds_within_sqs_maximum(
     assert asked == [seconds, seconds]
 
 
+@pytest.mark.slow
 def test_a_message_that_is_to_wait_says_so(sqs: tuple[Any, SQSItemQueue], url: str) -> None:
     client, queue = sqs
     queue.send(some_messages(1))

@@ -111,6 +111,7 @@ def test_the_newest_come_first_page_by_page(uploads: UploadStore) -> None:
     assert seen == [["u6", "u5", "u4"], ["u3", "u2", "u1"], ["u0"]]
 
 
+@pytest.mark.slow
 def test_list_filters_by_kind_and_readiness(uploads: UploadStore) -> None:
     for number in range(30):
         kind = UploadKind.CSV if number % 3 else UploadKind.PRODUCT

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from statistics import mean
 
+import pytest
+
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.counts import Counts
 from imagebatch.domain.dispatch_window import admit_next, enqueue_initial_window
@@ -96,11 +98,13 @@ def rounds_of_a_small_batch(share: Share) -> tuple[float, float]:
     return mean(small), mean(whole)
 
 
+@pytest.mark.slow
 def test_a_small_batch_is_not_stuck_behind_large_ones() -> None:
     small, whole = rounds_of_a_small_batch(half_when_crowded)
     assert small < 2.8
     assert whole < 1.01
 
 
+@pytest.mark.slow
 def test_a_constant_window_costs_a_small_batch_a_round() -> None:
     assert rounds_of_a_small_batch(lambda _: WORKERS)[0] > 3.2

@@ -150,6 +150,7 @@ def test_a_broken_packet_chunk_is_refused(fields: bytes) -> None:
         marked(broken)
 
 
+@pytest.mark.slow
 def test_a_packet_that_unpacks_without_end_is_refused() -> None:
     body = saved(Image.new("RGB", (9, 9), "red"), "PNG")
     parts = split(body)
@@ -253,6 +254,7 @@ def test_a_packet_that_cannot_be_read_is_refused(packet: bytes) -> None:
         merged_packet(packet, STATEMENTS)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("exiftool") is None, reason="exiftool is not installed")
 def test_exiftool_reads_the_mark(tmp_path: Path) -> None:
     for number, body in enumerate(bases()):

@@ -63,6 +63,7 @@ def cell_at(place: str, content: str) -> bytes:
 BOMB = bytes(MAX_UNPACKED_BYTES + 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("parts", "reason"),
     [

@@ -77,6 +77,7 @@ def test_batch_over_budget_is_rejected_with_remaining_amount(poor: Api) -> None:
     assert [b["total"] for b in ann.get("/api/v1/batch").json()["items"]] == [1, 1]
 
 
+@pytest.mark.slow
 def test_budget_of_the_stack_refuses_other_owners_too(poor: Api) -> None:
     for owner in ("ann", "bob", "cid"):
         assert submit(poor.as_owner(owner)).status == 202
@@ -95,6 +96,7 @@ def test_dry_run_is_not_refused_by_a_budget(poor: Api) -> None:
     assert submit(ann, dryRun="true").status == 200
 
 
+@pytest.mark.slow
 def test_refused_submit_leaves_its_idempotency_key(poor: Api) -> None:
     ann = poor.as_owner("ann")
     key = {"Idempotency-Key": "k"}

@@ -88,6 +88,7 @@ def test_doctor_is_for_operators_alone(api: Api) -> None:
     assert refused.json()["type"].endswith("/operators-only")
 
 
+@pytest.mark.slow
 def test_doctor_examines_what_it_can(api: Api) -> None:
     """Here without a state machine, and with an AWS that knows no quotas."""
     found = api.as_owner("otto", **{"cognito:groups": "[operators]"}).get("/api/doctor").json()

@@ -72,6 +72,7 @@ def mentions(services: Deployment, text: str) -> set[str]:
     return {each["pk"]["S"] for each in stored(services) if text in text_of(each)}
 
 
+@pytest.mark.slow
 def test_a_deleted_batch_leaves_nothing(api: Api, services: Deployment) -> None:
     batch_id = shirts(api, services)
     assert mentions(services, batch_id)
@@ -87,6 +88,7 @@ def test_a_deleted_batch_leaves_nothing(api: Api, services: Deployment) -> None:
     assert api.get("/api/variants/1/folders").json()["items"] == []
 
 
+@pytest.mark.slow
 def test_a_deleted_batchs_links_show_nothing(api: Api, services: Deployment) -> None:
     batch_id = shirts(api, services)
     share = api.post(f"/api/batches/{batch_id}/share", json={"hours": 1}).json()
@@ -96,6 +98,7 @@ def test_a_deleted_batchs_links_show_nothing(api: Api, services: Deployment) -> 
     assert mentions(services, share["id"]) == set()
 
 
+@pytest.mark.slow
 def test_a_batch_whose_archive_is_built_again_is_kept(api: Api, services: Deployment) -> None:
     batch_id = shirts(api, services)
     batch = services.records.batch("local", batch_id)
@@ -104,6 +107,7 @@ def test_a_batch_whose_archive_is_built_again_is_kept(api: Api, services: Deploy
     assert delete(api, f"/api/batches/{batch_id}").status == 409
 
 
+@pytest.mark.slow
 def test_another_batch_is_not_touched(api: Api, services: Deployment) -> None:
     kept, deleted = shirts(api, services), shirts(api, services)
     before = {key for key in objects(services) if kept in key}
@@ -120,6 +124,7 @@ def test_deleting_what_is_not_there_does_nothing(api: Api, batch_id: str) -> Non
     assert api.request("DELETE", f"/api/batches/{batch_id}").status == 204
 
 
+@pytest.mark.slow
 def test_a_foreign_batch_is_kept(api: Api, services: Deployment) -> None:
     batch_id = shirts(api, services)
 
@@ -142,6 +147,7 @@ def submit_cars(api: Api) -> str:
     return str(made.json()["jobId"])
 
 
+@pytest.mark.slow
 def test_the_idempotency_key_of_a_deleted_batch_is_410(api: Api, services: Deployment) -> None:
     batch_id = submit_cars(api)
     end(services, batch_id)
@@ -153,6 +159,7 @@ def test_the_idempotency_key_of_a_deleted_batch_is_410(api: Api, services: Deplo
     assert not any("answer" in each for each in records(services))
 
 
+@pytest.mark.slow
 def test_what_there_was_no_time_for_is_done_later(api: Api, services: Deployment) -> None:
     batch_id = shirts(api, services)
     services.delete_batch("local", batch_id, lambda: False)
@@ -165,6 +172,7 @@ def test_what_there_was_no_time_for_is_done_later(api: Api, services: Deployment
     assert not any(batch_id in key for key in objects(services))
 
 
+@pytest.mark.slow
 def test_a_deletion_ends_once_no_invocation_is_left(
     api: Api, services: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -267,6 +275,7 @@ def test_an_upload_deleted_while_it_is_checked_stays_deleted(
     assert mentions(services, upload_id) == set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variant", ["1", "7", "0", "x", "9" * 20])
 def test_a_deleted_variant_leaves_the_catalog(api: Api, services: Deployment, variant: str) -> None:
     shirts(api, services)
@@ -279,6 +288,7 @@ def test_a_deleted_variant_leaves_the_catalog(api: Api, services: Deployment, va
     assert len(api.get("/api/variants/1/folders").json()["items"]) == 1
 
 
+@pytest.mark.slow
 def test_a_deleted_image_is_nowhere(api: Api, services: Deployment) -> None:
     batch_id = shirts(api, services)
     [image] = api.get(f"/api/folders/{batch_id}.1").json()["items"]
@@ -298,6 +308,7 @@ def test_a_deleted_image_is_nowhere(api: Api, services: Deployment) -> None:
     assert (shown["status"], shown["zipUrl"]) == ("expired", None)
 
 
+@pytest.mark.slow
 def test_an_image_of_a_batch_of_cars_is_deleted(api: Api, services: Deployment) -> None:
     batch_id = submit_cars(api)
     end(services, batch_id)
@@ -310,6 +321,7 @@ def test_an_image_of_a_batch_of_cars_is_deleted(api: Api, services: Deployment) 
     assert len(images) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("folder", "image"),
     [("{}", "{}.0009"), ("{}.1", "{}.0001"), ("{}.9", "{}.0000"), ("x", "{}.0000"), ("{}", "x")],
@@ -328,6 +340,7 @@ def test_image_outside_the_folder_is_kept(
     assert len(api.get(f"/api/folders/{batch_id}").json()["items"]) == 2
 
 
+@pytest.mark.slow
 def test_an_image_that_a_running_batch_uses_is_kept(api: Api, services: Deployment) -> None:
     batch_id = shirts(api, services)
     [image] = api.get(f"/api/folders/{batch_id}.1").json()["items"]

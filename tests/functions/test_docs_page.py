@@ -23,6 +23,7 @@ def section(text: str, name: str) -> str:
     return text.partition(f'<section id="{name}">')[2].partition("</section>")[0]
 
 
+@pytest.mark.slow
 def test_every_route_is_in_the_navigation_once(text: str) -> None:
     navigation = text.partition("</nav>")[0]
     links = re.findall(r'<li><a href="#(\w+)">(.*?)</a>', navigation)
@@ -50,6 +51,7 @@ def test_answers_and_events_have_examples(text: str) -> None:
             assert ("event: completed" in shown) == ("text/event-stream" in kinds), path
 
 
+@pytest.mark.slow
 def test_requests_with_json_have_an_example_body(text: str) -> None:
     for methods in document()["paths"].values():
         for operation in methods.values():

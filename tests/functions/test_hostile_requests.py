@@ -49,6 +49,7 @@ VALUES = [{}, [], None, True, 0, -1, 1.5, "", "a" * 5000, [[]], {"a": 1}]
 FIELDS = ["items", "variants", "variantIds", "settings", "kind", "uploadId", "metadata", "name"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("method", "path"),
     [

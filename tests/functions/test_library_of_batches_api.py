@@ -17,6 +17,7 @@ def cars(api: Api, name: str) -> str:
     return str(api.post("/api/car-batch", files=files, data={"name": name}).json()["jobId"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["/api/batches", "/api/v1/batch"])
 def test_batches_are_found_by_a_part_of_their_name(api: Api, path: str) -> None:
     spring, summer = cars(api, "Spring HUB"), cars(api, "Summer hub")

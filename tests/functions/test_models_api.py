@@ -101,6 +101,7 @@ def test_the_check_finds_every_model(live: Api, fake: FakeProviders) -> None:
     assert not fake.creates()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "upstream"),
     [
@@ -148,6 +149,7 @@ def test_a_gone_model_names_its_successor(services: Deployment, live: Api, fake:
     assert "Use google/nano-banana-pro instead." in refused["detail"]
 
 
+@pytest.mark.slow
 def test_an_outage_of_the_providers_changes_nothing(live: Api, fake: FakeProviders) -> None:
     checked(live)
     before = listed(live)

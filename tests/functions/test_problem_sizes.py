@@ -35,6 +35,7 @@ def long_names_in_a_mapping(api: Api) -> Answer:
     return api.post("/api/car-batch", files=files, data={"metadata": metadata})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "send",
     [

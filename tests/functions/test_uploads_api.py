@@ -201,6 +201,7 @@ def test_a_refused_request_does_not_use_the_key_up(api: Api) -> None:
     assert send(api, PNG, headers=headers).status == 201
 
 
+@pytest.mark.slow
 def test_an_uploaded_sheet_becomes_a_batch(api: Api, services: Deployment) -> None:
     made = announce(api, size=4_500_000).json()["file"]["id"]
     wanted = {"uploadId": made, "name": "Large"}

@@ -392,6 +392,7 @@ def test_every_list_shows_thumbnails_beside_the_images(shop: Api, services: Depl
         assert "X-Amz-Signature" in first["thumbnailUrl"]
 
 
+@pytest.mark.slow
 def test_a_variants_folders_are_listed_newest_first(shop: Api, services: Deployment) -> None:
     ids = [submit(shop, (1, [PUBLIC]), name=name).json()["jobId"] for name in ("one", "two")]
     make(services, ids[0])
@@ -456,6 +457,7 @@ def test_finished_variant_batch_is_retried_by_same_route(shop: Api, services: De
     assert (answer.status, answer.json()["round"], answer.json()["pending"]) == (202, 2, 1)
 
 
+@pytest.mark.slow
 def test_a_retry_under_one_key_opens_one_round(shop: Api, services: Deployment) -> None:
     def retry(batch_id: str, key: str) -> Any:
         path = f"/api/batches/{batch_id}/retry"

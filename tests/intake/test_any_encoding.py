@@ -50,6 +50,7 @@ def sheets(draw: st.DrawFn) -> tuple[str, str]:
     return encoding, HEADER + "".join(",".join(row) + "\n" for row in rows)
 
 
+@pytest.mark.slow
 @given(sheets())
 @settings(max_examples=examples(100))
 def test_any_text_is_read_exactly_or_rejected(sheet: tuple[str, str]) -> None:

@@ -108,6 +108,7 @@ def ordinary() -> float:
     return effort(lambda: answer(body))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_sheet_is_answered_at_an_ordinary_price(name: str, ordinary: float) -> None:
     make, error = HOSTILE[name]
@@ -124,6 +125,7 @@ def test_a_hostile_sheet_is_answered_at_an_ordinary_price(name: str, ordinary: f
         assert len(json.dumps(found.details, ensure_ascii=False).encode()) < 50_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_sheet_takes_a_few_times_its_size(name: str) -> None:
     body = HOSTILE[name][0](MEASURED)

@@ -87,6 +87,7 @@ def test_an_unknown_column_is_ignored_and_reported() -> None:
     assert sheet.warnings == ("Unknown columns are ignored: Price.",)
 
 
+@pytest.mark.slow
 def test_only_the_unknown_columns_that_are_listed_are_compared(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -6,6 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("layers/core", "functions", "cli", "local", "deploy", "bench", "testing")
 SOURCE_ROOTS = ("layers/core", "cli", "")
@@ -89,15 +91,18 @@ def in_cycles() -> list[str]:
     return sorted(edges)
 
 
+@pytest.mark.slow
 def test_no_function_is_longer_than_the_limit() -> None:
     assert [each for each in functions() if each.lines > MAX_LINES] == []
 
 
+@pytest.mark.slow
 def test_average_complexity_stays_low() -> None:
     numbers = [each.complexity for each in functions()]
 
     assert sum(numbers) / len(numbers) <= MAX_AVERAGE_COMPLEXITY
 
 
+@pytest.mark.slow
 def test_modules_import_each_other_in_one_direction() -> None:
     assert in_cycles() == []

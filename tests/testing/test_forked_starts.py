@@ -127,6 +127,7 @@ def test_an_environment_ends_with_its_input(start: Start) -> None:
     environment.wait(10)
 
 
+@pytest.mark.slow
 def test_a_failing_import_is_left_to_the_usual_start(start: Start) -> None:
     with pytest.raises(StartError):
         start("raise RuntimeError('no such table')")

@@ -8,6 +8,8 @@ from functools import cache
 from itertools import product
 from pathlib import Path
 
+import pytest
+
 from imagebatch.domain import charges, rounds, transitions
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.effective_status import effective_item_status
@@ -175,6 +177,7 @@ def _steps() -> Iterator[tuple[Pair, Event, Step]]:
             yield before, event, decide(*before, event, now, delivery)
 
 
+@pytest.mark.slow
 def test_the_drawing_has_exactly_the_edges_of_decide() -> None:
     drawn = {
         (before, event.strip(), after)
@@ -197,6 +200,7 @@ def test_every_step_ends_or_requests_one_effect() -> None:
             assert effective_item_status(step.batch, step.item) in SETTLED
 
 
+@pytest.mark.slow
 def test_dead_letter_creates_nothing_and_waits_within_grace() -> None:
     for pair, event in happenings():
         for batch in circumstances(pair[0]):

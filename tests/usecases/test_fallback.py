@@ -83,6 +83,7 @@ def test_a_short_rate_limit_is_waited_for(app: AppHarness) -> None:
     assert set(made_by(app)) == {"first"}
 
 
+@pytest.mark.slow
 def test_a_model_that_takes_creates_between_is_not_left(app: AppHarness) -> None:
     """However long its images take: it does not answer only 429."""
     asked = count()

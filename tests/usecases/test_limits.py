@@ -82,6 +82,7 @@ def test_limit_holds_for_submits_at_once(
     assert answers.count(refusal) == CALLERS - most
 
 
+@pytest.mark.slow
 def test_limit_holds_for_submits_and_retries_at_once() -> None:
     app = an_app(active_batches=20)
     failed_batches(app, 60)

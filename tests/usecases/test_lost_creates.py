@@ -222,6 +222,7 @@ def test_no_other_model_after_an_undecided_create(app: AppHarness) -> None:
     assert (app.item(0).model, app.provider.asked["other"]) == ("m", 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
 def test_sixty_rows_sixty_creates_whatever_is_lost_or_killed(seed: int) -> None:
     """Every third answer to a create is lost, and a third of the deliveries die somewhere."""

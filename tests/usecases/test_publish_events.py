@@ -65,6 +65,7 @@ def stack() -> Iterator[Stack]:
         yield Stack(clients.dynamodb)
 
 
+@pytest.mark.slow
 def test_events_cover_every_item_and_the_end(stack: Stack) -> None:
     stack.app.provider.script("1", REFUSED)
     stack.app.run(2, name="Spring", metadata={"season": "spring"})
@@ -82,6 +83,7 @@ def test_events_cover_every_item_and_the_end(stack: Stack) -> None:
     assert ended.detail.items() >= webhook_body(stack.app.batch).items()
 
 
+@pytest.mark.slow
 def test_an_end_is_told_with_the_webhooks_time(
     stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -98,6 +100,7 @@ def test_an_end_is_told_with_the_webhooks_time(
     assert stack.bus.sent[-1].detail["timestamp"] == webhook_body(stack.app.batch)["timestamp"]
 
 
+@pytest.mark.slow
 def test_the_same_changes_are_told_under_the_same_ids(stack: Stack) -> None:
     stack.app.run(3)
     stack.told()
@@ -107,6 +110,7 @@ def test_the_same_changes_are_told_under_the_same_ids(stack: Stack) -> None:
     assert len({event.detail["id"] for event in first}) == len(first) == 4
 
 
+@pytest.mark.slow
 def test_a_cancel_tells_of_items_nobody_touched(stack: Stack) -> None:
     stack.app.start(4)
     stack.app.deliver()
@@ -121,6 +125,7 @@ def test_a_cancel_tells_of_items_nobody_touched(stack: Stack) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_round_end_event_is_sent_once(stack: Stack) -> None:
     stack.app.provider.script("1", REFUSED)
     stack.app.run(2)
@@ -131,12 +136,14 @@ def test_round_end_event_is_sent_once(stack: Stack) -> None:
     assert (ended.detail["data"]["round"], ended.detail["data"]["failed"]) == (1, 1)
 
 
+@pytest.mark.slow
 def test_a_batch_without_a_picture_has_failed(stack: Stack) -> None:
     stack.app.provider.script("0", REFUSED)
     stack.app.run(1)
     assert stack.told()[-1] == ("BatchFailed", "failed")
 
 
+@pytest.mark.slow
 def test_a_bus_that_is_down_has_the_records_again(stack: Stack) -> None:
     stack.app.run(1)
     stack.bus.down = True
@@ -145,6 +152,7 @@ def test_a_bus_that_is_down_has_the_records_again(stack: Stack) -> None:
     assert stack.app.batch.finished
 
 
+@pytest.mark.slow
 def test_a_deleted_batch_is_not_told(stack: Stack) -> None:
     stack.app.run(1)
     records = stack.stream()

@@ -228,6 +228,7 @@ def test_a_redo_that_comes_again_opens_nothing_more(app: AppHarness) -> None:
     assert len(app.provider.made) == 2
 
 
+@pytest.mark.slow
 def test_many_items_are_made_again_at_once(app: AppHarness) -> None:
     app.run(120)
     app.redo_items(*(f"c{n}" for n in range(0, 120, 2)))
