@@ -118,16 +118,20 @@ def assert_sound(page: Page) -> None:
     assert over <= 0, f"{over} pixels too wide"
 
 
-FOCUSED = """(({ariaLabel, labels, textContent}) =>
-  ariaLabel ?? labels?.[0]?.innerText.trim().split("\\n")[0] ?? textContent)(
-  document.activeElement)"""
-"""What the control that has the focus is called."""
+NAME = """({ariaLabel, labels, textContent}) =>
+  (ariaLabel ?? labels?.[0]?.innerText.trim().split("\\n")[0] ?? textContent).trim()"""
+"""What a control is called."""
+FOCUSED = f"({NAME})(document.activeElement)"
+CONTROLS = "a, button, input, select, textarea, summary, [tabindex]"
+SHOWN = f"""(name) => [...document.querySelectorAll("{CONTROLS}")].some(
+  (control) => ({NAME})(control) === name)"""
 
 
 def walk_to(page: Page, name: str) -> None:
     """Presses Tab until the control of that name has the focus, once around the page at most."""
+    page.wait_for_function(SHOWN, arg=name)
     for _ in range(60):
         page.keyboard.press("Tab")
-        if page.evaluate(FOCUSED).strip() == name:
+        if page.evaluate(FOCUSED) == name:
             return
     pytest.fail(f"{name!r} cannot be reached with the Tab key")
