@@ -122,7 +122,7 @@ def test_another_batch_of_the_model_waits_too(app: AppHarness) -> None:
     assert app.breakers.breakers[BREAKER].at_rest
 
 
-def test_an_item_that_waits_in_its_next_round_is_not_reported_again(app: AppHarness) -> None:
+def test_waiting_item_is_not_reported_again(app: AppHarness) -> None:
     app.provider.script("1", *[failed(FailureCode.PROVIDER_REJECTED)] * 2)
     app.run(2)
     assert app.statuses == "sf"
