@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 FIRST_POLL_FRACTION = 0.3
 """Without history, the first poll is at this share of the registry's typical seconds."""
 MAX_OBSERVATIONS = 8
-FIRST_POLL_MARGIN = 1.01
-"""The first poll is this much after the fastest recent prediction."""
+FIRST_POLL_MARGIN, MAX_FIRST_POLL_MARGIN = 0.01, 0.02
+"""The first poll is this share of the fastest recent prediction after it, at most this many seconds
+after it.
+"""
 MIN_STEPS = 8
 """The number of polls between the fastest and the slowest recent prediction."""
 STEP_FRACTION = 0.05
@@ -40,9 +42,13 @@ class PollSchedule:
             start = FIRST_POLL_FRACTION * typical
         else:
             # Capped: one cold start of a model must not delay the polls of all later predictions.
-            start = min(FIRST_POLL_MARGIN * min(seen), typical)
-            if waited <= FIRST_POLL_MARGIN * max(seen):
+            start = min(_with_margin(min(seen)), typical)
+            if waited <= _with_margin(max(seen)):
                 step = min(step, (max(seen) - min(seen)) / MIN_STEPS)
         if waited < start:
             return start - waited
         return min(MAX_DELAY_SECONDS, max(MIN_DELAY_SECONDS, step))
+
+
+def _with_margin(seconds: float) -> float:
+    return seconds + min(MAX_FIRST_POLL_MARGIN, FIRST_POLL_MARGIN * seconds)
