@@ -30,9 +30,12 @@ class ResumePrediction:
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """Poll the prediction after `after` seconds."""
+    """Poll the prediction at `at`.
 
-    after: float
+    A time and not a delay: what is written and read until then does not put the poll off.
+    """
+
+    at: datetime
     cancel_requested: bool = False
 
 

@@ -31,11 +31,11 @@ class Refused:
 @dataclass(frozen=True, slots=True)
 class Created:
     """The provider accepted a create, now or in one whose response was lost; the next poll is
-    useful in `next_poll` seconds.
+    useful at `poll_at`, or at once.
     """
 
     prediction: Prediction
-    next_poll: float = 0.0
+    poll_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class Polled:
     """The prediction's current state; None if the provider could not say."""
 
     prediction: Prediction | None
-    next_poll: float = 0.0
+    poll_at: datetime | None = None
     cancel_requested: bool = False
     """By this delivery."""
 

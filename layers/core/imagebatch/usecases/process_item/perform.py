@@ -4,6 +4,7 @@ A provider's error is a result like any other: it becomes an event here, and now
 """
 
 import hashlib
+import math
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -105,6 +106,7 @@ class PerformEffect:
         except ProviderError as error:
             self.breakers.record_answer(breaker)
             return _create_refused(error)
+        poll_at = self._after(self.gateway.next_poll_delay(batch, item, 0))
         self.breakers.record_answer(breaker)
         try:
             held = self._hold(batch, item, prediction)
@@ -113,7 +115,7 @@ class PerformEffect:
             raise
         if not held:
             return CreateFailed(ADOPTED, maybe_billed=True)
-        return Created(prediction, self.gateway.next_poll_delay(batch, item, 0))
+        return Created(prediction, poll_at)
 
     def _find_created(self, batch: Batch, item: Item) -> Event:
         """Assign the first prediction that belongs to no other create. Equal requests are
@@ -148,14 +150,12 @@ class PerformEffect:
     def _wait_and_poll(
         self, effect: effects.Poll, batch: Batch, item: Item, stop_waiting: datetime
     ) -> Event:
-        due = self.clock.now() + timedelta(seconds=effect.after)
-        pause = (min(due, stop_waiting) - self.clock.now()).total_seconds()
+        pause = (min(effect.at, stop_waiting) - self.clock.now()).total_seconds()
         self.clock.sleep(max(MIN_PAUSE, pause))
-        if self.clock.now() >= due:
+        if self.clock.now() >= effect.at:
             return self._poll(batch, item, cancel_requested=effect.cancel_requested)
-        left = (due - self.clock.now()).total_seconds()
         unknown = Prediction(item.prediction or "", PredictionStatus.RUNNING)
-        return Polled(unknown, left, effect.cancel_requested)
+        return Polled(unknown, effect.at, effect.cancel_requested)
 
     def _poll(self, batch: Batch, item: Item, *, cancel_requested: bool = False) -> Event:
         """A failed poll means no news: the prediction continues, its item's deadline bounds it."""
@@ -170,10 +170,14 @@ class PerformEffect:
             self.gateway.observe(batch, item, prediction)
         return Polled(prediction, self._next_poll(batch, item), cancel_requested)
 
-    def _next_poll(self, batch: Batch, item: Item) -> float:
+    def _next_poll(self, batch: Batch, item: Item) -> datetime:
         now = self.clock.now()
         waited = (now - (item.create_started_at or now)).total_seconds()
-        return self.gateway.next_poll_delay(batch, item, waited)
+        return self._after(self.gateway.next_poll_delay(batch, item, waited))
+
+    def _after(self, seconds: float) -> datetime:
+        """In whole milliseconds, which is what the clock shows: it is not slept past."""
+        return self.clock.now() + timedelta(milliseconds=math.ceil(1000 * seconds))
 
     def _ask_to_cancel(self, batch: Batch, item: Item) -> None:
         """Best effort: if an image is generated nevertheless, it is collected or runs into its

@@ -17,6 +17,7 @@ from imagebatch.ports import (
     Finalizer,
     ItemMessage,
     ItemQueue,
+    PredictionStatus,
     RetryLater,
     Telemetry,
 )
@@ -26,6 +27,7 @@ from imagebatch.usecases.process_item.effects import (
     Done,
     Effect,
     EnqueueNext,
+    Poll,
     RedeliverAfter,
     ReturnUntil,
     StartFinalizer,
@@ -41,7 +43,11 @@ SETTLE_SECONDS, SETTLE_FRACTION = 8.0, 0.25
 CREATE_SECONDS, CREATE_FRACTION = 25.0, 0.5
 """No further create begins with less time left than this."""
 BATCH_CHECK_INTERVAL = timedelta(seconds=2)
-"""A cancelled batch is noticed within this time."""
+"""A cancelled batch is noticed within this time, or at a poll that is due shortly after."""
+POLL_SOON = timedelta(seconds=0.5)
+"""The batch is not read shortly before a poll: the read would delay it, and the image of a finished
+prediction is collected whatever became of the batch.
+"""
 CROWDED_SECONDS = 1.0
 """A longer wait in the queue means that the workers are busy with other batches. Messages that open
 a round do not count: they may have waited for workers to start.
@@ -88,7 +94,10 @@ class ProcessItem:
                 read_at = self._now()
 
     def _is_check_due(self, event: Event, read_at: datetime) -> bool:
-        return isinstance(event, Polled) and self._now() >= read_at + BATCH_CHECK_INTERVAL
+        if not isinstance(event, Polled) or self._now() < read_at + BATCH_CHECK_INTERVAL:
+            return False
+        found = event.prediction
+        return found is None or found.status is not PredictionStatus.SUCCEEDED
 
     def _hand_on(self, effect: Effect, batch: Batch) -> None:
         """Continue after a settled item: the round's archive, or the next of its items."""
@@ -155,7 +164,10 @@ class ProcessItem:
     def _perform(
         self, effect: Effect, batch: Batch, item: Item, delivery: Delivery, read_at: datetime
     ) -> Event:
-        stop_waiting = min(read_at + BATCH_CHECK_INTERVAL, delivery.poll_until)
+        check_at = read_at + BATCH_CHECK_INTERVAL
+        if isinstance(effect, Poll) and effect.at <= check_at + POLL_SOON:
+            check_at = max(check_at, effect.at)
+        stop_waiting = min(check_at, delivery.poll_until)
         if self.may_create:
             return self.perform(effect, batch, item, stop_waiting)
         try:

@@ -65,7 +65,7 @@ def _still_running(
         return fail_as_billed(batch, item, CRASHED, now, delivery)
     if now >= delivery.poll_until:
         return Step(batch, transitions.release_lease(item), (RedeliverAfter(RESUME_SECONDS),))
-    return Step(batch, item, (Poll(event.next_poll, event.cancel_requested),))
+    return Step(batch, item, (Poll(event.poll_at or now, event.cancel_requested),))
 
 
 def _unwanted_since(batch: Batch, item: Item, now: datetime, delivery: Delivery) -> datetime | None:

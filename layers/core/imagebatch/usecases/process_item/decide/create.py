@@ -61,7 +61,7 @@ def decide_create(
 def created(batch: Batch, item: Item, event: Created, now: datetime, delivery: Delivery) -> Step:
     saved = charges.record_prediction_id(item, event.prediction.id)
     batch = fallback.renew(batch, item.model, now)
-    step = polled(batch, saved, Polled(event.prediction, event.next_poll), now, delivery)
+    step = polled(batch, saved, Polled(event.prediction, event.poll_at), now, delivery)
     return replace(step, if_not_stored=AbandonPrediction(event.prediction.id))
 
 
