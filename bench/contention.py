@@ -134,9 +134,10 @@ class ContendedStore(InMemoryBatchStore):
         self._read()
         return super().get_item(owner, batch_id, index)
 
-    def round_entry(self, owner: str, batch_id: str, round_: int, position: int) -> int | None:
+    def find(self, owner: str, batch_id: str, index: int) -> tuple[Batch, Item] | None:
         self._read()
-        return super().round_entry(owner, batch_id, round_, position)
+        batch, item = super().get(owner, batch_id), super().get_item(owner, batch_id, index)
+        return None if batch is None or item is None else (batch, item)
 
     def _read(self) -> None:
         self.calls_made["reads"] += 1

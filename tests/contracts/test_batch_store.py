@@ -272,6 +272,14 @@ def test_twenty_writers_number_their_changes_without_a_gap(store: BatchStore) ->
     assert all(i.version == 1 for i in store.items("ann", "b1"))
 
 
+def test_a_batch_and_an_item_are_found_together(store: BatchStore, batch: Batch) -> None:
+    claimed, first = store.commit(batch, item_of(store, 0))
+    assert store.find("ann", "b1", 0) == (claimed, first)
+    assert store.find("ann", "b1", 2) == (claimed, item_of(store, 2))
+    for missing in (("ann", "b1", 3), ("ann", "b2", 0), ("bob", "b1", 0)):
+        assert store.find(*missing) is None
+
+
 # --- rounds ---------------------------------------------------------------------------------------
 
 

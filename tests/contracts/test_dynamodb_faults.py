@@ -148,6 +148,20 @@ def test_key_claim_with_lost_response_succeeds(dynamodb: Any) -> None:
     assert claim.state is IdempotencyState.NEW
 
 
+def test_what_every_image_needs_is_read_once(
+    dynamodb: Any, store: DynamoDBBatchStore, batch: Batch
+) -> None:
+    store.put_round("ann", "b1", 1, range(600))
+    requests: list[str] = []
+    dynamodb.meta.events.register("before-call.dynamodb", lambda model, **_: requests.append(model))
+    assert store.find("ann", "b1", 0) == (batch, store.get_item("ann", "b1", 0))
+    assert len(requests) == 2
+    for position in (0, 499, 1, 500, 599, 2):
+        assert store.round_entry("ann", "b1", 1, position) == position
+    assert store.round_entry("ann", "b1", 1, 600) is None
+    assert len(requests) == 2 + 2
+
+
 @pytest.mark.parametrize("operation", ["Query", "BatchGetItem", "TransactWriteItems", "UpdateItem"])
 def test_a_table_that_does_not_answer_is_unavailable(
     dynamodb: Any, store: DynamoDBBatchStore, batch: Batch, operation: str

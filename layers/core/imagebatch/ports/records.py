@@ -66,6 +66,11 @@ class BatchStore(Protocol):
 
     def get_item(self, owner: str, batch_id: str, index: int) -> Item | None: ...
 
+    def find(self, owner: str, batch_id: str, index: int) -> tuple[Batch, Item] | None:
+        """Return both as they are now, or None if one is missing."""
+        batch, item = self.get(owner, batch_id), self.get_item(owner, batch_id, index)
+        return None if batch is None or item is None else (batch, item)
+
     def items(
         self, owner: str, batch_id: str, *, start: int = 0, limit: int | None = None
     ) -> Iterator[Item]:

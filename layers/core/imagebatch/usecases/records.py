@@ -95,9 +95,7 @@ class BatchRepository:
         raise UnavailableError("the batch changed faster than the item could be written")
 
     def find(self, owner: str, batch_id: str, index: int) -> Pair | None:
-        batch = self.store.get(owner, batch_id)
-        item = self.store.get_item(owner, batch_id, index)
-        return None if batch is None or item is None else (batch, item)
+        return self.store.find(owner, batch_id, index)
 
     def save(self, before: Pair, after: Pair) -> Pair:
         """Store what changed: both, or the batch or the item alone.
@@ -115,10 +113,10 @@ class BatchRepository:
         return before
 
     def reload(self, batch: Batch, item: Item) -> Pair:
-        fresh = self.store.get_item(batch.owner, batch.id, item.index)
+        fresh = self.find(batch.owner, batch.id, item.index)
         if fresh is None:
             raise not_found()
-        return self.batch(batch.owner, batch.id), fresh
+        return fresh
 
     def attempts(self, tries: int = MAX_CONFLICT_RETRIES) -> Iterator[int]:
         """Tries of a write that may lose a race."""

@@ -1,6 +1,6 @@
 """Stores a batch and an item as several records each: frequently written parts are small."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
 from imagebatch.adapters import codec
@@ -21,6 +21,11 @@ def batch_of(records: Iterable[Record]) -> Batch | None:
     if state is None or spec is None:
         return None
     return codec.decode(Batch, {**found.get(keys.ERRORS_SORT, {}), **spec, **state})
+
+
+def item_of(found: Mapping[keys.Key, Record], parts: Sequence[keys.Key]) -> Item | None:
+    """Return the item whose records have the keys `parts` (`keys.item_parts`)."""
+    return next(items_of(found[key] for key in parts if key in found), None)
 
 
 def items_of(records: Iterable[Record]) -> Iterator[Item]:

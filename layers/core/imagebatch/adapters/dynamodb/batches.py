@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 from urllib.parse import unquote
 
 from imagebatch.adapters import codec
@@ -16,7 +16,7 @@ from imagebatch.adapters.batch_attributes import (
 from imagebatch.adapters.dynamodb import keys, listing
 from imagebatch.adapters.dynamodb.accounts import transact_with_entries
 from imagebatch.adapters.dynamodb.batch_actions import BatchActions, expiry_of, unchanged_item
-from imagebatch.adapters.dynamodb.batch_records import batch_of, items_of, readable_items
+from imagebatch.adapters.dynamodb.batch_records import batch_of, item_of, readable_items
 from imagebatch.adapters.dynamodb.dispatch_lists import DispatchLists
 from imagebatch.adapters.dynamodb.library import library_actions
 from imagebatch.adapters.dynamodb.readable import Report, first_decoded, ignore
@@ -78,10 +78,16 @@ class DynamoDBBatchStore(BatchStore):
         return next((str(record["owner"]) for record in found.values()), None)
 
     def get_item(self, owner: str, batch_id: str, index: int) -> Item | None:
-        partition = keys.batch_partition(owner, batch_id)
-        parts = [(partition, keys.item_sort(index)), (partition, keys.state_sort(index))]
-        found = self._table.get_many(parts)
-        return next(items_of(found[key] for key in parts if key in found), None)
+        parts = keys.item_parts(owner, batch_id, index)
+        return item_of(self._table.get_many(parts), parts)
+
+    @override
+    def find(self, owner: str, batch_id: str, index: int) -> tuple[Batch, Item] | None:
+        """In one request: every delivery begins with this, and so does each repeated write."""
+        parts = keys.item_parts(owner, batch_id, index)
+        found = self._table.get_many([*keys.batch_parts(owner, batch_id), *parts])
+        batch, item = batch_of(found.values()), item_of(found, parts)
+        return None if batch is None or item is None else (batch, item)
 
     def items(
         self,

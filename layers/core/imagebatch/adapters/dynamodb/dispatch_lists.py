@@ -1,8 +1,9 @@
 """The dispatch list of a round: the items' indices, in chunks, and their number."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import batched
+from typing import NamedTuple
 
 from imagebatch.adapters.dynamodb import keys
 from imagebatch.adapters.dynamodb.readable import read_record
@@ -14,10 +15,22 @@ from imagebatch.adapters.dynamodb.table import (
     Table,
 )
 
+MAX_KNOWN_CHUNKS = 64
+
+
+class Chunk(NamedTuple):
+    """Some entries of a list, and the number of all of them."""
+
+    indices: Sequence[int]
+    length: int
+
 
 @dataclass(frozen=True, slots=True)
 class DispatchLists:
+    """`known` are chunks of complete lists. These never change, so each is read once."""
+
     table: Table
+    known: dict[tuple[str, str], Chunk] = field(default_factory=dict)
 
     def put(
         self, owner: str, batch_id: str, round_: int, indices: Sequence[int], ttl: Record
@@ -47,14 +60,23 @@ class DispatchLists:
     def entry(self, owner: str, batch_id: str, round_: int, position: int) -> int | None:
         partition = keys.batch_partition(owner, batch_id)
         number, offset = divmod(position, keys.ENTRIES_A_CHUNK)
-        chunk = partition, keys.chunk_sort(round_, number)
-        length = partition, keys.length_sort(round_)
-        records = self.table.get_many([chunk, length])
-        if records.keys() != {chunk, length}:
+        chunk = self._chunk(partition, round_, number)
+        if chunk is None or not 0 <= position < chunk.length:
             return None
-        if not 0 <= position < read_record(records[length], _length):
-            return None
-        return read_record(records[chunk], _indices)[offset]
+        return chunk.indices[offset]
+
+    def _chunk(self, partition: str, round_: int, number: int) -> Chunk | None:
+        key = partition, keys.chunk_sort(round_, number)
+        if key not in self.known:
+            length = partition, keys.length_sort(round_)
+            records = self.table.get_many([key, length])
+            if records.keys() != {key, length}:
+                return None
+            if len(self.known) >= MAX_KNOWN_CHUNKS:
+                self.known.clear()
+            indices = read_record(records[key], _indices)
+            self.known[key] = Chunk(indices, read_record(records[length], _length))
+        return self.known[key]
 
 
 def _indices(chunk: Record) -> list[int]:

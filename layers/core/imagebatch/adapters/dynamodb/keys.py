@@ -104,6 +104,12 @@ def state_sort(index: int) -> str:
     return item_sort(index) + STATE
 
 
+def item_parts(owner: str, batch_id: str, index: int) -> tuple[Key, Key]:
+    """Return the keys of the spec and the state."""
+    partition = batch_partition(owner, batch_id)
+    return (partition, item_sort(index)), (partition, state_sort(index))
+
+
 CHANGE, DELIVERY = "CHANGE#", "WEBHOOK#"
 
 
