@@ -20,6 +20,11 @@ FIRST = 2
 """Images that load before the others."""
 SHOWN = """Array.from(document.querySelectorAll(".tile img"), (one) =>
   [new URL(one.src).pathname, `${one.fetchPriority} ${one.loading}`])"""
+LARGEST_PAINT = """() => new Promise((give) => {
+  const last = (list) => new URL(list.getEntries().at(-1).url).pathname;
+  new PerformanceObserver((list) => give(last(list)))
+    .observe({type: "largest-contentful-paint", buffered: true});
+})"""
 MAX_TILE_BYTES = 600_000
 MAX_SHIFT = 0.01
 ROWS = 10_000
@@ -78,6 +83,7 @@ def test_twelve_tiles_load_thumbnails_that_move_nothing(
     assert sum(len(one.body()) for one in loaded) < MAX_TILE_BYTES
     assert sum(sizes(live, batch)) > 10 * MAX_TILE_BYTES
     assert shifted(second) < MAX_SHIFT
+    assert second.evaluate(LARGEST_PAINT) == second.evaluate(SHOWN)[0][0]
     images(second).first.click()
     expect(second.get_by_role("dialog").locator("img").first).to_be_visible()
     second.wait_for_load_state("networkidle")
