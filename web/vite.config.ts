@@ -1,29 +1,39 @@
-import type { Plugin, Rolldown } from "vite";
+import { build, type Plugin, type Rolldown } from "vite";
 import { defineConfig } from "vitest/config";
 import { ROUTES } from "./src/routes.ts";
 
-/** `early` is a script of its own that runs as soon as it has arrived; the page's waits for all. */
+const CONFIG = '<meta name="config" content="" />';
+const TARGET = "es2022";
+
+/**
+ * The first script is in the page itself: as a file, it would run a round trip later. It needs the
+ * configuration, and a style sheet before it would delay it. The page's security policy allows it
+ * by its hash, which the web function computes.
+ */
 const early = (): Plugin => ({
   name: "early",
   apply: "build",
   transformIndexHtml: {
     order: "post",
-    handler: (_, { bundle = {} }) =>
-      Object.values(bundle)
-        .filter((file) => file.type === "chunk" && file.isEntry && file.name === "early")
-        .map(({ fileName }) => ({
-          tag: "script",
-          attrs: {
-            type: "module",
-            async: true,
-            crossorigin: true,
-            fetchpriority: "high",
-            src: `/${fileName}`,
-          },
-          injectTo: "body-prepend",
-        })),
+    async handler(html) {
+      if (!html.includes(CONFIG)) throw new Error(`index.html has no ${CONFIG}`);
+      const script = `<script>${await bundled("src/early.ts")}</script>`;
+      return html.replace(CONFIG, () => `${CONFIG}\n    ${script}`);
+    },
   },
 });
+
+/** One script that imports nothing. */
+async function bundled(input: string): Promise<string> {
+  const built = await build({
+    configFile: false,
+    logLevel: "warn",
+    build: { write: false, target: TARGET, rolldownOptions: { input, output: { format: "iife" } } },
+  });
+  const [chunk, ...others] = [built].flat().flatMap((one) => ("output" in one ? one.output : []));
+  if (chunk?.type !== "chunk" || others.length > 0) throw new Error(`${input} is not one script`);
+  return chunk.code.trim();
+}
 
 /** Tells the web function which files the view of an address needs besides those of every view. */
 const preloads = (): Plugin => ({
@@ -37,6 +47,9 @@ const preloads = (): Plugin => ({
       if (!own) this.error(`${view} has no file of its own`);
       return [route, loaded(own, chunks).filter((name) => !ofAll.includes(name))];
     });
+    const signIn = chunks.find((one) => one.name === "oidc-client-ts");
+    if (!signIn) this.error("signing in has no file of its own");
+    files.push(["sign-in", [signIn.fileName]]);
     const source = JSON.stringify(Object.fromEntries(files));
     this.emitFile({ type: "asset", fileName: "preloads.json", source });
   },
@@ -61,7 +74,7 @@ function loaded(
 const GROUPS = [
   {
     name: "core",
-    test: /\/(preact|preact-iso)\/|\/src\/(lib\/(api|auth|debug|documents|format|idempotency|pause|problems|wire)|ui\/(Ask|hooks|Icon|later|Problem|Shell|Title))\.tsx?$/,
+    test: /vite\/preload-helper|\/(preact|preact-iso)\/|\/src\/(lib\/(api|auth|config|debug|documents|early-answers|format|idempotency|paths|pause|problems|wire)|ui\/(Ask|hooks|Icon|later|Problem|Shell|Title))\.tsx?$/,
   },
   {
     name: "gallery",
@@ -82,12 +95,12 @@ export default defineConfig({
   build: {
     outDir: "../functions/web/static",
     emptyOutDir: true,
-    target: "es2022",
+    target: TARGET,
     // Inlined assets would be data: addresses, which the page's security policy refuses for fonts.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rolldownOptions: {
-      input: { index: "index.html", early: "src/early.ts" },
+      input: "index.html",
       output: { codeSplitting: { includeDependenciesRecursively: false, groups: GROUPS } },
     },
   },

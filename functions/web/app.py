@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 STATIC = Path(__file__).with_name("static")
 INDEX = "index.html"
 PRELOADS = "preloads.json"
+SIGN_IN = "sign-in"
+CONFIG = b'<meta name="config" content="" />'
 HASHED = "assets/"
 IMMUTABLE = "public, max-age=31536000, immutable"
 REVALIDATE = "no-cache"
@@ -74,7 +76,10 @@ def static_response(path: str, headers: Mapping[str, str]) -> Response:
 
 def links_of(path: str) -> list[str]:
     """What the browser needs for this view, and would otherwise only learn from a script."""
-    links = [f"</{name}>; rel=modulepreload" for name in preloads().get(route_of(path), [])]
+    names = preloads().get(route_of(path), [])
+    if names and auth(os.environ) and not path.startswith("shared/"):
+        names = [*preloads().get(SIGN_IN, []), *names]
+    links = [f"</{name}>; rel=modulepreload" for name in names]
     if shows_batch(path) and (bucket := bucket_origins(os.environ)):
         # The images' origin: its handshakes are over before the first image's address is known.
         links.append(f"<{bucket[0]}>; rel=preconnect")
@@ -83,7 +88,7 @@ def links_of(path: str) -> list[str]:
 
 @cache
 def preloads() -> dict[str, list[str]]:
-    """The scripts of each view, by the route that shows it, as the build wrote them."""
+    """The scripts of each view, by the route that shows it, and of signing in, as built."""
     file = STATIC / PRELOADS
     found: dict[str, list[str]] = json.loads(file.read_bytes()) if file.is_file() else {}
     return found
@@ -113,7 +118,16 @@ def with_config(page: bytes) -> bytes:
     text = json.dumps(config(os.environ))
     for character, entity in (("&", "&amp;"), ('"', "&quot;"), ("<", "&lt;")):
         text = text.replace(character, entity)
-    return page.replace(b"</head>", f'<meta name="config" content="{text}"></head>'.encode(), 1)
+    return page.replace(CONFIG, f'<meta name="config" content="{text}" />'.encode(), 1)
+
+
+def script_hashes() -> list[str]:
+    """Allows the script that the build wrote into the page, and no other inline script."""
+    page = STATIC / INDEX
+    _, _, rest = (page.read_bytes() if page.is_file() else b"").partition(b"<script>")
+    script, end, _ = rest.partition(b"</script>")
+    digest = base64.b64encode(hashlib.sha256(script).digest()).decode()
+    return [f"'sha256-{digest}'"] if end else []
 
 
 @cache
@@ -163,7 +177,7 @@ def security_headers(*, catalog: bool = False) -> dict[str, str]:
     any_image = ["https:"] if catalog and not catalog_origins(os.environ) else []
     policy = {
         "default-src": ["'none'"],
-        "script-src": ["'self'"],
+        "script-src": ["'self'", *script_hashes()],
         "style-src": ["'self'"],
         "font-src": ["'self'"],
         "img-src": ["'self'", "data:", "blob:", *image_origins(os.environ), *any_image],

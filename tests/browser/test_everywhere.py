@@ -1,6 +1,8 @@
 """What holds on every view: for a screen reader, a keyboard, a phone, a dark room, a slow line."""
 
+import base64
 import gzip
+import hashlib
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -31,6 +33,11 @@ REST_AFTER_MS = 5000
 """The other views' scripts are requested after that long."""
 FIRST_SCRIPTS = """until => performance.getEntriesByType("resource")
   .filter((one) => one.name.endsWith(".js") && one.startTime < until).map((one) => one.name)"""
+INJECT = """() => {
+  const script = document.createElement("script");
+  script.textContent = "window.injected = true";
+  document.head.append(script);
+}"""
 VIEWS = ["/", "/sheets", "/prompts", "/variants", "/batches", "/nowhere"]
 
 
@@ -202,7 +209,7 @@ def test_view_loads_its_own_scripts_before_the_others(
     page.goto(path)
     settled(page)
     first = {name(url) for url in page.evaluate(FIRST_SCRIPTS, REST_AFTER_MS)}
-    assert first >= {"early", "core", "index", *files}
+    assert first >= {"core", "index", *files}
     assert not first & {"batch", "workbench", "prompts", "variants", "variant", "folder"}
 
 
@@ -233,12 +240,24 @@ def test_content_policy_allows_only_page_bucket_and_script(stack: Stack) -> None
         part.split(" ", 1) for part in answer.headers["content-security-policy"].split("; ")
     )
     assert policy["default-src"] == policy["frame-ancestors"] == "'none'"
-    assert policy["script-src"] == policy["style-src"] == "'self'"
+    [script] = filter(None, re.findall(r"<script[^>]*>(.*?)</script>", answer.text, re.DOTALL))
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert policy["script-src"] == f"'self' 'sha256-{digest}'"
+    assert policy["style-src"] == "'self'"
     assert policy["connect-src"] == f"'self' {stack['endpointUrl']}"
-    scripts = re.findall(r"<script[^>]*>(.*?)</script>", answer.text, re.DOTALL)
-    assert "".join(scripts).strip() == ""
     assert not re.findall(r"\son\w+=|<style|style=", answer.text)
     assert not any("http" in src for src in re.findall(r'(?:src|href)="([^"]+)"', answer.text))
+
+
+def test_an_injected_inline_script_does_not_run(page: Page, expected: list[str]) -> None:
+    expected.append("Content Security Policy")
+    page.goto("/")
+    settled(page)
+
+    with page.expect_console_message(lambda one: "Content Security Policy" in one.text):
+        page.evaluate(INJECT)
+
+    assert page.evaluate("window.injected ?? null") is None
 
 
 def test_with_debug_the_page_logs_ids_and_each_answer(page: Page) -> None:

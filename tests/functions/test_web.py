@@ -2,6 +2,7 @@
 
 import base64
 import gzip
+import hashlib
 import json
 import re
 from collections.abc import Iterator
@@ -127,14 +128,23 @@ def test_the_page_runs_its_own_script_and_nothing_else() -> None:
     assert headers["strict-transport-security"].startswith("max-age=63072000")
 
 
+@pytest.mark.parametrize("path", ["/", "/batches/5f0c", "/variants", "/config.json"])
+def test_policy_allows_the_one_inline_script(page: Path, path: str) -> None:
+    source = b'<script src="/assets/index-4f3a.js"></script>'
+    (page / "index.html").write_bytes(b"<script>ask();</script>" + source)
+    digest = base64.b64encode(hashlib.sha256(b"ask();").digest()).decode()
+
+    assert policy(path)["script-src"] == ["'self'", f"'sha256-{digest}'"]
+
+
 def test_page_has_its_configuration_in_it(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (page / "index.html").write_bytes(b"<html><head></head></html>")
+    (page / "index.html").write_bytes(b'<meta name="config" content="" />')
     monkeypatch.setenv("CATALOG_IMAGE_ORIGINS", "https://cdn.shop.example")
     forget()
 
     answer = ask("/")
 
-    [(_, said)] = re.findall(r'<meta name="(config)" content="([^"]*)">', body(answer).decode())
+    [(_, said)] = re.findall(r'<meta name="(config)" content="([^"]*)" />', body(answer).decode())
     assert json.loads(unescape(said)) == json.loads(body(ask("/config.json")))
     monkeypatch.setenv("CATALOG_IMAGE_ORIGINS", "https://other.example")
     forget()
@@ -259,3 +269,18 @@ def test_view_names_its_scripts_before_a_script_asks(page: Path) -> None:
     for path in ("/batches", "/nowhere", "/assets/index-4f3a.js"):
         assert "link" not in ask(path)["headers"]
     assert ask("/preloads.json")["statusCode"] == 404
+
+
+def test_signing_in_is_preloaded_where_it_is_needed(
+    page: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = {"/batches": ["assets/b-1a.js"], "/shared/:id": ["assets/s-2b.js"]}
+    (page / "preloads.json").write_text(json.dumps({**files, "sign-in": ["assets/oidc-3c.js"]}))
+    assert "oidc" not in ask("/batches")["headers"]["link"]
+
+    login(monkeypatch)
+
+    links = ask("/batches")["headers"]["link"].split(", ")
+    assert links == [f"</assets/{name}.js>; rel=modulepreload" for name in ("oidc-3c", "b-1a")]
+    assert "oidc" not in ask("/shared/5f0c")["headers"]["link"]
+    assert "link" not in ask("/assets/index-4f3a.js")["headers"]

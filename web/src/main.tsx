@@ -1,4 +1,3 @@
-import "./early";
 import "./styles/index.css";
 import { render } from "preact";
 import { App } from "./app";

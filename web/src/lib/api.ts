@@ -1,6 +1,6 @@
 import { token } from "./auth";
 import { debug } from "./debug";
-import { takeEarly } from "./early";
+import { type Answer, read, takeEarly } from "./early-answers";
 import { time } from "./format";
 import { once } from "./idempotency";
 import type { Choice } from "./models";
@@ -46,31 +46,23 @@ export async function call<T>(method: string, path: string, options: Options = {
   else if (options.type) headers["Content-Type"] = options.type;
   const body = options.json !== undefined ? JSON.stringify(options.json) : options.body;
   debug(`${method} ${path}`, options.key ? { key: options.key } : undefined);
-  const response = await reach(path, { method, headers, body, signal: options.signal });
-  const answer = await readJson(response);
+  const init = { method, headers, body, signal: options.signal };
+  const { response, body: answer } = await reach(path, init);
   debug(`${response.status} ${method} ${path}`, answer);
   if (response.status === 401) refused();
   if (!response.ok) throw problem(response.status, answer, response.headers.get("Retry-After"));
   return answer as T;
 }
 
-async function reach(path: string, init: RequestInit): Promise<Response> {
+async function reach(path: string, init: RequestInit): Promise<Answer> {
   try {
     const early = init.method === "GET" ? takeEarly(path) : undefined;
-    const response = await (early ?? fetch(path, init));
+    const answer = await (early ?? fetch(path, init).then(read));
     init.signal?.throwIfAborted(); // an early request does not end with it
-    return response;
+    return answer;
   } catch (error) {
     if (init.signal?.aborted) throw error;
     throw new OfflineError();
-  }
-}
-
-async function readJson(response: Response): Promise<unknown> {
-  try {
-    return await response.json();
-  } catch {
-    return null;
   }
 }
 
@@ -183,7 +175,7 @@ async function toBucket(
   const form = new FormData();
   for (const [name, value] of Object.entries(fields)) form.append(name, value);
   form.append("file", file);
-  const response = await reach(url, { method: "POST", body: form, signal });
+  const { response } = await reach(url, { method: "POST", body: form, signal });
   debug(`${response.status} upload ${file.name}`);
   if (!response.ok) {
     throw new ApiError(

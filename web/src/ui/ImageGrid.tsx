@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { FIRST_IMAGES } from "../lib/early";
+import { FIRST_IMAGES } from "../lib/early-answers";
 import { Icon, type IconName } from "./Icon";
 import { SignedImage } from "./SignedImage";
 import { useRamp } from "./use-ramp";

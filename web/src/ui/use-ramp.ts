@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useState } from "preact/hooks";
-import { FIRST_IMAGES } from "../lib/early";
+import { FIRST_IMAGES } from "../lib/early-answers";
 
 const PATIENCE_MS = 3000;
 const MANY = 8;
