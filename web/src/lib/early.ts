@@ -42,12 +42,17 @@ function loadFirst({ response, body }: Answer, images: Early["images"]): void {
   if (!response.ok) return;
   const { items } = body as Schemas["BatchStatusAnswer"];
   const urls = items.flatMap((item) => item.thumbnail_url ?? []);
-  for (const url of urls.slice(0, FIRST_IMAGES)) {
-    const image = new Image();
-    image.fetchPriority = "high";
-    image.src = url;
-    images.push(image);
-  }
+  loadInTurn(urls.slice(0, FIRST_IMAGES), images);
+}
+
+/** Together they would share the line, and the first be complete later. */
+function loadInTurn([url, ...others]: string[], images: Early["images"]): void {
+  if (!url) return;
+  const image = new Image();
+  image.onload = () => loadInTurn(others, images);
+  image.fetchPriority = "high";
+  image.src = url;
+  images.push(image);
 }
 
 /** The headers that authorize, without the sign-in's own code. Null if nobody is signed in. */
