@@ -285,6 +285,6 @@ class AppHarness:
         shown = [effective_item_status(batch, item) for item in items]
         for status in ItemStatus:
             assert shown.count(status) == getattr(batch.counts, status), (batch.counts, shown)
-        assert batch.money.committed == sum((i.reserved + i.cost for i in items), Decimal(0))
+        assert batch.money.committed == sum((i.state.reserved + i.cost for i in items), Decimal(0))
         assert batch.money.actual == sum((i.cost for i in items), Decimal(0))
         return "".join(letters[status] for status in shown)

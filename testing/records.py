@@ -10,20 +10,22 @@ from imagebatch.domain.batch import Batch
 from imagebatch.domain.counts import Counts
 from imagebatch.domain.images import Image
 from imagebatch.domain.item import Item
+from imagebatch.domain.item_state import ItemState
 from imagebatch.domain.model_registry import Mode
 from imagebatch.domain.round_state import RoundState
 from imagebatch.domain.statuses import Kind
 from testing.fakes.system import START
 
 PRICE = Decimal("0.05")
-ROUND_FIELDS = frozenset(each.name for each in fields_of(RoundState))
+BATCH_STATE = frozenset(each.name for each in fields_of(RoundState))
+ITEM_STATE = frozenset(each.name for each in fields_of(ItemState))
 
 
 def a_batch(id: str = "b1", owner: str = "ann", *, size: int = 3, **fields: Any) -> Batch:  # noqa: A002
     """Fields of the batch and of its round's state."""
     rejected = fields.get("rejected", 0)
     waiting = size - rejected
-    state, others = _by_record(fields)
+    state, others = _split(fields, BATCH_STATE)
     counts = Counts(pending=waiting, failed=rejected)
     return Batch(
         **{
@@ -43,16 +45,21 @@ def a_batch(id: str = "b1", owner: str = "ann", *, size: int = 3, **fields: Any)
 
 def change_batch(batch: Batch, **fields: Any) -> Batch:
     """Return the batch with other values for these fields, its own or its round's state's."""
-    state, others = _by_record(fields)
+    state, others = _split(fields, BATCH_STATE)
     return replace(batch, state=replace(batch.state, **state), **others)
 
 
-def _by_record(fields: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    state = {name: fields[name] for name in fields if name in ROUND_FIELDS}
+def _split(
+    fields: dict[str, Any], of_state: frozenset[str]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the fields of the state, and the others."""
+    state = {name: fields[name] for name in fields if name in of_state}
     return state, {name: fields[name] for name in fields if name not in state}
 
 
 def an_item(index: int = 0, **fields: Any) -> Item:
+    """Fields of the item and of its state."""
+    state, others = _split(fields, ITEM_STATE)
     return Item(
         **{
             "index": index,
@@ -63,9 +70,16 @@ def an_item(index: int = 0, **fields: Any) -> Item:
             "price": PRICE,
             "input": {"prompt": f"a car, number {index}", "aspect_ratio": "16:9"},
             "aspect_ratio": "16:9",
-            **fields,
+            "state": ItemState(**state),
+            **others,
         }
     )
+
+
+def change_item(item: Item, **fields: Any) -> Item:
+    """Return the item with other values for these fields, its own or its state's."""
+    state, others = _split(fields, ITEM_STATE)
+    return replace(item, state=replace(item.state, **state), **others)
 
 
 def some_items(count: int) -> list[Item]:

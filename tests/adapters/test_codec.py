@@ -16,7 +16,8 @@ from imagebatch.domain.batch import Batch
 from imagebatch.domain.counts import Counts
 from imagebatch.domain.errors import Failure, FailureCode, UnreadableRecordError
 from imagebatch.domain.images import Image
-from imagebatch.domain.item import Item, Lease
+from imagebatch.domain.item import Item
+from imagebatch.domain.item_state import ItemState, Lease
 from imagebatch.domain.model_registry import ImageModel, Mode, Quality, QualityOffer
 from imagebatch.domain.money import Money, Reservation
 from imagebatch.domain.round_state import Archive, ItemError, ModelBlock, ProviderWait, RoundState
@@ -75,6 +76,7 @@ def nested_records() -> None:
         Failure,
         ItemError,
         ItemChange,
+        ItemState,
         Item,
         Reservation,
         Money,

@@ -89,7 +89,7 @@ def test_undecided_create_is_spent_and_uses_an_attempt(app: LiveApp, provider: s
     assert len(app.fake.billed()) * PRICE <= app.batch.money.actual <= 2 * ROWS * PRICE
     assert max(len(app.fake.billed(f"^{n}$")) for n in range(ROWS)) == 2
     failed = [item for item in items if item.status is ItemStatus.FAILED]
-    assert {item.attempts for item in failed} <= {2}
+    assert {item.state.attempts for item in failed} <= {2}
     assert {item.failure.code for item in failed if item.failure} <= {
         FailureCode.PROVIDER_UNAVAILABLE
     }

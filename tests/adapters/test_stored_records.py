@@ -20,7 +20,8 @@ from imagebatch.domain.delivery import Delivery, DeliveryStatus
 from imagebatch.domain.erasure import Erasure, ErasureStatus
 from imagebatch.domain.errors import Failure, FailureCode
 from imagebatch.domain.images import Version
-from imagebatch.domain.item import LastRedo, Lease
+from imagebatch.domain.item import Item, LastRedo
+from imagebatch.domain.item_state import Lease
 from imagebatch.domain.model_registry import (
     ImageModel,
     ModelState,
@@ -45,7 +46,7 @@ from imagebatch.intake.catalog import Variant
 from imagebatch.intake.uploads import Upload, UploadKind, UploadStatus
 from imagebatch.ports import Change, ItemChange
 from testing.fakes.system import START
-from testing.records import PRICE, a_batch, an_image, an_item, change_batch
+from testing.records import PRICE, a_batch, an_image, an_item, change_batch, change_item
 
 STORED = Path(__file__).parent / "stored_records.json"
 LATER = START + timedelta(minutes=1)
@@ -173,9 +174,9 @@ SAMPLES: dict[str, Any] = {
         BATCH, blocks=(ModelBlock("google/imagen-3", BlockReason.UNAVAILABLE, START, LATER),)
     ),
     "item": ITEM,
-    "item whose creates fail": replace(ITEM, model_fixed=True, failing_since=START),
-    "item whose create is looked for": replace(ITEM, lookup_failing_since=LATER),
-    "item that stopped a round": replace(ITEM, unfit_image=an_image()),
+    "item whose creates fail": change_item(ITEM, model_fixed=True, failing_since=START),
+    "item whose create is looked for": change_item(ITEM, lookup_failing_since=LATER),
+    "item that stopped a round": change_item(ITEM, unfit_image=an_image()),
     "item made again": replace(
         ITEM,
         model="google/nano-banana-2.1",
@@ -269,7 +270,8 @@ def test_a_stored_record_is_read_as_it_was_written(name: str) -> None:
 
 BATCHES = [sample for sample in SAMPLES.values() if isinstance(sample, Batch)]
 PARTS = [part for batch in BATCHES for part in (batch.state, batch.money)]
-RECORDS = [*SAMPLES.values(), *PARTS]
+STATES = [sample.state for sample in SAMPLES.values() if isinstance(sample, Item)]
+RECORDS = [*SAMPLES.values(), *PARTS, *STATES]
 KINDS = sorted({type(record) for record in RECORDS}, key=lambda kind: kind.__name__)
 
 

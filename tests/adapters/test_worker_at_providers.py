@@ -28,7 +28,7 @@ def app() -> Iterator[LiveApp]:
 
 
 def attempts(app: LiveApp) -> set[int]:
-    return {app.item(index).attempts for index in range(app.batch.total)}
+    return {app.item(index).state.attempts for index in range(app.batch.total)}
 
 
 @pytest.mark.parametrize("provider", MODELS)
@@ -148,6 +148,6 @@ def test_no_fallback_after_an_answer_that_was_lost(app: LiveApp) -> None:
     app.fake.script("429_body", model="one", times=8, seconds=30)
     app.make(1, MODELS["runpod"], MODELS["fal"])
     item = app.item(0)
-    assert (item.status, item.model, item.attempts) == (ItemStatus.SUCCEEDED, "runpod/one", 2)
+    assert (item.status, item.model, item.state.attempts) == (ItemStatus.SUCCEEDED, "runpod/one", 2)
     assert {create.provider for create in app.fake.creates()} == {"runpod"}
     assert (len(app.fake.billed()), app.batch.money.actual) == (2, 2 * PRICE)

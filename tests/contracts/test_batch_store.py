@@ -11,7 +11,8 @@ from imagebatch.api.errors import status_of
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.counts import Counts
 from imagebatch.domain.errors import ConflictError, InvalidRequestError
-from imagebatch.domain.item import Item, Lease
+from imagebatch.domain.item import Item
+from imagebatch.domain.item_state import Lease
 from imagebatch.domain.round_state import Archive
 from imagebatch.domain.rounds import give_up, publish, retry
 from imagebatch.domain.statuses import BatchStatus, ItemStatus, Kind
@@ -20,7 +21,7 @@ from testing.aws import TABLE, no_sleep
 from testing.awsfaults import one_at_a_time
 from testing.fakes import InMemoryBatchStore
 from testing.fakes.system import START
-from testing.records import a_batch, change_batch, some_items
+from testing.records import a_batch, change_batch, change_item, some_items
 
 LATER = START + timedelta(minutes=5)
 OWNERS = ["ann", "auth0|123", "a#b", "a%23b", "Zoë Ünal", "=a", "x" * 900]
@@ -132,7 +133,8 @@ def test_more_items_than_one_write_takes_are_all_stored(store: BatchStore) -> No
 
 
 def test_an_item_that_is_there_is_left_alone(store: BatchStore, batch: Batch) -> None:
-    taken = store.save_item("ann", "b1", replace(item_of(store, 1), status=ItemStatus.PROCESSING))
+    claimed = change_item(item_of(store, 1), status=ItemStatus.PROCESSING)
+    taken = store.save_item("ann", "b1", claimed)
     store.add_items("ann", "b1", some_items(5))
     assert item_of(store, 1) == taken
     assert [i.index for i in store.items("ann", "b1")] == [0, 1, 2, 3, 4]
@@ -150,19 +152,20 @@ def test_items_of_a_missing_batch_are_not_stored(store: BatchStore) -> None:
 
 def test_an_item_written_alone_counts_its_versions(store: BatchStore, batch: Batch) -> None:
     lease = Lease("t1", LATER)
-    first = store.save_item("ann", "b1", replace(item_of(store, 0), lease=lease, round_attempts=1))
+    leased = change_item(item_of(store, 0), lease=lease, round_attempts=1)
+    first = store.save_item("ann", "b1", leased)
     assert first.version == 1
     assert item_of(store, 0) == first
-    second = store.save_item("ann", "b1", replace(first, lease=None))
-    assert item_of(store, 0) == second == replace(first, lease=None, version=2)
+    second = store.save_item("ann", "b1", change_item(first, lease=None))
+    assert item_of(store, 0) == second == change_item(first, lease=None, version=2)
     assert stored(store) == batch
 
 
 def test_concurrently_changed_item_is_not_overwritten(store: BatchStore, batch: Batch) -> None:
     read = item_of(store, 0)
-    kept = store.save_item("ann", "b1", replace(read, round_attempts=1))
+    kept = store.save_item("ann", "b1", change_item(read, round_attempts=1))
     with pytest.raises(ConflictError):
-        store.save_item("ann", "b1", replace(read, round_attempts=2))
+        store.save_item("ann", "b1", change_item(read, round_attempts=2))
     assert item_of(store, 0) == kept
 
 
@@ -172,7 +175,7 @@ def test_concurrently_changed_item_is_not_overwritten(store: BatchStore, batch: 
 def test_a_commit_is_the_next_numbered_change(store: BatchStore, batch: Batch) -> None:
     counts = Counts(pending=2, processing=1)
     claimed = change_batch(batch, counts=counts, status=BatchStatus.PROCESSING, updated_at=LATER)
-    item = replace(item_of(store, 0), status=ItemStatus.PROCESSING)
+    item = change_item(item_of(store, 0), status=ItemStatus.PROCESSING)
     after, written = store.commit(claimed, item)
     assert (after, written) == (replace(claimed, version=1), replace(item, version=1))
     assert stored(store) == after
@@ -255,7 +258,7 @@ def test_twenty_writers_number_their_changes_without_a_gap(store: BatchStore) ->
             batch, item = stored(store), item_of(store, index)
             counts = batch.counts.transfer(ItemStatus.PENDING, ItemStatus.PROCESSING)
             try:
-                claimed = replace(item, status=ItemStatus.PROCESSING)
+                claimed = change_item(item, status=ItemStatus.PROCESSING)
                 store.commit(change_batch(batch, counts=counts), claimed)
             except ConflictError:
                 lost += 1

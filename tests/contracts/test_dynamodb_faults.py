@@ -1,7 +1,6 @@
 """What DynamoDB does that no fake can: conflicts, throttling, answers lost on the way."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from random import Random
@@ -128,7 +127,7 @@ def test_item_write_with_lost_response_succeeds(
     dynamodb: Any, store: DynamoDBBatchStore, batch: Batch
 ) -> None:
     fired = lose_answer(dynamodb, "UpdateItem")
-    saved = store.save_item("ann", "b1", replace(an_item(0), prediction="p1"))
+    saved = store.save_item("ann", "b1", an_item(0, prediction="p1"))
     assert fired.count == 1
     assert store.get_item("ann", "b1", 0) == saved
 
@@ -210,7 +209,7 @@ def test_batch_records_expire_a_day_after_retention(
 ) -> None:
     store.put_round("ann", "b1", 1, [0, 1, 2])
     store.commit(batch, an_item(0))
-    store.save_item("ann", "b1", replace(an_item(0), version=1, prediction="p1"))
+    store.save_item("ann", "b1", an_item(0, version=1, prediction="p1"))
     records = dynamodb.scan(TableName=TABLE)["Items"]
     assert len(records) == 13
     ttl = int((batch.retention_ends_at + timedelta(days=1)).timestamp())

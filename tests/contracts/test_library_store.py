@@ -20,7 +20,7 @@ from imagebatch.ports import BatchStore, LibraryStore
 from testing.aws import TABLE, no_sleep
 from testing.fakes import InMemoryBatchStore
 from testing.fakes.system import START
-from testing.records import a_batch, an_image, an_item, change_batch
+from testing.records import a_batch, an_image, an_item, change_batch, change_item
 
 LOST = Failure.of(FailureCode.INTERNAL, "gone")
 
@@ -46,7 +46,7 @@ class Stores:
         made = status is ItemStatus.SUCCEEDED
         image = an_image(f"library/{batch_id}/{index:06d}-0123456789abcdef") if made else None
         file = f"Chair-{index}.png" if made else None
-        done = replace(item, status=status, image=image, file=file, settled_at=at)
+        done = change_item(item, status=status, image=image, file=file, settled_at=at)
         _, written = self.batches.commit(replace(batch, updated_at=at), done)
         assert written is not None
         return written
@@ -154,12 +154,12 @@ def test_an_image_that_is_lost_leaves_the_library(stores: Stores) -> None:
 
 def test_of_an_items_versions_the_chosen_one_is_listed(stores: Stores) -> None:
     item, other = stores.settle(0), an_image("library/b1/000000-fedcba9876543210")
-    redone = replace(item, versions=item.all_versions, round=1, status=ItemStatus.PROCESSING)
+    redone = change_item(item, versions=item.all_versions, round=1, status=ItemStatus.PROCESSING)
     made = Version(round=1, image=other, file="Chair-0.png", created_at=later(5))
     batch = stores.batches.get("ann", "b1")
     assert batch is not None
     batch, redone = add(batch, redone, made)
-    settled = replace(redone, status=ItemStatus.SUCCEEDED, settled_at=later(5))
+    settled = change_item(redone, status=ItemStatus.SUCCEEDED, settled_at=later(5))
     batch, after = stores.batches.commit(batch, settled)
     assert after is not None
     assert [i.key for i in stores.library.images_of("ann", 7, 50)] == [other.key]

@@ -1,7 +1,6 @@
 """A record that this version cannot read, as after a rollback, is told of and stops no list."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
@@ -35,7 +34,7 @@ from imagebatch.intake.sheet_templates import SheetTemplate
 from imagebatch.intake.uploads import Upload, UploadKind
 from testing.aws import TABLE, no_sleep
 from testing.fakes.system import START
-from testing.records import a_batch, an_image, an_item
+from testing.records import a_batch, an_image, an_item, change_item
 from testing.variants import a_variant
 
 THREE = range(3)
@@ -90,7 +89,7 @@ def images(make: Callable[[type], Any], *, of_variant: bool) -> Listing:
     for n in THREE:
         batch, item = batches.get("ann", "b1"), an_item(n, variant_id=7)
         batches.add_items("ann", "b1", [item])
-        done = replace(
+        done = change_item(
             item, status=ItemStatus.SUCCEEDED, image=an_image(), file="a.png",
             settled_at=START + timedelta(seconds=n),
         )  # fmt: skip
@@ -264,9 +263,9 @@ def test_state_of_one_item_leaves_the_page_whole(dynamodb: Any) -> None:
     store.create(a_batch(size=5))
     store.add_items("ann", "b1", [an_item(n) for n in range(5)])
     for item in list(store.items("ann", "b1")):
-        store.save_item("ann", "b1", replace(item, attempts=1))
+        store.save_item("ann", "b1", change_item(item, attempts=1))
     spoil(dynamodb, "BATCH#ann#b1", "ITEM#000001#STATE", status={"S": "rewinding"})
-    found = [(each.index, each.attempts) for each in store.items("ann", "b1", limit=3)]
+    found = [(each.index, each.state.attempts) for each in store.items("ann", "b1", limit=3)]
     assert found == [(0, 1), (2, 1), (3, 1)]
 
 

@@ -135,8 +135,8 @@ def test_an_untouched_item_follows_its_batch(
 
 def test_tries_belong_to_their_round() -> None:
     item = an_item(round_attempts=2, attempts_round=1)
-    assert item.attempts_in(1) == 2
-    assert item.attempts_in(2) == 0
+    assert item.state.attempts_in(1) == 2
+    assert item.state.attempts_in(2) == 0
 
 
 # --- failures -------------------------------------------------------------------------------------

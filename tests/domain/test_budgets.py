@@ -22,7 +22,7 @@ from imagebatch.domain.budgets import (
 )
 from imagebatch.domain.counts import Counts
 from imagebatch.domain.errors import Failure, FailureCode, InvalidRequestError, Limit
-from imagebatch.domain.item import Lease
+from imagebatch.domain.item_state import Lease
 from imagebatch.domain.model_registry import Mode
 from imagebatch.domain.money import ZERO, Money, Reservation
 from imagebatch.domain.round_state import Archive

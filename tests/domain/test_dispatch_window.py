@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +9,7 @@ from imagebatch.domain.statuses import BatchStatus, ItemStatus
 from testing.records import a_batch, an_item, change_batch
 
 WORKERS = 3
-SETTLED = replace(an_item(), status=ItemStatus.SUCCEEDED)
+SETTLED = an_item(status=ItemStatus.SUCCEEDED)
 
 
 def a_round(rows: int, settled: int = 0, processing: int = 0, enqueued: int = 0) -> Batch:
@@ -47,7 +45,7 @@ def test_a_settled_item_makes_room(
 ) -> None:
     batch = a_round(20, settled, processing, enqueued)
     after, item = admit_next(batch, SETTLED, WORKERS)
-    assert item.enqueued_positions == positions
+    assert item.state.enqueued_positions == positions
     assert after.state.enqueued_count == enqueued + len(positions)
 
 
@@ -74,5 +72,5 @@ def test_every_entry_is_admitted_once_while_one_waits(dead: list[bool], rows: in
         settled += 1
         now = a_round(rows, settled, processing, batch.state.enqueued_count)
         batch, item = admit_next(now, SETTLED, WORKERS)
-        seen += item.enqueued_positions
+        seen += item.state.enqueued_positions
     assert seen == list(range(rows))

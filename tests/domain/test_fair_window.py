@@ -15,7 +15,7 @@ from imagebatch.domain.statuses import ItemStatus
 from testing.records import a_batch, an_item, change_batch
 
 WORKERS, SECONDS, LATENCY = 3, 2.0, 0.1
-SETTLED = replace(an_item(), status=ItemStatus.SUCCEEDED)
+SETTLED = an_item(status=ItemStatus.SUCCEEDED)
 
 type Share = Callable[[float], int]
 """Messages of a batch in the queue, by the seconds that its last one waited."""
@@ -66,7 +66,7 @@ class Simulation:
         self.free += 1
         self._count_as(name, processing=-1, succeeded=1)
         self.batches[name], item = admit_next(self.batches[name], SETTLED, self.share(waited))
-        for position in item.enqueued_positions:
+        for position in item.state.enqueued_positions:
             self._send(name, position)
         if not self.batches[name].counts.unsettled:
             self.ended[name] = self.now

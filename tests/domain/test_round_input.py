@@ -8,7 +8,8 @@ import pytest
 
 from imagebatch.domain import charges, transitions
 from imagebatch.domain.batch import Batch
-from imagebatch.domain.item import Item, Lease
+from imagebatch.domain.item import Item
+from imagebatch.domain.item_state import Lease
 from imagebatch.domain.model_registry import ImageModel, Mode, PriceUnit
 from imagebatch.domain.round_input import model_price, round_input
 from testing.fakes.system import START
@@ -25,7 +26,7 @@ def made(model: ImageModel, width: int, height: int, **facts: object) -> tuple[B
     claimed = transitions.claim(batch, item, LEASE, START, timedelta(minutes=5))
     batch, item = charges.begin_create(*claimed, START, model.id)
     item = charges.record_prediction_id(item, "p1")
-    assert batch.money.committed == item.reserved == item.price
+    assert batch.money.committed == item.state.reserved == item.price
     image = replace(an_image(), width=width, height=height)
     return transitions.succeed(batch, item, image, "png", START)
 
@@ -42,7 +43,7 @@ def made(model: ImageModel, width: int, height: int, **facts: object) -> tuple[B
 def test_delivered_pixels_are_charged_rounded_up(size: tuple[int, int], cost: str) -> None:
     batch, item = made(PIXELS, *size)
     assert (item.cost, batch.money.actual, batch.money.committed) == (Decimal(cost),) * 3
-    assert item.reserved == 0
+    assert item.state.reserved == 0
 
 
 def test_price_per_image_is_independent_of_size() -> None:

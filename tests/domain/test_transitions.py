@@ -13,7 +13,8 @@ from imagebatch.domain.counts import Counts
 from imagebatch.domain.effective_status import effective_item_status
 from imagebatch.domain.errors import Failure, FailureCode, StateConflictError
 from imagebatch.domain.images import Image
-from imagebatch.domain.item import Item, Lease
+from imagebatch.domain.item import Item
+from imagebatch.domain.item_state import Lease
 from imagebatch.domain.money import ZERO, Money
 from imagebatch.domain.round_state import MAX_ERRORS, Archive, ItemError
 from imagebatch.domain.statuses import BatchStatus, ItemStatus
@@ -96,8 +97,8 @@ def test_claim_starts_batch_round_and_item_clock() -> None:
     assert batch.status is BatchStatus.PROCESSING
     assert batch.counts == Counts(pending=2, processing=1)
     assert batch.started_at == batch.round_started_at == START
-    assert (item.status, item.round, item.lease) == (ItemStatus.PROCESSING, 1, LEASE)
-    assert item.deadline == START + LIMIT
+    assert (item.status, item.round, item.state.lease) == (ItemStatus.PROCESSING, 1, LEASE)
+    assert item.state.deadline == START + LIMIT
 
 
 def test_a_takeover_changes_the_lease_and_nothing_else() -> None:
@@ -105,7 +106,7 @@ def test_a_takeover_changes_the_lease_and_nothing_else() -> None:
     other = Lease("t2", LATER)
     assert transitions.claim(batch, item, other, LATER, LIMIT) == (
         batch,
-        replace(item, lease=other),
+        item.with_lease(other),
     )
 
 
@@ -131,8 +132,8 @@ def test_failed_item_is_claimed_anew_in_next_round() -> None:
     batch = rounds.publish(batch, ARCHIVE, LATER, TTL)
     batch = change_batch(rounds.retry(batch, LATER), last_dispatched_round=2)
     _, again = claimed(batch, item)
-    assert (again.round, again.round_attempts, again.attempts) == (2, 0, 1)
-    assert (again.failure, again.prediction, again.settled_at) == (None, None, None)
+    assert (again.round, again.state.round_attempts, again.state.attempts) == (2, 0, 1)
+    assert (again.failure, again.state.prediction, again.state.settled_at) == (None, None, None)
     assert again.cost == PRICE
 
 
@@ -142,7 +143,8 @@ def test_failed_item_is_claimed_anew_in_next_round() -> None:
 def test_create_reserves_its_price_and_uses_an_attempt() -> None:
     batch, item = charges.begin_create(*claimed(), START)
     assert batch.money == Money(committed=PRICE)
-    assert (item.reserved, item.create_in_flight, item.round_attempts, item.attempts) == (
+    state = item.state
+    assert (state.reserved, state.create_in_flight, state.round_attempts, state.attempts) == (
         PRICE,
         True,
         1,
@@ -153,10 +155,10 @@ def test_create_reserves_its_price_and_uses_an_attempt() -> None:
 def test_billed_amount_is_captured_and_unbilled_released() -> None:
     batch, item = charges.capture_cost(*asked())
     assert batch.money == Money(committed=PRICE, actual=PRICE)
-    assert (item.cost, item.reserved) == (PRICE, ZERO)
+    assert (item.cost, item.state.reserved) == (PRICE, ZERO)
     batch, item = charges.release_reservation(*asked())
     assert batch.money == Money()
-    assert (item.cost, item.reserved) == (ZERO, ZERO)
+    assert (item.cost, item.state.reserved) == (ZERO, ZERO)
 
 
 def test_maximum_cost_counts_held_and_spent_amounts() -> None:
@@ -175,7 +177,7 @@ def test_create_requires_the_last_one_to_be_settled() -> None:
 def test_a_wait_gives_the_try_and_the_money_back() -> None:
     batch, item = transitions.requeue(*charges.begin_create(*claimed(), START), START)
     assert (batch.counts, batch.money.committed) == (Counts(pending=3), ZERO)
-    assert (item.status, item.lease, item.round_attempts, item.attempts) == (
+    assert (item.status, item.state.lease, item.state.round_attempts, item.state.attempts) == (
         ItemStatus.PENDING,
         None,
         0,
@@ -199,7 +201,7 @@ def test_tries_before_a_wait_still_count_after_it() -> None:
     batch, item = charges.capture_cost(*charges.begin_create(*claimed(), START))
     batch, item = transitions.requeue(*charges.begin_create(batch, item, START), START)
     batch, item = claimed(batch, item)
-    assert (item.round_attempts, item.attempts) == (1, 1)
+    assert (item.state.round_attempts, item.state.attempts) == (1, 1)
 
 
 def test_a_wait_in_a_cancelled_batch_is_its_end() -> None:
@@ -217,7 +219,7 @@ def test_a_success_is_spent_named_and_counted() -> None:
     assert batch.counts == Counts(pending=2, succeeded=1)
     assert (batch.money.actual, batch.money.committed) == (PRICE, PRICE)
     assert (item.status, item.image, item.file) == (ItemStatus.SUCCEEDED, IMAGE, "car-0.png")
-    assert (item.lease, item.settled_at, item.seconds) == (None, LATER, 9.0)
+    assert (item.state.lease, item.state.settled_at, item.state.seconds) == (None, LATER, 9.0)
 
 
 def test_unbilled_failure_is_free_and_listed() -> None:

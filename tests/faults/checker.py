@@ -101,8 +101,8 @@ def _check_books(batch: Batch, items: list[Item]) -> None:
     for item in items:
         failed = effective_item_status(batch, item) is ItemStatus.FAILED
         assert not failed or item.failure is not None
-        assert item.reserved == 0
-        assert item.lease is None
+        assert item.state.reserved == 0
+        assert item.state.lease is None
     assert (
         batch.money.committed
         == batch.money.actual
@@ -128,7 +128,7 @@ def _check_creates(items: list[Item], fake: FakeProviders) -> None:
     """No create that is not recorded, and none that was billed and not paid for."""
     for item in items:
         prompt = f"^{re.escape(item.prompt)}$"
-        assert len(fake.creates(prompt)) <= item.attempts + _in_vain(fake, prompt), item
+        assert len(fake.creates(prompt)) <= item.state.attempts + _in_vain(fake, prompt), item
         collected = [p for p in fake.billed(prompt) if not p.cancelled and not p.running]
         if item.status is ItemStatus.SUCCEEDED:
             assert collected

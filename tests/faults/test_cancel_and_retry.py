@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 from zlib import crc32
@@ -26,6 +25,7 @@ from imagebatch.domain.statuses import BatchStatus, ItemStatus, Kind
 from imagebatch.usecases import keys
 from testing.fault_proxy import Rule
 from testing.models import built_in
+from testing.records import change_item
 from tests.faults.checker import check
 from tests.faults.harness import CREATE, LOOK, PATIENCE, SETTLED, Case, FaultHarness, every
 
@@ -239,14 +239,16 @@ def a_finished_batch(harness: FaultHarness, word: str, rows: int, failed: tuple[
     plan = BatchManifest(Kind.CARS, ("make", "model"), tuple(planned))
     media.put(keys.plan(batch_id), encode_manifest(plan), "application/gzip")
     tried = [
-        replace(each.to_item(), round=1, round_attempts=1, attempts_round=1, attempts=1, version=1)
+        change_item(
+            each.to_item(), round=1, round_attempts=1, attempts_round=1, attempts=1, version=1
+        )
         for each in planned
     ]
     why = Failure(FailureCode.PROVIDER_UNAVAILABLE, "it was down")
     items = [
-        replace(item, status=ItemStatus.FAILED, failure=why)
+        change_item(item, status=ItemStatus.FAILED, failure=why)
         if item.index in failed
-        else replace(
+        else change_item(
             item, status=ItemStatus.SUCCEEDED, cost=PRICE, image=made, file=f"{item.stem}.png"
         )
         for item in tried

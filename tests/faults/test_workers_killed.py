@@ -19,7 +19,7 @@ def killed_right_after_the_create_what_it_made_is_found(harness: FaultHarness, w
     found = harness.finish(harness.submit(word))
     assert rule.fired == 1
     assert (found.statuses, harness.creates(word)) == ("ss", [1, 1])
-    assert [item.attempts for item in found.items] == [1, 1]
+    assert [item.state.attempts for item in found.items] == [1, 1]
 
 
 def killed_during_polling_the_prediction_is_carried_on(harness: FaultHarness, word: str) -> None:

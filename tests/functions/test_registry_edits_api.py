@@ -69,7 +69,7 @@ def begin(stack: LiveStack, model: str, rows: int) -> str:
     stack.deliver(seconds=10)
     item = stack.services.store.get_item(stack.owner, batch_id, 0)
     assert item is not None
-    assert item.prediction
+    assert item.state.prediction
     assert len(stack.fake.billed()) == 1
     return batch_id
 

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from types import ModuleType
 from typing import Any
@@ -46,8 +45,8 @@ def images(services: Deployment) -> None:
         folder = Folder(batch_id=id_, name="", created_at=START, variants=variants)
         services.library.open(OWNER, folder)
     for n in THREE:
-        done = replace(
-            an_item(n, variant_id=7), status=ItemStatus.SUCCEEDED, image=an_image(), file="a.png",
+        done = an_item(
+            n, variant_id=7, status=ItemStatus.SUCCEEDED, image=an_image(), file="a.png",
             settled_at=START + timedelta(seconds=n),
         )  # fmt: skip
         services.store.commit(services.records.batch(OWNER, BATCH), done)

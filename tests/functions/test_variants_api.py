@@ -13,7 +13,7 @@ from imagebatch.domain.rounds import publish
 from imagebatch.domain.statuses import BatchStatus, ItemStatus
 from imagebatch.schemas import variant_answers as answers
 from imagebatch.usecases import keys
-from testing.records import an_image, change_batch
+from testing.records import an_image, change_batch, change_item
 from testing.services import Deployment
 from testing.workbooks import workbook
 from tests.functions.conftest import Answer, Api
@@ -84,7 +84,7 @@ def settle(services: Deployment, owner: str, batch_id: str, item: Item, *, succe
         else {}
     )
     now = services.clock.now()
-    done = replace(item, status=end, round=1, settled_at=now, **made)
+    done = change_item(item, status=end, round=1, settled_at=now, **made)
     services.store.commit(change_batch(batch, counts=counts, updated_at=now), done)
 
 

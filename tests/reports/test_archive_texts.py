@@ -3,7 +3,6 @@ import io
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -18,6 +17,7 @@ from imagebatch.domain.counts import Counts
 from imagebatch.domain.errors import Failure, FailureCode
 from imagebatch.domain.images import Image
 from imagebatch.domain.item import Item, ItemSpec
+from imagebatch.domain.item_state import ItemState
 from imagebatch.domain.model_registry import Mode
 from imagebatch.domain.notice import Notice, warning
 from imagebatch.domain.round_state import RoundState
@@ -27,7 +27,7 @@ from imagebatch.intake.sheet import read_sheet
 from imagebatch.reports import archive_texts as archive_texts_module
 from imagebatch.reports.archive_texts import RESULT_COLUMNS, archive_texts, our_columns
 from testing.effort import effort
-from testing.records import change_batch
+from testing.records import change_batch, change_item
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 HEADER = ("Make", "model", "Notes")
@@ -58,15 +58,12 @@ def made(index: int, **changes: object) -> Item:
         prompt="Studio shot of a car",
         stem=f"car-{index}",
         price=Decimal("0.05"),
-        status=ItemStatus.SUCCEEDED,
-        round=1,
-        attempts=1,
+        state=ItemState(status=ItemStatus.SUCCEEDED, round=1, attempts=1, seconds=8.125),
         cost=Decimal("0.05"),
-        seconds=8.125,
         image=Image(f"k{index}", "image/png", 9, 1, "etag", 1024, 768),
         file=f"car-{index}.png",
     )
-    return replace(item, **changes)  # type: ignore[arg-type]
+    return change_item(item, **changes)
 
 
 def failed(index: int, failure: Failure = REFUSED, **changes: object) -> Item:

@@ -145,7 +145,7 @@ class BatchStateMachine(RuleBasedStateMachine):
 
         def remember(owner: str, batch_id: str, item: Item) -> Item:
             saved = save(owner, batch_id, item)
-            self.stored.add(saved.prediction)
+            self.stored.add(saved.state.prediction)
             return saved
 
         self.app.store.save_item = remember  # type: ignore[method-assign]
@@ -351,7 +351,7 @@ class BatchStateMachine(RuleBasedStateMachine):
             made = [each for each in self.app.provider.made if each.prompt == item.prompt]
             cancelled = [m for m in made if m.cancelled or m.end.status is CANCELLED]
             creates = len(made) - sum(each.id not in self.stored for each in cancelled)
-            assert creates <= item.attempts <= 2 * self.app.batch.round
+            assert creates <= item.state.attempts <= 2 * self.app.batch.round
 
     @invariant()
     def an_item_settles_once_a_round(self) -> None:

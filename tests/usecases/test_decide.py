@@ -14,7 +14,8 @@ from imagebatch.domain import charges, rounds, transitions
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.effective_status import effective_item_status
 from imagebatch.domain.errors import Failure, FailureCode
-from imagebatch.domain.item import Item, Lease
+from imagebatch.domain.item import Item
+from imagebatch.domain.item_state import Lease
 from imagebatch.domain.round_state import BlockReason, ModelBlock
 from imagebatch.domain.statuses import SETTLED, ItemStatus
 from imagebatch.ports import Prediction, PredictionStatus
@@ -42,7 +43,7 @@ from imagebatch.usecases.process_item.events import (
 )
 from testing.fakes.system import START
 from testing.models import a_model
-from testing.records import a_batch, an_image, an_item, change_batch
+from testing.records import a_batch, an_image, an_item, change_batch, change_item
 
 DRAWING = Path(__file__).parents[2] / "docs/architecture.md"
 EDGE = re.compile(r"^ +(\w+) --> (\w+): (.+)$", re.MULTILINE)
@@ -88,9 +89,9 @@ type Pair = tuple[Batch, Item]
 def state_of(batch: Batch, item: Item) -> str:
     if item.status is not ItemStatus.PROCESSING:
         return item.status.value
-    if item.create_in_flight:
+    if item.state.create_in_flight:
         return "creating"
-    return "predicting" if item.prediction else "claimed"
+    return "predicting" if item.state.prediction else "claimed"
 
 
 def claimed() -> Pair:
@@ -114,7 +115,7 @@ def predicting(attempts: int) -> Pair:
 
 def looked_for_in_vain(attempts: int) -> Pair:
     batch, item = creating(attempts)
-    return batch, replace(item, lookup_failing_since=START)
+    return batch, change_item(item, lookup_failing_since=START)
 
 
 def lost_lease(pair: Pair) -> Pair:
@@ -206,8 +207,8 @@ def test_dead_letter_creates_nothing_and_waits_within_grace() -> None:
         for batch in circumstances(pair[0]):
             delivery = a_delivery(TIMES[-1], in_time=True, may_create=False)
             step = decide(batch, pair[1], event, TIMES[-1], delivery)
-            assert step.item.attempts <= pair[1].attempts
-            first_lookup = pair[1].create_in_flight and not pair[1].lookup_failing_since
+            assert step.item.state.attempts <= pair[1].state.attempts
+            first_lookup = pair[1].state.create_in_flight and not pair[1].state.lookup_failing_since
             if not first_lookup and event in (OutputUnavailable(FAILURE), Polled(None)):
                 assert step.item.status in SETTLED
 
@@ -215,7 +216,7 @@ def test_dead_letter_creates_nothing_and_waits_within_grace() -> None:
 def test_a_delivery_that_lost_its_lease_writes_nothing() -> None:
     other = Lease("another's", TIMES[-1] + timedelta(hours=9))
     for pair, event in happenings():
-        batch, item = pair[0], replace(pair[1], lease=other)
+        batch, item = pair[0], pair[1].with_lease(other)
         if item.status is not ItemStatus.PROCESSING:
             continue
         delivery = a_delivery(START, in_time=True, may_create=True)
@@ -227,16 +228,16 @@ def test_an_attempt_counts_unless_its_create_made_nothing() -> None:
     nothing = (Throttled, ModelGone, CreateFailed, CreateAbsent)
     for (_, before), event, step in steps():
         if not isinstance(event, nothing):
-            assert step.item.round_attempts >= before.round_attempts
-            assert step.item.attempts >= before.attempts
+            assert step.item.state.round_attempts >= before.state.round_attempts
+            assert step.item.state.attempts >= before.state.attempts
         if isinstance(event, CreateUndecided) or event == CreateFailed(FAILURE, maybe_billed=True):
-            assert step.item.round_attempts >= before.round_attempts
+            assert step.item.state.round_attempts >= before.state.round_attempts
 
 
 def test_no_other_model_makes_what_one_may_have_made() -> None:
     for (_, before), event, step in steps():
         if isinstance(event, CreateUndecided):
-            assert step.item.model_fixed
+            assert step.item.state.model_fixed
         asked = step.effects[-1]
-        if before.model_fixed and isinstance(asked, AskBreaker):
+        if before.state.model_fixed and isinstance(asked, AskBreaker):
             assert asked.model == before.model

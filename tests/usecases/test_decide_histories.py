@@ -17,7 +17,8 @@ from imagebatch.domain.counts import Counts
 from imagebatch.domain.effective_status import effective_item_status
 from imagebatch.domain.errors import Failure, FailureCode, StateConflictError
 from imagebatch.domain.images import Image
-from imagebatch.domain.item import TRIES, Item, Lease
+from imagebatch.domain.item import TRIES, Item
+from imagebatch.domain.item_state import Lease
 from imagebatch.domain.money import ZERO
 from imagebatch.domain.round_state import Archive
 from imagebatch.domain.statuses import RUNNING, BatchStatus, ItemStatus
@@ -182,7 +183,7 @@ class History(RuleBasedStateMachine):
         if step.item.status is ItemStatus.SUCCEEDED:
             self.succeeded[index] = step.item
         if not delivery.may_create:
-            assert step.item.attempts <= before.attempts
+            assert step.item.state.attempts <= before.state.attempts
         if type(step.effects[-1]) in ANSWERS:
             self.working[delivery.lease.token] = index, delivery, step.effects[-1]
 
@@ -226,24 +227,25 @@ class History(RuleBasedStateMachine):
 
     @invariant()
     def the_money_adds_up(self) -> None:
-        assert self.batch.money.committed == sum((i.reserved + i.cost for i in self.items), ZERO)
+        amounts = [item.state.reserved + item.cost for item in self.items]
+        assert self.batch.money.committed == sum(amounts, ZERO)
         assert self.batch.money.actual == sum((i.cost for i in self.items), ZERO)
         assert self.batch.max_cost is None or self.batch.money.committed <= self.batch.max_cost
 
     @invariant()
     def money_is_held_only_for_what_runs(self) -> None:
         for item in self.items:
-            running = item.create_in_flight or item.prediction is not None
-            assert (item.reserved > 0) == running
+            running = item.state.create_in_flight or item.state.prediction is not None
+            assert (item.state.reserved > 0) == running
             assert not running or item.status is ItemStatus.PROCESSING
-            assert item.round_attempts <= TRIES
-            assert item.attempts * item.price >= item.reserved + item.cost
+            assert item.state.round_attempts <= TRIES
+            assert item.state.attempts * item.price >= item.state.reserved + item.cost
 
     @invariant()
     def a_round_that_is_over_has_nothing_open(self) -> None:
         if self.batch.status is BatchStatus.ARCHIVING or self.batch.finished:
             assert self.batch.counts.unsettled == 0
-            assert all(item.lease is None for item in self.items)
+            assert all(item.state.lease is None for item in self.items)
             assert self.batch.state.last_dispatched_round == self.batch.round
         elif self.batch.state.last_dispatched_round == self.batch.round:
             assert self.batch.counts.unsettled > 0

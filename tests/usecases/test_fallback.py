@@ -58,7 +58,7 @@ def test_rate_limited_model_falls_back_after_a_minute(app: AppHarness) -> None:
     scheduler.run()
     assert (app.statuses, made_by(app)) == ("s" * 6, ["second"] * 6)
     assert len(app.provider.made) == 6
-    assert {app.item(index).attempts for index in range(6)} == {1}
+    assert {app.item(index).state.attempts for index in range(6)} == {1}
 
 
 def test_wait_before_fallback_is_bounded(app: AppHarness) -> None:
@@ -178,7 +178,7 @@ def test_two_tries_in_all_not_two_a_model(app: AppHarness) -> None:
     app.provider.script("0", None, ProviderUnavailableError("cut", maybe_billed=True))
     app.provider.lists = False
     run(app, 1)
-    assert app.item(0).attempts == 2
+    assert app.item(0).state.attempts == 2
     assert app.statuses == "f"
 
 

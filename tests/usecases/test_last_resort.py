@@ -118,7 +118,7 @@ def test_workers_dying_in_creates_open_no_breaker(app: AppHarness) -> None:
     app.start(1)
     app.provider.after_create = die
     run_to_the_end(app)
-    assert app.item(0).attempts == 2
+    assert app.item(0).state.attempts == 2
     assert app.batch.money.actual == 2 * PRICE
     assert_ours(app)
 
@@ -135,7 +135,7 @@ def test_unstorable_prediction_id_uses_no_attempt(app: AppHarness, call: str) ->
     assert not delivered(app, message)
     app.provider.after_create = lambda _: None
     run_to_the_end(app)
-    assert (app.statuses, app.item(0).attempts) == ("s", 1)
+    assert (app.statuses, app.item(0).state.attempts) == ("s", 1)
     assert [made.cancelled for made in app.provider.made] == [True, False]
     assert app.batch.money.actual == PRICE
 

@@ -27,14 +27,14 @@ def run(app: AppHarness, size: int = 1) -> None:
 def test_what_a_lost_create_made_is_collected(app: AppHarness) -> None:
     app.provider.script("0", LOST)
     run(app)
-    assert (app.statuses, app.item(0).attempts, len(app.provider.made)) == ("s", 1, 1)
+    assert (app.statuses, app.item(0).state.attempts, len(app.provider.made)) == ("s", 1, 1)
     assert app.batch.money.actual == PRICE
 
 
 def test_create_that_never_arrived_is_no_attempt(app: AppHarness) -> None:
     app.provider.script("0", NEVER_ARRIVED)
     run(app)
-    assert (app.statuses, app.item(0).attempts, len(app.provider.made)) == ("s", 1, 1)
+    assert (app.statuses, app.item(0).state.attempts, len(app.provider.made)) == ("s", 1, 1)
     assert app.batch.money.actual == app.batch.money.committed == PRICE
 
 
@@ -53,7 +53,7 @@ def test_removed_input_of_another_create_decides_nothing(
     if held:
         app.ledger.holders["scripted", other.id] = "another"
     Scheduler(app).run()
-    assert (app.statuses, app.item(0).attempts) == ("s", creates)
+    assert (app.statuses, app.item(0).state.attempts) == ("s", creates)
 
 
 def test_lost_create_is_found_beside_removed_inputs(app: AppHarness) -> None:
@@ -65,7 +65,7 @@ def test_lost_create_is_found_beside_removed_inputs(app: AppHarness) -> None:
 
     app.provider.after_create = add_removed
     run(app)
-    assert (app.statuses, app.item(0).attempts, app.batch.money.actual) == ("s", 1, PRICE)
+    assert (app.statuses, app.item(0).state.attempts, app.batch.money.actual) == ("s", 1, PRICE)
 
 
 def test_equal_rows_wait_where_not_all_is_listed(app: AppHarness) -> None:
@@ -81,14 +81,14 @@ def test_equal_rows_wait_where_not_all_is_listed(app: AppHarness) -> None:
     app.deliver()
     app.provider.after_create = lambda _: None
     Scheduler(app).run()
-    assert (app.statuses, app.item(0).attempts, app.batch.money.actual) == ("s", 2, 2 * PRICE)
+    assert (app.statuses, app.item(0).state.attempts, app.batch.money.actual) == ("s", 2, 2 * PRICE)
 
 
 def test_provider_without_listing_leaves_create_spent(app: AppHarness) -> None:
     app.provider.lists = False
     app.provider.script("0", LOST)
     run(app)
-    assert (app.statuses, app.item(0).attempts, len(app.provider.made)) == ("s", 2, 2)
+    assert (app.statuses, app.item(0).state.attempts, len(app.provider.made)) == ("s", 2, 2)
     assert app.batch.money.actual == 2 * PRICE
 
 
@@ -111,7 +111,7 @@ def test_prediction_of_an_equal_row_is_not_reused(app: AppHarness) -> None:
 
     app.provider.after_create = taken
     Scheduler(app).run()
-    assert (app.statuses, app.item(0).attempts, len(app.provider.made)) == ("s", 1, 2)
+    assert (app.statuses, app.item(0).state.attempts, len(app.provider.made)) == ("s", 1, 2)
 
 
 def test_predictions_from_before_the_create_are_not_looked_at(app: AppHarness) -> None:
@@ -150,14 +150,14 @@ def test_failed_lookup_long_after_a_kill_is_repeated(app: AppHarness) -> None:
     app.provider.listing_faults.append(ProviderUnavailableError("503"))
     app.deliver(message)
     Scheduler(app).run()
-    assert (app.statuses, app.item(0).attempts, len(app.provider.made)) == ("s", 1, 1)
+    assert (app.statuses, app.item(0).state.attempts, len(app.provider.made)) == ("s", 1, 1)
 
 
 def test_what_cannot_be_asked_for_long_counts_as_spent(app: AppHarness) -> None:
     app.provider.script("0", LOST)
     app.provider.listing_faults.extend([ProviderUnavailableError("503")] * 1000)
     run(app)
-    assert (app.statuses, app.item(0).attempts, len(app.provider.made)) == ("s", 2, 2)
+    assert (app.statuses, app.item(0).state.attempts, len(app.provider.made)) == ("s", 2, 2)
     assert app.clock.now() - app.batch.created_at >= timedelta(seconds=900)
 
 

@@ -47,7 +47,7 @@ def test_worker_finishes_batch_after_registry_edit(edit: str) -> None:
     app.begin(3)
     app.provider.seconds = 90
     app.deliver(seconds=20)
-    assert app.item(0).prediction
+    assert app.item(0).state.prediction
     app.registry = EDITS[edit]
     app.drain()
     batch = app.finish()

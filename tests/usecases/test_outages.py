@@ -47,7 +47,7 @@ def test_an_outage_of_half_a_minute_burns_no_row(app: AppHarness) -> None:
     assert (waiting.reason, waiting.until > app.clock.now()) == ("provider_unavailable", True)
     scheduler.run()
     assert app.statuses == 20 * "s"
-    assert {app.item(index).attempts for index in range(20)} == {1}
+    assert {app.item(index).state.attempts for index in range(20)} == {1}
     assert (len(app.provider.made), app.batch.money.actual) == (20, 20 * PRICE)
 
 
@@ -56,7 +56,7 @@ def test_a_create_in_vain_is_repeated_after_growing_pauses(app: AppHarness) -> N
     app.start(1)
     app.drain()
     assert [sent.delay for sent in app.queue.sent] == [0, 10, 20, 40]
-    assert (app.statuses, app.item(0).attempts) == ("s", 1)
+    assert (app.statuses, app.item(0).state.attempts) == ("s", 1)
 
 
 def test_a_message_repeated_in_a_pause_is_harmless(app: AppHarness) -> None:
@@ -95,7 +95,7 @@ def test_failing_row_does_not_delay_others(app: AppHarness) -> None:
     Scheduler(app).run()
     assert app.statuses == "f" + 8 * "s"
     assert app.clock.now() - START < timedelta(seconds=1200)
-    assert app.item(0).attempts == 2
+    assert app.item(0).state.attempts == 2
 
 
 def test_open_breaker_blocks_creates_until_half_open(app: AppHarness) -> None:

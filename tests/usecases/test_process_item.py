@@ -118,7 +118,7 @@ def test_a_refused_prompt_fails_at_once_and_costs_nothing(app: AppHarness) -> No
 def test_transiently_failed_prediction_is_retried_once(app: AppHarness) -> None:
     app.provider.script("0", failed(FailureCode.PROVIDER_UNAVAILABLE, try_again=True))
     app.run(1)
-    assert (app.statuses, app.item(0).attempts) == ("s", 2)
+    assert (app.statuses, app.item(0).state.attempts) == ("s", 2)
     assert app.batch.money.actual == PRICE
 
 
@@ -140,7 +140,7 @@ def test_a_429_waits_as_told_and_uses_no_try(app: AppHarness) -> None:
         assert app.queue.waiting[-1].delay >= 30
         app.clock.advance(31)
     app.deliver()
-    assert (app.statuses, app.item(0).attempts) == ("s", 1)
+    assert (app.statuses, app.item(0).state.attempts) == ("s", 1)
 
 
 def test_rate_limit_pauses_all_items(app: AppHarness) -> None:
@@ -261,7 +261,7 @@ def test_a_slow_prediction_is_carried_on_by_later_deliveries(app: AppHarness) ->
     app.provider.seconds = 130
     app.start(1)
     app.deliver()
-    assert (app.statuses, app.item(0).lease) == ("r", None)
+    assert (app.statuses, app.item(0).state.lease) == ("r", None)
     app.drain()
     assert (app.statuses, app.provider.creates("0")) == ("s", 1)
     assert len(app.queue.sent) == 3

@@ -12,7 +12,7 @@ from imagebatch.domain.errors import (
     RateLimitedError,
     UnavailableError,
 )
-from imagebatch.domain.item import Lease
+from imagebatch.domain.item_state import Lease
 from imagebatch.domain.statuses import ItemStatus
 from imagebatch.ports import RetryLater
 from testing.app_harness import OWNER, PRICE, AppHarness
@@ -39,7 +39,7 @@ def test_delivery_losing_its_item_is_not_acknowledged(app: AppHarness) -> None:
     app.store.before_next("commit", lambda: take(app))
     busy = app.deliver()
     assert isinstance(busy, RetryLater)
-    assert busy.until == app.item(0).lease.until  # type: ignore[union-attr]
+    assert busy.until == app.item(0).state.lease.until  # type: ignore[union-attr]
     assert app.provider.made == []
 
 
@@ -63,7 +63,7 @@ def test_worker_with_lost_lease_leaves_the_message(
     app.start(1)
     assert isinstance(app.deliver(), RetryLater)
     assert app.provider.made[0].cancelled
-    assert app.item(0).lease.token == "other"  # type: ignore[union-attr]
+    assert app.item(0).state.lease.token == "other"  # type: ignore[union-attr]
 
 
 def test_dead_letter_leaves_a_leased_item_unchanged(app: AppHarness) -> None:

@@ -99,10 +99,10 @@ def test_item_keeps_its_image_after_failed_redo(app: AppHarness, ending: str) ->
     app.drain()
     batch, item = app.finish(), app.item(1)
     assert (app.statuses, batch.counts.failed, batch.errors) == ("ss", 0, ())
-    assert (item.image, item.file, item.settled_at) == (
+    assert (item.image, item.file, item.state.settled_at) == (
         before.image,
         before.file,
-        before.settled_at,
+        before.state.settled_at,
     )
     found = last_redo_of(batch, item)
     assert found is not None

@@ -59,7 +59,7 @@ def test_fates_take_the_time_they_say() -> None:
 
 def test_a_lost_create_uses_up_a_try() -> None:
     app = rehearse("lost")
-    assert (app.item(0).attempts, app.item(0).cost) == (2, 2 * PRICE)
+    assert (app.item(0).state.attempts, app.item(0).cost) == (2, 2 * PRICE)
 
 
 def test_the_same_rehearsal_ends_the_same() -> None:

@@ -34,7 +34,7 @@ def test_a_malformed_encoding_is_kept_as_it_came(app: AppHarness) -> None:
     app.provider.fetch_faults.append(UnfitOutputError("not valid base64", b"data:;base64,?"))
     app.run(3)
     assert (app.statuses, kept(app)) == ("fff", ["rejected/car-0.bin"])
-    image = app.item(0).unfit_image
+    image = app.item(0).state.unfit_image
     assert image is not None
     stored = app.media.get(image.key)
     assert stored == b"data:;base64,?"

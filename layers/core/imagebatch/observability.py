@@ -43,8 +43,8 @@ class PowertoolsTelemetry(Telemetry):
             index=item.index,
             custom_id=item.custom_id,
             prompt=item.prompt,
-            attempts=item.attempts,
-            seconds=item.seconds,
+            attempts=item.state.attempts,
+            seconds=item.state.seconds,
             cost=str(item.cost),
             file=item.file,
             code=item.failure and item.failure.code,
@@ -105,11 +105,11 @@ class PowertoolsTelemetry(Telemetry):
             ItemStatus.CANCELLED: "ItemsCancelled",
         }.get(item.status, "ItemsFailed")
         metrics.add_metric(name, MetricUnit.Count, 1)
-        if item.status is ItemStatus.SUCCEEDED and item.seconds is not None:
-            metrics.add_metric("ProviderSeconds", MetricUnit.Seconds, item.seconds)
-        if item.started_at is not None:
+        if item.status is ItemStatus.SUCCEEDED and item.state.seconds is not None:
+            metrics.add_metric("ProviderSeconds", MetricUnit.Seconds, item.state.seconds)
+        if item.state.started_at is not None:
             opened = batch.round_started_at or batch.created_at
-            waited = max(0.0, (item.started_at - opened).total_seconds())
+            waited = max(0.0, (item.state.started_at - opened).total_seconds())
             metrics.add_metric("QueueWaitSeconds", MetricUnit.Seconds, waited)
         if batch.mode is Mode.LIVE:
             metrics.add_metric("Cost", MetricUnit.NoUnit, float(item.cost))

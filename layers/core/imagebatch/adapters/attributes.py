@@ -8,6 +8,7 @@ from imagebatch.adapters.batch_attributes import (
     BATCH_ERRORS,
     BATCH_SPEC,
     BATCH_STATE,
+    ITEM_PROGRESS,
     ITEM_SPEC,
     ITEM_STATE,
     MONEY,
@@ -22,7 +23,8 @@ from imagebatch.domain.delivery import Delivery
 from imagebatch.domain.erasure import Erasure
 from imagebatch.domain.errors import Failure
 from imagebatch.domain.images import Image, Version
-from imagebatch.domain.item import Item, ItemSpec, LastRedo, Lease
+from imagebatch.domain.item import Item, ItemSpec, LastRedo
+from imagebatch.domain.item_state import ItemState, Lease
 from imagebatch.domain.model_registry import ImageModel, QualityOffer
 from imagebatch.domain.money import Money, Reservation
 from imagebatch.domain.notice import Notice
@@ -46,7 +48,8 @@ NAMES: dict[type, NestedNames] = {
     RoundState: ROUND_STATE,
     Money: MONEY,
     ItemSpec: ITEM_SPEC,
-    Item: {**ITEM_SPEC, **ITEM_STATE},
+    Item: {**ITEM_SPEC, **ITEM_PROGRESS},
+    ItemState: ITEM_STATE,
     Counts: {
         "pending": "pending",
         "processing": "processing",

@@ -1,6 +1,6 @@
 """What the fields of batches and items are called in the table."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from imagebatch.domain.item import Item, ItemSpec
 
@@ -103,37 +103,43 @@ PACKED_TEXTS = "packedTexts"
 
 ITEM_STATE: Names = {
     "status": "status",
-    "failure": "failure",
     "round": "round",
-    "round_attempts": "roundAttempts",
-    "attempts_round": "attemptsRound",
     "attempts": "attempts",
+    "attempts_round": "attemptsRound",
+    "round_attempts": "roundAttempts",
+    "lease": "lease",
+    "deadline": "deadline",
     "create_in_flight": "creating",
     "create_started_at": "createStartedAt",
     "prediction": "prediction",
-    "lease": "lease",
-    "deadline": "deadline",
     "reserved": "reserved",
+    "model_fixed": "modelFixed",
+    "failing_since": "failingSince",
+    "lookup_failing_since": "lookupFailingSince",
+    "started_at": "startedAt",
+    "settled_at": "settledAt",
+    "seconds": "seconds",
+    "unfit_image": "unfitImage",
+    "enqueued_positions": "enqueued",
+}
+
+
+ITEM_PROGRESS: NestedNames = {
+    "state": ITEM_STATE,
+    "failure": "failure",
+    "version": "version",
+    "model": "model",
     "cost": "spent",
     "image": "image",
     "file": "file",
-    "seconds": "seconds",
-    "started_at": "startedAt",
-    "settled_at": "settledAt",
-    "enqueued_positions": "enqueued",
-    "version": "version",
-    "model": "model",
     "versions": "versions",
     "chosen": "chosen",
     "note": "note",
     "seed": "seed",
     "redo_round": "redoRound",
     "last_redo": "lastRedo",
-    "model_fixed": "modelFixed",
-    "failing_since": "failingSince",
-    "lookup_failing_since": "lookupFailingSince",
-    "unfit_image": "unfitImage",
 }
+"""The record `ITEM#…#STATE`, written from the item's first claim on."""
 
 
 NOT_STORED: Mapping[type, frozenset[str]] = {
@@ -141,3 +147,9 @@ NOT_STORED: Mapping[type, frozenset[str]] = {
     Item: frozenset({"cells"}),
 }
 """What only the manifest keeps."""
+
+
+def attributes_of(names: NestedNames) -> Iterator[str]:
+    """Yield the attributes of a record, those of its nested records included."""
+    for name in names.values():
+        yield from [name] if isinstance(name, str) else name.values()

@@ -93,6 +93,6 @@ def library_image(batch: Batch, item: Item) -> LibraryImage | None:
         variant_id=item.variant_id,
         key=item.image.key,
         file=item.file or "",
-        created_at=item.settled_at or batch.created_at,
+        created_at=item.state.settled_at or batch.created_at,
         thumbnail=item.image.thumbnail,
     )

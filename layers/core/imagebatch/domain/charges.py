@@ -8,7 +8,6 @@ from decimal import Decimal
 
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.item import Item
-from imagebatch.domain.money import ZERO
 from imagebatch.domain.round_input import model_price, round_price
 from imagebatch.domain.statuses import ItemStatus
 
@@ -26,25 +25,17 @@ def begin_create(
 ) -> tuple[Batch, Item]:
     """Commit the price and use up an attempt, before the provider is called."""
     check_claimed(batch, item)
-    if item.reserved:
+    if item.state.reserved:
         raise ValueError("the last create was neither spent nor given back")
     model = model or batch.model
     price = model_price(batch, item, model)
     return replace(batch, money=batch.money.commit(price)), replace(
-        item,
-        round_attempts=item.round_attempts + 1,
-        attempts=item.attempts + 1,
-        create_in_flight=True,
-        create_started_at=now,
-        lookup_failing_since=None,
-        prediction=None,
-        reserved=price,
-        model=model,
+        item, model=model, state=item.state.begin_attempt(price, now)
     )
 
 
 def record_prediction_id(item: Item, prediction: str) -> Item:
-    return replace(item, prediction=prediction, create_in_flight=False, failing_since=None)
+    return replace(item, state=item.state.record_prediction(prediction))
 
 
 def undo_create(batch: Batch, item: Item) -> tuple[Batch, Item]:
@@ -52,24 +43,24 @@ def undo_create(batch: Batch, item: Item) -> tuple[Batch, Item]:
     attempt.
     """
     batch, item = release_reservation(batch, item)
-    return batch, replace(item, round_attempts=item.round_attempts - 1, attempts=item.attempts - 1)
+    return batch, replace(item, state=item.state.uncount_attempt())
 
 
 def capture_cost(batch: Batch, item: Item, price: Decimal | None = None) -> tuple[Batch, Item]:
     """Capture the held amount, which was or may have been billed; with a price, exactly that
     amount.
     """
-    spent = item.reserved if price is None else price
-    return replace(batch, money=batch.money.capture(spent, item.reserved)), replace(
-        item, cost=item.cost + spent, reserved=ZERO, create_in_flight=False, prediction=None
+    reserved = item.state.reserved
+    spent = reserved if price is None else price
+    return replace(batch, money=batch.money.capture(spent, reserved)), replace(
+        item, cost=item.cost + spent, state=item.state.end_attempt()
     )
 
 
 def release_reservation(batch: Batch, item: Item) -> tuple[Batch, Item]:
     """Release the held amount, which was certainly not billed."""
-    return replace(batch, money=batch.money.release(item.reserved)), replace(
-        item, reserved=ZERO, create_in_flight=False, prediction=None
-    )
+    money = batch.money.release(item.state.reserved)
+    return replace(batch, money=money), replace(item, state=item.state.end_attempt())
 
 
 def check_claimed(batch: Batch, item: Item) -> None:

@@ -5,7 +5,7 @@ worker busy, and the first items of a new batch wait behind few messages, howeve
 other batches have. While the workers are busy with other batches, half as many messages suffice.
 
 `RoundState.enqueued_count` is the number of entries of the list that were put into the queue. The
-entries that a settled item enqueued are stored with it (`Item.enqueued_positions`), so that a
+entries that a settled item enqueued are stored with it (`ItemState.enqueued_positions`), so that a
 redelivered message enqueues exactly the same ones.
 """
 
@@ -35,7 +35,8 @@ def admit_next(batch: Batch, item: Item, window: int) -> tuple[Batch, Item]:
     wanted = min(batch.state.round_total, max(settled + window, begun + 1))
     upto = max(batch.state.enqueued_count, wanted)
     positions = tuple(range(batch.state.enqueued_count, upto))
-    return _enqueue(batch, upto), replace(item, enqueued_positions=positions)
+    state = replace(item.state, enqueued_positions=positions)
+    return _enqueue(batch, upto), replace(item, state=state)
 
 
 def _enqueue(batch: Batch, count: int) -> Batch:

@@ -124,7 +124,7 @@ def _with_waiting(batch: Batch, waiting: ProviderWait | None) -> Batch:
 
 def _candidates(batch: Batch, item: Item) -> Sequence[str]:
     """After a create that may have generated an image, no other model is used for the item."""
-    return (item.model,) if item.model_fixed else batch.chain
+    return (item.model,) if item.state.model_fixed else batch.chain
 
 
 def _still_preferred(block: ModelBlock, now: datetime, policy: OutagePolicy) -> bool:

@@ -1,27 +1,19 @@
-"""An item: its spec and its processing state."""
+"""An item: its spec, its state and its images."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from datetime import datetime
+from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 from typing import Any
 
 from imagebatch.domain.errors import Failure, FailureCode
 from imagebatch.domain.images import Image, Version
+from imagebatch.domain.item_state import ItemState, Lease
 from imagebatch.domain.model_registry import Quality
 from imagebatch.domain.money import ZERO
 from imagebatch.domain.statuses import ItemStatus
 
 TRIES = 2
 """Maximum creates for one item in a round, including lost responses and invalid images."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """Exclusive access of one delivery to an item, until its invocation must have ended."""
-
-    token: str
-    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,61 +58,46 @@ class ItemSpec:
         """Return the item in its initial state, without `cells`, which only the manifest stores."""
         values = {each.name: getattr(self, each.name) for each in fields(ItemSpec)}
         status = ItemStatus.FAILED if self.failure else ItemStatus.PENDING
-        return Item(**values | {"cells": ()}, status=status)
+        return Item(**values | {"cells": ()}, state=ItemState(status=status))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item(ItemSpec):
-    """An item's spec and its state. Claiming or settling the item writes only the state.
+    """An item's spec, its state, its images and its last redo.
 
-    `round` is the round in which the item was last claimed, or 0. `round_attempts` is the number of
-    creates in round `attempts_round`. `reserved` is the amount committed for a create whose outcome
-    is unknown; `cost` is the amount spent in all rounds. `create_in_flight` is set before a create
-    and cleared when its response is stored: if a later delivery finds it set, the response was
-    lost. `enqueued_positions` are the entries of the dispatch list that were enqueued when the item
-    settled (dispatch_window.py).
+    `status` and `round` are the state's: nearly everything asks for them. Of the spec, only
+    `failure` changes: it is set if the item fails.
     """
 
-    status: ItemStatus = ItemStatus.PENDING
-    round: int = 0
-    round_attempts: int = 0
-    attempts_round: int = 0
-    attempts: int = 0
-    create_in_flight: bool = False
-    create_started_at: datetime | None = None
-    prediction: str | None = None
-    lease: Lease | None = None
-    deadline: datetime | None = None
-    reserved: Decimal = ZERO
-    cost: Decimal = ZERO
-    image: Image | None = None
-    file: str | None = None
-    seconds: float | None = None
-    started_at: datetime | None = None
-    settled_at: datetime | None = None
-    enqueued_positions: tuple[int, ...] = ()
+    state: ItemState = field(default_factory=ItemState)
     version: int = 0
-    """Incremented each time the state is written; 0 before the first claim."""
+    """Incremented each time the item is written; 0 before the first claim."""
+
     model: str = ""
     """The model that was used last."""
+    cost: Decimal = ZERO
+    """The amount spent in all rounds."""
+    image: Image | None = None
+    file: str | None = None
     versions: tuple[Version, ...] = ()
     """All generated images, oldest first. Empty while `image` is the only one."""
     chosen: int | None = None
     """The number of the version that a user chose; None means the newest."""
+
     note: str = ""
     """The note of the item's last redo. It is appended to the prompt."""
     seed: int | None = None
     """The seed of the item's last redo. It replaces the row's seed."""
     redo_round: int | None = None
     last_redo: LastRedo | None = None
-    model_fixed: bool | None = None
-    """Set if this model may have generated an image, so that this round must not use another."""
-    unfit_image: Image | None = None
-    """The image that made the round stop, stored for inspection."""
-    failing_since: datetime | None = None
-    """The time of the first of its consecutive failed creates."""
-    lookup_failing_since: datetime | None = None
-    """The time of the first failed lookup of its last create at the provider."""
+
+    @property
+    def status(self) -> ItemStatus:
+        return self.state.status
+
+    @property
+    def round(self) -> int:
+        return self.state.round
 
     @property
     def rejected(self) -> bool:
@@ -139,7 +116,7 @@ class Item(ItemSpec):
             model=self.model,
             note=self.note,
             cost=self.cost,
-            created_at=self.settled_at,
+            created_at=self.state.settled_at,
         )
         return (only,)
 
@@ -155,5 +132,5 @@ class Item(ItemSpec):
         number = self.chosen_number
         return None if number is None else self.all_versions[number - 1]
 
-    def attempts_in(self, round_: int) -> int:
-        return self.round_attempts if self.attempts_round == round_ else 0
+    def with_lease(self, lease: Lease | None) -> "Item":
+        return replace(self, state=replace(self.state, lease=lease))

@@ -39,9 +39,9 @@ def delivered_price(batch: Batch, item: Item, image: Image) -> Decimal:
     """Return the cost of a delivered image, by its pixels if the model is priced per megapixel."""
     entry = _priced(batch, item.model)
     if entry is None:
-        return item.reserved
+        return item.state.reserved
     price = entry.actual_price(batch.quality, image.width, image.height, len(item.images))
-    return min(item.reserved, price)
+    return min(item.state.reserved, price)
 
 
 def _priced(batch: Batch, model: str) -> ImageModel | None:

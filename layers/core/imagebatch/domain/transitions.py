@@ -21,7 +21,8 @@ from imagebatch.domain.effective_status import REDO_CANCELLED, effective_item_st
 from imagebatch.domain.errors import ConflictError, Failure, FailureCode
 from imagebatch.domain.fallback import renew
 from imagebatch.domain.images import Image, Version
-from imagebatch.domain.item import Item, LastRedo, Lease
+from imagebatch.domain.item import Item, LastRedo
+from imagebatch.domain.item_state import ItemState, Lease
 from imagebatch.domain.money import ZERO
 from imagebatch.domain.round_input import delivered_price
 from imagebatch.domain.round_state import MAX_ERRORS, ItemError
@@ -48,7 +49,8 @@ def decide_delivery(batch: Batch, item: Item, round_: int, now: datetime) -> Del
         case ItemStatus.PENDING:
             return DeliveryDecision.PROCESS if batch.status in RUNNING else DeliveryDecision.SKIP
         case ItemStatus.PROCESSING:
-            live = item.lease is not None and item.lease.until > now
+            lease = item.state.lease
+            live = lease is not None and lease.until > now
             return DeliveryDecision.LEASED if live else DeliveryDecision.PROCESS
         case _:
             return DeliveryDecision.SKIP
@@ -60,7 +62,7 @@ def claim(
     """Claim an item that `decide_delivery` allows: a new one, or one whose delivery is gone."""
     status = effective_item_status(batch, item)
     if status is ItemStatus.PROCESSING:
-        return batch, replace(item, lease=lease)
+        return batch, item.with_lease(lease)
     if status is not ItemStatus.PENDING or batch.status not in RUNNING:
         raise ValueError(f"a {status} item of a {batch.status} batch cannot be claimed")
     state = replace(
@@ -79,27 +81,34 @@ def claim(
 
 def _claimed(batch: Batch, item: Item, lease: Lease, now: datetime, deadline: datetime) -> Item:
     """Return the item at the start of its attempts in this round."""
-    continues = item.attempts_round == batch.round
+    made_at = item.state.settled_at if item.image else None
+    state = _claimed_state(item.state, batch.round, lease, deadline)
     return replace(
         _as_asked_for(batch, item),
-        status=ItemStatus.PROCESSING,
-        round=batch.round,
-        round_attempts=item.attempts_in(batch.round),
-        model_fixed=item.model_fixed if continues else None,
-        unfit_image=None,
-        failing_since=item.failing_since if continues else None,
-        attempts_round=batch.round,
-        lease=lease,
-        deadline=deadline,
-        prediction=None,
-        create_in_flight=False,
+        state=replace(state, started_at=now, settled_at=made_at, seconds=None),
         failure=None,
         file=item.file if item.image else None,
-        started_at=now,
-        settled_at=item.settled_at if item.image else None,
-        seconds=None,
-        enqueued_positions=(),
         versions=item.all_versions,
+    )
+
+
+def _claimed_state(state: ItemState, round_: int, lease: Lease, deadline: datetime) -> ItemState:
+    """What was learned about the models is forgotten when another round begins."""
+    continues = state.attempts_round == round_
+    return replace(
+        state,
+        status=ItemStatus.PROCESSING,
+        round=round_,
+        attempts_round=round_,
+        round_attempts=state.attempts_in(round_),
+        lease=lease,
+        deadline=deadline,
+        create_in_flight=False,
+        prediction=None,
+        model_fixed=state.model_fixed if continues else None,
+        failing_since=state.failing_since if continues else None,
+        unfit_image=None,
+        enqueued_positions=(),
     )
 
 
@@ -129,22 +138,21 @@ def requeue(batch: Batch, item: Item, now: datetime) -> tuple[Batch, Item]:
     if batch.status is BatchStatus.CANCELLING:
         return cancel_item(batch, item, now)
     check_claimed(batch, item)
-    if item.create_in_flight:
+    if item.state.create_in_flight:
         batch, item = undo_create(batch, item)
     batch, item = release_reservation(batch, item)
-    state = replace(
+    round_state = replace(
         batch.state,
         counts=batch.counts.transfer(ItemStatus.PROCESSING, ItemStatus.PENDING),
         pending_redos=_pending_redos(batch, 1 if item.image else 0),
     )
-    return replace(batch, state=state), replace(
-        item, status=ItemStatus.PENDING, round=batch.round - 1, lease=None
-    )
+    state = replace(item.state, status=ItemStatus.PENDING, round=batch.round - 1, lease=None)
+    return replace(batch, state=round_state), replace(item, state=state)
 
 
 def release_lease(item: Item) -> Item:
     """Release an item whose prediction outlasts this invocation; a later one resumes it."""
-    return replace(item, lease=None)
+    return item.with_lease(None)
 
 
 def succeed(
@@ -192,29 +200,29 @@ def _keep_image(
     batch: Batch, item: Item, reason: str, code: FailureCode | None, now: datetime
 ) -> tuple[Batch, Item]:
     """Settle an item of a failed redo as what it was before: succeeded."""
-    made_at, chosen = item.settled_at, item.chosen_version
+    made_at, chosen = item.state.settled_at, item.chosen_version
     batch, item = _settle(batch, item, ItemStatus.SUCCEEDED, now)
     return batch, replace(
         item,
         model=chosen.model if chosen else item.model,
-        settled_at=made_at,
+        state=replace(item.state, settled_at=made_at),
         last_redo=LastRedo(batch.round, reason, code),
     )
 
 
 def _settle(batch: Batch, item: Item, status: ItemStatus, now: datetime) -> tuple[Batch, Item]:
     check_claimed(batch, item)
-    started = item.started_at or now
-    settled = replace(
-        item,
+    started = item.state.started_at or now
+    state = replace(
+        item.state,
         status=status,
         lease=None,
         settled_at=now,
         seconds=round((now - started).total_seconds(), 3),
     )
     counts = batch.counts.transfer(ItemStatus.PROCESSING, status)
-    state = replace(batch.state, counts=counts)
-    return start_archiving_if_complete(replace(batch, state=state), now), settled
+    counted = replace(batch, state=replace(batch.state, counts=counts))
+    return start_archiving_if_complete(counted, now), replace(item, state=state)
 
 
 def mark_output_lost(
@@ -235,9 +243,9 @@ def mark_output_lost(
     if item.image is not None:
         return batch, item
     counts = batch.counts.transfer(ItemStatus.SUCCEEDED, ItemStatus.FAILED)
-    return replace(
-        _with_failed(batch, item, failure), state=replace(batch.state, counts=counts)
-    ), replace(item, status=ItemStatus.FAILED, failure=failure, round=batch.round)
+    counted = replace(batch, state=replace(batch.state, counts=counts))
+    state = replace(item.state, status=ItemStatus.FAILED, round=batch.round)
+    return _with_failed(counted, item, failure), replace(item, failure=failure, state=state)
 
 
 def _with_failed(batch: Batch, item: Item, failure: Failure) -> Batch:

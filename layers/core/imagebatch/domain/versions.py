@@ -89,7 +89,7 @@ def _with_chosen(item: Item, number: int) -> Item:
         file=version.file,
         chosen=None if is_newest else number,
         model=version.model,
-        settled_at=version.created_at,
+        state=replace(item.state, settled_at=version.created_at),
     )
 
 

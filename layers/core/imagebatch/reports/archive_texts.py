@@ -138,9 +138,9 @@ def _result_row(result: Result, *, with_cells: bool) -> tuple[str, ...]:
         result.file,
         failure.code.value if failure else "",
         failure.reason if failure else "",
-        str(item.attempts),
+        str(item.state.attempts),
         f"{item.cost:f}",
-        "" if item.seconds is None else f"{item.seconds:g}",
+        "" if item.state.seconds is None else f"{item.state.seconds:g}",
         _model(result),
         _mark(result),
     )

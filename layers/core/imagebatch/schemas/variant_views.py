@@ -87,10 +87,12 @@ def _variant(
             id=image_id(batch.id, item.index),
             url=sign(item.image.key, URL_SECONDS, None),
             thumbnail_url=thumbnail_url(item.image, sign),
-            created_at=item.settled_at,
+            created_at=item.state.settled_at,
         )
         for item, status in zip(items, statuses, strict=True)
-        if status is ItemStatus.SUCCEEDED and item.image is not None and item.settled_at is not None
+        if status is ItemStatus.SUCCEEDED
+        and item.image is not None
+        and item.state.settled_at is not None
     ]
     return BatchVariant(
         variant_id=folder.variant_id,

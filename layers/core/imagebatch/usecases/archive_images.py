@@ -36,9 +36,9 @@ def alternate_images(items: Sequence[Item]) -> list[ArchivedImage]:
 def unfit_pictures(items: Sequence[Item]) -> list[StoredMember]:
     """The image that aborted a round, for inspection."""
     return [
-        _member(unfit_name(item, item.unfit_image.content_type), item.unfit_image)
+        _member(unfit_name(item, item.state.unfit_image.content_type), item.state.unfit_image)
         for item in items
-        if item.unfit_image is not None
+        if item.state.unfit_image is not None
     ]
 
 

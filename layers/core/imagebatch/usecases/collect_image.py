@@ -63,14 +63,16 @@ class ProviderGateway:
         return self._provider(batch, item).create(self.request(batch, item))
 
     def find_created(self, batch: Batch, item: Item) -> CreateLookup:
-        since = item.create_started_at or batch.created_at
+        since = item.state.create_started_at or batch.created_at
         return self._provider(batch, item).find_created(self.request(batch, item), since)
 
     def look(self, batch: Batch, item: Item) -> Prediction:
-        return self._provider(batch, item).get(item.prediction or "", self.request(batch, item))
+        return self._provider(batch, item).get(
+            item.state.prediction or "", self.request(batch, item)
+        )
 
-    def cancel(self, batch: Batch, item: Item) -> None:
-        self._provider(batch, item).cancel(item.prediction or "", self.request(batch, item))
+    def cancel(self, batch: Batch, item: Item, prediction_id: str) -> None:
+        self._provider(batch, item).cancel(prediction_id, self.request(batch, item))
 
     def fetch(self, batch: Batch, item: Item, prediction: Prediction) -> bytes:
         return self._provider(batch, item).fetch(prediction, self.request(batch, item))
@@ -125,7 +127,7 @@ def _rehearsal(batch: Batch, item: Item) -> Rehearsal | None:
     fate = parse_fate(item.fate)
     if fate is None or batch.mode is not Mode.DEVELOPMENT or batch.round > 1:
         return None
-    return Rehearsal(fate, item.round_attempts, batch.round_started_at or batch.created_at)
+    return Rehearsal(fate, item.state.round_attempts, batch.round_started_at or batch.created_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +181,7 @@ class CollectImage:
         """Store an unusable image for inspection."""
         if not body:
             return None
-        key = keys.unfit_image(batch.id, item.index, item.prediction or "")
+        key = keys.unfit_image(batch.id, item.index, item.state.prediction or "")
         kind = image_type(body) or UNKNOWN_TYPE
         stored = self.media.put(key, body, kind)
         return Image(key, kind, len(body), zlib.crc32(body), stored.etag, 0, 0)
@@ -188,7 +190,7 @@ class CollectImage:
         """Return the image that an earlier delivery stored but could not settle, with its
         validation result.
         """
-        key = keys.image(batch.kind, batch.id, item.index, item.prediction or "")
+        key = keys.image(batch.kind, batch.id, item.index, item.state.prediction or "")
         found = self.media.head(key)
         if found is None:
             return None
@@ -262,7 +264,7 @@ def _provenance(item: Item, facts: Mapping[str, str]) -> Provenance | None:
         return None
     return Provenance(
         facts["sha256"],
-        item.prediction or "",
+        item.state.prediction or "",
         Mark(facts["mark-found"]),
         facts["mark-added"] == "yes" or None,
     )

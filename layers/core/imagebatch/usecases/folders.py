@@ -149,7 +149,7 @@ def pictures_of(batch: Batch, items: Iterator[Item]) -> Iterator[FolderImage]:
                 item.index,
                 item.image.key,
                 item.file or "",
-                item.settled_at or batch.created_at,
+                item.state.settled_at or batch.created_at,
                 item.image.thumbnail,
             )
 

@@ -73,7 +73,7 @@ class MarkImage:
             return body
 
     def _statements(self, batch: Batch, item: Item) -> Statements:
-        at = item.create_started_at or item.started_at or batch.created_at
+        at = item.state.create_started_at or item.state.started_at or batch.created_at
         made = at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         prompt = {AI_PROMPT: round_prompt(item)} if self.with_prompts else {}
         return {

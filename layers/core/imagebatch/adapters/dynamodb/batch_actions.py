@@ -13,7 +13,7 @@ from imagebatch.adapters.batch_attributes import (
     BATCH_ERRORS,
     BATCH_SPEC,
     BATCH_STATE,
-    ITEM_STATE,
+    ITEM_PROGRESS,
 )
 from imagebatch.adapters.dynamodb import keys
 from imagebatch.adapters.dynamodb.item_specs import encode_spec
@@ -53,7 +53,7 @@ class BatchActions:
     def put_item(self, batch: Batch, item: Item) -> "TransactWriteItemTypeDef":
         """Write the item's state as its next version, if the stored one is `item.version`."""
         key = keys.batch_partition(batch.owner, batch.id), keys.state_sort(item.index)
-        record = codec.encode(replace(item, version=item.version + 1), ITEM_STATE)
+        record = codec.encode(replace(item, version=item.version + 1), ITEM_PROGRESS)
         return self.table.put(key, record | expiry_of(batch), unchanged_item(item))
 
     def new_item(
@@ -66,7 +66,7 @@ class BatchActions:
         spec = encode_spec(replace(item, failure=None) if item.round else item) | ttl
         puts = [self.table.put((partition, keys.item_sort(item.index)), spec, NEW)]
         if item.round:
-            state = codec.encode(item, ITEM_STATE) | ttl
+            state = codec.encode(item, ITEM_PROGRESS) | ttl
             puts.append(self.table.put((partition, keys.state_sort(item.index)), state, NEW))
         for put in puts:
             yield len(json.dumps(put, default=_base64)), put

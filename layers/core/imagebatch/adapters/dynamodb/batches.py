@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, override
 from urllib.parse import unquote
 
 from imagebatch.adapters import codec
-from imagebatch.adapters.batch_attributes import (
-    ITEM_STATE,
-)
+from imagebatch.adapters.batch_attributes import ITEM_PROGRESS, attributes_of
 from imagebatch.adapters.dynamodb import keys, listing
 from imagebatch.adapters.dynamodb.accounts import transact_with_entries
 from imagebatch.adapters.dynamodb.batch_actions import BatchActions, expiry_of, unchanged_item
@@ -160,8 +158,8 @@ class DynamoDBBatchStore(BatchStore):
 
     def save_item(self, owner: str, batch_id: str, item: Item) -> Item:
         after = replace(item, version=item.version + 1)
-        record = codec.encode(after, ITEM_STATE)
-        remove = [name for name in ITEM_STATE.values() if name not in record]
+        record = codec.encode(after, ITEM_PROGRESS)
+        remove = [name for name in attributes_of(ITEM_PROGRESS) if name not in record]
         key = keys.batch_partition(owner, batch_id), keys.state_sort(item.index)
         self._table.write(self._table.update(key, record, remove, unchanged_item(item)))
         return after

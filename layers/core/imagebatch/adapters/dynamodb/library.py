@@ -33,7 +33,7 @@ def library_actions(
 
     A failed item is removed, because its image may have been lost after it had succeeded.
     """
-    if item is None or item.variant_id is None or item.settled_at is None:
+    if item is None or item.variant_id is None or item.state.settled_at is None:
         return
     variant, index = keys.library_partition(batch.owner, item.variant_id), item.index
 
@@ -44,12 +44,12 @@ def library_actions(
     image = library_image(batch, item)
     if image is not None:
         yield table.put(folder, codec.encode(image))
-        yield table.put(listed(item.settled_at), codec.encode(image))
+        yield table.put(listed(item.state.settled_at), codec.encode(image))
     elif item.status is ItemStatus.FAILED:
         yield table.delete(folder)
-        yield table.delete(listed(item.settled_at))
+        yield table.delete(listed(item.state.settled_at))
     if image is not None or item.status is ItemStatus.FAILED:
-        times = {version.created_at for version in item.versions} - {item.settled_at, None}
+        times = {version.created_at for version in item.versions} - {item.state.settled_at, None}
         yield from (table.delete(listed(at)) for at in times if at)
 
 

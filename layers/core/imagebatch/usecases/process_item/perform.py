@@ -5,7 +5,7 @@ A provider's error is a result like any other: it becomes an event here, and now
 
 import hashlib
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from imagebatch.domain.batch import Batch
@@ -86,10 +86,10 @@ class PerformEffect:
             case effects.Poll():
                 return self._wait_and_poll(effect, batch, item, stop_waiting)
             case effects.CancelPrediction():
-                self._ask_to_cancel(batch, item)
+                self._ask_to_cancel(batch, item, item.state.prediction or "")
                 return self._poll(batch, item, cancel_requested=True)
             case effects.AbandonPrediction(prediction_id=prediction_id):
-                self._ask_to_cancel(batch, replace(item, prediction=prediction_id))
+                self._ask_to_cancel(batch, item, prediction_id)
                 return Received()
             case effects.CollectImage(prediction=prediction):
                 return self._collect(batch, item, prediction)
@@ -111,7 +111,7 @@ class PerformEffect:
         try:
             held = self._hold(batch, item, prediction)
         except UnavailableError:
-            self._ask_to_cancel(batch, replace(item, prediction=prediction.id))
+            self._ask_to_cancel(batch, item, prediction.id)
             raise
         if not held:
             return CreateFailed(ADOPTED, maybe_billed=True)
@@ -138,7 +138,7 @@ class PerformEffect:
 
     def _hold(self, batch: Batch, item: Item, prediction: Prediction) -> bool:
         """Whether the prediction belongs to this create: another may have claimed it."""
-        create = f"{batch.owner}\n{batch.id}\n{item.index}\n{item.attempts}"
+        create = f"{batch.owner}\n{batch.id}\n{item.index}\n{item.state.attempts}"
         holder = hashlib.sha256(create.encode(errors="surrogatepass")).hexdigest()[:32]
         provider, _ = self.gateway.breaker(batch, item.model)
         return self.ledger.hold(provider, prediction.id, holder, batch.retention_ends_at)
@@ -154,7 +154,7 @@ class PerformEffect:
         self.clock.sleep(max(MIN_PAUSE, pause))
         if self.clock.now() >= effect.at:
             return self._poll(batch, item, cancel_requested=effect.cancel_requested)
-        unknown = Prediction(item.prediction or "", PredictionStatus.RUNNING)
+        unknown = Prediction(item.state.prediction or "", PredictionStatus.RUNNING)
         return Polled(unknown, effect.at, effect.cancel_requested)
 
     def _poll(self, batch: Batch, item: Item, *, cancel_requested: bool = False) -> Event:
@@ -172,19 +172,19 @@ class PerformEffect:
 
     def _next_poll(self, batch: Batch, item: Item) -> datetime:
         now = self.clock.now()
-        waited = (now - (item.create_started_at or now)).total_seconds()
+        waited = (now - (item.state.create_started_at or now)).total_seconds()
         return self._after(self.gateway.next_poll_delay(batch, item, waited))
 
     def _after(self, seconds: float) -> datetime:
         """In whole milliseconds, which is what the clock shows: it is not slept past."""
         return self.clock.now() + timedelta(milliseconds=math.ceil(1000 * seconds))
 
-    def _ask_to_cancel(self, batch: Batch, item: Item) -> None:
+    def _ask_to_cancel(self, batch: Batch, item: Item, prediction_id: str) -> None:
         """Best effort: if an image is generated nevertheless, it is collected or runs into its
         grace period.
         """
         try:
-            self.gateway.cancel(batch, item)
+            self.gateway.cancel(batch, item, prediction_id)
         except ProviderError:
             return
 

@@ -11,7 +11,8 @@ from imagebatch.domain.batch import Batch
 from imagebatch.domain.effective_status import effective_item_status
 from imagebatch.domain.errors import ConflictError, UnavailableError
 from imagebatch.domain.fallback import STANDARD_POLICY, OutagePolicy
-from imagebatch.domain.item import Item, Lease
+from imagebatch.domain.item import Item
+from imagebatch.domain.item_state import Lease
 from imagebatch.domain.statuses import SETTLED, ItemStatus
 from imagebatch.ports import (
     Finalizer,

@@ -59,7 +59,7 @@ def decide(batch: Batch, item: Item, event: Event, now: datetime, delivery: Deli
             return settled(*transitions.fail(*ended, failure, now), delivery)
         case ProviderClosed(failure=failure):
             return fail_as_billed(rounds.abort_round(batch, failure), item, failure, now, delivery)
-    if item.create_in_flight:
+    if item.state.create_in_flight:
         return decide_create(batch, item, event, now, delivery)
     return _decide_prediction(batch, item, event, now, delivery)
 
@@ -83,15 +83,16 @@ def _decide_prediction(
 
 
 def _is_ours(item: Item, delivery: Delivery) -> bool:
-    return item.lease is not None and item.lease.token == delivery.lease.token
+    lease = item.state.lease
+    return lease is not None and lease.token == delivery.lease.token
 
 
 def _receive(
     batch: Batch, item: Item, now: datetime, delivery: Delivery, admitted: str | None = None
 ) -> Step:
     match transitions.decide_delivery(batch, item, delivery.round, now):
-        case DeliveryDecision.LEASED if item.lease is not None:
-            return Step(batch, item, (ReturnUntil(item.lease.until),))
+        case DeliveryDecision.LEASED if (lease := item.state.lease) is not None:
+            return Step(batch, item, (ReturnUntil(lease.until),))
         case DeliveryDecision.PROCESS if _must_wait(batch, item, now, delivery):
             shown = fallback.show_waiting(batch, item, now, delivery.policy)
             return Step(shown, item, (redeliver(batch, item, now, delivery),))
@@ -105,7 +106,7 @@ def _receive(
 
 def _as_billed(batch: Batch, item: Item) -> tuple[Batch, Item]:
     """An existing prediction may be charged for, whatever its provider says later."""
-    return charges.capture_cost(batch, item) if item.prediction else (batch, item)
+    return charges.capture_cost(batch, item) if item.state.prediction else (batch, item)
 
 
 def _claim(
@@ -139,7 +140,10 @@ def _breaker_answered(
 def _must_wait(batch: Batch, item: Item, now: datetime, delivery: Delivery) -> bool:
     """While none of its models is available, an item that would create waits."""
     decided = (
-        item.prediction or item.create_in_flight or batch.cancelling_at or batch.state.abort_reason
+        item.state.prediction
+        or item.state.create_in_flight
+        or batch.cancelling_at
+        or batch.state.abort_reason
     )
     until = fallback.next_look(batch, item, now, delivery.policy)
     return delivery.may_create and not decided and until is not None and until > now
@@ -147,6 +151,6 @@ def _must_wait(batch: Batch, item: Item, now: datetime, delivery: Delivery) -> b
 
 def _lease_lost(batch: Batch, item: Item, event: Event, now: datetime, delivery: Delivery) -> Step:
     """Another delivery has the item, and may yet die: decide on the item's current state."""
-    if isinstance(event, Created) and event.prediction.id != item.prediction:
+    if isinstance(event, Created) and event.prediction.id != item.state.prediction:
         return Step(batch, item, (AbandonPrediction(event.prediction.id),))
     return _receive(batch, item, now, delivery)

@@ -69,10 +69,9 @@ def _still_running(
 
 
 def _unwanted_since(batch: Batch, item: Item, now: datetime, delivery: Delivery) -> datetime | None:
-    overdue = item.deadline is not None and now >= item.deadline
     times = (
         batch.cancelling_at,
-        item.deadline if overdue else None,
+        item.state.deadline if item.state.is_overdue(now) else None,
         None if delivery.may_create else now,
     )
     return min((time for time in times if time is not None), default=None)
@@ -81,7 +80,7 @@ def _unwanted_since(batch: Batch, item: Item, now: datetime, delivery: Delivery)
 def _cancelled(batch: Batch, item: Item, now: datetime, delivery: Delivery) -> Step:
     if batch.status is BatchStatus.CANCELLING:
         return settled(*transitions.cancel_item(batch, item, now), delivery)
-    if item.deadline is not None and now >= item.deadline:
+    if item.state.is_overdue(now):
         return settled(*transitions.fail(batch, item, DEADLINE, now), delivery)
     failure = STOPPED if delivery.may_create else CRASHED
     return end_attempt(batch, item, failure, now, delivery, billed=False)
@@ -90,8 +89,8 @@ def _cancelled(batch: Batch, item: Item, now: datetime, delivery: Delivery) -> S
 def unfit(batch: Batch, item: Item, event: OutputUnfit, now: datetime, delivery: Delivery) -> Step:
     """A fault of the first image would affect all images: the round pays for no other."""
     stopped = rounds.abort_round(batch, event.failure)
-    item = replace(item, unfit_image=event.image)
-    return fail_as_billed(stopped, item, event.failure, now, delivery)
+    kept = replace(item, state=replace(item.state, unfit_image=event.image))
+    return fail_as_billed(stopped, kept, event.failure, now, delivery)
 
 
 def collect_later(
@@ -103,10 +102,9 @@ def collect_later(
     cancelled_at = batch.cancelling_at
     if cancelled_at is not None and now >= cancelled_at + CANCELLED_COLLECT_GRACE:
         return _cancelled(*charges.capture_cost(batch, item), now, delivery)
-    if item.deadline is None or now >= item.deadline + COLLECT_GRACE:
-        return fail_as_billed(
-            batch, item, failure if delivery.may_create else CRASHED, now, delivery
-        )
+    if item.state.deadline is None or item.state.is_overdue(now - COLLECT_GRACE):
+        reason = failure if delivery.may_create else CRASHED
+        return fail_as_billed(batch, item, reason, now, delivery)
     released = transitions.release_lease(item)
     if delivery.may_create:
         return Step(batch, released, (RedeliverAfter(RESUME_SECONDS),))

@@ -20,6 +20,7 @@ from imagebatch.usecases.process_item.decide.step import (
 )
 from imagebatch.usecases.process_item.effects import (
     AbandonPrediction,
+    Effect,
     RedeliverAfter,
     ReturnUntil,
 )
@@ -97,7 +98,7 @@ def create_failed(
     if event.open_until is not None:
         reason = BlockReason.UNAVAILABLE
         batch = fallback.block_model(batch, item.model, reason, now, event.open_until)
-    item = replace(item, failing_since=item.failing_since or now)
+    item = replace(item, state=item.state.record_failed_create(now))
     if event.maybe_billed:
         return _look_later(batch, item, now, delivery)
     return nothing_created(batch, item, event.failure, now, delivery)
@@ -111,7 +112,7 @@ def nothing_created(
         batch, item = charges.release_reservation(batch, item)
     else:
         batch, item = charges.undo_create(batch, item)
-    over = item.round_attempts >= TRIES or batch.status is BatchStatus.CANCELLING
+    over = item.state.round_attempts >= TRIES or batch.status is BatchStatus.CANCELLING
     if over or _another_model(batch, item, now, delivery):
         return proceed(batch, item, now, delivery, failure)
     return requeue(batch, item, now, delivery, _pause(item, now, delivery))
@@ -123,15 +124,13 @@ def _look_later(batch: Batch, item: Item, now: datetime, delivery: Delivery) -> 
     """
     pause = _pause(item, now, delivery)
     lease = replace(delivery.lease, until=now + timedelta(seconds=pause))
-    item = replace(item, lease=lease)
-    if delivery.may_create:
-        return Step(batch, item, (RedeliverAfter(pause),))
-    return Step(batch, item, (ReturnUntil(lease.until),))
+    effect: Effect = RedeliverAfter(pause) if delivery.may_create else ReturnUntil(lease.until)
+    return Step(batch, item.with_lease(lease), (effect,))
 
 
 def absent(batch: Batch, item: Item, now: datetime, delivery: Delivery) -> Step:
     """Nothing was generated, and the time until that was known does not count for the item."""
-    item = replace(item, deadline=now + delivery.time_limit)
+    item = replace(item, state=replace(item.state, deadline=now + delivery.time_limit))
     if delivery.policy.exhausted(_failing_since(batch, item), now):
         ended = charges.release_reservation(batch, item)
     else:
@@ -141,7 +140,8 @@ def absent(batch: Batch, item: Item, now: datetime, delivery: Delivery) -> Step:
 
 def undecided(batch: Batch, item: Item, now: datetime, delivery: Delivery) -> Step:
     """Counts as spent, and no other model may generate the image a second time."""
-    item = replace(item, model_fixed=True, deadline=now + delivery.time_limit)
+    state = replace(item.state, model_fixed=True, deadline=now + delivery.time_limit)
+    item = replace(item, state=state)
     return proceed(*charges.capture_cost(batch, item), now, delivery)
 
 
@@ -149,8 +149,8 @@ def lookup_failed(batch: Batch, item: Item, now: datetime, delivery: Delivery) -
     """The provider is asked again for as long as an outage may last, counted from the first lookup:
     after a killed worker that one comes long after the create.
     """
-    item = replace(item, lookup_failing_since=item.lookup_failing_since or now)
-    over = delivery.policy.exhausted(item.lookup_failing_since, now)
+    item = replace(item, state=item.state.record_failed_lookup(now))
+    over = delivery.policy.exhausted(item.state.lookup_failing_since, now)
     if over or batch.status is BatchStatus.CANCELLING:
         return undecided(batch, item, now, delivery)
     return _look_later(batch, item, now, delivery)
@@ -165,10 +165,10 @@ def _failing_since(batch: Batch, item: Item) -> datetime | None:
     """The item's own creates, or all of the model's: whichever have failed for longer."""
     block = fallback.block_of(batch, item.model)
     unavailable = block is not None and block.reason == BlockReason.UNAVAILABLE
-    times = (item.failing_since, block.since if block and unavailable else None)
+    times = (item.state.failing_since, block.since if block and unavailable else None)
     return min((time for time in times if time is not None), default=None)
 
 
 def _pause(item: Item, now: datetime, delivery: Delivery) -> float:
-    since = item.failing_since or item.create_started_at or now
+    since = item.state.failing_since or item.state.create_started_at or now
     return delivery.policy.pause(since, now).total_seconds()

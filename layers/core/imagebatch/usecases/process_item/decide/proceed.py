@@ -38,9 +38,9 @@ def proceed(
     A create whose response was never saved has ended by now: its result is looked for before
     anything else is created.
     """
-    if item.create_in_flight:
+    if item.state.create_in_flight:
         return Step(batch, item, (FindCreated(),))
-    if item.prediction is not None:
+    if item.state.prediction is not None:
         return Step(batch, item, (ResumePrediction(),))
     if batch.status is BatchStatus.CANCELLING:
         return settled(*transitions.cancel_item(batch, item, now), delivery)
@@ -70,9 +70,9 @@ def _exhausted(batch: Batch, item: Item, now: datetime, delivery: Delivery) -> F
     """Return why the item has no attempt left; the failure of an earlier attempt precedes it."""
     if not delivery.may_create:
         return CRASHED
-    if item.round_attempts >= TRIES:
-        return LOST_ANSWER if item.failing_since else CRASHED
-    if item.deadline is not None and now >= item.deadline:
+    if item.state.round_attempts >= TRIES:
+        return LOST_ANSWER if item.state.failing_since else CRASHED
+    if item.state.is_overdue(now):
         return DEADLINE
     if fallback.next_look(batch, item, now, delivery.policy) is None:
         return UNAVAILABLE

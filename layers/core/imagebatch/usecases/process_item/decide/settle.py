@@ -23,7 +23,7 @@ def fail_as_billed(
     batch: Batch, item: Item, failure: Failure, now: datetime, delivery: Delivery
 ) -> Step:
     """An existing prediction may have been billed, even if it cannot be collected."""
-    if item.prediction is not None:
+    if item.state.prediction is not None:
         batch, item = charges.capture_cost(batch, item)
     if batch.status is BatchStatus.CANCELLING and not delivery.may_create:
         return settled(*transitions.cancel_item(batch, item, now), delivery)
@@ -41,9 +41,9 @@ def after_settle(batch: Batch, item: Item, *, repeated: bool) -> Sequence[Effect
     if (
         batch.status is BatchStatus.PROCESSING
         and item.round == batch.round
-        and item.enqueued_positions
+        and item.state.enqueued_positions
     ):
-        return (EnqueueNext(item.enqueued_positions, repeated), Done())
+        return (EnqueueNext(item.state.enqueued_positions, repeated), Done())
     return (Done(),)
 
 

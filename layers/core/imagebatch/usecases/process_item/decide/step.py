@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.errors import Failure, FailureCode
 from imagebatch.domain.fallback import STANDARD_POLICY, OutagePolicy
-from imagebatch.domain.item import Item, Lease
+from imagebatch.domain.item import Item
+from imagebatch.domain.item_state import Lease
 from imagebatch.usecases.process_item.effects import Effect
 
 RESUME_SECONDS = 2.0
