@@ -365,6 +365,21 @@ def test_redelivered_last_settle_starts_one_finalizer(
     assert app.finalizer.started == [(OWNER, "b1", 1, 1)]
 
 
+def test_duplicate_delivery_starts_the_finalizer_of_a_killed_one(app: AppHarness) -> None:
+    """The item is settled between the reads of the batch and of the item."""
+    app.start(1)
+    message = app.queue.sent[0].message
+
+    def settle_and_die() -> None:
+        app.finalizer.fail_next("start", KilledError())  # type: ignore[arg-type]
+        with pytest.raises(KilledError):
+            app.deliver(message)
+
+    app.store.before_next("get_item", settle_and_die)
+    assert app.deliver(message) is None
+    assert app.finalizer.started == [(OWNER, "b1", 1, 1)]
+
+
 def delivered_in_vain(app: AppHarness) -> ItemMessage:
     """An image is paid for and cannot be stored."""
     app.start(1)

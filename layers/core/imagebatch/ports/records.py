@@ -67,7 +67,7 @@ class BatchStore(Protocol):
     def get_item(self, owner: str, batch_id: str, index: int) -> Item | None: ...
 
     def find(self, owner: str, batch_id: str, index: int) -> tuple[Batch, Item] | None:
-        """Return both as they are now, or None if one is missing."""
+        """Return both, or None if one is missing. One may have changed after the other was read."""
         batch, item = self.get(owner, batch_id), self.get_item(owner, batch_id, index)
         return None if batch is None or item is None else (batch, item)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.budgets import NO_LIMITS, Limits, account_entries
+from imagebatch.domain.effective_status import effective_item_status
 from imagebatch.domain.errors import (
     AccountLimitError,
     ConflictError,
@@ -13,6 +14,7 @@ from imagebatch.domain.errors import (
     UnavailableError,
 )
 from imagebatch.domain.item import Item
+from imagebatch.domain.statuses import SETTLED
 from imagebatch.ports import BatchStore, Clock, Randomness
 from imagebatch.retries import attempts
 from imagebatch.usecases.limits import refusal
@@ -95,7 +97,15 @@ class BatchRepository:
         raise UnavailableError("the batch changed faster than the item could be written")
 
     def find(self, owner: str, batch_id: str, index: int) -> Pair | None:
-        return self.store.find(owner, batch_id, index)
+        """Return both; the batch is never older than what settled the item.
+
+        A delivery of a settled item continues what the batch says, and its message is then gone.
+        """
+        found = self.store.find(owner, batch_id, index)
+        if found is None or effective_item_status(*found) not in SETTLED:
+            return found
+        batch = self.store.get(owner, batch_id)
+        return None if batch is None else (batch, found[1])
 
     def save(self, before: Pair, after: Pair) -> Pair:
         """Store what changed: both, or the batch or the item alone.
