@@ -15,19 +15,23 @@ const early = (): Plugin => ({
   apply: "build",
   transformIndexHtml: {
     order: "post",
-    async handler(html) {
-      if (!html.includes(CONFIG)) throw new Error(`index.html has no ${CONFIG}`);
-      const script = `<script>${await bundled("src/early.ts")}</script>`;
+    async handler(html, { bundle = {} }) {
+      const font = Object.keys(bundle).find((name) => name.endsWith(".woff2"));
+      if (!font || !html.includes(CONFIG))
+        throw new Error(`no font, or no ${CONFIG} in index.html`);
+      const code = await bundled("src/early.ts", { FONT: JSON.stringify(`/${font}`) });
+      const script = `<script>${code}</script>`;
       return html.replace(CONFIG, () => `${CONFIG}\n    ${script}`);
     },
   },
 });
 
 /** One script that imports nothing. */
-async function bundled(input: string): Promise<string> {
+async function bundled(input: string, define: Record<string, string>): Promise<string> {
   const built = await build({
     configFile: false,
     logLevel: "warn",
+    define,
     build: { write: false, target: TARGET, rolldownOptions: { input, output: { format: "iife" } } },
   });
   const [chunk, ...others] = [built].flat().flatMap((one) => ("output" in one ? one.output : []));
