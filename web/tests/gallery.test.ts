@@ -77,6 +77,18 @@ test("a page that could not be read says so and is read again", async () => {
   expect([store.error, store.known().length]).toEqual([null, 10]);
 });
 
+test("an image does not wait for its row", async () => {
+  const { asked, told } = source(1);
+  const rows = [Promise.reject(new Error("lost")), Promise.resolve([row([], "A red door")])];
+  const store = new ItemStore({ ...told, rows: async () => (await rows.shift()) ?? null });
+  await store.want([0]);
+  expect([store.known().length, store.complete(1)]).toEqual([1, false]);
+  await vi.waitFor(() => expect(store.error).toBeInstanceOf(Error));
+  await store.want([0]);
+  await vi.waitFor(() => expect(store.complete(1)).toBe(true));
+  expect([store.error, store.row(0)?.prompt, asked]).toEqual([null, "A red door", [0, 0]]);
+});
+
 test("an image stays in view while another one is made of it", () => {
   const redone = merged(item(0), { index: 0, status: "processing", thumbnailUrl: null });
   expect([redone.status, redone.thumbnailUrl]).toEqual(["processing", "0.webp"]);

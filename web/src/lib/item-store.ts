@@ -103,32 +103,36 @@ export class ItemStore {
     return under;
   }
 
-  private async read(page: number): Promise<void> {
-    const { signal } = this.stop;
-    try {
-      const [items, rows] = await Promise.all([
-        this.source.items(page * PAGE, signal),
-        this.rowsOf(page),
-      ]);
-      for (const item of items) this.items.set(item.index, item);
-      for (const row of rows) this.rows.set(row.index, row);
-      this.readAt.set(page, this.now());
-      this.error = null;
-    } catch (error) {
-      if (!signal.aborted) this.error = error;
-      throw error;
-    } finally {
-      this.reading.delete(page);
-      this.changed();
-    }
+  /** Ends with the items. Their rows may come later: no image waits for them. */
+  private read(page: number): Promise<void> {
+    const items = this.readItems(page);
+    Promise.all([items, this.readRows(page)])
+      .then(() => {
+        this.readAt.set(page, this.now());
+        this.error = null;
+      })
+      .catch((error: unknown) => {
+        if (!this.stop.signal.aborted) this.error = error;
+      })
+      .finally(() => {
+        this.reading.delete(page);
+        this.changed();
+      });
+    return items;
   }
 
-  private async rowsOf(page: number): Promise<InputRow[]> {
-    if (!this.hasRows || this.rowsRead.has(page)) return [];
+  private async readItems(page: number): Promise<void> {
+    const items = await this.source.items(page * PAGE, this.stop.signal);
+    for (const item of items) this.items.set(item.index, item);
+    this.changed();
+  }
+
+  private async readRows(page: number): Promise<void> {
+    if (!this.hasRows || this.rowsRead.has(page)) return;
     const rows = await this.source.rows(page * PAGE, this.stop.signal);
     this.hasRows = rows !== null;
     this.rowsRead.add(page);
-    return rows ?? [];
+    for (const row of rows ?? []) this.rows.set(row.index, row);
   }
 
   private changed(): void {
