@@ -8,7 +8,7 @@ from imagebatch.domain.batch import Batch
 from imagebatch.domain.errors import Failure
 from imagebatch.domain.item import Item
 from imagebatch.domain.statuses import BatchStatus
-from imagebatch.ports import PredictionStatus
+from imagebatch.ports import Prediction, PredictionStatus
 from imagebatch.usecases.process_item.decide.proceed import end_attempt
 from imagebatch.usecases.process_item.decide.settle import fail_as_billed, settled
 from imagebatch.usecases.process_item.decide.step import (
@@ -44,6 +44,12 @@ def polled(batch: Batch, item: Item, event: Polled, now: datetime, delivery: Del
         return Step(batch, item, (CollectImage(prediction),))
     if prediction.status is PredictionStatus.CANCELLED:
         return _cancelled(batch, item, now, delivery)
+    return _failed(batch, item, prediction, now, delivery)
+
+
+def _failed(
+    batch: Batch, item: Item, prediction: Prediction, now: datetime, delivery: Delivery
+) -> Step:
     failure = prediction.failure or NO_REASON
     if prediction.try_again:
         return end_attempt(batch, item, failure, now, delivery, billed=prediction.billed)
