@@ -35,22 +35,19 @@ def library_actions(
     """
     if item is None or item.variant_id is None or item.state.settled_at is None:
         return
+    image = library_image(batch, item)
+    if image is None and item.status is not ItemStatus.FAILED:
+        return
     variant, index = keys.library_partition(batch.owner, item.variant_id), item.index
 
     def listed(made_at: datetime) -> keys.Key:
         return variant, keys.library_image_sort(made_at, batch.id, index)
 
-    folder = keys.folder_image(batch.owner, batch.id, item.index)
-    image = library_image(batch, item)
-    if image is not None:
-        yield table.put(folder, codec.encode(image))
-        yield table.put(listed(item.state.settled_at), codec.encode(image))
-    elif item.status is ItemStatus.FAILED:
-        yield table.delete(folder)
-        yield table.delete(listed(item.state.settled_at))
-    if image is not None or item.status is ItemStatus.FAILED:
-        times = {version.created_at for version in item.versions} - {item.state.settled_at, None}
-        yield from (table.delete(listed(at)) for at in times if at)
+    made_at = item.state.settled_at
+    for key in (keys.folder_image(batch.owner, batch.id, index), listed(made_at)):
+        yield table.delete(key) if image is None else table.put(key, codec.encode(image))
+    others = {version.created_at for version in item.versions} - {made_at}
+    yield from (table.delete(listed(at)) for at in others if at)
 
 
 class DynamoDBLibraryStore(LibraryStore):
