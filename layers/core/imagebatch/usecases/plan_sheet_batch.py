@@ -65,7 +65,7 @@ class PlanSheetBatch:
         usable = self.models()
         sheet, recipe = self._read(sent, usable.registry.aspect_ratios)
         quality = sent.quality or Quality(template.quality or Quality.STANDARD)
-        images = max(sum(column in row.values for column in REFERENCES) for row in sheet.rows)
+        images = _most_references(sheet)
         references = self._references(owner, sheet)
         find_models = partial(
             usable.chain,
@@ -87,7 +87,6 @@ class PlanSheetBatch:
             skip_invalid=True,  # otherwise they have been refused
         )
         usable.check(models, requirements(plan))
-        is_workbook = kind_of_file(sent.body) is FileKind.XLSX
         return Submission(
             owner=owner,
             plan=plan,
@@ -95,7 +94,7 @@ class PlanSheetBatch:
             mode=usable.mode,
             quality=quality,
             source=sent.body,
-            source_type=XLSX_TYPE if is_workbook else "text/csv",
+            source_type=_media_type(sent.body),
             options={**({"template": template.name} if template.name else {}), **sent.options},
             **facts,
         )
@@ -194,6 +193,15 @@ def _offer_supported_ratios(
         if all(ratio in model.aspect_ratios for model in others)
     ]
     return replace(recipe, rules=replace(recipe.rules, supported_ratios=supported))
+
+
+def _most_references(sheet: Sheet) -> int:
+    """Return the largest number of reference images in a row."""
+    return max(sum(column in row.values for column in REFERENCES) for row in sheet.rows)
+
+
+def _media_type(body: bytes) -> str:
+    return XLSX_TYPE if kind_of_file(body) is FileKind.XLSX else "text/csv"
 
 
 def _car_recipe(templates: Mapping[str, Template], template: SheetTemplate | None) -> Recipe:

@@ -53,12 +53,16 @@ class References:
         uploads = {key: id_ for key in wanted if (id_ := keys.upload_of(key))}
         places = {key: place for key in wanted if (place := keys.image_place(key))}
         owned = self._owned_images(owner, places)
+        others = wanted - uploads.keys() - owned
+        return dict.fromkeys(others, NOT_YOURS) | self._unusable_uploads(owner, uploads)
+
+    def _unusable_uploads(self, owner: str, uploads: Mapping[str, str]) -> dict[str, str]:
         found = self.uploads.get_many(owner, list(uploads.values())) if uploads else {}
-        reasons = {key: NOT_YOURS for key in wanted if key not in uploads and key not in owned}
-        for key, upload_id in uploads.items():
-            if reason := unusable_reason(found.get(upload_id), UploadKind.PRODUCT):
-                reasons[key] = reason
-        return reasons
+        return {
+            key: reason
+            for key, upload_id in uploads.items()
+            if (reason := unusable_reason(found.get(upload_id), UploadKind.PRODUCT))
+        }
 
     def _owned_images(self, owner: str, places: Mapping[str, tuple[str, int]]) -> set[str]:
         kept = [place for key, place in places.items() if key.startswith(keys.LIBRARY)]
