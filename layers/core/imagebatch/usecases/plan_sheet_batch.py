@@ -25,7 +25,7 @@ from imagebatch.intake.sheet_templates import (
     template_recipe,
 )
 from imagebatch.intake.templates import Template
-from imagebatch.intake.uploads import XLSX_TYPE, UploadKind, unusable_reason
+from imagebatch.intake.uploads import XLSX_TYPE, Upload, UploadKind, unusable_reason
 from imagebatch.intake.urls import url_rejection_reason
 from imagebatch.ports import UploadStore
 from imagebatch.usecases import keys
@@ -125,12 +125,7 @@ class PlanSheetBatch:
         return sheet, template_recipe(template, ratios)
 
     def _references(self, owner: str, sheet: Sheet) -> ResolvedReferences:
-        named = {
-            value
-            for row in sheet.rows
-            for column in REFERENCES
-            if (value := row.values.get(column))
-        }
+        named = _named_references(sheet)
         urls = {value for value in named if "://" in value}
         refused = {url: reason for url in urls if (reason := url_rejection_reason(url))}
         kept = {url: url for url in urls if url not in refused}
@@ -148,12 +143,8 @@ class PlanSheetBatch:
         by_name = self._by_name(owner, named - by_id.keys())
         for name in named:
             found = [name] if name in by_id else by_name.get(name, [])
-            if name in by_id and (reason := unusable_reason(by_id[name], UploadKind.PRODUCT)):
-                refused[name] = f"names an upload that {reason}"
-            elif not found:
-                refused[name] = "is neither an https URL nor the ID or name of one of your uploads"
-            elif len(found) > 1:
-                refused[name] = f"is the name of several uploads: {', '.join(found[:5])}; use an ID"
+            if reason := _why_refused(by_id.get(name), found):
+                refused[name] = reason
             else:
                 kept[name] = keys.S3_PREFIX + keys.upload(found[0])
 
@@ -198,6 +189,24 @@ def _offer_supported_ratios(
 def _most_references(sheet: Sheet) -> int:
     """Return the largest number of reference images in a row."""
     return max(sum(column in row.values for column in REFERENCES) for row in sheet.rows)
+
+
+def _named_references(sheet: Sheet) -> set[str]:
+    return {
+        value for row in sheet.rows for column in REFERENCES if (value := row.values.get(column))
+    }
+
+
+def _why_refused(upload: Upload | None, found: Sequence[str]) -> str | None:
+    """`upload` is the one with this ID, if any; `found` are the IDs of all that can be meant."""
+    if upload is not None:
+        reason = unusable_reason(upload, UploadKind.PRODUCT)
+        return f"names an upload that {reason}" if reason else None
+    if not found:
+        return "is neither an https URL nor the ID or name of one of your uploads"
+    if len(found) > 1:
+        return f"is the name of several uploads: {', '.join(found[:5])}; use an ID"
+    return None
 
 
 def _media_type(body: bytes) -> str:
