@@ -25,7 +25,7 @@ def every_message_twice_and_twice_at_the_same_time(harness: FaultHarness, word: 
     known = asked.count("BatchGetItem")
     harness.send(batch_id, 0, 1, 2)
     for _ in every(0.2):
-        if asked.count("BatchGetItem") >= known + 6:  # its batch and its item, for each message
+        if asked.count("BatchGetItem") >= known + 6:  # its batch with its item, then its batch
             break
     after = harness.finish(batch_id)
     assert asked.count("BatchGetItem") >= known + 6
