@@ -15,10 +15,12 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
 
 ROOT = Path(__file__).parents[1]
+LATER = ("httpcore", "typer._adapters", "typer.rich_utils", "zoneinfo", "encodings.idna")
 REQUEST = 1 << 16
 PATIENCE = 120
 """Seconds, as much as a busy machine may need for a command."""
@@ -69,6 +71,7 @@ def serve(channel: socket.socket) -> None:
     """Until the other side is closed."""
     from imagebatch_cli import app  # noqa: F401 - what takes the time
 
+    _import_what_commands_do()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     while True:
         content, files, _, _ = socket.recv_fds(channel, REQUEST, 4)
@@ -79,6 +82,15 @@ def serve(channel: socket.socket) -> None:
             _answer(json.loads(content), *files)
         for file in files:
             os.close(file)
+
+
+def _import_what_commands_do() -> None:
+    """Twice what a command takes itself are the imports that it leaves until it needs them."""
+    from keyring.backend import get_all_keyring
+
+    for name in LATER:
+        import_module(name)
+    get_all_keyring()  # the backends that this system has, found once
 
 
 def _answer(request: Mapping[str, Any], told: int, *files: int) -> None:
