@@ -50,7 +50,12 @@ type Stack = dict[str, Any]
 
 
 def suite(item: pytest.Item) -> str:
-    return item.path.relative_to(TESTS).parts[0]
+    return _suite_of(item.path)
+
+
+@cache
+def _suite_of(file: Path) -> str:
+    return file.relative_to(TESTS).parts[0]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

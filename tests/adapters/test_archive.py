@@ -164,6 +164,7 @@ def test_images_that_end_where_a_part_does_are_archived(server: S3Server, over: 
     build(server, [stored(server, f"{i:04}.png", size) for i, size in enumerate(sizes)])
 
 
+@pytest.mark.slow
 def test_an_empty_object_is_archived_as_an_empty_file(server: S3Server) -> None:
     build(server, [*images(server, 3), stored(server, "empty.png", 0), *TEXTS])
 

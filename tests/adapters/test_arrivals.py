@@ -129,6 +129,7 @@ def test_a_message_nobody_can_read_is_let_go(intake: Intake, body: str) -> None:
     assert intake.seen == []
 
 
+@pytest.mark.slow
 def test_an_outage_of_half_an_hour_costs_no_sheet(intake: Intake) -> None:
     """Tried again as often as the queue delivers it: the pauses add up to more than a day."""
     most = Rendered()["IntakeQueue"]["RedrivePolicy"]["maxReceiveCount"]

@@ -64,6 +64,7 @@ def log() -> Iterator[DynamoDBRefusalLog]:
         yield DynamoDBRefusalLog(clients.dynamodb, TABLE)
 
 
+@pytest.mark.slow
 def test_last_refusal_is_kept_for_each_provider(log: DynamoDBRefusalLog) -> None:
     first, second = Refusal("wait", NOW), Refusal("no credit", NOW + timedelta(hours=1))
     assert log.last("replicate") is None
@@ -188,6 +189,7 @@ def test_alarm_address_is_confirmed_by_its_arn(
         assert facts(clients).alarm_address() is address
 
 
+@pytest.mark.slow
 def test_quota_is_the_accounts(clients: Clients) -> None:
     limit = {"ConcurrentExecutions": 1000, "UnreservedConcurrentExecutions": 987}
     with Stubber(clients.lambda_) as stub:

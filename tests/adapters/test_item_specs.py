@@ -108,6 +108,7 @@ texts = st.text(st.characters(codec="utf-8"), max_size=4_000)
 mappings = st.dictionaries(texts, texts | st.integers() | st.none(), max_size=3)
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(100))
 @given(prompt=texts, sent=mappings, given_by=mappings, images=st.lists(texts, max_size=4))
 def test_any_texts_are_read_as_accepted(

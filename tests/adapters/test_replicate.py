@@ -57,6 +57,7 @@ def lost(provider: ReplicateProvider) -> ProviderUnavailableError:
 # --- what is sent --------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_model_gets_its_input_as_it_is(
     fake: FakeProviders, provider: ReplicateProvider
 ) -> None:
@@ -73,6 +74,7 @@ def test_model_runs_at_the_named_version(fake: FakeProviders, provider: Replicat
     assert fake.creates()[0].model == version
 
 
+@pytest.mark.slow
 def test_module_imports_without_token_or_client() -> None:
     check = (
         "import imagebatch.adapters.providers.replicate as p, sys;"
@@ -281,6 +283,7 @@ def test_create_with_lost_response_may_be_billed(
     assert error.maybe_billed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["hang", "hang_after", "headers_then_hang", "trickle"])
 def test_an_answer_that_does_not_end_is_given_up(
     fake: FakeProviders, provider: ReplicateProvider, fault: str
@@ -569,6 +572,7 @@ def test_an_expired_output_link_says_so(fake: FakeProviders, provider: Replicate
     assert error.code is FailureCode.INVALID_OUTPUT
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("fault", "most"), [("huge", 8), ("huge_chunked", 60)])
 def test_oversized_file_is_not_read_to_its_end(fake: FakeProviders, fault: str, most: int) -> None:
     provider = ReplicateProvider(lambda: "token", fake.url)

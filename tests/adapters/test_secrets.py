@@ -46,6 +46,7 @@ def rotate(client: "SecretsManagerClient", text: str) -> None:
     client.put_secret_value(SecretId="key", SecretString=text)
 
 
+@pytest.mark.slow
 def test_a_secret_is_read_once_in_five_minutes(
     client: "SecretsManagerClient", reader: SecretReader, clock: Stopwatch
 ) -> None:
@@ -57,6 +58,7 @@ def test_a_secret_is_read_once_in_five_minutes(
     assert reader() == "second"
 
 
+@pytest.mark.slow
 def test_a_refresh_reads_it_at_once(client: "SecretsManagerClient", reader: SecretReader) -> None:
     assert reader() == "first"
     rotate(client, "second")
@@ -65,6 +67,7 @@ def test_a_refresh_reads_it_at_once(client: "SecretsManagerClient", reader: Secr
     assert reader() == "second"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("stored", "key"),
     [
@@ -81,6 +84,7 @@ def test_the_key_is_found_as_people_store_it(
     assert reader() == key
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stored", [" ", "{}", '{"a": "1", "b": "2"}', '{"a": 1}'])
 def test_a_secret_without_a_key_is_an_error(
     client: "SecretsManagerClient", reader: SecretReader, stored: str
@@ -90,6 +94,7 @@ def test_a_secret_without_a_key_is_an_error(
         reader()
 
 
+@pytest.mark.slow
 def test_missing_secret_error_does_not_reveal_its_arn(
     client: "SecretsManagerClient",
 ) -> None:
@@ -142,6 +147,7 @@ def test_secrets_manager_outage_keeps_the_cached_key(
     assert reader() == "first"
 
 
+@pytest.mark.slow
 def test_access_denied_is_an_error_despite_a_cached_key(
     client: "SecretsManagerClient", reader: SecretReader, clock: Stopwatch
 ) -> None:

@@ -22,6 +22,7 @@ def drawn(body: bytes) -> Image.Image:
     return image
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
 @pytest.mark.parametrize(
     ("size", "expected"),

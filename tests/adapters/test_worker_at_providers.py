@@ -40,6 +40,7 @@ def test_a_model_that_is_gone_stops_the_round_unbilled(app: LiveApp, provider: s
     assert (len(app.fake.creates()), app.batch.money.committed) == (1, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("provider", "creates"), [("replicate", 9), ("runpod", 10), ("fal", 9)])
 def test_an_answer_that_is_lost_is_looked_for(app: LiveApp, provider: str, creates: int) -> None:
     """At fal the picture is done when it is looked for, so that it is listed."""
@@ -88,6 +89,7 @@ CHAINS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("chain", CHAINS.values(), ids=CHAINS)
 def test_a_model_that_answers_429_gives_way(app: LiveApp, chain: tuple[ImageModel, ...]) -> None:
     """The first makes four and then nothing more; no row is made twice and the cap holds."""
@@ -127,6 +129,7 @@ def _told(app: LiveApp) -> dict[str, str]:
     return {row["make"]: row["model"] for row in table}
 
 
+@pytest.mark.slow
 def test_the_cap_holds_over_a_dearer_fallback(app: LiveApp) -> None:
     """The first pictures of the dearer model are blank, and paid for."""
     cheap = MODELS["replicate"]

@@ -118,6 +118,7 @@ def prepared(api: FakeApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> F
     return api
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", cases("imagebatch"))
 def test_documented_command_runs(prepared: FakeApi, words: str) -> None:
     filled = words.replace("<ApiUrl>", prepared.url).replace("$id", BATCH)

@@ -33,6 +33,7 @@ def answer(*checks: dict[str, str], offset: float = 0) -> Answer:
     return Answer(200, {"healthy": healthy, "time": told, "checks": list(checks)})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("checks", "offset", "code", "words"),
     [
@@ -56,6 +57,7 @@ def test_problems_are_told_with_advice(
     assert [word for word in words if word not in said] == []
 
 
+@pytest.mark.slow
 def test_doctor_as_json_has_the_clock_too(
     run: Any, api: FakeApi, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -65,6 +67,7 @@ def test_doctor_as_json_has_the_clock_too(
     assert [check["check"] for check in found["checks"]] == ["replicate key", "clocks"]
 
 
+@pytest.mark.slow
 def test_others_than_operators_are_told(
     run: Any, api: FakeApi, capsys: pytest.CaptureFixture[str]
 ) -> None:

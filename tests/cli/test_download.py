@@ -27,6 +27,7 @@ def left(cli: Cli) -> set[str]:
     return {path.name for path in cli.home.iterdir()}
 
 
+@pytest.mark.slow
 def test_submit_with_an_output_waits_and_fetches_the_zip(
     cli: Cli, api: FakeApi, sheet: Path
 ) -> None:

@@ -184,6 +184,7 @@ def test_refused_login_says_why(
     assert "The sign-in was rejected: access_denied" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_exactly_one_request_is_served() -> None:
     with loopback.LoopbackServer() as server:
         answers: list[int] = []
@@ -206,6 +207,7 @@ def test_each_of_three_ports_is_used_and_no_other() -> None:
             loopback.LoopbackServer()
 
 
+@pytest.mark.slow
 def test_nobody_signing_in_ends_the_wait() -> None:
     with loopback.LoopbackServer() as server, pytest.raises(SignInError, match="Nobody signed in"):
         server.wait(0.01)
@@ -305,6 +307,7 @@ def test_ended_login_during_wait_says_how_to_go_on(
     assert f"The batch continues. Watch it: imagebatch watch {BATCH}" in said
 
 
+@pytest.mark.slow
 def test_given_token_expiring_during_wait_says_how_to_continue(
     run: Run, api: FakeApi, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

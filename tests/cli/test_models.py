@@ -46,6 +46,7 @@ def run(api: FakeApi, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Any:
     return lambda *words: app.run(["models", *words])
 
 
+@pytest.mark.slow
 def test_models_are_listed_with_reasons(run: Any, capsys: pytest.CaptureFixture[str]) -> None:
     assert run() == 0
     lines = {

@@ -80,6 +80,7 @@ def test_fix_applies_every_suggestion_and_says_so(capfd: pytest.CaptureFixture[s
     assert run(["validate", "fixed.csv"]) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("api_function")
 def test_fix_writes_what_it_could_and_lists_the_rest(capfd: pytest.CaptureFixture[str]) -> None:
     Path("typos.csv").write_text("make,aspect_ratio,background\nVW,nonsense,whit\n")
@@ -90,6 +91,7 @@ def test_fix_writes_what_it_could_and_lists_the_rest(capfd: pytest.CaptureFixtur
     assert Path("fixed.csv").read_text("utf-8-sig").splitlines()[1] == "VW,nonsense,white"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("api_function")
 def test_fix_renames_a_column_for_its_template(capfd: pytest.CaptureFixture[str]) -> None:
     Path("chairs.csv").write_text(CHAIRS)
@@ -99,6 +101,7 @@ def test_fix_renames_a_column_for_its_template(capfd: pytest.CaptureFixture[str]
     assert "Valid: 1 image" in capfd.readouterr().out
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("api_function")
 def test_fix_refuses_a_sheet_that_cannot_be_read() -> None:
     sheet = str(FOLDER / "c02a-gbk.csv")
@@ -130,6 +133,7 @@ def test_a_template_is_stored_shown_used_and_deleted(capfd: pytest.CaptureFixtur
     assert run(["submit", "chairs.csv", "--template", "chairs"]) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("api_function")
 def test_a_sheet_of_a_workbook_is_named(capfd: pytest.CaptureFixture[str]) -> None:
     workbook = str(FOLDER / "c24a-excel-renamed.csv")

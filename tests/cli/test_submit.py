@@ -84,6 +84,7 @@ def test_a_sheet_comes_from_standard_input(cli: Cli, api: FakeApi) -> None:
     assert api.sent("POST", SUBMIT)[0].file() == CARS.encode()
 
 
+@pytest.mark.slow
 def test_lost_response_is_retried_and_creates_one_batch(
     cli: Cli, api: FakeApi, sheet: Path
 ) -> None:
@@ -105,6 +106,7 @@ def test_key_is_printed_without_any_response(cli: Cli, api: FakeApi, sheet: Path
     assert f"--idempotency-key {next(iter(api.batches))}" in " ".join(done.stderr.split())
 
 
+@pytest.mark.slow
 def test_too_many_batches_wait_as_long_as_told(cli: Cli, api: FakeApi, sheet: Path) -> None:
     busy = problem(429, "Too many unfinished batches", retry_after=2)
     api.script("POST", SUBMIT, busy)

@@ -141,6 +141,7 @@ def test_follow_fetches_what_a_later_round_changes(cli: Cli, api: Pictures) -> N
     assert f"imagebatch sync {BATCH} {folder} --follow" in " ".join(said.split())
 
 
+@pytest.mark.slow
 def test_a_changed_image_alone_is_fetched_again(cli: Cli, api: Pictures) -> None:
     folder = cli.home / "images"
     assert cli("sync", BATCH, folder).returncode == 0
@@ -149,6 +150,7 @@ def test_a_changed_image_alone_is_fetched_again(cli: Cli, api: Pictures) -> None
     assert files(folder) == whole(api)
 
 
+@pytest.mark.slow
 def test_a_damaged_download_is_fetched_again(cli: Cli, api: Pictures) -> None:
     api.script("GET", "/images/3", Cut(), Answer(200, b"something else"))
     assert cli("sync", BATCH, cli.home / "images").returncode == 0
@@ -174,6 +176,7 @@ def test_a_folder_of_another_batch_is_left_alone(cli: Cli, api: Pictures) -> Non
     assert not api.fetched()
 
 
+@pytest.mark.slow
 def test_the_token_does_not_go_to_the_storage(cli: Cli, api: Pictures) -> None:
     cli("sync", BATCH, cli.home / "images")
     assert all("authorization" not in api.sent("GET", path)[0].headers for path in api.fetched())

@@ -202,6 +202,7 @@ def service_has(api: FakeApi, images: Mapping[str, bytes]) -> None:
     api.answers["GET", STATUS] = Answer(200, {"items": items, "next_cursor": None})
 
 
+@pytest.mark.slow
 def test_signed_in_the_service_is_asked_too(
     run: Any, archive: Any, signed_in: FakeApi, capsys: pytest.CaptureFixture[str]
 ) -> None:

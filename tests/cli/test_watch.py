@@ -87,6 +87,7 @@ def test_an_unknown_batch_exits_3(cli: Cli) -> None:
     assert "Job not found" in done.stderr
 
 
+@pytest.mark.slow
 def test_batch_is_polled_to_its_end_without_events(cli: Cli, api: FakeApi) -> None:
     api.life = [*MOVING, PARTIAL]
     cli.short_pauses = False
@@ -147,6 +148,7 @@ def test_a_silent_stream_does_not_hide_the_end(cli: Cli, api: FakeApi) -> None:
     assert cli("watch", BATCH).returncode == 0
 
 
+@pytest.mark.slow
 def test_lost_connections_are_survived(cli: Cli, api: FakeApi) -> None:
     api.life = [*MOVING, status("completed", done=3)]
     api.script("GET", EVENTS, Lost(), Lost(), Lost())

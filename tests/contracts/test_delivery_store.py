@@ -65,6 +65,7 @@ def test_an_address_is_shown_without_its_secrets(url: str, shown: str) -> None:
     assert replace(a_delivery("1-1"), url=url).shown_url == shown
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("last", [None, START])
 def test_one_of_many_attempts_at_once_begins(
     deliveries: DeliveryStore, last: datetime | None

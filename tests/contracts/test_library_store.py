@@ -237,6 +237,7 @@ def queries(dynamodb: Any) -> list[str]:
     return asked
 
 
+@pytest.mark.slow
 def test_a_variants_newest_images_are_one_query(dynamodb: Any, queries: list[str]) -> None:
     library = DynamoDBLibraryStore(dynamodb, TABLE, sleep=no_sleep)
     stores = Stores(DynamoDBBatchStore(dynamodb, TABLE, sleep=no_sleep), library)

@@ -169,6 +169,7 @@ def test_urls_are_signed_with_sigv4_for_the_bucket_region(clients: Clients, regi
     assert "response-content-disposition" not in query
 
 
+@pytest.mark.slow
 def test_a_local_endpoint_is_addressed_by_path(
     monkeypatch: pytest.MonkeyPatch, clients: Clients
 ) -> None:
@@ -177,6 +178,7 @@ def test_a_local_endpoint_is_addressed_by_path(
     assert url.startswith(f"http://127.0.0.1:45999/{BUCKET}/k?")
 
 
+@pytest.mark.slow
 def test_url_of_another_bucket_or_scheme_is_foreign(
     monkeypatch: pytest.MonkeyPatch, clients: Clients
 ) -> None:
@@ -226,6 +228,7 @@ def test_a_bucket_that_does_not_answer_is_unavailable(s3: Any, code: str, status
         assert fired.count == 1
 
 
+@pytest.mark.slow
 def test_large_object_is_copied_in_parts_with_type(
     s3: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -54,6 +54,7 @@ def found_member(pages: S3PagesBuilder, images: list[StoredMember]) -> StoredMem
     return found.member
 
 
+@pytest.mark.slow
 def test_pdf_is_an_archive_member_with_its_checksum(
     pages: S3PagesBuilder, media: S3ObjectStore
 ) -> None:

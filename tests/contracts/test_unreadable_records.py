@@ -257,6 +257,7 @@ def test_unfinished_batch_is_found_by_its_key(dynamodb: Any) -> None:
     assert [each.id for each in store.unfinished_batches()] == ["b1"]
 
 
+@pytest.mark.slow
 def test_state_of_one_item_leaves_the_page_whole(dynamodb: Any) -> None:
     """The second record of an item is what a page may cut off."""
     store = DynamoDBBatchStore(dynamodb, TABLE, sleep=no_sleep)
@@ -269,6 +270,7 @@ def test_state_of_one_item_leaves_the_page_whole(dynamodb: Any) -> None:
     assert found == [(0, 1), (2, 1), (3, 1)]
 
 
+@pytest.mark.slow
 def test_unreadable_image_is_removed_from_its_variant(dynamodb: Any) -> None:
     """A deletion reads no more of an image than its place."""
 

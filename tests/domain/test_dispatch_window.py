@@ -56,6 +56,7 @@ def test_running_item_and_ended_batch_admit_nothing() -> None:
     assert admit_next(ending, SETTLED, WORKERS) == (ending, SETTLED)
 
 
+@pytest.mark.slow
 @given(dead=st.lists(st.booleans(), min_size=60, max_size=60), rows=st.integers(1, 60))
 def test_every_entry_is_admitted_once_while_one_waits(dead: list[bool], rows: int) -> None:
     """`dead`: those that are worked on while the others settle, by nobody."""

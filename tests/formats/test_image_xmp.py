@@ -87,6 +87,7 @@ def test_marking_again_replaces_the_packet(body: bytes) -> None:
     assert write_xmp(twice, read_xmp(once) or b"") == once
 
 
+@pytest.mark.slow
 def test_mutants_are_marked_or_refused_and_never_damaged() -> None:
     count = done = 0
     for body in mutants(examples(IMAGES), seed=18):

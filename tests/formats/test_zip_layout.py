@@ -229,6 +229,7 @@ names = st.text(
 ).filter(lambda name: name not in {".", ".."})
 
 
+@pytest.mark.slow
 @given(st.dictionaries(names, st.binary(max_size=50), max_size=8))
 def test_whatever_the_names_the_archive_opens(files: dict[str, bytes]) -> None:
     with opened(archive(files)) as archived:

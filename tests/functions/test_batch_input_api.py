@@ -1,5 +1,7 @@
 """The rows of a batch as submitted, page by page."""
 
+import pytest
+
 from imagebatch.schemas import answers
 from imagebatch.usecases import keys
 from tests.functions.conftest import Api
@@ -13,6 +15,7 @@ def submitted(api: Api) -> str:
     return batch
 
 
+@pytest.mark.slow
 def test_rows_are_told_as_submitted_with_prompts(api: Api) -> None:
     answer = api.get(f"/api/batches/{submitted(api)}/input?limit=2")
 
@@ -30,6 +33,7 @@ def test_rows_are_told_as_submitted_with_prompts(api: Api) -> None:
     ] * 2
 
 
+@pytest.mark.slow
 def test_input_names_the_template_it_was_made_with(api: Api) -> None:
     api.put("/api/templates/chairs", json={"prompt": "A {{colour}} chair"})
     files = {"file": ("chairs.csv", b"colour\nred\n", "text/csv")}

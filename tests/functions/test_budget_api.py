@@ -58,6 +58,7 @@ def test_batch_reserves_each_of_its_tries(poor: Api) -> None:
     assert budget(poor.as_owner("bob"))["reserved"] == "0.00"
 
 
+@pytest.mark.slow
 def test_batch_over_budget_is_rejected_with_remaining_amount(poor: Api) -> None:
     ann = poor.as_owner("ann")
     assert submit(ann, maxCost="0.10").status == 202
@@ -88,6 +89,7 @@ def test_budget_of_the_stack_refuses_other_owners_too(poor: Api) -> None:
     assert "left of the budget of the whole stack" in refused.json()["detail"]
 
 
+@pytest.mark.slow
 def test_dry_run_is_not_refused_by_a_budget(poor: Api) -> None:
     ann = poor.as_owner("ann")
     submit(ann)
@@ -109,6 +111,7 @@ def test_refused_submit_leaves_its_idempotency_key(poor: Api) -> None:
     assert richer.post("/api/car-batch", files=ROW, headers=key).status == 202
 
 
+@pytest.mark.slow
 def test_live_mode_does_not_see_placeholders(poor: Api) -> None:
     submit(poor)
     settings = replace(poor.services.settings, replicate_secret_arn=ARN)

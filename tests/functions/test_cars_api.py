@@ -145,6 +145,7 @@ def test_an_unknown_model_is_named_with_those_there_are(api: Api) -> None:
     assert "google/imagen-3" in answer.json()["detail"]
 
 
+@pytest.mark.slow
 def test_the_same_idempotency_key_gives_the_first_answer(api: Api) -> None:
     def keyed(sheet: str = SHEET) -> Answer:
         files = {"file": ("cars.csv", sheet.encode(), "text/csv")}
@@ -175,6 +176,7 @@ def test_too_many_unfinished_batches_are_429(api: Api) -> None:
     assert int(answer.headers["retry-after"]) > 0
 
 
+@pytest.mark.slow
 def test_batches_are_listed_newest_first_in_pages(api: Api) -> None:
     made = [send(api, name=str(n)).json()["jobId"] for n in range(3)]
     first = api.get("/api/v1/batch?limit=2").json()
@@ -197,6 +199,7 @@ def test_a_download_that_is_not_ready_is_409(api: Api) -> None:
     assert refused(api.get(f"/api/v1/batch/{batch}/download"))[0] == 409
 
 
+@pytest.mark.slow
 def test_cancelling_a_queued_batch_twice_is_idempotent(api: Api) -> None:
     batch = send(api).json()["jobId"]
     for _ in range(2):

@@ -201,6 +201,7 @@ def test_the_finalizer_of_every_round_is_stopped(services: Deployment) -> None:
     assert {finalizer.state("b1", *run) for run in runs} == {Execution.ENDED}
 
 
+@pytest.mark.slow
 def test_a_dropped_sheets_results_go_with_its_batch(services: Deployment) -> None:
     """Of two batches from the same name each goes with its own."""
     services.store.reserve_outbox_name("outbox/ann/cars", "b" * 32, services.clock.now())
@@ -230,6 +231,7 @@ def delete(api: Api, path: str) -> Answer:
     return api.request("DELETE", path)
 
 
+@pytest.mark.slow
 def test_a_deleted_upload_leaves_nothing(api: Api, services: Deployment) -> None:
     upload_id, _ = uploaded(api)
     kept, _ = uploaded(api)
@@ -242,6 +244,7 @@ def test_a_deleted_upload_leaves_nothing(api: Api, services: Deployment) -> None
     assert objects(services) == {keys.upload(kept)}
 
 
+@pytest.mark.slow
 def test_an_upload_that_a_running_batch_uses_is_kept(api: Api, services: Deployment) -> None:
     upload_id, url = uploaded(api)
     api.put("/api/variants", json=[row(1)])

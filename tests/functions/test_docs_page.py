@@ -33,6 +33,7 @@ def test_every_route_is_in_the_navigation_once(text: str) -> None:
     assert len(set(words)) == len(words) == len(routes)
 
 
+@pytest.mark.slow
 def test_every_route_has_curl_with_its_method_and_path(text: str) -> None:
     for method, path, name in operations():
         [first, *_] = re.findall(r"<code>(curl [^<]*)</code>", section(text, name))
@@ -42,6 +43,7 @@ def test_every_route_has_curl_with_its_method_and_path(text: str) -> None:
         assert f"-X {method}" in command or method in {"GET", "POST"}, name
 
 
+@pytest.mark.slow
 def test_answers_and_events_have_examples(text: str) -> None:
     for path, methods in document()["paths"].items():
         for operation in methods.values():

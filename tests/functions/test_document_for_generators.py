@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import pytest
+
 from imagebatch.api.openapi import document
 
 
@@ -23,6 +25,7 @@ def schemas_with_default(schema: Any, path: str = "") -> Iterator[str]:
             yield from schemas_with_default(value, f"{path}/{name}")
 
 
+@pytest.mark.slow
 def test_no_property_has_a_default() -> None:
     """openapi-typescript makes a property with a default a required one."""
     found = document()

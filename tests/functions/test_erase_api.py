@@ -261,6 +261,7 @@ def test_an_erasure_waits_for_what_was_admitted_before(
     assert whereabouts(services, ANN) == {"ERASE"}
 
 
+@pytest.mark.slow
 def test_an_owner_who_is_being_erased_is_refused(
     ann: Api, bob: Api, operator: Api, services: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -291,6 +292,7 @@ def test_an_erasure_needs_an_owner(operator: Api, body: dict[str, Any]) -> None:
     assert operator.post("/api/erase", json=body).status == 422
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("later")
 def test_the_default_owners_sheets_lie_in_no_folder(operator: Api, services: Deployment) -> None:
     owner = services.settings.drop_folder_owner

@@ -34,6 +34,7 @@ def test_batches_are_found_by_a_part_of_their_name(api: Api, path: str) -> None:
     assert len(found()) == 3
 
 
+@pytest.mark.slow
 def test_a_batch_gets_another_name(api: Api) -> None:
     batch = cars(api, "Spring")
     answer = api.request("PATCH", f"/api/batches/{batch}", json={"name": " Summer "})
@@ -53,6 +54,7 @@ def test_somebody_elses_batch_is_not_renamed(api: Api) -> None:
     assert answer.status == 404
 
 
+@pytest.mark.slow
 def test_folders_are_called_after_their_batch(shop: Api) -> None:  # noqa: F811 - the fixture
     batch = submit(shop, variations=1).json()["jobId"]
     shop.request("PATCH", f"/api/batches/{batch}", json={"name": "Autumn"})

@@ -91,6 +91,7 @@ def checked(api: Api) -> dict[str, Any]:
     return found | {"items": {model["id"]: model for model in found["items"]}}
 
 
+@pytest.mark.slow
 def test_the_check_finds_every_model(live: Api, fake: FakeProviders) -> None:
     found = checked(live)
 
@@ -126,6 +127,7 @@ def test_a_gone_model_is_refused_until_it_is_served(
     assert live.post(f"/api/car-batch?dryRun=true&model={name}", **CARS).status == 200
 
 
+@pytest.mark.slow
 def test_a_gone_default_is_named_and_the_next_taken(live: Api, fake: FakeProviders) -> None:
     fake.gone = [DEFAULT]
     found = checked(live)
@@ -137,6 +139,7 @@ def test_a_gone_default_is_named_and_the_next_taken(live: Api, fake: FakeProvide
     assert refused.json()["details"][0]["successor"] is None
 
 
+@pytest.mark.slow
 def test_a_gone_model_names_its_successor(services: Deployment, live: Api, fake: Any) -> None:
     overlay = f'[[models]]\nid = "{DEFAULT}"\nsuccessor = "google/nano-banana-pro"\n'
     services.media.put("config/models.toml", overlay.encode(), "application/toml")
@@ -159,6 +162,7 @@ def test_an_outage_of_the_providers_changes_nothing(live: Api, fake: FakeProvide
     assert listed(live) == before
 
 
+@pytest.mark.slow
 def test_only_operators_may_check(live: Api) -> None:
     assert live.as_owner("ann").post("/api/models/check").status == 403
     operators = {"cognito:groups": "[operators]"}

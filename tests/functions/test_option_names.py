@@ -69,6 +69,7 @@ def test_null_is_absent_everywhere(api: Api) -> None:
     assert answer.json()["warnings"] == []
 
 
+@pytest.mark.slow
 def test_names_inside_metadata_are_the_client_s_own(api: Api) -> None:
     metadata = {"dry_run": "1", "dryRun": "2"}
     made = prompts(api, {"metadata": metadata}).json()

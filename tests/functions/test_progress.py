@@ -52,6 +52,7 @@ def look(
     return found
 
 
+@pytest.mark.slow
 def test_stream_starts_with_the_current_state(api: Api, progress: ModuleType) -> None:
     batch = api.post("/api/car-batch", files=SHEET).json()["jobId"]
     answer = look(progress, batch)
@@ -60,6 +61,7 @@ def test_stream_starts_with_the_current_state(api: Api, progress: ModuleType) ->
     assert "event: progress" in answer["body"]
 
 
+@pytest.mark.slow
 def test_owner_without_a_place_is_refused(
     services: Deployment, progress: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -48,6 +48,7 @@ def test_a_list_of_prompts_is_accepted_at_once(api: Api) -> None:
     assert (status["kind"], status["name"], status["total"]) == ("prompts", "Chairs", 2)
 
 
+@pytest.mark.slow
 def test_the_plan_has_what_each_item_is_made_from(api: Api, services: Deployment) -> None:
     image = an_image(api)
     url = "https://shop.example.com/chair.png"
@@ -149,6 +150,7 @@ def test_a_model_without_images_names_those_that_take_them(api: Api) -> None:
     assert WITH_IMAGES in detail["alternatives"]
 
 
+@pytest.mark.slow
 def test_hd_is_offered_only_where_the_model_has_it(api: Api) -> None:
     detail = shortfall(generate(api, quality="hd", model=PLAIN))
     assert detail["reason"] == "has no hd quality; it offers standard"
@@ -191,6 +193,7 @@ def test_anothers_upload_looks_like_a_missing_one(api: Api) -> None:
     assert found["items.0.file"] == found["items.1.file"]
 
 
+@pytest.mark.slow
 def test_an_upload_is_not_used_before_it_was_checked(api: Api, services: Deployment) -> None:
     wanted = {"kind": "product", "filename": "a", "contentType": "image/png", "size": 999}
     upload = api.post("/api/uploads", json=wanted).json()["file"]["id"]
@@ -205,6 +208,7 @@ def test_an_estimate_over_the_cap_is_402(api: Api) -> None:
     assert generate(api, max_cost="0.01").status == 402
 
 
+@pytest.mark.slow
 def test_the_same_key_and_content_is_the_same_batch(api: Api) -> None:
     headers = {"Idempotency-Key": "once"}
     first = generate(api, headers=headers)
@@ -238,6 +242,7 @@ def sheet_of(api: Api, body: bytes, **options: str) -> Answer:
     return api.post("/api/v1/batch/generate", files=files, data=options)
 
 
+@pytest.mark.slow
 def test_a_sheet_of_prompts_is_a_prompt_batch(api: Api, services: Deployment) -> None:
     image = an_image(api)
     sheet = f"Prompt;id;Aspect Ratio;file\nein grünes Auto;eins;16x9;\nein Boot;;;{image}\n"

@@ -49,6 +49,7 @@ def quote(send: Callable[..., Answer], api: Api) -> str:
     return str(found.get("quoteId") or found["quote_id"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("send", [cars, chairs, prompts, variants])
 def test_a_quotes_price_is_the_cap(
     api: Api, services: Deployment, send: Callable[..., Answer]
@@ -105,6 +106,7 @@ def test_another_price_is_told(services: Deployment, api: Api) -> None:
     assert "quoted at 0.070 USD and now costs 0.08 USD" in refused["detail"]
 
 
+@pytest.mark.slow
 def test_an_expired_quote_is_refused_but_for_a_repeat(
     services: Deployment, api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -52,6 +52,7 @@ def test_dry_run_lists_problems_of_each_cell(api: Api) -> None:
     assert preview.items[1].problems == []
 
 
+@pytest.mark.slow
 def test_a_stored_template_is_used_and_kept(api: Api) -> None:
     body = {"prompt": PROMPT, "fileName": "{{colour}}-chair", "columns": {"Size": {"oneOf": ["L"]}}}
     assert api.put("/api/templates/chairs", json=body).status == 201

@@ -212,6 +212,7 @@ def test_an_uploaded_sheet_becomes_a_batch(api: Api, services: Deployment) -> No
     assert (answer.status, answer.json()["total"]) == (202, 1)
 
 
+@pytest.mark.slow
 def test_an_uploaded_sheet_over_5_mb_is_413(api: Api, services: Deployment) -> None:
     made = announce(api, size=6_000_000).json()["file"]["id"]
     arrive(services, made, SHEET + b"\n" * 5_000_000)

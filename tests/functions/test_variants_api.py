@@ -297,6 +297,7 @@ def test_a_cap_below_the_estimate_is_402(shop: Api) -> None:
     assert submit(shop, variations=2, maxCost="0.05").status == 402
 
 
+@pytest.mark.slow
 def test_one_key_creates_one_batch_whatever_the_signatures(
     shop: Api, services: Deployment, upload: str
 ) -> None:
@@ -311,6 +312,7 @@ def test_one_key_creates_one_batch_whatever_the_signatures(
     assert len(shop.get("/api/batches").json()["items"]) == 1
 
 
+@pytest.mark.slow
 def test_another_owners_objects_are_no_images_to_start_from(
     shop: Api, services: Deployment, upload: str
 ) -> None:
@@ -330,6 +332,7 @@ def test_another_owners_objects_are_no_images_to_start_from(
 # --- what was made --------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_batch_shows_what_each_variant_has(shop: Api, services: Deployment) -> None:
     batch_id = submit(shop, (2, [PUBLIC]), (1, [PUBLIC]), variations=2).json()["jobId"]
     make(services, batch_id, failed=1)
@@ -343,6 +346,7 @@ def test_a_batch_shows_what_each_variant_has(shop: Api, services: Deployment) ->
     assert f"library/{batch_id}/000002-" in image.url
 
 
+@pytest.mark.slow
 def test_input_can_be_submitted_again(shop: Api, upload: str) -> None:
     wish = {"custom_instructions": ["s3:uploads/somebody", "no hats"], "model_image_url": upload}
     sent = {"settings": {"input": wish}, "variations": 2}
@@ -361,6 +365,7 @@ def test_input_can_be_submitted_again(shop: Api, upload: str) -> None:
     assert submit(shop, (2, images), settings={"input": chosen}, variations=2).status == 202
 
 
+@pytest.mark.slow
 def test_an_image_is_in_both_folders_under_one_id(shop: Api, services: Deployment) -> None:
     batch_id = submit(shop, (1, [PUBLIC]), (2, [PUBLIC]), name="Spring").json()["jobId"]
     make(services, batch_id)
@@ -372,6 +377,7 @@ def test_an_image_is_in_both_folders_under_one_id(shop: Api, services: Deploymen
     assert own.items[0].file == "Linen_shirt_Size_2-1.png"
 
 
+@pytest.mark.slow
 def test_every_list_shows_thumbnails_beside_the_images(shop: Api, services: Deployment) -> None:
     batch_id = submit(shop, (1, [PUBLIC]), variations=2).json()["jobId"]
     make(services, batch_id)  # only the first image has a thumbnail
@@ -419,6 +425,7 @@ def test_what_nobody_has_is_404(shop: Api, path: str) -> None:
     assert (answer.status, answer.headers["content-type"]) == (404, "application/problem+json")
 
 
+@pytest.mark.slow
 def test_another_owners_batch_and_folders_are_the_same_404(shop: Api) -> None:
     batch_id = submit(shop).json()["jobId"]
     bob = shop.as_owner("bob")
@@ -428,6 +435,7 @@ def test_another_owners_batch_and_folders_are_the_same_404(shop: Api) -> None:
     assert bob.get("/api/variants/1/folders").status == 404
 
 
+@pytest.mark.slow
 def test_batches_of_every_kind_are_listed_with_their_folder(shop: Api) -> None:
     cars = shop.post("/api/car-batch", content=b"make\nBMW\n", headers={"content-type": "text/csv"})
     variants = submit(shop)
@@ -449,6 +457,7 @@ def end(services: Deployment, batch_id: str) -> None:
     services.store.commit(ended)
 
 
+@pytest.mark.slow
 def test_finished_variant_batch_is_retried_by_same_route(shop: Api, services: Deployment) -> None:
     batch_id = submit(shop, variations=2).json()["jobId"]
     make(services, batch_id, failed=1)
@@ -484,6 +493,7 @@ def test_a_retry_under_one_key_opens_one_round(shop: Api, services: Deployment) 
 # --- candidates -----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_candidates_are_signed_images_and_uploads(
     shop: Api, services: Deployment, upload: str
 ) -> None:

@@ -124,6 +124,7 @@ def test_an_over_long_name_is_cut_between_characters() -> None:
     assert len(safe_stem("🚗" * 300).encode()) <= MAX_STEM_BYTES
 
 
+@pytest.mark.slow
 @given(st.text(max_size=120))
 def test_any_text_makes_a_safe_name_or_none(text: str) -> None:
     stem = safe_stem(text)

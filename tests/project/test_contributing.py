@@ -48,6 +48,7 @@ def test_a_command_in_contributing_is_a_target(target: str) -> None:
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
 
 
+@pytest.mark.slow
 def test_there_is_one_version() -> None:
     declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert "version" in declared["dynamic"]

@@ -87,6 +87,7 @@ def test_the_step_of_the_finalizer_is_the_first_one() -> None:
     assert event("finalizer")["step"] == "build"
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:No application metrics")
 def test_the_models_are_checked_once_a_day(
     production: Rendered, monkeypatch: pytest.MonkeyPatch

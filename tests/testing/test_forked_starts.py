@@ -75,6 +75,7 @@ def ask(environment: Environment) -> dict[str, Any]:
     return dict(json.loads(environment.stdout.readline()))
 
 
+@pytest.mark.slow
 def test_environments_of_a_function_share_nothing_but_its_import(start: Start) -> None:
     first, second = start(), start()
 

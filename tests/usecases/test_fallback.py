@@ -68,6 +68,7 @@ def test_wait_before_fallback_is_bounded(app: AppHarness) -> None:
     assert app.clock.now() - START < timedelta(seconds=90)
 
 
+@pytest.mark.slow
 def test_a_model_that_answers_again_is_preferred_again(app: AppHarness) -> None:
     answering(app, "first", LIMITED, 80)
     app.provider.seconds = 20
