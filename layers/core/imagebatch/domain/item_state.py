@@ -67,6 +67,27 @@ class ItemState:
     def is_overdue(self, now: datetime) -> bool:
         return self.deadline is not None and now >= self.deadline
 
+    def claim(self, round_: int, lease: Lease, now: datetime, deadline: datetime) -> "ItemState":
+        """What was learned about the models is forgotten when another round begins."""
+        continues = self.attempts_round == round_
+        return replace(
+            self,
+            status=ItemStatus.PROCESSING,
+            round=round_,
+            attempts_round=round_,
+            round_attempts=self.attempts_in(round_),
+            lease=lease,
+            deadline=deadline,
+            create_in_flight=False,
+            prediction=None,
+            model_fixed=self.model_fixed if continues else None,
+            failing_since=self.failing_since if continues else None,
+            started_at=now,
+            seconds=None,
+            unfit_image=None,
+            enqueued_positions=(),
+        )
+
     def begin_attempt(self, price: Decimal, now: datetime) -> "ItemState":
         """Count a create that is about to be sent, and hold its price."""
         return replace(

@@ -22,7 +22,7 @@ from imagebatch.domain.errors import ConflictError, Failure, FailureCode
 from imagebatch.domain.fallback import renew
 from imagebatch.domain.images import Image, Version
 from imagebatch.domain.item import Item, LastRedo
-from imagebatch.domain.item_state import ItemState, Lease
+from imagebatch.domain.item_state import Lease
 from imagebatch.domain.money import ZERO
 from imagebatch.domain.round_input import delivered_price
 from imagebatch.domain.round_state import MAX_ERRORS, ItemError
@@ -82,33 +82,13 @@ def claim(
 def _claimed(batch: Batch, item: Item, lease: Lease, now: datetime, deadline: datetime) -> Item:
     """Return the item at the start of its attempts in this round."""
     made_at = item.state.settled_at if item.image else None
-    state = _claimed_state(item.state, batch.round, lease, deadline)
+    state = item.state.claim(batch.round, lease, now, deadline)
     return replace(
         _as_asked_for(batch, item),
-        state=replace(state, started_at=now, settled_at=made_at, seconds=None),
+        state=replace(state, settled_at=made_at),
         failure=None,
         file=item.file if item.image else None,
         versions=item.all_versions,
-    )
-
-
-def _claimed_state(state: ItemState, round_: int, lease: Lease, deadline: datetime) -> ItemState:
-    """What was learned about the models is forgotten when another round begins."""
-    continues = state.attempts_round == round_
-    return replace(
-        state,
-        status=ItemStatus.PROCESSING,
-        round=round_,
-        attempts_round=round_,
-        round_attempts=state.attempts_in(round_),
-        lease=lease,
-        deadline=deadline,
-        create_in_flight=False,
-        prediction=None,
-        model_fixed=state.model_fixed if continues else None,
-        failing_since=state.failing_since if continues else None,
-        unfit_image=None,
-        enqueued_positions=(),
     )
 
 
