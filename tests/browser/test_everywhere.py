@@ -33,6 +33,7 @@ REST_AFTER_MS = 5000
 """The other views' scripts are requested after that long."""
 FIRST_SCRIPTS = """until => performance.getEntriesByType("resource")
   .filter((one) => one.name.endsWith(".js") && one.startTime < until).map((one) => one.name)"""
+COMPILE_ALL = b"//# allFunctionsCalledOnLoad\n"
 INJECT = """() => {
   const script = document.createElement("script");
   script.textContent = "window.injected = true";
@@ -211,6 +212,11 @@ def test_view_loads_its_own_scripts_before_the_others(
     first = {name(url) for url in page.evaluate(FIRST_SCRIPTS, REST_AFTER_MS)}
     assert first >= {"core", "index", *files}
     assert not first & {"batch", "workbench", "prompts", "variants", "variant", "folder"}
+
+
+def test_code_of_a_gallery_is_compiled_as_it_loads() -> None:
+    files = [file for file in STATIC.rglob("*.js") if file.read_bytes().startswith(COMPILE_ALL)]
+    assert {name(str(file)) for file in files} == {"batch", "core", "gallery", "index"}
 
 
 def name(url: str) -> str:
