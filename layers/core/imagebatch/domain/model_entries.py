@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from typing import Any
 
 from imagebatch.domain.model_registry import (
@@ -45,6 +46,7 @@ class EntryError(ValueError):
     """An invalid entry or file; the text says which and why."""
 
 
+@cache
 def parse_registry(text: str) -> ModelRegistry:
     """The built-in registry."""
     data = tomllib.loads(text)
