@@ -54,7 +54,7 @@ down: .venv/.done
 ## unit: the fast loop, without emulator, Node or network (ARGS="tests/domain -k csv" for some)
 .PHONY: unit
 unit: .venv/.done
-	$(PYTHON) -m pytest $(side_by_side) -m "not node and not slow" --hypothesis-profile=unit \
+	$(PYTHON) -m pytest $(side_by_side) --numprocesses=2 -m "not node and not slow" --hypothesis-profile=unit \
 		$(deployed:%=--ignore=tests/%) $(ARGS)
 
 ## test: every suite, with coverage (ARGS="tests/e2e -k csv" for some)

@@ -51,7 +51,7 @@ class Receiver:
             context.sni_callback = lambda _, name, __: self.asked_for.append(name)
         self._changed = threading.Condition()
         self._server = _Server(("127.0.0.1", 0), _handler(self))
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
 
     @property
     def port(self) -> int:

@@ -53,7 +53,7 @@ class S3Server(S3Operations):
         self._changed = threading.Condition()
         self._listener = _Listener(("127.0.0.1", port), self)
         self._thread = threading.Thread(
-            target=self._listener.serve_forever, args=(0.02,), daemon=True
+            target=self._listener.serve_forever, args=(0.01,), daemon=True
         )
 
     @property

@@ -52,7 +52,7 @@ class FakeProviders(ProviderState):
         super().__init__(latency, clock)
         self._server = _Server(("127.0.0.1", port), self)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
         self._thread.start()
 
     def __enter__(self) -> Self:

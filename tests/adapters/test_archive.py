@@ -96,6 +96,7 @@ def test_images_and_texts_become_one_archive_in_their_order(server: S3Server) ->
     assert server.count("UploadPart") == 4
 
 
+@pytest.mark.slow
 def test_a_small_archive_is_put_in_one_request(server: S3Server) -> None:
     build(server, [*images(server, 3, 200_000), *TEXTS])
     assert server.count("PutObject") == 1

@@ -144,6 +144,7 @@ def test_every_part_is_made_once_and_right(sizes: list[tuple[bool, int]]) -> Non
         ]
 
 
+@pytest.mark.slow
 @given(sizes)
 def test_every_part_but_the_last_has_s3_minimum_size(sizes: list[tuple[bool, int]]) -> None:
     plan = ArchivePlan(members_of(sizes), MODIFIED)

@@ -109,6 +109,7 @@ def test_refused_create_is_noted_once_a_minute() -> None:
     ] * 2
 
 
+@pytest.mark.slow
 def test_a_refusal_is_cleared_by_a_later_create(log: DynamoDBRefusalLog) -> None:
     request = ImageRequest("google/nano-banana", {}, "a car")
     with FakeProviders() as fake:
@@ -164,6 +165,7 @@ def execution(stopped: datetime) -> dict[str, Any]:
     }
 
 
+@pytest.mark.slow
 def test_only_recent_finalizers_are_counted(clients: Clients) -> None:
     found = [execution(NOW), execution(NOW - timedelta(days=2))]
     asked = {"stateMachineArn": MACHINE, "statusFilter": "FAILED", "maxResults": 100}
@@ -197,6 +199,7 @@ def test_quota_is_the_accounts(clients: Clients) -> None:
         assert facts(clients).concurrency() == Concurrency(1000, 987)
 
 
+@pytest.mark.slow
 def test_missing_permission_hides_one_fact(clients: Clients) -> None:
     with Stubber(clients.lambda_) as stub:
         stub.add_client_error("get_account_settings", "AccessDeniedException")

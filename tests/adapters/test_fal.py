@@ -145,6 +145,7 @@ def test_a_refused_create_is_sorted_by_what_must_follow(
     assert fake.billed() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fault", "maybe_billed"),
     [("500", False), ("hang", True), ("cut_after", True), ("html", True), ("garbled", True)],

@@ -295,6 +295,7 @@ def test_an_answer_that_does_not_end_is_given_up(
     assert error.maybe_billed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["hang", "cut_before", "html", "500"])
 def test_a_poll_that_fails_loses_no_money(
     fake: FakeProviders, provider: ReplicateProvider, fault: str
@@ -552,6 +553,7 @@ def test_a_strange_download_answer_ends_in_a_code(
     assert not isinstance(error, UnfitOutputError), "one broken answer stops no round"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["truncated", "chunked_cut", "500", "hang", "trickle"])
 def test_a_download_that_breaks_can_be_tried_again(
     fake: FakeProviders, provider: ReplicateProvider, fault: str

@@ -210,6 +210,7 @@ def test_a_missing_endpoint_names_the_settings_to_change(
         assert word in caught.value.reason
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fault", "maybe_billed"),
     [("500", False), ("hang", True), ("cut_after", True), ("html", True), ("garbled", True)],

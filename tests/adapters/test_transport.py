@@ -73,7 +73,7 @@ def address(certificate: Path) -> Iterator[str]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     with TlsServer(context) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield f"https://127.0.0.1:{server.server_port}/run"
         server.shutdown()
@@ -104,6 +104,7 @@ def test_a_host_that_is_trusted_is_spoken_to(
     assert client.post(address, json={}).text == "hello"
 
 
+@pytest.mark.slow
 def test_caller_timeout_does_not_extend_the_deadline(client: httpx.Client) -> None:
     """The replicate client asks for none at all."""
     with FakeProviders() as fake:
@@ -114,6 +115,7 @@ def test_caller_timeout_does_not_extend_the_deadline(client: httpx.Client) -> No
     assert caught.value.code is FailureCode.PROVIDER_TIMEOUT
 
 
+@pytest.mark.slow
 def test_concurrent_exchanges_have_separate_deadlines(client: httpx.Client) -> None:
     def one(prompt: str) -> bool:
         try:

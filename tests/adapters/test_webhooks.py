@@ -213,6 +213,7 @@ def test_unreachable_receiver_is_retried() -> None:
         sender.post(f"{nobody}/hook", "b1-1-1", BODY)
 
 
+@pytest.mark.slow
 def test_a_receiver_that_keeps_silent_is_left(
     receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:

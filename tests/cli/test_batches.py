@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from testing.fake_api import BATCH, STATUS, Answer, FakeApi, Lost, problem, status
 from tests.cli.conftest import Cli
 
@@ -27,6 +29,7 @@ LISTED = {
 }
 
 
+@pytest.mark.slow
 def test_list_shows_batches_and_the_next_cursor(cli: Cli, api: FakeApi) -> None:
     api.answers["GET", LIST] = Answer(200, LISTED)
     done = cli("list", "--limit", "1", "--status", "completed", "--kind", "cars", "--cursor", "c")
@@ -70,6 +73,7 @@ def test_a_status_shows_the_sheets_notices(cli: Cli, api: FakeApi) -> None:
     assert "notice: Read as [mac_roman]." in shown
 
 
+@pytest.mark.slow
 def test_cancel_says_what_the_batch_is_now(cli: Cli, api: FakeApi) -> None:
     api.answers["POST", CANCEL] = Answer(202, {"batch_id": BATCH, "status": "cancelling"})
     done = cli("cancel", BATCH)
@@ -85,6 +89,7 @@ def test_a_batch_that_cannot_be_cancelled_exits_3(cli: Cli, api: FakeApi) -> Non
     assert "can no longer be cancelled" in done.stderr
 
 
+@pytest.mark.slow
 def test_delete_asks_nobody_with_yes(cli: Cli, api: FakeApi) -> None:
     api.answers["DELETE", f"/api/batches/{BATCH}"] = Answer(204, b"")
     done = cli("delete", BATCH, "--yes")
@@ -105,6 +110,7 @@ def test_a_running_batch_is_not_deleted(cli: Cli, api: FakeApi) -> None:
     assert cli("delete", BATCH, "--yes").returncode == 3
 
 
+@pytest.mark.slow
 def test_retry_runs_the_failed_items_and_waits_when_asked(cli: Cli, api: FakeApi) -> None:
     api.answers["POST", RETRY] = Answer(202, status())
     assert "processing" in cli("retry", BATCH).stdout
@@ -121,6 +127,7 @@ def test_nothing_to_retry_exits_3(cli: Cli, api: FakeApi) -> None:
     assert not api.sent("GET", STATUS)
 
 
+@pytest.mark.slow
 def test_retry_with_lost_response_repeats_its_key(cli: Cli, api: FakeApi) -> None:
     api.script("POST", RETRY, Lost(), problem(409, "Still in flight", retry_after=1))
     api.answers["POST", RETRY] = Answer(202, status(round=2))
@@ -132,6 +139,7 @@ def test_retry_with_lost_response_repeats_its_key(cli: Cli, api: FakeApi) -> Non
     assert len(keys) == 1
 
 
+@pytest.mark.slow
 def test_variants_are_imported_from_any_csv_and_json(cli: Cli, api: FakeApi) -> None:
     api.answers["PUT", "/api/variants"] = Answer(200, {"imported": 2})
     csv = "variantId,variantTitle\n1,Größe\n".encode("cp1252")
@@ -150,6 +158,7 @@ def test_variants_are_imported_from_any_csv_and_json(cli: Cli, api: FakeApi) -> 
     )
 
 
+@pytest.mark.slow
 def test_erase_starts_once_confirmed_and_shows_the_receipt(cli: Cli, api: FakeApi) -> None:
     removed = {"batches": 2, "uploads": 1, "records": 40}
     receipt = {"id": "e1", "owner": "ann", "status": "running", "removed": removed}

@@ -39,6 +39,7 @@ def test_submit_with_an_output_waits_and_fetches_the_zip(
     assert "3 files" in done.stdout
 
 
+@pytest.mark.slow
 def test_the_token_does_not_go_to_the_storage(cli: Cli, api: FakeApi) -> None:
     assert cli("download", BATCH, "-o", "cars.zip").returncode == 0
     assert "authorization" in api.sent("GET", DOWNLOAD)[0].headers
@@ -59,6 +60,7 @@ def test_download_without_name_is_named_after_the_batch(cli: Cli, api: FakeApi) 
     assert (cli.home / f"{BATCH}.zip").read_bytes() == api.archive
 
 
+@pytest.mark.slow
 def test_existing_file_is_kept_and_nothing_submitted(cli: Cli, api: FakeApi, sheet: Path) -> None:
     (cli.home / "cars.zip").write_text("mine")
     done = cli("submit", sheet, "-o", "cars.zip")
@@ -70,6 +72,7 @@ def test_existing_file_is_kept_and_nothing_submitted(cli: Cli, api: FakeApi, she
     assert zipfile.is_zipfile(cli.home / "cars.zip")
 
 
+@pytest.mark.slow
 def test_standard_output_gets_the_zip_and_nothing_else(cli: Cli, api: FakeApi, sheet: Path) -> None:
     done = cli("submit", sheet, "-o", "-", text=False)
     assert done.returncode == 0
@@ -90,6 +93,7 @@ def test_a_zip_is_not_written_to_a_terminal(cli: Cli, api: FakeApi) -> None:
     assert not api.requests
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", [Cut(), Lost(), Answer(503), Answer(403), Answer(200, b"no zip")])
 def test_a_broken_download_starts_anew_with_a_fresh_address(
     cli: Cli, api: FakeApi, fault: Cut | Lost | Answer
@@ -101,6 +105,7 @@ def test_a_broken_download_starts_anew_with_a_fresh_address(
     assert left(cli) == {"cars.zip"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", [Cut(), Answer(200, b"<Error>AccessDenied</Error>")])
 def test_a_download_that_stays_broken_leaves_no_half_file(
     cli: Cli, api: FakeApi, fault: Cut | Answer
@@ -114,6 +119,7 @@ def test_a_download_that_stays_broken_leaves_no_half_file(
     assert (cli.home / "cars.zip").read_text() == "the old one"
 
 
+@pytest.mark.slow
 def test_a_broken_archive_does_not_reach_standard_output(cli: Cli, api: FakeApi) -> None:
     api.script("GET", ARCHIVE, *[Cut()] * 9)
     done = cli("download", BATCH, "-o", "-", text=False)
@@ -143,6 +149,7 @@ def test_a_stopped_download_leaves_no_half_file(
     assert left(cli) == set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("code", "told"), [(409, "Not ready"), (410, "Archive expired")])
 def test_an_archive_that_is_not_there_exits_3(cli: Cli, api: FakeApi, code: int, told: str) -> None:
     api.answers["GET", DOWNLOAD] = problem(code, told)
@@ -152,6 +159,7 @@ def test_an_archive_that_is_not_there_exits_3(cli: Cli, api: FakeApi, code: int,
     assert left(cli) == set()
 
 
+@pytest.mark.slow
 def test_an_archive_without_images_is_fetched_too(cli: Cli, api: FakeApi, sheet: Path) -> None:
     api.life = [status("failed", failed=3)]
     api.archive = zip_of("failed_rows.json")
@@ -160,6 +168,7 @@ def test_an_archive_without_images_is_fetched_too(cli: Cli, api: FakeApi, sheet:
     assert zipfile.ZipFile(io.BytesIO(done.stdout)).namelist() == ["failed_rows.json"]
 
 
+@pytest.mark.slow
 def test_batch_without_archive_names_the_fix(cli: Cli, api: FakeApi, sheet: Path) -> None:
     api.life = [status("failed", done=3, zipUrl=None)]
     done = cli("submit", sheet, "-o", "cars.zip")

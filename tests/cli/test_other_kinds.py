@@ -81,6 +81,7 @@ def test_files_without_prompts_are_refused(
     assert not api.requests
 
 
+@pytest.mark.slow
 def test_variants_take_images_given_or_of_the_catalog(cli: Cli, api: FakeApi) -> None:
     found = {"variants": [{"variantId": 7, "variantImageUrl": "https://shop.example/7.jpg"}]}
     api.answers["POST", "/api/batches/image-candidates"] = Answer(200, found)

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from testing.fake_api import BATCH, DOWNLOAD, Answer, FakeApi, problem, status
 from tests.cli.conftest import Cli
 
@@ -41,6 +43,7 @@ def test_redo_sends_the_items_with_what_is_to_change(cli: Cli, api: FakeApi) -> 
     assert request.headers["idempotency-key"]
 
 
+@pytest.mark.slow
 def test_redo_waits_and_fetches_the_zip(cli: Cli, api: FakeApi) -> None:
     api.answers["POST", REDO] = Answer(202, status(round=2))
     api.life = [status(round=2), status("completed", done=3, round=2)]
@@ -55,6 +58,7 @@ def test_a_redo_over_the_cap_exits_3(cli: Cli, api: FakeApi) -> None:
     assert "over the maximum cost" in done.stderr
 
 
+@pytest.mark.slow
 def test_retry_takes_another_model_and_a_new_cap(cli: Cli, api: FakeApi) -> None:
     api.answers["POST", RETRY] = Answer(202, status(round=2))
     options = ["--model", "m", "--fallback", "a", "--quality", "hd", "--max-cost", "3.50"]
@@ -65,6 +69,7 @@ def test_retry_takes_another_model_and_a_new_cap(cli: Cli, api: FakeApi) -> None
     assert second.json() == {}
 
 
+@pytest.mark.slow
 def test_choose_says_what_is_chosen(cli: Cli, api: FakeApi) -> None:
     api.answers["PUT", CHOICE] = Answer(200, {"custom_id": "row-0007", "version_count": 2})
     done = cli("choose", BATCH, "row-0007", "1")
@@ -79,6 +84,7 @@ def test_a_version_that_is_not_there_exits_3(cli: Cli, api: FakeApi) -> None:
     assert cli("choose", BATCH, "row-0007", "9").returncode == 3
 
 
+@pytest.mark.slow
 def test_download_has_an_outdated_zip_built_again_first(cli: Cli, api: FakeApi) -> None:
     api.answers["POST", ARCHIVE] = Answer(202, status("completed", archive=archive("building")))
     api.life = [
@@ -92,12 +98,14 @@ def test_download_has_an_outdated_zip_built_again_first(cli: Cli, api: FakeApi) 
     assert len(api.sent("POST", ARCHIVE)) == 1
 
 
+@pytest.mark.slow
 def test_download_leaves_a_zip_that_is_up_to_date(cli: Cli, api: FakeApi) -> None:
     api.life = [status("completed", archive=archive("ready"))]
     assert cli("download", BATCH, "-o", "cars.zip").returncode == 0
     assert not api.sent("POST", ARCHIVE)
 
 
+@pytest.mark.slow
 def test_share_prints_the_link(cli: Cli, api: FakeApi) -> None:
     api.answers["POST", SHARE] = Answer(201, LINK)
     done = cli("share", BATCH, "--hours", "48")
@@ -107,6 +115,7 @@ def test_share_prints_the_link(cli: Cli, api: FakeApi) -> None:
     assert json.loads(cli("share", BATCH, "--json").stdout) == LINK
 
 
+@pytest.mark.slow
 def test_links_are_listed_and_revoked(cli: Cli, api: FakeApi) -> None:
     api.answers["GET", SHARE] = Answer(200, {"items": [LINK], "nextCursor": None})
     api.answers["DELETE", f"{SHARE}/{LINK['id']}"] = Answer(204, b"")

@@ -141,6 +141,7 @@ def test_a_sheet_of_a_workbook_is_named(capfd: pytest.CaptureFixture[str]) -> No
     assert "has no such sheet" in capfd.readouterr().err
 
 
+@pytest.mark.slow
 def test_pages_of_a_plan_take_one_upload(cli: Cli, api: FakeApi, sheet: Path) -> None:
     rows = [{"row": n, "prompt": f"p{n}", "price": "0.05"} for n in range(2, 2_302)]
     plan = {"dryRun": True, "total": 2_300, "estimatedCost": "115.00", "mode": "live"}

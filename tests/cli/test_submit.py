@@ -99,6 +99,7 @@ def test_lost_response_is_retried_and_creates_one_batch(
     assert len(api.batches) == 1
 
 
+@pytest.mark.slow
 def test_key_is_printed_without_any_response(cli: Cli, api: FakeApi, sheet: Path) -> None:
     api.script("POST", SUBMIT, *[Lost()] * 9)
     done = cli("--retry-timeout", "1", "submit", sheet)
@@ -178,6 +179,7 @@ def test_a_dry_run_is_a_validation(cli: Cli, api: FakeApi, sheet: Path) -> None:
     assert json.loads(done.stdout) == DRY_RUN
 
 
+@pytest.mark.slow
 def test_large_sheet_is_uploaded_without_the_token(cli: Cli, api: FakeApi, tmp_path: Path) -> None:
     large = tmp_path / "large.csv"
     large.write_text(CARS + "Toyota,Corolla,2024,white\n" * 170_000)
@@ -201,6 +203,7 @@ def test_large_sheet_is_uploaded_without_the_token(cli: Cli, api: FakeApi, tmp_p
     assert len(api.sent("GET", "/api/uploads")) == 2
 
 
+@pytest.mark.slow
 def test_rejected_upload_exits_3_with_the_reason(cli: Cli, api: FakeApi, tmp_path: Path) -> None:
     api.checks = ["rejected"]
     large = tmp_path / "large.csv"
@@ -211,6 +214,7 @@ def test_rejected_upload_exits_3_with_the_reason(cli: Cli, api: FakeApi, tmp_pat
     assert not api.sent("POST", SUBMIT)
 
 
+@pytest.mark.slow
 def test_a_submit_with_wait_ends_with_the_batch(cli: Cli, api: FakeApi, sheet: Path) -> None:
     api.life = [status("queued"), status("completed", done=2, failed=1)]
     done = cli("submit", sheet, "--wait", "--json")

@@ -158,6 +158,7 @@ def test_a_damaged_download_is_fetched_again(cli: Cli, api: Pictures) -> None:
     assert api.fetched().count("/images/3") == 3
 
 
+@pytest.mark.slow
 def test_an_image_that_stays_damaged_leaves_no_file(cli: Cli, api: Pictures) -> None:
     api.script("GET", "/images/3", *[Answer(200, b"something else")] * 9)
     done = cli("sync", BATCH, cli.home / "images")

@@ -53,6 +53,7 @@ def test_a_missing_address_names_its_variable(cli: Cli) -> None:
     assert json.loads(done.stdout)["error"] == "The API's URL is not set"
 
 
+@pytest.mark.slow
 def test_the_options_win_over_the_environment_wherever_they_stand(cli: Cli, api: FakeApi) -> None:
     cli.env["IMAGEBATCH_URL"] = "http://127.0.0.1:1"
     api.answers["GET", "/api/v1/batch"] = Answer(200, {"items": [], "next_cursor": None})
@@ -90,6 +91,7 @@ def test_a_server_that_is_not_the_api_exits_4(cli: Cli, api: FakeApi, answer: An
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_help_and_version_exit_0(cli: Cli) -> None:
     assert "submit" in cli().stdout
     assert "submit" in cli("--help").stdout

@@ -54,6 +54,7 @@ PROGRESS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("final", "expected"),
     [
@@ -100,6 +101,7 @@ def test_batch_is_polled_to_its_end_without_events(cli: Cli, api: FakeApi) -> No
     assert all(later - earlier >= 1 for earlier, later in itertools.pairwise(polled))
 
 
+@pytest.mark.slow
 def test_events_are_followed_over_many_answers_without_polling(cli: Cli, api: FakeApi) -> None:
     api.life = [status(), status("completed", done=3)]
     api.script(
@@ -122,6 +124,7 @@ def test_events_are_followed_over_many_answers_without_polling(cli: Cli, api: Fa
     assert second.at - first.at >= 0.1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "answer",
     [
@@ -142,6 +145,7 @@ def test_whatever_becomes_of_the_events_polling_goes_on(
     assert len(api.sent("GET", STATUS)) == 3
 
 
+@pytest.mark.slow
 def test_a_silent_stream_does_not_hide_the_end(cli: Cli, api: FakeApi) -> None:
     api.life = [status(), status(), status("completed", done=3)]
     api.answers["GET", EVENTS] = stream()
@@ -156,6 +160,7 @@ def test_lost_connections_are_survived(cli: Cli, api: FakeApi) -> None:
     assert cli("watch", BATCH).returncode == 0
 
 
+@pytest.mark.slow
 def test_unavailable_service_exits_4_and_batch_continues(
     cli: Cli, api: FakeApi, sheet: Path
 ) -> None:
@@ -211,6 +216,7 @@ def test_a_narrow_terminal_is_not_overrun(cli: Cli, api: FakeApi) -> None:
     assert max(len(line) for line in lines) <= 30
 
 
+@pytest.mark.slow
 def test_a_pipe_gets_no_control_characters(cli: Cli, api: FakeApi) -> None:
     api.life = [*MOVING, PARTIAL]
     done = cli("watch", BATCH)
@@ -218,6 +224,7 @@ def test_a_pipe_gets_no_control_characters(cli: Cli, api: FakeApi) -> None:
     assert "\r" not in done.stderr + done.stdout
 
 
+@pytest.mark.slow
 def test_no_progress_is_silent_until_the_end(cli: Cli, api: FakeApi) -> None:
     api.life = [*MOVING, status("completed", done=3)]
     done = cli("watch", BATCH, "--no-progress", "--json")

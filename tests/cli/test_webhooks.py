@@ -23,6 +23,7 @@ WEBHOOK = {
 LOST = WEBHOOK | {"n": 2, "status": "failed", "reason": "the receiver returned 500"}
 
 
+@pytest.mark.slow
 def test_webhooks_are_listed_with_their_ends(cli: Cli, api: FakeApi) -> None:
     api.answers["GET", HOOKS] = Answer(200, {"items": [WEBHOOK, LOST]})
     done = cli("webhooks", BATCH)
@@ -47,6 +48,7 @@ def test_a_replay_says_how_it_ended(cli: Cli, api: FakeApi, ended: str, status: 
     assert ended in done.stdout
 
 
+@pytest.mark.slow
 def test_a_replay_too_soon_waits_as_told(cli: Cli, api: FakeApi) -> None:
     api.answers["POST", REPLAY] = Answer(200, WEBHOOK)
     api.script("POST", REPLAY, problem(429, "Sent a moment ago", retry_after=1))

@@ -68,6 +68,7 @@ def end(store: BatchStore, batch: Batch, spent: str) -> Batch:
     return store.commit(after, entries=account_entries(batch, after, NO_LIMITS))[0]
 
 
+@pytest.mark.slow
 def test_unknown_accounts_are_empty(stores: Stores) -> None:
     assert stores[1].balance(PLACES) == stores[1].balance(STACK) == Balance()
     assert stores[1].balances([MONTH]) == {}

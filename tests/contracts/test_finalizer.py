@@ -47,6 +47,7 @@ def parts(name: str) -> tuple[str, int, int]:
     return batch_id, int(round_), int(attempt)
 
 
+@pytest.mark.slow
 def test_an_execution_that_was_never_started_is_unknown(case: Case) -> None:
     finalizer, _ = case
     assert finalizer.state("b1", 1, 1) is Execution.UNKNOWN

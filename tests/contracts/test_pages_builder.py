@@ -72,6 +72,7 @@ def test_pdf_is_an_archive_member_with_its_checksum(
     assert len(pikepdf.open(io.BytesIO(body)).pages) == len(BODIES)
 
 
+@pytest.mark.slow
 def test_it_is_found_for_exactly_its_images(pages: S3PagesBuilder, media: S3ObjectStore) -> None:
     images = stored(media, BODIES["png rgb"], BODIES["jpeg"])
     pages.build(KEY, images)

@@ -43,6 +43,7 @@ def test_input_names_the_template_it_was_made_with(api: Api) -> None:
     assert api.get(f"/api/batches/{submitted(api)}/input").json()["template"] is None
 
 
+@pytest.mark.slow
 def test_last_page_has_no_cursor(api: Api) -> None:
     page = api.get(f"/api/batches/{submitted(api)}/input?cursor=2").json()
 

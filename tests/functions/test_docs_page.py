@@ -62,5 +62,6 @@ def test_requests_with_json_have_an_example_body(text: str) -> None:
                 assert "-d &#x27;" in section(text, operation["operationId"])
 
 
+@pytest.mark.slow
 def test_no_script_or_attribute_needs_a_looser_policy(text: str) -> None:
     assert not re.findall(r"<script|\son\w+=|\sstyle=", text)

@@ -247,6 +247,7 @@ def test_an_erasure_killed_at_any_call_goes_on(
     assert abandoned(services) == {f"inbox/{BOB}/cars.csv"}
 
 
+@pytest.mark.slow
 def test_an_erasure_waits_for_what_was_admitted_before(
     operator: Api, services: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -178,6 +178,7 @@ def test_an_unknown_model_is_an_invalid_field(api: Api) -> None:
     assert "google/imagen-3" in faults(generate(api, model="google/imagen-9"))["model"]
 
 
+@pytest.mark.slow
 def test_more_prompts_than_the_limit_are_refused(api: Api) -> None:
     answer = generate(api, *[{"prompt": str(n)} for n in range(51)])
     assert (answer.status, answer.json()["error"]) == (400, "Row limit exceeded (max 50)")

@@ -243,6 +243,7 @@ def test_dry_run_shows_prompts_credits_and_input(shop: Api, upload: str) -> None
     assert shop.get("/api/batches").json()["items"] == []
 
 
+@pytest.mark.slow
 def test_a_batch_of_variants_is_taken_with_its_folders(shop: Api) -> None:
     answer = submit(shop, (2, [PUBLIC]), (1, [PUBLIC]), variations=2, name="Spring")
     assert answer.status == 202

@@ -160,6 +160,7 @@ def test_repeated_long_name_stays_within_its_limit() -> None:
     assert stems[1199].endswith("x-1200")
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.sampled_from(["a", "A", "a-2", "A-2", "a-3", "a-2-2", "b", "x" * 95]) | st.text())
 )

@@ -43,6 +43,7 @@ def every_statement(template: Rendered) -> list[tuple[str, Node]]:
     return [(logical, s) for logical in owners for s in template.statements(logical)]
 
 
+@pytest.mark.slow
 def test_actions_are_named_one_by_one(production: Rendered) -> None:
     for owner, statement in every_statement(production):
         assert not [a for a in as_list(statement["Action"]) if "*" in a], owner

@@ -35,6 +35,7 @@ def read_by_the_page() -> set[str]:
     return names
 
 
+@pytest.mark.slow
 def test_settings_and_template_variables_match(development: Rendered) -> None:
     declared = {
         name

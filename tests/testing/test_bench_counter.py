@@ -46,6 +46,7 @@ def counter() -> Iterator[Counter]:
     thread.join()
 
 
+@pytest.mark.slow
 def test_a_write_is_counted_until_its_partition_is_full(counter: Counter) -> None:
     config = Config(retries={"total_max_attempts": 1})
     credentials = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}

@@ -90,6 +90,7 @@ def test_environments_of_a_function_share_nothing_but_its_import(start: Start) -
     assert not once["caller"]
 
 
+@pytest.mark.slow
 def test_other_variables_are_another_import(start: Start) -> None:
     first, second = ask(start()), ask(start(greeting="good morning"))
 
@@ -97,6 +98,7 @@ def test_other_variables_are_another_import(start: Start) -> None:
     assert first["initialized_by"] != second["initialized_by"]
 
 
+@pytest.mark.slow
 def test_log_of_an_invocation_ends_with_a_mark(start: Start) -> None:
     environment = start()
     ask(environment)
@@ -122,6 +124,7 @@ def test_an_environment_that_is_killed_has_ended(start: Start) -> None:
     assert ask(other)["calls"] == 1
 
 
+@pytest.mark.slow
 def test_an_environment_ends_with_its_input(start: Start) -> None:
     environment = start()
     environment.stdin.close()

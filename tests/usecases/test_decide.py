@@ -192,6 +192,7 @@ def test_the_drawing_has_exactly_the_edges_of_decide() -> None:
     assert drawn == taken
 
 
+@pytest.mark.slow
 def test_every_step_ends_or_requests_one_effect() -> None:
     ends = (Done, RedeliverAfter, ReturnUntil)
     for _, event, step in steps():

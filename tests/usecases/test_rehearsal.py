@@ -62,6 +62,7 @@ def test_a_lost_create_uses_up_a_try() -> None:
     assert (app.item(0).state.attempts, app.item(0).cost) == (2, 2 * PRICE)
 
 
+@pytest.mark.slow
 def test_the_same_rehearsal_ends_the_same() -> None:
     fates = ["refused", "", "timeout", "invalid_output", "lost", "throttled:9", "crashed"]
     first, again = rehearse(*fates), rehearse(*fates)
