@@ -85,7 +85,7 @@ def serve(channel: socket.socket) -> None:
 
 
 def _import_what_commands_do() -> None:
-    """Twice what a command takes itself are the imports that it leaves until it needs them."""
+    """The imports that a command leaves until it needs them take twice as long as the command."""
     from keyring.backend import get_all_keyring
 
     for name in LATER:

@@ -13,7 +13,7 @@ class Fault:
     """What happens at one call: `action` before it, `error` instead of it or after it."""
 
     action: Callable[[], object] | None = None
-    error: Exception | None = None
+    error: BaseException | None = None
     applied: bool = False
 
 
@@ -26,7 +26,7 @@ class Faults:
         self._faults_lock = Lock()
 
     def fail_next(
-        self, call: str, error: Exception, *, times: int = 1, applied: bool = False
+        self, call: str, error: BaseException, *, times: int = 1, applied: bool = False
     ) -> None:
         """The next `times` calls raise `error`; with `applied` they do their work first."""
         self._plan(call, Fault(error=error, applied=applied), times)

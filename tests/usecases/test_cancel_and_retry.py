@@ -12,7 +12,8 @@ from imagebatch.domain.errors import (
 from imagebatch.domain.statuses import BatchStatus, ItemStatus
 from imagebatch.ports import Prediction, PredictionStatus
 from testing.app_harness import OWNER, PRICE, AppHarness
-from tests.usecases.test_process_item import KilledError, failed
+from tests.usecases.fault_injection import KilledError
+from tests.usecases.test_process_item import failed
 
 
 def cancel(app: AppHarness) -> None:
@@ -92,7 +93,7 @@ def test_orphaned_prediction_is_stopped_after_a_cancel(app: AppHarness) -> None:
     app.provider.seconds = 200
     app.start(1)
     message = app.queue.sent[0].message
-    app.store.fail_next("save_item", KilledError(), applied=True)  # type: ignore[arg-type]
+    app.store.fail_next("save_item", KilledError(), applied=True)
     with pytest.raises(KilledError):
         app.deliver(message)
     cancel(app)

@@ -1,9 +1,11 @@
 """When a worker asks for its prediction: as soon as it may be done, whatever else takes time."""
 
 from datetime import datetime
+from typing import Any
 
 import pytest
 
+from imagebatch.ports import Prediction
 from testing.app_harness import AppHarness
 from testing.models import a_model
 
@@ -25,9 +27,9 @@ def polls(app: AppHarness, monkeypatch: pytest.MonkeyPatch) -> list[datetime]:
     times: list[datetime] = []
     look = app.provider.get
 
-    def noted(*arguments: object) -> object:
+    def noted(*arguments: Any) -> Prediction:
         times.append(app.clock.now())
-        return look(*arguments)  # type: ignore[arg-type] - whatever the worker gives
+        return look(*arguments)
 
     monkeypatch.setattr(app.provider, "get", noted)
     return times

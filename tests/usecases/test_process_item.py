@@ -20,12 +20,9 @@ from imagebatch.domain.statuses import BatchStatus, ItemStatus
 from imagebatch.ports import BadImageError, ItemMessage, Prediction, PredictionStatus, RetryLater
 from imagebatch.usecases.collect_image import FETCHES
 from testing.app_harness import OWNER, AppHarness
+from tests.usecases.fault_injection import KilledError
 
 PRICE = Decimal("0.05")
-
-
-class KilledError(BaseException):
-    """The process is gone: nothing after this line ran."""
 
 
 def failed(code: FailureCode, *, try_again: bool = False, billed: bool = False) -> Prediction:
@@ -309,7 +306,7 @@ def test_a_worker_killed_at_a_write_leaves_nothing_lost(
     app: AppHarness, call: str, *, applied: bool
 ) -> None:
     app.start(1)
-    app.store.fail_next(call, KilledError(), applied=applied)  # type: ignore[arg-type]
+    app.store.fail_next(call, KilledError(), applied=applied)
     message = app.queue.sent[0].message
     with pytest.raises(KilledError):
         app.deliver(message)
@@ -325,7 +322,7 @@ def test_worker_killed_after_storing_does_not_regenerate(app: AppHarness) -> Non
     app.start(1)
     message = app.queue.sent[0].message
     app.media.before_next("put", lambda: None)  # the thumbnail
-    app.media.fail_next("put", KilledError(), applied=True)  # type: ignore[arg-type]
+    app.media.fail_next("put", KilledError(), applied=True)
     with pytest.raises(KilledError):
         app.deliver(message)
     app.clock.advance(75)
@@ -345,7 +342,7 @@ def test_worker_killed_after_settle_still_admits_next(
 ) -> None:
     app.start(7)
     message = app.queue.sent[0].message
-    app.queue.fail_next("send", KilledError())  # type: ignore[arg-type]
+    app.queue.fail_next("send", KilledError())
     with pytest.raises(KilledError):
         app.deliver(message)
     app.deliver(message)
@@ -371,7 +368,7 @@ def test_duplicate_delivery_starts_the_finalizer_of_a_killed_one(app: AppHarness
     message = app.queue.sent[0].message
 
     def settle_and_die() -> None:
-        app.finalizer.fail_next("start", KilledError())  # type: ignore[arg-type]
+        app.finalizer.fail_next("start", KilledError())
         with pytest.raises(KilledError):
             app.deliver(message)
 

@@ -39,7 +39,9 @@ def test_delivery_losing_its_item_is_not_acknowledged(app: AppHarness) -> None:
     app.store.before_next("commit", lambda: take(app))
     busy = app.deliver()
     assert isinstance(busy, RetryLater)
-    assert busy.until == app.item(0).state.lease.until  # type: ignore[union-attr]
+    lease = app.item(0).state.lease
+    assert lease is not None
+    assert busy.until == lease.until
     assert app.provider.made == []
 
 
@@ -63,7 +65,9 @@ def test_worker_with_lost_lease_leaves_the_message(
     app.start(1)
     assert isinstance(app.deliver(), RetryLater)
     assert app.provider.made[0].cancelled
-    assert app.item(0).state.lease.token == "other"  # type: ignore[union-attr]
+    lease = app.item(0).state.lease
+    assert lease is not None
+    assert lease.token == "other"
 
 
 def test_dead_letter_leaves_a_leased_item_unchanged(app: AppHarness) -> None:

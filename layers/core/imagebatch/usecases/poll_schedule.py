@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 FIRST_POLL_FRACTION = 0.3
 """Without history, the first poll is at this share of the registry's typical seconds."""
 MAX_OBSERVATIONS = 8
-FIRST_POLL_MARGIN, MAX_FIRST_POLL_MARGIN = 0.01, 0.02
-"""The first poll is this share of the fastest recent prediction after it, at most this many seconds
-after it.
+FIRST_POLL_MARGIN_FRACTION, MAX_FIRST_POLL_MARGIN_SECONDS = 0.01, 0.02
+"""The first poll is due when the fastest recent prediction would have ended, plus this share of its
+time, but at most this many seconds.
 """
 MIN_STEPS = 8
 """The number of polls between the fastest and the slowest recent prediction."""
@@ -51,4 +51,4 @@ class PollSchedule:
 
 
 def _with_margin(seconds: float) -> float:
-    return seconds + min(MAX_FIRST_POLL_MARGIN, FIRST_POLL_MARGIN * seconds)
+    return seconds + min(MAX_FIRST_POLL_MARGIN_SECONDS, FIRST_POLL_MARGIN_FRACTION * seconds)

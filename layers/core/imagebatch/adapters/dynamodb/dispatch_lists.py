@@ -16,6 +16,7 @@ from imagebatch.adapters.dynamodb.table import (
 )
 
 MAX_KNOWN_CHUNKS = 64
+"""Chunks that one environment keeps in memory, before it forgets all of them."""
 
 
 class Chunk(NamedTuple):

@@ -176,7 +176,7 @@ class PerformEffect:
         return self._after(self.gateway.next_poll_delay(batch, item, waited))
 
     def _after(self, seconds: float) -> datetime:
-        """In whole milliseconds, which is what the clock shows: it is not slept past."""
+        """Return the time in `seconds`, rounded up to the clock's precision, a millisecond."""
         return self.clock.now() + timedelta(milliseconds=math.ceil(1000 * seconds))
 
     def _ask_to_cancel(self, batch: Batch, item: Item, prediction_id: str) -> None:
