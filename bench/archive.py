@@ -25,7 +25,8 @@ from typing import TYPE_CHECKING
 
 from imagebatch.adapters.archive import S3ArchiveBuilder
 from imagebatch.formats import crc32
-from imagebatch.ports import ArchiveMember, StoredMember, TextMember
+from imagebatch.formats.zip_layout import TextMember
+from imagebatch.ports.archive import ArchiveMember, StoredMember
 from testing.s3server import client_of
 
 if TYPE_CHECKING:

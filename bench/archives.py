@@ -16,7 +16,7 @@ from bench.report import Figure
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-    from imagebatch.ports import StoredMember
+    from imagebatch.ports.archive import StoredMember
 
 LATENCY = 0.03
 SIZES = (

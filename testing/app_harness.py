@@ -13,10 +13,7 @@ from imagebatch.domain.fallback import STANDARD_POLICY
 from imagebatch.domain.item import Item, ItemSpec
 from imagebatch.domain.model_registry import ImageModel, Mode
 from imagebatch.domain.statuses import ItemStatus, Kind
-from imagebatch.ports import (
-    ItemMessage,
-    RetryLater,
-)
+from imagebatch.ports.item_queue import ItemMessage, RetryLater
 from imagebatch.reports.archive_texts import archive_texts
 from imagebatch.schemas.webhook import webhook_body
 from imagebatch.usecases.cancel_batch import CancelBatch

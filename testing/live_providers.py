@@ -6,7 +6,7 @@ from contextlib import ExitStack, closing, contextmanager
 from imagebatch.adapters.providers.fal import FalProvider
 from imagebatch.adapters.providers.replicate import ReplicateProvider
 from imagebatch.adapters.providers.runpod import RunpodProvider
-from imagebatch.ports import ImageProvider
+from imagebatch.ports.providers import ImageProvider
 
 SECONDS = 2.0
 """The timeout for a response."""

@@ -10,20 +10,12 @@ from zipfile import ZipFile
 from imagebatch.adapters.providers.development import DevelopmentProvider
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.errors import FailureCode, RejectedError
-from imagebatch.ports import (
-    ArchiveBuilder,
-    ArchiveMember,
-    BadMembersError,
-    BuiltArchive,
-    CreateLookup,
-    ImageProvider,
-    ImageRequest,
-    ItemMessage,
-    ObjectStore,
-    Prediction,
-    Telemetry,
-    TextMember,
-)
+from imagebatch.formats.zip_layout import TextMember
+from imagebatch.ports.archive import ArchiveBuilder, ArchiveMember, BadMembersError, BuiltArchive
+from imagebatch.ports.item_queue import ItemMessage
+from imagebatch.ports.objects import ObjectStore
+from imagebatch.ports.providers import CreateLookup, ImageProvider, ImageRequest, Prediction
+from imagebatch.ports.telemetry import Telemetry
 from imagebatch.usecases.finalize_batch import FinalizerRun
 from imagebatch.usecases.process_item.run import ProcessItem
 from testing.fakes import InMemoryFinalizer, InMemoryItemQueue

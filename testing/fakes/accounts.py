@@ -3,7 +3,7 @@ from dataclasses import replace
 from threading import RLock
 
 from imagebatch.domain.budgets import Account, AccountEntry, Balance
-from imagebatch.ports import AccountStore
+from imagebatch.ports.accounts import AccountStore
 from testing.fakes.faults import Faults, faulty
 
 

@@ -2,14 +2,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from imagebatch.ports import (
-    ArchiveBuilder,
-    ArchiveMember,
-    BuiltArchive,
-    Pages,
-    PagesBuilder,
-    StoredMember,
-)
+from imagebatch.ports.archive import ArchiveBuilder, ArchiveMember, BuiltArchive, StoredMember
+from imagebatch.ports.pdf_pages import Pages, PagesBuilder
 
 
 @dataclass

@@ -3,7 +3,8 @@ from threading import Lock
 
 from imagebatch.domain.errors import InvalidRequestError
 from imagebatch.intake.catalog import Variant
-from imagebatch.ports import CatalogStore, Page
+from imagebatch.ports.catalog import CatalogStore
+from imagebatch.ports.page import Page
 from testing.fakes.faults import Faults, faulty
 
 

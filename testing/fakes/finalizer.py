@@ -1,6 +1,6 @@
 from typing import NamedTuple
 
-from imagebatch.ports import Execution, Finalizer
+from imagebatch.ports.finalizer import Execution, Finalizer
 from testing.fakes.faults import Faults, faulty
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any
 
-from imagebatch.ports import IdempotencyRecord, IdempotencyState, IdempotencyStore
+from imagebatch.ports.idempotency import IdempotencyRecord, IdempotencyState, IdempotencyStore
 from testing.fakes.faults import Faults, faulty
 
 

@@ -7,7 +7,8 @@ from imagebatch.domain.batch import Batch
 from imagebatch.domain.errors import InvalidRequestError
 from imagebatch.domain.item import Item
 from imagebatch.domain.statuses import ItemStatus
-from imagebatch.ports import LibraryStore, Page
+from imagebatch.ports.library import LibraryStore
+from imagebatch.ports.page import Page
 from testing.fakes.faults import Faults, faulty
 
 

@@ -3,7 +3,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
-from imagebatch.ports import ObjectStore, PostForm, StoredObject
+from imagebatch.ports.objects import ObjectStore, PostForm, StoredObject
 from testing.fakes.faults import Faults, faulty
 
 

@@ -5,7 +5,8 @@ from threading import Lock
 
 from imagebatch.domain.circuit_breaker import CircuitBreaker
 from imagebatch.domain.errors import ConflictError
-from imagebatch.ports import BreakerStore, PredictionLedger
+from imagebatch.ports.breakers import BreakerStore
+from imagebatch.ports.prediction_ledger import PredictionLedger
 from testing.fakes.faults import Faults, faulty
 
 

@@ -6,17 +6,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from imagebatch.domain.errors import ProviderError, ProviderUnavailableError
-from imagebatch.ports import (
-    Clock,
+from imagebatch.ports.clock import Clock
+from imagebatch.ports.images import ImageValidator, Inspected
+from imagebatch.ports.providers import (
     CreateLookup,
     ImageProvider,
     ImageRequest,
-    ImageValidator,
-    Inspected,
     Prediction,
     PredictionStatus,
-    Thumbnailer,
 )
+from imagebatch.ports.thumbnails import Thumbnailer
 
 PNG = b"png"
 NEVER_ARRIVED = ProviderUnavailableError("cut before it arrived", maybe_billed=True)

@@ -1,7 +1,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from imagebatch.ports import DispatchQueue, ItemMessage, ItemQueue
+from imagebatch.ports.dispatch_queue import DispatchQueue
+from imagebatch.ports.item_queue import ItemMessage, ItemQueue
 from imagebatch.schemas.messages import DispatchMessage
 from testing.fakes.faults import Faults, faulty
 

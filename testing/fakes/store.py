@@ -8,7 +8,8 @@ from imagebatch.domain.budgets import AccountEntry
 from imagebatch.domain.errors import ConflictError, InvalidRequestError
 from imagebatch.domain.item import Item
 from imagebatch.domain.statuses import Kind
-from imagebatch.ports import BatchStore, Change, ItemChange, Page
+from imagebatch.ports.page import Page
+from imagebatch.ports.records import BatchStore, Change, ItemChange
 from testing.fakes.accounts import InMemoryAccountStore
 from testing.fakes.copies import frozen
 from testing.fakes.faults import Faults, faulty

@@ -2,7 +2,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from threading import Lock
 
-from imagebatch.ports import Clock, Randomness
+from imagebatch.ports.clock import Clock
+from imagebatch.ports.randomness import Randomness
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 

@@ -5,7 +5,8 @@ from imagebatch.domain.batch import Batch
 from imagebatch.domain.budgets import Account
 from imagebatch.domain.item import Item
 from imagebatch.domain.statuses import ItemStatus
-from imagebatch.ports import Receipt, Telemetry
+from imagebatch.ports.telemetry import Telemetry
+from imagebatch.ports.webhooks import Receipt
 
 
 class SilentTelemetry(Telemetry):

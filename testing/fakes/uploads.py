@@ -3,7 +3,8 @@ from threading import Lock
 
 from imagebatch.domain.errors import ConflictError, InvalidRequestError
 from imagebatch.intake.uploads import Upload, UploadKind, UploadStatus
-from imagebatch.ports import Page, UploadStore
+from imagebatch.ports.page import Page
+from imagebatch.ports.uploads import UploadStore
 from testing.fakes.faults import Faults, faulty
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from imagebatch.ports import Receipt, Webhooks
+from imagebatch.ports.webhooks import Receipt, Webhooks
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,8 @@ from imagebatch.adapters import archive_parts
 from imagebatch.adapters.archive import S3ArchiveBuilder
 from imagebatch.adapters.archive_parts import MIN_PART_BYTES, PART_SIZE
 from imagebatch.domain.errors import UnavailableError
-from imagebatch.ports import ArchiveMember, BadMembersError, StoredMember, TextMember
+from imagebatch.formats.zip_layout import TextMember
+from imagebatch.ports.archive import ArchiveMember, BadMembersError, StoredMember
 from testing.s3server import S3Server
 from testing.zip_tools import TOOLS, read_with
 

@@ -9,7 +9,8 @@ from botocore.exceptions import EndpointConnectionError
 
 from imagebatch.adapters.arrivals import MAX_PAUSE_SECONDS, ArrivalProcessor, pause
 from imagebatch.domain.errors import ImagebatchError, UnavailableError
-from imagebatch.ports import ArrivedObject, RetryLater, SendAnew
+from imagebatch.ports.arrivals import ArrivedObject, SendAnew
+from imagebatch.ports.item_queue import RetryLater
 from testing.fakes import FakeClock
 from testing.fakes.telemetry import SilentTelemetry
 from tests.template.rendering import Rendered

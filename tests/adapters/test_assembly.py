@@ -16,7 +16,8 @@ from imagebatch.adapters.archive_parts import CONCURRENT_COPIES, Part
 from imagebatch.adapters.archive_plan import ArchivePlan
 from imagebatch.adapters.assembly import ParallelAssembler
 from imagebatch.adapters.sources import SourceReader, Targets
-from imagebatch.ports import ArchiveMember, StoredMember, TextMember
+from imagebatch.formats.zip_layout import TextMember
+from imagebatch.ports.archive import ArchiveMember, StoredMember
 from testing.effort import examples
 
 PART, LEAST = 64, 40

@@ -22,7 +22,7 @@ from imagebatch.domain.model_registry import ImageModel, Mode, Quality, QualityO
 from imagebatch.domain.money import Money, Reservation
 from imagebatch.domain.round_state import Archive, ItemError, ModelBlock, ProviderWait, RoundState
 from imagebatch.domain.statuses import BatchStatus, ItemStatus, Kind
-from imagebatch.ports import Change, ItemChange
+from imagebatch.ports.records import Change, ItemChange
 from testing.effort import examples
 from testing.fakes.system import START
 from testing.records import a_batch, an_item

@@ -5,7 +5,7 @@ from typing import Any, cast
 import pytest
 
 from imagebatch.adapters.sqs_records import SQSRecordProcessor
-from imagebatch.ports import ItemMessage
+from imagebatch.ports.item_queue import ItemMessage
 from imagebatch.schemas.messages import DELAYED, encode_item
 from testing.fakes import FakeClock
 from testing.fakes.telemetry import SilentTelemetry

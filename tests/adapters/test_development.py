@@ -12,7 +12,7 @@ from imagebatch.adapters.providers.development import (
     draw_placeholder,
 )
 from imagebatch.domain.errors import ProviderUnavailableError
-from imagebatch.ports import ImageRequest, Prediction, PredictionStatus
+from imagebatch.ports.providers import ImageRequest, Prediction, PredictionStatus
 from testing.fakes import FakeClock
 
 

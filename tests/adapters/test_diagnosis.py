@@ -22,8 +22,8 @@ from imagebatch.domain.errors import (
     RateLimitedError,
     UnavailableError,
 )
-from imagebatch.ports import ImageRequest
 from imagebatch.ports.provider_account import ProviderAccount
+from imagebatch.ports.providers import ImageRequest
 from imagebatch.ports.refusal_log import Refusal
 from imagebatch.ports.stack_facts import AlarmAddress, Concurrency
 from imagebatch.settings import Settings

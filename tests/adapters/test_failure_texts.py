@@ -25,7 +25,7 @@ from imagebatch.domain.errors import (
     ProviderUnavailableError,
     RateLimitedError,
 )
-from imagebatch.ports import ImageRequest, Prediction, PredictionStatus
+from imagebatch.ports.providers import ImageRequest, Prediction, PredictionStatus
 from testing.effort import examples
 
 PASSING = [

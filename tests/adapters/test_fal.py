@@ -14,7 +14,7 @@ from imagebatch.domain.errors import (
     RateLimitedError,
     RejectedError,
 )
-from imagebatch.ports import ImageRequest, Prediction, PredictionStatus
+from imagebatch.ports.providers import ImageRequest, Prediction, PredictionStatus
 from testing.fake_providers import FakeProviders
 
 MODEL = "fal-ai/bytedance/seedream/v4.5/edit"

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from imagebatch.adapters.images import MAX_BYTES, PillowValidator
-from imagebatch.ports import BadImageError, Inspected
+from imagebatch.ports.images import BadImageError, Inspected
 from testing.fake_providers.image_faults import bomb
 
 

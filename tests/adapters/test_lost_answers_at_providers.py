@@ -9,7 +9,7 @@ import pytest
 
 from imagebatch.domain.errors import FailureCode
 from imagebatch.domain.statuses import ItemStatus
-from imagebatch.ports import ItemMessage, RetryLater
+from imagebatch.ports.item_queue import ItemMessage, RetryLater
 from testing.app_harness import PRICE
 from tests.adapters.live_app import MODELS, LiveApp
 from tests.usecases.fault_injection import FaultInjector, FaultKind, InjectedFault

@@ -22,7 +22,8 @@ from imagebatch.domain.errors import (
     RejectedError,
     UnfitOutputError,
 )
-from imagebatch.ports import BadImageError, ImageRequest, Prediction, PredictionStatus
+from imagebatch.ports.images import BadImageError
+from imagebatch.ports.providers import ImageRequest, Prediction, PredictionStatus
 from testing.fake_providers import FakeProviders
 
 MODEL = "google/imagen-3"

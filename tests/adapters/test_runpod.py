@@ -19,7 +19,7 @@ from imagebatch.domain.errors import (
     RateLimitedError,
     RejectedError,
 )
-from imagebatch.ports import ImageRequest, Prediction, PredictionStatus
+from imagebatch.ports.providers import ImageRequest, Prediction, PredictionStatus
 from testing.fake_providers import FakeProviders
 from testing.fake_providers.files import picture
 

@@ -44,7 +44,7 @@ from imagebatch.domain.shares import Share
 from imagebatch.domain.statuses import BatchStatus, ItemStatus
 from imagebatch.intake.catalog import Variant
 from imagebatch.intake.uploads import Upload, UploadKind, UploadStatus
-from imagebatch.ports import Change, ItemChange
+from imagebatch.ports.records import Change, ItemChange
 from testing.fakes.system import START
 from testing.records import PRICE, a_batch, an_image, an_item, change_batch, change_item
 

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from imagebatch.adapters.thumbnails import MAX_SIDE_PIXELS, PillowThumbnailer
-from imagebatch.ports import BadImageError
+from imagebatch.ports.images import BadImageError
 from tests.adapters.test_images import gradient, saved
 
 BUDGET_SECONDS = 0.060

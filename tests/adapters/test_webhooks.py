@@ -26,7 +26,7 @@ from imagebatch.adapters.deadline import DeadlineBackend
 from imagebatch.adapters.system import SystemClock
 from imagebatch.adapters.webhooks import StandardWebhooks, addresses_of, signing_keys
 from imagebatch.domain.errors import WebhookDeliveryError
-from imagebatch.ports import Receipt
+from imagebatch.ports.webhooks import Receipt
 from testing.receiver import Receiver, free_address
 from tests.intake.test_urls import PRIVATE
 

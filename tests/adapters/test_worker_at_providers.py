@@ -11,7 +11,7 @@ import pytest
 from imagebatch.domain.errors import FailureCode
 from imagebatch.domain.model_registry import ImageModel
 from imagebatch.domain.statuses import ItemStatus
-from imagebatch.ports import TextMember
+from imagebatch.formats.zip_layout import TextMember
 from imagebatch.schemas.views import batch_view
 from testing.app_harness import OWNER, PRICE, a_row
 from testing.models import a_model

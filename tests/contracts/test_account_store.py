@@ -24,7 +24,8 @@ from imagebatch.domain.model_registry import Mode
 from imagebatch.domain.money import ZERO
 from imagebatch.domain.rounds import give_up
 from imagebatch.domain.statuses import BatchStatus
-from imagebatch.ports import AccountStore, BatchStore
+from imagebatch.ports.accounts import AccountStore
+from imagebatch.ports.records import BatchStore
 from testing.aws import TABLE, no_sleep
 from testing.awsfaults import one_at_a_time
 from testing.fakes import InMemoryBatchStore

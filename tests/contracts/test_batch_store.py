@@ -16,7 +16,7 @@ from imagebatch.domain.item_state import Lease
 from imagebatch.domain.round_state import Archive
 from imagebatch.domain.rounds import give_up, publish, retry
 from imagebatch.domain.statuses import BatchStatus, ItemStatus, Kind
-from imagebatch.ports import BatchStore, ItemChange
+from imagebatch.ports.records import BatchStore, ItemChange
 from testing.aws import TABLE, no_sleep
 from testing.awsfaults import one_at_a_time
 from testing.fakes import InMemoryBatchStore

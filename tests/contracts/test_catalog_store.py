@@ -5,7 +5,7 @@ import pytest
 from imagebatch.adapters.dynamodb.catalog import DynamoDBCatalogStore
 from imagebatch.domain.errors import ConflictError, InvalidRequestError
 from imagebatch.intake.catalog import Variant
-from imagebatch.ports import CatalogStore
+from imagebatch.ports.catalog import CatalogStore
 from testing.aws import TABLE, no_sleep
 from testing.awsfaults import cancel_transaction
 from testing.fakes import InMemoryCatalogStore

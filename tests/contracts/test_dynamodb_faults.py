@@ -15,7 +15,7 @@ from imagebatch.adapters.dynamodb.table import key_of
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.budgets import Account, AccountEntry
 from imagebatch.domain.errors import ConflictError, Limit, UnavailableError, UnreadableRecordError
-from imagebatch.ports import IdempotencyState
+from imagebatch.ports.idempotency import IdempotencyState
 from testing.aws import TABLE, no_sleep
 from testing.awsfaults import cancel_transaction, event, lose_answer, refuse
 from testing.fakes.system import START

@@ -7,7 +7,7 @@ import pytest
 from imagebatch.adapters.aws import Clients
 from imagebatch.adapters.stepfunctions import StepFunctionsFinalizer
 from imagebatch.domain.errors import UnavailableError
-from imagebatch.ports import Execution, Finalizer
+from imagebatch.ports.finalizer import Execution, Finalizer
 from testing.awsfaults import refuse
 from testing.fakes import InMemoryFinalizer
 

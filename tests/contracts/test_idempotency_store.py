@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from imagebatch.adapters.dynamodb import DynamoDBIdempotencyStore
-from imagebatch.ports import IdempotencyRecord, IdempotencyState, IdempotencyStore
+from imagebatch.ports.idempotency import IdempotencyRecord, IdempotencyState, IdempotencyStore
 from testing.aws import TABLE, no_sleep
 from testing.awsfaults import one_at_a_time
 from testing.fakes import InMemoryIdempotencyStore

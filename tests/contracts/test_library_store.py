@@ -16,7 +16,8 @@ from imagebatch.domain.item import Item
 from imagebatch.domain.statuses import BatchStatus, ItemStatus, Kind
 from imagebatch.domain.transitions import mark_output_lost
 from imagebatch.domain.versions import add, choose
-from imagebatch.ports import BatchStore, LibraryStore
+from imagebatch.ports.library import LibraryStore
+from imagebatch.ports.records import BatchStore
 from testing.aws import TABLE, no_sleep
 from testing.fakes import InMemoryBatchStore
 from testing.fakes.system import START

@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from imagebatch.adapters.aws import Clients
 from imagebatch.adapters.s3 import S3ObjectStore, content_disposition
 from imagebatch.domain.errors import UnavailableError
-from imagebatch.ports import ObjectStore
+from imagebatch.ports.objects import ObjectStore
 from testing.aws import BUCKET, REGION
 from testing.awsfaults import refuse
 from testing.fakes import InMemoryObjectStore

@@ -5,7 +5,8 @@ import pytest
 from imagebatch.adapters.dynamodb.outages import DynamoDBBreakerStore, DynamoDBPredictionLedger
 from imagebatch.domain.circuit_breaker import CircuitBreaker
 from imagebatch.domain.errors import ConflictError
-from imagebatch.ports import BreakerStore, PredictionLedger
+from imagebatch.ports.breakers import BreakerStore
+from imagebatch.ports.prediction_ledger import PredictionLedger
 from testing.aws import TABLE, no_sleep
 from testing.fakes import InMemoryBreakerStore, InMemoryPredictionLedger
 from testing.fakes.system import START

@@ -12,7 +12,8 @@ from imagebatch.adapters.aws import Clients
 from imagebatch.adapters.pdf_pages import MAX_DRAWS, S3PagesBuilder
 from imagebatch.adapters.s3 import S3ObjectStore
 from imagebatch.domain.errors import UnavailableError
-from imagebatch.ports import BadMembersError, Pages, StoredMember
+from imagebatch.ports.archive import BadMembersError, StoredMember
+from imagebatch.ports.pdf_pages import Pages
 from testing.aws import BUCKET, REGION
 from testing.awsfaults import refuse
 from tests.adapters.test_pages import BODIES, noise, saved

@@ -1,9 +1,11 @@
 """Every port is one file, and whatever stands behind a port says so by subclassing it."""
 
+import ast
 import importlib
 import inspect
 import pkgutil
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Any, is_protocol
 
@@ -51,6 +53,12 @@ FAKES = [cls for module in modules(testing.fakes) for cls in own_classes(module)
 
 def ids(cls: type) -> str:
     return cls.__name__
+
+
+def test_a_function_loads_only_the_ports_it_uses() -> None:
+    """The package imports none by itself."""
+    package = ast.parse(Path(str(imagebatch.ports.__file__)).read_text("utf-8"))
+    assert not [node for node in ast.walk(package) if isinstance(node, ast.Import | ast.ImportFrom)]
 
 
 @pytest.mark.parametrize("module", PORT_MODULES, ids=lambda m: m.__name__)

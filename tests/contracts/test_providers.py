@@ -12,7 +12,7 @@ from imagebatch.adapters.providers.fal import FalProvider
 from imagebatch.adapters.providers.replicate import ReplicateProvider
 from imagebatch.adapters.providers.runpod import RunpodProvider
 from imagebatch.adapters.system import SystemClock
-from imagebatch.ports import ImageProvider, ImageRequest, PredictionStatus
+from imagebatch.ports.providers import ImageProvider, ImageRequest, PredictionStatus
 from testing.fake_providers import FakeProviders, wait_for
 from testing.fakes import FakeClock
 

@@ -7,7 +7,8 @@ import pytest
 from imagebatch.adapters.aws import Clients
 from imagebatch.adapters.sqs import SQSDispatchQueue, SQSItemQueue, group_of
 from imagebatch.domain.errors import UnavailableError
-from imagebatch.ports import DispatchQueue, ItemMessage, ItemQueue
+from imagebatch.ports.dispatch_queue import DispatchQueue
+from imagebatch.ports.item_queue import ItemMessage, ItemQueue
 from imagebatch.schemas.messages import (
     DELAYED,
     DispatchMessage,

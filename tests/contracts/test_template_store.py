@@ -5,7 +5,7 @@ import pytest
 from imagebatch.adapters.dynamodb.templates import DynamoDBTemplateStore
 from imagebatch.domain.errors import LimitReachedError
 from imagebatch.intake.sheet_templates import ColumnRule, SheetTemplate
-from imagebatch.ports import TemplateStore
+from imagebatch.ports.templates import TemplateStore
 from testing.aws import TABLE, no_sleep
 from testing.awsfaults import one_at_a_time
 from testing.fakes import InMemoryTemplateStore

@@ -7,7 +7,7 @@ import pytest
 from imagebatch.adapters.dynamodb.uploads import DynamoDBUploadStore
 from imagebatch.domain.errors import ConflictError, InvalidRequestError
 from imagebatch.intake.uploads import Upload, UploadKind, UploadStatus
-from imagebatch.ports import UploadStore
+from imagebatch.ports.uploads import UploadStore
 from testing.aws import TABLE, no_sleep
 from testing.fakes import InMemoryUploadStore
 from testing.fakes.system import START

@@ -19,7 +19,7 @@ from imagebatch.domain.effective_status import effective_item_status
 from imagebatch.domain.errors import FailureCode
 from imagebatch.domain.item import Item
 from imagebatch.domain.statuses import FINISHED, SETTLED, ItemStatus
-from imagebatch.ports import Change, ItemChange
+from imagebatch.ports.records import Change, ItemChange
 from testing.fake_providers import FakeProviders
 
 TEXTS = {

@@ -14,7 +14,8 @@ from typing import Any
 
 from imagebatch.adapters.system import SystemClock
 from imagebatch.domain.model_registry import ModelRegistry
-from imagebatch.ports import ImageProvider, ItemMessage, RetryLater
+from imagebatch.ports.item_queue import ItemMessage, RetryLater
+from imagebatch.ports.providers import ImageProvider
 from imagebatch.usecases.process_item.run import ProcessItem
 from testing.fake_providers import FakeProviders
 from testing.fakes.system import FakeClock

@@ -11,7 +11,7 @@ from imagebatch.domain.round_state import Archive
 from imagebatch.domain.rounds import publish
 from imagebatch.domain.statuses import BatchStatus
 from imagebatch.intake.uploads import Upload
-from imagebatch.ports import Execution
+from imagebatch.ports.finalizer import Execution
 from imagebatch.usecases import keys
 from testing.aws import BUCKET, TABLE
 from testing.fakes import InMemoryFinalizer

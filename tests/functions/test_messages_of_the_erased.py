@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from imagebatch.domain.erasure import Erasure
-from imagebatch.ports import ItemMessage
+from imagebatch.ports.item_queue import ItemMessage
 from imagebatch.schemas.messages import DispatchMessage, encode_dispatch, encode_item
 from testing.fakes.system import START
 from testing.services import Deployment

@@ -27,7 +27,9 @@ from imagebatch.domain.errors import (
 from imagebatch.domain.images import Image
 from imagebatch.domain.item import Item
 from imagebatch.domain.statuses import SETTLED, BatchStatus, ItemStatus
-from imagebatch.ports import BadImageError, ItemMessage, Prediction, PredictionStatus
+from imagebatch.ports.images import BadImageError
+from imagebatch.ports.item_queue import ItemMessage
+from imagebatch.ports.providers import Prediction, PredictionStatus
 from imagebatch.usecases.finalize_batch import FinalizerRun
 from imagebatch.usecases.redo_items import RedoRequest
 from testing.app_harness import OWNER, PRICE, AppHarness

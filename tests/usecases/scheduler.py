@@ -6,7 +6,7 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import Any, Protocol
 
-from imagebatch.ports import ItemMessage, RetryLater
+from imagebatch.ports.item_queue import ItemMessage, RetryLater
 from testing.fakes.system import FakeClock
 
 VISIBILITY_SECONDS = 75

@@ -24,7 +24,8 @@ from imagebatch.domain.errors import (
 )
 from imagebatch.domain.model_registry import Mode
 from imagebatch.domain.money import ZERO
-from imagebatch.ports import ItemMessage, Prediction, PredictionStatus
+from imagebatch.ports.item_queue import ItemMessage
+from imagebatch.ports.providers import Prediction, PredictionStatus
 from imagebatch.usecases.budgets import RepairAccounts
 from imagebatch.usecases.finalize_batch import FinalizerRun
 from imagebatch.usecases.redo_items import RedoRequest

@@ -10,7 +10,7 @@ from imagebatch.domain.errors import (
     UnavailableError,
 )
 from imagebatch.domain.statuses import BatchStatus, ItemStatus
-from imagebatch.ports import Prediction, PredictionStatus
+from imagebatch.ports.providers import Prediction, PredictionStatus
 from testing.app_harness import OWNER, PRICE, AppHarness
 from tests.usecases.fault_injection import KilledError
 from tests.usecases.test_process_item import failed

@@ -18,7 +18,7 @@ from imagebatch.domain.item import Item
 from imagebatch.domain.item_state import Lease
 from imagebatch.domain.round_state import BlockReason, ModelBlock
 from imagebatch.domain.statuses import SETTLED, ItemStatus
-from imagebatch.ports import Prediction, PredictionStatus
+from imagebatch.ports.providers import Prediction, PredictionStatus
 from imagebatch.usecases.process_item.decide import COLLECT_GRACE, Delivery, Step, decide
 from imagebatch.usecases.process_item.effects import AskBreaker, Done, RedeliverAfter, ReturnUntil
 from imagebatch.usecases.process_item.events import (

@@ -23,7 +23,7 @@ from imagebatch.domain.money import ZERO
 from imagebatch.domain.round_state import Archive
 from imagebatch.domain.statuses import RUNNING, BatchStatus, ItemStatus
 from imagebatch.domain.transitions import DeliveryDecision
-from imagebatch.ports import Prediction, PredictionStatus
+from imagebatch.ports.providers import Prediction, PredictionStatus
 from imagebatch.usecases.process_item.decide import Delivery, decide
 from imagebatch.usecases.process_item.effects import (
     AbandonPrediction,

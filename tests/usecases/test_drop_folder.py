@@ -11,7 +11,8 @@ from imagebatch.domain.batch import Batch
 from imagebatch.domain.budgets import Limits
 from imagebatch.intake.sheet_templates import SheetTemplate
 from imagebatch.intake.templates import Template
-from imagebatch.ports import ArrivedObject, RetryLater, SendAnew
+from imagebatch.ports.arrivals import ArrivedObject, SendAnew
+from imagebatch.ports.item_queue import RetryLater
 from imagebatch.usecases.drop_folder import SubmitDroppedSheet
 from imagebatch.usecases.idempotency import IdempotentExecutor
 from imagebatch.usecases.plan_sheet_batch import PlanSheetBatch

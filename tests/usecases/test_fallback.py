@@ -17,7 +17,8 @@ from imagebatch.domain.errors import (
     RateLimitedError,
 )
 from imagebatch.domain.statuses import BatchStatus
-from imagebatch.ports import BadImageError, TextMember
+from imagebatch.formats.zip_layout import TextMember
+from imagebatch.ports.images import BadImageError
 from testing.app_harness import MODEL, OTHER_MODEL, OWNER, PRICE, AppHarness
 from testing.fakes.system import START
 from testing.models import a_model

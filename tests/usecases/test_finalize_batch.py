@@ -4,7 +4,7 @@ import pytest
 
 from imagebatch.domain.errors import FailureCode, UnavailableError
 from imagebatch.domain.statuses import BatchStatus
-from imagebatch.ports import BadMembersError
+from imagebatch.ports.archive import BadMembersError
 from testing.app_harness import OWNER, AppHarness
 from tests.usecases.test_process_item import failed
 

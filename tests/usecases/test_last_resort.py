@@ -8,7 +8,7 @@ import pytest
 
 from imagebatch.domain.errors import FailureCode, UnavailableError
 from imagebatch.domain.statuses import BatchStatus
-from imagebatch.ports import ItemMessage
+from imagebatch.ports.item_queue import ItemMessage
 from testing.app_harness import OWNER, PRICE, AppHarness
 from testing.fakes.provider import NEVER_ARRIVED
 from tests.usecases.fault_injection import KilledError

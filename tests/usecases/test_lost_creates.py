@@ -8,7 +8,7 @@ import pytest
 
 from imagebatch.domain.errors import FailureCode, ProviderUnavailableError, RateLimitedError
 from imagebatch.domain.statuses import BatchStatus, ItemStatus
-from imagebatch.ports import ItemMessage, RetryLater
+from imagebatch.ports.item_queue import ItemMessage, RetryLater
 from testing.app_harness import MODEL, OWNER, PRICE, AppHarness, a_row
 from testing.fakes.provider import NEVER_ARRIVED, Made
 from testing.models import a_model

@@ -9,7 +9,7 @@ from imagebatch.domain.errors import (
     UnavailableError,
     WebhookDeliveryError,
 )
-from imagebatch.ports import Receipt
+from imagebatch.ports.webhooks import Receipt
 from testing.app_harness import OWNER, AppHarness
 from tests.usecases.test_process_item import failed
 

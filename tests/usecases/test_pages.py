@@ -1,7 +1,7 @@
 """The archive's pages.pdf: wanted or not, drawn once, gone with the archive."""
 
 from imagebatch.domain.statuses import BatchStatus
-from imagebatch.ports import BadMembersError, StoredMember
+from imagebatch.ports.archive import BadMembersError, StoredMember
 from testing.app_harness import AppHarness
 
 KEY, ZIP = "archives/b1/1-1.pages.pdf", "archives/b1/1-1.zip"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from imagebatch.ports import Prediction
+from imagebatch.ports.providers import Prediction
 from testing.app_harness import AppHarness
 from testing.models import a_model
 

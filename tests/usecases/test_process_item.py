@@ -17,7 +17,9 @@ from imagebatch.domain.errors import (
 )
 from imagebatch.domain.images import thumbnail_key
 from imagebatch.domain.statuses import BatchStatus, ItemStatus
-from imagebatch.ports import BadImageError, ItemMessage, Prediction, PredictionStatus, RetryLater
+from imagebatch.ports.images import BadImageError
+from imagebatch.ports.item_queue import ItemMessage, RetryLater
+from imagebatch.ports.providers import Prediction, PredictionStatus
 from imagebatch.usecases.collect_image import FETCHES
 from testing.app_harness import OWNER, AppHarness
 from tests.usecases.fault_injection import KilledError

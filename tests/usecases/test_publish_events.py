@@ -10,8 +10,8 @@ import pytest
 from imagebatch.adapters.dynamodb import DynamoDBBatchStore
 from imagebatch.adapters.dynamodb.change_feed import DynamoDBChangeFeed
 from imagebatch.domain.errors import Failure, FailureCode, UnavailableError
-from imagebatch.ports import Prediction, PredictionStatus
 from imagebatch.ports.event_bus import BusEvent, EventBus
+from imagebatch.ports.providers import Prediction, PredictionStatus
 from imagebatch.schemas.webhook import webhook_body
 from imagebatch.usecases.publish_events import PublishEvents
 from testing.app_harness import OWNER, AppHarness

@@ -14,7 +14,7 @@ from imagebatch.domain.errors import (
 )
 from imagebatch.domain.item_state import Lease
 from imagebatch.domain.statuses import ItemStatus
-from imagebatch.ports import RetryLater
+from imagebatch.ports.item_queue import RetryLater
 from testing.app_harness import OWNER, PRICE, AppHarness
 from testing.fakes.provider import Made
 

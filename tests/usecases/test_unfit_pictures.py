@@ -4,7 +4,9 @@ import pytest
 
 from imagebatch.domain.errors import Failure, FailureCode, UnfitOutputError
 from imagebatch.domain.statuses import BatchStatus
-from imagebatch.ports import BadMembersError, ItemMessage, StoredMember, UnfitImageError
+from imagebatch.ports.archive import BadMembersError, StoredMember
+from imagebatch.ports.images import UnfitImageError
+from imagebatch.ports.item_queue import ItemMessage
 from testing.app_harness import OWNER, PRICE, AppHarness
 
 WRONG_RATIO = "The image is 9 x 9, which is not the aspect ratio 16:9: choose another ratio."

@@ -20,7 +20,7 @@ from imagebatch.domain.images import Image, thumbnail_key
 from imagebatch.domain.model_registry import Mode
 from imagebatch.domain.statuses import BatchStatus, ItemStatus
 from imagebatch.intake.uploads import Upload, UploadKind, UploadStatus
-from imagebatch.ports import BadMembersError
+from imagebatch.ports.archive import BadMembersError
 from imagebatch.usecases import keys
 from imagebatch.usecases.folders import ListFolders, ReadFolder
 from imagebatch.usecases.image_candidates import ImageCandidates

@@ -9,7 +9,7 @@ from imagebatch.domain.errors import FailureCode, InvalidRequestError, StateConf
 from imagebatch.domain.item import Item
 from imagebatch.domain.round_state import ArchiveState
 from imagebatch.domain.statuses import BatchStatus
-from imagebatch.ports import BadMembersError
+from imagebatch.ports.archive import BadMembersError
 from imagebatch.usecases.finalize_batch import FinalizerRun
 from testing.app_harness import OWNER, AppHarness
 from tests.usecases.test_process_item import failed

@@ -4,7 +4,7 @@ import pytest
 
 from imagebatch.api.sse import after_of, stream
 from imagebatch.domain.errors import FailureCode, TooManyRequestsError, UnavailableError
-from imagebatch.ports import Receipt
+from imagebatch.ports.webhooks import Receipt
 from imagebatch.settings import Settings
 from imagebatch.usecases.watcher_places import HoldPlace
 from testing.app_harness import OWNER, AppHarness

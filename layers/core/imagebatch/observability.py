@@ -16,7 +16,8 @@ from imagebatch.domain.errors import FailureCode
 from imagebatch.domain.item import Item
 from imagebatch.domain.model_registry import Mode
 from imagebatch.domain.statuses import ItemStatus
-from imagebatch.ports import Receipt, Telemetry
+from imagebatch.ports.telemetry import Telemetry
+from imagebatch.ports.webhooks import Receipt
 
 logger = Logger()
 metrics = Metrics()

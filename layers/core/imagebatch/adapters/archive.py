@@ -16,7 +16,7 @@ from imagebatch.adapters.archive_plan import ArchivePlan
 from imagebatch.adapters.assembly import MAX_READS, ParallelAssembler
 from imagebatch.adapters.s3_multipart import SinglePut, Target, Upload, begin_upload
 from imagebatch.adapters.sources import BadMemberError, SourceReader
-from imagebatch.ports import (
+from imagebatch.ports.archive import (
     ArchiveBuilder,
     ArchiveMember,
     BadMembersError,

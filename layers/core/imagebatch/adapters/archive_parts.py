@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from imagebatch.ports import StoredMember
+from imagebatch.ports.archive import StoredMember
 
 MIN_PART_BYTES = 5 * 1024 * 1024
 """Of every part but the last, moved or copied."""

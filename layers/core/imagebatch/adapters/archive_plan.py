@@ -10,8 +10,8 @@ from datetime import datetime
 from imagebatch.adapters.archive_parts import MIN_PART_BYTES, Part, plan_parts
 from imagebatch.adapters.sources import DAMAGED, BadMemberError
 from imagebatch.formats import crc32
-from imagebatch.formats.zip_layout import Member, plan_zip
-from imagebatch.ports import ArchiveMember, StoredMember, TextMember
+from imagebatch.formats.zip_layout import Member, TextMember, plan_zip
+from imagebatch.ports.archive import ArchiveMember, StoredMember
 
 MAX_READ_BYTES = MIN_PART_BYTES
 """No longer than any part but the last, so that no read needs more than two parts in memory."""

@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from imagebatch.adapters.aws import translate_errors
 from imagebatch.domain.errors import ImagebatchError
-from imagebatch.ports import ArrivedObject, Clock, RetryLater, SendAnew, Telemetry
+from imagebatch.ports.arrivals import ArrivedObject, SendAnew
+from imagebatch.ports.clock import Clock
+from imagebatch.ports.item_queue import RetryLater
+from imagebatch.ports.telemetry import Telemetry
 from imagebatch.schemas.messages import MalformedMessageError, decode_arrival
 
 if TYPE_CHECKING:

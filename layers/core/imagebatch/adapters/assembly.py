@@ -13,7 +13,7 @@ from imagebatch.adapters.archive_parts import CONCURRENT_COPIES, PART_SIZE, Part
 from imagebatch.adapters.archive_plan import ArchivePlan, Read
 from imagebatch.adapters.s3_multipart import Upload
 from imagebatch.adapters.sources import SourceReader
-from imagebatch.ports import StoredMember
+from imagebatch.ports.archive import StoredMember
 
 IN_FLIGHT = 16 * 1024 * 1024
 MIN_READS, MAX_READS = 6, 16

@@ -40,7 +40,7 @@ from imagebatch.domain.round_state import (
 from imagebatch.domain.shares import Share
 from imagebatch.intake.catalog import Variant
 from imagebatch.intake.uploads import Upload
-from imagebatch.ports import Change, ItemChange
+from imagebatch.ports.records import Change, ItemChange
 
 NAMES: dict[type, NestedNames] = {
     BatchSpec: BATCH_SPEC,

@@ -5,7 +5,7 @@ import re
 import warnings
 from typing import TYPE_CHECKING, override
 
-from imagebatch.ports import BadImageError, ImageValidator, Inspected, UnfitImageError
+from imagebatch.ports.images import BadImageError, ImageValidator, Inspected, UnfitImageError
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -20,7 +20,9 @@ from imagebatch.adapters.images import ORIENTATION_TAG
 from imagebatch.adapters.pixels import FORMATS, as_colour, rgb_profile, upright
 from imagebatch.adapters.sources import DAMAGED, BadMemberError, SourceReader
 from imagebatch.formats.pdf import CHANNELS, PdfImage, pdf_of
-from imagebatch.ports import BadMembersError, ObjectStore, Pages, PagesBuilder, StoredMember
+from imagebatch.ports.archive import BadMembersError, StoredMember
+from imagebatch.ports.objects import ObjectStore
+from imagebatch.ports.pdf_pages import Pages, PagesBuilder
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

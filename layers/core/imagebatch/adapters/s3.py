@@ -15,7 +15,7 @@ from imagebatch.adapters.aws import error_code, translate_errors
 from imagebatch.adapters.s3_absence import is_absent
 from imagebatch.domain.errors import UnavailableError
 from imagebatch.formats import crc32
-from imagebatch.ports import ObjectStore, PostForm, StoredObject
+from imagebatch.ports.objects import ObjectStore, PostForm, StoredObject
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

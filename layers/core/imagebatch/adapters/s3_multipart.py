@@ -12,7 +12,7 @@ from imagebatch.adapters.archive_parts import Part
 from imagebatch.adapters.aws import error_code, translate_errors
 from imagebatch.adapters.s3_absence import is_absent
 from imagebatch.domain.errors import UnavailableError
-from imagebatch.ports import StoredMember
+from imagebatch.ports.archive import StoredMember
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 from imagebatch.adapters.aws import attempts, translate_errors
 from imagebatch.adapters.dynamodb.keys import digest
 from imagebatch.domain.errors import UnavailableError
-from imagebatch.ports import DispatchQueue, ItemMessage, ItemQueue
+from imagebatch.ports.dispatch_queue import DispatchQueue
+from imagebatch.ports.item_queue import ItemMessage, ItemQueue
 from imagebatch.schemas.messages import DELAYED, DispatchMessage, encode_dispatch, encode_item
 
 if TYPE_CHECKING:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from imagebatch.adapters.aws import translate_errors
 from imagebatch.domain.errors import ImagebatchError, UnreadableRecordError
-from imagebatch.ports import Clock, ItemMessage, RetryLater, Telemetry
+from imagebatch.ports.clock import Clock
+from imagebatch.ports.item_queue import ItemMessage, RetryLater
+from imagebatch.ports.telemetry import Telemetry
 from imagebatch.schemas.messages import DELAYED, MalformedMessageError, decode_item
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from imagebatch.adapters.aws import error_code, translate_errors
-from imagebatch.ports import Execution, Finalizer
+from imagebatch.ports.finalizer import Execution, Finalizer
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient

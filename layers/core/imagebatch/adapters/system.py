@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from random import SystemRandom
 from uuid import uuid4
 
-from imagebatch.ports import Clock, Randomness
+from imagebatch.ports.clock import Clock
+from imagebatch.ports.randomness import Randomness
 
 
 class SystemClock(Clock):

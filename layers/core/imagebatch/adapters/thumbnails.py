@@ -5,7 +5,8 @@ import warnings
 from typing import TYPE_CHECKING, override
 
 from imagebatch.adapters.pixels import FORMATS, as_colour, rgb_profile, upright
-from imagebatch.ports import BadImageError, Thumbnailer
+from imagebatch.ports.images import BadImageError
+from imagebatch.ports.thumbnails import Thumbnailer
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -19,7 +19,8 @@ import httpx
 from imagebatch.adapters.deadline import DeadlineBackend, deadline
 from imagebatch.domain.errors import WebhookDeliveryError
 from imagebatch.intake.urls import at_origin, is_public_address, why_not_callable
-from imagebatch.ports import Clock, Receipt, Webhooks
+from imagebatch.ports.clock import Clock
+from imagebatch.ports.webhooks import Receipt, Webhooks
 
 SECONDS = 15.0
 """For one attempt, from the connection to the response's status."""

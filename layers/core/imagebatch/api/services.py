@@ -5,8 +5,13 @@ from typing import Protocol
 
 from imagebatch.domain.model_choice import UsableModels
 from imagebatch.intake.settings_schema import SettingsSchema
-from imagebatch.ports import BatchStore, Clock, LibraryStore, ObjectStore, Telemetry, UploadStore
+from imagebatch.ports.clock import Clock
 from imagebatch.ports.deliveries import DeliveryStore
+from imagebatch.ports.library import LibraryStore
+from imagebatch.ports.objects import ObjectStore
+from imagebatch.ports.records import BatchStore
+from imagebatch.ports.telemetry import Telemetry
+from imagebatch.ports.uploads import UploadStore
 from imagebatch.settings import Settings
 from imagebatch.usecases.budgets import ReadBudget
 from imagebatch.usecases.cancel_batch import CancelBatch

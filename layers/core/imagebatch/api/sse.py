@@ -11,7 +11,7 @@ from imagebatch.domain.batch import Batch
 from imagebatch.domain.item import Item
 from imagebatch.domain.round_state import ProviderWait
 from imagebatch.domain.statuses import ItemStatus
-from imagebatch.ports import ItemChange
+from imagebatch.ports.records import ItemChange
 from imagebatch.schemas.links import Sign, archive_links, thumbnail_url
 from imagebatch.schemas.progress_events import EndEvent, ItemEvent, ProgressEvent, ProviderPause
 from imagebatch.schemas.wire import iso_timestamp, money

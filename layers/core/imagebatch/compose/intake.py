@@ -9,7 +9,8 @@ from imagebatch.api.errors import problem_of
 from imagebatch.compose.erasure import ErasureRecords
 from imagebatch.compose.planning import Planning
 from imagebatch.domain.errors import RequestError
-from imagebatch.ports import ArrivedObject, RetryLater, SendAnew
+from imagebatch.ports.arrivals import ArrivedObject, SendAnew
+from imagebatch.ports.item_queue import RetryLater
 from imagebatch.usecases.drop_folder import SubmitDroppedSheet
 from imagebatch.usecases.keys import INCOMING
 from imagebatch.usecases.uploads import CheckUpload

@@ -6,7 +6,7 @@ from functools import cached_property
 from imagebatch.adapters.dynamodb.refusals import DynamoDBRefusalLog
 from imagebatch.adapters.providers.noting import NotingProvider
 from imagebatch.compose.services import Services
-from imagebatch.ports import ImageProvider
+from imagebatch.ports.providers import ImageProvider
 
 DOWNLOAD_SECONDS = 15.0
 """Two downloads fit into one invocation of the worker; a later delivery repeats it."""

@@ -6,7 +6,10 @@ from imagebatch.adapters.s3 import S3ObjectStore
 from imagebatch.adapters.sqs import SQSDispatchQueue, SQSItemQueue
 from imagebatch.adapters.stepfunctions import StepFunctionsFinalizer
 from imagebatch.compose.services import Services
-from imagebatch.ports import DispatchQueue, Finalizer, ItemQueue, ObjectStore
+from imagebatch.ports.dispatch_queue import DispatchQueue
+from imagebatch.ports.finalizer import Finalizer
+from imagebatch.ports.item_queue import ItemQueue
+from imagebatch.ports.objects import ObjectStore
 
 
 class Storage(Services):

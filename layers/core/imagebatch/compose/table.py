@@ -8,7 +8,11 @@ from imagebatch.adapters.dynamodb.catalog import DynamoDBCatalogStore
 from imagebatch.adapters.dynamodb.library import DynamoDBLibraryStore
 from imagebatch.adapters.dynamodb.uploads import DynamoDBUploadStore
 from imagebatch.compose.services import Services
-from imagebatch.ports import AccountStore, BatchStore, CatalogStore, LibraryStore, UploadStore
+from imagebatch.ports.accounts import AccountStore
+from imagebatch.ports.catalog import CatalogStore
+from imagebatch.ports.library import LibraryStore
+from imagebatch.ports.records import BatchStore
+from imagebatch.ports.uploads import UploadStore
 from imagebatch.usecases.records import BatchRepository
 
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from imagebatch.compose.table import Table
 
 if TYPE_CHECKING:
-    from imagebatch.ports import Webhooks
     from imagebatch.ports.deliveries import DeliveryStore
+    from imagebatch.ports.webhooks import Webhooks
     from imagebatch.usecases.notify_owner import SendWebhook
 
 

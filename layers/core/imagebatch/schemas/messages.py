@@ -7,7 +7,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from imagebatch.ports import ArrivedObject, ItemMessage
+from imagebatch.ports.arrivals import ArrivedObject
+from imagebatch.ports.item_queue import ItemMessage
 
 DELAYED = "delaySeconds"
 """The attribute of a delayed message, whose time in the queue is no measure of the load."""

@@ -8,7 +8,7 @@ from imagebatch.domain.effective_status import effective_item_status
 from imagebatch.domain.images import Image
 from imagebatch.domain.item import Item
 from imagebatch.domain.statuses import ItemStatus
-from imagebatch.ports import StoredMember
+from imagebatch.ports.archive import StoredMember
 from imagebatch.reports.results import alternate_name, member_name, unfit_name
 
 

@@ -8,7 +8,9 @@ from decimal import Decimal
 from imagebatch.domain.budgets import Account, Balance, Limits, held_by, month_of
 from imagebatch.domain.model_registry import Mode
 from imagebatch.domain.money import ZERO
-from imagebatch.ports import AccountStore, Clock, Telemetry
+from imagebatch.ports.accounts import AccountStore
+from imagebatch.ports.clock import Clock
+from imagebatch.ports.telemetry import Telemetry
 from imagebatch.usecases.records import BatchRepository
 
 NEARLY_SPENT = Decimal("0.8")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.rounds import cancel
 from imagebatch.domain.statuses import BatchStatus
-from imagebatch.ports import Finalizer
+from imagebatch.ports.finalizer import Finalizer
 from imagebatch.usecases.records import BatchRepository
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from imagebatch.domain.errors import ConflictError, UnavailableError
 from imagebatch.intake.catalog import Variant
 from imagebatch.intake.catalog_import import CatalogImport
-from imagebatch.ports import CatalogStore, Page
+from imagebatch.ports.catalog import CatalogStore
+from imagebatch.ports.page import Page
 
 
 @dataclass(frozen=True, slots=True)

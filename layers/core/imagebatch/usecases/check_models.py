@@ -6,9 +6,12 @@ from dataclasses import dataclass
 
 from imagebatch.domain.model_checks import CheckedModel, ModelCheck, Presence, current_checks
 from imagebatch.domain.model_choice import UsableModels
-from imagebatch.ports import BatchStore, Clock, Telemetry, TemplateStore
+from imagebatch.ports.clock import Clock
 from imagebatch.ports.model_checks import ModelCheckStore
 from imagebatch.ports.model_lookup import ModelLookup
+from imagebatch.ports.records import BatchStore
+from imagebatch.ports.telemetry import Telemetry
+from imagebatch.ports.templates import TemplateStore
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from imagebatch.domain.errors import InvalidRequestError, UnprocessableError
 from imagebatch.domain.item import Item
 from imagebatch.domain.rounds import check_retained
 from imagebatch.domain.versions import choose
-from imagebatch.ports import ObjectStore
+from imagebatch.ports.objects import ObjectStore
 from imagebatch.usecases.find_items import FindItems
 from imagebatch.usecases.records import BatchRepository
 

@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 
 from imagebatch.domain.circuit_breaker import CircuitBreaker
 from imagebatch.domain.errors import ConflictError, UnavailableError
-from imagebatch.ports import BreakerStore, Clock, Telemetry
+from imagebatch.ports.breakers import BreakerStore
+from imagebatch.ports.clock import Clock
+from imagebatch.ports.telemetry import Telemetry
 
 MAX_CONFLICT_RETRIES = 8
 

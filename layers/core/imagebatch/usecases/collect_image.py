@@ -19,19 +19,18 @@ from imagebatch.domain.provenance import Mark, Provenance
 from imagebatch.domain.rehearsal import Rehearsal, parse_fate
 from imagebatch.domain.round_input import round_input, round_prompt
 from imagebatch.intake.uploads import image_type
-from imagebatch.ports import (
-    Clock,
+from imagebatch.ports.clock import Clock
+from imagebatch.ports.images import ImageValidator, UnfitImageError
+from imagebatch.ports.objects import ObjectStore
+from imagebatch.ports.providers import (
     CreateLookup,
     ImageProvider,
     ImageRequest,
-    ImageValidator,
-    ObjectStore,
     Prediction,
     PredictionStatus,
-    Telemetry,
-    Thumbnailer,
-    UnfitImageError,
 )
+from imagebatch.ports.telemetry import Telemetry
+from imagebatch.ports.thumbnails import Thumbnailer
 from imagebatch.retries import attempts
 from imagebatch.usecases import keys
 from imagebatch.usecases.mark_image import MarkImage, unmarked

@@ -10,7 +10,10 @@ from imagebatch.domain.batch import Batch
 from imagebatch.domain.batch_manifest import decode_manifest
 from imagebatch.domain.errors import NotFoundError, StateConflictError
 from imagebatch.domain.item import Item
-from imagebatch.ports import CatalogStore, LibraryStore, ObjectStore, UploadStore
+from imagebatch.ports.catalog import CatalogStore
+from imagebatch.ports.library import LibraryStore
+from imagebatch.ports.objects import ObjectStore
+from imagebatch.ports.uploads import UploadStore
 from imagebatch.usecases import keys
 from imagebatch.usecases.delete_batch import OutboxNames
 from imagebatch.usecases.records import BatchRepository, Pair

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from imagebatch.domain.deletion import Deletion, check_deletable
 from imagebatch.domain.errors import ConflictError, ImagebatchError, UnavailableError
 from imagebatch.intake.drop_keys import parse_key
-from imagebatch.ports import Finalizer, ObjectStore
 from imagebatch.ports.deletion import DeletionStore, KeepGoing
+from imagebatch.ports.finalizer import Finalizer
+from imagebatch.ports.objects import ObjectStore
 from imagebatch.usecases import keys
 from imagebatch.usecases.records import BatchRepository
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from imagebatch.domain.model_choice import UsableModels
-from imagebatch.ports import Clock
+from imagebatch.ports.clock import Clock
 from imagebatch.usecases.diagnose_stack import Finding, Health
 
 NAME = "models"

@@ -6,7 +6,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from imagebatch.domain.errors import ProviderAuthError, ProviderError, UnavailableError
-from imagebatch.ports import Clock
+from imagebatch.ports.clock import Clock
 from imagebatch.ports.provider_account import ProviderAccount
 from imagebatch.ports.refusal_log import RefusalLog
 from imagebatch.ports.stack_facts import AlarmAddress, StackFacts

@@ -11,7 +11,9 @@ from imagebatch.domain.errors import UnavailableError
 from imagebatch.domain.item import Item
 from imagebatch.domain.rounds import mark_dispatched
 from imagebatch.domain.statuses import RUNNING, BatchStatus, ItemStatus
-from imagebatch.ports import Finalizer, ItemMessage, ItemQueue, ObjectStore
+from imagebatch.ports.finalizer import Finalizer
+from imagebatch.ports.item_queue import ItemMessage, ItemQueue
+from imagebatch.ports.objects import ObjectStore
 from imagebatch.usecases import keys
 from imagebatch.usecases.folders import OpenFolders
 from imagebatch.usecases.records import BatchRepository

@@ -17,15 +17,12 @@ from imagebatch.domain.errors import (
 from imagebatch.domain.notice import Notice, NoticeLevel
 from imagebatch.intake.drop_keys import ERROR_SUFFIX, DroppedKey, drop_options, parse_key
 from imagebatch.intake.sheet import ReadOptions
-from imagebatch.ports import (
-    ArrivedObject,
-    BatchStore,
-    Clock,
-    ObjectStore,
-    RetryLater,
-    SendAnew,
-    Telemetry,
-)
+from imagebatch.ports.arrivals import ArrivedObject, SendAnew
+from imagebatch.ports.clock import Clock
+from imagebatch.ports.item_queue import RetryLater
+from imagebatch.ports.objects import ObjectStore
+from imagebatch.ports.records import BatchStore
+from imagebatch.ports.telemetry import Telemetry
 from imagebatch.usecases.idempotency import DELETED, IdempotentExecutor, Result, fingerprint
 from imagebatch.usecases.plan_sheet_batch import PlanSheetBatch, SheetRequest
 from imagebatch.usecases.rehearse_batch import rehearsed

@@ -18,10 +18,10 @@ from imagebatch.domain.errors import (
 )
 from imagebatch.domain.statuses import RUNNING
 from imagebatch.intake.drop_keys import INBOX, OUTBOX, lies_with
-from imagebatch.ports import ObjectStore
 from imagebatch.ports.abandoned_arrivals import AbandonedArrivals
 from imagebatch.ports.deletion import DeletionStore, KeepGoing
 from imagebatch.ports.erasure import ErasureStore, OwnedRecords
+from imagebatch.ports.objects import ObjectStore
 from imagebatch.usecases import keys
 from imagebatch.usecases.cancel_batch import CancelBatch
 from imagebatch.usecases.delete_batch import DeleteBatch

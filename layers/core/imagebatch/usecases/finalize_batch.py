@@ -21,16 +21,11 @@ from imagebatch.domain.notice import Notice
 from imagebatch.domain.round_state import Archive
 from imagebatch.domain.statuses import BatchStatus
 from imagebatch.domain.versions import choices_of
-from imagebatch.ports import (
-    ArchiveBuilder,
-    ArchiveMember,
-    BadMembersError,
-    ObjectStore,
-    PagesBuilder,
-    StoredMember,
-    Telemetry,
-    TextMember,
-)
+from imagebatch.formats.zip_layout import TextMember
+from imagebatch.ports.archive import ArchiveBuilder, ArchiveMember, BadMembersError, StoredMember
+from imagebatch.ports.objects import ObjectStore
+from imagebatch.ports.pdf_pages import PagesBuilder
+from imagebatch.ports.telemetry import Telemetry
 from imagebatch.reports.notes import NO_PAGES, pages_left_out
 from imagebatch.usecases import keys
 from imagebatch.usecases.archive_images import (

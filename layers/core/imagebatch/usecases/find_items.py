@@ -8,7 +8,8 @@ from imagebatch.domain.batch import Batch
 from imagebatch.domain.batch_manifest import decode_manifest
 from imagebatch.domain.errors import NotFoundError, UnprocessableError
 from imagebatch.domain.item import Item
-from imagebatch.ports import BatchStore, ObjectStore
+from imagebatch.ports.objects import ObjectStore
+from imagebatch.ports.records import BatchStore
 from imagebatch.usecases import keys
 
 FEW = 50

@@ -20,7 +20,10 @@ from imagebatch.domain.errors import NotFoundError
 from imagebatch.domain.item import Item
 from imagebatch.domain.statuses import ItemStatus, Kind
 from imagebatch.intake.variants import folder_of
-from imagebatch.ports import BatchStore, CatalogStore, LibraryStore, Page
+from imagebatch.ports.catalog import CatalogStore
+from imagebatch.ports.library import LibraryStore
+from imagebatch.ports.page import Page
+from imagebatch.ports.records import BatchStore
 
 LAST = 999_999
 READS_AT_ONCE = 8

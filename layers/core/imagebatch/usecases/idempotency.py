@@ -15,7 +15,9 @@ from imagebatch.domain.errors import (
     StateConflictError,
     UnprocessableError,
 )
-from imagebatch.ports import Clock, IdempotencyState, IdempotencyStore, Randomness
+from imagebatch.ports.clock import Clock
+from imagebatch.ports.idempotency import IdempotencyState, IdempotencyStore
+from imagebatch.ports.randomness import Randomness
 
 RECORD_TTL = timedelta(hours=24)
 IN_PROGRESS_TTL = timedelta(seconds=35)

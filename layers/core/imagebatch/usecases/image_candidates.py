@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from imagebatch.domain.asset_library import LibraryImage
 from imagebatch.intake.catalog import Variant
 from imagebatch.intake.uploads import Upload, UploadKind
-from imagebatch.ports import CatalogStore, LibraryStore, UploadStore
+from imagebatch.ports.catalog import CatalogStore
+from imagebatch.ports.library import LibraryStore
+from imagebatch.ports.uploads import UploadStore
 from imagebatch.usecases.plan_variant_batch import known_variants
 
 NEWEST_IMAGES = 50

@@ -23,7 +23,7 @@ from imagebatch.formats.xmp import (
     merged_packet,
     new_packet,
 )
-from imagebatch.ports import Telemetry
+from imagebatch.ports.telemetry import Telemetry
 
 IPTC = ("http://iptc.org/std/Iptc4xmpExt/2008-02-29/", "Iptc4xmpExt")
 XMP = ("http://ns.adobe.com/xap/1.0/", "xmp")

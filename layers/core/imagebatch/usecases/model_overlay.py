@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 from imagebatch.domain.errors import UnavailableError
 from imagebatch.domain.model_entries import MAX_OVERLAY_BYTES, EntryError, apply_overlay
 from imagebatch.domain.model_registry import ModelRegistry
-from imagebatch.ports import Clock, ObjectStore, Telemetry
+from imagebatch.ports.clock import Clock
+from imagebatch.ports.objects import ObjectStore
+from imagebatch.ports.telemetry import Telemetry
 
 KEY = "config/models.toml"
 REREAD_AFTER = timedelta(minutes=5)

@@ -12,8 +12,9 @@ from typing import Any
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.delivery import Delivery, DeliveryStatus
 from imagebatch.domain.errors import ConflictError, NotFoundError, WebhookDeliveryError
-from imagebatch.ports import Receipt, Telemetry, Webhooks
 from imagebatch.ports.deliveries import DeliveryStore
+from imagebatch.ports.telemetry import Telemetry
+from imagebatch.ports.webhooks import Receipt, Webhooks
 from imagebatch.usecases.records import BatchRepository
 
 PERSONAL = frozenset({"name", "metadata"})

@@ -12,7 +12,7 @@ from imagebatch.intake.field_problems import FieldProblem, invalid_fields
 from imagebatch.intake.prompts import PromptDraft, plan_prompts, repeated_ids
 from imagebatch.intake.uploads import UploadKind, unusable_reason
 from imagebatch.intake.urls import url_rejection_reason
-from imagebatch.ports import UploadStore
+from imagebatch.ports.uploads import UploadStore
 from imagebatch.usecases import keys
 from imagebatch.usecases.submit_batch import Submission, requirements
 

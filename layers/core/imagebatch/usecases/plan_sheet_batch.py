@@ -27,7 +27,7 @@ from imagebatch.intake.sheet_templates import (
 from imagebatch.intake.templates import Template
 from imagebatch.intake.uploads import XLSX_TYPE, Upload, UploadKind, unusable_reason
 from imagebatch.intake.urls import url_rejection_reason
-from imagebatch.ports import UploadStore
+from imagebatch.ports.uploads import UploadStore
 from imagebatch.usecases import keys
 from imagebatch.usecases.submit_batch import Submission, requirements
 

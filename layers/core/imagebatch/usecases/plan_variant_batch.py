@@ -21,7 +21,7 @@ from imagebatch.intake.variants import (
     VariantSelection,
     plan_variants,
 )
-from imagebatch.ports import CatalogStore
+from imagebatch.ports.catalog import CatalogStore
 from imagebatch.usecases.references import References
 from imagebatch.usecases.submit_batch import Submission, requirements
 

@@ -12,9 +12,9 @@ from imagebatch.domain.batch import Batch
 from imagebatch.domain.effective_status import effective_item_status
 from imagebatch.domain.item import Item
 from imagebatch.domain.statuses import FINISHED, SETTLED, ItemStatus
-from imagebatch.ports import Change, ItemChange
 from imagebatch.ports.change_feed import ChangeFeed, FedChange
 from imagebatch.ports.event_bus import FINISHED_KINDS, ITEM_SETTLED, BusEvent, EventBus
+from imagebatch.ports.records import Change, ItemChange
 
 type Body = Callable[[Batch], Mapping[str, Any]]
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from imagebatch.domain.errors import StateConflictError
-from imagebatch.ports import Clock
+from imagebatch.ports.clock import Clock
 from imagebatch.ports.signing import Signer
 from imagebatch.usecases.submit_batch import Submission
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from imagebatch.domain.batch_manifest import BatchManifest, decode_manifest
 from imagebatch.domain.errors import GoneError
-from imagebatch.ports import ObjectStore
+from imagebatch.ports.objects import ObjectStore
 from imagebatch.usecases import keys
 from imagebatch.usecases.records import BatchRepository
 

@@ -15,7 +15,9 @@ from imagebatch.domain.errors import (
 )
 from imagebatch.domain.item import Item
 from imagebatch.domain.statuses import SETTLED
-from imagebatch.ports import BatchStore, Clock, Randomness
+from imagebatch.ports.clock import Clock
+from imagebatch.ports.randomness import Randomness
+from imagebatch.ports.records import BatchStore
 from imagebatch.retries import attempts
 from imagebatch.usecases.limits import refusal
 

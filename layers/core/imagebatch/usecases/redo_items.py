@@ -10,7 +10,8 @@ from imagebatch.domain.round_input import round_prompt
 from imagebatch.domain.rounds import redo
 from imagebatch.domain.versions import MAX_VERSIONS
 from imagebatch.intake.prompts import MAX_PROMPT_LENGTH
-from imagebatch.ports import DispatchQueue, Finalizer
+from imagebatch.ports.dispatch_queue import DispatchQueue
+from imagebatch.ports.finalizer import Finalizer
 from imagebatch.usecases.find_items import FindItems
 from imagebatch.usecases.records import BatchRepository
 from imagebatch.usecases.retry_batch import start_round

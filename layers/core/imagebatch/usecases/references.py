@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 from imagebatch.intake.uploads import UploadKind, unusable_reason
 from imagebatch.intake.urls import url_rejection_reason
-from imagebatch.ports import BatchStore, LibraryStore, ObjectStore, UploadStore
+from imagebatch.ports.library import LibraryStore
+from imagebatch.ports.objects import ObjectStore
+from imagebatch.ports.records import BatchStore
+from imagebatch.ports.uploads import UploadStore
 from imagebatch.usecases import keys
 
 READS_AT_ONCE = 8

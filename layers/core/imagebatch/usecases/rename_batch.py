@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from imagebatch.domain.asset_library import folder_name
 from imagebatch.domain.batch import Batch
-from imagebatch.ports import LibraryStore
+from imagebatch.ports.library import LibraryStore
 from imagebatch.usecases.records import BatchRepository
 
 

@@ -8,7 +8,10 @@ from imagebatch.domain.batch import Batch
 from imagebatch.domain.errors import ImagebatchError, UnreadableRecordError
 from imagebatch.domain.rounds import start_archiving_if_complete
 from imagebatch.domain.statuses import BatchStatus
-from imagebatch.ports import DispatchQueue, Execution, Finalizer, ItemQueue, Telemetry
+from imagebatch.ports.dispatch_queue import DispatchQueue
+from imagebatch.ports.finalizer import Execution, Finalizer
+from imagebatch.ports.item_queue import ItemQueue
+from imagebatch.ports.telemetry import Telemetry
 from imagebatch.usecases.dispatch_items import DispatchItems
 from imagebatch.usecases.records import BatchRepository
 

@@ -7,7 +7,8 @@ from imagebatch.domain.effective_status import effective_item_status
 from imagebatch.domain.round_input import round_seed
 from imagebatch.domain.rounds import retry
 from imagebatch.domain.statuses import BatchStatus, ItemStatus
-from imagebatch.ports import DispatchQueue, Finalizer
+from imagebatch.ports.dispatch_queue import DispatchQueue
+from imagebatch.ports.finalizer import Finalizer
 from imagebatch.usecases.records import BatchRepository
 from imagebatch.usecases.round_models import ChooseRoundModels, RoundOptions
 

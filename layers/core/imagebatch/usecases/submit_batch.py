@@ -17,7 +17,9 @@ from imagebatch.domain.money import ZERO
 from imagebatch.domain.notice import Notice
 from imagebatch.domain.round_state import MAX_ERRORS, ItemError, RoundState
 from imagebatch.domain.statuses import Kind
-from imagebatch.ports import AccountStore, DispatchQueue, ObjectStore
+from imagebatch.ports.accounts import AccountStore
+from imagebatch.ports.dispatch_queue import DispatchQueue
+from imagebatch.ports.objects import ObjectStore
 from imagebatch.usecases import keys
 from imagebatch.usecases.limits import refusal
 from imagebatch.usecases.records import BatchRepository

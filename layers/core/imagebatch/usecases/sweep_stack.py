@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from imagebatch.ports import Telemetry
 from imagebatch.ports.deletion import KeepGoing
+from imagebatch.ports.telemetry import Telemetry
 from imagebatch.usecases.budgets import RepairAccounts
 from imagebatch.usecases.delete_batch import FinishDeletions
 from imagebatch.usecases.erase_owner import RunErasures

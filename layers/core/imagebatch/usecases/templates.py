@@ -18,7 +18,8 @@ from imagebatch.intake.sheet_templates import (
     SheetTemplate,
     check_template,
 )
-from imagebatch.ports import Clock, TemplateStore
+from imagebatch.ports.clock import Clock
+from imagebatch.ports.templates import TemplateStore
 
 UNKNOWN_TEMPLATE = "unknown-template"
 

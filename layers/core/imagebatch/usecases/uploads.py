@@ -17,7 +17,10 @@ from imagebatch.intake.uploads import (
     unusable_reason,
     validate_body,
 )
-from imagebatch.ports import Clock, ObjectStore, PostForm, Telemetry, UploadStore
+from imagebatch.ports.clock import Clock
+from imagebatch.ports.objects import ObjectStore, PostForm
+from imagebatch.ports.telemetry import Telemetry
+from imagebatch.ports.uploads import UploadStore
 from imagebatch.usecases import keys
 
 FORM_SECONDS = 900

@@ -8,7 +8,8 @@ from imagebatch.domain.batch import Batch
 from imagebatch.domain.effective_status import effective_item_status, waits_in_round
 from imagebatch.domain.item import Item
 from imagebatch.domain.statuses import FINISHED, ItemStatus
-from imagebatch.ports import Change, TimeLeft
+from imagebatch.ports.clock import TimeLeft
+from imagebatch.ports.records import Change
 from imagebatch.usecases.records import BatchRepository
 from imagebatch.usecases.watcher_places import HoldPlace
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from imagebatch.domain.errors import ConflictError, TooManyRequestsError, UnavailableError
-from imagebatch.ports import Clock
+from imagebatch.ports.clock import Clock
 from imagebatch.ports.watchers import WatcherPlaces
 
 RETRY_AFTER_SECONDS = 5

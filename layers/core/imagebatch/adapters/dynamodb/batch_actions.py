@@ -21,7 +21,7 @@ from imagebatch.adapters.dynamodb.table import NEW, Condition, Record, Table, un
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.item import Item
 from imagebatch.domain.statuses import BatchStatus
-from imagebatch.ports import Change, ItemChange
+from imagebatch.ports.records import Change, ItemChange
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef

@@ -33,7 +33,8 @@ from imagebatch.domain.budgets import AccountEntry
 from imagebatch.domain.errors import ConflictError, UnreadableRecordError
 from imagebatch.domain.item import Item
 from imagebatch.domain.statuses import Kind
-from imagebatch.ports import BatchStore, Change, Page
+from imagebatch.ports.page import Page
+from imagebatch.ports.records import BatchStore, Change
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

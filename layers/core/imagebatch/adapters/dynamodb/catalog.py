@@ -22,7 +22,8 @@ from imagebatch.adapters.dynamodb.table import (
 )
 from imagebatch.domain.errors import ConflictError
 from imagebatch.intake.catalog import Variant
-from imagebatch.ports import CatalogStore, Page
+from imagebatch.ports.catalog import CatalogStore
+from imagebatch.ports.page import Page
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

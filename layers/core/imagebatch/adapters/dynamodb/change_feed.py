@@ -12,8 +12,8 @@ from imagebatch.adapters.dynamodb.table import Record, Table, from_dynamodb
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.errors import UnreadableRecordError
 from imagebatch.domain.item import Item
-from imagebatch.ports import Change
 from imagebatch.ports.change_feed import ChangeFeed, FedChange
+from imagebatch.ports.records import Change
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

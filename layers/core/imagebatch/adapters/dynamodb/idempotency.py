@@ -18,7 +18,7 @@ from imagebatch.adapters.dynamodb.table import (
     Table,
 )
 from imagebatch.domain.errors import ConflictError
-from imagebatch.ports import IdempotencyRecord, IdempotencyState, IdempotencyStore
+from imagebatch.ports.idempotency import IdempotencyRecord, IdempotencyState, IdempotencyStore
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

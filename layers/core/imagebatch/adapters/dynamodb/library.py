@@ -17,7 +17,8 @@ from imagebatch.domain.asset_library import Folder, LibraryImage, library_image
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.item import Item
 from imagebatch.domain.statuses import ItemStatus
-from imagebatch.ports import LibraryStore, Page
+from imagebatch.ports.library import LibraryStore
+from imagebatch.ports.page import Page
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

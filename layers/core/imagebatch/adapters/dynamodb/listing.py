@@ -12,7 +12,7 @@ from imagebatch.adapters.dynamodb.table import KEYS_A_READ, Record, Table
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.errors import InvalidRequestError, UnreadableRecordError
 from imagebatch.domain.statuses import Kind
-from imagebatch.ports import Page
+from imagebatch.ports.page import Page
 
 BATCHES_A_READ = KEYS_A_READ // 3
 _SEAL_LENGTH = 16

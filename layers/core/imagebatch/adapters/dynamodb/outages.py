@@ -20,7 +20,8 @@ from imagebatch.adapters.dynamodb.table import (
     unchanged,
 )
 from imagebatch.domain.circuit_breaker import CircuitBreaker
-from imagebatch.ports import BreakerStore, PredictionLedger
+from imagebatch.ports.breakers import BreakerStore
+from imagebatch.ports.prediction_ledger import PredictionLedger
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

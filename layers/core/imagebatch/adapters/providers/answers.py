@@ -23,7 +23,7 @@ from imagebatch.domain.errors import (
     RateLimitedError,
     RejectedError,
 )
-from imagebatch.ports import Prediction, PredictionStatus
+from imagebatch.ports.providers import Prediction, PredictionStatus
 
 DEFAULT_WAIT = 5.0
 MAX_DEPTH = 16

@@ -18,8 +18,8 @@ from imagebatch.adapters.providers.rehearsing import (
 )
 from imagebatch.domain.errors import Failure, FailureCode, ProviderUnavailableError
 from imagebatch.domain.rehearsal import LOST
-from imagebatch.ports import (
-    Clock,
+from imagebatch.ports.clock import Clock
+from imagebatch.ports.providers import (
     CreateLookup,
     ImageProvider,
     ImageRequest,

@@ -33,7 +33,13 @@ from imagebatch.domain.errors import (
     ProviderUnavailableError,
     RejectedError,
 )
-from imagebatch.ports import CreateLookup, ImageProvider, ImageRequest, Prediction, PredictionStatus
+from imagebatch.ports.providers import (
+    CreateLookup,
+    ImageProvider,
+    ImageRequest,
+    Prediction,
+    PredictionStatus,
+)
 
 VENDOR = "fal"
 API = "https://queue.fal.run"

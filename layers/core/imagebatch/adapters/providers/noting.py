@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import override
 
 from imagebatch.domain.errors import ProviderAuthError, RateLimitedError
-from imagebatch.ports import Clock, CreateLookup, ImageProvider, ImageRequest, Prediction
+from imagebatch.ports.clock import Clock
+from imagebatch.ports.providers import CreateLookup, ImageProvider, ImageRequest, Prediction
 from imagebatch.ports.refusal_log import Refusal, RefusalLog
 
 MIN_SECONDS_BETWEEN_NOTES = 60.0

@@ -25,7 +25,13 @@ from imagebatch.domain.errors import (
     ProviderUnavailableError,
     RejectedError,
 )
-from imagebatch.ports import CreateLookup, ImageProvider, ImageRequest, Prediction, PredictionStatus
+from imagebatch.ports.providers import (
+    CreateLookup,
+    ImageProvider,
+    ImageRequest,
+    Prediction,
+    PredictionStatus,
+)
 
 VENDOR = "RunPod"
 API = "https://api.runpod.ai"

@@ -26,7 +26,7 @@ from imagebatch.api.routing import Routes
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.errors import GoneError, StateConflictError
 from imagebatch.domain.statuses import BatchStatus, Kind
-from imagebatch.ports import Page
+from imagebatch.ports.page import Page
 from imagebatch.schemas.answers import ArchiveUrl, BatchAnswer, BatchPage, BatchStatusAnswer
 from imagebatch.schemas.links import download_name, url_seconds
 from imagebatch.schemas.request_parsing import parsed

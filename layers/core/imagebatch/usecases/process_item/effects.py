@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from imagebatch.ports import Prediction
+from imagebatch.ports.providers import Prediction
 
 
 @dataclass(frozen=True, slots=True)

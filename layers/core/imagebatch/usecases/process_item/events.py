@@ -5,7 +5,7 @@ from datetime import datetime
 
 from imagebatch.domain.errors import Failure
 from imagebatch.domain.images import Image
-from imagebatch.ports import Prediction
+from imagebatch.ports.providers import Prediction
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,13 +23,10 @@ from imagebatch.domain.errors import (
     UnfitOutputError,
 )
 from imagebatch.domain.item import Item
-from imagebatch.ports import (
-    BadImageError,
-    Clock,
-    Prediction,
-    PredictionLedger,
-    PredictionStatus,
-)
+from imagebatch.ports.clock import Clock
+from imagebatch.ports.images import BadImageError
+from imagebatch.ports.prediction_ledger import PredictionLedger
+from imagebatch.ports.providers import Prediction, PredictionStatus
 from imagebatch.usecases.circuit_breakers import CircuitBreakers
 from imagebatch.usecases.collect_image import CollectImage, ProviderGateway
 from imagebatch.usecases.process_item import effects

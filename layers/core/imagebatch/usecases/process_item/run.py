@@ -14,14 +14,10 @@ from imagebatch.domain.fallback import STANDARD_POLICY, OutagePolicy
 from imagebatch.domain.item import Item
 from imagebatch.domain.item_state import Lease
 from imagebatch.domain.statuses import SETTLED, ItemStatus
-from imagebatch.ports import (
-    Finalizer,
-    ItemMessage,
-    ItemQueue,
-    PredictionStatus,
-    RetryLater,
-    Telemetry,
-)
+from imagebatch.ports.finalizer import Finalizer
+from imagebatch.ports.item_queue import ItemMessage, ItemQueue, RetryLater
+from imagebatch.ports.providers import PredictionStatus
+from imagebatch.ports.telemetry import Telemetry
 from imagebatch.usecases.process_item.decide import Delivery, Step, decide
 from imagebatch.usecases.process_item.effects import (
     CollectImage,

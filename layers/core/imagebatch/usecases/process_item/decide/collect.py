@@ -8,7 +8,7 @@ from imagebatch.domain.batch import Batch
 from imagebatch.domain.errors import Failure
 from imagebatch.domain.item import Item
 from imagebatch.domain.statuses import BatchStatus
-from imagebatch.ports import Prediction, PredictionStatus
+from imagebatch.ports.providers import Prediction, PredictionStatus
 from imagebatch.usecases.process_item.decide.proceed import end_attempt
 from imagebatch.usecases.process_item.decide.settle import fail_as_billed, settled
 from imagebatch.usecases.process_item.decide.step import (
