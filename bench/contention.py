@@ -116,11 +116,18 @@ class ContendedStore(InMemoryBatchStore):
         return self.calls_made["conflicts"] + self.calls_made["stale"]
 
     def commit(
-        self, batch: Batch, item: Item | None = None, entries: Sequence[AccountEntry] = ()
+        self,
+        batch: Batch,
+        item: Item | None = None,
+        entries: Sequence[AccountEntry] = (),
+        *,
+        before: Batch | None = None,
     ) -> tuple[Batch, Item | None]:
         records = {"batch"} | ({f"item {item.index}"} if item else set())
         commit = super().commit
-        return self._write(records, TRANSACTION, lambda: commit(batch, item, entries))
+        return self._write(
+            records, TRANSACTION, lambda: commit(batch, item, entries, before=before)
+        )
 
     def save_item(self, owner: str, batch_id: str, item: Item) -> Item:
         save = super().save_item

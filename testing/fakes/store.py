@@ -3,6 +3,7 @@ from dataclasses import replace
 from datetime import datetime
 from threading import RLock
 
+from imagebatch.adapters.batch_attributes import spec_differs
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.budgets import AccountEntry
 from imagebatch.domain.errors import ConflictError, InvalidRequestError
@@ -75,13 +76,19 @@ class InMemoryBatchStore(Faults, BatchStore):
 
     @faulty
     def commit(
-        self, batch: Batch, item: Item | None = None, entries: Sequence[AccountEntry] = ()
+        self,
+        batch: Batch,
+        item: Item | None = None,
+        entries: Sequence[AccountEntry] = (),
+        *,
+        before: Batch | None = None,
     ) -> tuple[Batch, Item | None]:
         at = batch.owner, batch.id
+        writes_spec = item is None and spec_differs(before, batch)
         after = replace(
             batch,
             version=batch.version + 1,
-            spec_version=batch.spec_version + (1 if item is None else 0),
+            spec_version=batch.spec_version + writes_spec,
         )
         settled = None if item is None else replace(item, version=item.version + 1)
         with self._lock:

@@ -10,10 +10,10 @@ from imagebatch.adapters.dynamodb import DynamoDBBatchStore
 from imagebatch.api.errors import status_of
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.counts import Counts
-from imagebatch.domain.errors import ConflictError, InvalidRequestError
+from imagebatch.domain.errors import ConflictError, Failure, FailureCode, InvalidRequestError
 from imagebatch.domain.item import Item
 from imagebatch.domain.item_state import Lease
-from imagebatch.domain.round_state import Archive
+from imagebatch.domain.round_state import Archive, ItemError
 from imagebatch.domain.rounds import give_up, publish, retry
 from imagebatch.domain.statuses import BatchStatus, ItemStatus, Kind
 from imagebatch.ports.records import BatchStore, ItemChange
@@ -209,6 +209,27 @@ def test_what_was_submitted_is_written_by_the_batch_alone(store: BatchStore, bat
     settled, _ = store.commit(renamed, item_of(store, 0))
     assert stored(store) == settled
     assert settled.spec_version == 1
+
+
+def test_what_was_submitted_is_written_only_when_it_changed(
+    store: BatchStore, batch: Batch
+) -> None:
+    enqueued, _ = store.commit(change_batch(batch, enqueued_count=1), before=batch)
+    assert (stored(store), enqueued.spec_version) == (enqueued, batch.spec_version)
+    renamed, _ = store.commit(replace(enqueued, name="renamed"), before=enqueued)
+    assert (stored(store), renamed.spec_version) == (renamed, batch.spec_version + 1)
+
+
+def test_errors_are_written_whenever_they_changed(store: BatchStore, batch: Batch) -> None:
+    error = ItemError(
+        0, 2, "row-0002", Failure(FailureCode.PROVIDER_TIMEOUT, "too slow"), rejected=False
+    )
+    failed, _ = store.commit(replace(batch, errors=(error,)), item_of(store, 0), before=batch)
+    assert stored(store).errors == (error,)
+    enqueued, _ = store.commit(change_batch(failed, enqueued_count=1), before=failed)
+    assert stored(store) == enqueued
+    cleared, _ = store.commit(replace(enqueued, errors=()), before=enqueued)
+    assert stored(store) == cleared
 
 
 def test_two_equal_commits_from_one_state_conflict(store: BatchStore, batch: Batch) -> None:

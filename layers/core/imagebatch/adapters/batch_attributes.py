@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from imagebatch.domain.batch import Batch
 from imagebatch.domain.item import Item, ItemSpec
 
 type Names = Mapping[str, str]
@@ -78,6 +79,13 @@ BATCH_STATE: NestedNames = {
 
 
 BATCH_ERRORS: Names = {"errors": "errors"}
+
+
+def spec_differs(before: Batch | None, after: Batch) -> bool:
+    """Whether what is stored as the spec has changed; True if `before` is not known."""
+    return before is None or any(
+        getattr(before, name) != getattr(after, name) for name in BATCH_SPEC
+    )
 
 
 ITEM_SPEC: Names = {

@@ -82,14 +82,20 @@ class BatchStore(Protocol):
         ...
 
     def commit(
-        self, batch: Batch, item: Item | None = None, entries: Sequence[AccountEntry] = ()
+        self,
+        batch: Batch,
+        item: Item | None = None,
+        entries: Sequence[AccountEntry] = (),
+        *,
+        before: Batch | None = None,
     ) -> tuple[Batch, Item | None]:
         """Write both as the next change after the state they were derived from, and record a
         Change.
 
         Returns them with their new versions. ConflictError if either record no longer has the
-        version it carries; then nothing was written. With an item, the batch's spec is not written,
-        and an item's spec is never written again.
+        version it carries; then nothing was written. The batch's spec is not written with an item,
+        nor if it equals that of `before`, the batch as it was read; an item's spec is never written
+        again.
 
         The same write adds the image generated for a variant to the library (LibraryStore), or
         removes a lost one, and makes the account entries; AccountLimitError if an account has no

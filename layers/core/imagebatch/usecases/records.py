@@ -80,7 +80,7 @@ class BatchRepository:
             entries = account_entries(before, after, self.limits)
             try:
                 changed = replace(after, updated_at=self.clock.now())
-                return self.store.commit(changed, entries=entries)[0]
+                return self.store.commit(changed, entries=entries, before=before)[0]
             except AccountLimitError as error:
                 raise refusal(error) from error
             except ConflictError:
@@ -118,7 +118,8 @@ class BatchRepository:
         if new_batch is not batch:
             changed = replace(new_batch, updated_at=self.clock.now())
             # A change reports its item: one that only waits is not reported again.
-            stored, kept = self.store.commit(changed, None if new_item is item else new_item)
+            settled = None if new_item is item else new_item
+            stored, kept = self.store.commit(changed, settled, before=batch)
             return stored, kept or item
         if new_item is not item:
             return batch, self.store.save_item(batch.owner, batch.id, new_item)

@@ -10,7 +10,11 @@ from typing import TYPE_CHECKING, override
 from urllib.parse import unquote
 
 from imagebatch.adapters import codec
-from imagebatch.adapters.batch_attributes import ITEM_PROGRESS, attributes_of
+from imagebatch.adapters.batch_attributes import (
+    ITEM_PROGRESS,
+    attributes_of,
+    spec_differs,
+)
 from imagebatch.adapters.dynamodb import keys, listing
 from imagebatch.adapters.dynamodb.accounts import transact_with_entries
 from imagebatch.adapters.dynamodb.batch_actions import BatchActions, expiry_of, unchanged_item
@@ -131,12 +135,18 @@ class DynamoDBBatchStore(BatchStore):
             self._put_missing(group)
 
     def commit(
-        self, batch: Batch, item: Item | None = None, entries: Sequence[AccountEntry] = ()
+        self,
+        batch: Batch,
+        item: Item | None = None,
+        entries: Sequence[AccountEntry] = (),
+        *,
+        before: Batch | None = None,
     ) -> tuple[Batch, Item | None]:
+        writes_spec = item is None and spec_differs(before, batch)
         after = replace(
             batch,
             version=batch.version + 1,
-            spec_version=batch.spec_version + (1 if item is None else 0),
+            spec_version=batch.spec_version + writes_spec,
         )
         settled = None if item is None else replace(item, version=item.version + 1)
         actions = [
@@ -144,13 +154,13 @@ class DynamoDBBatchStore(BatchStore):
             *self._actions.unfinished_action(after),
             self._actions.put_change(after, settled),
         ]
-        if item is None:
+        if writes_spec:
             condition = unchanged("specVersion", batch.spec_version)
-            actions += [self._actions.put_spec(after, condition), self._actions.put_errors(after)]
-        else:
+            actions.append(self._actions.put_spec(after, condition))
+        if item is not None:
             actions.append(self._actions.put_item(after, item))
-            if any(error.index == item.index for error in after.errors):
-                actions.append(self._actions.put_errors(after))
+        if before is None or after.errors != before.errors:
+            actions.append(self._actions.put_errors(after))
         actions += library_actions(self._table, after, settled)
         transact_with_entries(
             self._table, actions, entries, expiry_of(after), versioned=len(actions)
