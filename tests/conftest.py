@@ -177,7 +177,8 @@ def aws(request: pytest.FixtureRequest) -> Aws:
     import boto3
     from botocore.config import Config
 
-    many = Config(max_pool_connections=100)  # the cases of a suite share one client
+    # The cases of a suite share one client; a function may take long.
+    many = Config(max_pool_connections=100, read_timeout=300)
 
     @cache
     def made(service: str, url: str, region: str, key: str, secret: str, token: str | None) -> Any:
