@@ -386,7 +386,14 @@ def test_the_archive_is_not_seen_before_it_is_complete(server: S3Server) -> None
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("count", "size"), [(50, 1_500_000), (2_000, 150_000), (8, 20_000_000)])
+@pytest.mark.parametrize(
+    ("count", "size"),
+    [
+        (50, 1_500_000),
+        (8, 20_000_000),
+        pytest.param(2_000, 150_000, marks=pytest.mark.soak),
+    ],
+)
 def test_memory_does_not_grow_with_the_archive(server: S3Server, count: int, size: int) -> None:
     for index in range(count):
         server.put(f"bench/images/{index}", image(index, size))

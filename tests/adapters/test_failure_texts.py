@@ -111,7 +111,7 @@ def test_every_rule_names_its_source() -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=examples(2_000), deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(body=st.dictionaries(st.sampled_from(KEYS), JSON, max_size=2), output=JSON, state=STATES)
 def test_any_answer_ends_in_a_prediction(
     body: dict[str, object], output: object, state: object

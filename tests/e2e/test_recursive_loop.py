@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from testing.batches import finished, sheet, started, status
 from tests.cli.conftest import Cli, environment
@@ -22,16 +23,19 @@ def dropped(cloudwatch: Any, function: str) -> bool:
     ]
 
 
-def test_200_rows_end_200_of_200(live_stack: Stack, aws: Aws, tmp_path: Path) -> None:
+@pytest.mark.parametrize("rows", [70, pytest.param(MAX_ROWS, marks=pytest.mark.soak)])
+def test_every_row_of_a_long_sheet_is_made(
+    live_stack: Stack, aws: Aws, tmp_path: Path, rows: int
+) -> None:
     cars = tmp_path / "cars.csv"
-    cars.write_text(sheet(*(f"Loop {row}" for row in range(MAX_ROWS))))
+    cars.write_text(sheet(*(f"Loop {row}" for row in range(rows))))
     cli = Cli(environment(IMAGEBATCH_URL=live_stack["apiUrl"]), tmp_path)
 
     done = cli("submit", cars, "--wait", "--json", timeout=300)
 
     assert done.returncode == 0, done.stderr
     final = json.loads(done.stdout)
-    assert (final["done"], final["total"], final["failed"]) == (MAX_ROWS, MAX_ROWS, 0)
+    assert (final["done"], final["total"], final["failed"]) == (rows, rows, 0)
     assert not dropped(aws("cloudwatch", live_stack), live_stack["functions"]["WorkerFunction"])
 
 

@@ -22,8 +22,10 @@ LONG = {
     "every_fault_ends_its_row_as_it_should_and_no_other",
     "retried_while_the_first_rounds_execution_still_sleeps",
     "with_three_failures_of_a_thousand_rows",
+    "an_error_at_some_calls_of_each_kind",
     "an_error_at_each_call_to_aws_in_turn",
     "three_faults_at_random",
+    "three_faults_at_random_in_many_batches",
     "killed_twice_before_the_create_it_is_made_all_the_same",
 }
 """The first to start."""
@@ -46,7 +48,7 @@ def harness(stacks: Stacks, aws: Aws) -> Iterator[FaultHarness]:
             ItemDeadlineSeconds=90,
             OutagePatienceSeconds=30,
             SweepAfterSeconds=1,
-            ArchiveTtlSeconds=60,
+            ArchiveTtlSeconds=120,
             MaxActiveBatches=1000,
             MaxRows=60,
         )

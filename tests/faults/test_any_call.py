@@ -1,12 +1,15 @@
-"""Faults at calls that no case was written for: each call in turn, and three at random."""
+"""Faults at calls that no case was written for: at one call, and three at random.
 
-import os
+`make test` chooses some calls of each kind; `make soak` takes every call in turn, and more walks.
+"""
+
 import re
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import reduce
-from operator import and_
+from itertools import groupby
+from operator import and_, attrgetter
 from random import Random
 
 import pytest
@@ -15,7 +18,7 @@ from testing.fault_proxy import Rule
 from tests.faults.harness import CREATE, LOOK, Case, FaultHarness
 
 AT_ONCE = 12
-WALKS = int(os.environ.get("FAULT_WALKS", "16"))
+WALKS, MANY_WALKS = 10, 200
 """How many batches meet three faults; 200 take about half an hour."""
 SDK_ASKS = 4
 REFUSALS = {
@@ -57,9 +60,22 @@ def calls_of_a_batch(harness: FaultHarness, word: str, rows: int) -> list[Site]:
     return [Site(kind, nth) for kind, count in reduce(and_, counts).items() for nth in range(count)]
 
 
+def some_of_each_kind(sites: list[Site]) -> list[Site]:
+    """Each kind's first call, its last, and one between."""
+    kinds = [list(calls) for _, calls in groupby(sites, attrgetter("operation"))]
+    return [calls[at] for calls in kinds for at in sorted({0, len(calls) // 2, len(calls) - 1})]
+
+
+def an_error_at_some_calls_of_each_kind(harness: FaultHarness, word: str) -> None:
+    error_at(some_of_each_kind(calls_of_a_batch(harness, word, 2)), harness, word)
+
+
 def an_error_at_each_call_to_aws_in_turn(harness: FaultHarness, word: str) -> None:
+    error_at(calls_of_a_batch(harness, word, 2), harness, word)
+
+
+def error_at(sites: list[Site], harness: FaultHarness, word: str) -> None:
     """As often as the SDK asks, so that the call fails for whoever made it."""
-    sites = calls_of_a_batch(harness, word, 2)
 
     def fail(at: int) -> tuple[Site, int, str]:
         site, own = sites[at], f"{word}N{at:03d}Z"
@@ -80,6 +96,14 @@ def an_error_at_each_call_to_aws_in_turn(harness: FaultHarness, word: str) -> No
 
 
 def three_faults_at_random(harness: FaultHarness, word: str) -> None:
+    walk_at_random(WALKS, harness, word)
+
+
+def three_faults_at_random_in_many_batches(harness: FaultHarness, word: str) -> None:
+    walk_at_random(MANY_WALKS, harness, word)
+
+
+def walk_at_random(walks: int, harness: FaultHarness, word: str) -> None:
     """Whatever they do, the batch ends, its books are right, and a retry makes what is missing."""
     sites = calls_of_a_batch(harness, word, 3)
 
@@ -95,8 +119,8 @@ def three_faults_at_random(harness: FaultHarness, word: str) -> None:
         return sum(rule.fired > 0 for rule in rules)
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        fired = list(pool.map(walk, range(WALKS)))
-    assert sum(fired) > 2 * WALKS
+        fired = list(pool.map(walk, range(walks)))
+    assert sum(fired) > 2 * walks
 
 
 def _fault(harness: FaultHarness, word: str, random: Random, sites: list[Site]) -> Rule:
@@ -118,8 +142,19 @@ def _fault(harness: FaultHarness, word: str, random: Random, sites: list[Site]) 
 
 @pytest.mark.parametrize(
     "case",
-    [an_error_at_each_call_to_aws_in_turn, three_faults_at_random],
+    [an_error_at_some_calls_of_each_kind, three_faults_at_random],
     ids=lambda case: case.__name__,
 )
 def test_a_batch_survives(case: Case, outcome: Callable[[], None]) -> None:
+    outcome()
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(7200)
+@pytest.mark.parametrize(
+    "case",
+    [an_error_at_each_call_to_aws_in_turn, three_faults_at_random_in_many_batches],
+    ids=lambda case: case.__name__,
+)
+def test_a_batch_survives_many(case: Case, outcome: Callable[[], None]) -> None:
     outcome()

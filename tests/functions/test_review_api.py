@@ -124,22 +124,21 @@ def test_an_image_is_downloaded_under_its_name(api: Api, batch: str) -> None:
     assert (failed.status, failed.json()["error"]) == (409, "Item has no image")
 
 
-@pytest.mark.parametrize(
-    ("custom_id", "version", "status"),
-    [
-        (REDONE, 2, 422),
-        (REDONE, 0, 422),
-        (REDONE, "1", 422),
-        (REDONE, None, 422),
-        (FAILED, 1, 422),
-        ("row-0099", 1, 404),
-        ("row-0001", 1, 404),
-    ],
-)
-def test_what_cannot_be_chosen_is_refused(
-    api: Api, batch: str, custom_id: str, version: Any, status: int
-) -> None:
-    assert choose(api, batch, custom_id, version).status == status
+CANNOT_BE_CHOSEN: list[tuple[str, Any, int]] = [
+    (REDONE, 2, 422),
+    (REDONE, 0, 422),
+    (REDONE, "1", 422),
+    (REDONE, None, 422),
+    (FAILED, 1, 422),
+    ("row-0099", 1, 404),
+    ("row-0001", 1, 404),
+]
+
+
+def test_what_cannot_be_chosen_is_refused(api: Api, batch: str, subtests: pytest.Subtests) -> None:
+    for custom_id, version, status in CANNOT_BE_CHOSEN:
+        with subtests.test(custom_id=custom_id, version=version):
+            assert choose(api, batch, custom_id, version).status == status
 
 
 def test_an_item_of_the_clients_own_id_is_found(api: Api, rounds: Rounds) -> None:

@@ -1,4 +1,4 @@
-"""Limits of an owner on the deployed stack, with 200 callers at once: counted in the table."""
+"""Limits of an owner on the deployed stack, with many callers at once: counted in the table."""
 
 import time
 from collections import Counter
@@ -19,7 +19,7 @@ from testing.batches import sheet
 from testing.scenario import ask, until
 from tests.security.conftest import MAX_ACTIVE_BATCHES, OWNER_BUDGET, Site
 
-CALLERS, AT_ONCE = 200, 20
+AT_ONCE = 20
 """Each request at the same moment is a process that the emulator starts."""
 SHEETS = 5
 SHEET = sheet("V70").encode()
@@ -32,6 +32,11 @@ THROTTLED = b'{"message": "Service Unavailable"}'
 @pytest.fixture
 def accounts(site: Site) -> Accounts:
     return Accounts(site.client("dynamodb"), site.stack["table"])
+
+
+@pytest.fixture(params=[60, pytest.param(200, marks=pytest.mark.soak)])
+def callers(request: pytest.FixtureRequest) -> int:
+    return int(request.param)
 
 
 @pytest.fixture
@@ -86,14 +91,14 @@ def settled(site: Site, accounts: Accounts, owner: str) -> None:
 
 
 def test_active_batches_hold_for_callers_at_once(
-    site: Site, accounts: Accounts, owner: str
+    site: Site, accounts: Accounts, owner: str, callers: int
 ) -> None:
     api, room = patient(site, owner), 20
     with undispatched(site), accounts.uncorrected(owner):
         accounts.set_places(owner, MAX_ACTIVE_BATCHES - room)
-        answers = at_once([lambda: submit(api)] * CALLERS)
+        answers = at_once([lambda: submit(api)] * callers)
 
-        assert answers == {202: room, 429: CALLERS - room}
+        assert answers == {202: room, 429: callers - room}
         assert len(accounts.unfinished(owner)) == room
         assert accounts.places(owner) == MAX_ACTIVE_BATCHES
     settled(site, accounts, owner)
@@ -102,7 +107,7 @@ def test_active_batches_hold_for_callers_at_once(
 
 
 def test_budget_for_seven_batches_takes_exactly_seven(
-    site: Site, accounts: Accounts, owner: str
+    site: Site, accounts: Accounts, owner: str, callers: int
 ) -> None:
     api = patient(site, owner)
     files = {"file": ("cars.csv", sheet("V70").encode(), "text/csv")}
@@ -111,9 +116,9 @@ def test_budget_for_seven_batches_takes_exactly_seven(
     spent = OWNER_BUDGET - 7 * reserved
     with undispatched(site):
         accounts.set_spent(owner, spent)
-        answers = at_once([lambda: submit(api)] * CALLERS)
+        answers = at_once([lambda: submit(api)] * callers)
 
-        assert answers == {202: 7, 402: CALLERS - 7}
+        assert answers == {202: 7, 402: callers - 7}
         assert len(accounts.unfinished(owner)) == 7
         assert accounts.money(owner) == OWNER_BUDGET
         told = ask(api, "GET", "/api/budget", 200)
@@ -147,12 +152,14 @@ def test_dropped_sheets_wait_for_room_and_are_all_taken(
     assert len(site.as_(owner).get("/api/v1/batch").json()["items"]) == SHEETS
 
 
-def test_rows_over_the_limit_reach_no_table(site: Site, accounts: Accounts, owner: str) -> None:
+def test_rows_over_the_limit_reach_no_table(
+    site: Site, accounts: Accounts, owner: str, callers: int
+) -> None:
     """A limit of the request alone: it is the same for each of many at once."""
     api = patient(site, owner)
     rows = [f"V{number}" for number in range(MAX_ROWS + 1)]
     files = {"file": ("cars.csv", sheet(*rows).encode(), "text/csv")}
-    answers = at_once([lambda: api.post("/api/car-batch", files=files)] * CALLERS)
+    answers = at_once([lambda: api.post("/api/car-batch", files=files)] * callers)
 
     assert answers.keys() - {503} == {400}
     assert accounts.unfinished(owner) == []
@@ -160,16 +167,16 @@ def test_rows_over_the_limit_reach_no_table(site: Site, accounts: Accounts, owne
 
 
 def test_sheets_dropped_at_once_take_the_room_there_is(
-    site: Site, accounts: Accounts, owner: str
+    site: Site, accounts: Accounts, owner: str, callers: int
 ) -> None:
     s3, bucket, room = site.client("s3"), site.stack["bucket"], 20
-    names = [f"inbox/{owner}/{number}.csv" for number in range(CALLERS)]
-    waiting = site.calls.script("count", "^SendMessage$", about=owner, times=CALLERS - room)
+    names = [f"inbox/{owner}/{number}.csv" for number in range(callers)]
+    waiting = site.calls.script("count", "^SendMessage$", about=owner, times=callers - room)
     with undispatched(site), accounts.uncorrected(owner):
         accounts.set_places(owner, MAX_ACTIVE_BATCHES - room)
         with ThreadPoolExecutor(AT_ONCE) as pool:
             list(pool.map(lambda key: s3.put_object(Bucket=bucket, Key=key, Body=SHEET), names))
-        until("all but those wait", lambda: waiting.fired == CALLERS - room, seconds=240)
+        until("all but those wait", lambda: waiting.fired == callers - room, seconds=240)
 
         assert len(accounts.unfinished(owner)) == room
         assert accounts.places(owner) == MAX_ACTIVE_BATCHES
@@ -179,20 +186,20 @@ def test_sheets_dropped_at_once_take_the_room_there_is(
     settled(site, accounts, owner)
 
 
-def test_event_streams_leave_places_to_other_owners(site: Site, owner: str) -> None:
+def test_event_streams_leave_places_to_other_owners(site: Site, owner: str, callers: int) -> None:
     api, other = patient(site, owner), patient(site, f"{owner}-other")
     with undispatched(site):
         batches = {client: submit(client).json()["jobId"] for client in (api, other)}
         taken = TakenPlaces(site, owner)
         # With the other's, as many as the function has places.
         with ThreadPoolExecutor(2 * PLACES - 1) as pool:
-            watchers = [pool.submit(watch, api, batches[api]) for _ in range(CALLERS)]
+            watchers = [pool.submit(watch, api, batches[api]) for _ in range(callers)]
             until("all places are taken", lambda: taken.now() == PLACES)
             assert watch(other, batches[other]) == 200, "half of all places are left to others"
             answers = Counter(watcher.result() for watcher in watchers)
         assert taken.most <= PLACES
         assert answers.keys() == {200, 429}
-        assert answers[429] >= CALLERS // 2
+        assert answers[429] >= callers // 2
         assert taken.now() == 0
     for client, batch in batches.items():
         client.post(f"/api/v1/batch/{batch}/cancel")

@@ -10,7 +10,7 @@ from tests.usecases.batch_state_machine import BatchStateMachine
 from tests.usecases.fault_injection import FaultKind, InjectedFault
 
 BatchStateMachine.TestCase.settings = settings(
-    max_examples=examples(120),
+    max_examples=examples(60),
     stateful_step_count=25,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
