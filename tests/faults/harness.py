@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from threading import Semaphore
 from typing import Any
+from uuid import uuid4
 
 import httpx
 
@@ -41,22 +42,21 @@ class FaultHarness:
     slots: Semaphore = field(default_factory=lambda: Semaphore(4))
 
     def submit(self, word: str, rows: int = 2, **options: object) -> str:
-        """A batch of so many rows whose prompts hold "`word` R0", "`word` R1" and so on."""
-        answer = self._post_sheet(word, rows, options, {})
-        assert answer.status_code == 202, answer.text
-        return str(answer.json()["jobId"])
+        """A batch of so many rows whose prompts hold "`word` R0", "`word` R1" and so on.
 
-    def submit_with_retries(self, word: str, rows: int = 2) -> str:
-        """The same as a client does that asks under one key until it is answered."""
+        As a client does that asks under one key until it is answered.
+        """
+        key = uuid4().hex
         for _ in every(2):
             with suppress(httpx.TransportError):
-                answer = self._post_sheet(word, rows, {}, {"Idempotency-Key": word})
+                answer = self._post_sheet(word, rows, options, key)
                 if answer.status_code == 202:
                     return str(answer.json()["jobId"])
+                assert answer.status_code in {409, 503}, answer.text
         raise AssertionError(f"the sheet was never taken: {answer.text}")
 
     def _post_sheet(
-        self, word: str, rows: int, options: Mapping[str, object], headers: Mapping[str, str]
+        self, word: str, rows: int, options: Mapping[str, object], key: str
     ) -> httpx.Response:
         for proxy in (self.aws, self.provider):
             proxy.watch(word)
@@ -66,7 +66,7 @@ class FaultHarness:
             "car-batch",
             params={"name": word} | {name: str(value) for name, value in options.items()},
             content="\n".join(lines).encode(),
-            headers={"Content-Type": "text/csv", **headers},
+            headers={"Content-Type": "text/csv", "Idempotency-Key": key},
         )
 
     def row(self, word: str, row: int) -> str:

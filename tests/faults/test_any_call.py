@@ -17,7 +17,7 @@ import pytest
 from testing.fault_proxy import Rule
 from tests.faults.harness import CREATE, LOOK, Case, FaultHarness
 
-AT_ONCE = 12
+AT_ONCE = 6
 WALKS, MANY_WALKS = 10, 200
 """How many batches meet three faults; 200 take about half an hour."""
 SDK_ASKS = 4
@@ -83,7 +83,7 @@ def error_at(sites: list[Site], harness: FaultHarness, word: str) -> None:
         rule = harness.aws.script(
             "error", site.operation, about=own, after=site.nth, times=SDK_ASKS, **refusal
         )
-        found = harness.finish(harness.submit_with_retries(own))
+        found = harness.finish(harness.submit(own))
         assert sum(harness.creates(own)) <= 3
         return site, rule.fired, found.statuses
 
@@ -110,7 +110,7 @@ def walk_at_random(walks: int, harness: FaultHarness, word: str) -> None:
     def walk(seed: int) -> int:
         random, own = Random(seed), f"{word}N{seed:03d}Z"  # noqa: S311 - a walk to be walked again
         rules = [_fault(harness, own, random, sites) for _ in range(3)]
-        batch_id = harness.submit_with_retries(own, 3)
+        batch_id = harness.submit(own, 3)
         found = harness.finish(batch_id)
         if "f" in found.statuses:
             assert harness.post(batch_id, "retry") == 202

@@ -19,7 +19,7 @@ from testing.batches import sheet
 from testing.scenario import ask, until
 from tests.security.conftest import MAX_ACTIVE_BATCHES, OWNER_BUDGET, Site
 
-AT_ONCE = 20
+AT_ONCE = 10
 """Each request at the same moment is a process that the emulator starts."""
 SHEETS = 5
 SHEET = sheet("V70").encode()
