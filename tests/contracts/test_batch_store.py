@@ -412,14 +412,14 @@ def test_a_cursor_is_its_owners_alone(store: BatchStore) -> None:
 # --- the unfinished -------------------------------------------------------------------------------
 
 
-def test_retried_batch_is_unfinished_again(
-    store: BatchStore,
-) -> None:
+@pytest.mark.parametrize("knows_before", [True, False])
+def test_retried_batch_is_unfinished_again(store: BatchStore, *, knows_before: bool) -> None:
     store.create(a_batch(size=1))
     store.create(a_batch("b2", "bob"))
 
     def step(batch: Batch) -> Batch:
-        after, _ = store.commit(batch)
+        before = stored(store) if knows_before else None
+        after, _ = store.commit(batch, before=before)
         mine = [("ann", "b1")] if not after.finished else []
         assert list(store.unfinished("ann")) == mine
         assert set(store.unfinished()) == {*mine, ("bob", "b2")}

@@ -94,8 +94,8 @@ class BatchStore(Protocol):
 
         Returns them with their new versions. ConflictError if either record no longer has the
         version it carries; then nothing was written. The batch's spec is not written with an item,
-        nor if it equals that of `before`, the batch as it was read; an item's spec is never written
-        again.
+        nor if it equals that of `before`, the batch as it was read in this version; an item's spec
+        is never written again.
 
         The same write adds the image generated for a variant to the library (LibraryStore), or
         removes a lost one, and makes the account entries; AccountLimitError if an account has no

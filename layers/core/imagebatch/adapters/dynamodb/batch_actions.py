@@ -83,14 +83,19 @@ class BatchActions:
         record = {"owner": batch.owner, "batchId": batch.id} | expiry_of(batch)
         return self.table.put(keys.unfinished(batch.owner, batch.id), record)
 
-    def unfinished_action(self, batch: Batch) -> list["TransactWriteItemTypeDef"]:
+    def unfinished_action(
+        self, batch: Batch, before: Batch | None
+    ) -> list["TransactWriteItemTypeDef"]:
         """Return the action that updates the list of unfinished batches, if one is needed.
 
-        A finished batch is removed. A batch that is archiving or has not started its round may have
-        been reopened by a retry, so it is added; adding it again changes nothing.
+        A finished batch is removed. A batch that was finished is added again; so is one whose
+        earlier state is not known, if a retry may have reopened it: adding it twice changes
+        nothing.
         """
         if batch.finished:
             return [self.table.delete(keys.unfinished(batch.owner, batch.id))]
+        if before is not None:
+            return [self.put_unfinished(batch)] if before.finished else []
         if batch.round_started_at is None or batch.status is BatchStatus.ARCHIVING:
             return [self.put_unfinished(batch)]
         return []

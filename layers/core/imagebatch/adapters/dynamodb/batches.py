@@ -151,7 +151,7 @@ class DynamoDBBatchStore(BatchStore):
         settled = None if item is None else replace(item, version=item.version + 1)
         actions = [
             self._actions.put_state(after, unchanged("version", batch.version)),
-            *self._actions.unfinished_action(after),
+            *self._actions.unfinished_action(after, before),
             self._actions.put_change(after, settled),
         ]
         if writes_spec:
