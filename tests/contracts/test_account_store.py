@@ -33,7 +33,7 @@ from testing.fakes.system import START
 from testing.records import a_batch, change_batch
 
 MONTH = month_of(START)
-CALLERS = 60
+CALLERS = 200
 PLACES = Account("ann")
 ANN, BOB = Account("ann", Mode.LIVE, MONTH), Account("bob", Mode.LIVE, MONTH)
 STACK = Account(None, Mode.LIVE, MONTH)

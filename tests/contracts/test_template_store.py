@@ -10,7 +10,6 @@ from testing.aws import TABLE, no_sleep
 from testing.awsfaults import one_at_a_time
 from testing.fakes import InMemoryTemplateStore
 
-CALLERS = 60
 CHAIR = SheetTemplate(
     name="chairs",
     prompt="A {{größe}} chair{{#note}}, {{note}}{{/note}}",
@@ -74,6 +73,6 @@ def test_limit_holds_for_all_callers_at_once(templates: TemplateStore) -> None:
         except LimitReachedError:
             return False
 
-    with ThreadPoolExecutor(CALLERS) as pool:
-        stored = sum(pool.map(put, range(CALLERS)))
+    with ThreadPoolExecutor(200) as pool:
+        stored = sum(pool.map(put, range(200)))
     assert stored == 5 == len(templates.list_templates("ann"))

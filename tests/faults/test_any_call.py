@@ -140,21 +140,18 @@ def _fault(harness: FaultHarness, word: str, random: Random, sites: list[Site]) 
     )
 
 
+SOAK = [pytest.mark.soak, pytest.mark.timeout(7200)]
+
+
 @pytest.mark.parametrize(
     "case",
-    [an_error_at_some_calls_of_each_kind, three_faults_at_random],
+    [
+        an_error_at_some_calls_of_each_kind,
+        three_faults_at_random,
+        pytest.param(an_error_at_each_call_to_aws_in_turn, marks=SOAK),
+        pytest.param(three_faults_at_random_in_many_batches, marks=SOAK),
+    ],
     ids=lambda case: case.__name__,
 )
 def test_a_batch_survives(case: Case, outcome: Callable[[], None]) -> None:
-    outcome()
-
-
-@pytest.mark.soak
-@pytest.mark.timeout(7200)
-@pytest.mark.parametrize(
-    "case",
-    [an_error_at_each_call_to_aws_in_turn, three_faults_at_random_in_many_batches],
-    ids=lambda case: case.__name__,
-)
-def test_a_batch_survives_many(case: Case, outcome: Callable[[], None]) -> None:
     outcome()

@@ -1,4 +1,4 @@
-"""The whole API function, with many callers at the same moment and real conditional writes."""
+"""The whole API function, with 200 callers at the same moment and real conditional writes."""
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +14,7 @@ from testing.awsfaults import one_at_a_time
 from testing.services import Deployment
 from tests.functions.conftest import Api
 
-CALLERS = 60
+CALLERS = 200
 ROW = {"file": ("cars.csv", b"make\nVolvo\n", "text/csv")}
 RESERVED = 2 * Decimal("0.035")
 """By a batch of one placeholder."""

@@ -81,13 +81,6 @@ BATCH_STATE: NestedNames = {
 BATCH_ERRORS: Names = {"errors": "errors"}
 
 
-def spec_differs(before: Batch | None, after: Batch) -> bool:
-    """Whether what is stored as the spec has changed; True if `before` is not known."""
-    return before is None or any(
-        getattr(before, name) != getattr(after, name) for name in BATCH_SPEC
-    )
-
-
 ITEM_SPEC: Names = {
     "index": "index",
     "custom_id": "customId",
@@ -161,3 +154,10 @@ def attributes_of(names: NestedNames) -> Iterator[str]:
     """Yield the attributes of a record, those of its nested records included."""
     for name in names.values():
         yield from [name] if isinstance(name, str) else name.values()
+
+
+def spec_differs(before: Batch | None, after: Batch) -> bool:
+    """Whether what is stored as the spec has changed; True if `before` is not known."""
+    return before is None or any(
+        getattr(before, name) != getattr(after, name) for name in BATCH_SPEC
+    )

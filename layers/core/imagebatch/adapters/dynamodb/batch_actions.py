@@ -20,7 +20,6 @@ from imagebatch.adapters.dynamodb.item_specs import encode_spec
 from imagebatch.adapters.dynamodb.table import NEW, Condition, Record, Table, unchanged
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.item import Item
-from imagebatch.domain.statuses import BatchStatus
 from imagebatch.ports.records import Change, ItemChange
 
 if TYPE_CHECKING:
@@ -88,15 +87,12 @@ class BatchActions:
     ) -> list["TransactWriteItemTypeDef"]:
         """Return the action that updates the list of unfinished batches, if one is needed.
 
-        A finished batch is removed. A batch that was finished is added again; so is one whose
-        earlier state is not known, if a retry may have reopened it: adding it twice changes
-        nothing.
+        A finished batch is removed. One that a retry has reopened is added again, and so is one
+        whose earlier state is not known: adding it twice changes nothing.
         """
         if batch.finished:
             return [self.table.delete(keys.unfinished(batch.owner, batch.id))]
-        if before is not None:
-            return [self.put_unfinished(batch)] if before.finished else []
-        if batch.round_started_at is None or batch.status is BatchStatus.ARCHIVING:
+        if before is None or before.finished:
             return [self.put_unfinished(batch)]
         return []
 
