@@ -36,6 +36,8 @@ EXPECTED = {
         "importVariants": [*VALID, "400", "422"],
         # What can be made again depends on the batch.
         **{each: [*VALID, "402", "410", "422"] for each in ("redoItems", "redoItemsV1")},
+        # A batch may have as many links as it can.
+        "shareBatch": [*VALID, "422"],
         # Which versions there are depends on the item.
         "chooseVersion": [*VALID, "422"],
         "getBudget": [*VALID, "400"],
