@@ -41,7 +41,7 @@ unhurried = hypothesis.settings(
 )
 register = hypothesis.settings.register_profile
 register("unit", unhurried, max_examples=20, derandomize=True)
-register("project", unhurried, max_examples=100, derandomize=True)
+register("project", unhurried, max_examples=50, derandomize=True)
 register("soak", unhurried, max_examples=2_000)
 hypothesis.settings.load_profile("project")
 

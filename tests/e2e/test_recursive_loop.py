@@ -23,7 +23,7 @@ def dropped(cloudwatch: Any, function: str) -> bool:
     ]
 
 
-@pytest.mark.parametrize("rows", [70, pytest.param(MAX_ROWS, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("rows", [60, pytest.param(MAX_ROWS, marks=pytest.mark.soak)])
 def test_every_row_of_a_long_sheet_is_made(
     live_stack: Stack, aws: Aws, tmp_path: Path, rows: int
 ) -> None:

@@ -63,7 +63,7 @@ def schemathesis() -> str:
 @pytest.mark.parametrize(
     ("phases", "examples"),
     [
-        pytest.param("examples,fuzzing,stateful", 8, id="some-examples"),
+        pytest.param("examples,fuzzing,stateful", 4, id="some-examples"),
         pytest.param(
             "examples,coverage,fuzzing,stateful", 100, id="every-boundary-and-many-examples",
             marks=[pytest.mark.soak, pytest.mark.timeout(7200)],
