@@ -22,12 +22,13 @@ from testing.emulator import (  # noqa: E402
     queries,
     reservations,
     starts,
+    tokens,
     uploads,
 )
 
 RULES = (
     *(alarms, batch_responses, chains, layers, limits, permissions, pollers),
-    *(preflight, gateway, queries, reservations, starts, uploads),
+    *(preflight, gateway, queries, reservations, starts, tokens, uploads),
 )
 for rule in RULES:
     rule.install()

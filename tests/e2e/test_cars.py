@@ -141,7 +141,12 @@ def test_concurrent_submits_with_one_key_create_one_batch(live: httpx.Client) ->
 def test_cancelled_batch_keeps_finished_images(live: httpx.Client, fake: FakeProviders) -> None:
     fake.script("never", prompt="Cancel [1-9]")
     batch = started(live, sheet(*(f"Cancel {n}" for n in range(12))))
-    until("one is done", lambda: status(live, batch)["done"])
+
+    def is_under_way() -> bool:
+        found = status(live, batch)
+        return bool(found["done"] and found["processing"])
+
+    until("one is done and another is being made", is_under_way)
     answer = live.post(f"/api/v1/batch/{batch}/cancel")
     assert (answer.status_code, answer.json()["status"]) == (202, "cancelling")
     found = finished(live, batch)

@@ -264,6 +264,27 @@ def test_unreadable_batch_response_fails_its_messages(emulated: Aws) -> None:
     assert sorted(kept) == sorted(map(json.dumps, READ_AS_FAILURE))
 
 
+def test_transaction_repeated_under_its_token_is_recognized(emulated: Aws) -> None:
+    """Of numbers that the table keeps in a shorter form, too."""
+    client = emulated.client("dynamodb")
+    client.create_table(
+        TableName="tokens",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    item = {"pk": {"S": "a"}, "cost": {"N": "0.0"}, "costs": {"L": [{"N": "1.50"}]}}
+    put = {"Put": {"TableName": "tokens", "Item": item}}
+    write = partial(client.transact_write_items, TransactItems=[put])
+
+    write(ClientRequestToken="one")
+    write(ClientRequestToken="one")
+
+    item["cost"] = {"N": "0.1"}
+    with pytest.raises(ClientError, match="IdempotentParameterMismatchException"):
+        write(ClientRequestToken="one")
+
+
 @pytest.fixture(scope="module")
 def api(emulated: Aws) -> Iterator[httpx.Client]:
     """`ANY /kept/{proxy+}` with an authorizer and `OPTIONS /open/{proxy+}` without."""
