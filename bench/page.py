@@ -4,16 +4,17 @@ Chromium with four times less processor, on what Lighthouse calls slow 4G: 1.6 M
 """
 
 import json
-import shutil
 import statistics
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 from playwright.sync_api import Browser, sync_playwright
 
 from bench.environment import BenchEnvironment, Site, finished, sheet, submit
 from bench.report import Figure
+from testing.chromium import chromium
 
 IMAGES = 12
 SLOW_4G = {
@@ -29,10 +30,6 @@ LOADED = """many => {
   return all.length >= many && all.every((one) => one.complete);
 }"""
 """The network is also idle while the processor is busy with the page's code."""
-PROGRAMS = ("chromium-headless-shell", "chromium", "google-chrome")
-"""The first that is found: the shell has no windows of its own, which are not throttled and take
-processor time from the page.
-"""
 OBSERVER = """
 window.painted = 0;
 new PerformanceObserver((list) => {
@@ -45,7 +42,7 @@ def measure(environment: BenchEnvironment) -> Iterator[Figure]:
     site, runs = environment.open_stack, 1 if environment.tiny else 5
     gallery = f"/batches/{_batch_of_photographs(site)}"
     with sync_playwright() as driver:
-        program = next(filter(None, map(shutil.which, PROGRAMS)), None)
+        program = chromium()
         browser = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
         for path, images, what in (
             ("/", SAMPLES, "the first screen"),
@@ -58,7 +55,10 @@ def measure(environment: BenchEnvironment) -> Iterator[Figure]:
                 value=statistics.median(seconds),
                 goal=1.5,
                 unit="s",
-                detail={f"run {n}": each for n, each in enumerate(seconds, 1)},
+                detail={
+                    "browser": Path(program or "").name,
+                    **{f"run {n}": each for n, each in enumerate(seconds, 1)},
+                },
             )
         browser.close()
 

@@ -21,8 +21,8 @@ def _processor_seconds(work: Callable[[], object]) -> float:
 
 
 def examples(number: int) -> int:
-    """How many examples a search uses that uses `number` of them in `make test`.
+    """Return how many examples a search takes that takes `number` where others take 100.
 
-    Fewer in `make unit`, more in `make soak`; tests/conftest.py has the profiles.
+    `make test`, `make unit` and `make soak` differ in that; tests/conftest.py has the profiles.
     """
     return max(1, number * settings().max_examples // 100)

@@ -1,8 +1,9 @@
 """Recognizes a transaction that is repeated under its ClientRequestToken, whatever its numbers.
 
-The emulator compares a repeated request with the first one, in which it has meanwhile changed the
-numbers of each Put to their shortest form: it took `0.0` for another request than `0`, and refused
-it with IdempotentParameterMismatchException. DynamoDB compares the requests as they were sent.
+The emulator rewrites the numbers of a Put in their shortest form (`2.0` as `2`) before it stores
+the request to compare repetitions with. A repetition with `2.0` was then refused with
+IdempotentParameterMismatchException, which DynamoDB returns only if a parameter has changed
+(DynamoDB API Reference, TransactWriteItems, ClientRequestToken).
 """
 
 from collections.abc import Callable

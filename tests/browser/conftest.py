@@ -6,7 +6,6 @@ error at the end, and what it looked at is kept under output/browser.
 
 import os
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +21,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from testing.chromium import chromium
 from testing.fake_providers import FakeProviders
 from testing.openid_provider import AUDIENCE, CLIENT, Issuer
 from testing.scenario import cars
@@ -73,12 +73,6 @@ def missing() -> str:
     if not (STATIC / "index.html").exists():
         return "the page is not built: npm --prefix web ci && npm --prefix web run build"
     return "" if chromium() else "no Chromium: apt-get install chromium-headless-shell"
-
-
-def chromium() -> str | None:
-    """The one without the browser's own windows, which take most of its processor time."""
-    names = ("chromium-headless-shell", "chromium", "google-chrome")
-    return next(filter(None, map(shutil.which, names)), None)
 
 
 @contextmanager

@@ -146,6 +146,22 @@ def answers_of_the_table_that_are_lost_after_the_write(harness: FaultHarness, wo
     assert (found.statuses, harness.creates(word)) == ("ss", [1, 1])
 
 
+def answers_to_a_submit_and_a_retry_that_are_lost(harness: FaultHarness, word: str) -> None:
+    """The submit writes the models' entries, with numbers such as 2.0."""
+    models, opening = '"typicalSeconds"', r'"retryRequest": \{"S": "\w'
+    harness.fake.script("422", prompt=harness.row(word, 1), times=1)
+    created = harness.aws.script("drop_reply", "TransactWriteItems", about=word, having=models)
+    batch_id = harness.submit(word)
+    harness.finish(batch_id)
+    opened = harness.aws.script("drop_reply", "TransactWriteItems", about=word, having=opening)
+    headers = {"Idempotency-Key": word}
+    answer = harness.ask("POST", f"batches/{batch_id}/retry", headers=headers)
+    assert answer.status_code == 202
+    assert (created.fired, opened.fired) == (1, 1)
+    found = harness.finish(batch_id, round_=2)
+    assert (found.statuses, harness.creates(word)) == ("ss", [1, 2])
+
+
 def a_message_that_nobody_can_read(harness: FaultHarness, word: str) -> None:
     """It goes to the dead-letter queue and out of it, and harms no batch."""
     for body in ("not JSON", "{}", json.dumps({"owner": "local", "batchId": "nobody's"})):
@@ -207,6 +223,7 @@ def a_dispatch_that_died_before_it_sent_a_message(harness: FaultHarness, word: s
         a_bucket_that_answers_500_and_503,
         a_table_that_is_throttled_and_in_conflict,
         answers_of_the_table_that_are_lost_after_the_write,
+        answers_to_a_submit_and_a_retry_that_are_lost,
         a_dispatch_that_died_half_way,
         a_dispatch_that_died_before_it_sent_a_message,
     ],

@@ -36,7 +36,7 @@ EXPECTED = {
         "importVariants": [*VALID, "400", "422"],
         # What can be made again depends on the batch.
         **{each: [*VALID, "402", "410", "422"] for each in ("redoItems", "redoItemsV1")},
-        # A batch may have as many links as it can.
+        # Whether a batch has room for another link depends on the batch.
         "shareBatch": [*VALID, "422"],
         # Which versions there are depends on the item.
         "chooseVersion": [*VALID, "422"],
