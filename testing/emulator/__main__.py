@@ -21,6 +21,7 @@ from testing.emulator import (  # noqa: E402
     preflight,
     queries,
     reservations,
+    server,
     starts,
     tokens,
     uploads,
@@ -28,7 +29,8 @@ from testing.emulator import (  # noqa: E402
 
 RULES = (
     *(alarms, batch_responses, chains, layers, limits, permissions, pollers),
-    *(preflight, gateway, queries, reservations, starts, tokens, uploads),
+    *(preflight, gateway, queries, reservations, server, starts, tokens),
+    uploads,
 )
 for rule in RULES:
     rule.install()
