@@ -74,7 +74,7 @@ def while_an_image_is_asked_for(harness: FaultHarness, word: str) -> None:
 
 def while_an_image_is_made(harness: FaultHarness, word: str) -> None:
     """It is stopped at the provider and costs nothing."""
-    harness.fake.script("slow", prompt=word, seconds=100)
+    harness.fake.script("slow", prompt=word, seconds=300)
     held = harness.provider.script("hold", LOOK, about=word)
     found = harness.finish(cancelled_at(harness, word, held, 1))
     assert (found.statuses, found.batch.money.committed) == ("c", 0)
@@ -89,7 +89,7 @@ def while_an_image_is_stored(harness: FaultHarness, word: str) -> None:
 
 def while_its_worker_lies_dead(harness: FaultHarness, word: str) -> None:
     """The prediction is found by the next delivery and stopped."""
-    harness.fake.script("slow", prompt=word, seconds=100)
+    harness.fake.script("slow", prompt=word, seconds=300)
     killed = harness.provider.script("kill", LOOK, about=word)
     batch_id = harness.submit(word, 1)
     assert killed.reached.wait(PATIENCE)
