@@ -1,5 +1,8 @@
 """What killed functions and half-done uploads leave behind, and who clears it away."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import httpx
 
 from testing.batches import finished
@@ -23,6 +26,16 @@ def killed_workers(site: Site, api: httpx.Client, reference_url: str) -> list[st
     catalog(api, SHIRT, KEPT_SHIRT)
     redelivered = _killed(site, "kill", "Redelivered")
     killed = [cars(api, "Redelivered")]
+    until("killed", lambda: redelivered.fired)
+    with _kept_from_workers(site):
+        killed += _left_to_the_dead_letter_function(site, api, reference_url)
+    return killed
+
+
+def _left_to_the_dead_letter_function(
+    site: Site, api: httpx.Client, reference_url: str
+) -> list[str]:
+    killed = []
     # The other rows fill the queue until long after, so that its end makes room for one that waits.
     many = [f"Collected {row}" for row in range(10)]
     site.fake.script("slow", prompt=r"Collected [1-9]\b", seconds=30)
@@ -35,10 +48,20 @@ def killed_workers(site: Site, api: httpx.Client, reference_url: str) -> list[st
         rule = _killed(site, action, word)
         killed.append(submit())
         until("killed", lambda rule=rule: rule.fired)
-        # At once: some seconds later the queue has its own copy back, and a worker is quicker.
         send(site, killed[-1], "deadLetterQueueUrl")
-    until("killed", lambda: redelivered.fired)
     return killed
+
+
+@contextmanager
+def _kept_from_workers(site: Site) -> Iterator[None]:
+    """The queue keeps its own copy of what is killed meanwhile: a worker would often be quicker."""
+    sqs, queue = site.client("sqs"), {"QueueUrl": site.stack["itemQueueUrl"]}
+    before = sqs.get_queue_attributes(**queue, AttributeNames=["VisibilityTimeout"])["Attributes"]
+    sqs.set_queue_attributes(**queue, Attributes={"VisibilityTimeout": "120"})
+    try:
+        yield
+    finally:
+        sqs.set_queue_attributes(**queue, Attributes=before)
 
 
 def _killed(site: Site, action: str, word: str) -> Rule:
