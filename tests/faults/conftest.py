@@ -17,7 +17,7 @@ from tests.faults.harness import Case, FaultHarness  # noqa: E402
 
 AT_ONCE = 10
 API_SECONDS = 55
-"""More than the 29 of the template, because all cases share two cores; less than a client waits."""
+"""The template's 29 are too few when all cases share two cores; the harness waits for 60."""
 LONG = {
     "a_row_that_fails_at_every_delivery_is_collected_by_the_dead_letter_function",
     "a_message_that_nobody_can_read",

@@ -54,7 +54,7 @@ def _left_to_the_dead_letter_function(
 
 @contextmanager
 def _kept_from_workers(site: Site) -> Iterator[None]:
-    """The queue keeps its own copy of what is killed meanwhile: a worker would often be quicker."""
+    """Keep the messages of killed workers invisible, or another worker may receive them first."""
     sqs, queue = site.client("sqs"), {"QueueUrl": site.stack["itemQueueUrl"]}
     before = sqs.get_queue_attributes(**queue, AttributeNames=["VisibilityTimeout"])["Attributes"]
     sqs.set_queue_attributes(**queue, Attributes={"VisibilityTimeout": "120"})
