@@ -193,6 +193,15 @@ def aws(request: pytest.FixtureRequest) -> Aws:
     return client
 
 
+def stop_scheduled_sweeps(aws: Aws, stack: Stack) -> None:
+    """Leave the sweeper to the tests, which count what its invocations and the API's fail at."""
+    name = stack["functions"]["SweeperFunction"]
+    function = aws("lambda", stack).get_function_configuration(FunctionName=name)
+    events = aws("events", stack)
+    [rule] = events.list_rule_names_by_target(TargetArn=function["FunctionArn"])["RuleNames"]
+    events.disable_rule(Name=rule)
+
+
 @pytest.fixture(scope="session")
 def api(stack: Stack) -> Iterator[httpx.Client]:
     """An HTTP client of the session's stack: `api.get("/health")`."""

@@ -12,7 +12,7 @@ pytest.register_assert_rewrite("tests.faults.checker", "tests.faults.harness")
 from testing.emulator_family import Family  # noqa: E402
 from testing.fake_providers import FakeProviders  # noqa: E402
 from testing.fault_proxy import AWS_NAMES, PREDICTION_NAMES, FaultProxy  # noqa: E402
-from tests.conftest import Aws, Stacks  # noqa: E402 - what is imported is rewritten first
+from tests.conftest import Aws, Stacks, stop_scheduled_sweeps  # noqa: E402 - rewritten first
 from tests.faults.harness import Case, FaultHarness  # noqa: E402
 
 AT_ONCE = 10
@@ -55,6 +55,7 @@ def harness(stacks: Stacks, aws: Aws) -> Iterator[FaultHarness]:
             MaxRows=60,
         )
         family.url = before_aws.upstream = stack["endpointUrl"]
+        stop_scheduled_sweeps(aws, stack)
         aws("lambda", stack).update_function_configuration(
             FunctionName=stack["functions"]["ApiFunction"], Timeout=API_SECONDS
         )

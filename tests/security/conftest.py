@@ -19,7 +19,7 @@ from testing.forged import forgeries
 from testing.issuer import Issuer
 from testing.receiver import Receiver
 from testing.scenario import OwnedResources
-from tests.conftest import Aws, Stacks
+from tests.conftest import Aws, Stacks, stop_scheduled_sweeps
 
 PROVIDER_KEY = "r8_a_key_of_the_security_tests"
 MAX_ACTIVE_BATCHES, OWNER_BUDGET = 1000, 100_000
@@ -85,6 +85,7 @@ def site(stacks: Stacks, aws: Aws) -> Iterator[Site]:
             WorkerConcurrency=4,
         )
         family.url = calls.upstream = stack["endpointUrl"]
+        stop_scheduled_sweeps(aws, stack)
         made = Site(stack, aws, issuer, calls, fake, receiver, friend)
         yield made
         made.close()

@@ -32,7 +32,7 @@ def undispatched(site: Site, api: httpx.Client, word: str) -> str:
     """A batch whose first message was lost."""
     site.calls.script("error", r"^SendMessage$", about=word, times=4)
     files = {"file": ("c.csv", f"make,model\nVolvo,{word}\n".encode(), "text/csv")}
-    assert api.post("/api/car-batch", files=files, data={"name": word}).status_code == 503
+    ask(api, "POST", "/api/car-batch", 503, files=files, data={"name": word})
     found = newest(api)
     assert (found["status"], found["name"]) == ("queued", word)
     return str(found["batch_id"])
