@@ -194,7 +194,7 @@ def aws(request: pytest.FixtureRequest) -> Aws:
 
 
 def stop_scheduled_sweeps(aws: Aws, stack: Stack) -> None:
-    """Leave the sweeper to the tests, which count what its invocations and the API's fail at."""
+    """Disable the sweeper's schedule: a scheduled sweep uses up faults meant for another call."""
     name = stack["functions"]["SweeperFunction"]
     function = aws("lambda", stack).get_function_configuration(FunctionName=name)
     events = aws("events", stack)

@@ -7,12 +7,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
+# Before the imports below: a module that is already imported is not rewritten.
 pytest.register_assert_rewrite("tests.faults.checker", "tests.faults.harness")
 
 from testing.emulator_family import Family  # noqa: E402
 from testing.fake_providers import FakeProviders  # noqa: E402
 from testing.fault_proxy import AWS_NAMES, PREDICTION_NAMES, FaultProxy  # noqa: E402
-from tests.conftest import Aws, Stacks, stop_scheduled_sweeps  # noqa: E402 - rewritten first
+from tests.conftest import Aws, Stacks, stop_scheduled_sweeps  # noqa: E402
 from tests.faults.harness import Case, FaultHarness  # noqa: E402
 
 AT_ONCE = 10
