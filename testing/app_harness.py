@@ -1,6 +1,6 @@
 """The whole core over fakes: submit, deliver, crash, and inspect the records."""
 
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any

@@ -1,7 +1,6 @@
 """Batches and items for tests: valid by default; a test sets what it cares about."""
 
-from dataclasses import fields as fields_of
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -17,8 +16,8 @@ from imagebatch.domain.statuses import Kind
 from testing.fakes.system import START
 
 PRICE = Decimal("0.05")
-BATCH_STATE = frozenset(each.name for each in fields_of(RoundState))
-ITEM_STATE = frozenset(each.name for each in fields_of(ItemState))
+BATCH_STATE = frozenset(RoundState.__struct_fields__)
+ITEM_STATE = frozenset(ItemState.__struct_fields__)
 
 
 def a_batch(id: str = "b1", owner: str = "ann", *, size: int = 3, **fields: Any) -> Batch:  # noqa: A002

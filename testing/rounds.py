@@ -2,7 +2,8 @@
 
 import io
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
+from copy import replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from unittest.mock import create_autospec
 from zipfile import ZipFile

@@ -1,11 +1,11 @@
 """Scheduled: repairs stalled batches, corrects accounts, completes deletions."""
 
-from dataclasses import asdict
 from typing import Any
 
 from imagebatch.compose.sweeper import SweeperServices
 from imagebatch.observability import logger, metrics
 from imagebatch.settings import Settings
+from imagebatch.structs import asdict
 
 RESERVED_SECONDS = 15.0
 """Reserved at the end of the invocation for a call in progress."""

@@ -1,5 +1,5 @@
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from copy import replace
 from threading import RLock
 
 from imagebatch.domain.budgets import Account, AccountEntry, Balance

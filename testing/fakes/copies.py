@@ -4,13 +4,14 @@ Since a stored copy never changes, a fake of a store hands it out as it is.
 """
 
 from collections.abc import Callable
-from copy import deepcopy
-from dataclasses import fields, is_dataclass
+from copy import deepcopy, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from functools import cache
 from typing import Any, NoReturn, cast
+
+from msgspec import Struct
 
 
 def _refuse(self: object, *_: object, **__: object) -> NoReturn:
@@ -64,27 +65,17 @@ def _tuple(value: tuple[Any, ...]) -> tuple[Any, ...]:
     return value if all(map(_same, parts, value)) else parts
 
 
-def _record(record: Any) -> Any:
-    kind = type(record)
-    names = _names(kind)
-    before = [getattr(record, name) for name in names]
-    after = list(map(_frozen, before))
-    if all(map(_same, after, before)):
-        return record
-    made = object.__new__(kind)
-    for name, value in zip(names, after, strict=True):
-        object.__setattr__(made, name, value)
-    return made
+def _record(record: Struct) -> Struct:
+    values = {name: getattr(record, name) for name in record.__struct_fields__}
+    changed = {
+        name: copied for name, value in values.items() if not _same(copied := _frozen(value), value)
+    }
+    return replace(record, **changed) if changed else record
 
 
 def _same(one: object, other: object) -> bool:
     return one is other
 
 
-@cache
-def _names(kind: type) -> tuple[str, ...]:
-    return tuple(each.name for each in fields(kind))
-
-
 def _is_frozen(kind: type) -> bool:
-    return is_dataclass(kind) and kind.__dataclass_params__.frozen  # type: ignore[attr-defined]
+    return issubclass(kind, Struct) and kind.__struct_config__.frozen

@@ -1,6 +1,6 @@
 from collections.abc import Mapping
-from copy import deepcopy
-from dataclasses import dataclass, replace
+from copy import deepcopy, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any

@@ -1,5 +1,5 @@
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from copy import replace
 from threading import Lock
 
 from imagebatch.domain.asset_library import Folder, LibraryImage, library_image

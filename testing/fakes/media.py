@@ -1,6 +1,6 @@
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from copy import replace
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from imagebatch.ports.objects import ObjectStore, PostForm, StoredObject

@@ -2,7 +2,8 @@
 
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from copy import replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from imagebatch.domain.errors import ProviderError, ProviderUnavailableError

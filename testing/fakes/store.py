@@ -1,5 +1,5 @@
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from copy import replace
 from datetime import datetime
 from threading import RLock
 

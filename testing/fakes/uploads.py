@@ -2,7 +2,7 @@ from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
 
 from imagebatch.domain.errors import ConflictError, InvalidRequestError
-from imagebatch.intake.uploads import Upload, UploadKind, UploadStatus
+from imagebatch.domain.uploads import Upload, UploadKind, UploadStatus
 from imagebatch.ports.page import Page
 from imagebatch.ports.uploads import UploadStore
 from testing.fakes.faults import Faults, faulty

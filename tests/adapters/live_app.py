@@ -2,7 +2,7 @@
 
 from collections import Counter
 from contextlib import ExitStack
-from dataclasses import replace
+from copy import replace
 from typing import Any, Self
 
 from imagebatch.adapters.images import PillowValidator

@@ -10,7 +10,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from copy import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING

@@ -1,5 +1,5 @@
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from copy import replace
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -23,6 +23,7 @@ from imagebatch.domain.money import Money, Reservation
 from imagebatch.domain.round_state import Archive, ItemError, ModelBlock, ProviderWait, RoundState
 from imagebatch.domain.statuses import BatchStatus, ItemStatus, Kind
 from imagebatch.ports.records import Change, ItemChange
+from imagebatch.structs import Struct, field, fields
 from testing.effort import examples
 from testing.fakes.system import START
 from testing.records import a_batch, an_item
@@ -57,7 +58,7 @@ for kind, strategy in kinds.items():
 
 
 def records[T](cls: type[T]) -> st.SearchStrategy[T]:
-    """Any value of a dataclass, every field of it given."""
+    """Any value of a struct, every field of it given."""
     stored = [f for f in fields(cls) if f.name not in NOT_STORED.get(cls, ())]
     given_fields = {f.name: kinds.get(f.type, st.from_type(f.type)) for f in stored}  # type: ignore[arg-type]
     return st.builds(cls, **given_fields)
@@ -138,16 +139,14 @@ def test_required_field_is_stored_even_if_empty() -> None:
     assert decode(Item, encode(item)) == item
 
 
-@dataclass(frozen=True)
-class Newer:
+class Newer(Struct, frozen=True):
     name: str
     kind: Kind = Kind.CARS
     added: Mapping[str, Any] = field(default_factory=dict)
     counted: int = 7
 
 
-@dataclass(frozen=True)
-class Older:
+class Older(Struct, frozen=True):
     name: str
 
 
@@ -208,7 +207,7 @@ def test_enumerations_and_modes_are_stored_by_their_words() -> None:
 @pytest.mark.parametrize("cls", NAMES, ids=lambda cls: cls.__name__)
 def test_every_field_has_an_attribute_of_its_own(cls: type[Any]) -> None:
     names = NAMES[cls]
-    assert {each.name for each in fields(cls)} == names.keys() | NOT_STORED.get(cls, frozenset())
+    assert set(cls.__struct_fields__) == names.keys() | NOT_STORED.get(cls, frozenset())
     attributes = [
         attribute
         for name in names.values()

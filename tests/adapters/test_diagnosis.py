@@ -1,7 +1,7 @@
 """Where the facts of `imagebatch doctor` come from: providers, the table, AWS."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from copy import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 

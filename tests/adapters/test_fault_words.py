@@ -1,7 +1,7 @@
 """Every fault word over the real clients of all providers, a row each: the batch always ends."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

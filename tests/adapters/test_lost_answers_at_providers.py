@@ -1,7 +1,7 @@
 """Answers to creates that are lost, and workers that die, over the providers' real clients."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 from random import Random
 

@@ -1,7 +1,7 @@
 """Records that earlier versions stored stay readable: stored_records.json only ever grows."""
 
 import json
-from dataclasses import fields, replace
+from copy import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -42,8 +42,8 @@ from imagebatch.domain.round_state import (
 )
 from imagebatch.domain.shares import Share
 from imagebatch.domain.statuses import BatchStatus, ItemStatus
+from imagebatch.domain.uploads import Upload, UploadKind, UploadStatus
 from imagebatch.intake.catalog import Variant
-from imagebatch.intake.uploads import Upload, UploadKind, UploadStatus
 from imagebatch.ports.records import Change, ItemChange
 from testing.fakes.system import START
 from testing.records import PRICE, a_batch, an_image, an_item, change_batch, change_item
@@ -279,8 +279,8 @@ KINDS = sorted({type(record) for record in RECORDS}, key=lambda kind: kind.__nam
 def test_the_samples_leave_no_field_out(kind: type[Any]) -> None:
     samples = [record for record in RECORDS if type(record) is kind]
     empty = {
-        f.name
-        for f in fields(kind)
-        if all(getattr(sample, f.name) in (None, "", (), {}, 0) for sample in samples)
+        name
+        for name in kind.__struct_fields__
+        if all(getattr(sample, name) in (None, "", (), {}, 0) for sample in samples)
     }
     assert empty == NOT_STORED.get(kind, frozenset())

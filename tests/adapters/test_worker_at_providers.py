@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 
 import pytest

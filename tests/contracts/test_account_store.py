@@ -1,7 +1,7 @@
 """Accounts change in the write of a batch, and never go over what they may hold."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from copy import replace
 from decimal import Decimal
 from typing import Any
 

@@ -1,7 +1,8 @@
 """The library: written with the settle by the batch store, read by the library store."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from copy import replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 

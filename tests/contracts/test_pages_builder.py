@@ -2,7 +2,7 @@
 
 import io
 import zlib
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pikepdf

@@ -1,5 +1,5 @@
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 
 import pytest

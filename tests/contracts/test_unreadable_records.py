@@ -30,8 +30,8 @@ from imagebatch.domain.delivery import Delivery
 from imagebatch.domain.erasure import Erasure
 from imagebatch.domain.shares import Share
 from imagebatch.domain.statuses import ItemStatus, Kind
+from imagebatch.domain.uploads import Upload, UploadKind
 from imagebatch.intake.sheet_templates import SheetTemplate
-from imagebatch.intake.uploads import Upload, UploadKind
 from testing.aws import TABLE, no_sleep
 from testing.fakes.system import START
 from testing.records import a_batch, an_image, an_item, change_item

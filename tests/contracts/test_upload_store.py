@@ -1,4 +1,4 @@
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 from typing import Any
 
@@ -6,7 +6,7 @@ import pytest
 
 from imagebatch.adapters.dynamodb.uploads import DynamoDBUploadStore
 from imagebatch.domain.errors import ConflictError, InvalidRequestError
-from imagebatch.intake.uploads import Upload, UploadKind, UploadStatus
+from imagebatch.domain.uploads import Upload, UploadKind, UploadStatus
 from imagebatch.ports.uploads import UploadStore
 from testing.aws import TABLE, no_sleep
 from testing.fakes import InMemoryUploadStore

@@ -1,6 +1,6 @@
 """What a round reserves, and what its end gives back."""
 
-from dataclasses import replace
+from copy import replace
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any

@@ -3,7 +3,7 @@
 import heapq
 from collections import deque
 from collections.abc import Callable
-from dataclasses import replace
+from copy import replace
 from statistics import mean
 
 import pytest

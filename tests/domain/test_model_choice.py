@@ -1,6 +1,6 @@
 """Which models a batch may run on, and what it is told about those it may not."""
 
-from dataclasses import replace
+from copy import replace
 from decimal import Decimal
 from typing import Any
 

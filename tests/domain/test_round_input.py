@@ -1,6 +1,6 @@
 """What a model of the chain is sent, what is held for it, and what a delivered image cost."""
 
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 from decimal import Decimal
 

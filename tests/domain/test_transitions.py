@@ -1,5 +1,5 @@
 from collections.abc import Callable
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any

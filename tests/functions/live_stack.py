@@ -7,7 +7,7 @@ import io
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 from functools import cached_property
 from typing import Any

@@ -5,7 +5,7 @@ Between two examples the batches whose ids were kept come to their end.
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import replace
+from copy import replace
 from pathlib import Path
 from typing import Any
 

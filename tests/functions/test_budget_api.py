@@ -1,6 +1,6 @@
 """GET /api/budget, and what a budget refuses."""
 
-from dataclasses import replace
+from copy import replace
 from decimal import Decimal
 from typing import Any
 

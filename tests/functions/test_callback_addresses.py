@@ -1,6 +1,6 @@
 """A callback address is public, however a batch is created; in development one more is let in."""
 
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

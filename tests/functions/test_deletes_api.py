@@ -1,6 +1,6 @@
 """Deleting through the API's own function: what is gone, what stays, what is refused."""
 
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +10,7 @@ from imagebatch.domain.deletion import AFTERWARDS, Deletion
 from imagebatch.domain.round_state import Archive
 from imagebatch.domain.rounds import publish
 from imagebatch.domain.statuses import BatchStatus
-from imagebatch.intake.uploads import Upload
+from imagebatch.domain.uploads import Upload
 from imagebatch.ports.finalizer import Execution
 from imagebatch.usecases import keys
 from testing.aws import BUCKET, TABLE

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from copy import replace
 from decimal import Decimal
 from typing import Any
 

@@ -1,7 +1,7 @@
 """GET /api/models and the check: every entry, whether this stack can use it, and why not."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

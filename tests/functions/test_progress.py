@@ -1,7 +1,7 @@
 """The watchers' own function, over moto."""
 
 import json
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 from types import ModuleType
 from typing import Any

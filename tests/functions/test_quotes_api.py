@@ -1,7 +1,7 @@
 """A dry run's quote, and the batch that is submitted with it, for every way of creating one."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any

@@ -1,7 +1,7 @@
 """Models that are removed, retired or re-priced between a create and its collection."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from copy import replace
 from decimal import Decimal
 from importlib.resources import files
 

@@ -1,7 +1,7 @@
 """`rehearse` on every way of creating a batch."""
 
 import json
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

@@ -1,7 +1,7 @@
 """A batch is looked through: versions, choices, and an archive that follows them."""
 
 import io
-from dataclasses import replace
+from copy import replace
 from typing import Any
 from urllib.parse import quote
 from zipfile import ZipFile

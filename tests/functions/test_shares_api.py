@@ -1,6 +1,6 @@
 """Share links: one batch, read-only, for whoever has the token, until it ends."""
 
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit

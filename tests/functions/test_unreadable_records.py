@@ -11,8 +11,8 @@ import pytest
 from imagebatch.domain.asset_library import Folder, VariantFolder
 from imagebatch.domain.delivery import Delivery
 from imagebatch.domain.statuses import ItemStatus, Kind
+from imagebatch.domain.uploads import Upload, UploadKind
 from imagebatch.intake.sheet_templates import SheetTemplate
-from imagebatch.intake.uploads import Upload, UploadKind
 from imagebatch.observability import metrics
 from testing.aws import TABLE
 from testing.fakes.system import START

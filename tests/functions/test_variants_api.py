@@ -1,6 +1,6 @@
 """The catalog, candidates, folders and variant batches through the API's own function."""
 
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

@@ -1,6 +1,6 @@
 """Webhooks over HTTP: the list, and a replay to a local receiver."""
 
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

@@ -6,15 +6,13 @@ import pytest
 
 from imagebatch.api.errors import status_of
 from imagebatch.domain.errors import InvalidRequestError
+from imagebatch.domain.uploads import Upload, UploadKind, UploadStatus
+from imagebatch.formats.file_kind import image_type
 from imagebatch.intake.uploads import (
     MAX_UPLOAD_BYTES,
-    Upload,
-    UploadKind,
-    UploadStatus,
     check_body,
     clean_name,
     detect_content_type,
-    image_type,
     unusable_reason,
     validate_body,
     validate_declared_type,

@@ -1,4 +1,4 @@
-from dataclasses import replace
+from copy import replace
 from decimal import Decimal
 from typing import Any
 

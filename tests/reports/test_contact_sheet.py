@@ -1,6 +1,6 @@
 import re
 from base64 import b64decode
-from dataclasses import replace
+from copy import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256

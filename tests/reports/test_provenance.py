@@ -1,7 +1,7 @@
 """provenance.json: one entry an image, with what anybody can compute again."""
 
 import json
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 from imagebatch.domain.images import Version

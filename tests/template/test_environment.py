@@ -1,7 +1,6 @@
 """Settings and the template speak of the same variables, and development stays at home."""
 
 import re
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ from imagebatch.settings import Settings
 from tests.template.rendering import PSEUDO, Rendered
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
-SETTINGS = {field.name.upper() for field in fields(Settings)}
+SETTINGS = {name.upper() for name in Settings.__struct_fields__}
 READ_BY_LIBRARIES = {
     "AWS_ENDPOINT_URL",
     "POWERTOOLS_SERVICE_NAME",
@@ -89,11 +88,11 @@ def test_template_defaults_match_the_code(production: Rendered) -> None:
         "auth_mode",
     }
 
-    for field in fields(Settings):
-        if field.name in made_by_the_stack:
-            assert getattr(seen, field.name)
+    for name in Settings.__struct_fields__:
+        if name in made_by_the_stack:
+            assert getattr(seen, name)
         else:
-            assert getattr(seen, field.name) == getattr(alone, field.name), field.name
+            assert getattr(seen, name) == getattr(alone, name), name
 
 
 def test_authentication_is_on_unless_it_is_switched_off(production: Rendered) -> None:

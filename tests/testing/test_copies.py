@@ -1,7 +1,6 @@
 """Copies of records, which fakes of stores keep and hand out."""
 
-from copy import deepcopy
-from dataclasses import replace
+from copy import deepcopy, replace
 
 import pytest
 

@@ -5,7 +5,8 @@ retries, sweeps and expiries; after every step the books are in order, and every
 from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from copy import replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 

@@ -4,7 +4,7 @@ fallbacks: what is reserved and spent never exceeds a budget, and in the end not
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 from decimal import Decimal
 

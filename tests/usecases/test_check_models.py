@@ -1,7 +1,8 @@
 """The check of the models: what is kept, reported, and called in use."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from copy import replace
+from dataclasses import dataclass, field
 
 import pytest
 

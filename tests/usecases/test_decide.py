@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+from copy import replace
 from datetime import datetime, timedelta
 from functools import cache
 from itertools import product

@@ -1,7 +1,7 @@
 """Any history of deliveries, crashes, waits, cancels and retries keeps the books in order."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from copy import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial

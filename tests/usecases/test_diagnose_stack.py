@@ -1,7 +1,8 @@
 """What `imagebatch doctor` finds, over facts that a test makes up."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from copy import replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest

@@ -1,7 +1,7 @@
 import json
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from copy import replace
 from decimal import Decimal
 
 import pytest

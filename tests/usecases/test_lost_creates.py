@@ -1,6 +1,6 @@
 """A create whose answer was lost is looked for before another is made."""
 
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 from random import Random
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import zlib
-from dataclasses import replace
+from copy import replace
 from pathlib import Path
 from typing import Any
 

@@ -1,6 +1,6 @@
 """A batch runs on the entry it was accepted with, whatever becomes of the registry."""
 
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 from decimal import Decimal
 

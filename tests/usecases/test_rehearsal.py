@@ -1,6 +1,6 @@
 """A rehearsal through the real machine: its provider alone is told what to do."""
 
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

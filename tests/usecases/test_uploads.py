@@ -1,5 +1,5 @@
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from copy import replace
 
 import pytest
 
@@ -10,7 +10,7 @@ from imagebatch.domain.errors import (
     StateConflictError,
     UnavailableError,
 )
-from imagebatch.intake.uploads import Upload, UploadKind, UploadStatus
+from imagebatch.domain.uploads import Upload, UploadKind, UploadStatus
 from imagebatch.usecases.uploads import CheckUpload, CreateUpload, ReadSheet
 from testing.fakes import FakeClock, InMemoryObjectStore, InMemoryUploadStore
 from testing.fakes.telemetry import SilentTelemetry

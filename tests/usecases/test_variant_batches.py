@@ -1,7 +1,7 @@
 """Batches of variants over fakes: chosen images, folders, and what is kept."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from copy import replace
 from decimal import Decimal
 from typing import Any
 
@@ -19,7 +19,7 @@ from imagebatch.domain.errors import (
 from imagebatch.domain.images import Image, thumbnail_key
 from imagebatch.domain.model_registry import Mode
 from imagebatch.domain.statuses import BatchStatus, ItemStatus
-from imagebatch.intake.uploads import Upload, UploadKind, UploadStatus
+from imagebatch.domain.uploads import Upload, UploadKind, UploadStatus
 from imagebatch.ports.archive import BadMembersError
 from imagebatch.usecases import keys
 from imagebatch.usecases.folders import ListFolders, ReadFolder

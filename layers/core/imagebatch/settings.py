@@ -2,13 +2,13 @@
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from imagebatch.domain.budgets import Limits
 from imagebatch.domain.fallback import OutagePolicy
+from imagebatch.structs import Struct, fields
 
 MIN_WATCHERS = 2
 """Of one owner: somebody may watch in two windows."""
@@ -21,8 +21,7 @@ PARSERS: dict[Any, Callable[[str], Any]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Struct, frozen=True, kw_only=True):
     table_name: str = ""
     bucket_name: str = ""
     item_queue_url: str = ""

@@ -5,10 +5,10 @@ and, where nothing else lies between two images, the beginning of the image itse
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from imagebatch.ports.archive import StoredMember
+from imagebatch.structs import Struct, replace
 
 MIN_PART_BYTES = 5 * 1024 * 1024
 """Of every part but the last, moved or copied."""
@@ -24,8 +24,7 @@ TARGET_PART_COUNT = 9_500
 """Of the 10,000 that S3 allows."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """Bytes `start` to `end` of the archive; of `member` from its byte `first` on if S3 copies
     them.
     """

@@ -4,7 +4,6 @@ import hashlib
 import zlib
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 
 from imagebatch.adapters.archive_parts import MIN_PART_BYTES, Part, plan_parts
@@ -12,13 +11,13 @@ from imagebatch.adapters.sources import DAMAGED, BadMemberError
 from imagebatch.formats import crc32
 from imagebatch.formats.zip_layout import Member, TextMember, plan_zip
 from imagebatch.ports.archive import ArchiveMember, StoredMember
+from imagebatch.structs import Struct, field
 
 MAX_READ_BYTES = MIN_PART_BYTES
 """No longer than any part but the last, so that no read needs more than two parts in memory."""
 
 
-@dataclass(slots=True)
-class Source:
+class Source(Struct):
     """A stored member while its first `length` bytes are read."""
 
     member: StoredMember
@@ -43,8 +42,7 @@ class Source:
             raise BadMemberError(self.member, DAMAGED)
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(Struct, frozen=True):
     """Bytes `first` to `first + length` of a source, which begin at `start` in the archive."""
 
     source: Source

@@ -38,8 +38,8 @@ from imagebatch.domain.round_state import (
     RoundState,
 )
 from imagebatch.domain.shares import Share
+from imagebatch.domain.uploads import Upload
 from imagebatch.intake.catalog import Variant
-from imagebatch.intake.uploads import Upload
 from imagebatch.ports.records import Change, ItemChange
 
 NAMES: dict[type, NestedNames] = {

@@ -1,8 +1,8 @@
-"""Converts dataclasses to the values that DynamoDB stores, and back without loss.
+"""Converts structs to the values that DynamoDB stores, and back without loss.
 
     datetime     ISO 8601 UTC text         enumeration  its value
     Decimal      text                      tuple        list
-    float        number                    dataclass    map
+    float        number                    struct       map
     Mapping      JSON text: DynamoDB returns every number as Decimal, JSON keeps int and float
 
 attributes.py declares the attribute of each field. A nested record with names of its own there is
@@ -13,23 +13,22 @@ of the code can read and write the same records.
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, fields, is_dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import Enum
 from functools import cache, partial
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Any, NamedTuple, Union, get_args, get_origin, get_type_hints
+from typing import Any, NamedTuple, Union, get_args, get_origin, get_type_hints
+
+from msgspec import NODEFAULT
 
 from imagebatch.adapters.attributes import NAMES
 from imagebatch.adapters.batch_attributes import NestedNames
 from imagebatch.domain.errors import UnreadableRecordError
-
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
+from imagebatch.structs import Struct, fields
 
 
-def encode(record: "DataclassInstance", part: NestedNames | None = None) -> dict[str, Any]:
+def encode(record: Struct, part: NestedNames | None = None) -> dict[str, Any]:
     """Return the record's attributes; with `part`, only those of the fields that it names.
 
     Values are str, int, bool, Decimal, and lists and dicts of these. ValueError for a datetime
@@ -42,7 +41,7 @@ def encode(record: "DataclassInstance", part: NestedNames | None = None) -> dict
     return plain
 
 
-def decode[T: "DataclassInstance"](cls: type[T], plain: Mapping[str, Any]) -> T:
+def decode[T: Struct](cls: type[T], plain: Mapping[str, Any]) -> T:
     """Build a record of type `cls` from stored attributes.
 
     UnreadableRecordError if an attribute without a default is missing or a value has another form.
@@ -55,14 +54,14 @@ def decode[T: "DataclassInstance"](cls: type[T], plain: Mapping[str, Any]) -> T:
         ) from error
 
 
-def _decode[T: "DataclassInstance"](cls: type[T], plain: Mapping[str, Any]) -> T:
+def _decode[T: Struct](cls: type[T], plain: Mapping[str, Any]) -> T:
     values: dict[str, Any] = {}
     for spec in _specs(cls):
         if spec.attribute is None:
             values[spec.field] = spec.load(plain)
         elif spec.attribute in plain:
             values[spec.field] = spec.load(plain[spec.attribute])
-        elif spec.optional and spec.default is MISSING:
+        elif spec.optional and spec.default is NODEFAULT:
             values[spec.field] = None
     return cls(**values)
 
@@ -111,7 +110,7 @@ class _Spec(NamedTuple):
 
 
 @cache
-def _specs(cls: type["DataclassInstance"]) -> tuple[_Spec, ...]:
+def _specs(cls: type[Struct]) -> tuple[_Spec, ...]:
     hints, names = get_type_hints(cls), NAMES[cls]
     return tuple(
         _Spec(
@@ -119,7 +118,7 @@ def _specs(cls: type["DataclassInstance"]) -> tuple[_Spec, ...]:
             name if isinstance(name := names[each.name], str) else None,
             _loader(hints[each.name]),
             NoneType in get_args(hints[each.name]),
-            each.default if each.default_factory is MISSING else each.default_factory(),
+            each.default if each.default_factory is NODEFAULT else each.default_factory(),
         )
         for each in fields(cls)
         if each.name in names
@@ -164,7 +163,7 @@ def _loader(hint: Any) -> Callable[[Any], Any]:
         return lambda plain: tuple(load(each) for each in plain)
     if origin is Mapping:
         return json.loads
-    if isinstance(hint, type) and is_dataclass(hint):
+    if isinstance(hint, type) and issubclass(hint, Struct):
         return partial(_decode, hint)
     if isinstance(hint, type) and issubclass(hint, Enum):
         return hint

@@ -12,7 +12,6 @@ import zlib
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from imagebatch.adapters.aws import translate_errors
@@ -23,6 +22,7 @@ from imagebatch.formats.pdf import CHANNELS, PdfImage, pdf_of
 from imagebatch.ports.archive import BadMembersError, StoredMember
 from imagebatch.ports.objects import ObjectStore
 from imagebatch.ports.pdf_pages import Pages, PagesBuilder
+from imagebatch.structs import replace
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

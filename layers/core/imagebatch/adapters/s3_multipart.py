@@ -3,7 +3,6 @@
 import contextlib
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -13,6 +12,7 @@ from imagebatch.adapters.aws import error_code, translate_errors
 from imagebatch.adapters.s3_absence import is_absent
 from imagebatch.domain.errors import UnavailableError
 from imagebatch.ports.archive import StoredMember
+from imagebatch.structs import Struct
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -46,8 +46,7 @@ class Upload(Protocol):
     def complete(self) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """The object to create; `fingerprint` identifies its content before there is any."""
 
     client: "S3Client"

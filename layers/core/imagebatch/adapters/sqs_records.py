@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ from imagebatch.ports.clock import Clock
 from imagebatch.ports.item_queue import ItemMessage, RetryLater
 from imagebatch.ports.telemetry import Telemetry
 from imagebatch.schemas.messages import DELAYED, MalformedMessageError, decode_item
+from imagebatch.structs import replace
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

@@ -3,11 +3,11 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
-from importlib.resources import files
 from itertools import chain
 from typing import Any
 
 from imagebatch.api.apidocs_examples import EVENTS, curl, sample
+from imagebatch.data import data_text
 
 INTRODUCTION = (
     '<p>For programs: <a href="openapi.json">openapi.json</a> (OpenAPI 3.1). <code>$API</code> is '
@@ -19,11 +19,11 @@ type Node = Mapping[str, Any]
 
 
 def page(document: Node) -> str:
-    title, style = escape(document["info"]["title"]), (files("imagebatch.data") / "docs.css")
+    title, style = escape(document["info"]["title"]), data_text("docs.css")
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>{title} API</title><style>{style.read_text('utf-8')}</style></head>\n<body>"
+        f"<title>{title} API</title><style>{style}</style></head>\n<body>"
         f'<nav aria-label="Routes" tabindex="0">{"".join(_navigation(document))}</nav>\n'
         f"<main><h1>{title} API</h1><p>{escape(document['info']['description'])}</p>"
         f"{INTRODUCTION}\n{''.join(_operations(document))}{''.join(_models(document))}"

@@ -5,7 +5,6 @@ import binascii
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from io import BytesIO
 from math import isfinite
@@ -15,6 +14,7 @@ from multipart import MultipartError, MultipartParser, MultipartPart, parse_opti
 
 from imagebatch.api.event import GatewayEvent
 from imagebatch.domain.errors import InvalidRequestError, UnsupportedTypeError
+from imagebatch.structs import Struct, field
 
 FORM_FIELDS = 64
 LIMIT = re.compile(r"[1-9][0-9]?|100", re.ASCII)
@@ -72,15 +72,13 @@ def json_object_of(event: GatewayEvent) -> dict[str, Any]:
     return data
 
 
-@dataclass(frozen=True, slots=True)
-class FormFile:
+class FormFile(Struct, frozen=True):
     body: bytes
     filename: str
     content_type: str
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(Struct, frozen=True):
     fields: dict[str, str] = field(default_factory=dict)
     files: dict[str, FormFile] = field(default_factory=dict)
 

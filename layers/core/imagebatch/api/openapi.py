@@ -6,7 +6,6 @@ It is generated when the code is built, not when the API starts: `make` and `sam
 import json
 import sys
 from collections.abc import Mapping
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from imagebatch.api.openapi_models import REF, SpelledModels
 from imagebatch.api.openapi_nulls import allow_nulls
 from imagebatch.api.parameters import FileForm
 from imagebatch.api.routing import Route
+from imagebatch.data import FOLDER, data_text
 from imagebatch.domain.model_entries import parse_registry
 from imagebatch.schemas.answers import Problem
 from imagebatch.schemas.progress_events import EVENTS
@@ -119,7 +119,7 @@ def _body(body: Any, route: Route, models: SpelledModels) -> dict[str, Any]:
 
 def _name_what_is_known(document: dict[str, Any]) -> None:
     """Models and settings forms are data: insert their names where a request may use one."""
-    registry = parse_registry((files("imagebatch.data") / "models.toml").read_text("utf-8"))
+    registry = parse_registry(data_text("models.toml"))
     examples = [model.id for model in registry.models.values() if not model.retired]
     about = "`GET /api/models` lists the models. Omitted, empty or `claude` is the default."
     named = {"type": "string", "description": about, "examples": examples}
@@ -129,7 +129,7 @@ def _name_what_is_known(document: dict[str, Any]) -> None:
     form = document["paths"]["/api/car-batch"]["post"]["requestBody"]["content"]
     fields = form["multipart/form-data"]["schema"]["properties"]
     fields["model"] = named
-    forms = sorted(each.stem for each in Path(str(files("imagebatch.data") / "schemas")).iterdir())
+    forms = sorted(each.stem for each in (FOLDER / "schemas").iterdir())
     schemas["VariantSettings"]["properties"]["schemaKey"]["enum"] = forms
 
 

@@ -1,10 +1,10 @@
 """Parameters and links that several routes share."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from imagebatch.domain.statuses import BatchStatus, Kind
+from imagebatch.structs import Struct
 
 ID = "^[0-9a-f]{32}$"
 
@@ -29,8 +29,7 @@ CSV_FILE = {"type": "string", "format": "binary", "contentMediaType": "text/csv"
 BINARY = {"type": "string", "format": "binary"}
 
 
-@dataclass(frozen=True, slots=True)
-class FileForm:
+class FileForm(Struct, frozen=True):
     """A multipart form: a model's fields, and a file."""
 
     model: type

@@ -1,11 +1,11 @@
 """A request as handlers see it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from imagebatch.api.caller import OFF, groups_of, owner_of
 from imagebatch.api.event import GatewayEvent
+from imagebatch.structs import Struct
 from imagebatch.usecases.idempotency import check_key
 
 if TYPE_CHECKING:
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 OPERATORS = "operators"
 
 
-@dataclass(frozen=True, slots=True)
-class Request[S: "CommonServices" = "Services"]:
+class Request[S: "CommonServices" = "Services"](Struct, frozen=True):
     event: GatewayEvent
     services: S
     seconds_left: Callable[[], float]

@@ -4,12 +4,12 @@ import base64
 import json
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from imagebatch.api.event import GatewayEvent
 from imagebatch.api.request_errors import NotAcceptableError
 from imagebatch.domain.errors import InvalidRequestError
+from imagebatch.structs import Struct, field
 
 JSON = "application/json"
 MIN_COMPRESSED_BYTES = 1_400
@@ -26,16 +26,14 @@ SECURITY_HEADERS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(Struct, frozen=True):
     status: int
     content_type: str | None = None
     body: str | bytes = ""
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """A model with a status other than 200; a document is already serialized."""
 
     status: int

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any, TypedDict, Unpack
 
 from imagebatch.api.request_errors import MethodNotAllowedError
 from imagebatch.domain.errors import NotFoundError
+from imagebatch.structs import Struct, field, replace
 
 type Handler = Callable[..., Any]
 """Called with the request, and the path variables by name."""
@@ -37,8 +37,7 @@ class Description(TypedDict, total=False):
     links: Mapping[int, Mapping[str, Any]]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Route:
+class Route(Struct, frozen=True, kw_only=True):
     """One operation: its method and path, its request and responses, and its handler.
 
     `request` and `returns` hold models, or JSON schemas by media type.

@@ -1,6 +1,5 @@
 """A sheet received over HTTP: in a form, as the raw body, or uploaded before."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from imagebatch.api.http import (
@@ -21,6 +20,7 @@ from imagebatch.schemas.request_parsing import from_text
 from imagebatch.schemas.requests import BatchOptions, CarOptions, ReadingOptions
 from imagebatch.schemas.submission_answers import CarBatchAccepted
 from imagebatch.schemas.views import notice_answers
+from imagebatch.structs import Struct
 from imagebatch.usecases.idempotency import Result
 from imagebatch.usecases.submit_batch import Submission
 
@@ -28,8 +28,7 @@ BODY_BYTES = 4 * 1024 * 1024
 RAW_TYPES = frozenset({"text/csv", "application/octet-stream", XLSX_TYPE})
 
 
-@dataclass(frozen=True, slots=True)
-class SentSheet:
+class SentSheet(Struct, frozen=True):
     body: bytes
     fields: dict[str, Any]
 

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from imagebatch.compose.data import json_texts
 from imagebatch.compose.diagnosis import Diagnosis
 from imagebatch.compose.dispatch import Dispatch
 from imagebatch.compose.planning import Planning
 from imagebatch.compose.progress import ProgressServices
 from imagebatch.compose.review import Review
 from imagebatch.compose.webhooks import WebhookDelivery
+from imagebatch.data import json_texts
 from imagebatch.domain.model_registry import Mode
 
 if TYPE_CHECKING:

@@ -1,7 +1,6 @@
 """FinalizerFunction: builds, publishes and removes archives, and notifies the owner."""
 
 import json
-from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +13,7 @@ from imagebatch.reports.archive_texts import archive_texts
 from imagebatch.schemas.finalizer_step import FinalizerStep
 from imagebatch.schemas.links import download_name, url_seconds
 from imagebatch.schemas.webhook import webhook_body
+from imagebatch.structs import replace
 from imagebatch.usecases.drop_folder import PublishToOutbox
 from imagebatch.usecases.finalize_batch import FinalizeBatch, FinalizerRun
 from imagebatch.usecases.notify_owner import NotifyOwner, notice_of

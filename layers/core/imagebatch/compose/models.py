@@ -4,9 +4,9 @@ from collections.abc import Callable
 from functools import cached_property
 
 from imagebatch.adapters.dynamodb.model_checks import DynamoDBModelCheckStore
-from imagebatch.compose.data import data_text
 from imagebatch.compose.storage import Storage
 from imagebatch.compose.table import Table
+from imagebatch.data import data_text
 from imagebatch.domain.model_checks import current_checks, gone_models
 from imagebatch.domain.model_choice import UsableModels
 from imagebatch.domain.model_entries import parse_registry

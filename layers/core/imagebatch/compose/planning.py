@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from imagebatch.compose.data import data_text
 from imagebatch.compose.models import Models
+from imagebatch.data import data_text
 
 if TYPE_CHECKING:
     from imagebatch.intake.templates import Template

@@ -5,19 +5,18 @@ An image is one object, listed in both.
 """
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.item import Item
 from imagebatch.domain.statuses import ItemStatus
+from imagebatch.structs import Struct
 
 _IMAGE_ID = re.compile(r"([A-Za-z0-9-]{1,64})\.([0-9]{4,6})", re.ASCII)
 _FOLDER_ID = re.compile(r"([A-Za-z0-9-]{1,64})(?:\.([1-9][0-9]{0,15}))?")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LibraryImage:
+class LibraryImage(Struct, frozen=True, kw_only=True):
     """One image of a variant; `index` is its item's index in the batch."""
 
     batch_id: str
@@ -33,8 +32,7 @@ class LibraryImage:
         return image_id(self.batch_id, self.index)
 
 
-@dataclass(frozen=True, slots=True)
-class VariantFolder:
+class VariantFolder(Struct, frozen=True):
     """A variant's folder in a batch, with the images of `count` items starting at `first`."""
 
     variant_id: int
@@ -46,8 +44,7 @@ class VariantFolder:
         return self.first <= index < self.first + self.count
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Folder:
+class Folder(Struct, frozen=True, kw_only=True):
     """A batch's shared folder and the folders of its variants."""
 
     batch_id: str

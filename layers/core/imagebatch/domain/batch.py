@@ -6,7 +6,6 @@ records (`effective_item_status`).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -24,10 +23,10 @@ from imagebatch.domain.round_state import (
     RoundState,
 )
 from imagebatch.domain.statuses import FINISHED, BatchStatus, Kind, Outcome
+from imagebatch.structs import Struct, field
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BatchSpec:
+class BatchSpec(Struct, frozen=True, kw_only=True):
     """The batch as submitted. Only requests about the whole batch change it, never an item."""
 
     id: str
@@ -60,8 +59,7 @@ class BatchSpec:
     """Incremented each time the spec is written."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Batch(BatchSpec):
+class Batch(BatchSpec, frozen=True, kw_only=True):
     """The spec of a batch, the state of its current round, its costs and its timestamps.
 
     `status`, `counts` and `round` are the state's: nearly everything asks for them.

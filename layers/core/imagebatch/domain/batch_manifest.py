@@ -3,7 +3,7 @@
 import gzip
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -12,10 +12,10 @@ from imagebatch.domain.item import ItemSpec
 from imagebatch.domain.model_registry import Quality
 from imagebatch.domain.notice import Notice, NoticeLevel, warning_texts
 from imagebatch.domain.statuses import Kind
+from imagebatch.structs import Struct, replace
 
 
-@dataclass(frozen=True, slots=True)
-class RowProblem:
+class RowProblem(Struct, frozen=True):
     """An invalid value in a row of a sheet, and the suggested value."""
 
     row: int

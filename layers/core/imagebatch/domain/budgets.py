@@ -7,7 +7,6 @@ crash in between can lose a place or money.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -20,12 +19,12 @@ from imagebatch.domain.errors import (
 from imagebatch.domain.item import TRIES
 from imagebatch.domain.model_registry import Mode
 from imagebatch.domain.money import ZERO
+from imagebatch.structs import Struct, replace
 
 ONE = Decimal(1)
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """An owner's concurrent batches and monthly spending; None means no limit."""
 
     active_batches: int | None = None
@@ -36,8 +35,7 @@ class Limits:
 NO_LIMITS = Limits()
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Struct, frozen=True):
     """What unfinished batches draw on: an owner's places, or money of a month.
 
     Places have no month. The money of the whole stack has no owner. Live and development mode have
@@ -49,8 +47,7 @@ class Account:
     month: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Balance:
+class Balance(Struct, frozen=True):
     """The amount held by unfinished batches and the amount spent by finished ones."""
 
     reserved: Decimal = ZERO
@@ -66,8 +63,7 @@ class Balance:
         return None if cap is None else max(ZERO, cap - self.used)
 
 
-@dataclass(frozen=True, slots=True)
-class AccountEntry:
+class AccountEntry(Struct, frozen=True):
     """A change of one account; an increase may not exceed `cap`."""
 
     account: Account

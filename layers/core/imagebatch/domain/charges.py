@@ -2,7 +2,6 @@
 released. All amounts are in USD.
 """
 
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -10,6 +9,7 @@ from imagebatch.domain.batch import Batch
 from imagebatch.domain.item import Item
 from imagebatch.domain.round_input import model_price, round_price
 from imagebatch.domain.statuses import ItemStatus
+from imagebatch.structs import replace
 
 
 def affordable(batch: Batch, item: Item) -> bool:

@@ -5,16 +5,16 @@ first worker that extends that time with a conditional write makes the one trial
 to be released, so a worker that dies leaves the breaker open.
 """
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+from imagebatch.structs import Struct, replace
 
 OPENS_AFTER = 5
 """Consecutive failures, in any batches."""
 OPEN_SECONDS = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class CircuitBreaker:
+class CircuitBreaker(Struct, frozen=True):
     """`open_until` is None while it is closed. `version` counts its writes; 0 means not stored."""
 
     failures: int = 0

@@ -1,13 +1,12 @@
 """How many items of a batch are in each status."""
 
-from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 from imagebatch.domain.statuses import ItemStatus
+from imagebatch.structs import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(Struct, frozen=True):
     """How many items are in each status; they always add up to the batch's total."""
 
     pending: int = 0

@@ -1,10 +1,10 @@
 """A batch being deleted: the data required to find its objects after its records are deleted."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.errors import StateConflictError
+from imagebatch.structs import Struct
 
 AFTERWARDS = timedelta(minutes=16)
 """An invocation lasts at most 15 minutes: after that, anything that was running when the batch was
@@ -12,8 +12,7 @@ deleted, such as its finalizer, has written its last object.
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deletion:
+class Deletion(Struct, frozen=True, kw_only=True):
     """`round` is the last round: each round may have a waiting finalizer."""
 
     owner: str

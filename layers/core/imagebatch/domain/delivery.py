@@ -1,13 +1,13 @@
 """The delivery status of a webhook: one record for each reported end of a round."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
 from imagebatch.domain.errors import TooManyRequestsError
+from imagebatch.structs import Struct
 
 REPLAY_PAUSE = timedelta(seconds=10)
 
@@ -24,8 +24,7 @@ class DeliveryStatus(StrEnum):
     """The URL is not allowed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
+class Delivery(Struct, frozen=True, kw_only=True):
     """`id` is the message's ID, the same in every attempt; `body` is what was sent."""
 
     id: str

@@ -9,11 +9,10 @@ entries that a settled item enqueued are stored with it (`ItemState.enqueued_pos
 redelivered message enqueues exactly the same ones.
 """
 
-from dataclasses import replace
-
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.item import Item
 from imagebatch.domain.statuses import RUNNING, SETTLED
+from imagebatch.structs import replace
 
 
 def enqueue_initial_window(batch: Batch, workers: int) -> Batch:

@@ -1,9 +1,10 @@
 """The job that erases all of an owner's data, and its receipt."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from imagebatch.structs import Struct, field
 
 ADMITTED_BEFORE = timedelta(minutes=16)
 """Longer than any invocation: by then, everything that began before the erasure has ended."""
@@ -14,8 +15,7 @@ class ErasureStatus(StrEnum):
     DONE = "done"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Erasure:
+class Erasure(Struct, frozen=True, kw_only=True):
     """`cursor` is the position of the table scan; `kept` the amounts spent, by mode and month."""
 
     id: str

@@ -31,10 +31,11 @@ ImagebatchError
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
+
+from imagebatch.structs import Struct
 
 REASON_LENGTH = 200
 MAX_DETAILS = 1_000
@@ -71,8 +72,7 @@ _PERMANENT = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Struct, frozen=True):
     """Why one item failed: a machine code and one sentence of at most 200 characters."""
 
     code: FailureCode

@@ -5,16 +5,15 @@ for a while before it uses the next one; a model that is unavailable or gone is 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.item import Item
 from imagebatch.domain.round_state import BlockReason, ModelBlock, ProviderWait
+from imagebatch.structs import Struct, replace
 
 
-@dataclass(frozen=True, slots=True)
-class OutagePolicy:
+class OutagePolicy(Struct, frozen=True):
     """How long to wait out an outage, and when a rate limit moves a batch to its next model."""
 
     patience: timedelta = timedelta(seconds=900)

@@ -1,15 +1,14 @@
 """Stored images, and the versions of an item."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
 from imagebatch.domain.money import ZERO
 from imagebatch.domain.provenance import Provenance
+from imagebatch.structs import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Image:
+class Image(Struct, frozen=True):
     """A finished image as stored; the archive is checked against its `crc32` and `etag`."""
 
     key: str
@@ -29,8 +28,7 @@ def thumbnail_key(image_key: str) -> str:
     return f"{image_key}.thumb.webp"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Version:
+class Version(Struct, frozen=True, kw_only=True):
     """One of the images generated for an item.
 
     `cost` is the amount spent on the item since the previous version. `lost` is set if the object

@@ -1,7 +1,6 @@
 """An item: its spec, its state and its images."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 from typing import Any
 
@@ -11,13 +10,13 @@ from imagebatch.domain.item_state import ItemState, Lease
 from imagebatch.domain.model_registry import Quality
 from imagebatch.domain.money import ZERO
 from imagebatch.domain.statuses import ItemStatus
+from imagebatch.structs import Struct, field, replace
 
 TRIES = 2
 """Maximum creates for one item in a round, including lost responses and invalid images."""
 
 
-@dataclass(frozen=True, slots=True)
-class LastRedo:
+class LastRedo(Struct, frozen=True):
     """Why the last redo of an item produced no image. `code` is None if the redo was cancelled."""
 
     round: int
@@ -25,8 +24,7 @@ class LastRedo:
     code: FailureCode | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ItemSpec:
+class ItemSpec(Struct, frozen=True, kw_only=True):
     """One image to generate, as accepted. Immutable.
 
     `failure` is set if the intake rejected the row; such an item costs nothing. `cells` is the row
@@ -56,13 +54,12 @@ class ItemSpec:
 
     def to_item(self) -> "Item":
         """Return the item in its initial state, without `cells`, which only the manifest stores."""
-        values = {each.name: getattr(self, each.name) for each in fields(ItemSpec)}
+        values = {name: getattr(self, name) for name in ItemSpec.__struct_fields__}
         status = ItemStatus.FAILED if self.failure else ItemStatus.PENDING
         return Item(**values | {"cells": ()}, state=ItemState(status=status))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item(ItemSpec):
+class Item(ItemSpec, frozen=True, kw_only=True):
     """An item's spec, its state, its images and its last redo.
 
     `status` and `round` are the state's: nearly everything asks for them. Of the spec, only

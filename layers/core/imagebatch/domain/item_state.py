@@ -1,24 +1,22 @@
 """An item's state: its status and its current attempt."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
 from imagebatch.domain.images import Image
 from imagebatch.domain.money import ZERO
 from imagebatch.domain.statuses import ItemStatus
+from imagebatch.structs import Struct, replace
 
 
-@dataclass(frozen=True, slots=True)
-class Lease:
+class Lease(Struct, frozen=True):
     """Exclusive access of one delivery to an item, until its invocation must have ended."""
 
     token: str
     until: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ItemState:
+class ItemState(Struct, frozen=True, kw_only=True):
     """The state of an item in the round in which it was last claimed.
 
     An attempt is one create and what follows from it until its outcome is known.

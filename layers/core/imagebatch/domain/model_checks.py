@@ -1,11 +1,11 @@
 """The stored results of looking up models at their providers, used for new batches."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from imagebatch.domain.model_registry import ImageModel, ModelRegistry
+from imagebatch.structs import Struct
 
 
 class Presence(StrEnum):
@@ -14,16 +14,14 @@ class Presence(StrEnum):
     UNCLEAR = "unclear"
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
+class Sighting(Struct, frozen=True):
     """A provider's response about a model; `reason` explains an unclear or negative one."""
 
     presence: Presence
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ModelCheck:
+class ModelCheck(Struct, frozen=True):
     """A provider's last clear response.
 
     `upstream` are the names that were looked up. If the entry's names have changed since, the
@@ -35,8 +33,7 @@ class ModelCheck:
     checked_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckedModel:
+class CheckedModel(Struct, frozen=True, kw_only=True):
     """`in_use`: a default of the stack, or named by a template or an unfinished batch."""
 
     model: ImageModel

@@ -1,21 +1,20 @@
 """Model selection: the models that this stack can use, and those that support a batch."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from imagebatch.domain.errors import InvalidRequestError, UnprocessableError
 from imagebatch.domain.model_registry import ImageModel, Mode, ModelRegistry, Quality
+from imagebatch.structs import Struct, field
 
 DEFAULT_ALIASES = frozenset({"", "claude"})
 """Older clients send `claude` for the default."""
 MAX_FALLBACKS = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Requirement:
+class Requirement(Struct, frozen=True, kw_only=True):
     """What one item requires of a model; `row` and `custom_id` identify the item."""
 
     row: int | None = None
@@ -26,8 +25,7 @@ class Requirement:
     seed: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UsableModels:
+class UsableModels(Struct, frozen=True, kw_only=True):
     """The registry as this stack can use it now.
 
     `providers` are those with a key, none means development mode; `gone` are the models that their

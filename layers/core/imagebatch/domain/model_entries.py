@@ -7,7 +7,6 @@ batches run.
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import cache
@@ -21,6 +20,7 @@ from imagebatch.domain.model_registry import (
     Quality,
     QualityOffer,
 )
+from imagebatch.structs import asdict, replace
 
 PROVIDERS = ("replicate", "runpod", "fal")
 MAX_OVERLAY_BYTES = 64 * 1024
@@ -39,7 +39,7 @@ _UPSTREAM = {
 }
 _OUR_WORDS = frozenset({"prompt", "aspect_ratio", "images", "seed", "moodboard_id"})
 _REQUIRED = frozenset({"id", "provider", "qualities", "fields", "aspect_ratios"})
-_KNOWN = frozenset(each.name for each in fields(ImageModel))
+_KNOWN = frozenset(ImageModel.__struct_fields__)
 
 
 class EntryError(ValueError):
@@ -116,8 +116,7 @@ def _overlaid(models: Mapping[str, ImageModel], entry: Mapping[str, Any]) -> Ima
     known = models.get(str(entry.get("id")))
     if known is None:
         return _entry(entry)
-    unchanged = {each.name: getattr(known, each.name) for each in fields(ImageModel)}
-    return _entry({**unchanged, **entry})
+    return _entry({**asdict(known), **entry})
 
 
 def _checked(registry: ModelRegistry) -> ModelRegistry:

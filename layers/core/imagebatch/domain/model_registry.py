@@ -5,10 +5,11 @@
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
 from decimal import ROUND_CEILING, Decimal
 from enum import StrEnum
 from typing import Any
+
+from imagebatch.structs import Struct, field, replace
 
 PIXELS_OF_A_MEGAPIXEL = 1_000_000
 
@@ -34,8 +35,7 @@ class ModelState(StrEnum):
     RETIRED = "retired"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QualityOffer:
+class QualityOffer(Struct, frozen=True, kw_only=True):
     """A quality of a model: `price` is USD per `unit`, `inputs` are the inputs that request it."""
 
     name: Quality
@@ -44,8 +44,7 @@ class QualityOffer:
     inputs: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageModel:
+class ImageModel(Struct, frozen=True, kw_only=True):
     """One entry of the registry; data/models.toml describes each field."""
 
     id: str
@@ -154,8 +153,7 @@ class ImageModel:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelRegistry:
+class ModelRegistry(Struct, frozen=True, kw_only=True):
     """Every entry by ID. `defaults` are in order: the first that a stack can use applies."""
 
     models: Mapping[str, ImageModel]

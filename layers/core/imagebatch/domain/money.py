@@ -1,13 +1,13 @@
 """Amounts of money, in USD, and the record of what a batch costs."""
 
-from dataclasses import dataclass, replace
 from decimal import Decimal
+
+from imagebatch.structs import Struct, replace
 
 ZERO = Decimal(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Reservation:
+class Reservation(Struct, frozen=True):
     """An unfinished batch's share of its owner's account: one place and part of a month's budget.
 
     `amount` is the maximum that its round may commit in addition to `committed_before`.
@@ -18,8 +18,7 @@ class Reservation:
     committed_before: Decimal = ZERO
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Money:
+class Money(Struct, frozen=True, kw_only=True):
     """What a batch has committed and spent over all rounds, and what its current round may spend.
 
     An amount is committed before a create, and then either captured or released.

@@ -1,7 +1,8 @@
 """Notices and warnings about a sheet, kept with its batch and shown wherever the batch is."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from imagebatch.structs import Struct
 
 
 class NoticeLevel(StrEnum):
@@ -11,8 +12,7 @@ class NoticeLevel(StrEnum):
     """Needs a person's attention; the drop folder, which has none, rejects such a sheet."""
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(Struct, frozen=True):
     """`row` is the first affected row, numbered as in a spreadsheet; None means the whole sheet."""
 
     code: str

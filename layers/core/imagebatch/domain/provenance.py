@@ -1,7 +1,8 @@
 """Where an image comes from, and how its file states that."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from imagebatch.structs import Struct
 
 DEVELOPMENT_MODEL = "development"
 """The model name of placeholders."""
@@ -17,8 +18,7 @@ class Mark(StrEnum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True)
-class Provenance:
+class Provenance(Struct, frozen=True):
     """`found` is the mark in the provider's file; `sha256` is of the stored file."""
 
     sha256: str

@@ -7,12 +7,12 @@ items that a cancel left unclaimed: a cancelled redo therefore keeps its list.
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from imagebatch.structs import Struct, replace
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Redo:
+
+class Redo(Struct, frozen=True, kw_only=True):
     """The round that regenerated `items`, which are indices as written by `index_ranges`.
 
     With `note` None each item keeps its earlier note; `seed` replaces the row's own, None means no

@@ -4,10 +4,10 @@ Every failure code is an outcome of the same name; some have a shorter alias.
 """
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 
 from imagebatch.domain.errors import FailureCode
+from imagebatch.structs import Struct
 
 SHORT = {"refused": FailureCode.CONTENT_REFUSED, "timeout": FailureCode.PROVIDER_TIMEOUT}
 SECONDS = {"throttled": 20, "slow": 10}
@@ -17,8 +17,7 @@ MAX_SECONDS = 3_600
 _TIMED = re.compile(r"(throttled|slow)(?::([1-9][0-9]{0,3}))?", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Fate:
+class Fate(Struct, frozen=True):
     """A failure, or a name in `SECONDS` with its duration, or `LOST`."""
 
     word: str
@@ -26,8 +25,7 @@ class Fate:
     seconds: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Rehearsal:
+class Rehearsal(Struct, frozen=True):
     """`attempt` counts the creates of the round, which began at `since`."""
 
     fate: Fate

@@ -1,18 +1,17 @@
 """A batch's state in its current round."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 from imagebatch.domain.counts import Counts
 from imagebatch.domain.errors import Failure
 from imagebatch.domain.statuses import BatchStatus
+from imagebatch.structs import Struct, replace
 
 MAX_ERRORS = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Archive:
+class Archive(Struct, frozen=True):
     key: str
     size: int
     entries: int
@@ -39,8 +38,7 @@ class BlockReason(StrEnum):
     GONE = "model_unavailable"
 
 
-@dataclass(frozen=True, slots=True)
-class ProviderWait:
+class ProviderWait(Struct, frozen=True):
     """Why and until when a batch waits for its provider.
 
     `since` is when the provider began to return only errors that require waiting.
@@ -51,8 +49,7 @@ class ProviderWait:
     since: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ModelBlock:
+class ModelBlock(Struct, frozen=True):
     """Why a batch does not use a model until `until`; None means for the rest of the round.
 
     `since` is when the model became unusable.
@@ -67,8 +64,7 @@ class ModelBlock:
         return self.until is None or self.until > now
 
 
-@dataclass(frozen=True, slots=True)
-class ItemError:
+class ItemError(Struct, frozen=True):
     """One line of a batch's `errors`."""
 
     index: int
@@ -79,8 +75,7 @@ class ItemError:
     """Whether the intake rejected the item, so that no round can retry it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoundState:
+class RoundState(Struct, frozen=True, kw_only=True):
     """The state of a batch in its current round."""
 
     counts: Counts

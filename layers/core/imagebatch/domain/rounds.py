@@ -1,7 +1,6 @@
 """State transitions of a batch, from round to round. Pure functions."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from imagebatch.domain.batch import Batch
@@ -13,6 +12,7 @@ from imagebatch.domain.money import ZERO
 from imagebatch.domain.redos import Redo, index_ranges
 from imagebatch.domain.round_state import Archive, ArchiveState, RoundState
 from imagebatch.domain.statuses import RUNNING, BatchStatus, ItemStatus
+from imagebatch.structs import replace
 
 
 def abort_round(batch: Batch, failure: Failure) -> Batch:

@@ -3,16 +3,16 @@
 import hashlib
 import hmac
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from imagebatch.structs import Struct
 
 MAX_HOURS = 720
 MAX_SHARES = 20
 """Per batch, at the same time."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Share:
+class Share(Struct, frozen=True, kw_only=True):
     """Only `token_hash` is stored, not the token."""
 
     id: str

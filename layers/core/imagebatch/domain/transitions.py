@@ -6,7 +6,6 @@ transaction (`ports.BatchStore.commit`) that fails with `ConflictError` if eithe
 changed. Each rule therefore holds for exactly the state on which it was decided.
 """
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -29,6 +28,7 @@ from imagebatch.domain.round_state import MAX_ERRORS, ItemError
 from imagebatch.domain.rounds import start_archiving_if_complete
 from imagebatch.domain.statuses import RUNNING, BatchStatus, ItemStatus
 from imagebatch.domain.versions import add, lose
+from imagebatch.structs import replace
 
 
 class DeliveryDecision(StrEnum):

@@ -2,11 +2,11 @@
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import replace
 
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.images import Version
 from imagebatch.domain.item import Item
+from imagebatch.structs import replace
 
 MAX_VERSIONS = 50
 _CHOICE_BYTES = 6

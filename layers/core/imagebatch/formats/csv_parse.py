@@ -7,7 +7,6 @@ is not an error.
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from itertools import islice, pairwise
 from operator import itemgetter
 
@@ -20,6 +19,7 @@ from imagebatch.formats.csv_records import (
     TooWideError,
 )
 from imagebatch.formats.visible_text import BLANK
+from imagebatch.structs import Struct, field
 
 DEFAULT_DELIMITER = ","
 DELIMITERS = (",", "\t", "|", ";")
@@ -28,8 +28,7 @@ _NEWLINE_SAMPLE = 1 << 20
 _QUOTED = re.compile(r'"[^"]*+"')
 
 
-@dataclass(slots=True)
-class ParsedCsv:
+class ParsedCsv(Struct):
     """`rows` holds (spreadsheet row, cells) of the first rows, `row_count` counts all of them.
 
     `padded` and `cut` are repaired rows: missing trailing empty cells, or extra ones. `footer` is a

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
+
+from imagebatch.structs import Struct
 
 MAX_COLUMNS = 16_384
 """A spreadsheet's maximum; PapaParse has no limit."""
@@ -18,8 +19,7 @@ _ODD_RUN = r'("(?<!"")(?:"")*+)(?!")'
 _CANDIDATE = re.compile(_ODD_RUN)
 
 
-@dataclass(frozen=True, slots=True)
-class ParseError:
+class ParseError(Struct, frozen=True):
     """One of PapaParse's errors; `row` is the spreadsheet's."""
 
     type: str
@@ -28,8 +28,7 @@ class ParseError:
     row: int
 
 
-@dataclass(slots=True)
-class Record:
+class Record(Struct):
     """One line of the sheet; `cells` are omitted if there are more than requested."""
 
     row: int

@@ -7,6 +7,8 @@ from enum import StrEnum
 from imagebatch.formats.image_parts import is_webp
 
 _HEAD = 4096
+_PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
+_JPEG = b"\xff\xd8\xff"
 _HTML = re.compile(rb"<(?:!doctype html|html|head|body|table|meta)\b", re.IGNORECASE)
 _MAX_JSON_BYTES = 5_000_000
 
@@ -45,6 +47,17 @@ _BY_MEMBER = (
 )
 _DIRECTORY = 66_000
 """The central directory of most archives lies within this many bytes of the end."""
+
+
+def image_type(body: bytes) -> str | None:
+    """Return the content type of a PNG, JPEG or WebP image; None for anything else."""
+    if body.startswith(_PNG):
+        return "image/png"
+    if body.startswith(_JPEG):
+        return "image/jpeg"
+    if body.startswith(b"RIFF") and body[8:15] == b"WEBPVP8":
+        return "image/webp"
+    return None
 
 
 def kind_of_file(body: bytes) -> FileKind | None:

@@ -1,8 +1,9 @@
 """The chunks and segments of PNG, JPEG and WebP files, without decoding."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+from imagebatch.structs import Struct
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 JPEG_SIGNATURE = b"\xff\xd8\xff"
@@ -26,8 +27,7 @@ class ImageKind(StrEnum):
     WEBP = "webp"
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """A chunk or segment from `start` to `end`, including its framing; its content is `first:last`.
 
     A JPEG part's name is its marker; the last part is everything from the first scan on.

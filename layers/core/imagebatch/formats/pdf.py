@@ -5,7 +5,8 @@ PDF 1.5 with a cross-reference stream, whose offsets are not limited to 10 GB.
 
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from imagebatch.structs import Struct, replace
 
 POINTS_A_PIXEL = 0.75
 MAX_SIDE = 14_400
@@ -17,8 +18,7 @@ _ICC_SPACES = {"DeviceGray": b"GRAY", "DeviceRGB": b"RGB ", "DeviceCMYK": b"CMYK
 CHANNELS = {"DeviceGray": 1, "DeviceRGB": 3, "DeviceCMYK": 4}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PdfImage:
+class PdfImage(Struct, frozen=True, kw_only=True):
     """An image in a form that a PDF can embed unchanged.
 
     `data` is a whole JPEG, or if `jpeg` is false the compressed lines of a PNG, and so is `mask`,

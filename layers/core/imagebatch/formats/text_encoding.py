@@ -9,9 +9,10 @@ reading is accepted only if it is evident and every possible reading is the same
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+
+from imagebatch.structs import Struct
 
 WESTERN = ("windows-1252", "iso-8859-15", "mac_roman", "cp850", "cp437", "iso-8859-1")
 CENTRAL = ("windows-1250", "iso-8859-2", "cp852", "mac_latin2")
@@ -36,16 +37,14 @@ EVIDENT_WORDS = 3
 _WORD = re.compile(r"(?:[^\W\d_]|[^\x00-\x7f])+")
 _SAMPLE = 64_000
 _EUC = ("gb2312", "euc_kr", "big5", "euc_jp")
-_THREE_BYTES = "[\u0800-\U0010ffff]"
-"""A pattern that takes long to compile, and is when it is first used."""
+_THREE_BYTES = re.compile("[^\x00-\u07ff]")
 _SYMBOL_IN_PLACE = re.compile(
     r"\d ?[°²³½¼¾\xd7±·µ£¥]|[A-Za-z][®©²³]|[½¼¾±\xd7£¥§]\d|µ[A-Za-z]|[«»][\w ]+[«»]"
 )
 _IN_WORDS = frozenset("'\u2019\u02bc\u00b7-\u00ad")
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     encoding: str
     text: str
     possible: bool
@@ -84,7 +83,7 @@ def rivals_of_utf8(body: bytes, text: str) -> list[Reading]:
     and related letters or symbols that form no word. With three bytes this does not happen by
     chance.
     """
-    if text.isascii() or re.search(_THREE_BYTES, text) or has_convincing_words(text):
+    if text.isascii() or _THREE_BYTES.search(text) or has_convincing_words(text):
         return []
     found = [
         Reading(encoding, rival, possible=True, evident=False)

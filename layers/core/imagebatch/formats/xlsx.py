@@ -9,13 +9,14 @@ import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from io import BytesIO
 from itertools import chain, pairwise
 from posixpath import join, normpath
 from typing import Any
 from xml.etree import ElementTree as ET
+
+from imagebatch.structs import Struct, field
 
 MAX_MEMBERS = 2_000
 MAX_UNPACKED_BYTES = 64 * 1024 * 1024
@@ -56,16 +57,14 @@ class SheetNotFoundError(WorkbookError):
         self.names = tuple(names)
 
 
-@dataclass(frozen=True, slots=True)
-class CellFault:
+class CellFault(Struct, frozen=True):
     """The displayed text of a cell, and its problem."""
 
     value: str
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class WorkbookSheet:
+class WorkbookSheet(Struct, frozen=True):
     """`rows` are numbered as in the spreadsheet; `faults` are cells without a usable value, by row
     and 0-based column.
     """

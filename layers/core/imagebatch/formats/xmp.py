@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
+
+from imagebatch.structs import Struct
 
 if TYPE_CHECKING:
     from xml.dom.minidom import Document, Element
@@ -21,8 +22,7 @@ class UnreadablePacketError(ValueError):
     """The packet is not XMP that can be read safely."""
 
 
-@dataclass(frozen=True, slots=True)
-class Property:
+class Property(Struct, frozen=True):
     namespace: str
     prefix: str
     name: str

@@ -9,8 +9,9 @@ Format: APPNOTE.TXT 6.3.10, sections 4.3 to 4.5.
 
 import struct
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
+
+from imagebatch.structs import Struct
 
 LIMIT_16 = 0xFFFF
 LIMIT_32 = 0xFFFFFFFF
@@ -30,23 +31,20 @@ LOCATOR_ZIP64 = struct.Struct("<4sLQL")
 END = struct.Struct("<4s4H2LH")
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(Struct, frozen=True):
     name: str
     size: int
     crc32: int
 
 
-@dataclass(frozen=True, slots=True)
-class TextMember:
+class TextMember(Struct, frozen=True):
     """A file of the archive whose content is in memory."""
 
     name: str
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(Struct, frozen=True):
     """A member and its position: its local header at `offset`, its bytes from `body` to `end`."""
 
     member: Member
@@ -62,8 +60,7 @@ class Placed:
         return self.body + self.member.size
 
 
-@dataclass(frozen=True, slots=True)
-class ZipLayout:
+class ZipLayout(Struct, frozen=True):
     """Every member's position, and the central directory after the last one."""
 
     members: tuple[Placed, ...]

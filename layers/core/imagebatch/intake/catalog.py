@@ -1,10 +1,9 @@
 """The owner's catalog of product variants."""
 
-from dataclasses import dataclass
+from imagebatch.structs import Struct
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Variant:
+class Variant(Struct, frozen=True, kw_only=True):
     id: int
     title: str
     product_id: int

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from imagebatch.domain.errors import InvalidRequestError, UnprocessableError
@@ -11,6 +10,7 @@ from imagebatch.intake.catalog import Variant
 from imagebatch.intake.headers import ColumnSet
 from imagebatch.intake.sheet import ReadOptions, read_sheet
 from imagebatch.intake.urls import url_rejection_reason
+from imagebatch.structs import Struct
 
 COLUMNS = ("variantId", "variantTitle", "productId", "productTitle", "imageUrl")
 SHEET_COLUMNS = ColumnSet(
@@ -36,8 +36,7 @@ type Fault = tuple[str, Any, str]
 """(column, value, message)"""
 
 
-@dataclass(frozen=True, slots=True)
-class CatalogImport:
+class CatalogImport(Struct, frozen=True):
     variants: tuple[Variant, ...]
     notices: tuple[Notice, ...] = ()
 

@@ -3,7 +3,6 @@
 import re
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE, BOM_UTF32_LE
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from imagebatch.domain.errors import InvalidRequestError, UnprocessableError
 from imagebatch.domain.notice import Notice
@@ -16,6 +15,7 @@ from imagebatch.formats.text_encoding import (
     rivals_of_utf8,
 )
 from imagebatch.formats.visible_text import show_invisible
+from imagebatch.structs import Struct
 
 MAX_CANDIDATES = 10
 MAX_SAMPLE_CHARACTERS = 120
@@ -47,8 +47,7 @@ class ControlCharacterError(ValueError):
         self.before = before
 
 
-@dataclass(frozen=True, slots=True)
-class DecodedSheet:
+class DecodedSheet(Struct, frozen=True):
     text: str
     encoding: str
     notices: tuple[Notice, ...] = ()

@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from imagebatch.domain.model_registry import Quality
 from imagebatch.intake.field_problems import FieldProblem, invalid_fields
+from imagebatch.structs import Struct
 
 INBOX, OUTBOX = "inbox/", "outbox/"
 ERROR_SUFFIX = ".error.json"
@@ -17,8 +17,7 @@ _HIDDEN = ("._", "~$", ".")
 MAX_AMOUNT = Decimal(1_000_000)
 
 
-@dataclass(frozen=True, slots=True)
-class DroppedKey:
+class DroppedKey(Struct, frozen=True):
     """`owner` is empty for the default one, `name` is without its ending.
 
     `fault` is why the location is not allowed.
@@ -32,8 +31,7 @@ class DroppedKey:
     fault: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class DropOptions:
+class DropOptions(Struct, frozen=True):
     max_cost: Decimal | None = None
     encoding: str | None = None
     sheet: str | None = None

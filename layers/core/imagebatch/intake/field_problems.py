@@ -1,14 +1,13 @@
 """Invalid values in a request, each at the path of its field."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from imagebatch.domain.errors import InvalidRequestError, UnprocessableError
+from imagebatch.structs import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class FieldProblem:
+class FieldProblem(Struct, frozen=True):
     """`field` is the path in the request, such as `items.3.prompt`; empty means the whole
     request. `variant_id` is set if a variant of the batch is meant.
     """

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from itertools import chain, islice
 
 from imagebatch.domain.errors import InvalidRequestError
 from imagebatch.domain.notice import Notice, warning
 from imagebatch.formats.visible_text import folded_name, show_invisible, strip_blank
+from imagebatch.structs import Struct, field
 
 MAX_NAMES_LISTED = 10
 MAX_NAME_CHARACTERS = 40
@@ -19,8 +19,7 @@ _MAX_COMPARED = 300
 _NOT_A_WORD = re.compile(r"[^\w]+|_+")
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnSet:
+class ColumnSet(Struct, frozen=True):
     """The expected columns. `synonyms` are folded names that mean one of them.
 
     `weak_synonyms` apply only if the column itself is missing. One of `identifying` is required.
@@ -38,8 +37,7 @@ class ColumnSet:
     """Every other column is a variable: none is unknown, and it keeps its folded name."""
 
 
-@dataclass(frozen=True, slots=True)
-class HeaderMap:
+class HeaderMap(Struct, frozen=True):
     """`places` has the position of each known column; `others` those of the other named columns."""
 
     places: Mapping[str, int]

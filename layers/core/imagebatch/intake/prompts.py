@@ -2,7 +2,6 @@
 
 import string
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
 from imagebatch.domain.batch_manifest import BatchManifest
@@ -11,6 +10,7 @@ from imagebatch.domain.model_registry import ImageModel, Quality
 from imagebatch.domain.statuses import Kind
 from imagebatch.intake.field_problems import FieldProblem
 from imagebatch.intake.file_names import safe_stem, unique_stems
+from imagebatch.structs import Struct
 
 MAX_PROMPT_LENGTH = 4_000
 DEFAULT_ASPECT_RATIO = "1:1"
@@ -18,8 +18,7 @@ _WORDS_OF_A_NAME = 8
 _PUNCTUATION = string.punctuation + "\u2018\u2019\u201c\u201d\u201e«»…\u2013\u2014"
 
 
-@dataclass(frozen=True, slots=True)
-class PromptDraft:
+class PromptDraft(Struct, frozen=True):
     """An item as sent, trimmed; `file` is an upload's ID, a URL or empty."""
 
     prompt: str = ""

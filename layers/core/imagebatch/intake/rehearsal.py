@@ -3,11 +3,11 @@
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from imagebatch.domain.item import ItemSpec
 from imagebatch.domain.rehearsal import fate_words, parse_fate
 from imagebatch.intake.field_problems import FieldProblem
+from imagebatch.structs import replace
 
 FIELD = "rehearse"
 _SHARE = re.compile(r"(100|[1-9]?[0-9])%", re.ASCII)

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from imagebatch.domain.batch_manifest import RowProblem
 from imagebatch.formats.visible_text import show_invisible
 from imagebatch.intake.aspect_ratios import suggest_ratio
 from imagebatch.intake.sheet import Sheet, SheetRow
+from imagebatch.structs import Struct, field
 
 BACKGROUNDS = ("white", "hub")
 ASPECT_RATIOS = ("1:1", "16:9", "9:16", "4:3", "3:4")
@@ -24,8 +24,7 @@ _WORDS_FOR_BACKGROUNDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class RowRules:
+class RowRules(Struct, frozen=True):
     """`choices` are the closed lists by column; every other value has at most `max_length`.
 
     A message lists and suggests only the `supported_ratios`, if given: others are valid values that

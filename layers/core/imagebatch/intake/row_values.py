@@ -1,12 +1,12 @@
 """Normalizes the values of a sheet's rows."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from imagebatch.intake.aspect_ratios import read_ratio
 from imagebatch.intake.cell_values import CellReader
 from imagebatch.intake.row_checks import MAX_VALUE
 from imagebatch.intake.sheet import Sheet, SheetRow
+from imagebatch.structs import replace
 
 
 def with_choices(

@@ -7,11 +7,11 @@ product_images`, `phrases` are the wordings of a field's values in the prompt.
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from imagebatch.domain.errors import RequestError, UnprocessableError
 from imagebatch.intake.templates import Template
+from imagebatch.structs import Struct
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 PRODUCT_IMAGES = "product_images"
@@ -42,8 +42,7 @@ type Problem = tuple[str, str]
 """(field, message)"""
 
 
-@dataclass(frozen=True, slots=True)
-class SettingsSchema:
+class SettingsSchema(Struct, frozen=True):
     key: str
     title: str
     description: str

@@ -1,7 +1,6 @@
 """Reads a sheet into rows of known columns, or raises the error that explains what is wrong."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 
 from imagebatch.domain.notice import Notice, warning_texts
 from imagebatch.formats.csv_parse import ParsedCsv
@@ -19,6 +18,7 @@ from imagebatch.intake.headers import (
 )
 from imagebatch.intake.sheet_refusals import MAX_BYTES, malformed, no_rows, too_many_rows
 from imagebatch.intake.sheet_table import Table, read_table
+from imagebatch.structs import Struct, field, replace
 
 __all__ = ["COLUMNS", "MAX_BYTES", "ReadOptions", "Sheet", "SheetRow", "read_sheet"]
 
@@ -48,8 +48,7 @@ CAR_COLUMNS = ColumnSet(
 _HEADER_LOOKAHEAD = 5
 
 
-@dataclass(frozen=True, slots=True)
-class ReadOptions:
+class ReadOptions(Struct, frozen=True):
     """The caller's options: the encoding, the sheet of a workbook, and whether to ignore unknown
     columns.
     """
@@ -59,8 +58,7 @@ class ReadOptions:
     ignore_unknown: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class SheetRow:
+class SheetRow(Struct, frozen=True):
     """`row` is the number that a spreadsheet shows; `cells` are as in the file.
 
     `values` are the non-empty columns by name, as interpreted; `faults` are cells of such columns
@@ -73,8 +71,7 @@ class SheetRow:
     faults: Mapping[str, CellFault] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
+class Sheet(Struct, frozen=True):
     """`columns` are the names under which the columns' values are stored, by position."""
 
     header: tuple[str, ...]

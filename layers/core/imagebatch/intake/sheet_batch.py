@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from itertools import chain
 
@@ -20,6 +19,7 @@ from imagebatch.intake.row_values import with_choices
 from imagebatch.intake.sheet import REFERENCES, Sheet, SheetRow
 from imagebatch.intake.sheet_refusals import invalid_rows
 from imagebatch.intake.templates import Template
+from imagebatch.structs import Struct, asdict, field
 
 type Values = Mapping[str, str]
 
@@ -28,8 +28,7 @@ def _nothing(_: Sequence[SheetRow]) -> Iterator[Notice]:
     return iter(())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recipe:
+class Recipe(Struct, frozen=True, kw_only=True):
     """How an item is built from a row: `template` and `stem` use its values, completed by
     `defaults`.
 
@@ -44,16 +43,14 @@ class Recipe:
     look_at: Callable[[Sequence[SheetRow]], Iterator[Notice]] = _nothing
 
 
-@dataclass(frozen=True, slots=True)
-class ResolvedReferences:
+class ResolvedReferences(Struct, frozen=True):
     """The stored reference for each one in the sheet, and why others were rejected."""
 
     kept: Mapping[str, str] = field(default_factory=dict)
     refused: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Draft:
+class _Draft(Struct, frozen=True, kw_only=True):
     index: int
     row: SheetRow
     values: Values

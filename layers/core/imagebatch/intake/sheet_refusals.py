@@ -1,12 +1,12 @@
 """The errors for sheets that cannot be read."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from imagebatch.domain.errors import InvalidRequestError, TooLargeError, UnprocessableError
 from imagebatch.formats.csv_records import ParseError
 from imagebatch.formats.file_kind import FileKind
+from imagebatch.structs import asdict
 
 MAX_BYTES = 5_000_000
 _INSTEAD = {

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 
 from imagebatch.domain.notice import Notice, warning
 from imagebatch.formats.csv_parse import DELIMITERS, ParsedCsv, parse_csv, parse_sheet
@@ -28,12 +27,12 @@ from imagebatch.intake.sheet_refusals import (
     too_large,
     unreadable_workbook,
 )
+from imagebatch.structs import Struct, field
 
 _CONTROL = re.compile(r"[\x00-\x08\x0c\x0e-\x1f\x7f-\x9f]")
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """`parsed` has the same form for CSV and workbooks; `faults` are cells without a usable
     value.
     """

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +16,7 @@ from imagebatch.intake.row_checks import RowRules
 from imagebatch.intake.sheet import MEANING_SYNONYMS, REFERENCES
 from imagebatch.intake.sheet_batch import Recipe, Values
 from imagebatch.intake.templates import Template
+from imagebatch.structs import Struct, asdict, field
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 RESERVED = "car-"
@@ -28,8 +28,7 @@ MEANINGS = ("custom_id", "aspect_ratio", "seed", *REFERENCES)
 DEFAULT_RATIO = "1:1"
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnRule:
+class ColumnRule(Struct, frozen=True):
     """`required` None follows the prompt: a column outside its own section is required."""
 
     required: bool | None = None
@@ -38,8 +37,7 @@ class ColumnRule:
     max_length: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SheetTemplate:
+class SheetTemplate(Struct, frozen=True, kw_only=True):
     """`columns` are by folded name."""
 
     name: str
@@ -184,7 +182,7 @@ def _is_required(rule: ColumnRule, derived: bool) -> bool:
 
 def template_to_json(template: SheetTemplate) -> dict[str, Any]:
     """Return its stored form."""
-    values = {each.name: getattr(template, each.name) for each in fields(SheetTemplate)}
+    values = asdict(template)
     updated = template.updated_at
     return {
         **values,
@@ -194,7 +192,7 @@ def template_to_json(template: SheetTemplate) -> dict[str, Any]:
 
 
 def template_from_json(values: Mapping[str, Any]) -> SheetTemplate:
-    known = {each.name for each in fields(SheetTemplate)}
+    known = set(SheetTemplate.__struct_fields__)
     columns = {
         name: ColumnRule(**{**rule, "one_of": tuple(rule["one_of"])})
         for name, rule in values["columns"].items()

@@ -1,26 +1,21 @@
-"""Uploaded files: type detection from their bytes, validation and status."""
+"""Validates uploaded files by their bytes."""
 
 import re
 import unicodedata
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from enum import StrEnum
 
 from imagebatch.domain.errors import InvalidRequestError, TooLargeError, UnsupportedTypeError
-from imagebatch.formats.file_kind import FileKind, kind_of_file
+from imagebatch.domain.uploads import Upload, UploadKind, UploadStatus
+from imagebatch.formats.file_kind import FileKind, image_type, kind_of_file
 from imagebatch.formats.xlsx import WorkbookError, read_xlsx
 from imagebatch.intake.decoding import ControlCharacterError, decode_sheet
 from imagebatch.intake.sheet_refusals import instead_of
+from imagebatch.structs import replace
 
 MAX_INLINE_BYTES = 4 * 1024 * 1024
 """Within a request; the gateway's limit."""
 MAX_UPLOAD_BYTES = 20 * 1024 * 1024
 """Posted to the bucket."""
 MAX_NAME_LENGTH = 255
-UNSETTLED_TTL = timedelta(days=2)
-"""How long an upload that never arrived, or was rejected, is kept: longer than any Idempotency-Key
-that may refer to it.
-"""
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 IMAGE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/jpg", "application/octet-stream")
 CSV_TYPES = (
@@ -38,49 +33,12 @@ CSV_TYPES = (
 UNKNOWN_TYPE = "application/octet-stream"
 """Used if no type is declared."""
 NOT_AN_IMAGE = "The file is not a PNG, JPEG or WebP image."
-_PNG, _PNG_END = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", b"IEND\xaeB`\x82"
-_JPEG, _JPEG_SCAN, _JPEG_END = b"\xff\xd8\xff", b"\xff\xda", b"\xff\xd9"
+_PNG_END = b"IEND\xaeB`\x82"
+_JPEG_SCAN, _JPEG_END = b"\xff\xda", b"\xff\xd9"
 _PATH = re.compile(r"[/\\]")
 
 
-class UploadKind(StrEnum):
-    PRODUCT = "product"
-    CSV = "csv"
-
-
 TYPES_OF_KIND = {UploadKind.PRODUCT: IMAGE_TYPES, UploadKind.CSV: CSV_TYPES}
-
-
-class UploadStatus(StrEnum):
-    CHECKING = "checking"
-    READY = "ready"
-    REJECTED = "rejected"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Upload:
-    """`content_type` and `size` are as declared while it is validated, as detected once it is
-    ready.
-    """
-
-    id: str
-    owner: str
-    kind: UploadKind
-    original_name: str
-    content_type: str
-    size: int
-    created_at: datetime
-    status: UploadStatus = UploadStatus.CHECKING
-    reason: str | None = None
-
-    @property
-    def ready(self) -> bool:
-        return self.status is UploadStatus.READY
-
-    @property
-    def kept_until(self) -> datetime | None:
-        """None means permanently: ready uploads are kept."""
-        return None if self.ready else self.created_at + UNSETTLED_TTL
 
 
 def unusable_reason(upload: Upload | None, kind: UploadKind) -> str | None:
@@ -111,17 +69,6 @@ def detect_content_type(kind: UploadKind, body: bytes) -> str:
     if not _whole(found, body):
         raise _unsupported("The image is truncated.")
     return found
-
-
-def image_type(body: bytes) -> str | None:
-    """Uses only the first bytes, not the name or the declared type."""
-    if body.startswith(_PNG):
-        return "image/png"
-    if body.startswith(_JPEG):
-        return "image/jpeg"
-    if body.startswith(b"RIFF") and body[8:15] == b"WEBPVP8":
-        return "image/webp"
-    return None
 
 
 def validate_declared_type(kind: UploadKind, content_type: str, size: int) -> str:

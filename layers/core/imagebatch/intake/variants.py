@@ -1,7 +1,6 @@
 """Rules of the variant intake: from variants with reference images to items, one directory each."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
@@ -17,6 +16,7 @@ from imagebatch.intake.catalog import Variant
 from imagebatch.intake.file_names import safe_stem, unique_stems
 from imagebatch.intake.prompts import default_custom_id
 from imagebatch.intake.settings_schema import PRODUCT_IMAGES, SettingsSchema
+from imagebatch.structs import Struct
 
 MAX_VARIANTS = 100
 MAX_VARIATIONS = 8
@@ -24,16 +24,14 @@ MAX_PRODUCT_IMAGES = 4
 _OUR_WORDS = frozenset({"prompt", "aspect_ratio", "images"})
 
 
-@dataclass(frozen=True, slots=True)
-class VariantSelection:
+class VariantSelection(Struct, frozen=True):
     """A variant and its product images, each as stored: `s3:` plus one of our keys, or a URL."""
 
     variant: Variant
     images: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ShotSettings:
+class ShotSettings(Struct, frozen=True):
     """The settings of a variant batch; `user_input` has its images as stored."""
 
     schema: SettingsSchema

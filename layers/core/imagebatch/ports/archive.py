@@ -1,15 +1,14 @@
 """What builds the archive."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from imagebatch.formats.zip_layout import TextMember
+from imagebatch.structs import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class StoredMember:
+class StoredMember(Struct, frozen=True):
     """A file of the archive that is a stored object, with the properties recorded when it was
     stored.
     """
@@ -24,8 +23,7 @@ class StoredMember:
 type ArchiveMember = TextMember | StoredMember
 
 
-@dataclass(frozen=True, slots=True)
-class BuiltArchive:
+class BuiltArchive(Struct, frozen=True):
     key: str
     size: int
     entries: int

@@ -1,17 +1,15 @@
 """Files that arrived in the bucket."""
 
-from dataclasses import dataclass
+from imagebatch.structs import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class SendAnew:
+class SendAnew(Struct, frozen=True):
     """It is too early and nothing has failed: enqueue a copy in place of the message, so that
     waiting uses up none of its deliveries.
     """
 
 
-@dataclass(frozen=True, slots=True)
-class ArrivedObject:
+class ArrivedObject(Struct, frozen=True):
     """An object stored in the bucket, `age` seconds after its arrival was announced."""
 
     key: str

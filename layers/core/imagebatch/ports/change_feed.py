@@ -1,16 +1,15 @@
 """The table's stream."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.item import Item
 from imagebatch.ports.records import Change
+from imagebatch.structs import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class FedChange:
+class FedChange(Struct, frozen=True):
     """A change from the feed; `place` is the location of the batch's records."""
 
     place: str

@@ -1,14 +1,13 @@
 """Erasing an owner: the jobs, and the owner's records."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Protocol
 
 from imagebatch.domain.erasure import Erasure
+from imagebatch.structs import Struct, field
 
 
-@dataclass(frozen=True, slots=True)
-class OwnedRecords:
+class OwnedRecords(Struct, frozen=True):
     """A scanned part of the table; `cursor` is empty at the table's end.
 
     `keys` are those of the owner's records, which refer to these uploads and batches; `spent` are

@@ -1,10 +1,10 @@
 """Events about batches for other programs, over the account's event bus."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from imagebatch.domain.statuses import BatchStatus
+from imagebatch.structs import Struct
 
 FINISHED_KINDS = {
     BatchStatus.COMPLETED: "BatchCompleted",
@@ -14,8 +14,7 @@ FINISHED_KINDS = {
 ITEM_SETTLED = "ItemSettled"
 
 
-@dataclass(frozen=True, slots=True)
-class BusEvent:
+class BusEvent(Struct, frozen=True):
     """`detail` has an `id` that is the same each time the event is sent."""
 
     kind: str

@@ -1,10 +1,11 @@
 """Earlier requests by their idempotency key."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
+
+from imagebatch.structs import Struct
 
 
 class IdempotencyState(StrEnum):
@@ -18,8 +19,7 @@ class IdempotencyState(StrEnum):
     """The resource created under the key has been deleted since."""
 
 
-@dataclass(frozen=True, slots=True)
-class IdempotencyRecord:
+class IdempotencyRecord(Struct, frozen=True):
     """`resource_id` is the ID to create under, reused when an interrupted request is retried."""
 
     state: IdempotencyState

@@ -1,7 +1,8 @@
 """What checks images."""
 
-from dataclasses import dataclass
 from typing import Protocol
+
+from imagebatch.structs import Struct
 
 
 class ImageValidator(Protocol):
@@ -10,8 +11,7 @@ class ImageValidator(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Inspected:
+class Inspected(Struct, frozen=True):
     content_type: str
     extension: str
     width: int

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from imagebatch.structs import Struct
+
 
 @dataclass(frozen=True, slots=True)
 class ItemMessage:
@@ -22,8 +24,7 @@ class ItemMessage:
     queue_wait_seconds: float = field(default=0, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class RetryLater:
+class RetryLater(Struct, frozen=True):
     """Nothing can be done before then: redeliver, do not acknowledge."""
 
     until: datetime

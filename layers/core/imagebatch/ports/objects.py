@@ -1,12 +1,12 @@
 """Objects by key."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Protocol
 
+from imagebatch.structs import Struct, field
 
-@dataclass(frozen=True, slots=True)
-class StoredObject:
+
+class StoredObject(Struct, frozen=True):
     key: str
     size: int
     etag: str
@@ -14,8 +14,7 @@ class StoredObject:
     metadata: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class PostForm:
+class PostForm(Struct, frozen=True):
     """The URL to which a browser posts a file, and the fields to send before the file."""
 
     url: str

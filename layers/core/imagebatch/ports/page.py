@@ -1,10 +1,10 @@
 """One page of a list."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from imagebatch.structs import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Page[T]:
+class Page[T](Struct, frozen=True):
     items: Sequence[T]
     cursor: str | None = None

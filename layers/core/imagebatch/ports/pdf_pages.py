@@ -1,14 +1,13 @@
 """What draws the PDF of a batch."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from imagebatch.ports.archive import StoredMember
+from imagebatch.structs import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Pages:
+class Pages(Struct, frozen=True):
     """The PDF as a file of the archive, and the names of the images without a page.
 
     `member` is None if no page could be drawn, or if building it failed too often.

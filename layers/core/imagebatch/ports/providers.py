@@ -1,17 +1,16 @@
 """What makes images."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
 from imagebatch.domain.errors import Failure
 from imagebatch.domain.rehearsal import Rehearsal
+from imagebatch.structs import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class ImageRequest:
+class ImageRequest(Struct, frozen=True):
     """`model` is the provider's name for it, `input` uses the model's field names."""
 
     model: str
@@ -29,8 +28,7 @@ class PredictionStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
-@dataclass(frozen=True, slots=True)
-class Prediction:
+class Prediction(Struct, frozen=True):
     """`output` is a URL or a data URI of the image; `failure` says why there is none.
 
     `try_again` marks a failure that another prediction may fix; `billed` one that is or may have
@@ -47,8 +45,7 @@ class Prediction:
     billed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class CreateLookup:
+class CreateLookup(Struct, frozen=True):
     """The predictions in the provider's list that may belong to a create whose response was lost.
 
     `matches` are the account's predictions of this model and input, oldest first. `unknown` are the

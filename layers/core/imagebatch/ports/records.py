@@ -1,7 +1,6 @@
 """Batches, their items and their changes."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Protocol
 
@@ -13,10 +12,10 @@ from imagebatch.domain.images import Image
 from imagebatch.domain.item import Item
 from imagebatch.domain.statuses import BatchStatus, ItemStatus, Kind
 from imagebatch.ports.page import Page
+from imagebatch.structs import Struct
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ItemChange:
+class ItemChange(Struct, frozen=True, kw_only=True):
     """What progress events report about a changed item."""
 
     index: int
@@ -33,12 +32,11 @@ class ItemChange:
     @classmethod
     def of(cls, item: Item) -> "ItemChange":
         chosen = item.chosen_version
-        values = {each.name: getattr(item, each.name) for each in fields(cls)}
+        values = {name: getattr(item, name) for name in cls.__struct_fields__}
         return cls(**values | ({"model": chosen.model} if chosen else {}))
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """One numbered change of a batch, for progress events; `item` is None for the batch's own."""
 
     seq: int

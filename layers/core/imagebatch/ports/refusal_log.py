@@ -1,12 +1,12 @@
 """Recent rejections by providers."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from imagebatch.structs import Struct
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+
+class Refusal(Struct, frozen=True):
     """A provider's last rejection for lack of credit or for its rate limit, with the provider's
     text.
     """

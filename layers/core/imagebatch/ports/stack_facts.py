@@ -1,10 +1,11 @@
 """What AWS itself says of the stack."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
+
+from imagebatch.structs import Struct
 
 
 class AlarmAddress(StrEnum):
@@ -13,8 +14,7 @@ class AlarmAddress(StrEnum):
     CONFIRMED = "confirmed"
 
 
-@dataclass(frozen=True, slots=True)
-class Concurrency:
+class Concurrency(Struct, frozen=True):
     """The account's Lambda quota in the region, and the part that no function has reserved."""
 
     limit: int

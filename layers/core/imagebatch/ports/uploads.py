@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
-from imagebatch.intake.uploads import Upload, UploadKind
+from imagebatch.domain.uploads import Upload, UploadKind
 from imagebatch.ports.page import Page
 
 

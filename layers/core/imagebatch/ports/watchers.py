@@ -1,12 +1,12 @@
 """The places for live progress that are in use."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from imagebatch.structs import Struct
 
-@dataclass(frozen=True, slots=True)
-class WatcherPlace:
+
+class WatcherPlace(Struct, frozen=True):
     """A place that is free again after `until`, whatever happens to its holder."""
 
     number: int

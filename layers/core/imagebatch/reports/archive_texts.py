@@ -7,7 +7,6 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.batch_manifest import BatchManifest
@@ -19,6 +18,7 @@ from imagebatch.reports.contact_sheet import contact_sheet
 from imagebatch.reports.notes import EXACT_CELLS, missing_file, notes_txt
 from imagebatch.reports.provenance import provenance_json
 from imagebatch.reports.results import Result, results_of
+from imagebatch.structs import replace
 
 BOM = "\ufeff"
 """Without it, Excel reads UTF-8 as the machine's own code page."""

@@ -9,19 +9,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from hashlib import sha256
 from html import escape
-from importlib.resources import files
 from itertools import groupby
 from string import Template
 from urllib.parse import quote
 
+from imagebatch.data import data_text
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.model_registry import Mode
 from imagebatch.domain.statuses import ItemStatus, Kind
 from imagebatch.reports.notes import note_lines
 from imagebatch.reports.results import Result
 
-PAGE = Template((files("imagebatch.data") / "contact_sheet.html").read_text("utf-8"))
-STYLE = (files("imagebatch.data") / "contact_sheet.css").read_text("utf-8")
+PAGE = Template(data_text("contact_sheet.html"))
+STYLE = data_text("contact_sheet.css")
 POLICY = (
     "default-src 'none'; img-src 'self' file:; "
     f"style-src 'sha256-{b64encode(sha256(STYLE.encode()).digest()).decode()}'; "

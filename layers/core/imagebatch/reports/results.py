@@ -1,7 +1,6 @@
 """The final result of each item, for the archive's text files."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.batch_manifest import BatchManifest
@@ -9,6 +8,7 @@ from imagebatch.domain.effective_status import effective_item_status
 from imagebatch.domain.errors import Failure, FailureCode
 from imagebatch.domain.item import Item
 from imagebatch.domain.statuses import ItemStatus
+from imagebatch.structs import Struct
 
 ALTERNATES = "alternates"
 REJECTED = "rejected"
@@ -16,8 +16,7 @@ EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 NO_REASON = Failure(FailureCode.INTERNAL, "No reason was recorded")
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True):
     """An item's result: `cells` as submitted, `file` its image's name in the archive.
 
     `failure` is set exactly if the status is failed; `file` is empty unless the item succeeded.

@@ -6,20 +6,19 @@ Only names that a model declares are matched; the content of the client's own ma
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, TypeAliasType, get_args, get_origin
 
 from pydantic import BaseModel
 
 from imagebatch.intake.field_problems import FieldProblem
+from imagebatch.structs import Struct, field
 
 MAX_UNKNOWN = 10
 _MAX_NAME = 40
 
 
-@dataclass(slots=True)
-class NamedFields:
+class NamedFields(Struct):
     """`data` uses the model's names; `unknown` are the others, as sent."""
 
     data: dict[str, Any] = field(default_factory=dict)

@@ -1,12 +1,12 @@
 """The input of the finalizer function, from its state machine."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from imagebatch.structs import Struct
 
-@dataclass(frozen=True, slots=True)
-class FinalizerStep:
+
+class FinalizerStep(Struct, frozen=True):
     """`owner` is empty in executions that an earlier version started."""
 
     name: str

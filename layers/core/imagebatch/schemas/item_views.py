@@ -1,7 +1,6 @@
 """Response models of one item with its versions."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from imagebatch.domain.batch import Batch
@@ -11,6 +10,7 @@ from imagebatch.domain.round_input import round_prompt
 from imagebatch.schemas.answers import ItemDetail, VersionAnswer
 from imagebatch.schemas.links import URL_SECONDS, Sign, thumbnail_url
 from imagebatch.schemas.views import item_fields
+from imagebatch.structs import replace
 
 
 def item_detail(

@@ -4,11 +4,11 @@ Standard library only, because every worker loads it.
 """
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
 from imagebatch.ports.arrivals import ArrivedObject
 from imagebatch.ports.item_queue import ItemMessage
+from imagebatch.structs import Struct
 
 DELAYED = "delaySeconds"
 """The attribute of a delayed message, whose time in the queue is no measure of the load."""
@@ -18,8 +18,7 @@ class MalformedMessageError(ValueError):
     """The message is malformed: redelivery does not help."""
 
 
-@dataclass(frozen=True, slots=True)
-class DispatchMessage:
+class DispatchMessage(Struct, frozen=True):
     """A round whose items have to be stored and enqueued."""
 
     owner: str

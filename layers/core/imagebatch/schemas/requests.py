@@ -15,9 +15,10 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from imagebatch.domain.model_registry import Quality
+from imagebatch.domain.uploads import UploadKind
 from imagebatch.intake.prompts import MAX_PROMPT_LENGTH
 from imagebatch.intake.row_checks import MAX_CUSTOM_ID
-from imagebatch.intake.uploads import MAX_UPLOAD_BYTES, TYPES_OF_KIND, UploadKind
+from imagebatch.intake.uploads import MAX_UPLOAD_BYTES, TYPES_OF_KIND
 from imagebatch.intake.urls import MAX_URL_LENGTH
 from imagebatch.schemas.request_fields import (
     HTTPS,

@@ -1,6 +1,5 @@
 """Response models of shared batches: images, results and the archive, without owner or cost."""
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
 
@@ -17,6 +16,7 @@ from imagebatch.domain.shares import Share
 from imagebatch.domain.statuses import BatchStatus, ItemStatus, Kind, Outcome
 from imagebatch.schemas.answer_fields import Link, ResponseModel, Timestamp
 from imagebatch.schemas.links import URL_SECONDS, Sign, archive_links, thumbnail_url
+from imagebatch.structs import replace
 
 VIEWER_URL_SECONDS = 300
 

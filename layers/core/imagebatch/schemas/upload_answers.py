@@ -1,6 +1,6 @@
 """Response models of uploads."""
 
-from imagebatch.intake.uploads import UploadKind, UploadStatus
+from imagebatch.domain.uploads import UploadKind, UploadStatus
 from imagebatch.schemas.answer_fields import Link, ResponseModel, Timestamp
 
 

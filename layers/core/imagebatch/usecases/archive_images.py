@@ -1,7 +1,6 @@
 """The images of an archive: the chosen ones under their names, the others as alternates."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.effective_status import effective_item_status
@@ -10,10 +9,10 @@ from imagebatch.domain.item import Item
 from imagebatch.domain.statuses import ItemStatus
 from imagebatch.ports.archive import StoredMember
 from imagebatch.reports.results import alternate_name, member_name, unfit_name
+from imagebatch.structs import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class ArchivedImage:
+class ArchivedImage(Struct, frozen=True):
     """A version of an item, and its file in the archive."""
 
     item: Item

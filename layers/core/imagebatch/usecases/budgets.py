@@ -1,7 +1,6 @@
 """Reads a month's budget, and repairs accounts."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -11,6 +10,7 @@ from imagebatch.domain.money import ZERO
 from imagebatch.ports.accounts import AccountStore
 from imagebatch.ports.clock import Clock
 from imagebatch.ports.telemetry import Telemetry
+from imagebatch.structs import Struct, replace
 from imagebatch.usecases.records import BatchRepository
 
 NEARLY_SPENT = Decimal("0.8")
@@ -18,15 +18,13 @@ NEARLY_SPENT = Decimal("0.8")
 OWNER, STACK = "owner", "stack"
 
 
-@dataclass(frozen=True, slots=True)
-class Budget:
+class Budget(Struct, frozen=True):
     month: str
     limit: Decimal | None
     balance: Balance
 
 
-@dataclass(frozen=True, slots=True)
-class ReadBudget:
+class ReadBudget(Struct, frozen=True):
     """For the stack's current mode."""
 
     accounts: AccountStore
@@ -41,8 +39,7 @@ class ReadBudget:
         return Budget(month, limit, self.accounts.balance(Account(owner, self.mode, month)))
 
 
-@dataclass(frozen=True, slots=True)
-class RepairAccounts:
+class RepairAccounts(Struct, frozen=True):
     """Makes accounts agree with the batches that hold something in them.
 
     Both change in one write, so they differ only after an outside change: records restored from a

@@ -1,16 +1,14 @@
 """Cancels a batch: pending items cost nothing, running ones are stopped, finished ones are kept."""
 
-from dataclasses import dataclass
-
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.rounds import cancel
 from imagebatch.domain.statuses import BatchStatus
 from imagebatch.ports.finalizer import Finalizer
+from imagebatch.structs import Struct
 from imagebatch.usecases.records import BatchRepository
 
 
-@dataclass(frozen=True, slots=True)
-class CancelBatch:
+class CancelBatch(Struct, frozen=True):
     records: BatchRepository
     finalizer: Finalizer
 

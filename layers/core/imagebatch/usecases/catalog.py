@@ -1,16 +1,14 @@
 """Imports and searches the owner's catalog."""
 
-from dataclasses import dataclass
-
 from imagebatch.domain.errors import ConflictError, UnavailableError
 from imagebatch.intake.catalog import Variant
 from imagebatch.intake.catalog_import import CatalogImport
 from imagebatch.ports.catalog import CatalogStore
 from imagebatch.ports.page import Page
+from imagebatch.structs import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class ImportVariants:
+class ImportVariants(Struct, frozen=True):
     store: CatalogStore
 
     def __call__(self, owner: str, found: CatalogImport) -> int:
@@ -23,8 +21,7 @@ class ImportVariants:
             raise UnavailableError("another import was at the same variants each time") from error
 
 
-@dataclass(frozen=True, slots=True)
-class ListVariants:
+class ListVariants(Struct, frozen=True):
     store: CatalogStore
 
     def __call__(self, owner: str, *, words: str, limit: int, cursor: str | None) -> Page[Variant]:

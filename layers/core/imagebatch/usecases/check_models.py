@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 
 from imagebatch.domain.model_checks import CheckedModel, ModelCheck, Presence, current_checks
 from imagebatch.domain.model_choice import UsableModels
@@ -12,10 +11,10 @@ from imagebatch.ports.model_lookup import ModelLookup
 from imagebatch.ports.records import BatchStore
 from imagebatch.ports.telemetry import Telemetry
 from imagebatch.ports.templates import TemplateStore
+from imagebatch.structs import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class CheckModels:
+class CheckModels(Struct, frozen=True):
     """An unclear response changes nothing: the last clear one stays.
 
     `models` returns the current registry, with the results of the last check.

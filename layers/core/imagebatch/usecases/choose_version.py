@@ -1,19 +1,17 @@
 """Chooses the image of an item that counts."""
 
-from dataclasses import dataclass
-
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.errors import InvalidRequestError, UnprocessableError
 from imagebatch.domain.item import Item
 from imagebatch.domain.rounds import check_retained
 from imagebatch.domain.versions import choose
 from imagebatch.ports.objects import ObjectStore
+from imagebatch.structs import Struct
 from imagebatch.usecases.find_items import FindItems
 from imagebatch.usecases.records import BatchRepository
 
 
-@dataclass(frozen=True, slots=True)
-class ChooseVersion:
+class ChooseVersion(Struct, frozen=True):
     records: BatchRepository
     find: FindItems
     media: ObjectStore

@@ -1,7 +1,6 @@
 """Checks and updates the circuit breakers, whatever others write to them at the same time."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from imagebatch.domain.circuit_breaker import CircuitBreaker
@@ -9,6 +8,7 @@ from imagebatch.domain.errors import ConflictError, UnavailableError
 from imagebatch.ports.breakers import BreakerStore
 from imagebatch.ports.clock import Clock
 from imagebatch.ports.telemetry import Telemetry
+from imagebatch.structs import Struct, field
 
 MAX_CONFLICT_RETRIES = 8
 
@@ -16,8 +16,7 @@ type Model = tuple[str, str]
 """A provider, and a model by its ID in the registry."""
 
 
-@dataclass(frozen=True, slots=True)
-class CircuitBreakers:
+class CircuitBreakers(Struct, frozen=True):
     store: BreakerStore
     clock: Clock
     telemetry: Telemetry

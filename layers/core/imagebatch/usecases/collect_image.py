@@ -2,7 +2,6 @@
 
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.errors import (
@@ -18,7 +17,7 @@ from imagebatch.domain.model_registry import ImageModel, Mode
 from imagebatch.domain.provenance import Mark, Provenance
 from imagebatch.domain.rehearsal import Rehearsal, parse_fate
 from imagebatch.domain.round_input import round_input, round_prompt
-from imagebatch.intake.uploads import image_type
+from imagebatch.formats.file_kind import image_type
 from imagebatch.ports.clock import Clock
 from imagebatch.ports.images import ImageValidator, UnfitImageError
 from imagebatch.ports.objects import ObjectStore
@@ -32,6 +31,7 @@ from imagebatch.ports.providers import (
 from imagebatch.ports.telemetry import Telemetry
 from imagebatch.ports.thumbnails import Thumbnailer
 from imagebatch.retries import attempts
+from imagebatch.structs import Struct, replace
 from imagebatch.usecases import keys
 from imagebatch.usecases.mark_image import MarkImage, unmarked
 from imagebatch.usecases.poll_schedule import PollSchedule
@@ -44,8 +44,7 @@ FETCH_PAUSE = 0.5
 REFERENCE_SECONDS = 900
 
 
-@dataclass(frozen=True, slots=True)
-class ProviderGateway:
+class ProviderGateway(Struct, frozen=True):
     """The provider of a batch, and the requests to it.
 
     An adapter raises only ProviderErrors for a provider's responses. Any other exception is an
@@ -129,8 +128,7 @@ def _rehearsal(batch: Batch, item: Item) -> Rehearsal | None:
     return Rehearsal(fate, item.state.round_attempts, batch.round_started_at or batch.created_at)
 
 
-@dataclass(frozen=True, slots=True)
-class CollectImage:
+class CollectImage(Struct, frozen=True):
     gateway: ProviderGateway
     validator: ImageValidator
     thumbnailer: Thumbnailer

@@ -3,8 +3,6 @@
 Objects are deleted before records: an interrupted deletion is still listed, and can be repeated.
 """
 
-from dataclasses import dataclass, replace
-
 from imagebatch.domain.asset_library import parse_folder_id, parse_image_id
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.batch_manifest import decode_manifest
@@ -14,13 +12,13 @@ from imagebatch.ports.catalog import CatalogStore
 from imagebatch.ports.library import LibraryStore
 from imagebatch.ports.objects import ObjectStore
 from imagebatch.ports.uploads import UploadStore
+from imagebatch.structs import Struct, replace
 from imagebatch.usecases import keys
 from imagebatch.usecases.delete_batch import OutboxNames
 from imagebatch.usecases.records import BatchRepository, Pair
 
 
-@dataclass(frozen=True, slots=True)
-class CheckNotInUse:
+class CheckNotInUse(Struct, frozen=True):
     """StateConflictError that names the unfinished batch that still needs an object."""
 
     records: BatchRepository
@@ -35,8 +33,7 @@ class CheckNotInUse:
                 raise in_use(batch)
 
 
-@dataclass(frozen=True, slots=True)
-class DeleteUpload:
+class DeleteUpload(Struct, frozen=True):
     uploads: UploadStore
     media: ObjectStore
     check_not_in_use: CheckNotInUse
@@ -50,8 +47,7 @@ class DeleteUpload:
         self.uploads.delete(owner, upload_id)
 
 
-@dataclass(frozen=True, slots=True)
-class DeleteVariant:
+class DeleteVariant(Struct, frozen=True):
     """Its generated images stay with their batches."""
 
     catalog: CatalogStore
@@ -60,8 +56,7 @@ class DeleteVariant:
         self.catalog.delete(owner, variant_id)
 
 
-@dataclass(frozen=True, slots=True)
-class DeleteImage:
+class DeleteImage(Struct, frozen=True):
     """An image is removed from both of its folders, its batch and the batch's archive, which is
     deleted and can be rebuilt.
     """

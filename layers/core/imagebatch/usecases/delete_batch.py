@@ -4,7 +4,6 @@ The sweeper completes what takes too long: every step can be repeated.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from imagebatch.domain.deletion import Deletion, check_deletable
 from imagebatch.domain.errors import ConflictError, ImagebatchError, UnavailableError
@@ -12,12 +11,12 @@ from imagebatch.intake.drop_keys import parse_key
 from imagebatch.ports.deletion import DeletionStore, KeepGoing
 from imagebatch.ports.finalizer import Finalizer
 from imagebatch.ports.objects import ObjectStore
+from imagebatch.structs import Struct
 from imagebatch.usecases import keys
 from imagebatch.usecases.records import BatchRepository
 
 
-@dataclass(frozen=True, slots=True)
-class OutboxNames:
+class OutboxNames(Struct, frozen=True):
     deletions: DeletionStore
 
     def __call__(self, batch_id: str, drop_key: str | None) -> list[str]:
@@ -29,8 +28,7 @@ class OutboxNames:
         return [f"{dropped.outbox}-{batch_id[:8]}", *([dropped.outbox] if owned else [])]
 
 
-@dataclass(frozen=True, slots=True)
-class RemoveBatch:
+class RemoveBatch(Struct, frozen=True):
     """Remove the remains of a deletion. True if nothing is left."""
 
     deletions: DeletionStore
@@ -58,8 +56,7 @@ class RemoveBatch:
                 attempt += 1
 
 
-@dataclass(frozen=True, slots=True)
-class DeleteBatch:
+class DeleteBatch(Struct, frozen=True):
     records: BatchRepository
     deletions: DeletionStore
     remove: RemoveBatch
@@ -86,8 +83,7 @@ class DeleteBatch:
         raise UnavailableError("the batch changed faster than it could be deleted")
 
 
-@dataclass(frozen=True, slots=True)
-class FinishDeletions:
+class FinishDeletions(Struct, frozen=True):
     """Resume interrupted deletions, and run each once more at the end."""
 
     records: BatchRepository

@@ -1,7 +1,6 @@
 """Checks a running stack: each finding states the result, and a fix if there is a problem."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
@@ -10,6 +9,7 @@ from imagebatch.ports.clock import Clock
 from imagebatch.ports.provider_account import ProviderAccount
 from imagebatch.ports.refusal_log import RefusalLog
 from imagebatch.ports.stack_facts import AlarmAddress, StackFacts
+from imagebatch.structs import Struct
 
 FINALIZERS_SINCE = timedelta(days=1)
 MIN_UNRESERVED = 100
@@ -24,8 +24,7 @@ class Health(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     check: str
     health: Health
     message: str

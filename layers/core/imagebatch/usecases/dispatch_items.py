@@ -1,7 +1,6 @@
 """Stores a round's items and enqueues its first messages."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.batch_manifest import decode_manifest
@@ -14,6 +13,7 @@ from imagebatch.domain.statuses import RUNNING, BatchStatus, ItemStatus
 from imagebatch.ports.finalizer import Finalizer
 from imagebatch.ports.item_queue import ItemMessage, ItemQueue
 from imagebatch.ports.objects import ObjectStore
+from imagebatch.structs import Struct
 from imagebatch.usecases import keys
 from imagebatch.usecases.folders import OpenFolders
 from imagebatch.usecases.records import BatchRepository
@@ -21,8 +21,7 @@ from imagebatch.usecases.records import BatchRepository
 OPEN = frozenset({ItemStatus.PENDING, ItemStatus.PROCESSING})
 
 
-@dataclass(frozen=True, slots=True)
-class DispatchItems:
+class DispatchItems(Struct, frozen=True):
     """Every item is stored before the first message is sent, and the list is written once.
 
     Repeating it from any point sends some messages twice, which is harmless, and changes nothing

@@ -1,7 +1,6 @@
 """The drop folder: a sheet under `inbox/` becomes a batch, and its results are under `outbox/`."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
 
 from imagebatch.domain.batch import Batch
@@ -23,6 +22,7 @@ from imagebatch.ports.item_queue import RetryLater
 from imagebatch.ports.objects import ObjectStore
 from imagebatch.ports.records import BatchStore
 from imagebatch.ports.telemetry import Telemetry
+from imagebatch.structs import Struct, field
 from imagebatch.usecases.idempotency import DELETED, IdempotentExecutor, Result, fingerprint
 from imagebatch.usecases.plan_sheet_batch import PlanSheetBatch, SheetRequest
 from imagebatch.usecases.rehearse_batch import rehearsed
@@ -36,8 +36,7 @@ EMPTY_GRACE = timedelta(seconds=60)
 """Mounted folders create an empty object first and add its content soon after."""
 
 
-@dataclass(frozen=True, slots=True)
-class SubmitDroppedSheet:
+class SubmitDroppedSheet(Struct, frozen=True):
     plan: PlanSheetBatch
     templates: ManageTemplates
     submit: SubmitBatch
@@ -142,8 +141,7 @@ class SubmitDroppedSheet:
         self.telemetry.log_event("dropped sheet rejected", kind=error.kind)
 
 
-@dataclass(frozen=True, slots=True)
-class PublishToOutbox:
+class PublishToOutbox(Struct, frozen=True):
     """Publish a finished batch's archive and status where the user who dropped its sheet looks."""
 
     store: BatchStore

@@ -5,7 +5,6 @@ is scanned, because only it has every record.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from imagebatch.domain.batch import Batch
@@ -22,6 +21,7 @@ from imagebatch.ports.abandoned_arrivals import AbandonedArrivals
 from imagebatch.ports.deletion import DeletionStore, KeepGoing
 from imagebatch.ports.erasure import ErasureStore, OwnedRecords
 from imagebatch.ports.objects import ObjectStore
+from imagebatch.structs import Struct, replace
 from imagebatch.usecases import keys
 from imagebatch.usecases.cancel_batch import CancelBatch
 from imagebatch.usecases.delete_batch import DeleteBatch
@@ -30,8 +30,7 @@ from imagebatch.usecases.records import BatchRepository
 MAX_OWNER_LENGTH = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class Erasures:
+class Erasures(Struct, frozen=True):
     """What operators do with erasures, and how they affect other requests."""
 
     records: BatchRepository
@@ -64,8 +63,7 @@ class Erasures:
             )
 
 
-@dataclass(frozen=True, slots=True)
-class RunErasures:
+class RunErasures(Struct, frozen=True):
     records: BatchRepository
     erasures: ErasureStore
     deletions: DeletionStore

@@ -7,7 +7,6 @@ earlier round cannot affect later ones. notify_owner.py sends the webhook.
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -27,6 +26,7 @@ from imagebatch.ports.objects import ObjectStore
 from imagebatch.ports.pdf_pages import PagesBuilder
 from imagebatch.ports.telemetry import Telemetry
 from imagebatch.reports.notes import NO_PAGES, pages_left_out
+from imagebatch.structs import Struct, replace
 from imagebatch.usecases import keys
 from imagebatch.usecases.archive_images import (
     ArchivedImage,
@@ -48,8 +48,7 @@ type Publish = Callable[[Batch], None]
 type OwnerNotice = Callable[[Batch], dict[str, Any] | None]
 
 
-@dataclass(frozen=True, slots=True)
-class FinalizerRun:
+class FinalizerRun(Struct, frozen=True):
     owner: str
     batch_id: str
     round: int
@@ -59,8 +58,7 @@ class FinalizerRun:
         return (batch.round, batch.state.attempt) == (self.round, self.attempt)
 
 
-@dataclass(frozen=True, slots=True)
-class FinalizeBatch:
+class FinalizeBatch(Struct, frozen=True):
     records: BatchRepository
     media: ObjectStore
     builder: ArchiveBuilder

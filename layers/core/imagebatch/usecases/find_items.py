@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.batch_manifest import decode_manifest
@@ -10,6 +9,7 @@ from imagebatch.domain.errors import NotFoundError, UnprocessableError
 from imagebatch.domain.item import Item
 from imagebatch.ports.objects import ObjectStore
 from imagebatch.ports.records import BatchStore
+from imagebatch.structs import Struct
 from imagebatch.usecases import keys
 
 FEW = 50
@@ -18,8 +18,7 @@ _FIRST_ROW = 2
 _NUMBERED = re.compile(r"(row|item)-([0-9]{4,7})", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class FindItems:
+class FindItems(Struct, frozen=True):
     store: BatchStore
     media: ObjectStore
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import datetime
 
 from imagebatch.domain.asset_library import (
@@ -24,13 +23,13 @@ from imagebatch.ports.catalog import CatalogStore
 from imagebatch.ports.library import LibraryStore
 from imagebatch.ports.page import Page
 from imagebatch.ports.records import BatchStore
+from imagebatch.structs import Struct
 
 LAST = 999_999
 READS_AT_ONCE = 8
 
 
-@dataclass(frozen=True, slots=True)
-class OpenFolders:
+class OpenFolders(Struct, frozen=True):
     """Runs when a variant batch is submitted, and again when it is dispatched."""
 
     library: LibraryStore
@@ -45,8 +44,7 @@ class OpenFolders:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class FolderImage:
+class FolderImage(Struct, frozen=True):
     """An image in a folder; `index` is its item's index."""
 
     id: str
@@ -57,8 +55,7 @@ class FolderImage:
     thumbnail: bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class OpenedFolder:
+class OpenedFolder(Struct, frozen=True):
     """`next_index` is where the next page starts."""
 
     name: str
@@ -68,8 +65,7 @@ class OpenedFolder:
     next_index: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class ReadFolder:
+class ReadFolder(Struct, frozen=True):
     """In the batch's order. A variant batch's folders outlive it; others are deleted with their
     batch.
     """
@@ -112,8 +108,7 @@ class ReadFolder:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class ListFolders:
+class ListFolders(Struct, frozen=True):
     """A variant's folders, newest first, each with all of its images."""
 
     library: LibraryStore

@@ -4,7 +4,6 @@ between.
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +17,7 @@ from imagebatch.domain.errors import (
 from imagebatch.ports.clock import Clock
 from imagebatch.ports.idempotency import IdempotencyState, IdempotencyStore
 from imagebatch.ports.randomness import Randomness
+from imagebatch.structs import Struct
 
 RECORD_TTL = timedelta(hours=24)
 IN_PROGRESS_TTL = timedelta(seconds=35)
@@ -49,8 +49,7 @@ def check_key(key: str) -> None:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class IdempotentExecutor:
+class IdempotentExecutor(Struct, frozen=True):
     keys: IdempotencyStore
     clock: Clock
     random: Randomness

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 from imagebatch.domain.asset_library import LibraryImage
+from imagebatch.domain.uploads import Upload, UploadKind
 from imagebatch.intake.catalog import Variant
-from imagebatch.intake.uploads import Upload, UploadKind
 from imagebatch.ports.catalog import CatalogStore
 from imagebatch.ports.library import LibraryStore
 from imagebatch.ports.uploads import UploadStore
+from imagebatch.structs import Struct
 from imagebatch.usecases.plan_variant_batch import known_variants
 
 NEWEST_IMAGES = 50
@@ -17,14 +17,12 @@ NEWEST_UPLOADS = 200
 READS_AT_ONCE = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Candidates:
+class Candidates(Struct, frozen=True):
     variants: Sequence[tuple[Variant, Sequence[LibraryImage]]]
     uploads: Sequence[Upload]
 
 
-@dataclass(frozen=True, slots=True)
-class ImageCandidates:
+class ImageCandidates(Struct, frozen=True):
     catalog: CatalogStore
     library: LibraryStore
     uploads: UploadStore

@@ -1,7 +1,6 @@
 """Marks an image as AI-generated, before it is measured and stored (EU AI Act, Article 50)."""
 
 import hashlib
-from dataclasses import dataclass, replace
 
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.item import Item
@@ -24,6 +23,7 @@ from imagebatch.formats.xmp import (
     new_packet,
 )
 from imagebatch.ports.telemetry import Telemetry
+from imagebatch.structs import Struct, replace
 
 IPTC = ("http://iptc.org/std/Iptc4xmpExt/2008-02-29/", "Iptc4xmpExt")
 XMP = ("http://ns.adobe.com/xap/1.0/", "xmp")
@@ -43,8 +43,7 @@ break.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class MarkImage:
+class MarkImage(Struct, frozen=True):
     """`enabled` is the parameter MarkImages, `with_prompts` MarkPrompts."""
 
     telemetry: Telemetry

@@ -6,7 +6,6 @@ Step Functions keeps an execution's history for 90 days, and it cannot be delete
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
 
 from imagebatch.domain.batch import Batch
@@ -15,6 +14,7 @@ from imagebatch.domain.errors import ConflictError, NotFoundError, WebhookDelive
 from imagebatch.ports.deliveries import DeliveryStore
 from imagebatch.ports.telemetry import Telemetry
 from imagebatch.ports.webhooks import Receipt, Webhooks
+from imagebatch.structs import Struct, replace
 from imagebatch.usecases.records import BatchRepository
 
 PERSONAL = frozenset({"name", "metadata"})
@@ -39,8 +39,7 @@ def completed(batch: Batch, body: Mapping[str, Any]) -> dict[str, Any]:
     return {**body, "data": {**body["data"], **personal}}
 
 
-@dataclass(frozen=True, slots=True)
-class SendWebhook:
+class SendWebhook(Struct, frozen=True):
     """Make one attempt and record it."""
 
     records: BatchRepository
@@ -65,8 +64,7 @@ class SendWebhook:
         return ended
 
 
-@dataclass(frozen=True, slots=True)
-class NotifyOwner:
+class NotifyOwner(Struct, frozen=True):
     records: BatchRepository
     send: SendWebhook
     deliveries: DeliveryStore
@@ -111,8 +109,7 @@ class NotifyOwner:
         return next((each for each in found if each.id == message_id), None)
 
 
-@dataclass(frozen=True, slots=True)
-class ReplayWebhook:
+class ReplayWebhook(Struct, frozen=True):
     """Sends a webhook again at its owner's request: the same message with a new signature."""
 
     records: BatchRepository

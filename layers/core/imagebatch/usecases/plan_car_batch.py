@@ -1,17 +1,16 @@
 """Intake of car sheets: a sheet batch with the built-in templates."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from imagebatch.domain.model_registry import Quality
 from imagebatch.intake.sheet import ReadOptions
+from imagebatch.structs import Struct
 from imagebatch.usecases.plan_sheet_batch import PlanSheetBatch, SheetRequest
 from imagebatch.usecases.submit_batch import Submission
 
 
-@dataclass(frozen=True, slots=True)
-class PlanCarBatch:
+class PlanCarBatch(Struct, frozen=True):
     plan: PlanSheetBatch
 
     def __call__(

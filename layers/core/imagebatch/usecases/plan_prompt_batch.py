@@ -2,25 +2,25 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from imagebatch.domain.errors import InvalidRequestError
 from imagebatch.domain.model_choice import UsableModels
 from imagebatch.domain.model_registry import Quality
+from imagebatch.domain.uploads import UploadKind
 from imagebatch.intake.field_problems import FieldProblem, invalid_fields
 from imagebatch.intake.prompts import PromptDraft, plan_prompts, repeated_ids
-from imagebatch.intake.uploads import UploadKind, unusable_reason
+from imagebatch.intake.uploads import unusable_reason
 from imagebatch.intake.urls import url_rejection_reason
 from imagebatch.ports.uploads import UploadStore
+from imagebatch.structs import Struct
 from imagebatch.usecases import keys
 from imagebatch.usecases.submit_batch import Submission, requirements
 
 _UPLOAD_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
-@dataclass(frozen=True, slots=True)
-class PlanPromptBatch:
+class PlanPromptBatch(Struct, frozen=True):
     models: Callable[[], UsableModels]
     uploads: UploadStore
     max_rows: int

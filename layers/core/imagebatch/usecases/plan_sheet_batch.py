@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 from imagebatch.domain.errors import InvalidRequestError
 from imagebatch.domain.model_choice import UsableModels
 from imagebatch.domain.model_registry import ImageModel, Quality
+from imagebatch.domain.uploads import Upload, UploadKind
 from imagebatch.formats.file_kind import FileKind, kind_of_file
 from imagebatch.intake.cars import car_recipe
 from imagebatch.intake.file_names import car_stem
@@ -25,9 +25,10 @@ from imagebatch.intake.sheet_templates import (
     template_recipe,
 )
 from imagebatch.intake.templates import Template
-from imagebatch.intake.uploads import XLSX_TYPE, Upload, UploadKind, unusable_reason
+from imagebatch.intake.uploads import XLSX_TYPE, unusable_reason
 from imagebatch.intake.urls import url_rejection_reason
 from imagebatch.ports.uploads import UploadStore
+from imagebatch.structs import Struct, field, replace
 from imagebatch.usecases import keys
 from imagebatch.usecases.submit_batch import Submission, requirements
 
@@ -37,8 +38,7 @@ MAX_UPLOADS_SEARCHED = 2_000
 _NO_TEMPLATE = SheetTemplate(name="", prompt="")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SheetRequest:
+class SheetRequest(Struct, frozen=True, kw_only=True):
     """`template` None is a car sheet, or a sheet of prompts."""
 
     body: bytes
@@ -52,8 +52,7 @@ class SheetRequest:
     read: ReadOptions = field(default_factory=ReadOptions)
 
 
-@dataclass(frozen=True, slots=True)
-class PlanSheetBatch:
+class PlanSheetBatch(Struct, frozen=True):
     models: Callable[[], UsableModels]
     car_templates: Mapping[str, Template]
     uploads: UploadStore

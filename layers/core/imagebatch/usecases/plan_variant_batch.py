@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from imagebatch.domain.errors import InvalidRequestError, UnprocessableError
@@ -22,14 +21,14 @@ from imagebatch.intake.variants import (
     plan_variants,
 )
 from imagebatch.ports.catalog import CatalogStore
+from imagebatch.structs import Struct
 from imagebatch.usecases.references import References
 from imagebatch.usecases.submit_batch import Submission, requirements
 
 MAX_NAMED_PROBLEMS = 5
 
 
-@dataclass(frozen=True, slots=True)
-class VariantRequest:
+class VariantRequest(Struct, frozen=True):
     """`choices` are variants with the URLs of their product images, as sent."""
 
     choices: Sequence[tuple[int, Sequence[str]]]
@@ -38,8 +37,7 @@ class VariantRequest:
     input: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class PlanVariantBatch:
+class PlanVariantBatch(Struct, frozen=True):
     models: Callable[[], UsableModels]
     schemas: Mapping[str, SettingsSchema]
     catalog: CatalogStore

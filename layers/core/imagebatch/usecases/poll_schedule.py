@@ -2,7 +2,8 @@
 
 import math
 from collections import deque
-from dataclasses import dataclass, field
+
+from imagebatch.structs import Struct, field
 
 FIRST_POLL_FRACTION = 0.3
 """Without history, the first poll is at this share of the registry's typical seconds."""
@@ -20,8 +21,7 @@ batch.
 MIN_DELAY_SECONDS, MAX_DELAY_SECONDS = 0.05, 4.0
 
 
-@dataclass(slots=True)
-class PollSchedule:
+class PollSchedule(Struct):
     """The duration of the last predictions of each model, by their provider's clock."""
 
     seen: dict[str, deque[float]] = field(default_factory=dict)

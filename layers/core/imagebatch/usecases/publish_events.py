@@ -5,7 +5,6 @@ the same ID.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 from imagebatch.domain.batch import Batch
@@ -15,12 +14,12 @@ from imagebatch.domain.statuses import FINISHED, SETTLED, ItemStatus
 from imagebatch.ports.change_feed import ChangeFeed, FedChange
 from imagebatch.ports.event_bus import FINISHED_KINDS, ITEM_SETTLED, BusEvent, EventBus
 from imagebatch.ports.records import Change, ItemChange
+from imagebatch.structs import Struct, replace
 
 type Body = Callable[[Batch], Mapping[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class PublishEvents:
+class PublishEvents(Struct, frozen=True):
     feed: ChangeFeed
     bus: EventBus
     body: Body

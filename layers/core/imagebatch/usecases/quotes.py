@@ -2,13 +2,13 @@
 
 import hashlib
 import re
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from imagebatch.domain.errors import StateConflictError
 from imagebatch.ports.clock import Clock
 from imagebatch.ports.signing import Signer
+from imagebatch.structs import Struct, replace
 from imagebatch.usecases.submit_batch import Submission
 
 LIFE = timedelta(minutes=15)
@@ -16,8 +16,7 @@ PURPOSE = "quote"
 _QUOTE = re.compile(r"(\d{10})_(\d{1,9}(?:\.\d{1,24})?)_([\w-]{43})", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Quotes:
+class Quotes(Struct, frozen=True):
     signer: Signer
     clock: Clock
 

@@ -1,16 +1,14 @@
 """Reads a batch's input, as long as it is kept."""
 
-from dataclasses import dataclass
-
 from imagebatch.domain.batch_manifest import BatchManifest, decode_manifest
 from imagebatch.domain.errors import GoneError
 from imagebatch.ports.objects import ObjectStore
+from imagebatch.structs import Struct
 from imagebatch.usecases import keys
 from imagebatch.usecases.records import BatchRepository
 
 
-@dataclass(frozen=True, slots=True)
-class ReadInput:
+class ReadInput(Struct, frozen=True):
     records: BatchRepository
     media: ObjectStore
 

@@ -1,15 +1,13 @@
 """Rebuilds the archive of a finished batch at no cost."""
 
-from dataclasses import dataclass
-
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.rounds import rebuild
 from imagebatch.ports.finalizer import Finalizer
+from imagebatch.structs import Struct
 from imagebatch.usecases.records import BatchRepository
 
 
-@dataclass(frozen=True, slots=True)
-class RebuildArchive:
+class RebuildArchive(Struct, frozen=True):
     records: BatchRepository
     finalizer: Finalizer
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
 
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.budgets import NO_LIMITS, Limits, account_entries
@@ -19,6 +18,7 @@ from imagebatch.ports.clock import Clock
 from imagebatch.ports.randomness import Randomness
 from imagebatch.ports.records import BatchStore
 from imagebatch.retries import attempts
+from imagebatch.structs import Struct, replace
 from imagebatch.usecases.limits import refusal
 
 type Pair = tuple[Batch, Item]
@@ -33,8 +33,7 @@ def not_found() -> NotFoundError:
     return NotFoundError("not-found", "Job not found", title="Not found")
 
 
-@dataclass(frozen=True, slots=True)
-class BatchRepository:
+class BatchRepository(Struct, frozen=True):
     store: BatchStore
     clock: Clock
     random: Randomness

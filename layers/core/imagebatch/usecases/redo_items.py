@@ -1,7 +1,6 @@
 """Opens the next round of a batch with items to regenerate."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.errors import UnprocessableError
@@ -12,14 +11,14 @@ from imagebatch.domain.versions import MAX_VERSIONS
 from imagebatch.intake.prompts import MAX_PROMPT_LENGTH
 from imagebatch.ports.dispatch_queue import DispatchQueue
 from imagebatch.ports.finalizer import Finalizer
+from imagebatch.structs import Struct, field, replace
 from imagebatch.usecases.find_items import FindItems
 from imagebatch.usecases.records import BatchRepository
 from imagebatch.usecases.retry_batch import start_round
 from imagebatch.usecases.round_models import ChooseRoundModels, RoundOptions, check_cap
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RedoRequest:
+class RedoRequest(Struct, frozen=True, kw_only=True):
     """`note` None keeps an earlier note, an empty one removes it; without `seed` there is none."""
 
     items: Sequence[str]
@@ -28,8 +27,7 @@ class RedoRequest:
     options: RoundOptions = field(default_factory=RoundOptions)
 
 
-@dataclass(frozen=True, slots=True)
-class RedoItems:
+class RedoItems(Struct, frozen=True):
     records: BatchRepository
     find: FindItems
     dispatch: DispatchQueue

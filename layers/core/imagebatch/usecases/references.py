@@ -2,22 +2,22 @@
 
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
-from imagebatch.intake.uploads import UploadKind, unusable_reason
+from imagebatch.domain.uploads import UploadKind
+from imagebatch.intake.uploads import unusable_reason
 from imagebatch.intake.urls import url_rejection_reason
 from imagebatch.ports.library import LibraryStore
 from imagebatch.ports.objects import ObjectStore
 from imagebatch.ports.records import BatchStore
 from imagebatch.ports.uploads import UploadStore
+from imagebatch.structs import Struct
 from imagebatch.usecases import keys
 
 READS_AT_ONCE = 8
 NOT_YOURS = "is not an image of yours"
 
 
-@dataclass(frozen=True, slots=True)
-class References:
+class References(Struct, frozen=True):
     """Ownership records alone authorize one of our URLs: its signature may have expired, and a
     valid one does not prove ownership of the object.
     """

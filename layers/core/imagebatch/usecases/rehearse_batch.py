@@ -1,11 +1,11 @@
 """Assigns simulated outcomes to rows of a batch, in development mode only."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from imagebatch.domain.model_registry import Mode
 from imagebatch.intake.field_problems import FieldProblem, invalid_fields
 from imagebatch.intake.rehearsal import FIELD, cast_fates
+from imagebatch.structs import replace
 from imagebatch.usecases.submit_batch import Submission
 
 LIVE = "is available in development mode only; this batch would generate and charge for real images"

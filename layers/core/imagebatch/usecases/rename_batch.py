@@ -1,15 +1,13 @@
 """Renames a batch."""
 
-from dataclasses import dataclass, replace
-
 from imagebatch.domain.asset_library import folder_name
 from imagebatch.domain.batch import Batch
 from imagebatch.ports.library import LibraryStore
+from imagebatch.structs import Struct, replace
 from imagebatch.usecases.records import BatchRepository
 
 
-@dataclass(frozen=True, slots=True)
-class RenameBatch:
+class RenameBatch(Struct, frozen=True):
     records: BatchRepository
     library: LibraryStore
 

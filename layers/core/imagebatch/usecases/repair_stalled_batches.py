@@ -1,7 +1,6 @@
 """Finds stalled batches and passes them to the use cases that resume them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from imagebatch.domain.batch import Batch
@@ -12,12 +11,12 @@ from imagebatch.ports.dispatch_queue import DispatchQueue
 from imagebatch.ports.finalizer import Execution, Finalizer
 from imagebatch.ports.item_queue import ItemQueue
 from imagebatch.ports.telemetry import Telemetry
+from imagebatch.structs import Struct, replace
 from imagebatch.usecases.dispatch_items import DispatchItems
 from imagebatch.usecases.records import BatchRepository
 
 
-@dataclass(frozen=True, slots=True)
-class RepairStalledBatches:
+class RepairStalledBatches(Struct, frozen=True):
     records: BatchRepository
     dispatch: DispatchQueue
     dispatch_items: DispatchItems

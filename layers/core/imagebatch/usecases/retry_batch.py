@@ -1,7 +1,5 @@
 """Opens the next round of a batch with its failed items, or rebuilds its archive."""
 
-from dataclasses import dataclass, replace
-
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.effective_status import effective_item_status
 from imagebatch.domain.round_input import round_seed
@@ -9,12 +7,12 @@ from imagebatch.domain.rounds import retry
 from imagebatch.domain.statuses import BatchStatus, ItemStatus
 from imagebatch.ports.dispatch_queue import DispatchQueue
 from imagebatch.ports.finalizer import Finalizer
+from imagebatch.structs import Struct, replace
 from imagebatch.usecases.records import BatchRepository
 from imagebatch.usecases.round_models import ChooseRoundModels, RoundOptions
 
 
-@dataclass(frozen=True, slots=True)
-class RetryBatch:
+class RetryBatch(Struct, frozen=True):
     records: BatchRepository
     dispatch: DispatchQueue
     finalizer: Finalizer

@@ -1,7 +1,6 @@
 """The models of a round after the first, and its maximum cost."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -13,13 +12,13 @@ from imagebatch.domain.model_choice import Requirement, UsableModels
 from imagebatch.domain.model_registry import ImageModel, Mode, Quality
 from imagebatch.domain.money import ZERO
 from imagebatch.domain.round_input import round_price
+from imagebatch.structs import Struct, replace
 
 NO_PROVIDER = frozenset({""})
 """A live batch stays live if the stack has lost its keys: every model is rejected."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoundOptions:
+class RoundOptions(Struct, frozen=True, kw_only=True):
     """Options of a retry or a redo; None keeps the previous round's value."""
 
     model: str | None = None
@@ -28,8 +27,7 @@ class RoundOptions:
     max_cost: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ChooseRoundModels:
+class ChooseRoundModels(Struct, frozen=True):
     models: Callable[[], UsableModels]
 
     def __call__(

@@ -1,7 +1,6 @@
 """Share links: created and revoked by the owner, opened by anyone with the token."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.errors import LimitReachedError, NotFoundError, UnprocessableError
@@ -9,13 +8,13 @@ from imagebatch.domain.rounds import check_retained
 from imagebatch.domain.shares import MAX_SHARES, Share, hash_of, share_end
 from imagebatch.ports.shares import ShareStore
 from imagebatch.ports.signing import Signer
+from imagebatch.structs import Struct
 from imagebatch.usecases.records import BatchRepository
 
 PURPOSE = "share"
 
 
-@dataclass(frozen=True, slots=True)
-class ManageShares:
+class ManageShares(Struct, frozen=True):
     """A token is derived from the share's ID and owner, so that it can be returned again without
     being stored.
     """
@@ -66,8 +65,7 @@ class ManageShares:
         self.shares.delete(owner, batch_id, share_id)
 
 
-@dataclass(frozen=True, slots=True)
-class OpenShare:
+class OpenShare(Struct, frozen=True):
     records: BatchRepository
     shares: ShareStore
 

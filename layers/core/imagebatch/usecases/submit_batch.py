@@ -1,7 +1,6 @@
 """Submits a planned batch: prices, stores and dispatches it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -20,6 +19,7 @@ from imagebatch.domain.statuses import Kind
 from imagebatch.ports.accounts import AccountStore
 from imagebatch.ports.dispatch_queue import DispatchQueue
 from imagebatch.ports.objects import ObjectStore
+from imagebatch.structs import Struct, field, replace
 from imagebatch.usecases import keys
 from imagebatch.usecases.limits import refusal
 from imagebatch.usecases.records import BatchRepository
@@ -42,8 +42,7 @@ def requirements(plan: BatchManifest) -> Iterator[Requirement]:
             )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Submission:
+class Submission(Struct, frozen=True, kw_only=True):
     """What every way of creating a batch accepts; `source` is the request's own file, unchanged."""
 
     owner: str
@@ -75,8 +74,7 @@ class Submission:
         return sum((i.price for i in self.plan.items if i.failure is None), ZERO)
 
 
-@dataclass(frozen=True, slots=True)
-class SubmitBatch:
+class SubmitBatch(Struct, frozen=True):
     records: BatchRepository
     media: ObjectStore
     dispatch: DispatchQueue

@@ -1,17 +1,15 @@
 """The scheduled sweep: repairs batches and accounts, then completes deletions and erasures."""
 
-from dataclasses import dataclass
-
 from imagebatch.ports.deletion import KeepGoing
 from imagebatch.ports.telemetry import Telemetry
+from imagebatch.structs import Struct
 from imagebatch.usecases.budgets import RepairAccounts
 from imagebatch.usecases.delete_batch import FinishDeletions
 from imagebatch.usecases.erase_owner import RunErasures
 from imagebatch.usecases.repair_stalled_batches import RepairStalledBatches
 
 
-@dataclass(frozen=True, slots=True)
-class Swept:
+class Swept(Struct, frozen=True):
     """How many batches were repaired and deleted, and how many erasures completed."""
 
     repaired: int
@@ -19,8 +17,7 @@ class Swept:
     erased: int
 
 
-@dataclass(frozen=True, slots=True)
-class SweepStack:
+class SweepStack(Struct, frozen=True):
     repair_batches: RepairStalledBatches
     repair_accounts: RepairAccounts
     finish_deletions: FinishDeletions

@@ -1,7 +1,6 @@
 """An owner's templates, and the built-in ones."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 
 from imagebatch.domain.errors import (
     InvalidRequestError,
@@ -20,12 +19,12 @@ from imagebatch.intake.sheet_templates import (
 )
 from imagebatch.ports.clock import Clock
 from imagebatch.ports.templates import TemplateStore
+from imagebatch.structs import Struct, replace
 
 UNKNOWN_TEMPLATE = "unknown-template"
 
 
-@dataclass(frozen=True, slots=True)
-class ManageTemplates:
+class ManageTemplates(Struct, frozen=True):
     """`built_in` are by name; they cannot be changed or removed."""
 
     store: TemplateStore

@@ -1,17 +1,13 @@
 """Uploads: sent with their request or posted directly, validated, and used."""
 
-from dataclasses import dataclass
-
 from imagebatch.domain.errors import (
     ConflictError,
     NotFoundError,
     StateConflictError,
     UnavailableError,
 )
+from imagebatch.domain.uploads import Upload, UploadKind, UploadStatus
 from imagebatch.intake.uploads import (
-    Upload,
-    UploadKind,
-    UploadStatus,
     clean_name,
     detect_content_type,
     unusable_reason,
@@ -21,14 +17,14 @@ from imagebatch.ports.clock import Clock
 from imagebatch.ports.objects import ObjectStore, PostForm
 from imagebatch.ports.telemetry import Telemetry
 from imagebatch.ports.uploads import UploadStore
+from imagebatch.structs import Struct
 from imagebatch.usecases import keys
 
 FORM_SECONDS = 900
 CHECK_AGAIN = 2
 
 
-@dataclass(frozen=True, slots=True)
-class CreateUpload:
+class CreateUpload(Struct, frozen=True):
     """Repeated with the same ID, both ways return the same upload."""
 
     store: UploadStore
@@ -86,8 +82,7 @@ class CreateUpload:
         return upload
 
 
-@dataclass(frozen=True, slots=True)
-class CheckUpload:
+class CheckUpload(Struct, frozen=True):
     """Validate, once, the file that a presigned POST stored: only validated bytes reach the final
     key, and only this service can write there.
     """
@@ -140,8 +135,7 @@ class CheckUpload:
             self.media.delete(keys.upload(upload_id))
 
 
-@dataclass(frozen=True, slots=True)
-class ReadSheet:
+class ReadSheet(Struct, frozen=True):
     """The bytes of an uploaded sheet."""
 
     store: UploadStore

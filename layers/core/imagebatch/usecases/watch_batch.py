@@ -1,7 +1,6 @@
 """Live progress: the changes since a client's last event, as soon as there are any."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 from imagebatch.domain.batch import Batch
@@ -10,6 +9,7 @@ from imagebatch.domain.item import Item
 from imagebatch.domain.statuses import FINISHED, ItemStatus
 from imagebatch.ports.clock import TimeLeft
 from imagebatch.ports.records import Change
+from imagebatch.structs import Struct
 from imagebatch.usecases.records import BatchRepository
 from imagebatch.usecases.watcher_places import HoldPlace
 
@@ -21,8 +21,7 @@ POLL_SECONDS = 1.0
 """An idle event stream costs one small read a second."""
 
 
-@dataclass(frozen=True, slots=True)
-class ProgressUpdate:
+class ProgressUpdate(Struct, frozen=True):
     """`changes` lead up to `seq`; `items` are those that a change of the whole batch affected.
 
     `is_news` is false if there is nothing to report after a wait, `is_final` is true if the batch
@@ -37,8 +36,7 @@ class ProgressUpdate:
     is_final: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class WatchBatch:
+class WatchBatch(Struct, frozen=True):
     records: BatchRepository
     hold_place: HoldPlace
 

@@ -2,18 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import timedelta
 
 from imagebatch.domain.errors import ConflictError, TooManyRequestsError, UnavailableError
 from imagebatch.ports.clock import Clock
 from imagebatch.ports.watchers import WatcherPlaces
+from imagebatch.structs import Struct
 
 RETRY_AFTER_SECONDS = 5
 
 
-@dataclass(frozen=True, slots=True)
-class HoldPlace:
+class HoldPlace(Struct, frozen=True):
     """`limit` places per owner; None if one owner may use them all, and nothing is written."""
 
     places: WatcherPlaces

@@ -4,7 +4,6 @@ import json
 import math
 from base64 import b64encode
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,7 @@ from imagebatch.adapters.dynamodb.table import NEW, Condition, Record, Table, un
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.item import Item
 from imagebatch.ports.records import Change, ItemChange
+from imagebatch.structs import Struct, replace
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
@@ -29,8 +29,7 @@ _GRACE = timedelta(days=1)
 """How long the records outlive the batch's retention."""
 
 
-@dataclass(frozen=True, slots=True)
-class BatchActions:
+class BatchActions(Struct, frozen=True):
     """Builds the actions of `Table.transact`. Every record expires with its batch."""
 
     table: Table

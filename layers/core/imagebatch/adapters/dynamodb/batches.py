@@ -3,7 +3,6 @@
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, override
@@ -39,6 +38,7 @@ from imagebatch.domain.item import Item
 from imagebatch.domain.statuses import Kind
 from imagebatch.ports.page import Page
 from imagebatch.ports.records import BatchStore, Change
+from imagebatch.structs import replace
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

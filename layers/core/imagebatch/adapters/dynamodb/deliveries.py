@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from imagebatch.adapters.dynamodb.table import Condition, Table
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.delivery import Delivery
 from imagebatch.ports.deliveries import DeliveryStore
+from imagebatch.structs import replace
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

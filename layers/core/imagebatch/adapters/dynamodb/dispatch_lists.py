@@ -1,7 +1,6 @@
 """The dispatch list of a round: the items' indices, in chunks, and their number."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from itertools import batched
 from typing import NamedTuple
 
@@ -14,6 +13,7 @@ from imagebatch.adapters.dynamodb.table import (
     Record,
     Table,
 )
+from imagebatch.structs import Struct, field
 
 MAX_KNOWN_CHUNKS = 64
 """Chunks that one environment keeps in memory, before it forgets all of them."""
@@ -26,8 +26,7 @@ class Chunk(NamedTuple):
     length: int
 
 
-@dataclass(frozen=True, slots=True)
-class DispatchLists:
+class DispatchLists(Struct, frozen=True):
     """`known` are chunks of complete lists. These never change, so each is read once."""
 
     table: Table

@@ -3,7 +3,6 @@
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from itertools import batched, islice
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ from imagebatch.domain.item import Item
 from imagebatch.domain.statuses import ItemStatus
 from imagebatch.ports.library import LibraryStore
 from imagebatch.ports.page import Page
+from imagebatch.structs import replace
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -2,14 +2,11 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from typing import TYPE_CHECKING
 
 from imagebatch.adapters import codec
 from imagebatch.adapters.dynamodb.table import Record
 from imagebatch.domain.errors import UnreadableRecordError
-
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
+from imagebatch.structs import Struct
 
 type Report = Callable[[str, str], None]
 """Called with the record that cannot be read, without its owner, and the reason."""
@@ -51,14 +48,14 @@ def read_record[T](record: Record, read: Callable[[Record], T]) -> T:
         raise UnreadableRecordError(f"{type(error).__name__}: {error}") from error
 
 
-def decoded[T: "DataclassInstance"](
+def decoded[T: Struct](
     cls: type[T], records: Iterable[Record], report: Report, name: Name = sort_key
 ) -> list[T]:
     found = readable(records, lambda record: codec.decode(cls, record), report, name)
     return [value for _, value in found]
 
 
-def first_decoded[T: "DataclassInstance"](
+def first_decoded[T: Struct](
     cls: type[T], query: Callable[[int | None], Iterator[Record]], limit: int, report: Report
 ) -> list[T]:
     """Return the first `limit` readable records, reading on if some are unreadable."""

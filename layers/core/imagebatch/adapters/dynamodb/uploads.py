@@ -12,7 +12,7 @@ from imagebatch.adapters.dynamodb import keys
 from imagebatch.adapters.dynamodb.listing import cursor_sort, cursor_text
 from imagebatch.adapters.dynamodb.readable import Report, decoded, ignore, readable
 from imagebatch.adapters.dynamodb.table import KEYS_A_READ, NEW, Condition, Record, Table
-from imagebatch.intake.uploads import Upload, UploadKind, UploadStatus
+from imagebatch.domain.uploads import Upload, UploadKind, UploadStatus
 from imagebatch.ports.page import Page
 from imagebatch.ports.uploads import UploadStore
 

@@ -5,7 +5,6 @@ import binascii
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeGuard
 
@@ -24,6 +23,7 @@ from imagebatch.domain.errors import (
     RejectedError,
 )
 from imagebatch.ports.providers import Prediction, PredictionStatus
+from imagebatch.structs import replace
 
 DEFAULT_WAIT = 5.0
 MAX_DEPTH = 16

@@ -3,9 +3,9 @@
 import re
 import tomllib
 from functools import cache
-from importlib.resources import files
 from typing import NamedTuple
 
+from imagebatch.data import data_text
 from imagebatch.domain.errors import FailureCode
 
 MAX_TEXT = 4_000
@@ -35,7 +35,7 @@ def classify(text: str) -> Meaning:
 
 @cache
 def _rules() -> tuple[tuple[re.Pattern[str], FailureCode], ...]:
-    data = tomllib.loads((files("imagebatch.data") / "failure_texts.toml").read_text("utf-8"))
+    data = tomllib.loads(data_text("failure_texts.toml"))
     return tuple(
         (re.compile(rule["pattern"], re.IGNORECASE), _CODES[rule["meaning"]])
         for rule in data["rules"]

@@ -1,16 +1,16 @@
 """Running batches, the health of the API and the stack, and the OpenAPI document."""
 
 from base64 import b64encode
-from dataclasses import asdict
 from hashlib import sha256
-from importlib.resources import files
 from typing import Any
 
 from imagebatch.api.request import Request
 from imagebatch.api.response import JSON, SECURITY_HEADERS, Response
 from imagebatch.api.routing import Routes
+from imagebatch.data import data_text
 from imagebatch.domain.errors import ForbiddenError
 from imagebatch.schemas.operation_answers import DoctorAnswer, DoctorCheck, Health, QueueAnswer
+from imagebatch.structs import asdict
 
 CACHED = {"Cache-Control": "public, max-age=300"}
 routes = Routes("Operations")
@@ -73,7 +73,7 @@ def get_health(_: Request) -> Health:
     public=True,
 )
 def get_openapi(_: Request) -> Response:
-    return Response(200, JSON, _data("openapi.json"), CACHED)
+    return Response(200, JSON, data_text("openapi.json"), CACHED)
 
 
 @routes.get(
@@ -84,7 +84,7 @@ def get_openapi(_: Request) -> Response:
     public=True,
 )
 def get_docs(_: Request) -> Response:
-    text = _data("docs.html")
+    text = data_text("docs.html")
     headers = {**CACHED, "Content-Security-Policy": _docs_policy(text)}
     return Response(200, "text/html; charset=utf-8", text, headers)
 
@@ -94,7 +94,3 @@ def _docs_policy(text: str) -> str:
     style = text.partition("<style>")[2].partition("</style>")[0]
     digest = b64encode(sha256(style.encode()).digest()).decode()
     return f"{SECURITY_HEADERS['content-security-policy']}; style-src 'sha256-{digest}'"
-
-
-def _data(name: str) -> str:
-    return (files("imagebatch.data") / name).read_text("utf-8")

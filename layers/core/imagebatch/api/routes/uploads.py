@@ -17,10 +17,9 @@ from imagebatch.api.parameters import CURSOR, IDEMPOTENCY_KEY, LIMIT, query
 from imagebatch.api.request import Request
 from imagebatch.api.response import Reply
 from imagebatch.api.routing import Routes
+from imagebatch.domain.uploads import Upload, UploadKind
 from imagebatch.intake.uploads import (
     MAX_INLINE_BYTES,
-    Upload,
-    UploadKind,
     body_too_large,
     check_body,
     validate_declared_type,

@@ -1,35 +1,30 @@
 """The possible next actions, as plain data; perform.py and run.py execute them."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from imagebatch.ports.providers import Prediction
+from imagebatch.structs import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class AskBreaker:
+class AskBreaker(Struct, frozen=True):
     """Check whether the model's circuit breaker allows a create."""
 
     model: str
 
 
-@dataclass(frozen=True, slots=True)
-class CreatePrediction:
+class CreatePrediction(Struct, frozen=True):
     """Ask the provider to start; the price is already reserved and the attempt counted."""
 
 
-@dataclass(frozen=True, slots=True)
-class FindCreated:
+class FindCreated(Struct, frozen=True):
     """Look at the provider for the prediction of a create whose response was lost."""
 
 
-@dataclass(frozen=True, slots=True)
-class ResumePrediction:
+class ResumePrediction(Struct, frozen=True):
     """Use the image that an earlier delivery stored, or poll the prediction that it saved."""
 
 
-@dataclass(frozen=True, slots=True)
-class Poll:
+class Poll(Struct, frozen=True):
     """Poll the prediction at `at`.
 
     A time and not a delay: what is written and read until then does not put the poll off.
@@ -39,54 +34,46 @@ class Poll:
     cancel_requested: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class CancelPrediction:
+class CancelPrediction(Struct, frozen=True):
     """Ask the provider to stop, then poll immediately."""
 
 
-@dataclass(frozen=True, slots=True)
-class AbandonPrediction:
+class AbandonPrediction(Struct, frozen=True):
     """Cancel a prediction whose ID is in no record, so that it cannot be collected."""
 
     prediction_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class CollectImage:
+class CollectImage(Struct, frozen=True):
     """Download, validate and store the output."""
 
     prediction: Prediction
 
 
-@dataclass(frozen=True, slots=True)
-class EnqueueNext:
+class EnqueueNext(Struct, frozen=True):
     """Enqueue the messages that the settle admitted; repeated, only those still waiting."""
 
     positions: tuple[int, ...]
     repeated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class StartFinalizer:
+class StartFinalizer(Struct, frozen=True):
     """Start building the round's archive; no effect if it was started before."""
 
 
-@dataclass(frozen=True, slots=True)
-class RedeliverAfter:
+class RedeliverAfter(Struct, frozen=True):
     """Enqueue a new message that continues, so that no receive of this one is used up."""
 
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class ReturnUntil:
+class ReturnUntil(Struct, frozen=True):
     """Return the message to its queue, hidden until then."""
 
     until: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(Struct, frozen=True):
     """Acknowledge the message: everything that was decided is stored."""
 
 

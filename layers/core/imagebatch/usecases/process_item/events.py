@@ -1,35 +1,31 @@
 """Events: a message was delivered, or an effect was performed with this result."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from imagebatch.domain.errors import Failure
 from imagebatch.domain.images import Image
 from imagebatch.ports.providers import Prediction
+from imagebatch.structs import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(Struct, frozen=True):
     """The item's message was delivered, for the first time or again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Admitted:
+class Admitted(Struct, frozen=True):
     """The model's circuit breaker allows a create."""
 
     model: str
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Struct, frozen=True):
     """The model's circuit breaker is open."""
 
     model: str
     until: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Created:
+class Created(Struct, frozen=True):
     """The provider accepted a create, now or in one whose response was lost; the next poll is
     useful at `poll_at`, or at once.
     """
@@ -38,8 +34,7 @@ class Created:
     poll_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CreateFailed:
+class CreateFailed(Struct, frozen=True):
     """Nothing was created, or the outcome is unknown: then it may have been billed.
 
     `open_until` is set if the model's circuit breaker is open afterwards.
@@ -50,51 +45,43 @@ class CreateFailed:
     open_until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CreateAbsent:
+class CreateAbsent(Struct, frozen=True):
     """The create whose response was lost has generated nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class CreateUndecided:
+class CreateUndecided(Struct, frozen=True):
     """The outcome of the create whose response was lost cannot be determined."""
 
 
-@dataclass(frozen=True, slots=True)
-class LookupFailed:
+class LookupFailed(Struct, frozen=True):
     """The lookup at the provider failed for now."""
 
 
-@dataclass(frozen=True, slots=True)
-class ModelGone:
+class ModelGone(Struct, frozen=True):
     """The provider does not have the model; nothing was created."""
 
     failure: Failure
 
 
-@dataclass(frozen=True, slots=True)
-class Throttled:
+class Throttled(Struct, frozen=True):
     """The provider rate-limited the request; nothing was created."""
 
     retry_after: float
 
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
+class Rejected(Struct, frozen=True):
     """The provider will never generate this item."""
 
     failure: Failure
 
 
-@dataclass(frozen=True, slots=True)
-class ProviderClosed:
+class ProviderClosed(Struct, frozen=True):
     """The provider accepts nothing more in this round: the key, the credit, the model."""
 
     failure: Failure
 
 
-@dataclass(frozen=True, slots=True)
-class Polled:
+class Polled(Struct, frozen=True):
     """The prediction's current state; None if the provider could not say."""
 
     prediction: Prediction | None
@@ -103,31 +90,27 @@ class Polled:
     """By this delivery."""
 
 
-@dataclass(frozen=True, slots=True)
-class Collected:
+class Collected(Struct, frozen=True):
     """The image is stored and validated."""
 
     image: Image
     extension: str
 
 
-@dataclass(frozen=True, slots=True)
-class OutputUnusable:
+class OutputUnusable(Struct, frozen=True):
     """The image is not the requested one, or permanently gone: it was paid for in vain."""
 
     failure: Failure
 
 
-@dataclass(frozen=True, slots=True)
-class OutputUnfit:
+class OutputUnfit(Struct, frozen=True):
     """No image of the model can be used; this one was paid for, and is kept as `image`."""
 
     failure: Failure
     image: Image | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class OutputUnavailable:
+class OutputUnavailable(Struct, frozen=True):
     """The image is not available now."""
 
     failure: Failure

@@ -5,7 +5,6 @@ A provider's error is a result like any other: it becomes an event here, and now
 
 import hashlib
 import math
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from imagebatch.domain.batch import Batch
@@ -27,6 +26,7 @@ from imagebatch.ports.clock import Clock
 from imagebatch.ports.images import BadImageError
 from imagebatch.ports.prediction_ledger import PredictionLedger
 from imagebatch.ports.providers import Prediction, PredictionStatus
+from imagebatch.structs import Struct
 from imagebatch.usecases.circuit_breakers import CircuitBreakers
 from imagebatch.usecases.collect_image import CollectImage, ProviderGateway
 from imagebatch.usecases.process_item import effects
@@ -58,8 +58,7 @@ ADOPTED = Failure.of(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class PerformEffect:
+class PerformEffect(Struct, frozen=True):
     gateway: ProviderGateway
     collect: CollectImage
     clock: Clock

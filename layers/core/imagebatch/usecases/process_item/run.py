@@ -4,7 +4,6 @@ The worker and the dead-letter function run the same loop; the latter's deliveri
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from imagebatch.domain.batch import Batch
@@ -18,6 +17,7 @@ from imagebatch.ports.finalizer import Finalizer
 from imagebatch.ports.item_queue import ItemMessage, ItemQueue, RetryLater
 from imagebatch.ports.providers import PredictionStatus
 from imagebatch.ports.telemetry import Telemetry
+from imagebatch.structs import Struct
 from imagebatch.usecases.process_item.decide import Delivery, Step, decide
 from imagebatch.usecases.process_item.effects import (
     CollectImage,
@@ -53,8 +53,7 @@ a round do not count: they may have waited for workers to start.
 type Pair = tuple[Batch, Item]
 
 
-@dataclass(frozen=True, slots=True)
-class ProcessItem:
+class ProcessItem(Struct, frozen=True):
     """`may_create` is false for the dead-letter function, which settles in any case."""
 
     records: BatchRepository

@@ -1,6 +1,5 @@
 """Decisions after a poll, and after collecting the output."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from imagebatch.domain import charges, rounds, transitions
@@ -9,6 +8,7 @@ from imagebatch.domain.errors import Failure
 from imagebatch.domain.item import Item
 from imagebatch.domain.statuses import BatchStatus
 from imagebatch.ports.providers import Prediction, PredictionStatus
+from imagebatch.structs import replace
 from imagebatch.usecases.process_item.decide.proceed import end_attempt
 from imagebatch.usecases.process_item.decide.settle import fail_as_billed, settled
 from imagebatch.usecases.process_item.decide.step import (

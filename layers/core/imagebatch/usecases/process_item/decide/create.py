@@ -1,6 +1,5 @@
 """Decisions after a create, and after looking for a lost one."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from imagebatch.domain import charges, fallback, rounds, transitions
@@ -9,6 +8,7 @@ from imagebatch.domain.errors import Failure
 from imagebatch.domain.item import TRIES, Item
 from imagebatch.domain.round_state import BlockReason
 from imagebatch.domain.statuses import BatchStatus
+from imagebatch.structs import replace
 from imagebatch.usecases.process_item.decide.collect import polled
 from imagebatch.usecases.process_item.decide.proceed import proceed
 from imagebatch.usecases.process_item.decide.settle import requeue, settled

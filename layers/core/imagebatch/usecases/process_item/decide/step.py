@@ -1,7 +1,6 @@
 """A delivery and its permissions, and the result of a decision."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from imagebatch.domain.batch import Batch
@@ -9,6 +8,7 @@ from imagebatch.domain.errors import Failure, FailureCode
 from imagebatch.domain.fallback import STANDARD_POLICY, OutagePolicy
 from imagebatch.domain.item import Item
 from imagebatch.domain.item_state import Lease
+from imagebatch.structs import Struct, field
 from imagebatch.usecases.process_item.effects import Effect
 
 RESUME_SECONDS = 2.0
@@ -46,8 +46,7 @@ CRASHED = Failure.of(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(Struct, frozen=True):
     """One delivery of an item's message, and its permissions.
 
     `window` is the batch's dispatch window. `may_create` is false for the dead-letter function,
@@ -67,8 +66,7 @@ class Delivery:
     policy: OutagePolicy = STANDARD_POLICY
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """Both records to store, and the effects to perform afterwards."""
 
     batch: Batch
