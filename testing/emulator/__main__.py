@@ -13,6 +13,7 @@ from testing.emulator import (  # noqa: E402
     alarms,
     batch_responses,
     chains,
+    fairness,
     gateway,
     layers,
     limits,
@@ -28,7 +29,7 @@ from testing.emulator import (  # noqa: E402
 )
 
 RULES = (
-    *(alarms, batch_responses, chains, layers, limits, permissions, pollers),
+    *(alarms, batch_responses, chains, fairness, layers, limits, permissions, pollers),
     *(preflight, gateway, queries, reservations, server, starts, tokens),
     uploads,
 )

@@ -264,6 +264,22 @@ def test_unreadable_batch_response_fails_its_messages(emulated: Aws) -> None:
     assert sorted(kept) == sorted(map(json.dumps, READ_AS_FAILURE))
 
 
+def test_tenant_that_takes_the_consumers_time_comes_last(emulated: Aws) -> None:
+    sqs, queue = emulated.client("sqs"), emulated.queue("fair")
+
+    def send(tenant: str, count: int = 1) -> None:
+        for _ in range(count):
+            sqs.send_message(QueueUrl=queue, MessageBody=tenant, MessageGroupId=tenant)
+
+    def receive() -> str:
+        return str(sqs.receive_message(QueueUrl=queue)["Messages"][0]["Body"])
+
+    send("large", 2)
+    assert receive() == "large"
+    send("small")
+    assert [receive(), receive()] == ["small", "large"]
+
+
 def test_transaction_repeated_under_its_token_is_recognized(emulated: Aws) -> None:
     """Of numbers that the table keeps in a shorter form, too."""
     client = emulated.client("dynamodb")

@@ -1,7 +1,7 @@
 """The base class of the product's values, and `replace`.
 
-msgspec's structs behave as dataclasses with slots do, but cost a cold start a thirtieth of them:
-they generate no code (docs/decisions/0075).
+Structs behave like dataclasses with slots, but no code is generated for them: each class costs a
+cold start a thirtieth as much (docs/decisions/0075-structs-instead-of-dataclasses.md).
 """
 
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from msgspec.structs import asdict, fields
 
 if TYPE_CHECKING:
-    # To mypy a struct is a dataclass, and of this function it checks the changes.
+    # mypy treats a struct as a dataclass, and checks the changes given to this function only.
     from dataclasses import replace
 else:
     from copy import replace
