@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from testing.emulator.fairness import NOISY_IN_FLIGHT, RECENT_SECONDS, Deliveries
 
 
@@ -26,6 +28,10 @@ class Queue:
         for message in found:
             message |= {"visible_at": self.now + 1000, "receive_count": 1}
         return [message["group_id"] for message in found]
+
+    def let_expire(self) -> None:
+        for message in self._messages:
+            message["visible_at"] = self.now
 
     def delete(self, tenant: str) -> None:
         self._messages = [
@@ -57,26 +63,39 @@ def test_tenant_with_much_of_the_time_waits_for_the_quiet_ones() -> None:
 def test_of_two_large_tenants_the_one_with_fewer_in_flight_is_first() -> None:
     queue = Queue()
     queue.send("first", 3)
-    queue.send("second", 2)
+    queue.send("second")
     assert queue.receive(4) == ["first", "first", "first", "second"]
     queue.now += 1
     queue.send("first")
+    queue.send("second")
 
     assert queue.receive(2) == ["second", "first"]
 
 
-def test_a_tenth_of_the_time_is_not_too_much() -> None:
+@pytest.mark.parametrize(("large", "first"), [(9, "small"), (8, "new")], ids=["a tenth", "a ninth"])
+def test_a_tenth_of_the_time_is_not_too_much(large: int, first: str) -> None:
     queue = Queue()
-    queue.send("large", 20)
-    queue.send("small", 2)
-    queue.receive(10)
-    queue.receive(10)
-    queue.receive()
+    queue.send("large", large)
+    queue.send("small")
+    queue.receive(large + 1)
     queue.now += 1
     queue.send("large")
+    queue.send("small")
     queue.send("new")
 
-    assert queue.receive(3) == ["small", "new", "large"], "its part is a 21st"
+    assert queue.receive()[0] == first
+
+
+def test_time_after_the_visibility_timeout_is_not_counted() -> None:
+    queue = Queue()
+    queue.send("large", 2)
+    queue.receive(2)
+    queue.now += 1
+    queue.let_expire()
+    queue.now += RECENT_SECONDS + 1
+    queue.send("small")
+
+    assert queue.receive() == ["large"]
 
 
 def test_many_in_flight_are_too_many_from_the_first_moment() -> None:

@@ -1,6 +1,6 @@
 """The queues' messages, as JSON.
 
-Standard library only, because every worker loads it.
+Without pydantic, because every worker loads it.
 """
 
 import json
