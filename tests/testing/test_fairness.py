@@ -47,7 +47,7 @@ def test_oldest_message_is_first_of_tenants_without_a_past() -> None:
     assert queue.receive(4) == ["a", "b", "a", None]
 
 
-def test_tenant_with_much_of_the_time_waits_for_the_quiet_ones() -> None:
+def test_noisy_tenant_waits_for_quiet_ones() -> None:
     queue = Queue()
     queue.send("large", 3)
     queue.receive()
@@ -60,7 +60,7 @@ def test_tenant_with_much_of_the_time_waits_for_the_quiet_ones() -> None:
     assert queue.receive(4) == [None, "small", "large", "large"]
 
 
-def test_of_two_large_tenants_the_one_with_fewer_in_flight_is_first() -> None:
+def test_noisy_tenant_with_fewer_in_flight_is_first() -> None:
     queue = Queue()
     queue.send("first", 3)
     queue.send("second")
@@ -98,7 +98,7 @@ def test_time_after_the_visibility_timeout_is_not_counted() -> None:
     assert queue.receive() == ["large"]
 
 
-def test_many_in_flight_are_too_many_from_the_first_moment() -> None:
+def test_thirty_messages_in_flight_are_noisy_at_once() -> None:
     queue = Queue()
     queue.send("large", NOISY_IN_FLIGHT + 1)
     queue.receive(NOISY_IN_FLIGHT)
