@@ -14,12 +14,13 @@ import time
 from collections import Counter as Counts
 from collections import defaultdict
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from testing.capacity import PartitionLimit, item_bytes, write_units
+from testing.capacity import PartitionLimit, item_bytes, write_units, written
 from testing.emulator_family import Family
-from testing.exchanges import Exchange, Reply
+from testing.exchanges import Exchange, Reply, write_some
 from testing.fault_proxy import AWS_NAMES, FaultProxy, Rule
 
 PARTITION_UNITS = 1_000
@@ -56,8 +57,24 @@ class Counter(FaultProxy):
         """A throttled write is not billed."""
         if not request.headers.get("x-amz-target", "").startswith("DynamoDB"):
             return None
-        full = self.limit.throttles(request.target, json.loads(request.body or b"{}"))
+        body = json.loads(request.body or b"{}")
+        if request.target == "BatchWriteItem":
+            return self._write_what_fits(request, body)
+        full = self.limit.throttles(request.target, body)
         return throttling(request.target, full) if any(full) else None
+
+    def _write_what_fits(self, request: Exchange, body: dict[str, Any]) -> Reply | None:
+        """DynamoDB throttles each record of such a call by itself."""
+        records = list(written(request.target, body))
+        fits = list(takewhile(lambda each: not self.limit.full(dict([each])), records))
+        if len(fits) == len(records):
+            return None
+        if not fits:
+            return throttling(request.target, [True] * len(records))
+        with self._counting:
+            self.calls[f"dynamodb {request.target}"] += 1
+            self.units["dynamodb_write"] += sum(units for _, units in fits)
+        return write_some(self.upstream, body, len(fits))
 
     def learn(self, request: Exchange, reply: Reply) -> None:
         name, units = billed(request, reply)

@@ -123,6 +123,27 @@ def leave_out(client: Any, operation: str, refused: Callable[[Any], bool], *, ti
     return fired
 
 
+def leave_unprocessed(client: Any, *, times: int) -> Fired:
+    """BatchWriteItem writes only the first half of its records and returns the others."""
+    fired = Fired(times)
+    left: dict[str, Any] = {}
+
+    def drop(params: Any, **_: Any) -> None:
+        left.clear()
+        if fired.now():
+            [(table, requests)] = params["RequestItems"].items()
+            half = (len(requests) + 1) // 2
+            left[table] = requests[half:] or requests
+            params["RequestItems"] = {table: requests[:half]}
+
+    def report(parsed: Any, **_: Any) -> None:
+        parsed["UnprocessedItems"] = dict(left)
+
+    client.meta.events.register(event(client, "before-parameter-build", "BatchWriteItem"), drop)
+    client.meta.events.register(event(client, "after-call", "BatchWriteItem"), report)
+    return fired
+
+
 def one_at_a_time(client: Any) -> None:
     """Serializes a client's calls: moto's rollback of a failed transaction would undo other
     writes.

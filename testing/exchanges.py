@@ -4,6 +4,7 @@ import json
 import re
 import zlib
 from base64 import b64decode
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
@@ -76,11 +77,14 @@ def _reply(status: int, content_type: str, body: bytes) -> Reply:
 
 
 def partial_reply(upstream: str, request: Exchange) -> Reply:
-    """Return AWS's response if it accepted or found only some entries."""
+    """Return AWS's response if it accepted or found only some entries or records."""
     asked = json.loads(request.body)
     if request.target == "BatchGetItem":
         answer: dict[str, Any] = {"Responses": {}, "UnprocessedKeys": asked["RequestItems"]}
         return _reply(200, "application/x-amz-json-1.0", json.dumps(answer).encode())
+    if request.target == "BatchWriteItem":
+        [requests] = asked["RequestItems"].values()
+        return write_some(upstream, asked, len(requests) // 2)
     first, *rest = asked["Entries"]
     taken: list[Any] = []
     if rest:
@@ -92,3 +96,26 @@ def partial_reply(upstream: str, request: Exchange) -> Reply:
     failed = {"Id": first["Id"], "Code": "InternalError", "SenderFault": False}
     answer = {"Successful": taken, "Failed": [failed]}
     return _reply(200, "application/x-amz-json-1.0", json.dumps(answer).encode())
+
+
+def write_some(upstream: str, asked: Mapping[str, Any], count: int) -> Reply:
+    """Write only the first records of a BatchWriteItem, and return the others as unprocessed."""
+    [(table, requests)] = asked["RequestItems"].items()
+    if count:
+        # Signed again, because another body needs another signature.
+        client: Any = session().client("dynamodb", endpoint_url=upstream)
+        written = [_as_given(each) for each in requests[:count]]
+        assert not client.batch_write_item(RequestItems={table: written}).get("UnprocessedItems")
+    answer = {"UnprocessedItems": {table: requests[count:]}}
+    return _reply(200, "application/x-amz-json-1.0", json.dumps(answer).encode())
+
+
+def _as_given(request: Mapping[str, Any]) -> dict[str, Any]:
+    """As the SDK takes it: a binary attribute as bytes."""
+    [(kind, what)] = request.items()
+    [(part, record)] = what.items()
+    attributes = {
+        name: {"B": b64decode(value["B"])} if "B" in value else value
+        for name, value in record.items()
+    }
+    return {kind: {part: attributes}}

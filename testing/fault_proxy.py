@@ -35,7 +35,8 @@ PREDICTION_NAMES = re.compile(r'"id": ?"(\w{20,})"')
 ACTIONS = {
     "error",  # `status` and `code`, and nothing is done
     "conflict",  # a transaction cancelled because another was at the same record
-    "partial",  # SendMessageBatch without its first entry, UnprocessedKeys instead of a read
+    "partial",  # SendMessageBatch without its first entry, UnprocessedKeys instead of a read,
+    # half of a BatchWriteItem
     "drop",  # the connection is cut, and nothing is done
     "drop_reply",  # it is done, and its answer is lost
     "truncate",  # half of the answer

@@ -72,7 +72,8 @@ class InMemoryBatchStore(Faults, BatchStore):
         with self._lock:
             there = self._there(owner, batch_id)
             for item in items:
-                there.setdefault(item.index, frozen(item))
+                if item.round or item.index not in there:
+                    there[item.index] = frozen(item)
 
     @faulty
     def commit(

@@ -23,10 +23,9 @@ from imagebatch.adapters.batch_attributes import (
     attributes_of,
 )
 from imagebatch.adapters.dynamodb import keys
-from imagebatch.adapters.dynamodb.batch_actions import BatchActions
-from imagebatch.adapters.dynamodb.batch_records import items_of
+from imagebatch.adapters.dynamodb.batch_records import items_of, new_item
 from imagebatch.adapters.dynamodb.item_specs import encode_spec
-from imagebatch.adapters.dynamodb.table import Table, from_dynamodb, to_dynamodb
+from imagebatch.adapters.dynamodb.table import from_dynamodb, to_dynamodb
 from imagebatch.domain.errors import Failure, FailureCode, UnreadableRecordError
 from imagebatch.domain.item import Item, ItemSpec
 from imagebatch.domain.model_registry import Quality
@@ -85,23 +84,25 @@ ROWS = {
 }
 
 
-def puts(item: Item) -> list[Any]:
-    actions = BatchActions(Table(None, "table"))  # type: ignore[arg-type] # it sends nothing
-    return [put for _, put in actions.new_item(PARTITION, item, TTL)]
+def stored(item: Item) -> list[Any]:
+    """The records as DynamoDB takes them."""
+    records = [{"pk": PARTITION, "sk": sort} | record | TTL for sort, record in new_item(item)]
+    return list(map(to_dynamodb, records))
 
 
-def read(*actions: Any) -> Item:
-    [item] = items_of(from_dynamodb(action["Put"]["Item"]) for action in actions)
+def read(*records: Any) -> Item:
+    [item] = items_of(map(from_dynamodb, records))
     return item
 
 
 @pytest.mark.parametrize("rows", ROWS)
 def test_usual_row_takes_one_kilobyte(rows: str) -> None:
     for spec in ROWS[rows]:
-        [put] = puts(spec.to_item())
-        assert item_bytes(put["Put"]["Item"]) < 1024
-        assert write_units("TransactWriteItems", {"TransactItems": [put]}) == 2
-        assert read(put) == spec.to_item()
+        [record] = stored(spec.to_item())
+        assert item_bytes(record) < 1024
+        put = {"PutRequest": {"Item": record}}
+        assert write_units("BatchWriteItem", {"RequestItems": {"table": [put]}}) == 1
+        assert read(record) == spec.to_item()
 
 
 texts = st.text(st.characters(codec="utf-8"), max_size=4_000)
@@ -117,14 +118,14 @@ def test_any_texts_are_read_as_accepted(
     item = an_item(
         prompt=prompt, input={**sent, "again": prompt}, settings=given_by, images=tuple(images)
     )
-    assert read(*puts(item)) == item
+    assert read(*stored(item)) == item
 
 
 def test_claimed_item_has_its_state_beside_its_texts() -> None:
     failure = Failure(FailureCode.PROVIDER_TIMEOUT, "no answer")
     item = an_item(prompt=PROMPT, round=1, attempts=2, failure=failure, version=3)
-    spec, state = puts(item)
-    assert PACKED_TEXTS in spec["Put"]["Item"]
+    spec, state = stored(item)
+    assert PACKED_TEXTS in spec
     assert read(spec, state) == item
 
 

@@ -52,7 +52,7 @@ def a_row(index: int, variant: int | None) -> ItemSpec:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("variant", "most"), [(None, 16.7), (7, 20.7)])
+@pytest.mark.parametrize(("variant", "most"), [(None, 15.7), (7, 19.7)])
 def test_an_item_costs_few_write_units(
     dynamodb: Any, units: Counter[str], variant: int | None, most: float
 ) -> None:

@@ -49,7 +49,7 @@ def cancelled_at(harness: FaultHarness, word: str, held: Rule, rows: int = 2) ->
 
 
 def before_its_items_are_stored(harness: FaultHarness, word: str) -> None:
-    held = harness.aws.script("hold", "TransactWriteItems", about=word, having="ITEM#000000")
+    held = harness.aws.script("hold", "BatchWriteItem", about=word, having="ITEM#000000")
     batch_id = cancelled_at(harness, word, held)
     found = harness.finish(batch_id)
     assert (found.statuses, found.batch.status) == ("cc", "cancelled")

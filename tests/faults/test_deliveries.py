@@ -91,11 +91,14 @@ def a_start_of_the_finalizer_that_is_lost(harness: FaultHarness, word: str) -> N
 
 
 def messages_that_the_queue_takes_only_in_part(harness: FaultHarness, word: str) -> None:
-    """And a read of the dispatch list that comes back in part, for rows beyond the window."""
+    """The table too writes the items in part, and a read of the dispatch list comes back in part,
+    for rows beyond the window.
+    """
+    stored = harness.aws.script("partial", "BatchWriteItem", about=word, times=3)
     sent = harness.aws.script("partial", "SendMessageBatch", about=word, times=3)
     read = harness.aws.script("partial", "BatchGetItem", about=word)
     found = harness.finish(harness.submit(word, 18))
-    assert (sent.fired, read.fired) == (3, 1)
+    assert (stored.fired, sent.fired, read.fired) == (3, 3, 1)
     assert (found.statuses, harness.creates(word, 18)) == ("s" * 18, [1] * 18)
 
 
@@ -199,6 +202,16 @@ def a_dispatch_that_died_half_way(harness: FaultHarness, word: str) -> None:
     assert (found.statuses, harness.creates(word, 3)) == ("sss", [1, 1, 1])
 
 
+def a_dispatch_that_died_between_two_writes_of_items(harness: FaultHarness, word: str) -> None:
+    """With 25 of 30 items stored; the sweeper's dispatch stores them all."""
+    rule = harness.aws.script("kill_after", "BatchWriteItem", about=word)
+    batch_id = harness.submit(word, 30)
+    assert rule.reached.wait(PATIENCE)
+    assert harness.sweep() > 0
+    found = harness.finish(batch_id)
+    assert (found.statuses, harness.creates(word, 30)) == ("s" * 30, [1] * 30)
+
+
 def a_dispatch_that_died_before_it_sent_a_message(harness: FaultHarness, word: str) -> None:
     rule = harness.aws.script("kill", "SendMessageBatch", about=word)
     batch_id = harness.submit(word, 3)
@@ -225,6 +238,7 @@ def a_dispatch_that_died_before_it_sent_a_message(harness: FaultHarness, word: s
         answers_of_the_table_that_are_lost_after_the_write,
         answers_to_a_submit_and_a_retry_that_are_lost,
         a_dispatch_that_died_half_way,
+        a_dispatch_that_died_between_two_writes_of_items,
         a_dispatch_that_died_before_it_sent_a_message,
     ],
     ids=lambda case: case.__name__,

@@ -2,8 +2,10 @@
 
 import json
 import threading
+from base64 import b64encode
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, ClassVar
 
 import boto3
 import pytest
@@ -19,9 +21,13 @@ PUT = {"Put": {"TableName": "table", "Item": ITEM}}
 
 class Answering(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    bodies: ClassVar[list[Any]] = []
+    """The records of each BatchWriteItem."""
 
     def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if "RequestItems" in asked:
+            self.bodies.append(asked["RequestItems"])
         body = json.dumps({}).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
@@ -34,6 +40,7 @@ class Answering(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def counter() -> Iterator[Counter]:
+    Answering.bodies.clear()
     server = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
@@ -46,13 +53,17 @@ def counter() -> Iterator[Counter]:
     thread.join()
 
 
-@pytest.mark.slow
-def test_a_write_is_counted_until_its_partition_is_full(counter: Counter) -> None:
+@pytest.fixture
+def client(counter: Counter) -> Any:
     config = Config(retries={"total_max_attempts": 1})
     credentials = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
-    client = boto3.client(
+    return boto3.client(
         "dynamodb", endpoint_url=counter.url, region_name="eu-west-1", config=config, **credentials
     )
+
+
+@pytest.mark.slow
+def test_a_write_is_counted_until_its_partition_is_full(counter: Counter, client: Any) -> None:
     client.transact_write_items(TransactItems=[PUT])
     with pytest.raises(ClientError) as raised:
         client.transact_write_items(TransactItems=[PUT])
@@ -61,3 +72,23 @@ def test_a_write_is_counted_until_its_partition_is_full(counter: Counter) -> Non
     assert reasons[0]["Code"] == "ThrottlingError"
     assert dict(counter.units) == {"dynamodb_write": 2}
     assert counter.limit.throttled == 1
+
+
+@pytest.mark.slow
+def test_records_that_do_not_fit_are_returned_unprocessed(counter: Counter, client: Any) -> None:
+    puts = [
+        {"PutRequest": {"Item": ITEM | {"sk": {"S": str(n)}, "texts": {"B": b"packed"}}}}
+        for n in range(5)
+    ]
+    answer = client.batch_write_item(RequestItems={"table": puts})
+
+    [written] = Answering.bodies
+    assert [each["PutRequest"]["Item"]["sk"]["S"] for each in written["table"]] == ["0", "1", "2"]
+    assert written["table"][0]["PutRequest"]["Item"]["texts"] == {
+        "B": b64encode(b"packed").decode()
+    }
+    assert answer["UnprocessedItems"]["table"] == puts[3:]
+    assert dict(counter.units) == {"dynamodb_write": 3}
+    with pytest.raises(client.exceptions.ClientError, match="ThrottlingException"):
+        client.batch_write_item(RequestItems={"table": puts[3:]})
+    assert dict(counter.units) == {"dynamodb_write": 3}

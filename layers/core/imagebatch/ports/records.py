@@ -76,7 +76,10 @@ class BatchStore(Protocol):
         ...
 
     def add_items(self, owner: str, batch_id: str, items: Sequence[Item]) -> None:
-        """Store items that do not exist yet. ConflictError if the batch itself is gone."""
+        """Store new items. Storing the same again changes nothing, not even a state since then.
+
+        An item beyond round 0 is stored with its own state. ConflictError if the batch is gone.
+        """
         ...
 
     def commit(

@@ -1,9 +1,6 @@
 """Actions that write a batch, its items and its changes in a transaction (layout: `keys`)."""
 
-import json
 import math
-from base64 import b64encode
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -15,7 +12,6 @@ from imagebatch.adapters.batch_attributes import (
     ITEM_PROGRESS,
 )
 from imagebatch.adapters.dynamodb import keys
-from imagebatch.adapters.dynamodb.item_specs import encode_spec
 from imagebatch.adapters.dynamodb.table import NEW, Condition, Record, Table, unchanged
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.item import Item
@@ -54,21 +50,6 @@ class BatchActions(Struct, frozen=True):
         record = codec.encode(replace(item, version=item.version + 1), ITEM_PROGRESS)
         return self.table.put(key, record | expiry_of(batch), unchanged_item(item))
 
-    def new_item(
-        self, partition: str, item: Item, ttl: Record
-    ) -> Iterator[tuple[int, "TransactWriteItemTypeDef"]]:
-        """Yield the actions that create an item, each with its size in bytes as JSON.
-
-        DynamoDB's own count is never larger. An item of round 0 has only a spec record.
-        """
-        spec = encode_spec(replace(item, failure=None) if item.round else item) | ttl
-        puts = [self.table.put((partition, keys.item_sort(item.index)), spec, NEW)]
-        if item.round:
-            state = codec.encode(item, ITEM_PROGRESS) | ttl
-            puts.append(self.table.put((partition, keys.state_sort(item.index)), state, NEW))
-        for put in puts:
-            yield len(json.dumps(put, default=_base64)), put
-
     def put_change(self, batch: Batch, item: Item | None) -> "TransactWriteItemTypeDef":
         """Record the batch's version as a change; `item` is the one that changed with it."""
         at = batch.updated_at or batch.created_at
@@ -94,10 +75,6 @@ class BatchActions(Struct, frozen=True):
         if before is None or before.finished:
             return [self.put_unfinished(batch)]
         return []
-
-
-def _base64(binary: bytes) -> str:
-    return b64encode(binary).decode()
 
 
 def unchanged_item(item: Item) -> Condition:

@@ -4,14 +4,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
 from imagebatch.adapters import codec
+from imagebatch.adapters.batch_attributes import ITEM_PROGRESS
 from imagebatch.adapters.dynamodb import keys
-from imagebatch.adapters.dynamodb.item_specs import unpack_spec
+from imagebatch.adapters.dynamodb.item_specs import encode_spec, unpack_spec
 from imagebatch.adapters.dynamodb.readable import Report
 from imagebatch.adapters.dynamodb.table import Record
 from imagebatch.domain.batch import Batch
 from imagebatch.domain.errors import UnreadableRecordError
 from imagebatch.domain.item import Item
 from imagebatch.domain.statuses import ItemStatus
+from imagebatch.structs import replace
 
 
 def batch_of(records: Iterable[Record]) -> Batch | None:
@@ -21,6 +23,16 @@ def batch_of(records: Iterable[Record]) -> Batch | None:
     if state is None or spec is None:
         return None
     return codec.decode(Batch, {**found.get(keys.ERRORS_SORT, {}), **spec, **state})
+
+
+def new_item(item: Item) -> Iterator[tuple[str, Record]]:
+    """Yield the item's records with their sort keys. In round 0 it has only its spec."""
+    yield (
+        keys.item_sort(item.index),
+        encode_spec(replace(item, failure=None) if item.round else item),
+    )
+    if item.round:
+        yield keys.state_sort(item.index), codec.encode(item, ITEM_PROGRESS)
 
 
 def item_of(found: Mapping[keys.Key, Record], parts: Sequence[keys.Key]) -> Item | None:

@@ -4,13 +4,15 @@ from collections.abc import Iterable, Iterator
 from itertools import batched
 from typing import Any
 
-from imagebatch.adapters.aws import attempts, translate_errors
+from imagebatch.adapters.aws import translate_errors
 from imagebatch.adapters.dynamodb.keys import Key
-from imagebatch.adapters.dynamodb.table import TRIES, Table, from_dynamodb, key_of, to_dynamodb
-from imagebatch.domain.errors import UnavailableError
+from imagebatch.adapters.dynamodb.table import (
+    RECORDS_A_BATCH,
+    Table,
+    from_dynamodb,
+    to_dynamodb,
+)
 from imagebatch.ports.deletion import KeepGoing
-
-KEYS_A_WRITE = 25
 
 
 def keys_in(table: Table, partition: str) -> Iterator[Key]:
@@ -39,18 +41,8 @@ def remove_partition(table: Table, partition: str, keep_going: KeepGoing) -> boo
 
 def remove_keys(table: Table, keys: Iterable[Key], keep_going: KeepGoing) -> bool:
     """True if all are removed; already removed ones are ignored."""
-    for group in batched(keys, KEYS_A_WRITE, strict=False):
+    for group in batched(keys, RECORDS_A_BATCH, strict=False):
         if not keep_going():
             return False
-        _remove_group(table, group)
+        table.delete_all(group)
     return True
-
-
-def _remove_group(table: Table, group: Iterable[Key]) -> None:
-    request: Any = {table.name: [{"DeleteRequest": {"Key": key_of(key)}} for key in group]}
-    for _ in attempts(TRIES, first=0.05, sleep=table.sleep):
-        with translate_errors("table"):
-            request = table.client.batch_write_item(RequestItems=request).get("UnprocessedItems")
-        if not request:
-            return
-    raise UnavailableError("the table is throttled")
