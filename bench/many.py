@@ -64,7 +64,7 @@ def _stored(environment: BenchEnvironment, rows: int) -> Iterator[Figure]:
         value=stored,
         goal=30,
         unit="s",
-        detail={"transactions throttled": limit.throttled},
+        detail={"writes throttled": limit.throttled},
     )
 
 

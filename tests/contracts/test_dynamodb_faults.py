@@ -89,6 +89,15 @@ def test_failed_condition_with_a_conflict_is_not_retried(
     assert fired.count == 1
 
 
+@pytest.mark.parametrize("code", ["ThrottlingError", "ProvisionedThroughputExceeded"])
+def test_a_table_that_stays_throttled_is_unavailable(
+    dynamodb: Any, store: DynamoDBBatchStore, batch: Batch, code: str
+) -> None:
+    cancel_transaction(dynamodb, code, "None", times=100)
+    with pytest.raises(UnavailableError):
+        store.put_round(batch.owner, batch.id, 1, [0, 1, 2])
+
+
 def test_records_that_stay_unprocessed_are_unavailable(
     dynamodb: Any, store: DynamoDBBatchStore, batch: Batch
 ) -> None:
@@ -176,13 +185,16 @@ def test_what_every_image_needs_is_read_once(
     assert len(requests) == 2 + 2
 
 
-@pytest.mark.parametrize("operation", ["Query", "BatchGetItem", "TransactWriteItems", "UpdateItem"])
+@pytest.mark.parametrize(
+    "operation", ["Query", "BatchGetItem", "BatchWriteItem", "TransactWriteItems", "UpdateItem"]
+)
 def test_a_table_that_does_not_answer_is_unavailable(
     dynamodb: Any, store: DynamoDBBatchStore, batch: Batch, operation: str
 ) -> None:
     calls: dict[str, Callable[[], object]] = {
         "Query": lambda: list(store.items("ann", "b1")),
         "BatchGetItem": lambda: store.round_entry("ann", "b1", 1, 0),
+        "BatchWriteItem": lambda: store.add_items("ann", "b1", some_items(3)),
         "TransactWriteItems": lambda: store.commit(batch),
         "UpdateItem": lambda: store.save_item("ann", "b1", an_item(0)),
     }

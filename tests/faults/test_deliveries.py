@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from testing.fault_proxy import Rule
 from tests.faults.harness import COMPLETED, PATIENCE, SETTLED, Case, FaultHarness, every
 
 GIVEN_UP_AFTER = 4
@@ -193,32 +194,28 @@ def a_row_that_fails_at_every_delivery_is_collected_by_the_dead_letter_function(
 
 
 def a_dispatch_that_died_half_way(harness: FaultHarness, word: str) -> None:
-    """With the items stored and no list; the sweeper hands it back."""
+    """With the items stored and no list."""
     rule = harness.aws.script("kill", "TransactWriteItems", about=word, having=r"ROUND#0001#LENGTH")
-    batch_id = harness.submit(word, 3)
-    assert rule.reached.wait(PATIENCE)
-    assert harness.sweep() > 0
-    found = harness.finish(batch_id)
-    assert (found.statuses, harness.creates(word, 3)) == ("sss", [1, 1, 1])
+    dispatched_by_the_sweeper(harness, word, rule, 3)
 
 
 def a_dispatch_that_died_between_two_writes_of_items(harness: FaultHarness, word: str) -> None:
-    """With 25 of 30 items stored; the sweeper's dispatch stores them all."""
+    """With 25 of 30 items stored."""
     rule = harness.aws.script("kill_after", "BatchWriteItem", about=word)
-    batch_id = harness.submit(word, 30)
-    assert rule.reached.wait(PATIENCE)
-    assert harness.sweep() > 0
-    found = harness.finish(batch_id)
-    assert (found.statuses, harness.creates(word, 30)) == ("s" * 30, [1] * 30)
+    dispatched_by_the_sweeper(harness, word, rule, 30)
 
 
 def a_dispatch_that_died_before_it_sent_a_message(harness: FaultHarness, word: str) -> None:
     rule = harness.aws.script("kill", "SendMessageBatch", about=word)
-    batch_id = harness.submit(word, 3)
+    dispatched_by_the_sweeper(harness, word, rule, 3)
+
+
+def dispatched_by_the_sweeper(harness: FaultHarness, word: str, rule: Rule, rows: int) -> None:
+    batch_id = harness.submit(word, rows)
     assert rule.reached.wait(PATIENCE)
     assert harness.sweep() > 0
     found = harness.finish(batch_id)
-    assert (found.statuses, harness.creates(word, 3)) == ("sss", [1, 1, 1])
+    assert (found.statuses, harness.creates(word, rows)) == ("s" * rows, [1] * rows)
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from imagebatch.adapters.dynamodb.batch_records import (
     new_item,
     readable_items,
 )
+from imagebatch.adapters.dynamodb.batch_writes import put_all
 from imagebatch.adapters.dynamodb.dispatch_lists import DispatchLists
 from imagebatch.adapters.dynamodb.library import library_actions
 from imagebatch.adapters.dynamodb.readable import Report, first_decoded, ignore
@@ -133,9 +134,8 @@ class DynamoDBBatchStore(BatchStore):
     def add_items(self, owner: str, batch_id: str, items: Sequence[Item]) -> None:
         """Without a condition, at half of a transaction's write units (decision 76)."""
         partition, ttl = keys.batch_partition(owner, batch_id), self._ttl_of(owner, batch_id)
-        self._table.put_all(
-            ((partition, sort), record | ttl) for item in items for sort, record in new_item(item)
-        )
+        records = (record for item in items for record in new_item(item))
+        put_all(self._table, (((partition, sort), record | ttl) for sort, record in records))
 
     def commit(
         self,

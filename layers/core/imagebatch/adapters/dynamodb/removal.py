@@ -5,13 +5,9 @@ from itertools import batched
 from typing import Any
 
 from imagebatch.adapters.aws import translate_errors
+from imagebatch.adapters.dynamodb.batch_writes import RECORDS_A_CALL, write_batch
 from imagebatch.adapters.dynamodb.keys import Key
-from imagebatch.adapters.dynamodb.table import (
-    RECORDS_A_BATCH,
-    Table,
-    from_dynamodb,
-    to_dynamodb,
-)
+from imagebatch.adapters.dynamodb.table import Table, from_dynamodb, key_of, to_dynamodb
 from imagebatch.ports.deletion import KeepGoing
 
 
@@ -41,8 +37,8 @@ def remove_partition(table: Table, partition: str, keep_going: KeepGoing) -> boo
 
 def remove_keys(table: Table, keys: Iterable[Key], keep_going: KeepGoing) -> bool:
     """True if all are removed; already removed ones are ignored."""
-    for group in batched(keys, RECORDS_A_BATCH, strict=False):
+    for group in batched(keys, RECORDS_A_CALL, strict=False):
         if not keep_going():
             return False
-        table.delete_all(group)
+        write_batch(table, [{"DeleteRequest": {"Key": key_of(key)}} for key in group])
     return True

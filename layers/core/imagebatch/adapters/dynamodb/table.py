@@ -1,8 +1,7 @@
 """Plain records in one DynamoDB table: strongly consistent reads, conditional writes."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import batched
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
 
@@ -21,8 +20,6 @@ type Record = dict[str, Any]
 
 ACTIONS_A_TRANSACTION = 100
 """DynamoDB's limit for TransactWriteItems."""
-RECORDS_A_BATCH = 25
-"""DynamoDB's limit for BatchWriteItem. Even of the largest records (400 KB) below its 16 MB."""
 KEYS_A_READ = 100
 """DynamoDB's limit for BatchGetItem."""
 TRIES = 8
@@ -234,34 +231,6 @@ class Table:
             else:
                 return
         raise ConflictError("other transactions wrote the same record at each attempt")
-
-    def put_all(self, records: Iterable[tuple[Key, Record]]) -> None:
-        """Write whole records without a condition, at half the write units of a transaction.
-
-        UnavailableError may leave some of them written; writing the same again changes nothing.
-        """
-        puts = (
-            {"PutRequest": {"Item": to_dynamodb({"pk": key[0], "sk": key[1], **record})}}
-            for key, record in records
-        )
-        for group in batched(puts, RECORDS_A_BATCH, strict=False):
-            self._write_batch(group)
-
-    def delete_all(self, keys: Iterable[Key]) -> None:
-        """Delete the records that exist. UnavailableError may leave some of them."""
-        deletes = ({"DeleteRequest": {"Key": key_of(key)}} for key in keys)
-        for group in batched(deletes, RECORDS_A_BATCH, strict=False):
-            self._write_batch(group)
-
-    def _write_batch(self, requests: Sequence[Any]) -> None:
-        unprocessed: Any = {self.name: requests}
-        for _ in attempts(TRIES, first=0.05, sleep=self.sleep):
-            with translate_errors("table"):
-                answer = self.client.batch_write_item(RequestItems=unprocessed)
-            unprocessed = answer.get("UnprocessedItems")
-            if not unprocessed:
-                return
-        raise UnavailableError("the table is throttled")
 
     def transact(
         self, actions: Sequence["TransactWriteItemTypeDef"], *, versioned: int = 0
