@@ -25,7 +25,7 @@ from testing.chromium import chromium
 from testing.fake_providers import FakeProviders
 from testing.openid_provider import AUDIENCE, CLIENT, Issuer
 from testing.scenario import cars
-from tests.browser.steps import Shot
+from tests.browser.steps import LOOKS, Shot, window
 from tests.conftest import Stack, Stacks
 
 ROOT = Path(__file__).parents[2]
@@ -140,7 +140,7 @@ def no_faults(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @pytest.fixture
 def open_context(browser: Browser, expected: list[str]) -> Iterator[Callable[..., BrowserContext]]:
-    """A context of the given width and colour scheme; its pages' consoles are watched."""
+    """A context in the given look; its pages' consoles are watched."""
     opened: list[BrowserContext] = []
     wrong: list[str] = []
 
@@ -151,11 +151,10 @@ def open_context(browser: Browser, expected: list[str]) -> Iterator[Callable[...
     def bad(message: ConsoleMessage) -> bool:
         return message.type in {"error", "warning"}
 
-    def make(base_url: str, *, width: int = 1280, dark: bool = False) -> BrowserContext:
+    def make(base_url: str, look: str = "desktop-light") -> BrowserContext:
+        width, scheme = LOOKS[look]
         context = browser.new_context(
-            base_url=base_url,
-            viewport={"width": width, "height": 860 if width > 480 else 740},
-            color_scheme="dark" if dark else "light",
+            base_url=base_url, viewport=window(width), color_scheme=scheme
         )
         context.set_default_timeout(PATIENCE)
         context.add_init_script(SHIFTS)
@@ -193,13 +192,12 @@ def live_page(open_context: Callable[..., BrowserContext], live: Stack) -> Page:
     return open_context(live["webUrl"]).new_page()
 
 
-@pytest.fixture(params=[(1280, False), (360, True)], ids=["desktop-light", "phone-dark"])
+@pytest.fixture
 def screen(
     request: pytest.FixtureRequest, open_context: Callable[..., BrowserContext], live: Stack
 ) -> Page:
-    """The page of the stack with a provider's key, on a desktop by day and a phone by night."""
-    width, dark = request.param
-    return open_context(live["webUrl"], width=width, dark=dark).new_page()
+    """The page of the stack with a provider's key, in the look that `seen_first_on` says."""
+    return open_context(live["webUrl"], request.param).new_page()
 
 
 @pytest.fixture

@@ -1,12 +1,12 @@
 """What a person does on the page, and what a test reads from it."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, ViewportSize, expect
 
 from testing.openid_provider import PERSON
 
@@ -14,7 +14,31 @@ type Shot = Callable[[Page, str], None]
 """Keeps what a page looks like under a name."""
 
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+RUN_AXE = "axe.run({resultTypes: ['violations']}).then((report) => report.violations)"
 HEADER = "make,model,year,background,aspect_ratio"
+
+type Scheme = Literal["light", "dark"]
+
+LOOKS: dict[str, tuple[int, Scheme]] = {
+    "desktop-light": (1280, "light"),
+    "desktop-dark": (1280, "dark"),
+    "phone-dark": (360, "dark"),
+}
+IS_DARK = "matchMedia('(prefers-color-scheme: dark)').matches"
+
+
+def seen_first_on(look: str) -> pytest.MarkDecorator:
+    """Of a test of a `screen`: the look it has in `make test`; `make soak` has the other as well.
+
+    `assert_sound` looks at both either way.
+    """
+    other = {"desktop-light": "phone-dark", "phone-dark": "desktop-light"}[look]
+    both = [look, pytest.param(other, marks=pytest.mark.soak)]
+    return pytest.mark.parametrize("screen", both, indirect=True)
+
+
+def window(width: int) -> ViewportSize:
+    return {"width": width, "height": 860 if width > 480 else 740}
 
 
 def sheet(*rows: str, header: str = HEADER) -> str:
@@ -104,18 +128,32 @@ def too_wide(page: Page) -> int:
 
 
 def violations(page: Page) -> list[str]:
-    """What axe finds."""
-    page.evaluate(AXE.read_text())
-    found: list[dict[str, Any]] = page.evaluate("axe.run().then((report) => report.violations)")
+    """What axe finds once nothing moves."""
+    page.evaluate("document.getAnimations().forEach((one) => one.finish())")
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text())
+    found: list[dict[str, Any]] = page.evaluate(RUN_AXE)
     return [f"{one['id']}: {[node['target'] for node in one['nodes']]}" for one in found]
 
 
+def each_look(page: Page, *looks: str) -> Iterator[str]:
+    """The page in each of these looks, or in all; at the end it is as it was."""
+    size, dark = page.viewport_size, page.evaluate(IS_DARK)
+    for look in looks or LOOKS:
+        width, scheme = LOOKS[look]
+        page.set_viewport_size(window(width))
+        page.emulate_media(color_scheme=scheme)
+        yield look
+    page.set_viewport_size(size or window(1280))
+    page.emulate_media(color_scheme="dark" if dark else "light")
+
+
 def assert_sound(page: Page) -> None:
-    """Axe finds nothing, and the page is not wider than its window."""
-    page.evaluate("document.getAnimations().forEach((one) => one.finish())")
-    found, over = violations(page), too_wide(page)
-    assert not found, found
-    assert over <= 0, f"{over} pixels too wide"
+    """Axe finds nothing, and the page is not wider than its window, on a desktop or a phone."""
+    for look in each_look(page, "desktop-light", "phone-dark"):
+        found, over = violations(page), too_wide(page)
+        assert not found, (look, found)
+        assert over <= 0, f"{look}: {over} pixels too wide"
 
 
 NAME = """({ariaLabel, labels, textContent}) =>

@@ -15,10 +15,12 @@ from playwright.sync_api import BrowserContext, Page, Response, expect
 
 from tests.browser.conftest import STATIC
 from tests.browser.steps import (
+    LOOKS,
     STILL,
     Shot,
     cars,
     choose,
+    each_look,
     finished,
     images,
     sheet,
@@ -63,7 +65,7 @@ def batch(page: Page) -> str:
     return page.url
 
 
-def looks(batch: str, context: BrowserContext) -> Iterator[tuple[str, Page]]:
+def views(batch: str, context: BrowserContext) -> Iterator[tuple[str, Page]]:
     """Each view in a state with something on it."""
     page = context.new_page()
     for path in VIEWS:
@@ -84,18 +86,6 @@ def looks(batch: str, context: BrowserContext) -> Iterator[tuple[str, Page]]:
     yield "enlarged", page
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_no_view_has_an_accessibility_violation(
-    stack: Stack, batch: str, open_context: Callable[..., BrowserContext], shot: Shot, dark: bool
-) -> None:
-    found = {}
-    for name, page in looks(batch, open_context(stack["webUrl"], dark=dark)):
-        page.evaluate("document.getAnimations().forEach((one) => one.finish())")
-        shot(page, name)
-        found[name] = violations(page)
-    assert {name: list_ for name, list_ in found.items() if list_} == {}
-
-
 @contextmanager
 def fallback_font(page: Page) -> Iterator[None]:
     """What a first visit on a slow line shows: the page's own font is optional."""
@@ -104,16 +94,19 @@ def fallback_font(page: Page) -> Iterator[None]:
     page.evaluate(f"{ROOT_STYLE}.removeProperty('--font')")
 
 
-def test_no_view_scrolls_sideways_on_a_phone(
+def test_every_view_is_accessible_and_never_scrolls_sideways(
     stack: Stack, batch: str, open_context: Callable[..., BrowserContext], shot: Shot
 ) -> None:
-    over = {}
-    for name, page in looks(batch, open_context(stack["webUrl"], width=360)):
-        over[name] = too_wide(page)
-        shot(page, name)
-        with fallback_font(page):
-            over[f"{name}, fallback font"] = too_wide(page)
-    assert {name: pixels for name, pixels in over.items() if pixels > 0} == {}
+    found, over = {}, {}
+    for name, page in views(batch, open_context(stack["webUrl"])):
+        for look in each_look(page):
+            found[name, look] = violations(page)
+            over[name, look] = too_wide(page)
+            shot(page, f"{name}-{look}")
+            with fallback_font(page):
+                over[name, look, "fallback font"] = too_wide(page)
+    assert {where: list_ for where, list_ in found.items() if list_} == {}
+    assert {where: pixels for where, pixels in over.items() if pixels > 0} == {}
 
 
 def test_nothing_moves_after_a_view_is_there(
@@ -128,16 +121,15 @@ def test_nothing_moves_after_a_view_is_there(
     assert {path: score for path, score in moved.items() if score >= STILL} == {}
 
 
-def test_dark_mode_is_dark(stack: Stack, open_context: Callable[..., BrowserContext]) -> None:
+def test_dark_mode_is_dark(page: Page) -> None:
+    page.goto("/")
+    settled(page)
     shades = {}
-    for dark in (False, True):
-        page = open_context(stack["webUrl"], dark=dark).new_page()
-        page.goto("/")
-        settled(page)
+    for look in each_look(page, "desktop-light", "desktop-dark"):
         colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
-        shades[dark] = [int(part) for part in re.findall(r"\d+", colour)[:3]]
-    assert min(shades[False]) > 240
-    assert max(shades[True]) < 30
+        shades[look] = [int(part) for part in re.findall(r"\d+", colour)[:3]]
+    assert min(shades["desktop-light"]) > 240
+    assert max(shades["desktop-dark"]) < 30
 
 
 def test_a_batch_is_made_with_the_keyboard_alone(page: Page) -> None:
@@ -308,13 +300,7 @@ def test_downloaded_template_is_a_valid_sheet(page: Page, tmp_path: Path) -> Non
     expect(page.get_by_role("button", name="Start Batch")).to_be_enabled()
 
 
-@pytest.mark.parametrize(
-    ("width", "dark"), [(1280, False), (360, True)], ids=["desktop-light", "phone-dark"]
-)
-def test_api_reference_is_accessible_and_fits(
-    stack: Stack, open_context: Callable[..., BrowserContext], width: int, dark: bool
-) -> None:
-    page = open_context(stack["webUrl"], width=width, dark=dark).new_page()
+def test_api_reference_is_accessible_and_fits(page: Page) -> None:
     refused: list[str] = []
     page.on("console", lambda message: refused.append(message.text))
     page.goto("/docs")
@@ -322,9 +308,11 @@ def test_api_reference_is_accessible_and_fits(
 
     page.get_by_role("link", name="Submit a sheet of cars").click()
 
-    expect(page.get_by_role("heading", name="POST /api/car-batch", exact=True)).to_be_in_viewport()
-    assert violations(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert page.evaluate("document.documentElement.scrollHeight") < 50_000
-    assert page.evaluate("getComputedStyle(document.querySelector('pre')).overflowX") == "auto"
+    operation = page.get_by_role("heading", name="POST /api/car-batch", exact=True)
+    expect(operation).to_be_in_viewport()
+    for look in each_look(page, "desktop-light", "phone-dark"):
+        assert violations(page) == [], look
+        assert page.evaluate("document.documentElement.scrollWidth") <= LOOKS[look][0]
+        assert page.evaluate("document.documentElement.scrollHeight") < 50_000
+        assert page.evaluate("getComputedStyle(document.querySelector('pre')).overflowX") == "auto"
     assert not refused

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from testing.fake_providers import FakeProviders
-from tests.browser.steps import assert_sound, cars, finished, images, start, submit
+from tests.browser.steps import assert_sound, cars, finished, images, seen_first_on, start, submit
 
 RECORD = """
 window.told = [];
@@ -24,6 +24,7 @@ window.Notification = class extends Notification {
 """
 
 
+@seen_first_on("phone-dark")
 def test_sample_cars_are_tried_from_the_first_screen(screen: Page) -> None:
     page = screen
     page.goto("/")

@@ -8,7 +8,16 @@ import openpyxl
 from playwright.sync_api import Locator, Page, Request, Response, expect
 
 from testing.fake_providers import FakeProviders
-from tests.browser.steps import Shot, assert_sound, cars, finished, images, sheet, start
+from tests.browser.steps import (
+    Shot,
+    assert_sound,
+    cars,
+    finished,
+    images,
+    seen_first_on,
+    sheet,
+    start,
+)
 from tests.browser.test_prompts import SMALL, picture
 
 GERMAN = """make;model;body style;trim;year;colour;background;aspect ratio
@@ -53,6 +62,7 @@ def workbook(rows: Iterable[list[str]] = FURNITURE, error: str = "") -> bytes:
     return body.getvalue()
 
 
+@seen_first_on("phone-dark")
 def test_a_german_export_is_repaired_priced_and_started(
     screen: Page, provider: FakeProviders, shot: Shot
 ) -> None:
@@ -95,6 +105,7 @@ def test_a_german_export_is_repaired_priced_and_started(
     assert any("Florentinerblau" in one.input["prompt"] for one in provider.creates("Käfer"))
 
 
+@seen_first_on("desktop-light")
 def test_a_workbook_becomes_images_with_a_template(
     screen: Page, provider: FakeProviders, shot: Shot
 ) -> None:

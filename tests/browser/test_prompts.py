@@ -39,7 +39,12 @@ def write(page: Page, *prompts: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "size", [SMALL, LARGE], ids=["within-the-request", "straight-to-the-bucket"]
+    ("screen", "size"),
+    [
+        pytest.param("desktop-light", SMALL, id="desktop-light-within-the-request"),
+        pytest.param("phone-dark", LARGE, id="phone-dark-straight-to-the-bucket"),
+    ],
+    indirect=["screen"],
 )
 def test_prompts_with_reference_image_give_images_and_pdf(
     screen: Page, provider: FakeProviders, shot: Shot, tmp_path: Path, size: tuple[int, int]

@@ -6,7 +6,15 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from testing.fake_providers import FakeProviders
-from tests.browser.steps import Shot, assert_sound, assert_still, finished, images, start
+from tests.browser.steps import (
+    Shot,
+    assert_sound,
+    assert_still,
+    finished,
+    images,
+    seen_first_on,
+    start,
+)
 from tests.browser.test_prompts import SMALL, picture
 
 CATALOG = """variantId,variantTitle,productId,productTitle,imageUrl
@@ -115,6 +123,7 @@ def review(page: Page) -> None:
     page.get_by_label("Name").fill("Autumn")
 
 
+@seen_first_on("phone-dark")
 def test_a_catalog_becomes_images_in_four_steps(
     screen: Page, provider: FakeProviders, shot: Shot
 ) -> None:

@@ -1,6 +1,7 @@
 """Faults at calls that no case was written for: at one call, and three at random.
 
-`make test` chooses some calls of each kind; `make soak` takes every call in turn, and more walks.
+`make test` chooses some calls of each kind, two for a batch; `make soak` has a batch for each call,
+and more walks.
 """
 
 import re
@@ -66,33 +67,44 @@ def some_of_each_kind(sites: list[Site]) -> list[Site]:
     return [calls[at] for calls in kinds for at in sorted({0, len(calls) - 1})]
 
 
+def far_apart(sites: list[Site]) -> list[list[Site]]:
+    """Pairs of calls that different parts of a batch's life make."""
+    half = -(-len(sites) // 2)
+    return [sites[first::half] for first in range(half)]
+
+
 def an_error_at_some_calls_of_each_kind(harness: FaultHarness, word: str) -> None:
-    error_at(some_of_each_kind(calls_of_a_batch(harness, word, 2)), harness, word)
+    error_at(far_apart(some_of_each_kind(calls_of_a_batch(harness, word, 2))), harness, word)
 
 
 def an_error_at_each_call_to_aws_in_turn(harness: FaultHarness, word: str) -> None:
-    error_at(calls_of_a_batch(harness, word, 2), harness, word)
+    error_at([[site] for site in calls_of_a_batch(harness, word, 2)], harness, word)
 
 
-def error_at(sites: list[Site], harness: FaultHarness, word: str) -> None:
-    """As often as the SDK asks, so that the call fails for whoever made it."""
+def error_at(batches: list[list[Site]], harness: FaultHarness, word: str) -> None:
+    """As often as the SDK asks, so that the calls fail for whoever made them."""
 
-    def fail(at: int) -> tuple[Site, int, str]:
-        site, own = sites[at], f"{word}N{at:03d}Z"
-        refusal = REFUSALS[site.service]
-        rule = harness.aws.script(
-            "error", site.operation, about=own, after=site.nth, times=SDK_ASKS, **refusal
-        )
+    def fail(at: int) -> tuple[str, list[Site]]:
+        own = f"{word}N{at:03d}Z"
+        rules = [(site, _refuse(harness, own, site)) for site in batches[at]]
         found = harness.finish(harness.submit(own))
-        assert sum(harness.creates(own)) <= 3
-        return site, rule.fired, found.statuses
+        assert sum(harness.creates(own)) <= 2 + len(rules)
+        return found.statuses, [site for site, rule in rules if not rule.fired]
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        ends = list(pool.map(fail, range(len(sites))))
-    assert [(site, end) for site, _, end in ends] == [(site, "ss") for site in sites]
-    never = [site for site, fired, _ in ends if not fired]
+        ends = list(pool.map(fail, range(len(batches))))
+    statuses = [(sites, end) for sites, (end, _) in zip(batches, ends, strict=True)]
+    assert statuses == [(sites, "ss") for sites in batches]
+    never = [site for _, missed in ends for site in missed]
     assert 0 not in {site.nth for site in never}
-    assert len(never) <= len(sites) // 10
+    assert len(never) <= sum(map(len, batches)) // 10
+
+
+def _refuse(harness: FaultHarness, word: str, site: Site) -> Rule:
+    refusal = REFUSALS[site.service]
+    return harness.aws.script(
+        "error", site.operation, about=word, after=site.nth, times=SDK_ASKS, **refusal
+    )
 
 
 def three_faults_at_random(harness: FaultHarness, word: str) -> None:

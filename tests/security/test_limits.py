@@ -21,6 +21,8 @@ from tests.security.conftest import MAX_ACTIVE_BATCHES, OWNER_BUDGET, Site
 
 AT_ONCE = 10
 """Each request at the same moment is a process that the emulator starts."""
+ROOM = 10
+"""Batches that an owner may still have active; a third of the fewest callers, or more, has none."""
 SHEETS = 5
 SHEET = sheet("V70").encode()
 MAX_ROWS, PLACES = 50, 5
@@ -34,7 +36,7 @@ def accounts(site: Site) -> Accounts:
     return Accounts(site.client("dynamodb"), site.stack["table"])
 
 
-@pytest.fixture(params=[30, pytest.param(200, marks=pytest.mark.soak)])
+@pytest.fixture(params=[16, pytest.param(200, marks=pytest.mark.soak)])
 def callers(request: pytest.FixtureRequest) -> int:
     return int(request.param)
 
@@ -93,7 +95,7 @@ def settled(site: Site, accounts: Accounts, owner: str) -> None:
 def test_active_batches_hold_for_callers_at_once(
     site: Site, accounts: Accounts, owner: str, callers: int
 ) -> None:
-    api, room = patient(site, owner), 20
+    api, room = patient(site, owner), ROOM
     with undispatched(site), accounts.uncorrected(owner):
         accounts.set_places(owner, MAX_ACTIVE_BATCHES - room)
         answers = at_once([lambda: submit(api)] * callers)
@@ -169,7 +171,7 @@ def test_rows_over_the_limit_reach_no_table(
 def test_sheets_dropped_at_once_take_the_room_there_is(
     site: Site, accounts: Accounts, owner: str, callers: int
 ) -> None:
-    s3, bucket, room = site.client("s3"), site.stack["bucket"], 20
+    s3, bucket, room = site.client("s3"), site.stack["bucket"], ROOM
     names = [f"inbox/{owner}/{number}.csv" for number in range(callers)]
     # The sheets that are taken send a message, too, but to another queue.
     waiting = site.calls.script(
