@@ -39,6 +39,7 @@ def install() -> None:
     BaseJSONSerializer._serialize_type_structure = _structure
     DynamoDBBackend.transact_write_items = _transact_write_items
     Table.__deepcopy__ = lambda table, _: table
+    Table.all_items = _all_items
     UpdateExpressionParser.make = _parsed
     Item.__init__ = _make_item
     BaseBackend.urls = property(lambda backend: _urls(type(backend), backend))
@@ -66,6 +67,12 @@ def _make_item(self: Any, hash_key: Any, range_key: Any, attrs: dict[str, Any]) 
         dict.__setitem__(self.attrs, name, DynamoType(value))
     if self.size() > MOST_BYTES:
         raise ItemSizeTooLarge
+
+
+def _all_items(self: Any) -> list[Any]:
+    """In the order of their keys, which are texts: each query sorts the whole table."""
+    items = [item for partition in self.items.values() for item in partition.values()]
+    return sorted(items, key=lambda item: (item.hash_key.value, item.range_key.value))
 
 
 def _urls(kind: type, backend: Any) -> dict[str, Any]:

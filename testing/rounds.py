@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Collection, Sequence
-from copy import replace
+from copy import copy, replace
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from unittest.mock import create_autospec
@@ -122,6 +122,14 @@ class Rounds:
         batch = self.services.records.batch(self.owner, batch_id)
         past = self.services.clock.now() - timedelta(seconds=1)
         self.services.store.commit(replace(batch, expires_at=past))
+
+    def resume(self, earlier: "Rounds") -> None:
+        """Take over what an earlier stack's provider, finalizer and queue were asked."""
+        self.provider.created = [*earlier.provider.created]
+        for name in ("finalizer", "item_queue"):
+            known = vars(getattr(earlier.services, name)).items()
+            own = {key: copy(value) for key, value in known if key != "_faults_lock"}
+            vars(getattr(self.services, name)).update(own)
 
     def _process_item(self) -> ProcessItem:
         services = self.services

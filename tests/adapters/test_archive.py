@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from copy import replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,12 +21,16 @@ import pytest
 from moto import mock_aws
 
 from bench.archive import image
-from imagebatch.adapters import archive_parts
+from imagebatch.adapters import archive_parts, archive_plan, assembly
 from imagebatch.adapters.archive import S3ArchiveBuilder
 from imagebatch.adapters.archive_parts import MIN_PART_BYTES, PART_SIZE
 from imagebatch.domain.errors import UnavailableError
+from imagebatch.formats import crc32
 from imagebatch.formats.zip_layout import TextMember
 from imagebatch.ports.archive import ArchiveMember, BadMembersError, StoredMember
+from testing import quick_moto, s3_operations
+from testing.s3_operations import md5_of
+from testing.s3_requests import Stored
 from testing.s3server import S3Server
 from testing.zip_tools import TOOLS, read_with
 
@@ -39,6 +44,9 @@ MODIFIED = datetime(2026, 11, 20, 8, 31, 42, tzinfo=UTC)
 FIFTH = PART_SIZE // 5
 LARGE = 7 * FIFTH
 """S3 copies most of it."""
+SMALLER = 16
+"""How many times, where no size matters: what is moved takes most of the time of a build."""
+SMALL = (2 * FIFTH + 7) // SMALLER
 ALWAYS = 10**9
 TEXTS = [
     TextMember("results.csv", b"row,status\r\n2,succeeded\r\n"),
@@ -52,10 +60,34 @@ def server() -> Iterator[S3Server]:
         yield running
 
 
+@pytest.fixture
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All limits, of S3 too, in proportion."""
+    for module, names in SIZES.items():
+        for name in names:
+            monkeypatch.setattr(module, name, getattr(module, name) // SMALLER)
+
+
+SIZES = {
+    archive_parts: ("MIN_PART_BYTES", "PART_SIZE"),
+    archive_plan: ("MIN_PART_BYTES", "MAX_READ_BYTES"),
+    assembly: ("PART_SIZE", "WINDOW_BYTES"),
+    s3_operations: ("MINIMUM_PART",),
+}
+
+
+@lru_cache(maxsize=32)
+def a_body(index: int, size: int) -> tuple[Stored, int]:
+    """As an object and with its CRC-32: many tests store the same ones."""
+    body = image(index, size)
+    crc = zlib.crc32(body)
+    return Stored([body], md5_of(body), crc32=crc32.in_base64(crc)), crc
+
+
 def stored(server: S3Server, name: str, size: int) -> StoredMember:
-    body = image(len(server.objects) + 1, size)
-    made = server.put(f"{BUCKET}/images/{name}", body)
-    return StoredMember(name, f"images/{name}", size, zlib.crc32(body), f'"{made.etag}"')
+    made, crc = a_body(len(server.objects) + 1, size)
+    server.objects[f"{BUCKET}/images/{name}"] = replace(made)
+    return StoredMember(name, f"images/{name}", size, crc, f'"{made.etag}"')
 
 
 def images_of(server: S3Server, *sizes: int) -> list[StoredMember]:
@@ -64,6 +96,11 @@ def images_of(server: S3Server, *sizes: int) -> list[StoredMember]:
 
 def images(server: S3Server, count: int, size: int = 2 * FIFTH + 7) -> list[StoredMember]:
     return [stored(server, f"{index:04}.png", size) for index in range(count)]
+
+
+def some_of_each(server: S3Server) -> list[ArchiveMember]:
+    """Three small parts that are moved, and one that S3 copies."""
+    return [*images(server, 4, SMALL), *images_of(server, 2 * SMALL), *TEXTS]
 
 
 def build(server: S3Server, members: list[ArchiveMember], key: str = KEY) -> bytes:
@@ -172,8 +209,9 @@ def test_an_empty_object_is_archived_as_an_empty_file(server: S3Server) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("small_parts")
 def test_the_same_members_make_the_same_bytes(server: S3Server) -> None:
-    members = [*images(server, 9), *TEXTS]
+    members = [*images(server, 9, SMALL), *TEXTS]
     digests = {
         hashlib.sha256(build(server, members, f"archives/{n}.zip")).digest() for n in range(3)
     }
@@ -181,8 +219,9 @@ def test_the_same_members_make_the_same_bytes(server: S3Server) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("small_parts")
 def test_an_archive_that_is_there_is_not_built_again(server: S3Server) -> None:
-    members = [*images(server, 9), *TEXTS]
+    members = [*images(server, 9, SMALL), *TEXTS]
     build(server, members)
     reads = server.count("GetObject")
     build(server, members)
@@ -190,8 +229,9 @@ def test_an_archive_that_is_there_is_not_built_again(server: S3Server) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("small_parts")
 def test_other_archive_under_the_same_key_is_replaced(server: S3Server) -> None:
-    members: list[ArchiveMember] = [*images(server, 9), *TEXTS]
+    members: list[ArchiveMember] = [*images(server, 9, SMALL), *TEXTS]
     first = build(server, members)
     assert build(server, [*members, TextMember("more.txt", b"more")]) != first
 
@@ -234,7 +274,11 @@ def killed_at(server: S3Server, members: list[ArchiveMember], operation: str, nt
 def test_killed_build_is_repeated_with_the_same_bytes(
     server: S3Server, operation: str, nth: int
 ) -> None:
-    members: list[ArchiveMember] = [*images(server, 20, FIFTH), *images_of(server, LARGE), *TEXTS]
+    members: list[ArchiveMember] = [
+        *images(server, 16, FIFTH),
+        *images_of(server, 4 * FIFTH),
+        *TEXTS,
+    ]
     killed_at(server, members, operation, nth)
     assert server.objects.keys().isdisjoint({f"{BUCKET}/{KEY}"})
     assert len(server.uploads) == 1
@@ -243,8 +287,9 @@ def test_killed_build_is_repeated_with_the_same_bytes(
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("small_parts")
 def test_an_archive_that_a_killed_build_completed_is_found(server: S3Server) -> None:
-    members: list[ArchiveMember] = [*images(server, 9), *TEXTS]
+    members: list[ArchiveMember] = [*images(server, 9, SMALL), *TEXTS]
     fault = server.fail("CompleteMultipartUpload", action="lost", times=ALWAYS)
     body = build(server, members)
     reads = server.count("GetObject")
@@ -274,22 +319,24 @@ EVERY_CALL = [
 @pytest.mark.slow
 @pytest.mark.parametrize("operation", EVERY_CALL)
 @pytest.mark.parametrize(("status", "code"), [(503, "SlowDown"), (500, "InternalError")])
+@pytest.mark.usefixtures("small_parts")
 def test_a_call_that_s3_refuses_once_is_made_again(
     server: S3Server, operation: str, status: int, code: str
 ) -> None:
     fault = server.fail(operation, status=status, code=code)
-    build(server, [*images(server, 6), *images_of(server, LARGE), *TEXTS])
+    build(server, some_of_each(server))
     assert fault.fired == 1
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("operation", EVERY_CALL)
+@pytest.mark.usefixtures("small_parts")
 def test_a_call_that_s3_refuses_always_leaves_nothing_behind(
     server: S3Server, operation: str
 ) -> None:
     fault = server.fail(operation, times=ALWAYS)
     with pytest.raises(UnavailableError):
-        build(server, [*images(server, 6), *images_of(server, LARGE), *TEXTS])
+        build(server, some_of_each(server))
     assert fault.fired >= 2
     assert nothing_is_left(server)
 
@@ -299,22 +346,25 @@ def test_a_call_that_s3_refuses_always_leaves_nothing_behind(
     "operation",
     ["CreateMultipartUpload", "UploadPart", "UploadPartCopy", "CompleteMultipartUpload"],
 )
+@pytest.mark.usefixtures("small_parts")
 def test_an_answer_that_is_lost_does_no_harm(server: S3Server, operation: str) -> None:
     fault = server.fail(operation, action="lost")
-    build(server, [*images(server, 6), *images_of(server, LARGE), *TEXTS])
+    build(server, some_of_each(server))
     assert fault.fired == 1
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("small_parts")
 def test_a_body_that_breaks_off_is_read_again(server: S3Server) -> None:
     fault = server.fail("GetObject", action="cut", times=3)
-    build(server, [*images(server, 6), *TEXTS])
+    build(server, [*images(server, 6, SMALL), *TEXTS])
     assert fault.fired == 3
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("small_parts")
 def test_a_body_that_always_breaks_off_ends_the_build(server: S3Server) -> None:
-    members = [*images(server, 6), *TEXTS]
+    members = [*images(server, 6, SMALL), *TEXTS]
     server.fail("GetObject", action="cut", times=ALWAYS, key=f"{BUCKET}/images/0003.png")
     with pytest.raises(UnavailableError, match="broke off"):
         build(server, members)
@@ -374,9 +424,10 @@ def test_an_image_overwritten_before_its_copy_is_named(server: S3Server) -> None
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("small_parts")
 def test_the_archive_is_not_seen_before_it_is_complete(server: S3Server) -> None:
     held = server.hold("CompleteMultipartUpload")
-    members: list[ArchiveMember] = [*images(server, 6), *TEXTS]
+    members: list[ArchiveMember] = [*images(server, 6, SMALL), *TEXTS]
     with ThreadPoolExecutor(1) as pool:
         building = pool.submit(build, server, members)
         assert held.reached.wait(30)
@@ -412,6 +463,7 @@ def test_memory_does_not_grow_with_the_archive(server: S3Server, count: int, siz
 def moto_client(monkeypatch: pytest.MonkeyPatch) -> Iterator["S3Client"]:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    quick_moto.install()
     with mock_aws():
         client = boto3.client("s3", region_name="us-east-1")
         client.create_bucket(Bucket=BUCKET)
@@ -419,7 +471,7 @@ def moto_client(monkeypatch: pytest.MonkeyPatch) -> Iterator["S3Client"]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("size", [1_000, 3 * FIFTH, 11 * FIFTH])
+@pytest.mark.parametrize("size", [1_000, 3 * FIFTH, LARGE])
 def test_an_emulated_s3_is_served_alike(moto_client: "S3Client", size: int) -> None:
     bodies = [image(index, size) for index in range(3)]
     members: list[ArchiveMember] = []

@@ -4,6 +4,7 @@ import base64
 import gzip
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from copy import replace
 from dataclasses import dataclass, field
 from importlib.resources import files
@@ -124,13 +125,20 @@ def _api_document() -> None:
         openapi.write(folder)
 
 
-@pytest.fixture
-def services(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with aws_in_memory() as clients:
+@contextmanager
+def deployment() -> Iterator[Deployment]:
+    """An empty one; no other may be open."""
+    with pytest.MonkeyPatch.context() as environment, aws_in_memory() as clients:
+        environment.setenv("AWS_ACCESS_KEY_ID", "testing")
+        environment.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+        environment.delenv("AWS_ENDPOINT_URL", raising=False)
         yield Deployment(Settings.from_env(_resources()), clients)
+
+
+@pytest.fixture
+def services() -> Iterator[Deployment]:
+    with deployment() as made:
+        yield made
 
 
 @pytest.fixture

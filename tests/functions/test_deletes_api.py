@@ -15,10 +15,11 @@ from imagebatch.ports.finalizer import Execution
 from imagebatch.usecases import keys
 from testing.aws import BUCKET, TABLE
 from testing.fakes import InMemoryFinalizer
+from testing.kept import KeptAccount
 from testing.records import a_batch, change_batch
 from testing.services import Deployment
 from testing.table_text import text_of
-from tests.functions.conftest import Answer, Api
+from tests.functions.conftest import Answer, Api, deployment
 from tests.functions.test_variants_api import make, row, submit
 from tests.intake.test_uploads import PNG
 
@@ -51,6 +52,20 @@ def shirts(api: Api, services: Deployment, **more: Any) -> str:
     return batch_id
 
 
+@pytest.fixture(scope="module")
+def finished() -> tuple[str, KeptAccount]:
+    with deployment() as services:
+        return shirts(Api(services), services), KeptAccount()
+
+
+@pytest.fixture
+def batch_id(services: Deployment, finished: tuple[str, KeptAccount]) -> str:
+    """A batch of two variants that has ended; each test has its own copy."""
+    batch_id, account = finished
+    account.restore()
+    return batch_id
+
+
 def stored(services: Deployment) -> list[dict[str, Any]]:
     return services.clients.dynamodb.scan(TableName=TABLE)["Items"]
 
@@ -73,8 +88,7 @@ def mentions(services: Deployment, text: str) -> set[str]:
 
 
 @pytest.mark.slow
-def test_a_deleted_batch_leaves_nothing(api: Api, services: Deployment) -> None:
-    batch_id = shirts(api, services)
+def test_a_deleted_batch_leaves_nothing(api: Api, services: Deployment, batch_id: str) -> None:
     assert mentions(services, batch_id)
     assert any(batch_id in key for key in objects(services))
 
@@ -89,8 +103,7 @@ def test_a_deleted_batch_leaves_nothing(api: Api, services: Deployment) -> None:
 
 
 @pytest.mark.slow
-def test_a_deleted_batchs_links_show_nothing(api: Api, services: Deployment) -> None:
-    batch_id = shirts(api, services)
+def test_a_deleted_batchs_links_show_nothing(api: Api, services: Deployment, batch_id: str) -> None:
     share = api.post(f"/api/batches/{batch_id}/share", json={"hours": 1}).json()
 
     api.request("DELETE", f"/api/batches/{batch_id}")
@@ -99,8 +112,9 @@ def test_a_deleted_batchs_links_show_nothing(api: Api, services: Deployment) -> 
 
 
 @pytest.mark.slow
-def test_a_batch_whose_archive_is_built_again_is_kept(api: Api, services: Deployment) -> None:
-    batch_id = shirts(api, services)
+def test_a_batch_whose_archive_is_built_again_is_kept(
+    api: Api, services: Deployment, batch_id: str
+) -> None:
     batch = services.records.batch("local", batch_id)
     services.store.commit(replace(batch, rebuilding_at=services.clock.now()))
 
@@ -108,8 +122,8 @@ def test_a_batch_whose_archive_is_built_again_is_kept(api: Api, services: Deploy
 
 
 @pytest.mark.slow
-def test_another_batch_is_not_touched(api: Api, services: Deployment) -> None:
-    kept, deleted = shirts(api, services), shirts(api, services)
+def test_another_batch_is_not_touched(api: Api, services: Deployment, batch_id: str) -> None:
+    kept, deleted = batch_id, shirts(api, services)
     before = {key for key in objects(services) if kept in key}
 
     api.request("DELETE", f"/api/batches/{deleted}")
@@ -119,15 +133,13 @@ def test_another_batch_is_not_touched(api: Api, services: Deployment) -> None:
     assert len(api.get("/api/variants/1/folders").json()["items"]) == 1
 
 
-@pytest.mark.parametrize("batch_id", ["0" * 32, "not-an-id"])
-def test_deleting_what_is_not_there_does_nothing(api: Api, batch_id: str) -> None:
-    assert api.request("DELETE", f"/api/batches/{batch_id}").status == 204
+@pytest.mark.parametrize("unknown", ["0" * 32, "not-an-id"])
+def test_deleting_what_is_not_there_does_nothing(api: Api, unknown: str) -> None:
+    assert api.request("DELETE", f"/api/batches/{unknown}").status == 204
 
 
 @pytest.mark.slow
-def test_a_foreign_batch_is_kept(api: Api, services: Deployment) -> None:
-    batch_id = shirts(api, services)
-
+def test_a_foreign_batch_is_kept(api: Api, batch_id: str) -> None:
     assert api.as_owner("bob").request("DELETE", f"/api/batches/{batch_id}").status == 204
     assert api.get(f"/api/batch/{batch_id}").status == 200
 
@@ -160,8 +172,9 @@ def test_the_idempotency_key_of_a_deleted_batch_is_410(api: Api, services: Deplo
 
 
 @pytest.mark.slow
-def test_what_there_was_no_time_for_is_done_later(api: Api, services: Deployment) -> None:
-    batch_id = shirts(api, services)
+def test_what_there_was_no_time_for_is_done_later(
+    api: Api, services: Deployment, batch_id: str
+) -> None:
     services.delete_batch("local", batch_id, lambda: False)
     assert api.get(f"/api/batch/{batch_id}").status == 404
     assert any(batch_id in key for key in objects(services))
@@ -174,10 +187,9 @@ def test_what_there_was_no_time_for_is_done_later(api: Api, services: Deployment
 
 @pytest.mark.slow
 def test_a_deletion_ends_once_no_invocation_is_left(
-    api: Api, services: Deployment, monkeypatch: pytest.MonkeyPatch
+    api: Api, services: Deployment, monkeypatch: pytest.MonkeyPatch, batch_id: str
 ) -> None:
     """A finalizer that was at work when the batch was deleted may write an archive afterwards."""
-    batch_id = shirts(api, services)
     api.request("DELETE", f"/api/batches/{batch_id}")
     services.media.put(keys.archive(batch_id, 1, 2), b"zip", "application/zip")
     later = services.clock.now() + AFTERWARDS
@@ -280,9 +292,8 @@ def test_an_upload_deleted_while_it_is_checked_stays_deleted(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("variant", ["1", "7", "0", "x", "9" * 20])
-def test_a_deleted_variant_leaves_the_catalog(api: Api, services: Deployment, variant: str) -> None:
-    shirts(api, services)
-
+@pytest.mark.usefixtures("batch_id")
+def test_a_deleted_variant_leaves_the_catalog(api: Api, variant: str) -> None:
     assert delete(api, f"/api/variants/{variant}").status == 204
 
     left = [2] if variant == "1" else [1, 2]
@@ -292,8 +303,7 @@ def test_a_deleted_variant_leaves_the_catalog(api: Api, services: Deployment, va
 
 
 @pytest.mark.slow
-def test_a_deleted_image_is_nowhere(api: Api, services: Deployment) -> None:
-    batch_id = shirts(api, services)
+def test_a_deleted_image_is_nowhere(api: Api, services: Deployment, batch_id: str) -> None:
     [image] = api.get(f"/api/folders/{batch_id}.1").json()["items"]
     services.media.put(f"library/{batch_id}/000000-0000000000000000", b"older", "image/png")
 
@@ -330,9 +340,8 @@ def test_an_image_of_a_batch_of_cars_is_deleted(api: Api, services: Deployment) 
     [("{}", "{}.0009"), ("{}.1", "{}.0001"), ("{}.9", "{}.0000"), ("x", "{}.0000"), ("{}", "x")],
 )
 def test_image_outside_the_folder_is_kept(
-    api: Api, services: Deployment, folder: str, image: str
+    api: Api, services: Deployment, folder: str, image: str, batch_id: str
 ) -> None:
-    batch_id = shirts(api, services)
     path = f"/api/folders/{folder.format(batch_id)}/images/{image.format(batch_id)}"
     pictures = {key for key in objects(services) if key.startswith("library/")}
 
@@ -344,8 +353,7 @@ def test_image_outside_the_folder_is_kept(
 
 
 @pytest.mark.slow
-def test_an_image_that_a_running_batch_uses_is_kept(api: Api, services: Deployment) -> None:
-    batch_id = shirts(api, services)
+def test_an_image_that_a_running_batch_uses_is_kept(api: Api, batch_id: str) -> None:
     [image] = api.get(f"/api/folders/{batch_id}.1").json()["items"]
     using = submit(api, (1, [image["url"]])).json()["jobId"]
 

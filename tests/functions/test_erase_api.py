@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import suppress
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -16,11 +16,12 @@ from testing.accounts import Accounts, month
 from testing.aws import TABLE
 from testing.awsfaults import Killed, kill_at
 from testing.fakes.system import START
+from testing.kept import KeptAccount
 from testing.scenario import until
 from testing.services import Deployment
 from testing.table_text import text_of
 from tests.contracts.test_upload_store import an_upload
-from tests.functions.conftest import Answer, Api
+from tests.functions.conftest import Answer, Api, deployment
 from tests.functions.test_deletes_api import mentions, objects, records, shirts, stored
 from tests.intake.test_uploads import PNG
 
@@ -69,6 +70,30 @@ def abandoned(services: Deployment) -> set[str]:
     )
     bodies = [json.loads(message["Body"]) for message in found.get("Messages", [])]
     return {body["detail"]["object"]["key"] for body in bodies}
+
+
+class Both(NamedTuple):
+    """What there is of Bob before Ann comes, and of both of them."""
+
+    batch_id: str
+    bobs: tuple[set[str], set[str], set[str]]
+    account: KeptAccount
+
+
+@pytest.fixture(scope="module")
+def anns_and_bobs() -> Both:
+    with deployment() as services:
+        api = Api(services)
+        kept = everything(api.as_owner(BOB), services)
+        bobs = of_bob(services, kept)
+        everything(api.as_owner(ANN), services)
+        return Both(kept, bobs, KeptAccount())
+
+
+@pytest.fixture
+def both(services: Deployment, anns_and_bobs: Both) -> Both:
+    anns_and_bobs.account.restore()
+    return anns_and_bobs
 
 
 @pytest.fixture
@@ -150,6 +175,11 @@ def whereabouts(services: Deployment, owner: str) -> set[str]:
     }
 
 
+def of_bob(services: Deployment, batch_id: str) -> tuple[set[str], set[str], set[str]]:
+    """All objects besides, for when nobody else has any."""
+    return whereabouts(services, BOB), mentions(services, batch_id), objects(services)
+
+
 def _has(text: str, one: str, owner: str) -> bool:
     """The owner itself, not one whose name goes on."""
     if owner == BOB:
@@ -185,26 +215,19 @@ def test_an_erased_owner_is_in_the_receipt_alone(
 @pytest.mark.slow
 @pytest.mark.usefixtures("later")
 def test_another_owner_is_not_touched(
-    ann: Api, bob: Api, operator: Api, services: Deployment
+    bob: Api, operator: Api, services: Deployment, both: Both
 ) -> None:
-    kept = everything(bob, services)
-    before = whereabouts(services, BOB), len(mentions(services, kept))
-    everything(ann, services)
-
     erase(operator, ANN)
     sweep(services)
 
-    assert (whereabouts(services, BOB), len(mentions(services, kept))) == before
-    assert bob.get(f"/api/batches/{kept}").json()["done"] == 2
+    assert of_bob(services, both.batch_id) == both.bobs
+    assert bob.get(f"/api/batches/{both.batch_id}").json()["done"] == 2
     assert {key.split("/")[1] for key in objects(services) if key.startswith("inbox")} == {BOB}
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("later")
-def test_an_erasure_goes_on_where_it_was_interrupted(
-    ann: Api, operator: Api, services: Deployment
-) -> None:
-    everything(ann, services)
+@pytest.mark.usefixtures("both", "later")
+def test_an_erasure_goes_on_where_it_was_interrupted(operator: Api, services: Deployment) -> None:
     erase(operator, ANN)
     for steps in range(1, 12):
         left = iter([True] * steps + [False] * 10_000)
@@ -220,12 +243,9 @@ def test_an_erasure_goes_on_where_it_was_interrupted(
 @pytest.mark.parametrize("moment", ["before-call", "after-call"])
 @pytest.mark.usefixtures("later")
 def test_an_erasure_killed_at_any_call_goes_on(
-    ann: Api, bob: Api, operator: Api, services: Deployment, moment: str
+    operator: Api, services: Deployment, both: Both, moment: str
 ) -> None:
     """The sweeper dies at its first call, the next time at its second, and so on."""
-    kept = everything(bob, services)
-    before = whereabouts(services, BOB), mentions(services, kept), objects(services)
-    everything(ann, services)
     erasure = erase(operator, ANN)
     clients = services.clients
     call = 0
@@ -241,7 +261,7 @@ def test_an_erasure_killed_at_any_call_goes_on(
     assert call > 15, "hardly ever killed"
     assert whereabouts(services, ANN) == {"ERASE"}
     assert services.erasures.receipt(erasure).kept == {f"live {month()}": str(SPENT)}
-    assert (whereabouts(services, BOB), mentions(services, kept), objects(services)) == before
+    assert of_bob(services, both.batch_id) == both.bobs
     # The last pass hid it for a second.
     until("another owner's message is left", lambda: abandoned(services))
     assert abandoned(services) == {f"inbox/{BOB}/cars.csv"}

@@ -9,12 +9,13 @@ from zipfile import ZipFile
 import pytest
 
 from testing.aws import BUCKET
+from testing.kept import KeptBatch
 from testing.rounds import Rounds
 from testing.services import Deployment
-from tests.functions.conftest import Answer, Api
+from tests.functions.conftest import Answer, Api, deployment
 
 pytestmark = pytest.mark.slow
-"""Most tests run a whole batch."""
+"""The first of them runs a whole batch."""
 
 HEADER = b"make,model,background,aspect_ratio\n"
 ROWS = [b"Volvo,V%d,white,%s\n" % (n, b"9:16" if n == 4 else b"16:9") for n in range(12)]
@@ -26,13 +27,20 @@ def rounds(services: Deployment) -> Rounds:
     return Rounds(services)
 
 
-@pytest.fixture
-def batch(api: Api, rounds: Rounds) -> str:
-    """Twelve cars, of which one is a portrait and one failed."""
+@pytest.fixture(scope="module")
+def finished() -> KeptBatch:
     files = {"file": ("cars.csv", HEADER + b"".join(ROWS), "text/csv")}
-    batch_id = str(api.post("/api/car-batch", files=files).json()["jobId"])
-    rounds.run(batch_id, refuses=["V9"])
-    return batch_id
+    with deployment() as services:
+        rounds = Rounds(services)
+        batch_id = str(Api(services).post("/api/car-batch", files=files).json()["jobId"])
+        rounds.run(batch_id, refuses=["V9"])
+        return KeptBatch(batch_id, rounds)
+
+
+@pytest.fixture
+def batch(finished: KeptBatch, rounds: Rounds) -> str:
+    """Twelve cars, of which one is a portrait and one failed; each test has its own copy."""
+    return finished.restore(rounds)
 
 
 def item(api: Api, batch: str, custom_id: str) -> dict[str, Any]:

@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 
+from testing.kept import KeptBatch
 from testing.rounds import Rounds
 from testing.services import Deployment
-from tests.functions.conftest import Answer, Api
+from tests.functions.conftest import Answer, Api, deployment
 
 pytestmark = pytest.mark.slow
-"""Most tests run a whole batch."""
+"""The first of them runs a whole batch."""
 
 SHEET = b"make,model,background\n" + b"".join(b"Audi,A%d,white\n" % n for n in range(3, 7))
 OLD, NEW = "google/nano-banana-2.1", "black-forest-labs/flux-2-pro"
@@ -20,13 +21,20 @@ def rounds(services: Deployment) -> Rounds:
     return Rounds(services)
 
 
-@pytest.fixture
-def batch(api: Api, rounds: Rounds) -> str:
-    """Four cars, of which the last one failed."""
+@pytest.fixture(scope="module")
+def finished() -> KeptBatch:
     files = {"file": ("cars.csv", SHEET, "text/csv")}
-    batch_id = str(api.post("/api/car-batch", files=files).json()["jobId"])
-    rounds.run(batch_id, refuses=["A6"])
-    return batch_id
+    with deployment() as services:
+        rounds = Rounds(services)
+        batch_id = str(Api(services).post("/api/car-batch", files=files).json()["jobId"])
+        rounds.run(batch_id, refuses=["A6"])
+        return KeptBatch(batch_id, rounds)
+
+
+@pytest.fixture
+def batch(finished: KeptBatch, rounds: Rounds) -> str:
+    """Four cars, of which the last one failed; each test has its own copy."""
+    return finished.restore(rounds)
 
 
 @pytest.mark.parametrize("path", ["/api/batches/{}/retry", "/api/v1/batch/{}/retry"])

@@ -9,13 +9,14 @@ import pytest
 
 from imagebatch.usecases import keys
 from testing.aws import TABLE
+from testing.kept import KeptBatch
 from testing.rounds import Rounds
 from testing.services import Deployment
 from testing.table_text import text_of
-from tests.functions.conftest import Answer, Api
+from tests.functions.conftest import Answer, Api, deployment
 
 pytestmark = pytest.mark.slow
-"""Most tests run a whole batch."""
+"""The first of them runs a whole batch."""
 
 SHEET = b"make,model\nAudi,A4\nAudi,A5\nAudi,A6\n"
 OWNERS_OWN = {"cost", "metadata", "callbackUrl", "owner", "jobId", "batchId", "model", "warnings"}
@@ -26,15 +27,23 @@ def rounds(services: Deployment) -> Rounds:
     return Rounds(services)
 
 
-@pytest.fixture
-def batch(api: Api, rounds: Rounds) -> str:
+@pytest.fixture(scope="module")
+def finished() -> KeptBatch:
     files = {"file": ("cars.csv", SHEET, "text/csv")}
     data = {"name": "Spring", "metadata": '{"buyer": "secret"}'}
-    batch_id = str(api.post("/api/car-batch", files=files, data=data).json()["jobId"])
-    rounds.run(batch_id, refuses=["A6"])
-    api.post(f"/api/batches/{batch_id}/redo", json={"items": ["row-0002"], "note": "wheels"})
-    rounds.run(batch_id)
-    return batch_id
+    with deployment() as services:
+        api, rounds = Api(services), Rounds(services)
+        batch_id = str(api.post("/api/car-batch", files=files, data=data).json()["jobId"])
+        rounds.run(batch_id, refuses=["A6"])
+        api.post(f"/api/batches/{batch_id}/redo", json={"items": ["row-0002"], "note": "wheels"})
+        rounds.run(batch_id)
+        return KeptBatch(batch_id, rounds)
+
+
+@pytest.fixture
+def batch(finished: KeptBatch, rounds: Rounds) -> str:
+    """Three cars, of which one was made twice and one failed; each test has its own copy."""
+    return finished.restore(rounds)
 
 
 def share(api: Api, batch: str, hours: Any = 48, **more: Any) -> dict[str, Any]:

@@ -16,8 +16,10 @@ from testing.effort import effort
 
 CORE = Path(__file__).parents[2] / "layers" / "core"
 SIZE = MAX_BYTES // 10
-MEASURED = MAX_BYTES // 20
+MEASURED = MAX_BYTES // 40
 """What allocations are counted on: that is slow."""
+FEW_BYTES = MAX_BYTES // 20
+"""What a sheet of a fixed size may count as, which is smaller than that."""
 TIMES_AN_ORDINARY_SHEET = 60
 """The dearest takes 14 times as long; one whose cost grew with the square, a thousand times."""
 TIMES_ITS_SIZE = 12
@@ -105,6 +107,7 @@ def answer(body: bytes) -> Sheet | InvalidRequestError:
 def ordinary() -> float:
     """The effort of a sheet that is as large, and of cars."""
     body = repeated("Volvo,V60,2024,white\n", "make,model,year,background\n")(SIZE)
+    answer(b"make\n\xff\n")  # what is imported once is not counted
     return effort(lambda: answer(body))
 
 
@@ -113,8 +116,10 @@ def ordinary() -> float:
 def test_a_hostile_sheet_is_answered_at_an_ordinary_price(name: str, ordinary: float) -> None:
     make, error = HOSTILE[name]
     body = make(SIZE)
-    found = answer(body)
-    assert effort(lambda: answer(body), times=1) < TIMES_AN_ORDINARY_SHEET * ordinary
+    given: list[Sheet | InvalidRequestError] = []
+    spent = effort(lambda: given.append(answer(body)), times=1)
+    assert spent < TIMES_AN_ORDINARY_SHEET * ordinary
+    [found] = given
     if isinstance(found, Sheet):
         assert error is None
         assert len(found.rows) == 1
@@ -129,11 +134,12 @@ def test_a_hostile_sheet_is_answered_at_an_ordinary_price(name: str, ordinary: f
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_sheet_takes_a_few_times_its_size(name: str) -> None:
     body = HOSTILE[name][0](MEASURED)
+    size = len(body) if len(body) > MEASURED * 3 // 4 else FEW_BYTES
     answer(b"make\n\xff\n")  # what is imported once is not counted
     tracemalloc.start()
     try:
         answer(body)
-        assert tracemalloc.get_traced_memory()[1] < TIMES_ITS_SIZE * max(len(body), MEASURED)
+        assert tracemalloc.get_traced_memory()[1] < TIMES_ITS_SIZE * size
     finally:
         tracemalloc.stop()
 

@@ -1,6 +1,7 @@
 """What holds for the shape of the code: short functions, low complexity, no import cycles."""
 
 import ast
+import gc
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -28,10 +29,19 @@ class Function(NamedTuple):
 @cache
 def trees() -> dict[str, ast.Module]:
     paths = [path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py"))]
-    return {str(path.relative_to(ROOT)): ast.parse(path.read_bytes()) for path in paths}
+    gc.disable()  # it would go through all trees again and again
+    try:
+        return {str(path.relative_to(ROOT)): ast.parse(path.read_bytes()) for path in paths}
+    finally:
+        gc.enable()
 
 
-def functions() -> Iterator[Function]:
+@cache
+def functions() -> tuple[Function, ...]:
+    return tuple(_functions())
+
+
+def _functions() -> Iterator[Function]:
     for path, tree in trees().items():
         for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
