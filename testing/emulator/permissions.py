@@ -2,11 +2,13 @@
 
 A batch of messages is allowed by `sqs:SendMessage`: IAM knows no action for the batch calls. A
 condition on `dynamodb:LeadingKeys` compares the partition key, which the emulator tells nobody.
+
+And a policy is parsed once: the emulator parses all of a caller's twice for each request.
 """
 
 import json
 from collections.abc import Callable
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import Any
 
 SUFFIX = "Batch"
@@ -15,7 +17,7 @@ PARTITION_KEY = "pk"
 
 
 def install() -> None:
-    from ministack.core import iam_actions
+    from ministack.core import iam_actions, iam_evaluator
 
     extract = iam_actions.extract_iam_action
 
@@ -26,6 +28,7 @@ def install() -> None:
 
     iam_actions.extract_iam_action = known_to_iam
     iam_actions.dynamodb_service_context = _with_partitions(iam_actions.dynamodb_service_context)
+    iam_evaluator.parse_policy_document = _once(iam_evaluator.parse_policy_document)
 
 
 def _with_partitions(context_of: Callable[[bytes], dict[str, Any]]) -> Callable[..., Any]:
@@ -43,3 +46,14 @@ def leading_keys(body: bytes) -> dict[str, list[str]]:
     except (ValueError, LookupError, TypeError):
         return {}
     return {"dynamodb:LeadingKeys": [key]}
+
+
+def _once(parse: Callable[[Any], list[Any]]) -> Callable[[Any], list[Any]]:
+    """By its text, so that a changed policy applies at once; what is parsed only gets read."""
+    known = lru_cache(maxsize=500)(parse)
+
+    @wraps(parse)
+    def parsed(policy: Any) -> list[Any]:
+        return [*known(policy)] if isinstance(policy, str) else parse(policy)
+
+    return parsed

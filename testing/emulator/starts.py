@@ -30,7 +30,8 @@ from testing.emulator.layers import PATHS, UnpackedLayers
 from testing.emulator.starter import END_OF_LOG
 
 PROGRAM = Path(__file__).with_name("starter.py")
-OF_ONE_ENVIRONMENT = "AWS_LAMBDA_LOG_STREAM_NAME"
+OF_ONE_ENVIRONMENT = {"AWS_LAMBDA_LOG_STREAM_NAME", "LAMBDA_TASK_ROOT"}
+"""Differ for each one: with these, no two would be of one function."""
 
 
 def install() -> None:
@@ -137,10 +138,11 @@ class Starter:
             process.wait()
 
     def _function(self, worker: Any, env: Mapping[str, str]) -> "Function":
-        common = {name: value for name, value in env.items() if name != OF_ONE_ENVIRONMENT}
+        common = {name: value for name, value in env.items() if name not in OF_ONE_ENVIRONMENT}
+        cwd = str(self._code.folder(worker.code_zip))
         request = {
-            "env": common,
-            "cwd": str(self._code.folder(worker.code_zip)),
+            "env": {**common, "LAMBDA_TASK_ROOT": cwd},
+            "cwd": cwd,
             "module": worker.config["Handler"].rpartition(".")[0].replace("/", "."),
             "layers": _folders(common.get(PATHS, "")),
         }
