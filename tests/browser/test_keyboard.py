@@ -8,6 +8,13 @@ from tests.browser.steps import cars, finished, images, submit, walk_to
 from tests.browser.test_importer import GERMAN, give
 from tests.browser.test_variants import imported
 
+WATCH_HEADING = """new MutationObserver(() => {
+  const heading = document.querySelector("h1");
+  if (heading?.textContent === "Focused")
+    window.focusedAtOnce ??= document.activeElement === heading;
+}).observe(document.body, {childList: true, subtree: true})"""
+"""Notes whether the heading has the focus in the same turn as it is there."""
+
 
 def press(page: Page, name: str, key: str = "Enter") -> None:
     walk_to(page, name)
@@ -96,6 +103,16 @@ def test_library_is_used_by_keys(page: Page) -> None:
     press(page, "Delete")
     press(page, "Delete")
     expect(page.get_by_role("link", name="Keys second")).to_have_count(0)
+
+
+def test_heading_takes_the_focus_only_as_it_appears(page: Page) -> None:
+    """Later it would close a menu that somebody has opened in the meantime."""
+    submit(page, *cars(1), name="Focused")
+    page.goto("/batches")
+    page.evaluate(WATCH_HEADING)
+    page.get_by_role("link", name="Focused", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Focused")
+    assert page.evaluate("window.focusedAtOnce") is True
 
 
 def test_samples_become_images_by_keys(page: Page) -> None:

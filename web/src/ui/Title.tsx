@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 
 let first = true;
 
@@ -14,7 +14,8 @@ export function Title({
   children?: ComponentChildren;
 }) {
   const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => {
+  // As it appears: later it would take the focus from where somebody has gone in the meantime.
+  useLayoutEffect(() => {
     if (!first) heading.current?.focus();
     first = false;
   }, []);
