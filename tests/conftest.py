@@ -34,6 +34,8 @@ DEPLOYED = ["faults", "security", "browser", "e2e"]
 """The suites on deployed stacks, the longest first: that is how they are given to the workers."""
 COLLECT_AFTER = 20_000
 """New objects; with Python's 2,000 the tests spend 4 % of their time in the collector."""
+LIVE = {"cars", "events", "prompts", "recursive_loop", "variants", "webhooks"}
+"""The files of e2e on the stack with a provider. The others share another stack, or need none."""
 LONGEST_FILE = "test_interleavings.py"
 """Of the other suites: given to a worker before their other files."""
 
@@ -108,15 +110,19 @@ def place(item: pytest.Item) -> int:
 
 
 class SuiteScheduling(LoadScopeScheduling):
-    """Gives a deployed suite to one worker, whole, since its tests share a stack; the rest by file.
+    """Gives a deployed suite to one worker, since its tests share a stack, and e2e, which has two,
+    to two; the rest by file.
 
     The `loadgroup` of pytest-xdist 3.8 groups nothing under pytest 9.2, where the ids of items
     cannot be changed.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        _, name, *_ = nodeid.split("/")
-        return name if name in DEPLOYED else nodeid.partition("::")[0]
+        path = nodeid.partition("::")[0]
+        _, name, *_ = path.split("/")
+        if name == "e2e":
+            return f"{name} {Path(path).stem.removeprefix('test_') in LIVE}"
+        return name if name in DEPLOYED else path
 
 
 @pytest.hookimpl(optionalhook=True)
