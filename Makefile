@@ -70,7 +70,7 @@ soak: $(environment) $(page) $(api_document)
 	$(PYTHON) -c "while True: pass" & trap "kill $$!" EXIT; \
 		for run in 1 2 3 4 5; do echo "run $$run of 5"; $(PYTHON) -m pytest $(side_by_side); done
 
-side_by_side := --numprocesses=3 --no-loadscope-reorder
+side_by_side := --numprocesses=4 --no-loadscope-reorder
 deployed := e2e security faults browser
 
 ## generate: the OpenAPI document and its page from the API's code, the web page's types from the document
