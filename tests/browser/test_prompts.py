@@ -38,11 +38,16 @@ def write(page: Page, *prompts: str) -> None:
         page.get_by_label(f"Prompt {number}", exact=True).fill(prompt)
 
 
+SOAK = pytest.mark.soak
+
+
 @pytest.mark.parametrize(
     ("screen", "size"),
     [
         pytest.param("desktop-light", SMALL, id="desktop-light-within-the-request"),
         pytest.param("phone-dark", LARGE, id="phone-dark-straight-to-the-bucket"),
+        pytest.param("phone-dark", SMALL, id="phone-dark-within-the-request", marks=SOAK),
+        pytest.param("desktop-light", LARGE, id="desktop-light-straight-to-the-bucket", marks=SOAK),
     ],
     indirect=["screen"],
 )

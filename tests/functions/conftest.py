@@ -27,6 +27,8 @@ from testing.aws import (
     create_secret,
     create_table,
 )
+from testing.kept import KeptBatch
+from testing.rounds import Rounds
 from testing.services import Deployment
 
 HEADERS = {"host": "api.test"}
@@ -133,6 +135,16 @@ def deployment() -> Iterator[Deployment]:
         environment.setenv("AWS_SECRET_ACCESS_KEY", "testing")
         environment.delenv("AWS_ENDPOINT_URL", raising=False)
         yield Deployment(Settings.from_env(_resources()), clients)
+
+
+def kept_batch(sheet: bytes, refused: str) -> KeptBatch:
+    """A batch of these cars, of which the provider refused one."""
+    files = {"file": ("cars.csv", sheet, "text/csv")}
+    with deployment() as services:
+        rounds = Rounds(services)
+        batch_id = str(Api(services).post("/api/car-batch", files=files).json()["jobId"])
+        rounds.run(batch_id, refuses=[refused])
+        return KeptBatch(batch_id, rounds)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from testing.aws import BUCKET
 from testing.kept import KeptBatch
 from testing.rounds import Rounds
 from testing.services import Deployment
-from tests.functions.conftest import Answer, Api, deployment
+from tests.functions.conftest import Answer, Api, kept_batch
 
 pytestmark = pytest.mark.slow
 """The first of them runs a whole batch."""
@@ -29,12 +29,7 @@ def rounds(services: Deployment) -> Rounds:
 
 @pytest.fixture(scope="module")
 def finished() -> KeptBatch:
-    files = {"file": ("cars.csv", HEADER + b"".join(ROWS), "text/csv")}
-    with deployment() as services:
-        rounds = Rounds(services)
-        batch_id = str(Api(services).post("/api/car-batch", files=files).json()["jobId"])
-        rounds.run(batch_id, refuses=["V9"])
-        return KeptBatch(batch_id, rounds)
+    return kept_batch(HEADER + b"".join(ROWS), "V9")
 
 
 @pytest.fixture

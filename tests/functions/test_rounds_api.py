@@ -7,7 +7,7 @@ import pytest
 from testing.kept import KeptBatch
 from testing.rounds import Rounds
 from testing.services import Deployment
-from tests.functions.conftest import Answer, Api, deployment
+from tests.functions.conftest import Answer, Api, kept_batch
 
 pytestmark = pytest.mark.slow
 """The first of them runs a whole batch."""
@@ -23,12 +23,7 @@ def rounds(services: Deployment) -> Rounds:
 
 @pytest.fixture(scope="module")
 def finished() -> KeptBatch:
-    files = {"file": ("cars.csv", SHEET, "text/csv")}
-    with deployment() as services:
-        rounds = Rounds(services)
-        batch_id = str(Api(services).post("/api/car-batch", files=files).json()["jobId"])
-        rounds.run(batch_id, refuses=["A6"])
-        return KeptBatch(batch_id, rounds)
+    return kept_batch(SHEET, "A6")
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ def test_a_policy_is_parsed_once_until_it_changes() -> None:
     assert seen == ["allow", "deny"]
 
 
-def test_a_policy_that_is_no_text_is_parsed_each_time() -> None:
+def test_policy_that_is_no_text_is_parsed_each_time() -> None:
     policy = {"Statement": []}
     seen: list[Any] = []
     parse = _once(lambda policy: [seen.append(policy)])
