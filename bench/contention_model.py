@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from bench.virtual_time import VirtualTime
 from imagebatch.retries import attempts
+from imagebatch.usecases.records import FIRST_PAUSE, LONGEST_PAUSE
 from testing.capacity import PartitionLimit
 
 TRANSACTION, READ = 0.010, 0.004
@@ -17,7 +18,7 @@ PICKUP = 0.03
 """Seconds from a message's arrival in SQS to the worker's first line, about the median."""
 TRANSACTION_UNITS, PARTITION_UNITS = 6, 1_000
 """Write units of a claim or a settle (decision 25), and of a partition in a second."""
-CONFLICTS: dict[str, float] = {"first": 0.005, "longest": 0.4}
+CONFLICTS: dict[str, float] = {"first": FIRST_PAUSE, "longest": LONGEST_PAUSE}
 THROTTLES: dict[str, float] = {"first": 0.02, "longest": 2.0}
 """How the product tries again."""
 MOST_TRIES = 500

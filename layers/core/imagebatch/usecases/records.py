@@ -25,6 +25,10 @@ type Pair = tuple[Batch, Item]
 type Move = Callable[[Batch, Item], Pair]
 MAX_CONFLICT_RETRIES = 60
 """Consecutive conflicts before the caller gets an error; enough for fifty concurrent writers."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 0.4
+"""Seconds before a repeated write, at most. A transaction takes 0.01: after a shorter pause,
+workers whose predictions take the same time would collide again at the end of each of them.
+"""
 MAX_CREATE_TRIES = 3
 """Each consists of eight attempts; a request has no time for more."""
 
@@ -133,5 +137,9 @@ class BatchRepository(Struct, frozen=True):
     def attempts(self, tries: int = MAX_CONFLICT_RETRIES) -> Iterator[int]:
         """Tries of a write that may lose a race."""
         return attempts(
-            tries, first=0.005, longest=0.4, sleep=self.clock.sleep, jitter=self.random.jitter
+            tries,
+            first=FIRST_PAUSE,
+            longest=LONGEST_PAUSE,
+            sleep=self.clock.sleep,
+            jitter=self.random.jitter,
         )
