@@ -4,8 +4,8 @@ AWS's pollers take as many messages as the mapping allows. What the function has
 throttled: the message counts as received, comes back after its visibility timeout, and is a dead
 letter when that happened often enough. The emulator takes no more than the reservation.
 
-They also receive without a pause. The emulator's rest for 50 ms after they were woken in vain, as
-by a message that a worker sends for its successor while all workers are still busy.
+They also receive without a pause. The emulator's pollers rest for 50 ms after they were woken in
+vain, as by a message that a worker sends for the next item while all workers are still busy.
 """
 
 from collections.abc import Mapping
@@ -20,6 +20,7 @@ def install() -> None:
     from ministack.services import lambda_svc
 
     lambda_svc._sqs_esm_concurrency = at_once
+    assert lambda_svc._ESM_IDLE_WAKE_GAP_SECONDS > PAUSE_SECONDS, "no longer needed"
     lambda_svc._ESM_IDLE_WAKE_GAP_SECONDS = PAUSE_SECONDS
 
 
