@@ -30,3 +30,22 @@ def test_every_request_names_the_sdk_and_the_product(monkeypatch: pytest.MonkeyP
     for agent in agents:
         assert agent.startswith("Boto3/")
         assert f"app/imagebatch#{imagebatch.__version__}" in agent
+
+
+def test_put_sends_its_body_without_asking_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    client = Clients("eu-central-1").s3
+    sent: list[AWSPreparedRequest] = []
+
+    def answer(request: AWSPreparedRequest, **_: object) -> AWSResponse:
+        sent.append(request)
+        return AWSResponse(
+            request.url, 200, {}, HTTPResponse(body=BytesIO(), preload_content=False)
+        )
+
+    client.meta.events.register("before-send", answer)
+    client.put_object(Bucket="b", Key="k", Body=b"image")
+    client.upload_part(Bucket="b", Key="k", UploadId="u", PartNumber=1, Body=b"part")
+    assert [request.method for request in sent] == ["PUT", "PUT"]
+    assert not any("Expect" in request.headers for request in sent)

@@ -15,6 +15,7 @@ from botocore.exceptions import (
     HTTPClientError,
     IncompleteReadError,
 )
+from botocore.handlers import add_expect_header
 
 from imagebatch import __version__, retries
 from imagebatch.domain.errors import UnavailableError
@@ -74,7 +75,11 @@ class Clients:
 
     @cached_property
     def s3(self) -> "S3Client":
-        """Regional endpoints and SigV4, because a presigned URL must work in every region."""
+        """Regional endpoints and SigV4, because a presigned URL must work in every region.
+
+        A PUT does not ask first with `Expect: 100-continue`, which would take another round trip:
+        that is for a bucket whose Region is unknown, and a body that would be sent twice.
+        """
         config = client_config(
             read_timeout=20,
             connections=50,
@@ -83,7 +88,9 @@ class Clients:
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
         )
-        return self._session.client("s3", config=config)
+        client = self._session.client("s3", config=config)
+        client.meta.events.unregister("before-call.s3", add_expect_header)
+        return client
 
     @cached_property
     def sqs(self) -> "SQSClient":
