@@ -137,7 +137,7 @@ class AppHarness:
 
     def _add_worker(self, workers: int, time_limit: timedelta) -> None:
         gateway = ProviderGateway(
-            {"scripted": self.provider}, self.media, PollSchedule(), self.telemetry
+            {"scripted": self.provider}, self.media, PollSchedule(workers), self.telemetry
         )
         collect = CollectImage(
             gateway, self.validator, self.thumbnailer, self.mark, self.media, self.clock

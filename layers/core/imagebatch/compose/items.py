@@ -20,7 +20,8 @@ from imagebatch.usecases.process_item.run import ProcessItem
 class Items(Table, Storage, Providers):
     @cached_property
     def gateway(self) -> ProviderGateway:
-        return ProviderGateway(self.providers, self.media, PollSchedule(), self.telemetry)
+        pace = PollSchedule(self.settings.worker_concurrency)
+        return ProviderGateway(self.providers, self.media, pace, self.telemetry)
 
     @cached_property
     def collect_image(self) -> CollectImage:
