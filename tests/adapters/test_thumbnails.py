@@ -1,6 +1,8 @@
 """PillowThumbnailer: small, upright, in true colours, whatever the inspector lets through."""
 
 import io
+import subprocess
+import sys
 import time
 from typing import Any
 
@@ -35,6 +37,27 @@ def test_a_thumbnail_keeps_the_ratio(
 
     assert (small.format, small.size) == ("WEBP", expected)
     assert max(small.size) <= MAX_SIDE_PIXELS
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+def test_only_plugins_of_used_formats_are_loaded(kind: str) -> None:
+    check = (
+        "import sys; from imagebatch.adapters.images import PillowValidator;"
+        "from imagebatch.adapters.thumbnails import PillowThumbnailer;"
+        "body = sys.stdin.buffer.read(); PillowValidator().validate(body, None);"
+        "PillowThumbnailer().draw(body);"
+        "print(*sorted(name for name in sys.modules if name.endswith('ImagePlugin')))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", check],
+        input=saved(gradient((320, 180)), kind),
+        capture_output=True,
+        check=True,
+        env={"PYTHONPATH": ":".join(sys.path)},
+    )
+    always = {f"PIL.{name}ImagePlugin" for name in ("Bmp", "Gif", "Jpeg", "Png", "Ppm", "WebP")}
+    assert set(done.stdout.decode().split()) == always
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16", "CMYK"])

@@ -1,10 +1,10 @@
 """Validates an image from a provider before it is stored."""
 
-import io
 import re
 import warnings
 from typing import TYPE_CHECKING, override
 
+from imagebatch.adapters.pillow import open_image
 from imagebatch.ports.images import BadImageError, ImageValidator, Inspected, UnfitImageError
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def _decode(kind: str, body: bytes) -> tuple[int, int]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(body), formats=[kind]) as image:
+            with open_image(body, (kind,)) as image:
                 if image.width * image.height > MAX_PIXELS:
                     raise BadImageError("The image has too many pixels.")
                 image.load()

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from imagebatch.adapters.aws import translate_errors
 from imagebatch.adapters.images import ORIENTATION_TAG
-from imagebatch.adapters.pixels import FORMATS, as_colour, rgb_profile, upright
+from imagebatch.adapters.pillow import open_image
+from imagebatch.adapters.pixels import as_colour, rgb_profile, upright
 from imagebatch.adapters.sources import DAMAGED, BadMemberError, SourceReader
 from imagebatch.formats.pdf import CHANNELS, PdfImage, pdf_of
 from imagebatch.ports.archive import BadMembersError, StoredMember
@@ -169,9 +170,7 @@ def to_pdf_image(body: bytes) -> PdfImage | None:
 
 def _as_stored(body: bytes) -> PdfImage | None:
     """Return None if a PDF cannot embed the image unchanged."""
-    from PIL import Image
-
-    with Image.open(io.BytesIO(body), formats=FORMATS) as image:
+    with open_image(body) as image:
         if image.getexif().get(ORIENTATION_TAG) in MIRRORED:
             return None
         clear = image.has_transparency_data
@@ -195,9 +194,7 @@ def _has_every_line(picture: PdfImage) -> bool:
 
 
 def _as_decoded(body: bytes) -> PdfImage:
-    from PIL import Image
-
-    with Image.open(io.BytesIO(body), formats=FORMATS) as image:
+    with open_image(body) as image:
         profile = rgb_profile(image)
         pixels = as_colour(upright(image))
     colours = _embed_unchanged(_png(pixels.convert("RGB"), profile))

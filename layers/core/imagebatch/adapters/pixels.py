@@ -8,7 +8,6 @@ from imagebatch.adapters.images import ORIENTATION_TAG
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-FORMATS = ["PNG", "JPEG", "WEBP"]
 PROFILE_HEADER_BYTES = 128
 
 

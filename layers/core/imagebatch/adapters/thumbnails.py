@@ -4,7 +4,8 @@ import io
 import warnings
 from typing import TYPE_CHECKING, override
 
-from imagebatch.adapters.pixels import FORMATS, as_colour, rgb_profile, upright
+from imagebatch.adapters.pillow import open_image
+from imagebatch.adapters.pixels import as_colour, rgb_profile, upright
 from imagebatch.ports.images import BadImageError
 from imagebatch.ports.thumbnails import Thumbnailer
 
@@ -25,12 +26,10 @@ class PillowThumbnailer(Thumbnailer):
 
     @override
     def draw(self, body: bytes) -> bytes:
-        from PIL import Image
-
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                with Image.open(io.BytesIO(body), formats=FORMATS) as image:
+                with open_image(body) as image:
                     return _draw(image)
         except (OSError, ValueError, SyntaxError, EOFError) as error:
             raise BadImageError("The thumbnail could not be drawn.") from error
