@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from imagebatch import startup  # before the others
 from imagebatch.api.build import build
 from imagebatch.compose.api import ApiServices
 from imagebatch.observability import logger, metrics
@@ -11,6 +12,7 @@ services = ApiServices(Settings.from_env())
 app = build(services)
 
 
+@startup.end_with_first_answer
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
