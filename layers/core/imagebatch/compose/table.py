@@ -1,19 +1,20 @@
 """The stores in the table."""
 
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from imagebatch.adapters.dynamodb.accounts import DynamoDBAccountStore
 from imagebatch.adapters.dynamodb.batches import DynamoDBBatchStore
-from imagebatch.adapters.dynamodb.catalog import DynamoDBCatalogStore
 from imagebatch.adapters.dynamodb.library import DynamoDBLibraryStore
-from imagebatch.adapters.dynamodb.uploads import DynamoDBUploadStore
 from imagebatch.compose.services import Services
 from imagebatch.ports.accounts import AccountStore
-from imagebatch.ports.catalog import CatalogStore
 from imagebatch.ports.library import LibraryStore
 from imagebatch.ports.records import BatchStore
-from imagebatch.ports.uploads import UploadStore
 from imagebatch.usecases.records import BatchRepository
+
+if TYPE_CHECKING:
+    from imagebatch.ports.catalog import CatalogStore
+    from imagebatch.ports.uploads import UploadStore
 
 
 class Table(Services):
@@ -26,11 +27,15 @@ class Table(Services):
         return BatchRepository(self.store, self.clock, self.random, self.settings.limits)
 
     @cached_property
-    def uploads(self) -> UploadStore:
+    def uploads(self) -> "UploadStore":
+        from imagebatch.adapters.dynamodb.uploads import DynamoDBUploadStore
+
         return DynamoDBUploadStore(*self.table, report=self.telemetry.unreadable)
 
     @cached_property
-    def catalog(self) -> CatalogStore:
+    def catalog(self) -> "CatalogStore":
+        from imagebatch.adapters.dynamodb.catalog import DynamoDBCatalogStore
+
         return DynamoDBCatalogStore(*self.table, report=self.telemetry.unreadable)
 
     @cached_property

@@ -1,7 +1,6 @@
 """Classifies a provider's failure text by the rules of data/failure_texts.toml."""
 
 import re
-import tomllib
 from functools import cache
 from typing import NamedTuple
 
@@ -35,6 +34,8 @@ def classify(text: str) -> Meaning:
 
 @cache
 def _rules() -> tuple[tuple[re.Pattern[str], FailureCode], ...]:
+    import tomllib
+
     data = tomllib.loads(data_text("failure_texts.toml"))
     return tuple(
         (re.compile(rule["pattern"], re.IGNORECASE), _CODES[rule["meaning"]])
