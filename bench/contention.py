@@ -39,6 +39,7 @@ UPDATE, UPDATE_UNITS = 0.005, 1
 """Of the write of a prediction's ID."""
 IDLE = 0.02
 WORKERS, ROWS = 100, 1_000
+EQUAL_SECONDS = 2.0
 SEED = 1
 
 
@@ -64,6 +65,20 @@ def measure(environment: BenchEnvironment) -> Iterator[Figure]:
             unit="writes",
             detail=detail,
         )
+    yield _equal_times(50)
+
+
+def _equal_times(rows: int) -> Figure:
+    """Workers whose predictions take the same time want to write at the same moments."""
+    simulation = Simulation(3, provider=lambda clock: ScriptedProvider(clock, EQUAL_SECONDS))
+    seconds = simulation.run(rows)
+    return Figure(
+        what=f"3 workers on one batch, all images {EQUAL_SECONDS:g} s: transactions repeated",
+        value=simulation.store.repeated / rows,
+        goal=0.3,
+        unit="writes",
+        detail={"rows": rows, "seconds": seconds, **simulation.store.calls_made},
+    )
 
 
 class VirtualClock(FakeClock):
@@ -182,7 +197,12 @@ class ContendedStore(InMemoryBatchStore):
 
 
 class Simulation:
-    def __init__(self, workers: int, units: float = PARTITION_UNITS) -> None:
+    def __init__(
+        self,
+        workers: int,
+        units: float = PARTITION_UNITS,
+        provider: Callable[[FakeClock], ScriptedProvider] = VaryingProvider,
+    ) -> None:
         self.time = VirtualTime()
         self.workers = workers
         self.random = SeededRandomness()
@@ -192,7 +212,7 @@ class Simulation:
             store=self.store,
             clock=clock,
             random=self.random,
-            provider=VaryingProvider(clock),
+            provider=provider(clock),
             workers=workers,
         )
 
