@@ -4,7 +4,7 @@ import pytest
 
 from imagebatch.usecases.poll_schedule import PollSchedule
 
-TIMES = random.Random(1)  # noqa: S311
+TIMES = random.Random(1)  # noqa: S311 - the same times in every run
 VARYING = [6.0 * TIMES.lognormvariate(0, 0.5) for _ in range(1_000)]
 
 

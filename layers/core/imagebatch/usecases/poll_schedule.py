@@ -23,7 +23,7 @@ STEP_FRACTION, MAX_STEP_FRACTION = 0.02, 0.05
 batch. It is the first one for up to 4 workers, the second from 12 on.
 """
 STEP_FRACTION_PER_WORKER = 1 / 240
-"""Up to 12 workers whose predictions take 3 to 12 s poll less than 50 times a second
+"""Up to 12 workers whose predictions take about 6 s poll less than 50 times a second
 then: Replicate allows 3,000 requests a minute (https://replicate.com/docs/topics/predictions/rate-limits).
 """
 MIN_DELAY_SECONDS, MAX_DELAY_SECONDS = 0.05, 4.0
